@@ -1,0 +1,297 @@
+package v1alpha1
+
+import (
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// TaskExecution records one run of a Task. Its name is the executionId.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=te,categories=taskexec
+// +kubebuilder:printcolumn:name="Task",type=string,JSONPath=`.spec.taskRef.name`
+// +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.phase`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.reason`
+// +kubebuilder:printcolumn:name="Trigger",type=string,JSONPath=`.spec.trigger.source`
+// +kubebuilder:printcolumn:name="Attempts",type=integer,JSONPath=`.status.attempts`
+// +kubebuilder:printcolumn:name="Duration",type=string,JSONPath=`.status.duration`
+// +kubebuilder:printcolumn:name="Exit",type=integer,JSONPath=`.status.exitCode`,priority=1
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.message`,priority=1
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type TaskExecution struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// +required
+	Spec TaskExecutionSpec `json:"spec"`
+	// +optional
+	Status TaskExecutionStatus `json:"status,omitempty"`
+}
+
+// TaskExecutionSpec asks for one run. It cannot be changed, but for cancel, which can be set once.
+// It has no field that reaches the pod other than params: whoever may create executions can run the Tasks
+// that exist, and never a pod of their own making.
+//
+// +kubebuilder:validation:XValidation:rule="self.taskRef == oldSelf.taskRef",message="taskRef is immutable: create a new TaskExecution to run another task",fieldPath=".taskRef"
+// +kubebuilder:validation:XValidation:rule="has(self.params) == has(oldSelf.params) && (!has(self.params) || self.params == oldSelf.params)",message="params are immutable: create a new TaskExecution to run with other params",fieldPath=".params"
+// +kubebuilder:validation:XValidation:rule="has(self.trigger) == has(oldSelf.trigger) && (!has(self.trigger) || self.trigger == oldSelf.trigger)",message="trigger is immutable",fieldPath=".trigger"
+// +kubebuilder:validation:XValidation:rule="has(self.timeout) == has(oldSelf.timeout) && (!has(self.timeout) || self.timeout == oldSelf.timeout)",message="timeout is immutable",fieldPath=".timeout"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancel) || (has(self.cancel) && self.cancel == oldSelf.cancel)",message="cancel is final: it can be set once, and neither changed nor withdrawn",fieldPath=".cancel"
+type TaskExecutionSpec struct {
+	// taskRef names the Task to run, in the same namespace.
+	// +required
+	TaskRef TaskReference `json:"taskRef"`
+
+	// params of this run, an object. At most 100 KiB, because they reach the container as one environment
+	// variable and Linux allows 128 KiB for one.
+	// +optional
+	// +kubebuilder:validation:Type=object
+	// +kubebuilder:pruning:PreserveUnknownFields
+	Params *apiextensionsv1.JSON `json:"params,omitempty"`
+
+	// trigger says where this run came from.
+	// +optional
+	// +kubebuilder:default={}
+	Trigger Trigger `json:"trigger,omitempty"`
+
+	// timeout overrides the Task's for this run.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="timeout must be at least 1s"
+	Timeout *metav1.Duration `json:"timeout,omitempty"`
+
+	// cancel, when present, stops the run.
+	// +optional
+	Cancel *CancelRequest `json:"cancel,omitempty"`
+}
+
+// TaskReference names a Task in the execution's namespace.
+type TaskReference struct {
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+}
+
+// TriggerSource is the way by which a run was asked for.
+//
+// +kubebuilder:validation:Enum=manual;api;schedule;kubectl
+type TriggerSource string
+
+// The sources of a run.
+const (
+	// TriggerManual is a person at the REST facade.
+	TriggerManual TriggerSource = "manual"
+	// TriggerAPI is a program at the REST facade.
+	TriggerAPI TriggerSource = "api"
+	// TriggerSchedule is a schedule of the controller.
+	TriggerSchedule TriggerSource = "schedule"
+	// TriggerKubectl is everything that writes the resource itself: kubectl, GitOps, a client library.
+	TriggerKubectl TriggerSource = "kubectl"
+)
+
+// Trigger says where a run came from.
+type Trigger struct {
+	// +optional
+	// +kubebuilder:default=kubectl
+	Source TriggerSource `json:"source,omitempty"`
+	// name of the schedule or pipeline.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+	// user who asked.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	User string `json:"user,omitempty"`
+}
+
+// CancelRequest stops a run by being there.
+type CancelRequest struct {
+	// reason, for people.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Reason string `json:"reason,omitempty"`
+	// requestedBy names who asked.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	RequestedBy string `json:"requestedBy,omitempty"`
+}
+
+// TaskExecutionStatus is what became of a run. The first terminal phase never changes.
+type TaskExecutionStatus struct {
+	// observedGeneration is the generation of the spec that this status speaks of.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// +optional
+	Phase Phase `json:"phase,omitempty"`
+	// reason for the phase, one of a bounded set.
+	// +optional
+	Reason string `json:"reason,omitempty"`
+	// message for people.
+	// +optional
+	// +kubebuilder:validation:MaxLength=4096
+	Message string `json:"message,omitempty"`
+
+	// startTime is when the first container of the run started.
+	// +optional
+	StartTime *metav1.MicroTime `json:"startTime,omitempty"`
+	// completionTime is when the run ended.
+	// +optional
+	CompletionTime *metav1.MicroTime `json:"completionTime,omitempty"`
+	// duration from startTime to completionTime, rounded for people (1m2s).
+	// +optional
+	Duration string `json:"duration,omitempty"`
+
+	// attempts is how many times the container was started afresh: pods, and restarts within them.
+	// +optional
+	Attempts int32 `json:"attempts,omitempty"`
+	// exitCode of the last attempt.
+	// +optional
+	ExitCode *int32 `json:"exitCode,omitempty"`
+
+	// task is what was run.
+	// +optional
+	Task *TaskIdentity `json:"task,omitempty"`
+	// job is the one Job of this run.
+	// +optional
+	Job *JobIdentity `json:"job,omitempty"`
+	// pods of the run, oldest first; the newest 10 are kept.
+	// +optional
+	// +listType=map
+	// +listMapKey=uid
+	// +kubebuilder:validation:MaxItems=10
+	Pods []PodMirror `json:"pods,omitempty"`
+
+	// logs is the bounded tail of the log, oldest first.
+	// +optional
+	// +listType=atomic
+	Logs []LogEntry `json:"logs,omitempty"`
+	// logSummary says how much log there was and whether logs and what it was taken from are whole.
+	// +optional
+	LogSummary *LogSummary `json:"logSummary,omitempty"`
+
+	// conditions: Succeeded, LogsCaptured, and kstatus's Reconciling and Stalled.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// Phase is where a run stands.
+//
+// +kubebuilder:validation:Enum=Pending;Running;Cancelling;Completed;Failed;Cancelled
+type Phase string
+
+// The phases: Pending → Running → Completed or Failed; Cancelling → Cancelled from any that is not terminal.
+const (
+	// PhasePending: no container of the run has started.
+	PhasePending Phase = "Pending"
+	// PhaseRunning: a container has started, and the Job has not ended.
+	PhaseRunning Phase = "Running"
+	// PhaseCancelling: a cancel was seen, and containers may still be ending.
+	PhaseCancelling Phase = "Cancelling"
+	// PhaseCompleted: the Job completed.
+	PhaseCompleted Phase = "Completed"
+	// PhaseFailed: the run ended without success. Reason says why.
+	PhaseFailed Phase = "Failed"
+	// PhaseCancelled: the run ended because somebody cancelled it.
+	PhaseCancelled Phase = "Cancelled"
+)
+
+// IsTerminal tells whether the phase is the last one.
+func (p Phase) IsTerminal() bool {
+	return p == PhaseCompleted || p == PhaseFailed || p == PhaseCancelled
+}
+
+// TaskIdentity is the exact Task that was run.
+type TaskIdentity struct {
+	UID        types.UID `json:"uid"`
+	Generation int64     `json:"generation"`
+}
+
+// JobIdentity is the exact Job of a run. Once written, a Job of another UID is never taken for it.
+type JobIdentity struct {
+	Name string    `json:"name"`
+	UID  types.UID `json:"uid"`
+}
+
+// PodMirror is what is kept of a pod of the run, so that it can be read after the pod is gone.
+type PodMirror struct {
+	Name string    `json:"name"`
+	UID  types.UID `json:"uid"`
+	// phase of the pod: Pending, Running, Succeeded, Failed or Unknown.
+	// +optional
+	Phase string `json:"phase,omitempty"`
+	// node that ran it.
+	// +optional
+	Node string `json:"node,omitempty"`
+	// startTime of its first container.
+	// +optional
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+	// finishTime of its last container.
+	// +optional
+	FinishTime *metav1.Time `json:"finishTime,omitempty"`
+	// exitCode of the task's container, or of the first container that failed.
+	// +optional
+	ExitCode *int32 `json:"exitCode,omitempty"`
+	// reason why it ended or waits, in Kubernetes' words: OOMKilled, Evicted, ImagePullBackOff.
+	// +optional
+	Reason string `json:"reason,omitempty"`
+	// restarts of its containers in place.
+	// +optional
+	Restarts int32 `json:"restarts,omitempty"`
+}
+
+// LogLevel of an entry.
+//
+// +kubebuilder:validation:Enum=debug;info;warn;error
+type LogLevel string
+
+// The levels, as the REST API documents them.
+const (
+	LogDebug LogLevel = "debug"
+	LogInfo  LogLevel = "info"
+	LogWarn  LogLevel = "warn"
+	LogError LogLevel = "error"
+)
+
+// LogEntry is one line of a container's log, or one lifecycle message of the controller.
+type LogEntry struct {
+	// timestamp of the line as the kubelet took it, or of the event.
+	Timestamp metav1.MicroTime `json:"timestamp"`
+	Level     LogLevel         `json:"level"`
+	Message   string           `json:"message"`
+	// data holds the other fields of a structured line, an object.
+	// +optional
+	// +kubebuilder:validation:Type=object
+	// +kubebuilder:pruning:PreserveUnknownFields
+	Data *apiextensionsv1.JSON `json:"data,omitempty"`
+}
+
+// LogSummary says how much log a run printed and how much of it is in logs.
+type LogSummary struct {
+	// entries is how many lines the container printed, as far as they were read.
+	Entries int64 `json:"entries"`
+	// bytes the container printed, as far as they were read.
+	Bytes int64 `json:"bytes"`
+	// droppedEntries of those are no longer in logs, because the tail is bounded.
+	// +optional
+	DroppedEntries int64 `json:"droppedEntries,omitempty"`
+	// complete tells whether everything that the container printed was read.
+	Complete bool `json:"complete"`
+	// reason, when it is not complete.
+	// +optional
+	Reason string `json:"reason,omitempty"`
+}
+
+// TaskExecutionList is a list of TaskExecutions.
+//
+// +kubebuilder:object:root=true
+type TaskExecutionList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []TaskExecution `json:"items"`
+}

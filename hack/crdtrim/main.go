@@ -1,0 +1,90 @@
+// Command crdtrim removes the descriptions below a Task's spec.jobTemplate from the generated CRD, in place.
+//
+// They are the descriptions of batch/v1, 600 KiB that `kubectl explain job` has too. With them, the CRD is
+// over the 256 KiB that `kubectl apply` can keep in its annotation. Those of our own fields stay.
+//
+// Usage: crdtrim FILE
+package main
+
+import (
+	"fmt"
+	"os"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"sigs.k8s.io/yaml"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "crdtrim:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("want one argument, the CRD's file, got %d", len(args))
+	}
+	raw, err := os.ReadFile(args[0])
+	if err != nil {
+		return err
+	}
+	// A map keeps what the typed struct would add, such as an empty status.
+	var crd map[string]any
+	if err := yaml.Unmarshal(raw, &crd); err != nil {
+		return fmt.Errorf("parsing %s: %w", args[0], err)
+	}
+	trimmed := 0
+	walk(crd, &trimmed)
+	if trimmed == 0 {
+		return fmt.Errorf("%s has no property jobTemplate", args[0])
+	}
+	out, err := yaml.Marshal(crd)
+	if err != nil {
+		return err
+	}
+	if err := yaml.UnmarshalStrict(out, &apiextensionsv1.CustomResourceDefinition{}); err != nil {
+		return fmt.Errorf("%s is no CRD any more: %w", args[0], err)
+	}
+	return os.WriteFile(args[0], append([]byte("---\n"), out...), 0o644)
+}
+
+// walk finds each schema called jobTemplate and strips what lies below it, counting those found.
+func walk(node any, trimmed *int) {
+	switch n := node.(type) {
+	case map[string]any:
+		for key, child := range n {
+			if schema, ok := child.(map[string]any); ok && key == "jobTemplate" {
+				*trimmed++
+				for k, inner := range schema {
+					if k != "description" {
+						strip(inner)
+					}
+				}
+				continue
+			}
+			walk(child, trimmed)
+		}
+	case []any:
+		for _, child := range n {
+			walk(child, trimmed)
+		}
+	}
+}
+
+// strip removes descriptions. A property may itself be called "description": only text is removed.
+func strip(node any) {
+	switch n := node.(type) {
+	case map[string]any:
+		if _, isText := n["description"].(string); isText {
+			delete(n, "description")
+		}
+		for _, child := range n {
+			strip(child)
+		}
+	case []any:
+		for _, child := range n {
+			strip(child)
+		}
+	}
+}
