@@ -136,10 +136,10 @@ type TaskExecutionStatus struct {
 
 	// startTime is when the first container of the run started.
 	// +optional
-	StartTime *metav1.MicroTime `json:"startTime,omitempty"`
+	StartTime *metav1.Time `json:"startTime,omitempty"`
 	// completionTime is when the run ended.
 	// +optional
-	CompletionTime *metav1.MicroTime `json:"completionTime,omitempty"`
+	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
 	// duration from startTime to completionTime, rounded for people (1m2s).
 	// +optional
 	Duration string `json:"duration,omitempty"`
