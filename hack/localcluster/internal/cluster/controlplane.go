@@ -1,0 +1,158 @@
+//go:build linux
+
+package cluster
+
+import (
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
+	"github.com/taskexec/taskexec/hack/localcluster/internal/preflight"
+)
+
+// Ports. Only the API server's is reachable from pods; all others are on loopback.
+const (
+	portAPI         = 6443
+	portEtcd        = 2379
+	portEtcdPeer    = 2380
+	portEtcdMetrics = 2381
+	portManager     = 10257
+	portScheduler   = 10259
+)
+
+const loopback = "127.0.0.1"
+
+// APIServerURL is where everybody reaches the API server: host, pods and node alike.
+func APIServerURL() string {
+	return "https://" + net.JoinHostPort(layout.NodeIP, strconv.Itoa(portAPI))
+}
+
+func local(scheme string, port int) string {
+	return scheme + "://" + net.JoinHostPort(loopback, strconv.Itoa(port))
+}
+
+func onLoopback(component string, ports ...int) []preflight.Listener {
+	var listeners []preflight.Listener
+	for _, port := range ports {
+		listeners = append(listeners, preflight.Listener{Component: component, IP: loopback, Port: port})
+	}
+	return listeners
+}
+
+func (c *Cluster) etcd() component {
+	crt, key, ca := layout.PKI("etcd.crt"), layout.PKI("etcd.key"), layout.PKI("etcd-ca.crt")
+	return component{
+		name: "etcd", program: c.kubernetes("etcd"), reads: []string{crt, ca},
+		args: []string{
+			"--name=" + layout.NodeName,
+			"--data-dir=" + c.etcdData(),
+			"--listen-client-urls=" + local("https", portEtcd),
+			"--advertise-client-urls=" + local("https", portEtcd),
+			"--listen-peer-urls=" + local("https", portEtcdPeer),
+			"--initial-advertise-peer-urls=" + local("https", portEtcdPeer),
+			"--initial-cluster=" + layout.NodeName + "=" + local("https", portEtcdPeer),
+			"--listen-metrics-urls=" + local("http", portEtcdMetrics),
+			"--cert-file=" + crt, "--key-file=" + key, "--trusted-ca-file=" + ca, "--client-cert-auth",
+			"--peer-cert-file=" + crt, "--peer-key-file=" + key, "--peer-trusted-ca-file=" + ca, "--peer-client-cert-auth",
+			// A cluster to throw away may lose its last writes when the machine itself crashes. A killed
+			// process loses nothing: what it wrote is in the kernel.
+			"--unsafe-no-fsync",
+			"--auto-compaction-mode=periodic", "--auto-compaction-retention=5m",
+			"--quota-backend-bytes=8589934592",
+			"--log-level=warn",
+		},
+		listens: onLoopback("etcd", portEtcd, portEtcdPeer, portEtcdMetrics),
+		healthy: getOK(local("http", portEtcdMetrics) + "/health"),
+		grace:   5 * time.Second,
+	}
+}
+
+func (c *Cluster) etcdData() string { return layout.StateDir + "/etcd" }
+
+func (c *Cluster) apiserver() component {
+	args := []string{
+		"--advertise-address=" + layout.NodeIP, // never loopback: it is what the `kubernetes` Service leads to
+		"--bind-address=" + layout.NodeIP,      // pods and host reach it there, the rest of the network does not
+		"--secure-port=" + strconv.Itoa(portAPI),
+		"--tls-cert-file=" + layout.PKI("apiserver.crt"), "--tls-private-key-file=" + layout.PKI("apiserver.key"),
+		"--client-ca-file=" + layout.PKI("ca.crt"),
+		"--authorization-mode=Node,RBAC",
+		"--enable-admission-plugins=NodeRestriction",
+		"--allow-privileged=true",
+		"--etcd-servers=" + local("https", portEtcd),
+		"--etcd-cafile=" + layout.PKI("etcd-ca.crt"),
+		"--etcd-certfile=" + layout.PKI("apiserver-etcd-client.crt"),
+		"--etcd-keyfile=" + layout.PKI("apiserver-etcd-client.key"),
+		"--service-cluster-ip-range=" + layout.ServiceCIDR,
+		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		"--service-account-key-file=" + layout.PKI("sa.pub"),
+		"--service-account-signing-key-file=" + layout.PKI("sa.key"),
+		"--kubelet-certificate-authority=" + layout.PKI("ca.crt"),
+		"--kubelet-client-certificate=" + layout.PKI("apiserver-kubelet-client.crt"),
+		"--kubelet-client-key=" + layout.PKI("apiserver-kubelet-client.key"),
+		"--kubelet-preferred-address-types=Hostname", // "localhost": logs and exec stay on loopback
+		"--requestheader-client-ca-file=" + layout.PKI("front-proxy-ca.crt"),
+		"--requestheader-allowed-names=front-proxy-client",
+		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
+		"--requestheader-group-headers=X-Remote-Group",
+		"--requestheader-username-headers=X-Remote-User",
+		"--proxy-client-cert-file=" + layout.PKI("front-proxy-client.crt"),
+		"--proxy-client-key-file=" + layout.PKI("front-proxy-client.key"),
+		"--enable-aggregator-routing=true",
+	}
+	return component{
+		name: "kube-apiserver", program: c.kubernetes("kube-apiserver"), args: args,
+		reads: []string{layout.PKI("apiserver.crt"), layout.PKI("ca.crt"), layout.PKI("sa.pub"),
+			layout.PKI("apiserver-etcd-client.crt"), layout.PKI("front-proxy-client.crt"), layout.PKI("apiserver-kubelet-client.crt")},
+		listens: []preflight.Listener{{Component: "kube-apiserver", IP: layout.NodeIP, Port: portAPI}},
+		healthy: c.apiReady,
+		// Told to stop, it waits up to a minute for watchers that never leave by themselves.
+		grace: 15 * time.Second,
+	}
+}
+
+func (c *Cluster) controllerManager() component {
+	kubeconfig := layout.PKI("controller-manager.conf")
+	return component{
+		name: "kube-controller-manager", program: c.kubernetes("kube-controller-manager"),
+		args: []string{
+			"--kubeconfig=" + kubeconfig, "--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig,
+			"--bind-address=" + loopback, "--secure-port=" + strconv.Itoa(portManager),
+			"--tls-cert-file=" + layout.PKI("controller-manager.crt"), "--tls-private-key-file=" + layout.PKI("controller-manager.key"),
+			"--leader-elect=false", // it is alone, and a lease it failed to renew would end it
+			"--use-service-account-credentials=true",
+			"--root-ca-file=" + layout.PKI("ca.crt"),
+			"--service-account-private-key-file=" + layout.PKI("sa.key"),
+			"--cluster-signing-cert-file=" + layout.PKI("ca.crt"), "--cluster-signing-key-file=" + layout.PKI("ca.key"),
+			"--service-cluster-ip-range=" + layout.ServiceCIDR,
+			"--kube-api-qps=500", "--kube-api-burst=1000",
+		},
+		reads:   []string{kubeconfig, layout.PKI("controller-manager.crt")},
+		listens: onLoopback("kube-controller-manager", portManager),
+		healthy: c.getOverTLS(local("https", portManager) + "/healthz"),
+		grace:   5 * time.Second,
+	}
+}
+
+func (c *Cluster) scheduler() component {
+	kubeconfig := layout.PKI("scheduler.conf")
+	config := layout.Config("scheduler.json")
+	return component{
+		name: "kube-scheduler", program: c.kubernetes("kube-scheduler"),
+		args: []string{
+			"--config=" + config, "--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig,
+			"--bind-address=" + loopback, "--secure-port=" + strconv.Itoa(portScheduler),
+			"--tls-cert-file=" + layout.PKI("scheduler.crt"), "--tls-private-key-file=" + layout.PKI("scheduler.key"),
+		},
+		files: map[string][]byte{config: encode(map[string]any{
+			"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
+			"clientConnection": map[string]any{"kubeconfig": kubeconfig, "qps": 500, "burst": 1000},
+			"leaderElection":   map[string]any{"leaderElect": false},
+		})},
+		reads:   []string{kubeconfig, layout.PKI("scheduler.crt")},
+		listens: onLoopback("kube-scheduler", portScheduler),
+		healthy: c.getOverTLS(local("https", portScheduler) + "/healthz"),
+		grace:   5 * time.Second,
+	}
+}

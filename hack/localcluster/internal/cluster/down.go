@@ -1,0 +1,109 @@
+//go:build linux
+
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
+	"github.com/taskexec/taskexec/hack/localcluster/internal/network"
+	"github.com/taskexec/taskexec/hack/localcluster/internal/preflight"
+	"github.com/taskexec/taskexec/hack/localcluster/internal/process"
+)
+
+// Down ends the cluster and removes all trace of it but the cache of programs. Nothing is asked politely:
+// what the cluster holds is thrown away with it, and manners would take minutes. Every step is tried
+// even when one before failed, and each is content when there is nothing to do.
+func (c *Cluster) Down(ctx context.Context) error {
+	if err := preflight.Root(); err != nil {
+		return err
+	}
+	preflight.SystemPath()
+	unlock, err := c.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if !c.traces() {
+		c.progress.Note("nothing to take down")
+		return nil
+	}
+	steps := []struct {
+		title string
+		do    func() error
+	}{
+		{"stop daemons", c.killDaemons}, // the kubelet before the pods, or it would start them again
+		{"stop pods", removeCgroups},
+		{"unmount", func() error { return errors.Join(unmountBelow(layout.RunDir), unmountBelow(layout.StateDir)) }},
+		{"remove network", network.Remove}, // after the pods, whose namespaces hold one end of each device
+		{"remove files", removeFiles},
+	}
+	var failed []error
+	for _, step := range steps {
+		failed = append(failed, c.progress.Start(step.title).End(step.do()))
+	}
+	if err := errors.Join(failed...); err != nil {
+		return fmt.Errorf("not everything could be removed: %w; run `down` again", err)
+	}
+	return nil
+}
+
+// traces says whether there is anything to take down.
+func (c *Cluster) traces() bool {
+	for _, dir := range []string{layout.StateDir, layout.RunDir} {
+		if _, err := os.Stat(dir); err == nil {
+			return true
+		}
+	}
+	return len(process.Proc.CarryingEnv(marker())) > 0
+}
+
+// killDaemons kills by pid file, then by the mark that every daemon and every shim carries in its
+// environment: a pid file may be lost, and shims never had one.
+func (c *Cluster) killDaemons() error {
+	var failed []error
+	files, _ := filepath.Glob(layout.Pids("*.json"))
+	for _, file := range files {
+		daemon := process.Daemon{Name: strings.TrimSuffix(filepath.Base(file), ".json"), PidFile: file}
+		failed = append(failed, daemon.Stop(0))
+	}
+	for range 3 { // a daemon may have started another while it was being killed
+		for _, pid := range process.Proc.CarryingEnv(marker()) {
+			if identity, err := process.Proc.Identify(pid); err == nil {
+				failed = append(failed, process.Terminate(identity, 0))
+			}
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// legacyLogs is the one folder that the kubelet insists on writing outside of its own.
+const legacyLogs = "/var/log/containers"
+
+func removeFiles() error {
+	links, _ := filepath.Glob(legacyLogs + "/*.log")
+	for _, link := range links {
+		if target, err := os.Readlink(link); err == nil && strings.HasPrefix(target, layout.StateDir+"/") {
+			os.Remove(link)
+		}
+	}
+	os.Remove(legacyLogs) // stays when another kubelet has logs there
+	return errors.Join(removeAll(layout.RunDir), removeAll(layout.StateDir))
+}
+
+// removeAll tries for a while: a process that was just killed may still be writing.
+func removeAll(dir string) (err error) {
+	for range 20 {
+		if err = os.RemoveAll(dir); err == nil {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return err
+}

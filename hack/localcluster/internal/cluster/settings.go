@@ -1,0 +1,50 @@
+//go:build linux
+
+package cluster
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/taskexec/taskexec/hack/localcluster/internal/forward"
+	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
+)
+
+// Settings are what `up` was asked for. They are remembered, so that a later `up` without flags heals the
+// same cluster instead of changing it.
+type Settings struct {
+	Publish            []forward.Rule `json:"publish"`
+	LogMaxSize         string         `json:"containerLogMaxSize"`
+	LogMaxFiles        int            `json:"containerLogMaxFiles"`
+	LogMonitorInterval string         `json:"containerLogMonitorInterval"`
+}
+
+// Change alters the settings of a cluster; what it leaves alone stays as remembered.
+type Change func(*Settings)
+
+// defaults are the kubelet's own.
+func defaults() Settings {
+	return Settings{LogMaxSize: "10Mi", LogMaxFiles: 5, LogMonitorInterval: "10s"}
+}
+
+func settingsFile() string { return filepath.Join(layout.StateDir, "settings.json") }
+
+func loadSettings() (Settings, error) {
+	settings := defaults()
+	data, err := os.ReadFile(settingsFile())
+	if errors.Is(err, os.ErrNotExist) {
+		return settings, nil
+	}
+	if err != nil {
+		return settings, err
+	}
+	if err := json.Unmarshal(data, &settings); err != nil {
+		return settings, fmt.Errorf("%s is damaged (%w); delete it, and give `up` its flags again", settingsFile(), err)
+	}
+	return settings, nil
+}
+
+func (s Settings) save() error { return os.WriteFile(settingsFile(), encode(s), 0o644) }

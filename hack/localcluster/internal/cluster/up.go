@@ -1,0 +1,251 @@
+//go:build linux
+
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/taskexec/taskexec/hack/localcluster/internal/artifact"
+	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
+	"github.com/taskexec/taskexec/hack/localcluster/internal/network"
+	"github.com/taskexec/taskexec/hack/localcluster/internal/pki"
+	"github.com/taskexec/taskexec/hack/localcluster/internal/preflight"
+	"github.com/taskexec/taskexec/hack/localcluster/internal/process"
+)
+
+// serveTimeout is how long a component may take to serve, on a machine that is busy with other things.
+const serveTimeout = 2 * time.Minute
+
+// Up makes the cluster run with the settings remembered, as changed by changes. Whatever runs as it should
+// is left alone, so it is also what heals a cluster after a crash.
+func (c *Cluster) Up(ctx context.Context, changes ...Change) error {
+	if err := preflight.Root(); err != nil {
+		return err
+	}
+	if err := c.prepare(ctx); err != nil {
+		return err
+	}
+	unlock, err := c.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if c.settings, err = loadSettings(); err != nil {
+		return err
+	}
+	for _, change := range changes {
+		change(&c.settings)
+	}
+	if err := c.lay(); err != nil {
+		return err
+	}
+	return c.start(ctx)
+}
+
+// prepare brings what the machine lacks and builds what the cache lacks. It changes no cluster, so it
+// runs before the lock: a build takes minutes.
+func (c *Cluster) prepare(ctx context.Context) error {
+	building := false
+	for _, recipe := range artifact.Node() {
+		_, built, err := c.store.Lookup(recipe)
+		if err != nil {
+			return err
+		}
+		building = building || !built
+	}
+	if err := preflight.Packages(ctx, building, c.progress); err != nil {
+		return err
+	}
+	programs, err := c.store.Ensure(ctx, recipes()...)
+	if err != nil {
+		return err
+	}
+	c.programs = programs
+	return nil
+}
+
+// lay puts down all that daemons find when they start: folders, keys, network, cgroups.
+func (c *Cluster) lay() error {
+	if err := preflight.Addresses(); err != nil {
+		return err
+	}
+	if err := forgetOtherBoot(); err != nil {
+		return err
+	}
+	for _, dir := range []string{layout.StateDir, layout.RunDir, layout.Logs(), layout.Config()} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := c.settings.save(); err != nil {
+		return fmt.Errorf("remembering the settings: %w", err)
+	}
+	if err := pki.Ensure(layout.PKI(), time.Now()); err != nil {
+		return err
+	}
+	if err := writeKubeconfigs(); err != nil {
+		return fmt.Errorf("writing kubeconfigs: %w", err)
+	}
+	if err := ensureCgroups(); err != nil {
+		return err
+	}
+	return network.Ensure()
+}
+
+// forgetOtherBoot clears what a reboot left in the run folder, where /run is not cleared by itself:
+// sockets nobody listens on, and addresses given to pods that are no more.
+func forgetOtherBoot() error {
+	boot, err := process.Proc.BootID()
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(layout.RunDir, "boot-id")
+	if seen, err := os.ReadFile(file); err == nil && string(seen) == boot {
+		return nil
+	}
+	if err := unmountBelow(layout.RunDir); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(layout.RunDir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(layout.RunDir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(boot), 0o644)
+}
+
+// writeKubeconfigs writes one per user, and the administrator's where anybody who may can find it: root,
+// and whoever called sudo.
+func writeKubeconfigs() error {
+	for _, user := range pki.Users {
+		data, err := pki.Kubeconfig(layout.PKI(), user, APIServerURL())
+		if err != nil {
+			return err
+		}
+		path := layout.PKI(user + ".conf")
+		if user == "admin" {
+			path = layout.Kubeconfig()
+		}
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			return err
+		}
+	}
+	if uid, err := strconv.Atoi(os.Getenv("SUDO_UID")); err == nil {
+		return os.Chown(layout.Kubeconfig(), uid, -1)
+	}
+	return nil
+}
+
+func (c *Cluster) start(ctx context.Context) error {
+	if err := c.stage(ctx, c.etcd(), c.containerd()); err != nil {
+		return err
+	}
+	imported := make(chan error, 1)
+	go func() { imported <- c.preload(ctx) }() // while the API server starts, which takes longer
+	err := c.stage(ctx, c.apiserver())
+	if err := errors.Join(err, <-imported); err != nil {
+		return err
+	}
+	if err := c.stage(ctx, c.controllerManager(), c.scheduler(), c.kubelet(), c.proxy()); err != nil {
+		return err
+	}
+	if err := c.publish(ctx); err != nil {
+		return err
+	}
+	return c.awaitNode(ctx)
+}
+
+// stage starts components side by side and waits until all serve.
+func (c *Cluster) stage(ctx context.Context, components ...component) error {
+	var names []string
+	for _, component := range components {
+		started, err := component.ensure()
+		if err != nil {
+			return err
+		}
+		if started {
+			names = append(names, component.name)
+		}
+	}
+	title := "start " + strings.Join(names, ", ")
+	if len(names) == 0 {
+		return c.awaitAll(ctx, components)
+	}
+	return c.progress.Start(title).End(c.awaitAll(ctx, components))
+}
+
+func (c *Cluster) awaitAll(ctx context.Context, components []component) error {
+	for _, component := range components {
+		if err := component.await(ctx, serveTimeout); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publish runs the forwarder when there is something to publish, and ends one there is no use for.
+func (c *Cluster) publish(ctx context.Context) error {
+	if len(c.settings.Publish) == 0 {
+		return c.forwarder().daemon().Stop(time.Second)
+	}
+	if _, alive := c.forwarder().daemon().Running(); !alive {
+		if err := copySelf(forwarderProgram()); err != nil {
+			return fmt.Errorf("copying this program for the forwarder: %w", err)
+		}
+	}
+	return c.stage(ctx, c.forwarder())
+}
+
+func copySelf(to string) error {
+	self, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(to+".new", self, 0o755); err != nil {
+		return err
+	}
+	return os.Rename(to+".new", to)
+}
+
+// awaitNode returns when a pod could be scheduled: the node is ready, and the namespace `default` has the
+// ServiceAccount that every pod there needs.
+func (c *Cluster) awaitNode(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, serveTimeout)
+	defer cancel()
+	ready := func() error {
+		node, err := c.node(ctx)
+		if err != nil {
+			return err
+		}
+		if !node.Ready {
+			return errors.New(node.Reason)
+		}
+		return c.api(ctx, "/api/v1/namespaces/default/serviceaccounts/default", nil)
+	}
+	if ready() == nil {
+		return nil
+	}
+	step := c.progress.Start("node ready")
+	for {
+		err := ready()
+		if err == nil {
+			return step.End(nil)
+		}
+		select {
+		case <-ctx.Done():
+			return step.End(fmt.Errorf("the node is not ready after %s: %w; see %s", serveTimeout, err, layout.Logs("kubelet.log")))
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}

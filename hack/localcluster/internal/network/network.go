@@ -1,0 +1,141 @@
+//go:build linux
+
+// Package network prepares the machine's network for pods, and takes back what it and kube-proxy did.
+package network
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+
+	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
+)
+
+// forwarding lets the host route between pods, Services and the world.
+const forwarding = "/proc/sys/net/ipv4/ip_forward"
+
+// ownTable is our nftables table; the others are kube-proxy's.
+const ownTable = "ip taskexec-localcluster"
+
+var tables = []string{ownTable, "ip kube-proxy", "ip6 kube-proxy"}
+
+// masquerade gives pods' traffic to the world the host's address. One rule for all, instead of the bridge
+// plugin's one per pod, because every pod start would have to wait for it.
+const masquerade = `table %[1]s {}
+delete table %[1]s
+table %[1]s {
+	chain postrouting {
+		type nat hook postrouting priority srcnat;
+		ip saddr %[2]s ip daddr != %[2]s ip daddr != 224.0.0.0/4 masquerade
+	}
+}
+`
+
+// Ensure makes the bridge with its address. The bridge plugin would make it for the first pod, but the
+// API server must be reachable at a pod's gateway before any pod exists, and the node's address must
+// not be loopback.
+func Ensure() error {
+	bridge, err := netlink.LinkByName(layout.Bridge)
+	var missing netlink.LinkNotFoundError
+	if errors.As(err, &missing) {
+		attributes := netlink.NewLinkAttrs()
+		attributes.Name = layout.Bridge
+		bridge = &netlink.Bridge{LinkAttrs: attributes}
+		err = netlink.LinkAdd(bridge)
+	}
+	if err != nil {
+		return fmt.Errorf("making bridge %s: %w", layout.Bridge, err)
+	}
+	address, err := netlink.ParseAddr(layout.NodeIP + "/16")
+	if err != nil {
+		return err
+	}
+	if err := netlink.AddrReplace(bridge, address); err != nil {
+		return fmt.Errorf("giving %s the address %s: %w", layout.Bridge, address, err)
+	}
+	if err := netlink.LinkSetUp(bridge); err != nil {
+		return fmt.Errorf("setting %s up: %w", layout.Bridge, err)
+	}
+	if err := forward(); err != nil {
+		return err
+	}
+	return nft(fmt.Sprintf(masquerade, ownTable, layout.PodCIDR))
+}
+
+// forward turns IP forwarding on and remembers how it was.
+func forward() error {
+	before, err := os.ReadFile(forwarding)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(string(before)) == "1" {
+		return nil
+	}
+	if err := os.WriteFile(savedForwarding(), before, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(forwarding, []byte("1"), 0)
+}
+
+func savedForwarding() string { return filepath.Join(layout.StateDir, "ip_forward.before") }
+
+// MTU is what pods may use: the smallest of the devices that lead to the world, or the usual 1500.
+func MTU() int {
+	routes, err := netlink.RouteList(nil, netlink.FAMILY_V4)
+	if err != nil {
+		return 1500
+	}
+	mtu := 1500
+	for _, route := range routes {
+		if route.Dst != nil && route.Dst.IP != nil && !route.Dst.IP.IsUnspecified() {
+			continue
+		}
+		if link, err := netlink.LinkByIndex(route.LinkIndex); err == nil && link.Attrs().MTU > 0 {
+			mtu = min(mtu, link.Attrs().MTU)
+		}
+	}
+	return mtu
+}
+
+// Remove deletes the bridge, the pods' devices on it, and the tables, and restores forwarding. What is
+// not there is no error.
+func Remove() error {
+	var failed []error
+	if bridge, err := netlink.LinkByName(layout.Bridge); err == nil {
+		links, err := netlink.LinkList()
+		failed = append(failed, err)
+		for _, link := range links {
+			if link.Attrs().MasterIndex == bridge.Attrs().Index {
+				_ = netlink.LinkDel(link) // it may vanish with its pod's namespace meanwhile
+			}
+		}
+		failed = append(failed, netlink.LinkDel(bridge))
+	}
+	for _, table := range tables {
+		// Declaring a table first makes deleting it succeed when it does not exist.
+		failed = append(failed, nft(fmt.Sprintf("table %s {}\ndelete table %[1]s\n", table)))
+	}
+	if before, err := os.ReadFile(savedForwarding()); err == nil {
+		failed = append(failed, os.WriteFile(forwarding, before, 0))
+	}
+	return errors.Join(failed...)
+}
+
+func nft(script string) error {
+	path, err := exec.LookPath("nft")
+	if err != nil {
+		return nil // without nft nothing of ours was ever set; `up` checks for it by itself
+	}
+	cmd := exec.Command(path, "-f", "-")
+	cmd.Stdin = bytes.NewBufferString(script)
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("nft: %w: %s", err, output)
+	}
+	return nil
+}

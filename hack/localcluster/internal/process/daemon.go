@@ -1,0 +1,154 @@
+//go:build linux
+
+package process
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Record is what a pid file holds.
+type Record struct {
+	Identity
+	// Spec is a digest of the command line and configuration the process was started with, so that a
+	// later `up` with other settings knows what to restart.
+	Spec string `json:"spec"`
+}
+
+// Daemon is a program that runs in a session of its own.
+type Daemon struct {
+	Name    string
+	Path    string
+	Args    []string
+	Env     []string
+	Dir     string
+	PidFile string
+	LogFile string
+	Spec    string
+}
+
+// Running returns the daemon's record when it is alive.
+func (d Daemon) Running() (Record, bool) {
+	data, err := os.ReadFile(d.PidFile)
+	if err != nil {
+		return Record{}, false
+	}
+	var record Record
+	if json.Unmarshal(data, &record) != nil {
+		return Record{}, false
+	}
+	return record, Proc.Alive(record.Identity)
+}
+
+// Start runs the daemon. The log of its last life is kept beside the new one, for whoever looks into
+// a crash.
+func (d Daemon) Start() error {
+	for _, dir := range []string{filepath.Dir(d.PidFile), filepath.Dir(d.LogFile)} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(d.LogFile, d.LogFile+".previous"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	log, err := os.OpenFile(d.LogFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.Command(d.Path, d.Args...)
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = d.Env, d.Dir, log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting %s: %w", d.Name, err)
+	}
+	go cmd.Wait() //nolint:errcheck // reaps it if it dies while we still run: a zombie would look alive to kill(2)
+	return d.remember(cmd.Process.Pid)
+}
+
+func (d Daemon) remember(pid int) error {
+	identity, err := Proc.Identify(pid)
+	if err != nil {
+		return fmt.Errorf("%s ended at once; its log is %s", d.Name, d.LogFile)
+	}
+	data, err := json.Marshal(Record{Identity: identity, Spec: d.Spec})
+	if err != nil {
+		return err
+	}
+	return replaceFile(d.PidFile, append(data, '\n'))
+}
+
+// Stop ends the daemon: SIGTERM, and SIGKILL once grace has passed. A zero grace kills at once.
+func (d Daemon) Stop(grace time.Duration) error {
+	record, alive := d.Running()
+	if alive {
+		if err := Terminate(record.Identity, grace); err != nil {
+			return fmt.Errorf("stopping %s: %w", d.Name, err)
+		}
+	}
+	if err := os.Remove(d.PidFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Terminate ends one process and returns when it is gone.
+func Terminate(id Identity, grace time.Duration) error {
+	if grace > 0 && Proc.Alive(id) {
+		if err := syscall.Kill(id.PID, syscall.SIGTERM); err != nil && err != syscall.ESRCH {
+			return err
+		}
+		if gone(id, grace) {
+			return nil
+		}
+	}
+	if Proc.Alive(id) {
+		if err := syscall.Kill(id.PID, syscall.SIGKILL); err != nil && err != syscall.ESRCH {
+			return err
+		}
+	}
+	if !gone(id, 10*time.Second) {
+		return fmt.Errorf("process %d survives SIGKILL; it may hang in the kernel (see /proc/%d/stack)", id.PID, id.PID)
+	}
+	return nil
+}
+
+func gone(id Identity, within time.Duration) bool {
+	for deadline := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
+		if !Proc.Alive(id) {
+			return true
+		}
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+}
+
+// replaceFile writes a file so that a reader, or a crash, sees the old one or the new one whole.
+func replaceFile(path string, data []byte) error {
+	temporary := path + ".new"
+	if err := os.WriteFile(temporary, data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}
+
+// RaiseOpenFiles lifts the limit on open files as far as the machine allows, for this program and what
+// it starts. Setting it explicitly matters: Go gives children back the limit it found itself.
+func RaiseOpenFiles() {
+	const plenty = 1 << 20
+	if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: plenty, Max: plenty}) == nil {
+		return
+	}
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
+		limit.Cur = limit.Max
+		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit) // the limit it has will have to do
+	}
+}
