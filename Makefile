@@ -1,0 +1,140 @@
+# Everything is run through make; `make help` lists it. Tools are Go tools pinned in hack/tools/go.mod and
+# built by `go tool`: nothing is downloaded by a script.
+
+SHELL         := /usr/bin/env bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# Images of docker-build and deploy: $(REGISTRY)/controller:$(TAG) and $(REGISTRY)/apiserver:$(TAG).
+REGISTRY ?= ghcr.io/taskexec
+TAG      ?= v0.1.0
+# Port of this machine on which `make run` serves the REST API.
+PORT ?= 8080
+
+GO             ?= go
+KUBECTL        ?= kubectl
+DOCKER         ?= docker
+TOOL           := $(GO) tool -modfile=$(CURDIR)/hack/tools/go.mod
+CONTROLLER_GEN := $(TOOL) controller-gen
+KUSTOMIZE      := $(TOOL) kustomize
+GOLANGCI_LINT  := $(TOOL) golangci-lint
+
+# Modules that are linted and tested. Those below hack/localcluster are Kubernetes, containerd, runc and CNI
+# themselves: they are built for the local cluster only.
+MODULES   := . hack/localcluster
+OVERLAYS  := crd rbac manager apiserver default prometheus local samples
+SCRIPTS   := $(wildcard hack/*.sh) .ci/run
+
+export GO KUBECTL KUSTOMIZE PORT
+
+##@ General
+
+.PHONY: help
+help: ## List the targets.
+	@awk 'BEGIN {FS = ":.*## "; printf "Usage: make TARGET [VARIABLE=value]\n"} \
+		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: build localcluster ## Run Taskexec: on a local cluster, or with KUBECONFIG set, against that cluster.
+	@hack/run.sh
+
+.PHONY: down
+down: localcluster ## Stop the local cluster that run started.
+	@bin/localcluster down
+
+##@ Development
+
+.PHONY: generate
+generate: ## Generate the DeepCopy functions.
+	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate/boilerplate.go.txt paths=./api/...
+
+.PHONY: manifests
+manifests: ## Generate the CustomResourceDefinitions.
+	$(CONTROLLER_GEN) crd paths=./api/... output:crd:dir=config/crd/bases
+	$(GO) run ./hack/crdtrim config/crd/bases/taskexec.dev_tasks.yaml
+
+.PHONY: fmt
+fmt: ## Format the code.
+	@for module in $(MODULES); do (cd $$module && $(GOLANGCI_LINT) fmt ./...); done
+
+.PHONY: vet
+vet: ## Run go vet, over the tests of every tier too.
+	@for module in $(MODULES); do (cd $$module && $(GO) vet -tags=envtest,e2e ./...); done
+
+.PHONY: lint
+lint: ## Run golangci-lint, which also guards the architecture.
+	@for module in $(MODULES); do echo "golangci-lint $$module"; (cd $$module && $(GOLANGCI_LINT) run ./...); done
+
+.PHONY: verify
+verify: ## Check that all is generated, formatted, tidy, linted and committed.
+	@$(MAKE) --no-print-directory generate manifests
+	@hack/verify.sh "$(OVERLAYS)" "$(SCRIPTS)"
+	@$(MAKE) --no-print-directory lint
+	@hack/verify-clean.sh
+
+##@ Build
+
+.PHONY: build
+build: ## Build bin/controller and bin/apiserver, static.
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/controller ./cmd/apiserver
+
+.PHONY: localcluster
+localcluster: ## Build bin/localcluster, which brings up a real Kubernetes without Docker.
+	@mkdir -p bin
+	@cd hack/localcluster && $(GO) build -o ../../bin/localcluster .
+
+.PHONY: images
+images: build localcluster ## Build the two images without Docker and load them into the local cluster.
+	@hack/images.sh
+
+.PHONY: docker-build
+docker-build: ## Build the two images with Docker.
+	@for program in controller apiserver; do \
+		$(DOCKER) build --target $$program --build-arg VERSION=$(VERSION) -t $(REGISTRY)/$$program:$(TAG) .; \
+	done
+
+##@ Test
+
+.PHONY: test
+test: build localcluster ## Run all tests, those on the local cluster included.
+	@hack/test.sh unit envtest e2e
+
+.PHONY: test-unit
+test-unit: ## Run the tests that need nothing.
+	@hack/test.sh unit
+
+.PHONY: test-envtest
+test-envtest: localcluster ## Run the tests that need an API server and etcd.
+	@hack/test.sh envtest
+
+.PHONY: test-e2e
+test-e2e: build localcluster ## Run the tests that need a whole cluster, with the operator deployed in it.
+	@hack/test.sh e2e
+
+##@ Deployment, to the cluster that kubectl points to
+
+.PHONY: install
+install: ## Install the CustomResourceDefinitions.
+	$(KUBECTL) apply -f config/crd/bases
+
+.PHONY: uninstall
+uninstall: ## Remove the CustomResourceDefinitions, and with them every Task and TaskExecution.
+	$(KUBECTL) delete --ignore-not-found -f config/crd/bases
+
+.PHONY: deploy
+deploy: ## Install everything, with the images $(REGISTRY)/...:$(TAG).
+	@mkdir -p bin/deploy
+	@printf '%s\n' 'resources: [../../config/default]' 'images:' \
+		'  - {name: ghcr.io/taskexec/controller, newName: $(REGISTRY)/controller, newTag: "$(TAG)"}' \
+		'  - {name: ghcr.io/taskexec/apiserver, newName: $(REGISTRY)/apiserver, newTag: "$(TAG)"}' \
+		> bin/deploy/kustomization.yaml
+	$(KUSTOMIZE) build bin/deploy | $(KUBECTL) apply -f -
+
+.PHONY: undeploy
+undeploy: ## Remove the two programs. Tasks and their runs stay until `make uninstall`.
+	$(KUBECTL) delete --ignore-not-found namespace taskexec-system
+	$(KUBECTL) delete --all-namespaces -l app.kubernetes.io/name=taskexec \
+		clusterroles,clusterrolebindings,roles,rolebindings

@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# Functions of run.sh, images.sh and e2e.sh, to be sourced: this checkout's operator on the local cluster.
+# They use what `make build localcluster` leaves in bin/. The sourcing script sets kubectl.
+# shellcheck disable=SC2154
+
+read -ra kustomize <<<"${KUSTOMIZE:-kustomize}"
+programs=(controller apiserver)
+namespace=taskexec-system
+
+say() { printf '==> %s\n' "$*"; }
+
+die() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# The image of a program of this checkout. Its tag is the hash of the content, so that a rollout happens
+# exactly when the program changed.
+image_tag() { printf 'dev-%s' "$(sha256sum "bin/$1" | cut -c1-12)"; }
+
+load_images() {
+  local program
+  for program in "${programs[@]}"; do
+    bin/localcluster load-image --tag "ghcr.io/taskexec/$program:$(image_tag "$program")" \
+      --entrypoint "/$program" "bin/$program"
+  done
+}
+
+# Applies config/local with the images of this checkout, and waits until they run.
+deploy_operator() {
+  local program
+  mkdir -p bin/overlay
+  {
+    echo 'resources: [../../config/local]'
+    echo 'images:'
+    for program in "${programs[@]}"; do
+      echo "  - {name: ghcr.io/taskexec/$program, newTag: $(image_tag "$program")}"
+    done
+  } >bin/overlay/kustomization.yaml
+  "${kustomize[@]}" build bin/overlay | "$kubectl" apply -f - | sed -e '/ unchanged$/d' -e 's/^/    /'
+  "$kubectl" wait --for=condition=Established --timeout=60s \
+    crd/tasks.taskexec.dev crd/taskexecutions.taskexec.dev >/dev/null
+  for program in "${programs[@]}"; do
+    if ! "$kubectl" -n "$namespace" rollout status --timeout=120s "deployment/taskexec-$program" | sed 's/^/    /'; then
+      show_operator >&2
+      die "$program did not become ready"
+    fi
+  done
+}
+
+# What one wants to see when something failed.
+show_operator() {
+  local program
+  "$kubectl" get pods,jobs,te --all-namespaces -o wide || true
+  for program in "${programs[@]}"; do
+    echo "--- log of $program"
+    "$kubectl" -n "$namespace" logs --tail=60 "deployment/taskexec-$program" || true
+  done
+}
+
+# Waits until the facade answers at a URL. Usage: wait_for_url URL SECONDS
+wait_for_url() {
+  local deadline=$((SECONDS + $2))
+  until curl -fs -o /dev/null --max-time 5 "$1"; do
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep 0.5
+  done
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Runs Taskexec and one real task, and says how to go on. Called by `make run`.
+#
+# Without KUBECONFIG: on the local cluster, which is brought up; it returns, and everything keeps running.
+# With KUBECONFIG: both programs run here, in the foreground, against that cluster, until Ctrl-C.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=hack/operator.sh
+. hack/operator.sh
+
+port=${PORT:-8080}
+url=http://127.0.0.1:$port
+sample=user-space-sync
+command -v curl >/dev/null || die "curl is not installed"
+
+on_local_cluster() {
+  say "Local cluster: the first time it builds Kubernetes from source, which takes about 10 minutes"
+  bin/localcluster up --publish "127.0.0.1:$port=30080"
+  KUBECONFIG=$(bin/localcluster kubeconfig)
+  export KUBECONFIG
+  kubectl=$(bin/localcluster assets)/kubectl
+
+  say "Images of this checkout"
+  load_images
+  say "Operator: config/local"
+  deploy_operator
+  prove_a_run
+  banner "make down"
+}
+
+on_given_cluster() {
+  kubectl=${KUBECTL:-kubectl}
+  command -v "$kubectl" >/dev/null || die "$kubectl is not installed, and KUBECONFIG asks for a cluster that exists"
+  say "Cluster of KUBECONFIG, context $("$kubectl" config current-context)"
+  if [ -n "$("$kubectl" -n "$namespace" get deployment taskexec-controller --ignore-not-found -o name)" ]; then
+    die "the operator is deployed in this cluster already: two would act on the same runs. 'make undeploy' removes it"
+  fi
+  if curl -s -o /dev/null --max-time 2 "$url"; then
+    die "something answers at $url already: PORT=8090 make run takes another port"
+  fi
+
+  say "CustomResourceDefinitions"
+  "$kubectl" apply -f config/crd/bases | sed 's/^/    /'
+  "$kubectl" wait --for=condition=Established --timeout=60s \
+    crd/tasks.taskexec.dev crd/taskexecutions.taskexec.dev >/dev/null
+
+  say "Programs of this checkout: their logs are in bin/run/"
+  mkdir -p bin/run
+  trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+  trap 'exit 130' INT TERM
+  bin/controller --leader-elect=false --health-probe-bind-address=127.0.0.1:0 --metrics-bind-address=0 \
+    >bin/run/controller.log 2>&1 &
+  bin/apiserver --bind-address="127.0.0.1:$port" --namespace=default >bin/run/apiserver.log 2>&1 &
+  prove_a_run
+  banner "Ctrl-C"
+  wait -n || true
+  tail -n 5 bin/run/*.log
+  die "a program ended"
+}
+
+# Applies the sample Tasks, runs one through the REST API, and prints its log.
+prove_a_run() {
+  wait_for_url "$url/readyz" 60 || die "the REST API does not answer at $url"
+  say "Sample Tasks, in the namespace default"
+  local file
+  for file in config/samples/task_*.yaml; do
+    "$kubectl" -n default apply -f "$file" | sed 's/^/    /'
+  done
+  wait_for_url "$url/tasks/$sample" 30 || die "the Task $sample does not show at $url/tasks/$sample"
+
+  say "A run of $sample, through the REST API"
+  local answer deadline=$((SECONDS + 120))
+  answer=$(curl -sS --fail-with-body -X POST "$url/tasks/$sample/execute/manual" \
+    -H 'Content-Type: application/json' -d '{"params": {"mid": 12345}}') || die "$answer"
+  execution=$(field executionId <<<"$answer")
+  echo "    executionId: $execution"
+  while answer=$(curl -sS --fail-with-body "$url/tasks/running/execution/$execution") || die "$answer"; do
+    [ "$(field status <<<"$answer")" = running ] || break
+    [ "$SECONDS" -lt "$deadline" ] || die "the run did not end within two minutes: $answer"
+    sleep 1
+  done
+  echo "    status:      $(field status <<<"$answer")"
+  "$kubectl" -n default get te "$execution" \
+    -o jsonpath='{range .status.logs[*]}    {.timestamp}  {.level}  {.message}{"\n"}{end}'
+  [ "$(field status <<<"$answer")" = completed ] || die "the run did not complete: $answer"
+}
+
+# The first string of that name in a JSON answer: enough for what the facade answers here, without jq.
+field() { grep -o "\"$1\": *\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4; }
+
+banner() {
+  cat <<END
+
+Taskexec runs. Its REST API is $url
+
+  Run a task:
+    curl -X POST $url/tasks/$sample/execute/manual -H 'Content-Type: application/json' -d '{"params": {"mid": 12345}}'
+  Read a run, its status and its log:
+    curl $url/tasks/running/execution/$execution
+  Cancel every run of a task:
+    curl -X DELETE $url/tasks/executions/cancel/by-task-names -H 'Content-Type: application/json' -d '{"taskNames": ["$sample"]}'
+
+  The same with kubectl:
+    export KUBECONFIG=$KUBECONFIG
+    $kubectl get te
+
+  Stop: $1
+END
+}
+
+if [ -n "${KUBECONFIG:-}" ]; then
+  on_given_cluster
+else
+  on_local_cluster
+fi

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Runs tiers of tests, all of them even when one fails, and ends with a line that counts what ran:
+#   N passed, N failed, N skipped
+# Usage: test.sh unit|envtest|e2e...
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+go=${GO:-go}
+events=$PWD/bin/test
+gotestsum=("$go" tool "-modfile=$PWD/hack/tools/go.mod" gotestsum --format pkgname --hide-summary skipped)
+
+# The race detector needs cgo and a C compiler.
+race=()
+if [ "$("$go" env CGO_ENABLED)" = 1 ] && command -v "$("$go" env CC)" >/dev/null; then
+  race=(-race)
+fi
+
+# Runs go test in a module. Usage: tested NAME MODULE ARGUMENT...
+tested() {
+  local name=$1 module=$2
+  shift 2
+  (cd "$module" && "${gotestsum[@]}" --jsonfile "$events/$name.json" -- "${race[@]}" "$@")
+}
+
+# The packages that have tests of a tier. Usage: packages_of TAG
+packages_of() {
+  grep -rl --include='*_test.go' "^//go:build $1\$" api apiserver cmd controllers hack/e2e 2>/dev/null |
+    xargs -r -n 1 dirname | sort -u | sed 's|^|./|'
+}
+
+unit() {
+  local rc=0
+  tested unit . ./... || rc=$?
+  tested unit-localcluster hack/localcluster ./... || rc=$?
+  return "$rc"
+}
+
+envtest() {
+  local packages
+  mapfile -t packages < <(packages_of envtest)
+  [ "${#packages[@]}" -gt 0 ] || { echo "no package has tests of the tier envtest" >&2; return 1; }
+  KUBEBUILDER_ASSETS=$(bin/localcluster assets)
+  export KUBEBUILDER_ASSETS
+  tested envtest . -tags=envtest -timeout=20m "${packages[@]}"
+}
+
+e2e() {
+  hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- "${race[@]}" -tags=e2e -count=1 -timeout=25m ./hack/e2e
+}
+
+rm -rf "$events"
+mkdir -p "$events"
+failed=()
+for tier in "$@"; do
+  echo "==> Tests: $tier"
+  start=$SECONDS
+  # Not in a condition: bash would ignore `set -e` within it.
+  set +e
+  (set -e; "$tier")
+  rc=$?
+  set -e
+  [ "$rc" -eq 0 ] || failed+=("$tier")
+  echo "    $tier took $((SECONDS - start)) s"
+done
+
+if [ "${#failed[@]}" -gt 0 ]; then
+  echo "Failed: ${failed[*]}" >&2
+fi
+"$go" run ./hack/testcount "$events"
+[ "${#failed[@]}" -eq 0 ]

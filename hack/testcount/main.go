@@ -1,0 +1,102 @@
+// Command testcount prints how many tests ran, over all the tiers of one run of hack/test.sh:
+//
+//	N passed, N failed, N skipped
+//
+// It reads what `go test -json` wrote. A subtest counts as a test. A package that failed with no test of its
+// own to blame, for example because it does not compile, counts as one failed test. It fails when no test
+// ran: whether tests failed is what `go test` said already.
+//
+// Usage: testcount DIRECTORY-OF-JSON-FILES
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "testcount:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, out io.Writer) error {
+	if len(args) != 1 {
+		return fmt.Errorf("want one argument, a directory, got %d", len(args))
+	}
+	files, err := filepath.Glob(filepath.Join(args[0], "*.json"))
+	if err != nil {
+		return err
+	}
+	var total counts
+	for _, file := range files {
+		c, err := countFile(file)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		total.add(c)
+	}
+	fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", total.passed, total.failed, total.skipped)
+	if total.passed+total.failed == 0 {
+		return errors.New("no test ran")
+	}
+	return nil
+}
+
+type counts struct{ passed, failed, skipped int }
+
+func (c *counts) add(d counts) {
+	c.passed += d.passed
+	c.failed += d.failed
+	c.skipped += d.skipped
+}
+
+// event is a line of `go test -json`; see `go doc test2json`.
+type event struct {
+	Action  string
+	Package string
+	Test    string
+}
+
+func countFile(path string) (counts, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return counts{}, err
+	}
+	defer file.Close()
+	return count(file)
+}
+
+// count adds up one stream of events. Tests that had started when their process died have no end of their
+// own: their package's failure stands for them.
+func count(events io.Reader) (counts, error) {
+	var c counts
+	blamed := map[string]bool{} // packages with a failed test
+	for decoder := json.NewDecoder(events); ; {
+		var e event
+		err := decoder.Decode(&e)
+		if errors.Is(err, io.EOF) {
+			return c, nil
+		}
+		if err != nil {
+			return c, fmt.Errorf("reading events: %w", err)
+		}
+		switch {
+		case e.Action == "fail" && e.Test != "":
+			blamed[e.Package] = true
+			c.failed++
+		case e.Action == "fail" && !blamed[e.Package]:
+			c.failed++
+		case e.Test == "": // a package that passed, or that has no tests
+		case e.Action == "pass":
+			c.passed++
+		case e.Action == "skip":
+			c.skipped++
+		}
+	}
+}

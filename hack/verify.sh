@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Checks what no linter of Go code does: that the module is tidy, every overlay builds, and every script parses.
+# Usage: verify.sh "OVERLAYS" "SCRIPTS", each a list separated by spaces.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+read -ra overlays <<<"$1"
+read -ra scripts <<<"$2"
+read -ra kustomize <<<"${KUSTOMIZE:-kustomize}"
+
+echo "go mod tidy"
+"${GO:-go}" mod tidy -diff
+
+for overlay in "${overlays[@]}"; do
+  echo "kustomize build config/$overlay"
+  "${kustomize[@]}" build "config/$overlay" >/dev/null
+done
+
+for script in "${scripts[@]}"; do
+  echo "bash -n $script"
+  bash -n "$script"
+done
+if command -v shellcheck >/dev/null; then
+  echo "shellcheck"
+  shellcheck -x "${scripts[@]}"
+fi
