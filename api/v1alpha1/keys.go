@@ -12,6 +12,11 @@ const (
 	// AnnotationLimits on a Job holds the limits that the run started with, as JSON, so that a later change
 	// or deletion of the Task does not reach a run that exists.
 	AnnotationLimits = "taskexec.dev/limits"
+	// AnnotationExecution on a Job and its pods is the TaskExecution's whole name, which need not fit a label.
+	AnnotationExecution = "taskexec.dev/execution"
+	// AnnotationEnded on a pod says that the controller ended it, why and when: "DeadlineExceeded
+	// 2006-01-02T15:04:05Z". It is written together with the pod's activeDeadlineSeconds.
+	AnnotationEnded = "taskexec.dev/ended"
 )
 
 // MaxParamsBytes bounds the params of one run, in bytes of JSON: they reach the container as one

@@ -1,0 +1,97 @@
+package jobspec
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// backstopMargin is how much later than our own clocks the Job's activeDeadlineSeconds ends a run. It
+// matters only while no controller runs.
+const backstopMargin = time.Minute
+
+// Build makes the Job of a run. params are the effective ones: valid, with defaults, a JSON object. It
+// returns an error only when params are no JSON object.
+func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, params []byte) (*batchv1.Job, error) {
+	env, err := environment(task.Name, execution.Name, params)
+	if err != nil {
+		return nil, err
+	}
+	limits := LimitsFor(task, execution)
+	frozen, err := json.Marshal(limits)
+	if err != nil {
+		return nil, fmt.Errorf("freezing limits: %w", err)
+	}
+
+	template := task.Spec.JobTemplate.DeepCopy()
+	job := &batchv1.Job{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace:   execution.Namespace,
+			Name:        JobName(execution.Name, execution.UID),
+			Labels:      template.Labels,
+			Annotations: template.Annotations,
+			OwnerReferences: []metav1.OwnerReference{
+				*metav1.NewControllerRef(execution, v1alpha1.GroupVersion.WithKind("TaskExecution")),
+			},
+		},
+		Spec: template.Spec,
+	}
+	identify(&job.ObjectMeta, execution)
+	identify(&job.Spec.Template.ObjectMeta, execution)
+	job.Annotations[v1alpha1.AnnotationLimits] = string(frozen)
+
+	applyDefaults(&job.Spec, task, limits)
+	pod := &job.Spec.Template.Spec
+	for i := range pod.InitContainers {
+		pod.InitContainers[i].Env = withEnvironment(env, pod.InitContainers[i].Env)
+	}
+	for i := range pod.Containers {
+		pod.Containers[i].Env = withEnvironment(env, pod.Containers[i].Env)
+	}
+	return job, nil
+}
+
+// identify says on an object whose run it belongs to.
+func identify(meta *metav1.ObjectMeta, execution *v1alpha1.TaskExecution) {
+	metav1.SetMetaDataLabel(meta, v1alpha1.LabelTask, LabelValue(execution.Spec.TaskRef.Name))
+	metav1.SetMetaDataLabel(meta, v1alpha1.LabelExecution, LabelValue(execution.Name))
+	metav1.SetMetaDataLabel(meta, v1alpha1.LabelExecutionUID, string(execution.UID))
+	metav1.SetMetaDataAnnotation(meta, v1alpha1.AnnotationExecution, execution.Name)
+}
+
+// applyDefaults fills in what the template leaves open. They make one pod at a time: a replacement waits
+// until the pod before it has ended (podReplacementPolicy, KEP-3939).
+func applyDefaults(spec *batchv1.JobSpec, task *v1alpha1.Task, limits Limits) {
+	if spec.Template.Spec.RestartPolicy == "" {
+		spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
+	}
+	if spec.BackoffLimit == nil && spec.BackoffLimitPerIndex == nil {
+		spec.BackoffLimit = ptr.To(task.Spec.Retries)
+	}
+	if spec.PodReplacementPolicy == nil {
+		spec.PodReplacementPolicy = ptr.To(batchv1.Failed)
+	}
+	if spec.ActiveDeadlineSeconds == nil {
+		spec.ActiveDeadlineSeconds = backstop(limits)
+	}
+}
+
+// backstop is a deadline for the whole Job, in seconds, that only strikes when no controller holds the
+// clocks. It is not the run clock itself, because the Job's clock includes scheduling and image pulls, and
+// because a Job that is over its deadline deletes its pods, and with them their logs.
+func backstop(limits Limits) *int64 {
+	if limits.Timeout == nil || limits.StartTimeout == nil {
+		return nil
+	}
+	// Added as seconds, in floating point: two long durations overflow a time.Duration.
+	seconds := math.Ceil(limits.Timeout.Seconds() + limits.StartTimeout.Seconds() + backstopMargin.Seconds())
+	return ptr.To(int64(min(seconds, math.MaxInt32)))
+}

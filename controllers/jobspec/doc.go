@@ -1,0 +1,3 @@
+// Package jobspec says which Job a TaskExecution becomes. It is pure: the same Task and TaskExecution give
+// the same Job, byte for byte, so that making it twice is noticed by the API server.
+package jobspec

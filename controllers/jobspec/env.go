@@ -1,0 +1,104 @@
+package jobspec
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Names of the environment that each container of a run gets.
+const (
+	EnvTaskName    = "TASK_NAME"
+	EnvExecutionID = "TASK_EXECUTION_ID"
+	EnvParams      = "TASK_PARAMS"
+	EnvParamPrefix = "TASK_PARAM_"
+)
+
+// environment gives a run's parameters as variables: TASK_PARAMS with all of them as JSON, and
+// TASK_PARAM_<NAME> for each top-level string, number and boolean. Where two names become one variable
+// (a-b and a_b), the first by byte order has it; TASK_PARAMS always has both.
+func environment(task, execution string, params []byte) ([]corev1.EnvVar, error) {
+	env := []corev1.EnvVar{
+		literal(EnvTaskName, task),
+		literal(EnvExecutionID, execution),
+		literal(EnvParams, string(params)),
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(params, &fields); err != nil {
+		return nil, fmt.Errorf("params are no JSON object: %w", err)
+	}
+	taken := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		value, isScalar := scalar(fields[name])
+		key := variable(name)
+		if !isScalar || taken[key] {
+			continue
+		}
+		taken[key] = true
+		env = append(env, literal(key, value))
+	}
+	return env, nil
+}
+
+// literal protects a value from the kubelet, which expands $(NAME) in the values of variables and takes $$
+// for a plain dollar.
+func literal(name, value string) corev1.EnvVar {
+	return corev1.EnvVar{Name: name, Value: strings.ReplaceAll(value, "$", "$$")}
+}
+
+// variable turns a parameter's name into that of its variable: upper case, and _ for whatever a shell
+// could not name.
+func variable(param string) string {
+	return EnvParamPrefix + strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			return r
+		default:
+			return '_'
+		}
+	}, param)
+}
+
+// scalar gives a JSON string without its quotes, a number exactly as it was written, and true or false.
+// A string with a NUL is none: no environment can hold it.
+func scalar(raw json.RawMessage) (string, bool) {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 {
+		return "", false
+	}
+	switch raw[0] {
+	case '{', '[', 'n':
+		return "", false
+	case '"':
+		var s string
+		if json.Unmarshal(raw, &s) != nil || strings.ContainsRune(s, 0) {
+			return "", false
+		}
+		return s, true
+	default:
+		return string(raw), true
+	}
+}
+
+// withEnvironment puts ours first, so that the template's own variables may refer to it, and drops the
+// template's variables of the same names: what a run was given cannot be overridden.
+func withEnvironment(ours, theirs []corev1.EnvVar) []corev1.EnvVar {
+	taken := make(map[string]bool, len(ours))
+	for i := range ours {
+		taken[ours[i].Name] = true
+	}
+	merged := slices.Clone(ours)
+	for i := range theirs {
+		if !taken[theirs[i].Name] {
+			merged = append(merged, theirs[i])
+		}
+	}
+	return merged
+}

@@ -1,0 +1,104 @@
+package jobspec
+
+import (
+	"encoding/json"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// Defaults for what the API server has not defaulted, such as a Task from an older version of the CRD.
+const (
+	defaultMaxEntries = 100
+	defaultMaxBytes   = 16 << 10
+	// mainContainer is the name that a task's own container has by convention.
+	mainContainer = "main"
+	// defaultContainerAnnotation is kubectl's: the container that `kubectl logs` reads unasked.
+	defaultContainerAnnotation = "kubectl.kubernetes.io/default-container"
+)
+
+// Limits are what a run started with. They are frozen on its Job, so that editing or deleting the Task
+// reaches only runs that start later.
+type Limits struct {
+	Task v1alpha1.TaskIdentity `json:"task"`
+	// Timeout of the run clock; nil means none.
+	Timeout *metav1.Duration `json:"timeout,omitempty"`
+	// StartTimeout of the start clock; nil means none.
+	StartTimeout *metav1.Duration `json:"startTimeout,omitempty"`
+	// Container whose log is mirrored.
+	Container string `json:"container"`
+	// MaxEntries and MaxBytes bound the mirrored tail.
+	MaxEntries int   `json:"maxEntries"`
+	MaxBytes   int64 `json:"maxBytes"`
+}
+
+// LimitsFor says with which limits a run of the task starts.
+func LimitsFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Limits {
+	l := Limits{
+		Task:         v1alpha1.TaskIdentity{UID: task.UID, Generation: task.Generation},
+		Timeout:      task.Spec.Timeout,
+		StartTimeout: task.Spec.StartTimeout,
+		Container:    logContainer(task),
+		MaxEntries:   defaultMaxEntries,
+		MaxBytes:     defaultMaxBytes,
+	}
+	if execution.Spec.Timeout != nil {
+		l.Timeout = execution.Spec.Timeout
+	}
+	if task.Spec.Logs.MaxEntries > 0 {
+		l.MaxEntries = int(task.Spec.Logs.MaxEntries)
+	}
+	if task.Spec.Logs.MaxBytes != nil {
+		l.MaxBytes = task.Spec.Logs.MaxBytes.Value()
+	}
+	return l
+}
+
+// LimitsOf reads what a Job was started with. An error means that somebody changed the annotation; the
+// limits are then the defaults, because a run must end whatever is written on its Job.
+func LimitsOf(job *batchv1.Job) (Limits, error) {
+	fallback := Limits{MaxEntries: defaultMaxEntries, MaxBytes: defaultMaxBytes}
+	if containers := job.Spec.Template.Spec.Containers; len(containers) > 0 {
+		fallback.Container = containers[0].Name
+	}
+	var l Limits
+	if err := json.Unmarshal([]byte(job.Annotations[v1alpha1.AnnotationLimits]), &l); err != nil {
+		return fallback, fmt.Errorf("reading annotation %s of job %s: %w", v1alpha1.AnnotationLimits, job.Name, err)
+	}
+	if l.MaxEntries < 2 || l.MaxBytes < 1<<10 || l.MaxEntries > 1000 || l.MaxBytes > 256<<10 || l.Container == "" {
+		return fallback, fmt.Errorf("annotation %s of job %s is out of bounds", v1alpha1.AnnotationLimits, job.Name)
+	}
+	return l, nil
+}
+
+// logContainer picks whose log is mirrored: the one that the Task names, "main", the one that kubectl would
+// read, or the first.
+func logContainer(task *v1alpha1.Task) string {
+	if task.Spec.Logs.Container != "" {
+		return task.Spec.Logs.Container
+	}
+	template := task.Spec.JobTemplate.Spec.Template
+	for _, want := range []string{mainContainer, template.Annotations[defaultContainerAnnotation]} {
+		if hasContainer(template.Spec.Containers, want) {
+			return want
+		}
+	}
+	if len(template.Spec.Containers) == 0 {
+		return mainContainer // the API server refuses such a Job, with better words than ours
+	}
+	return template.Spec.Containers[0].Name
+}
+
+func hasContainer(containers []corev1.Container, name string) bool {
+	for i := range containers {
+		if containers[i].Name == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,44 @@
+package jobspec
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// hashLength in hex digits: 40 bits, so that two executions of one truncated name collide once in 10^6
+// namespaces of 1,000 runs each. A collision is not silent: it ends as NameConflict.
+const hashLength = 10
+
+// JobName derives the Job's name from the execution's name, truncated, and its UID, hashed. It is at most
+// 63 characters, because the Job controller puts it into a label, and has no dots, because pods take it as
+// their host name.
+func JobName(execution string, uid types.UID) string {
+	suffix := "-" + hash(string(uid))
+	return cut(strings.ReplaceAll(execution, ".", "-"), validation.DNS1123LabelMaxLength-len(suffix)) + suffix
+}
+
+// LabelValue gives a name as a label's value: itself when it fits into 63 characters, else cut and hashed.
+func LabelValue(name string) string {
+	if len(name) <= validation.LabelValueMaxLength {
+		return name
+	}
+	suffix := "-" + hash(name)
+	return cut(name, validation.LabelValueMaxLength-len(suffix)) + suffix
+}
+
+// cut shortens a valid name to at most n bytes so that it does not end on a separator.
+func cut(name string, n int) string {
+	if len(name) > n {
+		name = name[:n]
+	}
+	return strings.TrimRight(name, "-.")
+}
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])[:hashLength]
+}

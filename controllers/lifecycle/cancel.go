@@ -1,0 +1,52 @@
+package lifecycle
+
+import (
+	batchv1 "k8s.io/api/batch/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// cancelled stops a run whose spec asks for it. An accepted cancel always ends as Cancelled: the client was
+// told so. A run that ended by itself meanwhile keeps its exit code, and says it in the reason.
+func cancelled(o *Observation, f facts) (step, bool) {
+	if o.Execution.Spec.Cancel == nil {
+		return step{}, false
+	}
+	if o.Job == nil {
+		return cancelledWith(o, v1alpha1.ReasonCancelled, "it was cancelled before its Job was created"), true
+	}
+	if jobCondition(o.Job, batchv1.JobComplete) != nil {
+		return conclude(o, cancelledWith(o, v1alpha1.ReasonFinishedWhileCancelling, "the Job completed before it could be stopped")), true
+	}
+	if jobCondition(o.Job, batchv1.JobFailed) != nil {
+		if _, byUs := endedByUs(f); !byUs {
+			return conclude(o, cancelledWith(o, v1alpha1.ReasonFinishedWhileCancelling, "the Job failed before it could be stopped: "+failure(o, f).message)), true
+		}
+	}
+	s, done, forced := stop(o, f, v1alpha1.ReasonCancelled)
+	if !done {
+		s.verdict = verdict{v1alpha1.PhaseCancelling, v1alpha1.ReasonCancelRequested, cancelMessage(o)}
+		return s, true
+	}
+	c := cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o))
+	if forced {
+		c.message += "; its node did not confirm that the container ended"
+	}
+	return conclude(o, c), true
+}
+
+func cancelledWith(_ *Observation, reason, message string) step {
+	return step{verdict: verdict{v1alpha1.PhaseCancelled, reason, message}}
+}
+
+// cancelMessage says who cancelled and why, as far as they said.
+func cancelMessage(o *Observation) string {
+	message := "cancelled"
+	if by := o.Execution.Spec.Cancel.RequestedBy; by != "" {
+		message += " by " + by
+	}
+	if why := o.Execution.Spec.Cancel.Reason; why != "" {
+		message += ": " + why
+	}
+	return message
+}

@@ -1,0 +1,88 @@
+package lifecycle
+
+import (
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+const unknown = metav1.ConditionUnknown
+
+// maxConditionMessage in bytes. The whole message stands in status.message.
+const maxConditionMessage = 256
+
+// setConditions derives the conditions from the phase. Succeeded is for people and `kubectl wait`;
+// Reconciling and Stalled follow kstatus, where a True one is trouble or work and an absent one is peace:
+// https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus
+func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
+	set := func(conditionType string, value metav1.ConditionStatus, reason, message string) {
+		apimeta.SetStatusCondition(&status.Conditions, metav1.Condition{
+			Type:               conditionType,
+			Status:             value,
+			Reason:             reason,
+			Message:            clip(message, maxConditionMessage),
+			ObservedGeneration: o.Execution.Generation,
+			LastTransitionTime: metav1.NewTime(o.Now),
+		})
+	}
+	remove := func(conditionType string) { apimeta.RemoveStatusCondition(&status.Conditions, conditionType) }
+
+	if !status.Phase.IsTerminal() {
+		set(v1alpha1.ConditionSucceeded, unknown, status.Reason, status.Message)
+		set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, status.Reason, status.Message)
+		remove(v1alpha1.ConditionStalled)
+		return
+	}
+	remove(v1alpha1.ConditionReconciling)
+	succeeded := metav1.ConditionFalse
+	if status.Phase == v1alpha1.PhaseCompleted {
+		succeeded = metav1.ConditionTrue
+	}
+	set(v1alpha1.ConditionSucceeded, succeeded, status.Reason, status.Message)
+	if status.Phase == v1alpha1.PhaseFailed {
+		set(v1alpha1.ConditionStalled, metav1.ConditionTrue, status.Reason, status.Message)
+	}
+	captured := logsCaptured(o, f)
+	set(v1alpha1.ConditionLogsCaptured, captured.Status, captured.Reason, captured.Message)
+}
+
+// LogIsFinal tells whether an execution has ended and its log is settled, so that no more of it is read.
+func LogIsFinal(e *v1alpha1.TaskExecution) bool {
+	return e.Status.Phase.IsTerminal() && alreadyCaptured(&Observation{Execution: e})
+}
+
+// alreadyCaptured tells whether status has a final word on the log.
+func alreadyCaptured(o *Observation) bool {
+	c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
+	return c != nil && c.Status != unknown
+}
+
+// logsCaptured judges whether all of a finished run's log was read. A final word is not taken back: the
+// pods, and with them the means to judge, may be gone when it is asked again.
+func logsCaptured(o *Observation, f facts) metav1.Condition {
+	if alreadyCaptured(o) {
+		return *apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
+	}
+	started := !f.started.IsZero()
+	switch {
+	case o.Log.GaveUp != "":
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: o.Log.GaveUp, Message: "the log could not be read to its end"}
+	case !o.Log.Drained:
+		return metav1.Condition{Status: unknown, Reason: v1alpha1.ReasonLogsCapturing, Message: "the end of the log is being read"}
+	case !started:
+		return metav1.Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonLogsNoContainer, Message: "no container started"}
+	case o.Log.Streams < int(o.Execution.Status.Attempts), o.Log.Lines < readBefore(o), o.Log.Streams == 0:
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonLogsPodGone, Message: "a pod was removed before its log was read to its end"}
+	default:
+		return metav1.Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonLogsComplete, Message: "all of the log was read"}
+	}
+}
+
+// readBefore is how many lines an earlier reading had counted, before a restart of the controller.
+func readBefore(o *Observation) int64 {
+	if s := o.Execution.Status.LogSummary; s != nil {
+		return s.Entries
+	}
+	return 0
+}

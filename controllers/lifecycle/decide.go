@@ -1,0 +1,80 @@
+package lifecycle
+
+import (
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// verdict is a rule's word on where the execution stands.
+type verdict struct {
+	phase   v1alpha1.Phase
+	reason  string
+	message string
+}
+
+// step is what a rule wants done. An empty verdict leaves the phase as it is.
+type step struct {
+	verdict
+	create    *batchv1.Job
+	end       []*corev1.Pod
+	endReason string
+	deleteJob bool
+	requeue   time.Duration
+	// hold reports nothing: what was seen is half of something that is about to be whole.
+	hold bool
+}
+
+// rule decides, or leaves it to the next one.
+type rule func(*Observation, facts) (step, bool)
+
+// rules in the order in which they are asked; the first that decides ends the matter.
+var rules = []rule{
+	deleted,       // nothing is done for an execution that is going away: its dependents go with it
+	ended,         // terminal is terminal: only the log and the leftovers remain
+	lost,          // a Job that is gone is not made again, whatever else was asked
+	cancelled,     // a cancel beats every outcome that is not recorded yet
+	start,         // without a Job, all that can happen is that it is made
+	finished,      // the Job's own word beats our clocks: what is done is done
+	runDeadline,   // the run clock, before the start clock, which a started run has passed
+	startDeadline, // the start clock
+	counting,      // a pod has ended and its Job is about to say what follows
+	progress,      // otherwise, where it stands
+}
+
+// Decide says what to do about an execution and what to report of it.
+func Decide(o Observation) Plan {
+	f := gather(&o)
+	for _, r := range rules {
+		if s, decided := r(&o, f); decided {
+			return s.plan(&o, f)
+		}
+	}
+	return Plan{Status: unchanged(&o)} // not reached: progress always decides
+}
+
+func (s step) plan(o *Observation, f facts) Plan {
+	p := Plan{Create: s.create, End: s.end, EndReason: s.endReason, DeleteJob: s.deleteJob, Requeue: s.requeue}
+	if s.hold {
+		p.Status = unchanged(o)
+		return p
+	}
+	p.Status = report(o, f, s.verdict)
+	return p
+}
+
+// unchanged is the status as it was read. Logs stay nil: the cache that executions are read from has none.
+func unchanged(o *Observation) v1alpha1.TaskExecutionStatus {
+	status := *o.Execution.Status.DeepCopy()
+	status.Logs = nil
+	return status
+}
+
+// deleted leaves an execution alone that is being deleted: the garbage collector removes its Job and pods,
+// and a Job that is created now would outlive the decision.
+func deleted(o *Observation, _ facts) (step, bool) {
+	return step{hold: true}, o.Execution.DeletionTimestamp != nil
+}

@@ -1,0 +1,72 @@
+package lifecycle
+
+import (
+	"time"
+	"unicode/utf8"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// maxMessage bounds status.message in bytes; the CRD allows 4096 characters.
+const maxMessage = 2048
+
+// report turns a verdict into the status to write.
+func report(o *Observation, f facts, v verdict) v1alpha1.TaskExecutionStatus {
+	status := unchanged(o)
+	status.ObservedGeneration = o.Execution.Generation
+	status.Phase, status.Reason, status.Message = v.phase, v.reason, clip(v.message, maxMessage)
+	identify(o, f, &status)
+	mirrorPods(o, f, &status)
+	stampTimes(o, f, &status)
+	setConditions(o, f, &status)
+	mirrorLog(o, f, &status)
+	return status
+}
+
+// identify records what is run. The first word stands: a Job of another UID is never taken for ours.
+func identify(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
+	if status.Job == nil && o.Job != nil {
+		status.Job = &v1alpha1.JobIdentity{Name: o.Job.Name, UID: o.Job.UID}
+	}
+	if status.Task == nil && f.limits.Task.UID != "" {
+		task := f.limits.Task
+		status.Task = &task
+	}
+}
+
+// stampTimes records start and end, each once.
+func stampTimes(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
+	if status.StartTime == nil && !f.started.IsZero() {
+		status.StartTime = &metav1.Time{Time: f.started}
+	}
+	if !status.Phase.IsTerminal() || status.CompletionTime != nil {
+		return
+	}
+	end := f.ended
+	if end.IsZero() || len(f.live) > 0 {
+		end = o.Now
+	}
+	if status.StartTime != nil {
+		if end.Before(status.StartTime.Time) {
+			end = status.StartTime.Time // the clocks of node and controller differ
+		}
+		status.Duration = duration.HumanDuration(end.Sub(status.StartTime.Time).Round(time.Second))
+	}
+	status.CompletionTime = &metav1.Time{Time: end}
+}
+
+// clip cuts a text to at most n bytes, between runes.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	const ellipsis = "…"
+	n -= len(ellipsis)
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + ellipsis
+}

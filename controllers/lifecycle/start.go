@@ -1,0 +1,82 @@
+package lifecycle
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+// refusedRetry is how long a refused Job waits for its next try: quota is freed by others, and nothing
+// tells us when.
+const refusedRetry = 10 * time.Second
+
+// start makes the Job, or says what stands in its way.
+func start(o *Observation, f facts) (step, bool) {
+	if o.Job != nil {
+		return step{}, false
+	}
+	switch o.Start.Outcome {
+	case StartConflict:
+		return fail(v1alpha1.ReasonNameConflict, o.Start.Message), true
+	case StartInvalid:
+		return fail(v1alpha1.ReasonInvalidJobTemplate, o.Start.Message), true
+	case StartRefused:
+		return waitForStart(o, f, v1alpha1.ReasonJobRefused, o.Start.Message), true
+	case StartNotTried:
+	}
+	if o.Task == nil {
+		return waitForStart(o, f, v1alpha1.ReasonTaskNotFound,
+			fmt.Sprintf("task %q does not exist in namespace %q", o.Execution.Spec.TaskRef.Name, o.Execution.Namespace)), true
+	}
+	return create(o), true
+}
+
+// create judges the params and builds the Job.
+func create(o *Observation) step {
+	var schemaJSON, given []byte
+	if p := o.Task.Spec.Parameters; p != nil {
+		schemaJSON = p.Raw
+	}
+	if p := o.Execution.Spec.Params; p != nil {
+		given = p.Raw
+	}
+	schema, err := params.Compile(schemaJSON)
+	if err != nil {
+		return fail(v1alpha1.ReasonInvalidTask, fmt.Sprintf("the parameters of task %q are no usable JSON Schema: %v", o.Task.Name, err))
+	}
+	effective, problems := schema.Apply(given)
+	if len(problems) > 0 {
+		return fail(v1alpha1.ReasonInvalidParams, problems.Error())
+	}
+	job, err := jobspec.Build(o.Task, o.Execution, effective)
+	if err != nil {
+		return fail(v1alpha1.ReasonInvalidParams, err.Error())
+	}
+	return step{create: job, hold: true}
+}
+
+// waitForStart keeps the execution Pending until its start clock, counted from its own creation because
+// there is no Job, runs out.
+func waitForStart(o *Observation, f facts, reason, message string) step {
+	limit := o.Options.StartTimeout
+	if f.limits.StartTimeout != nil {
+		limit = f.limits.StartTimeout.Duration
+	}
+	left := o.Execution.CreationTimestamp.Add(limit).Sub(o.Now)
+	if left <= 0 {
+		return fail(reason, fmt.Sprintf("%s; waited %s", strings.TrimSuffix(message, "."), limit))
+	}
+	s := step{verdict: verdict{v1alpha1.PhasePending, reason, message}, requeue: left}
+	if reason == v1alpha1.ReasonJobRefused {
+		s.requeue = min(left, refusedRetry)
+	}
+	return s
+}
+
+func fail(reason, message string) step {
+	return step{verdict: verdict{v1alpha1.PhaseFailed, reason, message}}
+}

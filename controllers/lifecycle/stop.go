@@ -1,0 +1,67 @@
+package lifecycle
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+const (
+	// stopMargin is how long after a pod's grace period its kubelet may take to report the end. After it,
+	// the Job is deleted, which works without the kubelet's help where the pod never reached a node.
+	stopMargin = 15 * time.Second
+	// giveUpMargin is how long after a pod's grace period its end is waited for at all. A node that is gone
+	// for good must not keep a run from ending.
+	giveUpMargin = 45 * time.Second
+	// defaultGrace is Kubernetes' own terminationGracePeriodSeconds.
+	defaultGrace = 30 * time.Second
+)
+
+// stop ends the pods that a node has, and waits for their end. done tells that nothing is left to wait for;
+// forced, that some node did not confirm it. Pods that no node has yet have no log: the deletion of the Job,
+// which follows, is enough for them.
+func stop(o *Observation, f facts, reason string) (s step, done, forced bool) {
+	waiting := false
+	for _, pod := range f.live {
+		if pod.Spec.NodeName == "" {
+			continue
+		}
+		_, at, marked := endMark(pod)
+		if !marked {
+			waiting = true
+			s.end = append(s.end, pod)
+			s.endReason = reason
+			s.requeue = soonest(s.requeue, gracePeriod(pod)+stopMargin)
+			continue
+		}
+		since := o.Now.Sub(at) - gracePeriod(pod)
+		switch {
+		case since >= giveUpMargin:
+			forced = true
+		case since >= stopMargin:
+			waiting = true
+			s.deleteJob = true
+			s.requeue = soonest(s.requeue, giveUpMargin-since)
+		default:
+			waiting = true
+			s.requeue = soonest(s.requeue, stopMargin-since)
+		}
+	}
+	s.deleteJob = s.deleteJob && o.Job != nil && o.Job.DeletionTimestamp == nil
+	return s, !waiting, forced
+}
+
+func gracePeriod(pod *corev1.Pod) time.Duration {
+	if s := pod.Spec.TerminationGracePeriodSeconds; s != nil {
+		return time.Duration(*s) * time.Second
+	}
+	return defaultGrace
+}
+
+// soonest of two waits, where zero is none.
+func soonest(a, b time.Duration) time.Duration {
+	if a <= 0 || (b > 0 && b < a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,112 @@
+// Package task judges Tasks: whether the parameters are a JSON Schema, and whether the API server would take
+// the Job that the template makes. The verdict is the condition Ready.
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+// recheck is how soon a Task is judged again whose Job was refused for reasons that are not the template's.
+const recheck = time.Minute
+
+// Reconciler keeps the condition Ready of Tasks.
+type Reconciler struct {
+	Client client.Client
+}
+
+// SetupWithManager registers the watch. Only a new generation is a reason to judge again.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("task").
+		For(&v1alpha1.Task{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Complete(r)
+}
+
+// Reconcile judges one Task.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	task := &v1alpha1.Task{}
+	if err := r.Client.Get(ctx, req.NamespacedName, task); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if task.DeletionTimestamp != nil {
+		return ctrl.Result{}, nil
+	}
+	ready, err := r.judge(ctx, task)
+	if err != nil {
+		return ctrl.Result{}, fmt.Errorf("judging task %s: %w", req, err)
+	}
+	before := task.DeepCopy()
+	task.Status.ObservedGeneration = task.Generation
+	ready.Type, ready.ObservedGeneration = v1alpha1.ConditionReady, task.Generation
+	apimeta.SetStatusCondition(&task.Status.Conditions, ready)
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	if err := r.Client.Status().Patch(ctx, task, patch); client.IgnoreNotFound(err) != nil {
+		return ctrl.Result{}, fmt.Errorf("writing the status of task %s: %w", req, err)
+	}
+	if ready.Status == metav1.ConditionUnknown {
+		return ctrl.Result{RequeueAfter: recheck}, nil
+	}
+	return ctrl.Result{}, nil
+}
+
+// judge asks the API server, by a dry run, whether it would take the Job of this Task.
+func (r *Reconciler) judge(ctx context.Context, task *v1alpha1.Task) (metav1.Condition, error) {
+	if p := task.Spec.Parameters; p != nil {
+		if _, err := params.Compile(p.Raw); err != nil {
+			return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidParameters, Message: err.Error()}, nil
+		}
+	}
+	sample := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: task.Namespace, Name: task.Name, UID: task.UID}}
+	sample.Spec.TaskRef.Name = task.Name
+	job, err := jobspec.Build(task, sample, []byte("{}"))
+	if err != nil {
+		return metav1.Condition{}, err
+	}
+	job.OwnerReferences = nil // the sample does not exist
+	err = r.Client.Create(ctx, job, client.DryRunAll)
+	switch {
+	case err == nil, apierrors.IsAlreadyExists(err):
+		return metav1.Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAccepted, Message: "the API server accepts the Job of this task"}, nil
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidJobTemplate, Message: message(err)}, nil
+	case apierrors.IsForbidden(err):
+		return metav1.Condition{Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonJobRefused, Message: message(err)}, nil
+	default:
+		return metav1.Condition{}, fmt.Errorf("trying its job: %w", err)
+	}
+}
+
+// message of the API server about a Job that nobody sees, so that its name would only confuse.
+func message(err error) string {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return err.Error()
+	}
+	s := status.Status()
+	if s.Details == nil || len(s.Details.Causes) == 0 {
+		return s.Message
+	}
+	text := ""
+	for i, cause := range s.Details.Causes {
+		if i > 0 {
+			text += "; "
+		}
+		text += fmt.Sprintf("%s: %s", cause.Field, cause.Message)
+	}
+	return text
+}

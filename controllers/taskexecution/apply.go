@@ -1,0 +1,91 @@
+package taskexecution
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
+)
+
+// start creates the Job, or finds that it was created before, and puts the outcome into the observation. An
+// error is one that another try may mend.
+func (r *Reconciler) start(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
+	err := r.Client.Create(ctx, job)
+	switch {
+	case err == nil:
+		o.Job = job
+		return nil
+	case apierrors.IsAlreadyExists(err):
+		return r.adopt(ctx, o, job)
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause), apierrors.IsForbidden(err):
+		o.Start = lifecycle.StartResult{Outcome: lifecycle.StartRefused, Message: message(err)}
+		return nil
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
+		o.Start = lifecycle.StartResult{Outcome: lifecycle.StartInvalid, Message: message(err)}
+		return nil
+	default:
+		return fmt.Errorf("creating job %s/%s: %w", job.Namespace, job.Name, err)
+	}
+}
+
+// adopt takes a Job that exists for ours when its controller is this very execution, by UID.
+func (r *Reconciler) adopt(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
+	existing := &batchv1.Job{}
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(job), existing); err != nil {
+		return fmt.Errorf("reading the job %s/%s that exists already: %w", job.Namespace, job.Name, err)
+	}
+	if !metav1.IsControlledBy(existing, o.Execution) {
+		o.Start = lifecycle.StartResult{
+			Outcome: lifecycle.StartConflict,
+			Message: fmt.Sprintf("job %q exists and does not belong to this execution; it is left alone", job.Name),
+		}
+		return nil
+	}
+	o.Job = existing
+	return nil
+}
+
+// message of the API server, without the words that wrap it.
+func message(err error) string {
+	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
+		return status.Status().Message
+	}
+	return err.Error()
+}
+
+// apply ends pods and deletes the Job, as planned. Each is tried, whatever becomes of the others.
+func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
+	var errs []error
+	for _, pod := range plan.End {
+		if err := ignoreGone(r.endPod(ctx, o, pod, plan.EndReason)); err != nil {
+			errs = append(errs, fmt.Errorf("ending pod %s: %w", pod.Name, err))
+		}
+	}
+	if plan.DeleteJob {
+		err := r.Client.Delete(ctx, o.Job,
+			client.PropagationPolicy(metav1.DeletePropagationBackground),
+			client.Preconditions{UID: &o.Job.UID})
+		if err := ignoreGone(err); err != nil {
+			errs = append(errs, fmt.Errorf("deleting job %s: %w", o.Job.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// endPod has the kubelet end a pod's containers, with their grace period, and keep the pod and its logs.
+func (r *Reconciler) endPod(ctx context.Context, o *lifecycle.Observation, pod *corev1.Pod, reason string) error {
+	before := pod.DeepCopy()
+	after := pod.DeepCopy()
+	after.Spec.ActiveDeadlineSeconds = ptr.To[int64](1) // the least that the API allows
+	metav1.SetMetaDataAnnotation(&after.ObjectMeta, v1alpha1.AnnotationEnded, lifecycle.EndMark(reason, o.Now))
+	return r.Client.Patch(ctx, after, client.MergeFrom(before))
+}

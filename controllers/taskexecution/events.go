@@ -1,0 +1,29 @@
+package taskexecution
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// eventTypes says which reasons become Kubernetes Events, and of which type: those that somebody may have to
+// act on, or asked for.
+var eventTypes = map[string]string{
+	v1alpha1.ReasonTaskNotFound:            corev1.EventTypeWarning,
+	v1alpha1.ReasonJobRefused:              corev1.EventTypeWarning,
+	v1alpha1.ReasonRetrying:                corev1.EventTypeWarning,
+	v1alpha1.ReasonNonZeroExit:             corev1.EventTypeWarning,
+	v1alpha1.ReasonOOMKilled:               corev1.EventTypeWarning,
+	v1alpha1.ReasonDisrupted:               corev1.EventTypeWarning,
+	v1alpha1.ReasonJobFailed:               corev1.EventTypeWarning,
+	v1alpha1.ReasonDeadlineExceeded:        corev1.EventTypeWarning,
+	v1alpha1.ReasonStartTimeout:            corev1.EventTypeWarning,
+	v1alpha1.ReasonInvalidParams:           corev1.EventTypeWarning,
+	v1alpha1.ReasonInvalidTask:             corev1.EventTypeWarning,
+	v1alpha1.ReasonInvalidJobTemplate:      corev1.EventTypeWarning,
+	v1alpha1.ReasonNameConflict:            corev1.EventTypeWarning,
+	v1alpha1.ReasonJobLost:                 corev1.EventTypeWarning,
+	v1alpha1.ReasonCancelRequested:         corev1.EventTypeNormal,
+	v1alpha1.ReasonCancelled:               corev1.EventTypeNormal,
+	v1alpha1.ReasonFinishedWhileCancelling: corev1.EventTypeNormal,
+}

@@ -1,0 +1,148 @@
+package taskexecution
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/logs/follow"
+)
+
+// observe gathers all that a decision needs. It returns nil when the execution is gone.
+func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*lifecycle.Observation, error) {
+	execution, err := r.execution(ctx, key)
+	if execution == nil || err != nil {
+		return nil, err
+	}
+	o := &lifecycle.Observation{Now: r.Clock.Now(), Options: r.Options, Execution: execution}
+	if o.Job, err = r.job(ctx, execution); err != nil {
+		return nil, err
+	}
+	if o.Job == nil && !execution.Status.Phase.IsTerminal() {
+		if o.Task, err = r.task(ctx, execution); err != nil {
+			return nil, err
+		}
+	}
+	if o.Pods, err = r.pods(ctx, execution); err != nil {
+		return nil, err
+	}
+	r.observeLog(o)
+	if s := execution.Status.LogSummary; s != nil && o.Log.Settled() && o.Log.Lines < s.Entries {
+		o.Mirrored, err = r.mirroredLog(ctx, execution)
+	}
+	return o, err
+}
+
+// execution reads the execution. One that nothing is recorded of is read live, once in its life: what a stale
+// cache shows as new may have run and been cleaned up, and must not run again.
+func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (*v1alpha1.TaskExecution, error) {
+	execution := &v1alpha1.TaskExecution{}
+	err := r.Client.Get(ctx, key, execution)
+	if err == nil && execution.Status.Phase == "" {
+		err = r.Live.Get(ctx, key, execution)
+		execution.Status.Logs = nil
+	}
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading execution %s: %w", key, err)
+	}
+	return execution, nil
+}
+
+func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution) (*v1alpha1.Task, error) {
+	task := &v1alpha1.Task{}
+	key := types.NamespacedName{Namespace: execution.Namespace, Name: execution.Spec.TaskRef.Name}
+	if err := r.Client.Get(ctx, key, task); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("reading task %s: %w", key, err)
+	}
+	return task, nil
+}
+
+// job finds the execution's Job. That it is missing is taken from the API server and not from the cache,
+// unless the execution was not acted on yet: then the creation of the Job finds out.
+func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error) {
+	key := types.NamespacedName{Namespace: execution.Namespace, Name: jobspec.JobName(execution.Name, execution.UID)}
+	job := &batchv1.Job{}
+	err := r.Client.Get(ctx, key, job)
+	acted := execution.Status.Phase != "" || execution.Spec.Cancel != nil
+	if apierrors.IsNotFound(err) && acted && !execution.Status.Phase.IsTerminal() {
+		err = r.Live.Get(ctx, key, job)
+	}
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading job %s: %w", key, err)
+	case !metav1.IsControlledBy(job, execution):
+		return nil, nil // somebody else's; creating ours will say so
+	default:
+		return job, nil
+	}
+}
+
+// pods of the execution, oldest first.
+func (r *Reconciler) pods(ctx context.Context, execution *v1alpha1.TaskExecution) ([]*corev1.Pod, error) {
+	list := &corev1.PodList{}
+	if err := r.Client.List(ctx, list, client.InNamespace(execution.Namespace),
+		client.MatchingFields{indexPodExecution: string(execution.UID)}); err != nil {
+		return nil, fmt.Errorf("listing the pods of execution %s/%s: %w", execution.Namespace, execution.Name, err)
+	}
+	pods := make([]*corev1.Pod, len(list.Items))
+	for i := range list.Items {
+		pods[i] = &list.Items[i]
+	}
+	slices.SortFunc(pods, func(a, b *corev1.Pod) int {
+		if c := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return pods, nil
+}
+
+// observeLog has the follower read what there is to read, and asks how far it is.
+func (r *Reconciler) observeLog(o *lifecycle.Observation) {
+	if lifecycle.LogIsFinal(o.Execution) || o.Execution.DeletionTimestamp != nil {
+		r.Follower.Forget(o.Execution.UID)
+		return
+	}
+	subject := follow.Subject{
+		Key:     client.ObjectKeyFromObject(o.Execution),
+		UID:     o.Execution.UID,
+		Closing: o.Execution.Status.Phase.IsTerminal(),
+	}
+	var limits jobspec.Limits
+	if o.Job != nil {
+		limits, _ = jobspec.LimitsOf(o.Job) // a damaged annotation gives the defaults
+	}
+	subject.MaxEntries, subject.MaxBytes = limits.MaxEntries, limits.MaxBytes
+	for _, pod := range o.Pods {
+		subject.Runs = append(subject.Runs, follow.RunsOf(pod, limits.Container)...)
+	}
+	o.Log = r.Follower.Sync(subject)
+}
+
+// mirroredLog reads the tail that status has: the cache keeps executions without it.
+func (r *Reconciler) mirroredLog(ctx context.Context, execution *v1alpha1.TaskExecution) ([]v1alpha1.LogEntry, error) {
+	current := &v1alpha1.TaskExecution{}
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(execution), current); err != nil {
+		return nil, fmt.Errorf("reading the mirrored log of execution %s/%s: %w", execution.Namespace, execution.Name, err)
+	}
+	return current.Status.Logs, nil
+}

@@ -1,0 +1,72 @@
+// Package taskexecution reconciles TaskExecutions: it observes one, has lifecycle decide, applies the plan and
+// reports the status.
+package taskexecution
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/recorder"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/logs/follow"
+)
+
+// Reconciler brings TaskExecutions to their end.
+type Reconciler struct {
+	// Client reads from the watch caches and writes to the API server.
+	Client client.Client
+	// Live reads from the API server, for what a stale cache must not decide.
+	Live     client.Reader
+	Recorder recorder.EventRecorder
+	Follower *follow.Follower
+	Metrics  *Metrics
+	Clock    clock.PassiveClock
+	Options  lifecycle.Options
+}
+
+// Reconcile looks at one execution.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (result ctrl.Result, err error) {
+	observed, err := r.observe(ctx, req.NamespacedName)
+	if err != nil || observed == nil {
+		return ctrl.Result{}, err
+	}
+	plan := lifecycle.Decide(*observed)
+	if plan.Create != nil {
+		if err := r.start(ctx, observed, plan.Create); err != nil {
+			return ctrl.Result{}, err
+		}
+		plan = lifecycle.Decide(*observed)
+	}
+	// What was done before an error is reported all the same, and what could not be done is tried again.
+	applyErr := r.apply(ctx, observed, plan)
+	if err := r.report(ctx, observed, plan); err != nil {
+		return ctrl.Result{}, err
+	}
+	if applyErr != nil {
+		return ctrl.Result{}, fmt.Errorf("execution %s: %w", req, applyErr)
+	}
+	return ctrl.Result{RequeueAfter: plan.Requeue}, nil
+}
+
+// ignoreGone takes the disappearance of what an execution is about for success: its own deletion comes as an
+// event, and then nothing is left to do.
+func ignoreGone(err error) error {
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// phaseOf reads as Pending what nobody has looked at.
+func phaseOf(status *v1alpha1.TaskExecutionStatus) v1alpha1.Phase {
+	if status.Phase == "" {
+		return v1alpha1.PhasePending
+	}
+	return status.Phase
+}

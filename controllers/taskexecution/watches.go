@@ -1,0 +1,112 @@
+package taskexecution
+
+import (
+	"context"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// Fields by which the caches are indexed.
+const (
+	// indexPodExecution finds the pods of an execution by its UID.
+	indexPodExecution = "taskexec.dev/execution-uid"
+	// indexWaitingTask finds the executions that wait for a Task to appear, by its name.
+	indexWaitingTask = "taskexec.dev/waiting-task"
+)
+
+// SetupWithManager registers the watches. wake receives the function by which an execution is looked at for
+// reasons that no watch tells, such as its log.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int, wake *Wake) error {
+	if err := r.index(mgr); err != nil {
+		return err
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("taskexecution").
+		For(&v1alpha1.TaskExecution{}).
+		Owns(&batchv1.Job{}).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(executionOfPod)).
+		Watches(&v1alpha1.Task{}, handler.EnqueueRequestsFromMapFunc(r.executionsWaitingFor)).
+		WatchesRawSource(source.Func(wake.connect)).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
+		Complete(r)
+}
+
+func (r *Reconciler) index(mgr ctrl.Manager) error {
+	ctx, indexer := context.Background(), mgr.GetFieldIndexer()
+	if err := indexer.IndexField(ctx, &corev1.Pod{}, indexPodExecution, func(o client.Object) []string {
+		return []string{o.GetLabels()[v1alpha1.LabelExecutionUID]}
+	}); err != nil {
+		return fmt.Errorf("indexing pods: %w", err)
+	}
+	if err := indexer.IndexField(ctx, &v1alpha1.TaskExecution{}, indexWaitingTask, waitingTask); err != nil {
+		return fmt.Errorf("indexing executions: %w", err)
+	}
+	return nil
+}
+
+func waitingTask(o client.Object) []string {
+	execution, ok := o.(*v1alpha1.TaskExecution)
+	if !ok || execution.Status.Job != nil || execution.Status.Phase.IsTerminal() {
+		return nil
+	}
+	return []string{execution.Spec.TaskRef.Name}
+}
+
+// executionOfPod reads which execution a pod belongs to from its annotation: its owner is the Job.
+func executionOfPod(_ context.Context, pod client.Object) []reconcile.Request {
+	name := pod.GetAnnotations()[v1alpha1.AnnotationExecution]
+	if name == "" {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: pod.GetNamespace(), Name: name}}}
+}
+
+func (r *Reconciler) executionsWaitingFor(ctx context.Context, task client.Object) []reconcile.Request {
+	waiting := &v1alpha1.TaskExecutionList{}
+	if err := r.Client.List(ctx, waiting, client.InNamespace(task.GetNamespace()),
+		client.MatchingFields{indexWaitingTask: task.GetName()}); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing the executions that wait for a task", "task", client.ObjectKeyFromObject(task))
+		return nil
+	}
+	requests := make([]reconcile.Request, len(waiting.Items))
+	for i := range waiting.Items {
+		requests[i].NamespacedName = client.ObjectKeyFromObject(&waiting.Items[i])
+	}
+	return requests
+}
+
+// Wake puts executions into the controller's queue from outside of its watches.
+type Wake struct {
+	queue chan workqueue.TypedRateLimitingInterface[reconcile.Request]
+}
+
+// NewWake makes one; SetupWithManager connects it.
+func NewWake() *Wake {
+	return &Wake{queue: make(chan workqueue.TypedRateLimitingInterface[reconcile.Request], 1)}
+}
+
+// connect is a source.Func: the controller hands over its queue when it starts.
+func (w *Wake) connect(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	w.queue <- queue
+	return nil
+}
+
+// Execution has an execution looked at. Before the controller has started it waits for that; nothing is
+// followed before then.
+func (w *Wake) Execution(key types.NamespacedName) {
+	queue := <-w.queue
+	w.queue <- queue
+	queue.Add(reconcile.Request{NamespacedName: key})
+}
