@@ -36,6 +36,7 @@ const (
 	containerdVersion = "v2.4.2"
 	runcVersion       = "v1.5.2"
 	cniVersion        = "v1.9.1"
+	corednsVersion    = "v1.15.0"
 	pauseVersion      = "v1"
 )
 
@@ -92,6 +93,10 @@ func Node() []Recipe {
 			"host-local": plugins + "/ipam/host-local",
 		},
 		LDFlags: "-s -w", Expect: "a few seconds",
+	}, {
+		Name: "coredns", Version: corednsVersion, Module: "coredns",
+		Programs: map[string]string{"coredns": "."},
+		LDFlags:  "-s -w", Expect: "about two minutes",
 	}, {
 		Name: "pause", Version: pauseVersion, Module: ".",
 		Programs: map[string]string{"pause": "./pause"},

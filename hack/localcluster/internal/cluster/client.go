@@ -3,11 +3,11 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -31,6 +31,29 @@ func (c *Cluster) getOverTLS(url string) func(context.Context) error {
 		}
 		return get(ctx, client, url, nil)
 	}
+}
+
+// create makes an object of the API server unless it exists.
+func (c *Cluster) create(ctx context.Context, path string, object map[string]any) error {
+	client, err := adminClient()
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, APIServerURL()+path, bytes.NewReader(encode(object)))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusCreated && response.StatusCode != http.StatusConflict {
+		body, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
+		return fmt.Errorf("POST %s answers %s: %s", path, response.Status, body)
+	}
+	return nil
 }
 
 func (c *Cluster) apiReady(ctx context.Context) error {
@@ -83,8 +106,6 @@ func direct(config *tls.Config) *http.Client {
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: 10 * time.Second}
 }
 
-var errNotFound = errors.New("not found")
-
 func get(ctx context.Context, client *http.Client, url string, into any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -99,8 +120,6 @@ func get(ctx context.Context, client *http.Client, url string, into any) error {
 	switch {
 	case err != nil:
 		return err
-	case response.StatusCode == http.StatusNotFound:
-		return fmt.Errorf("%s: %w", url, errNotFound)
 	case response.StatusCode != http.StatusOK:
 		return fmt.Errorf("%s answers %s", url, response.Status)
 	case into == nil:

@@ -49,7 +49,7 @@ func (c *Cluster) kubernetes(program string) string {
 
 // components are all daemons in the order they start.
 func (c *Cluster) components() []component {
-	all := []component{c.etcd(), c.containerd(), c.apiserver(), c.controllerManager(), c.scheduler(), c.kubelet(), c.proxy()}
+	all := []component{c.etcd(), c.containerd(), c.apiserver(), c.controllerManager(), c.scheduler(), c.kubelet(), c.proxy(), c.dns()}
 	if len(c.settings.Publish) > 0 {
 		all = append(all, c.forwarder())
 	}

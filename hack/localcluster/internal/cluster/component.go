@@ -71,12 +71,15 @@ func (c component) ensure() (started bool, err error) {
 	if alive && record.Spec == daemon.Spec {
 		return false, nil
 	}
-	if alive {
-		if err := daemon.Stop(c.grace); err != nil {
+	if err := daemon.Stop(c.grace); err != nil {
+		return false, err
+	}
+	for _, stray := range c.strays() {
+		if err := process.Terminate(stray, 0); err != nil {
 			return false, err
 		}
 	}
-	if err := preflight.CheckPorts(process.Proc, c.listens); err != nil {
+	if err := c.awaitPorts(); err != nil {
 		return false, err
 	}
 	for path, content := range c.files {
@@ -87,7 +90,38 @@ func (c component) ensure() (started bool, err error) {
 			return false, fmt.Errorf("writing the configuration of %s: %w", c.name, err)
 		}
 	}
+	if _, err := os.Stat(c.program); err != nil {
+		return false, fmt.Errorf("%s is not built (%w); `localcluster up` builds it", c.name, err)
+	}
 	return true, daemon.Start()
+}
+
+// awaitPorts gives the kernel a moment: it may still be closing the sockets of a process that was killed,
+// which then have no owner any more.
+func (c component) awaitPorts() error {
+	for deadline := time.Now().Add(3 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := preflight.CheckPorts(process.Proc, c.listens)
+		var taken *preflight.PortTaken
+		if !errors.As(err, &taken) || taken.PID != 0 || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// strays are earlier runs of the component that no pid file tells of, because this program died between
+// starting one and writing the file.
+func (c component) strays() []process.Identity {
+	var strays []process.Identity
+	record, alive := c.daemon().Running()
+	for _, pid := range process.Proc.CarryingEnv(marker()) {
+		if alive && pid == record.PID || filepath.Base(process.Proc.Argv0(pid)) != filepath.Base(c.program) {
+			continue
+		}
+		if identity, err := process.Proc.Identify(pid); err == nil {
+			strays = append(strays, identity)
+		}
+	}
+	return strays
 }
 
 // await returns when the component serves; it gives up early when the process has ended.

@@ -68,11 +68,14 @@ func (c *Cluster) containerdConfig() []byte {
 
 func containerdState() string { return layout.RunDir + "/containerd" }
 
+// networkName marks our entries in the network plugins' shared cache.
+const networkName = "taskexec-localcluster"
+
 // bridgeConfig describes the pods' network. isDefaultGateway, rather than isGateway, gives pods the
 // default route without which they reach no Service.
 func bridgeConfig(mtu int) []byte {
 	return encode(map[string]any{
-		"cniVersion": "1.0.0", "name": "taskexec-localcluster",
+		"cniVersion": "1.0.0", "name": networkName,
 		"plugins": []any{map[string]any{
 			"type": "bridge", "bridge": layout.Bridge, "isDefaultGateway": true, "hairpinMode": true, "mtu": mtu,
 			"ipam": map[string]any{

@@ -126,6 +126,7 @@ func (c *Cluster) controllerManager() component {
 			"--service-account-private-key-file=" + layout.PKI("sa.key"),
 			"--cluster-signing-cert-file=" + layout.PKI("ca.crt"), "--cluster-signing-key-file=" + layout.PKI("ca.key"),
 			"--service-cluster-ip-range=" + layout.ServiceCIDR,
+			"--flex-volume-plugin-dir=" + layout.Kubelet("volume-plugins"), // it makes the folder, by default outside of ours
 			"--kube-api-qps=500", "--kube-api-burst=1000",
 		},
 		reads:   []string{kubeconfig, layout.PKI("controller-manager.crt")},

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
 	"github.com/taskexec/taskexec/hack/localcluster/internal/network"
@@ -81,29 +80,4 @@ func (c *Cluster) killDaemons() error {
 		}
 	}
 	return errors.Join(failed...)
-}
-
-// legacyLogs is the one folder that the kubelet insists on writing outside of its own.
-const legacyLogs = "/var/log/containers"
-
-func removeFiles() error {
-	links, _ := filepath.Glob(legacyLogs + "/*.log")
-	for _, link := range links {
-		if target, err := os.Readlink(link); err == nil && strings.HasPrefix(target, layout.StateDir+"/") {
-			os.Remove(link)
-		}
-	}
-	os.Remove(legacyLogs) // stays when another kubelet has logs there
-	return errors.Join(removeAll(layout.RunDir), removeAll(layout.StateDir))
-}
-
-// removeAll tries for a while: a process that was just killed may still be writing.
-func removeAll(dir string) (err error) {
-	for range 20 {
-		if err = os.RemoveAll(dir); err == nil {
-			return nil
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	return err
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -43,6 +42,9 @@ func (c *Cluster) Up(ctx context.Context, changes ...Change) error {
 	for _, change := range changes {
 		change(&c.settings)
 	}
+	if err := c.room(); err != nil {
+		return err
+	}
 	if err := c.lay(); err != nil {
 		return err
 	}
@@ -71,11 +73,24 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	return nil
 }
 
-// lay puts down all that daemons find when they start: folders, keys, network, cgroups.
-func (c *Cluster) lay() error {
+// room refuses before anything is changed when somebody else has our addresses or ports.
+func (c *Cluster) room() error {
 	if err := preflight.Addresses(); err != nil {
 		return err
 	}
+	for _, component := range c.components() {
+		if _, alive := component.daemon().Running(); alive || len(component.strays()) > 0 {
+			continue
+		}
+		if err := component.awaitPorts(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lay puts down all that daemons find when they start: folders, keys, network, cgroups.
+func (c *Cluster) lay() error {
 	if err := forgetOtherBoot(); err != nil {
 		return err
 	}
@@ -122,28 +137,6 @@ func forgetOtherBoot() error {
 	return os.WriteFile(file, []byte(boot), 0o644)
 }
 
-// writeKubeconfigs writes one per user, and the administrator's where anybody who may can find it: root,
-// and whoever called sudo.
-func writeKubeconfigs() error {
-	for _, user := range pki.Users {
-		data, err := pki.Kubeconfig(layout.PKI(), user, APIServerURL())
-		if err != nil {
-			return err
-		}
-		path := layout.PKI(user + ".conf")
-		if user == "admin" {
-			path = layout.Kubeconfig()
-		}
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			return err
-		}
-	}
-	if uid, err := strconv.Atoi(os.Getenv("SUDO_UID")); err == nil {
-		return os.Chown(layout.Kubeconfig(), uid, -1)
-	}
-	return nil
-}
-
 func (c *Cluster) start(ctx context.Context) error {
 	if err := c.stage(ctx, c.etcd(), c.containerd()); err != nil {
 		return err
@@ -154,12 +147,16 @@ func (c *Cluster) start(ctx context.Context) error {
 	if err := errors.Join(err, <-imported); err != nil {
 		return err
 	}
-	if err := c.stage(ctx, c.controllerManager(), c.scheduler(), c.kubelet(), c.proxy()); err != nil {
+	if err := c.allowDNS(ctx); err != nil {
+		return fmt.Errorf("letting CoreDNS read Services: %w", err)
+	}
+	if err := c.stage(ctx, c.controllerManager(), c.scheduler(), c.kubelet(), c.proxy(), c.dns()); err != nil {
 		return err
 	}
 	if err := c.publish(ctx); err != nil {
 		return err
 	}
+	c.warnOfProxy()
 	return c.awaitNode(ctx)
 }
 

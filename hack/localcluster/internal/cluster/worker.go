@@ -133,6 +133,7 @@ func (c *Cluster) kubeletConfig() map[string]any {
 		"podLogsDir":               layout.StateDir + "/pod-logs",
 		"volumePluginDir":          layout.Kubelet("volume-plugins"),
 		"registerNode":             true, "maxPods": 250,
+		"clusterDNS": []string{layout.NodeIP}, "clusterDomain": clusterDomain,
 		"kubeAPIQPS": 500, "kubeAPIBurst": 1000, "eventRecordQPS": 500, "eventBurst": 1000,
 		// What this kind of machine has: cgroups of either version, perhaps swap, perhaps no right to
 		// lower an OOM score, no systemd to ask for cgroups.

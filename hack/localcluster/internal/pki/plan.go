@@ -19,8 +19,11 @@ const (
 	FrontProxyCA = "front-proxy-ca"
 )
 
+// DNSUser is the name CoreDNS has; unlike the others it is not one that Kubernetes itself grants rights.
+const DNSUser = "taskexec-localcluster:coredns"
+
 // Users are the clients that get a kubeconfig, by the name of their certificate.
-var Users = []string{"admin", "controller-manager", "scheduler", "kubelet-client", "kube-proxy"}
+var Users = []string{"admin", "controller-manager", "scheduler", "kubelet-client", "kube-proxy", "coredns"}
 
 // Plan lists every certificate by the authority that signs it.
 func Plan() map[string][]Leaf {
@@ -40,6 +43,7 @@ func Plan() map[string][]Leaf {
 			{Name: "admin", CommonName: "kubernetes-admin", Organization: administrators, Usages: client},
 			{Name: "controller-manager", CommonName: "system:kube-controller-manager", Hosts: loopback, Usages: both},
 			{Name: "scheduler", CommonName: "system:kube-scheduler", Hosts: loopback, Usages: both},
+			{Name: "coredns", CommonName: DNSUser, Usages: client},
 			{Name: "kube-proxy", CommonName: "system:kube-proxy", Usages: client},
 		},
 		EtcdCA: {

@@ -34,11 +34,11 @@ func (t Table) Identify(pid int) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	start, state, err := parseStat(stat)
+	start, ended, err := parseStat(stat)
 	if err != nil {
 		return Identity{}, fmt.Errorf("reading process %d: %w", pid, err)
 	}
-	if state == 'Z' || state == 'X' {
+	if ended {
 		return Identity{}, fmt.Errorf("process %d: %w", pid, os.ErrProcessDone)
 	}
 	boot, err := t.BootID()
@@ -60,16 +60,18 @@ func (t Table) BootID() (string, error) {
 	return strings.TrimSpace(string(id)), err
 }
 
-// parseStat reads the state and the start time. The program's name, in parentheses, may itself hold
-// spaces and parentheses, so fields count from the last one.
-func parseStat(stat []byte) (start uint64, state byte, err error) {
+// parseStat reads when a process started and whether it has ended. The program's name, in parentheses, may
+// itself hold spaces and parentheses, so fields count from the last one. A zombie has ended once its last
+// thread is gone too: until then it still holds its files and ports.
+func parseStat(stat []byte) (start uint64, ended bool, err error) {
 	_, rest, found := bytes.Cut(stat[max(0, bytes.LastIndexByte(stat, ')')):], []byte(") "))
 	fields := strings.Fields(string(rest))
 	if !found || len(fields) < 20 {
-		return 0, 0, fmt.Errorf("unexpected stat line %q", stat)
+		return 0, false, fmt.Errorf("unexpected stat line %q", stat)
 	}
+	state, threads := fields[0], fields[17]
 	start, err = strconv.ParseUint(fields[19], 10, 64)
-	return start, fields[0][0], err
+	return start, state == "X" || state == "Z" && (threads == "0" || threads == "1"), err
 }
 
 // CarryingEnv lists the processes whose environment has the entry KEY=VALUE: daemons whose pid file was
@@ -103,4 +105,11 @@ func (t Table) pids() []int {
 func (t Table) Name(pid int) string {
 	comm, _ := os.ReadFile(filepath.Join(t.Root, strconv.Itoa(pid), "comm"))
 	return strings.TrimSpace(string(comm))
+}
+
+// Argv0 is the name the process was called by, or "" when it is gone.
+func (t Table) Argv0(pid int) string {
+	line, _ := os.ReadFile(filepath.Join(t.Root, strconv.Itoa(pid), "cmdline"))
+	name, _, _ := bytes.Cut(line, []byte{0})
+	return string(name)
 }
