@@ -3,7 +3,6 @@ package image
 import (
 	"bytes"
 	"debug/elf"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -106,11 +105,10 @@ func staticProgram(file string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	program, err := elf.NewFile(bytes.NewReader(data))
-	var malformed *elf.FormatError
-	if errors.As(err, &malformed) {
-		return data, nil // a script or data file: nothing to check
+	if !bytes.HasPrefix(data, []byte(elf.ELFMAG)) {
+		return data, nil // a script or a data file: nothing to check
 	}
+	program, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", file, err)
 	}
