@@ -1,0 +1,153 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// execution as the REST API documents it.
+type execution struct {
+	ExecutionID string          `json:"executionId"`
+	TaskName    string          `json:"taskName"`
+	Status      string          `json:"status"`
+	StartedAt   time.Time       `json:"startedAt"`
+	Logs        []logEntry      `json:"logs"`
+	Phase       string          `json:"phase"`
+	Reason      string          `json:"reason"`
+	Message     string          `json:"message"`
+	ExitCode    *int32          `json:"exitCode"`
+	Attempts    int32           `json:"attempts"`
+	Params      json.RawMessage `json:"params"`
+	LogSummary  *struct {
+		Entries  int64 `json:"entries"`
+		Complete bool  `json:"complete"`
+	} `json:"logSummary"`
+}
+
+type logEntry struct {
+	Timestamp time.Time      `json:"timestamp"`
+	Level     string         `json:"level"`
+	Message   string         `json:"message"`
+	Data      map[string]any `json:"data"`
+}
+
+type response struct {
+	code   int
+	header http.Header
+	body   []byte
+}
+
+func (r response) text() string { return http.StatusText(r.code) + ": " + string(r.body) }
+
+var httpClient = &http.Client{Timeout: 30 * time.Second}
+
+// call the facade; a body that is no []byte is sent as JSON.
+func call(t *testing.T, method, path string, body any) response {
+	t.Helper()
+	var reader io.Reader
+	if raw, ok := body.([]byte); ok {
+		reader = bytes.NewReader(raw)
+	} else if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader = bytes.NewReader(raw)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), method, url+path, reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	answer, err := httpClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response{answer.StatusCode, answer.Header, raw}
+}
+
+// ask calls the facade, wants 200 and reads the answer.
+func ask[T any](t *testing.T, method, path string, body any) (answer T) {
+	t.Helper()
+	r := call(t, method, path, body)
+	if r.code != http.StatusOK {
+		t.Fatalf("%s %s: %d %s", method, path, r.code, r.body)
+	}
+	if err := json.Unmarshal(r.body, &answer); err != nil {
+		t.Fatalf("%s %s: %v in %s", method, path, err, r.body)
+	}
+	return answer
+}
+
+type params = map[string]any
+
+// execute runs a task and gives the execution's id.
+func execute(t *testing.T, task string, p params) string {
+	t.Helper()
+	return ask[execution](t, "POST", "/tasks/"+task+"/execute/manual", map[string]any{"params": p}).ExecutionID
+}
+
+func status(t *testing.T, id string) execution {
+	t.Helper()
+	return ask[execution](t, "GET", "/tasks/running/execution/"+id, nil)
+}
+
+// polled polls as scenario 1 of the quick reference does: until the status is no longer running.
+func polled(t *testing.T, id string) (e execution) {
+	t.Helper()
+	eventually(t, "execution "+id+" is no longer running", func() (bool, string) {
+		e = status(t, id)
+		return e.Status != "running", text(e)
+	})
+	return e
+}
+
+// printed waits until a run's mirrored log has a message.
+func printed(t *testing.T, id, message string) {
+	t.Helper()
+	eventually(t, "execution "+id+" printed "+message, func() (bool, string) {
+		e := status(t, id)
+		for _, l := range e.Logs {
+			if l.Message == message {
+				return true, ""
+			}
+		}
+		return false, text(e)
+	})
+}
+
+func text(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(raw)
+}
+
+func jobsOf(t *testing.T, uid string) []batchv1.Job {
+	t.Helper()
+	jobs := &batchv1.JobList{}
+	if err := kube.List(t.Context(), jobs, client.InNamespace(namespace),
+		client.MatchingLabels{v1alpha1.LabelExecutionUID: uid}); err != nil {
+		t.Fatal(err)
+	}
+	return jobs.Items
+}

@@ -1,0 +1,157 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// The first attempt fails, because a mounted file says so; the file is mended, and the second succeeds.
+func TestRetriedTask(t *testing.T) {
+	task := taskOf(`echo "file says $(cat /verdict/word)"; grep -q good /verdict/word`)
+	task.Spec.Retries = 1
+	verdict := &corev1.ConfigMap{ObjectMeta: objectMeta(task.Name), Data: map[string]string{"word": "bad"}}
+	if err := kube.Create(t.Context(), verdict); err != nil {
+		t.Fatal(err)
+	}
+	pod := &task.Spec.JobTemplate.Spec.Template.Spec
+	pod.Volumes = []corev1.Volume{{Name: "verdict", VolumeSource: corev1.VolumeSource{
+		ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: verdict.Name}},
+	}}}
+	pod.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "verdict", MountPath: "/verdict"}}
+	name := given(t, task)
+
+	id := execute(t, name, nil)
+	eventually(t, "the first attempt's failure shows", func() (bool, string) {
+		e := status(t, id)
+		return e.Reason == "Retrying" && e.Status == "running", text(e)
+	})
+	verdict.Data["word"] = "good"
+	if err := kube.Update(t.Context(), verdict); err != nil {
+		t.Fatal(err)
+	}
+	e := polled(t, id)
+	if e.Status != "completed" || e.Attempts != 2 || *e.ExitCode != 0 {
+		t.Errorf("want completed at the second attempt, got %s", text(e))
+	}
+	got := messages(e.Logs)
+	if !strings.Contains(got, "file says bad\nfile says good\n") {
+		t.Errorf("want the logs of both attempts in their order:\n%s", got)
+	}
+	if pods := resource(t, id).Status.Pods; len(pods) != 2 || *pods[0].ExitCode != 1 || *pods[1].ExitCode != 0 {
+		t.Errorf("want both pods mirrored, got %s", text(pods))
+	}
+	if jobs := jobsOf(t, string(resource(t, id).UID)); len(jobs) != 1 {
+		t.Errorf("%d Jobs for one execution", len(jobs))
+	}
+}
+
+func TestCancelAll(t *testing.T) {
+	name := given(t, taskOf(`echo begun; exec sleep 300`))
+	var ids []string
+	for range 3 {
+		ids = append(ids, execute(t, name, nil))
+	}
+	// Some have begun and some have not: each ends as cancelled.
+	printed(t, ids[0], "begun")
+	answer := ask[struct{ Count int }](t, "DELETE", "/tasks/executions/cancel/all", nil)
+	if answer.Count != 3 {
+		t.Errorf("count %d, want 3", answer.Count)
+	}
+	for _, id := range ids {
+		if e := status(t, id); e.Status != "cancelled" {
+			t.Errorf("right after cancel/all: %s", text(e))
+		}
+		eventually(t, "the run is Cancelled", func() (bool, string) { e := status(t, id); return e.Phase == "Cancelled", text(e) })
+		leavesNothing(t, string(resource(t, id).UID))
+	}
+	if again := ask[struct{ Count int }](t, "DELETE", "/tasks/executions/cancel/all", nil); again.Count != 0 {
+		t.Errorf("a second cancel/all counts %d", again.Count)
+	}
+}
+
+// What a caller sends reaches the container as it was sent: never as code, never as a reference.
+func TestParamsAreLiteral(t *testing.T) {
+	task := taskOf(`printf '%s\n' "name=$TASK_NAME" "id=$TASK_EXECUTION_ID" "evil=$TASK_PARAM_EVIL" "mid=$TASK_PARAM_MID" "force=$TASK_PARAM_FORCE" "params=$TASK_PARAMS"`)
+	task.Spec.Parameters = schema(`{"type":"object","required":["mid"],"properties":{
+		"mid":{"type":"integer"},"force":{"type":"boolean","default":false},"evil":{"type":"string"}}}`)
+	name := given(t, task)
+	const evil = "$(rm -rf /) `id` $(TASK_NAME) $$ \"quoted\" 同步"
+	id := execute(t, name, params{"mid": 12345678901234567, "evil": evil})
+	e := polled(t, id)
+	got := messages(e.Logs)
+	for _, want := range []string{
+		"name=" + name + "\n", "id=" + id + "\n", "evil=" + evil + "\n",
+		"mid=12345678901234567\n", "force=false\n", `"mid":12345678901234567`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the log lacks %q:\n%s", want, got)
+		}
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	task := taskOf(`true`)
+	task.Spec.Parameters = schema(`{"type":"object","required":["mid"],"properties":{"mid":{"type":"integer"}}}`)
+	name := given(t, task)
+	for what, c := range map[string]struct {
+		method, path, body string
+		code               int
+		says               string
+	}{
+		"unknown task":           {"POST", "/tasks/no-such-task/execute/manual", `{}`, 404, "no-such-task"},
+		"unknown execution":      {"GET", "/tasks/running/execution/no-such-id", ``, 404, "no-such-id"},
+		"unknown task's list":    {"GET", "/tasks/running/no-such-task", ``, 404, "no-such-task"},
+		"malformed JSON":         {"POST", "/tasks/" + name + "/execute/api", `{"params":`, 400, ""},
+		"params of a wrong type": {"POST", "/tasks/" + name + "/execute/api", `{"params":[1]}`, 400, "params"},
+		"params against schema":  {"POST", "/tasks/" + name + "/execute/api", `{"params":{"mid":"x"}}`, 400, "/mid"},
+		"empty list":             {"DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":[]}`, 400, "executionIds"},
+		"missing list":           {"DELETE", "/tasks/executions/cancel/by-task-names", `{}`, 400, "taskNames"},
+		"list of wrong type":     {"DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":"a"}`, 400, "executionIds"},
+		"10 MiB body":            {"POST", "/tasks/" + name + "/execute/api", `{"params":{"mid":1,"x":"` + strings.Repeat("x", 10<<20) + `"}}`, 413, ""},
+		"method not allowed":     {"PUT", "/tasks/executions/cancel/all", ``, 405, ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			var body any
+			if c.body != "" {
+				body = []byte(c.body)
+			}
+			r := call(t, c.method, c.path, body)
+			if r.code != c.code || !strings.Contains(string(r.body), c.says) {
+				t.Errorf("got %d %s, want %d that speaks of %q", r.code, r.body, c.code, c.says)
+			}
+			if got := r.header.Get("Content-Type"); !strings.HasPrefix(got, "application/problem+json") {
+				t.Errorf("an error of content type %q", got)
+			}
+		})
+	}
+}
+
+// An impossible template is refused by the API server: the Task says so, and its executions fail at once.
+func TestImpossibleTemplate(t *testing.T) {
+	task := taskOf(`true`)
+	task.Spec.JobTemplate.Spec.Template.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "missing", MountPath: "/x"}}
+	if err := kube.Create(t.Context(), task); err != nil {
+		t.Fatal(err)
+	}
+	execution := &v1alpha1.TaskExecution{ObjectMeta: objectMeta(task.Name)}
+	execution.Spec.TaskRef.Name = task.Name
+	execution.Spec.Params = &apiextensionsv1.JSON{Raw: []byte(`{}`)}
+	if err := kube.Create(t.Context(), execution); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the execution failed for the template", func() (bool, string) {
+		read(t, execution)
+		return execution.Status.Reason == v1alpha1.ReasonInvalidJobTemplate && execution.Status.Phase == v1alpha1.PhaseFailed, text(execution.Status)
+	})
+	eventually(t, "the task is not ready", func() (bool, string) {
+		read(t, task)
+		return strings.Contains(text(task.Status), `"status":"False"`) && strings.Contains(text(task.Status), "missing"), text(task.Status)
+	})
+}

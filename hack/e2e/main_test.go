@@ -1,0 +1,102 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// namespace that the deployed facade serves.
+const namespace = "default"
+
+// patience for what takes a real pod's time on a busy machine.
+const patience = 2 * time.Minute
+
+var (
+	// url of the facade.
+	url string
+	// kube reads and writes live, as kubectl does.
+	kube client.WithWatch
+)
+
+func TestMain(m *testing.M) {
+	if err := connect(); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := cleanUp(); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e: cleaning up:", err)
+	}
+	os.Exit(code)
+}
+
+func connect() error {
+	url = os.Getenv("E2E_URL")
+	if url == "" {
+		return fmt.Errorf("E2E_URL is not set; run these tests by `make test-e2e`")
+	}
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return err
+	}
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return err
+		}
+	}
+	ctrl.SetLogger(ctrl.Log) // the client's warnings are no result
+	kube, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
+	return err
+}
+
+// cleanUp removes what the tests made, so that a cluster that stays up is as it was.
+func cleanUp() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	ours := client.MatchingLabels{testLabel: "true"}
+	tasks := &v1alpha1.TaskList{}
+	if err := kube.List(ctx, tasks, client.InNamespace(namespace), ours); err != nil {
+		return err
+	}
+	made := map[string]bool{}
+	for i := range tasks.Items {
+		made[tasks.Items[i].Name] = true
+	}
+	executions := &v1alpha1.TaskExecutionList{}
+	if err := kube.List(ctx, executions, client.InNamespace(namespace)); err != nil {
+		return err
+	}
+	for i := range executions.Items {
+		if e := &executions.Items[i]; made[e.Spec.TaskRef.Name] || e.Labels[testLabel] != "" {
+			if err := client.IgnoreNotFound(kube.Delete(ctx, e)); err != nil {
+				return err
+			}
+		}
+	}
+	if err := kube.DeleteAllOf(ctx, &v1alpha1.Task{}, client.InNamespace(namespace), ours); err != nil {
+		return err
+	}
+	return kube.DeleteAllOf(ctx, &corev1.ConfigMap{}, client.InNamespace(namespace), ours)
+}
+
+// testLabel marks what the tests made.
+const testLabel = "taskexec.dev/e2e"
+
+func objectMeta(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{testLabel: "true"}}
+}
