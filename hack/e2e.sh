@@ -10,8 +10,10 @@ cd "$(dirname "$0")/.."
 
 port=${PORT:-8080}
 
-if bin/localcluster status >/dev/null 2>&1; then
-  say "The local cluster is up: it stays up"
+state=0
+bin/localcluster status >/dev/null 2>&1 || state=$?
+if [ "$state" -ne 3 ]; then
+  say "There is a local cluster: it stays"
 else
   trap 'say "Taking the local cluster down"; bin/localcluster down' EXIT
 fi
