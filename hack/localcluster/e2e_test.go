@@ -55,12 +55,22 @@ func TestEndToEnd(t *testing.T) {
 		t.Errorf("a second up took %s, want under 2s", took)
 	}
 
+	m.assertHeals(published)
+
+	m.run("down")
+	m.assertNothingLeft()
+	m.run("down")
+}
+
+// assertHeals kills some components, then all, and expects `up` to bring everything back.
+func (m *machine) assertHeals(published string) {
+	m.t.Helper()
 	m.kill("kubelet", "containerd", "kube-apiserver")
 	m.assertStatus(1)
 	m.run("up")
 	m.assertStatus(0)
 	if restarts := m.kubectl("get", "pod", "greeter", "-o", "jsonpath={.status.phase} {.status.containerStatuses[0].restartCount}"); restarts != "Running 0" {
-		t.Errorf("after the crash the pod is %q: killing the node's daemons must not touch it", restarts)
+		m.t.Errorf("after the crash the pod is %q: killing the node's daemons must not touch it", restarts)
 	}
 
 	m.kill("etcd", "containerd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns", "forwarder")
@@ -68,10 +78,6 @@ func TestEndToEnd(t *testing.T) {
 	m.run("up")
 	m.assertStatus(0)
 	m.assertServes("http://" + published)
-
-	m.run("down")
-	m.assertNothingLeft()
-	m.run("down")
 }
 
 type machine struct {

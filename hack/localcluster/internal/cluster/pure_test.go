@@ -63,3 +63,28 @@ func TestDigest(t *testing.T) {
 		})
 	}
 }
+
+func TestSettingsValidate(t *testing.T) {
+	tests := map[string]struct {
+		change func(*Settings)
+		valid  bool
+	}{
+		"the defaults":            {func(*Settings) {}, true},
+		"small logs":              {func(s *Settings) { s.LogMaxSize, s.LogMaxFiles, s.LogMonitorInterval = "16Ki", 2, "3s" }, true},
+		"bytes":                   {func(s *Settings) { s.LogMaxSize = "4096" }, true},
+		"a size that is a word":   {func(s *Settings) { s.LogMaxSize = "big" }, false},
+		"a size of nothing":       {func(s *Settings) { s.LogMaxSize = "0Mi" }, false},
+		"one file":                {func(s *Settings) { s.LogMaxFiles = 1 }, false},
+		"an interval too short":   {func(s *Settings) { s.LogMonitorInterval = "1s" }, false},
+		"an interval without one": {func(s *Settings) { s.LogMonitorInterval = "10" }, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			settings := defaults()
+			tt.change(&settings)
+			if err := settings.validate(); (err == nil) != tt.valid {
+				t.Errorf("validate = %v, want valid: %v", err, tt.valid)
+			}
+		})
+	}
+}

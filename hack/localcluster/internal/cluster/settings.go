@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"time"
 
 	"github.com/taskexec/taskexec/hack/localcluster/internal/forward"
 	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
@@ -45,6 +47,24 @@ func loadSettings() (Settings, error) {
 		return settings, fmt.Errorf("%s is damaged (%w); delete it, and give `up` its flags again", settingsFile(), err)
 	}
 	return settings, nil
+}
+
+// size is a Kubernetes quantity in the forms that make sense for bytes.
+var size = regexp.MustCompile(`^[1-9][0-9]*(k|M|G|Ki|Mi|Gi)?$`)
+
+// validate refuses what would be remembered and then keep the kubelet from starting. The bounds are the
+// kubelet's own (pkg/kubelet/apis/config/validation).
+func (s Settings) validate() error {
+	if !size.MatchString(s.LogMaxSize) {
+		return fmt.Errorf("%q is no size of a container's log: want a number with Ki, Mi or Gi, such as 10Mi", s.LogMaxSize)
+	}
+	if s.LogMaxFiles < 2 {
+		return fmt.Errorf("the kubelet keeps at least 2 files of a container's log, not %d", s.LogMaxFiles)
+	}
+	if interval, err := time.ParseDuration(s.LogMonitorInterval); err != nil || interval < 3*time.Second {
+		return fmt.Errorf("%q is no interval to look at logs in: want a duration of at least 3s", s.LogMonitorInterval)
+	}
+	return nil
 }
 
 func (s Settings) save() error { return os.WriteFile(settingsFile(), encode(s), 0o644) }

@@ -4,8 +4,10 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"text/tabwriter"
@@ -36,7 +38,9 @@ func (c *Cluster) Status(ctx context.Context, out io.Writer) (Health, error) {
 		if record, alive := component.daemon().Running(); alive {
 			running++
 			pid, state = strconv.Itoa(record.PID), "healthy"
-			if err := component.check(ctx); err != nil {
+			if err := component.check(ctx); errors.Is(err, fs.ErrPermission) {
+				state = "running; only root may ask whether it serves"
+			} else if err != nil {
 				state = "not serving: " + err.Error()
 			}
 		}
@@ -46,7 +50,7 @@ func (c *Cluster) Status(ctx context.Context, out io.Writer) (Health, error) {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", component.name, pid, state)
 	}
 	node := c.nodeLine(ctx, &health)
-	fmt.Fprintf(table, "\t\t\nnode\t%s\t%s\n", layout.NodeName, node)
+	fmt.Fprintf(table, "node %s\t-\t%s\n", layout.NodeName, node)
 	if err := table.Flush(); err != nil {
 		return health, err
 	}
@@ -62,6 +66,9 @@ func (c *Cluster) nodeLine(ctx context.Context, health *Health) string {
 	defer cancel()
 	node, err := c.node(ctx)
 	switch {
+	case errors.Is(err, fs.ErrPermission):
+		*health = Degraded
+		return "unknown: only root may ask"
 	case err != nil:
 		*health = Degraded
 		return "unknown: " + err.Error()

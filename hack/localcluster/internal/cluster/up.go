@@ -42,6 +42,9 @@ func (c *Cluster) Up(ctx context.Context, changes ...Change) error {
 	for _, change := range changes {
 		change(&c.settings)
 	}
+	if err := c.settings.validate(); err != nil {
+		return err
+	}
 	if err := c.room(); err != nil {
 		return err
 	}
@@ -186,33 +189,6 @@ func (c *Cluster) awaitAll(ctx context.Context, components []component) error {
 		}
 	}
 	return nil
-}
-
-// publish runs the forwarder when there is something to publish, and ends one there is no use for.
-func (c *Cluster) publish(ctx context.Context) error {
-	if len(c.settings.Publish) == 0 {
-		return c.forwarder().daemon().Stop(time.Second)
-	}
-	if _, alive := c.forwarder().daemon().Running(); !alive {
-		if err := copySelf(forwarderProgram()); err != nil {
-			return fmt.Errorf("copying this program for the forwarder: %w", err)
-		}
-	}
-	return c.stage(ctx, c.forwarder())
-}
-
-func copySelf(to string) error {
-	self, err := os.ReadFile("/proc/self/exe")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(to+".new", self, 0o755); err != nil {
-		return err
-	}
-	return os.Rename(to+".new", to)
 }
 
 // awaitNode returns when a pod could be scheduled: the node is ready, and the namespace `default` has the

@@ -13,7 +13,6 @@ import (
 
 	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
 	"github.com/taskexec/taskexec/hack/localcluster/internal/network"
-	"github.com/taskexec/taskexec/hack/localcluster/internal/preflight"
 )
 
 const (
@@ -78,33 +77,6 @@ func (c *Cluster) proxy() component {
 		grace:   5 * time.Second,
 	}
 }
-
-// forwarder is this program again. It runs from a copy, because `go run` deletes the one it built.
-func (c *Cluster) forwarder() component {
-	var listens []preflight.Listener
-	args := []string{"forward"}
-	for _, rule := range c.settings.Publish {
-		args = append(args, rule.String())
-		listens = append(listens, preflight.Listener{
-			Component: "forwarder", IP: rule.Listen.Addr().String(), Port: int(rule.Listen.Port())})
-	}
-	return component{
-		name: forwarderName, program: forwarderProgram(), args: args, listens: listens,
-		healthy: func(ctx context.Context) error {
-			for _, rule := range c.settings.Publish {
-				if err := dialable("tcp", rule.Listen.String())(ctx); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-		grace: time.Second,
-	}
-}
-
-const forwarderName = "forwarder"
-
-func forwarderProgram() string { return filepath.Join(layout.StateDir, "bin", "localcluster") }
 
 // dialable probes by connecting.
 func dialable(protocol, address string) func(context.Context) error {
