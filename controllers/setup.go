@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -38,6 +39,10 @@ type Options struct {
 	LogFlushInterval time.Duration
 	// LogPatience is how long after the end of a run its log is still waited for.
 	LogPatience time.Duration
+	// LogSource gives container logs; nil means the API server.
+	LogSource follow.Source
+	// Registry takes the metrics; nil means the one that the manager serves.
+	Registry prometheus.Registerer
 }
 
 // DefaultOptions are what the flags of cmd/controller begin with.
@@ -89,13 +94,19 @@ const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
 // Setup adds the controllers to the manager.
 func Setup(mgr ctrl.Manager, o Options) error {
-	clientset, err := kubernetes.NewForConfig(mgr.GetConfig())
-	if err != nil {
-		return fmt.Errorf("making the client that reads logs: %w", err)
+	if o.Registry == nil {
+		o.Registry = metrics.Registry
+	}
+	if o.LogSource == nil {
+		clientset, err := kubernetes.NewForConfig(mgr.GetConfig())
+		if err != nil {
+			return fmt.Errorf("making the client that reads logs: %w", err)
+		}
+		o.LogSource = follow.NewKubeSource(clientset)
 	}
 	wake := taskexecution.NewWake()
 	follower := follow.New(follow.Options{
-		Source:        follow.NewKubeSource(clientset),
+		Source:        o.LogSource,
 		MaxStreams:    o.MaxLogStreams,
 		FlushInterval: o.LogFlushInterval,
 		Patience:      o.LogPatience,
@@ -114,7 +125,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		Live:     mgr.GetAPIReader(),
 		Recorder: mgr.GetEventRecorder("taskexec"),
 		Follower: follower,
-		Metrics:  taskexecution.NewMetrics(metrics.Registry, follower.Streams),
+		Metrics:  taskexecution.NewMetrics(o.Registry, follower.Streams),
 		Clock:    clock.RealClock{},
 		Options:  lifecycle.Options{StartTimeout: o.StartTimeout, Language: o.Language},
 	}

@@ -27,7 +27,7 @@ func runDeadline(o *Observation, f facts) (step, bool) {
 
 // startDeadline ends a run of which no container started in time, counted from the creation of its Job.
 func startDeadline(o *Observation, f facts) (step, bool) {
-	if f.limits.StartTimeout == nil || !f.started.IsZero() || f.terminated > 0 {
+	if f.limits.StartTimeout == nil || !f.started.IsZero() {
 		return step{}, false
 	}
 	if o.Now.Before(o.Job.CreationTimestamp.Add(f.limits.StartTimeout.Duration)) {

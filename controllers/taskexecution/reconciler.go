@@ -4,7 +4,9 @@ package taskexecution
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/clock"
@@ -31,7 +33,7 @@ type Reconciler struct {
 }
 
 // Reconcile looks at one execution.
-func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (result ctrl.Result, err error) {
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	observed, err := r.observe(ctx, req.NamespacedName)
 	if err != nil || observed == nil {
 		return ctrl.Result{}, err
@@ -45,14 +47,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (result ct
 	}
 	// What was done before an error is reported all the same, and what could not be done is tried again.
 	applyErr := r.apply(ctx, observed, plan)
-	if err := r.report(ctx, observed, plan); err != nil {
-		return ctrl.Result{}, err
+	reportErr := r.report(ctx, observed, plan)
+	if apierrors.IsConflict(reportErr) {
+		// The decision was made on an older state, mostly that before our own last write. It is made again
+		// when the cache has caught up; this is ordinary and nothing to alarm anybody with.
+		return ctrl.Result{RequeueAfter: conflictRetry}, applyErr
 	}
-	if applyErr != nil {
-		return ctrl.Result{}, fmt.Errorf("execution %s: %w", req, applyErr)
+	if err := errors.Join(applyErr, reportErr); err != nil {
+		return ctrl.Result{}, fmt.Errorf("execution %s: %w", req, err)
 	}
 	return ctrl.Result{RequeueAfter: plan.Requeue}, nil
 }
+
+// conflictRetry is about the time in which a watch delivers a write.
+const conflictRetry = 50 * time.Millisecond
 
 // ignoreGone takes the disappearance of what an execution is about for success: its own deletion comes as an
 // event, and then nothing is left to do.

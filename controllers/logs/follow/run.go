@@ -50,6 +50,9 @@ type run struct {
 func (r *run) sync(s Subject) lifecycle.LogState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.tail.Lines() == 0 {
+		r.tail = tail.New(s.MaxEntries, s.MaxBytes) // the budget is known when the Job is
+	}
 	r.track(s.Runs)
 	running := false
 	for _, t := range r.streams {
@@ -63,7 +66,23 @@ func (r *run) sync(s Subject) lifecycle.LogState {
 		r.endedAt = now
 		r.after(r.follower.Patience)
 	}
-	return r.state(now)
+	state := r.state(now)
+	if !state.Due {
+		r.arm(now)
+	}
+	return state
+}
+
+// arm has the execution looked at when its unwritten lines are due, unless that is arranged already. The
+// lock is held.
+func (r *run) arm(now time.Time) {
+	if r.timer != nil || r.closed || r.tail.Lines() == r.writtenLines {
+		return
+	}
+	if r.writtenAt.IsZero() {
+		r.writtenAt = now // a run that prints one line and ends is written once, with its end
+	}
+	r.after(max(0, r.writtenAt.Add(r.follower.FlushInterval).Sub(now)))
 }
 
 // track starts a stream for each container run that has none, and marks those that have ended.
@@ -126,13 +145,7 @@ func (r *run) append(line rawLine) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tail.Append(entry, line.length)
-	if r.timer == nil && !r.closed {
-		now := r.follower.Clock.Now()
-		if r.writtenAt.IsZero() {
-			r.writtenAt = now // a run that prints one line and ends is written once, with its end
-		}
-		r.after(max(0, r.writtenAt.Add(r.follower.FlushInterval).Sub(now)))
-	}
+	r.arm(r.follower.Clock.Now())
 }
 
 // after has the execution looked at when the time is over. The lock is held.
@@ -186,9 +199,7 @@ func (r *run) flushed(lines int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.writtenLines, r.writtenAt = lines, r.follower.Clock.Now()
-	if r.tail.Lines() > lines && r.timer == nil && !r.closed {
-		r.after(r.follower.FlushInterval)
-	}
+	r.arm(r.writtenAt)
 }
 
 // open counts streams that are not done.

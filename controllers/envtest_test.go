@@ -1,0 +1,127 @@
+//go:build envtest
+
+package controllers_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers"
+	"github.com/taskexec/taskexec/controllers/logs/follow"
+)
+
+// patience for what a real API server takes on a busy machine.
+const patience = 30 * time.Second
+
+var (
+	apiServer *rest.Config
+	scheme    = runtime.NewScheme()
+	// kube reads and writes live.
+	kube client.WithWatch
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(withAPIServer(m))
+}
+
+func withAPIServer(m *testing.M) int {
+	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
+		fmt.Fprintln(os.Stderr, "KUBEBUILDER_ASSETS is not set; run these tests by `make test-envtest`")
+		return 1
+	}
+	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard)))
+	environment := &envtest.Environment{CRDDirectoryPaths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfCRDPathMissing: true}
+	started, err := environment.Start()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "starting the API server:", err)
+		return 1
+	}
+	defer func() {
+		if err := environment.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
+		}
+	}()
+	apiServer = started
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	if kube, err = client.NewWithWatch(apiServer, client.Options{Scheme: scheme}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// operator runs the controllers until stop is called or the test ends. It can be started again.
+func operator(t *testing.T) (stop func()) {
+	t.Helper()
+	caches, err := controllers.CacheOptions("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mgr, err := ctrl.NewManager(apiServer, ctrl.Options{
+		Scheme:                 scheme,
+		Cache:                  caches,
+		Metrics:                metricsserver.Options{BindAddress: "0"},
+		HealthProbeBindAddress: "0",
+		Controller:             config.Controller{SkipNameValidation: ptr.To(true)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := controllers.DefaultOptions()
+	options.Registry = prometheus.NewRegistry()
+	options.LogSource = printedLogs{}
+	options.StartTimeout = 3 * time.Second
+	options.LogPatience = 2 * time.Second
+	if err := controllers.Setup(mgr, options); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- mgr.Start(ctx) }()
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the operator ended: %v", err)
+		}
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+// printedLogs gives each container the same short log. No kubelet runs here; what a real one does with logs
+// is for the end-to-end tests.
+type printedLogs struct{}
+
+func (printedLogs) Open(_ context.Context, r follow.Request) (io.ReadCloser, error) {
+	line := fmt.Sprintf("%s line of %s\n", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Format(time.RFC3339Nano), r.Container)
+	return io.NopCloser(strings.NewReader(line)), nil
+}

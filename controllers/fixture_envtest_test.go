@@ -1,0 +1,204 @@
+//go:build envtest
+
+package controllers_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/rand"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+)
+
+// namespace of a test's own.
+func namespace(t *testing.T) string {
+	t.Helper()
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "test-" + rand.String(8)}}
+	create(t, ns)
+	return ns.Name
+}
+
+func newTask(namespace string) *v1alpha1.Task {
+	task := &v1alpha1.Task{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "sync"}}
+	task.Spec.JobTemplate.Spec.Template.Spec.Containers = []corev1.Container{{Name: "main", Image: "busybox:1.37"}}
+	return task
+}
+
+func newExecution(namespace string) *v1alpha1.TaskExecution {
+	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "run"}}
+	e.Spec.TaskRef.Name = "sync"
+	return e
+}
+
+func create(t *testing.T, object client.Object) {
+	t.Helper()
+	if err := kube.Create(t.Context(), object); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, object client.Object) {
+	t.Helper()
+	if err := kube.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually waits until a condition holds, and fails with what was seen last.
+func eventually(t *testing.T, what string, condition func() (done bool, seen any)) {
+	t.Helper()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	deadline := time.After(patience)
+	for {
+		done, seen := condition()
+		if done {
+			return
+		}
+		select {
+		case <-deadline:
+			raw, _ := json.Marshal(seen)
+			t.Fatalf("within %s it did not come true that %s; last seen: %s", patience, what, raw)
+		case <-ticker.C:
+		}
+	}
+}
+
+// reaches waits for a phase and reason.
+func reaches(t *testing.T, e *v1alpha1.TaskExecution, phase v1alpha1.Phase, reason string) {
+	t.Helper()
+	eventually(t, e.Name+" is "+string(phase)+"/"+reason, func() (bool, any) {
+		read(t, e)
+		return e.Status.Phase == phase && e.Status.Reason == reason, e.Status
+	})
+}
+
+// jobOf waits for the execution's Job.
+func jobOf(t *testing.T, e *v1alpha1.TaskExecution) *batchv1.Job {
+	t.Helper()
+	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: e.Namespace, Name: jobspec.JobName(e.Name, e.UID)}}
+	eventually(t, "the Job of "+e.Name+" exists", func() (bool, any) {
+		err := kube.Get(t.Context(), client.ObjectKeyFromObject(job), job)
+		return err == nil, err
+	})
+	return job
+}
+
+func jobs(t *testing.T, namespace string) []batchv1.Job {
+	t.Helper()
+	list := &batchv1.JobList{}
+	if err := kube.List(t.Context(), list, client.InNamespace(namespace)); err != nil {
+		t.Fatal(err)
+	}
+	return list.Items
+}
+
+// podOf plays the Job controller and the scheduler: it makes the Job's pod on a node.
+func podOf(t *testing.T, job *batchv1.Job) *corev1.Pod {
+	t.Helper()
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace:       job.Namespace,
+			GenerateName:    job.Name + "-",
+			Labels:          job.Spec.Template.Labels,
+			Annotations:     job.Spec.Template.Annotations,
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job"))},
+		},
+		Spec: job.Spec.Template.Spec,
+	}
+	pod.Spec.NodeName = "node"
+	create(t, pod)
+	return pod
+}
+
+func containerState(state corev1.ContainerState) []corev1.ContainerStatus {
+	return []corev1.ContainerStatus{{Name: "main", Image: "busybox:1.37", ContainerID: "containerd://1", State: state}}
+}
+
+// runs plays the kubelet: the pod's container started.
+func runs(t *testing.T, pod *corev1.Pod) time.Time {
+	t.Helper()
+	at := time.Now()
+	patchStatus(t, pod, func() {
+		pod.Status.Phase = corev1.PodRunning
+		pod.Status.ContainerStatuses = containerState(corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(at)}})
+	})
+	return at
+}
+
+// exits plays the kubelet: the pod's container ended.
+func exits(t *testing.T, pod *corev1.Pod, code int32, podReason string) {
+	t.Helper()
+	patchStatus(t, pod, func() {
+		pod.Status.Phase, pod.Status.Reason = corev1.PodSucceeded, podReason
+		if code != 0 {
+			pod.Status.Phase = corev1.PodFailed
+		}
+		pod.Status.ContainerStatuses = containerState(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
+			ContainerID: "containerd://1",
+			ExitCode:    code,
+			StartedAt:   metav1.NewTime(time.Now().Add(-2 * time.Second)),
+			FinishedAt:  metav1.Now(),
+		}})
+	})
+}
+
+// ends plays the Job controller: the Job took notice of its pod's end.
+func ends(t *testing.T, job *batchv1.Job, condition batchv1.JobConditionType) {
+	t.Helper()
+	now := metav1.Now()
+	patchStatus(t, job, func() {
+		job.Status.StartTime = ptr.To(metav1.NewTime(now.Add(-3 * time.Second)))
+		before := batchv1.JobSuccessCriteriaMet
+		if condition == batchv1.JobFailed {
+			before = batchv1.JobFailureTarget
+			job.Status.Failed = 1
+		} else {
+			job.Status.Succeeded = 1
+			job.Status.CompletionTime = &now
+		}
+		for _, c := range []batchv1.JobConditionType{before, condition} {
+			job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{
+				Type: c, Status: corev1.ConditionTrue, Reason: "BackoffLimitExceeded", LastTransitionTime: now,
+			})
+		}
+	})
+}
+
+func patchStatus(t *testing.T, object client.Object, change func()) {
+	t.Helper()
+	read(t, object)
+	before, ok := object.DeepCopyObject().(client.Object)
+	if !ok {
+		t.Fatalf("%T is no object", object)
+	}
+	change()
+	if err := kube.Status().Patch(t.Context(), object, client.MergeFrom(before)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func gone(t *testing.T, object client.Object) {
+	t.Helper()
+	eventually(t, object.GetName()+" is gone", func() (bool, any) {
+		err := kube.Get(t.Context(), client.ObjectKeyFromObject(object), object)
+		return apierrors.IsNotFound(err) || object.GetDeletionTimestamp() != nil, object
+	})
+}
+
+// messages of the mirrored log.
+func messages(e *v1alpha1.TaskExecution) (out []string) {
+	for i := range e.Status.Logs {
+		out = append(out, e.Status.Logs[i].Message)
+	}
+	return out
+}
