@@ -1,0 +1,147 @@
+// Package params judges the params of a run by the JSON Schema of its Task. It is pure, and it is the one
+// validator of both the facade and the controller, so that REST and kubectl agree.
+package params
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// schemaURL is what the schema is called while it is compiled. Nothing is loaded from it or any other.
+const schemaURL = "task:///parameters"
+
+// Schema is a Task's parameters, compiled. It may be used by several goroutines.
+type Schema struct {
+	// compiled is nil when every object is welcome.
+	compiled *jsonschema.Schema
+}
+
+// Compile reads a JSON Schema, draft 2020-12 unless $schema names another. Without one, every object is
+// valid. An error says what is wrong with the schema; a $ref to anywhere outside of it is one, because a
+// schema must mean the same at all times.
+func Compile(schema []byte) (*Schema, error) {
+	if len(bytes.TrimSpace(schema)) == 0 || bytes.Equal(bytes.TrimSpace(schema), []byte("null")) {
+		return &Schema{}, nil
+	}
+	document, problem := decode(schema)
+	if problem != "" {
+		return nil, errors.New(problem)
+	}
+	if _, isObject := document.(map[string]any); !isObject {
+		return nil, errors.New("the schema must be a JSON object")
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(jsonschema.Draft2020)
+	compiler.AssertFormat()
+	compiler.UseLoader(noLoader{})
+	if err := compiler.AddResource(schemaURL, document); err != nil {
+		return nil, err
+	}
+	compiled, err := compiler.Compile(schemaURL)
+	if err != nil {
+		return nil, readable(err)
+	}
+	return &Schema{compiled: compiled}, nil
+}
+
+// readable replaces the library's tree of causes by its leaves.
+func readable(err error) error {
+	unfit, invalid := &jsonschema.SchemaValidationError{}, &jsonschema.ValidationError{}
+	if errors.As(err, &unfit) && errors.As(unfit.Err, &invalid) {
+		return flatten(invalid)
+	}
+	return err
+}
+
+type noLoader struct{}
+
+func (noLoader) Load(url string) (any, error) {
+	return nil, fmt.Errorf("the schema refers to %q, and only references within it are allowed", url)
+}
+
+// Apply gives the effective params: those given, or none, with the schema's defaults put in. Numbers keep the
+// form in which they were written. Problems are sorted by pointer; with any, there are no effective params.
+func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
+	if len(bytes.TrimSpace(given)) == 0 {
+		given = []byte("{}")
+	}
+	if problem := tooLarge(given); problem != "" {
+		return nil, FieldErrors{{Message: problem}}
+	}
+	value, problem := decode(given)
+	if problem != "" {
+		return nil, FieldErrors{{Message: problem}}
+	}
+	object, isObject := value.(map[string]any)
+	if !isObject {
+		return nil, FieldErrors{{Message: "params must be a JSON object"}}
+	}
+	if s.compiled != nil {
+		applyDefaults(s.compiled, object)
+		if err := s.compiled.Validate(value); err != nil {
+			return nil, problemsOf(err)
+		}
+	}
+	effective, err := json.Marshal(object)
+	if err != nil {
+		return nil, FieldErrors{{Message: err.Error()}}
+	}
+	if problem := tooLarge(effective); problem != "" {
+		return nil, FieldErrors{{Message: problem}}
+	}
+	return effective, nil
+}
+
+// applyDefaults puts in what a property's schema gives as default, in objects that are there. It follows
+// properties and $ref and no condition: whether one holds is known only after.
+func applyDefaults(schema *jsonschema.Schema, object map[string]any) {
+	for depth := 0; schema.Ref != nil && schema.Properties == nil && depth < maxDepth; depth++ {
+		schema = schema.Ref
+	}
+	for name, property := range schema.Properties {
+		value, given := object[name]
+		if !given {
+			if fallback := defaultOf(property); fallback != nil {
+				object[name] = clone(*fallback)
+			}
+			continue
+		}
+		if nested, isObject := value.(map[string]any); isObject {
+			applyDefaults(property, nested)
+		}
+	}
+}
+
+func defaultOf(schema *jsonschema.Schema) *any {
+	for depth := 0; schema != nil && depth < maxDepth; depth++ {
+		if schema.Default != nil {
+			return schema.Default
+		}
+		schema = schema.Ref
+	}
+	return nil
+}
+
+// clone keeps the schema's own value from being changed through the params.
+func clone(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, child := range v {
+			out[key] = clone(child)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, child := range v {
+			out[i] = clone(child)
+		}
+		return out
+	default:
+		return value
+	}
+}
