@@ -1,0 +1,96 @@
+package apiserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// decode reads a JSON body into v. The body's size is bounded by middleware. A missing body leaves v as it is.
+func decode(r *http.Request, v any) error {
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		tooLarge := &http.MaxBytesError{}
+		if errors.As(err, &tooLarge) {
+			return err
+		}
+		return problemf(http.StatusBadRequest, "the body could not be read to its end")
+	}
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return nil
+	}
+	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
+		return problemf(http.StatusUnsupportedMediaType, "the body must be sent with Content-Type: application/json, not %q", r.Header.Get("Content-Type"))
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		return problemf(http.StatusBadRequest, "%s", explain(err))
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return problemf(http.StatusBadRequest, "the body has something after its JSON object, at byte %d", decoder.InputOffset())
+	}
+	return nil
+}
+
+// explain says in the client's terms what is wrong with a body.
+func explain(err error) string {
+	syntax, wrongType := &json.SyntaxError{}, &json.UnmarshalTypeError{}
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("the body is not valid JSON at byte %d: %v", syntax.Offset, err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "the body is not valid JSON: it ends too early"
+	case errors.As(err, &wrongType) && wrongType.Field == "":
+		return fmt.Sprintf("the body must be a JSON object, not %s", withArticle(wrongType.Value))
+	case errors.As(err, &wrongType):
+		return fmt.Sprintf("the field %q must be %s, not %s", wrongType.Field, wanted(wrongType.Type.Kind().String()), withArticle(wrongType.Value))
+	default:
+		// Go has no type for an unknown field; its words are fit for people.
+		return "the body is not as documented: " + strings.TrimPrefix(err.Error(), "json: ")
+	}
+}
+
+func wanted(kind string) string {
+	if kind == "slice" {
+		return "a list of strings"
+	}
+	return withArticle(kind)
+}
+
+func withArticle(noun string) string {
+	if strings.ContainsAny(noun[:min(1, len(noun))], "aeiou") {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+// maxNames in one bulk request.
+const maxNames = 1000
+
+// checkNames judges the list of a bulk request and gives it without repetitions, in its order.
+func checkNames(field string, names []string) ([]string, error) {
+	switch {
+	case len(names) == 0:
+		return nil, problemf(http.StatusBadRequest, "the field %q must be a list of at least one string", field)
+	case len(names) > maxNames:
+		return nil, problemf(http.StatusBadRequest, "the field %q has %d entries, and %d is the most for one request", field, len(names), maxNames)
+	}
+	seen := make(map[string]bool, len(names))
+	unique := make([]string, 0, len(names))
+	for i, name := range names {
+		if name == "" {
+			return nil, problemf(http.StatusBadRequest, "the field %q has an empty string at index %d", field, i)
+		}
+		if !seen[name] {
+			seen[name] = true
+			unique = append(unique, name)
+		}
+	}
+	return unique, nil
+}

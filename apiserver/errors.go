@@ -1,0 +1,92 @@
+package apiserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+// problem is an error as it is sent: RFC 9457, type about:blank, so that title is the status in words.
+type problem struct {
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail,omitempty"`
+	Errors []fieldError `json:"errors,omitempty"`
+	// RequestID finds the request in the facade's log.
+	RequestID string `json:"requestId,omitempty"`
+
+	// retryAfter in seconds, zero for none.
+	retryAfter int
+}
+
+// fieldError says what is wrong with one field.
+type fieldError struct {
+	// Pointer to the field in the request's body (RFC 6901).
+	Pointer string `json:"pointer"`
+	Detail  string `json:"detail"`
+}
+
+// Error makes a problem an error: handlers return it.
+func (p *problem) Error() string { return fmt.Sprintf("%d: %s", p.Status, p.Detail) }
+
+func problemf(status int, format string, args ...any) *problem {
+	return &problem{Status: status, Detail: fmt.Sprintf(format, args...)}
+}
+
+// unavailableRetry in seconds, when the API server is busy or away.
+const unavailableRetry = 2
+
+// problemOf gives the answer to an error. It is the only place that knows which error means which status.
+func problemOf(err error) *problem {
+	var known *problem
+	var tooLarge *http.MaxBytesError
+	var fields params.FieldErrors
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &tooLarge):
+		return problemf(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
+	case errors.As(err, &fields):
+		return paramsProblem(fields)
+	case errors.Is(err, context.DeadlineExceeded):
+		return &problem{Status: http.StatusServiceUnavailable, Detail: "Kubernetes did not answer in time; try again", retryAfter: unavailableRetry}
+	case apierrors.IsTooManyRequests(err), apierrors.IsServerTimeout(err), apierrors.IsServiceUnavailable(err), apierrors.IsTimeout(err):
+		return &problem{Status: http.StatusServiceUnavailable, Detail: "Kubernetes is busy; try again", retryAfter: unavailableRetry}
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
+		return problemf(http.StatusBadRequest, "Kubernetes refused it: %v", err)
+	case apierrors.IsConflict(err):
+		return problemf(http.StatusConflict, "it was changed by others at the same time; try again")
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		return problemf(http.StatusInternalServerError, "the facade's service account may not do this, or a quota or policy of the cluster forbids it: %v", err)
+	default:
+		return problemf(http.StatusInternalServerError, "something went wrong in the facade; its log has the details under the request id")
+	}
+}
+
+// paramsProblem points each error into the body, where the params stand under "params".
+func paramsProblem(fields params.FieldErrors) *problem {
+	p := problemf(http.StatusBadRequest, "the params are not what the task takes: %v", fields)
+	for _, f := range fields {
+		p.Errors = append(p.Errors, fieldError{Pointer: "/params" + f.Pointer, Detail: f.Message})
+	}
+	return p
+}
+
+// write sends a problem.
+func (p *problem) write(w http.ResponseWriter, requestID string) {
+	p.Title, p.RequestID = http.StatusText(p.Status), requestID
+	if p.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	// A client that is gone cannot be told.
+	_ = json.NewEncoder(w).Encode(p)
+}

@@ -1,0 +1,143 @@
+package apiserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/go-logr/logr"
+	"github.com/google/uuid"
+)
+
+// handler answers a request or returns why it could not.
+type handler func(http.ResponseWriter, *http.Request) error
+
+// ServeHTTP writes the error of a handler, and logs what is ours to mend.
+func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	err := h(w, r)
+	if err == nil {
+		return
+	}
+	if errors.Is(r.Context().Err(), context.Canceled) {
+		return // the client went away
+	}
+	answer := problemOf(err)
+	if answer.Status >= http.StatusInternalServerError {
+		logr.FromContextOrDiscard(r.Context()).Error(err, "Request failed", "status", answer.Status)
+	}
+	answer.write(w, requestID(r.Context()))
+}
+
+// reply sends a value as JSON.
+func reply(w http.ResponseWriter, value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(raw, '\n')) // a client that is gone cannot be told
+	return nil
+}
+
+// pathValue gives a parameter of the path. chi matches the path as it was sent, so that an escaped slash in a
+// name does not become another path.
+func pathValue(r *http.Request, name string) string {
+	value := chi.URLParam(r, name)
+	if plain, err := url.PathUnescape(value); err == nil {
+		return plain
+	}
+	return value
+}
+
+type requestIDKey struct{}
+
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// harmlessID is what is taken over from a client: nothing that could forge a line of the log.
+var harmlessID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// identify gives each request an id, and a logger that has it.
+func identify(log logr.Logger) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id := r.Header.Get("X-Request-Id")
+			if !harmlessID.MatchString(id) {
+				id = uuid.NewString()
+			}
+			w.Header().Set("X-Request-Id", id)
+			ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+			next.ServeHTTP(w, r.WithContext(logr.NewContext(ctx, log.WithValues("requestID", id))))
+		})
+	}
+}
+
+// observe logs each request and counts it under its route, never its path: a path has names.
+func (s *server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		recorder := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		next.ServeHTTP(recorder, r)
+		route, status, took := chi.RouteContext(r.Context()).RoutePattern(), recorder.Status(), time.Since(start)
+		if status == 0 {
+			status = http.StatusOK
+		}
+		if status == http.StatusNotFound && route == "" || route == "/*" {
+			route = "none"
+		}
+		s.metrics.observe(r.Method, route, status, took)
+		logr.FromContextOrDiscard(r.Context()).V(accessLevel(route)).Info("Request", "method", r.Method, "route", route,
+			"path", r.URL.EscapedPath(), "status", status, "bytes", recorder.BytesWritten(), "duration", took, "client", r.RemoteAddr)
+	})
+}
+
+// accessLevel keeps the probes of every few seconds out of the ordinary log.
+func accessLevel(route string) int {
+	switch route {
+	case "/healthz", "/readyz", "/metrics":
+		return 1
+	default:
+		return 0
+	}
+}
+
+// recoverPanic turns a panic into an answer; the process serves others.
+func recoverPanic(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(cause) // net/http's own way to end a connection
+			}
+			logr.FromContextOrDiscard(r.Context()).Error(nil, "Handler panicked", "cause", cause, "stack", string(debug.Stack()))
+			problemOf(errors.New("panic")).write(w, requestID(r.Context()))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// protect sets what keeps browsers from making more of an answer than it is, and bounds the body.
+func protect(maxBody int64) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			header := w.Header()
+			header.Set("X-Content-Type-Options", "nosniff")
+			header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+			header.Set("Cache-Control", "no-store")
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			next.ServeHTTP(w, r)
+		})
+	}
+}
