@@ -1,0 +1,54 @@
+// Package parse turns a line of a container's log into an entry: timestamp, level, message and data. It is
+// pure, its cost is linear in the line's length, and it never fails: what it does not recognise is a message.
+//
+// What comes out is fit for etcd, terminals and browsers: valid UTF-8 without control characters or escape
+// sequences, and bounded. The raw bytes of a line are not its business.
+package parse
+
+import (
+	"time"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// Bounds of an entry, in bytes.
+const (
+	// MaxMessage bounds the message, its mark of what was cut included.
+	MaxMessage = 2048
+	// MaxData bounds the JSON of data.
+	MaxData = 4096
+)
+
+// parsed is what a dialect makes of a line.
+type parsed struct {
+	level   v1alpha1.LogLevel
+	message string
+	// fields of a structured line, without level, message and time.
+	fields map[string]any
+}
+
+// dialect reads a line of its kind, or leaves it to the next one.
+type dialect func(line []byte) (parsed, bool)
+
+// dialects from the strictest to the one that takes all.
+var dialects = []dialect{jsonLine, klogLine, logfmtLine, plainLine}
+
+// Line reads one line, without its newline. truncated is how many further bytes of it are not there.
+func Line(at time.Time, line []byte, truncated int64) v1alpha1.LogEntry {
+	entry := v1alpha1.LogEntry{Timestamp: metav1.NewMicroTime(at)}
+	for _, d := range dialects {
+		p, ok := d(line)
+		if !ok {
+			continue
+		}
+		entry.Level, entry.Message = p.level, bounded(sanitize(p.message), truncated)
+		if raw := encode(p.fields); raw != nil {
+			entry.Data = &apiextensionsv1.JSON{Raw: raw}
+		}
+		break
+	}
+	return entry
+}
