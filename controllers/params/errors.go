@@ -1,6 +1,7 @@
 package params
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,22 +9,24 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
-// maxProblems told at once.
-const maxProblems = 50
+const (
+	// maxProblems told at once.
+	maxProblems = 100
+	// maxForms of an anyOf or oneOf that are told when a value matches none.
+	maxForms = 5
+)
 
 // FieldError is one thing that is wrong with params.
 type FieldError struct {
 	// Pointer to the value, as a JSON pointer (RFC 6901); empty for the whole.
 	Pointer string
-	// Message for people.
+	// Message for people, at most 300 runes. It reads on from the name of the field: "must be an integer".
 	Message string
 }
 
-// FieldErrors are all that is wrong, sorted by pointer.
+// FieldErrors are all that is wrong, sorted by pointer and message.
 type FieldErrors []FieldError
 
 // Error tells all of them in one line.
@@ -38,32 +41,90 @@ func (e FieldErrors) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-var english = message.NewPrinter(language.English)
-
+// problemsOf gives what a failed validation found.
 func problemsOf(err error) FieldErrors {
 	invalid := &jsonschema.ValidationError{}
 	if !errors.As(err, &invalid) {
-		return FieldErrors{{Message: err.Error()}}
+		return FieldErrors{{Message: clip(err.Error())}}
 	}
-	return flatten(invalid)
+	return bounded(leaves(invalid))
 }
 
-// flatten turns the tree of what failed into one error for each field, of the leaves: what stands above them
-// only says that something below is wrong.
-func flatten(root *jsonschema.ValidationError) FieldErrors {
-	var found FieldErrors
-	var walk func(*jsonschema.ValidationError)
-	walk = func(e *jsonschema.ValidationError) {
-		if len(e.Causes) > 0 {
-			for _, cause := range e.Causes {
-				walk(cause)
-			}
-			return
-		}
-		found = append(found, leaf(e)...)
+// leaves of the tree of what failed, one error for each field: what stands above them only says that something
+// below is wrong. Where not all of what is below need be right, such as in a choice of forms, it is told as one.
+func leaves(e *jsonschema.ValidationError) FieldErrors {
+	if len(e.Causes) == 0 {
+		return leaf(e)
 	}
-	walk(root)
-	slices.SortStableFunc(found, func(a, b FieldError) int { return strings.Compare(a.Pointer, b.Pointer) })
+	at := pointer(e.InstanceLocation)
+	switch k := e.ErrorKind.(type) {
+	case *kind.AnyOf, *kind.OneOf:
+		return FieldErrors{{at, clip(noForm(e))}}
+	case *kind.Contains:
+		return FieldErrors{{at, "has no item of the form that one must have"}}
+	case *kind.PropertyNames:
+		return FieldErrors{{at + pointer([]string{k.Property}), "has a name that is not allowed"}}
+	}
+	var found FieldErrors
+	for _, cause := range e.Causes {
+		found = append(found, leaves(cause)...)
+	}
+	return found
+}
+
+// noForm says why a value is none of the forms that an anyOf or oneOf allows.
+func noForm(e *jsonschema.ValidationError) string {
+	at := pointer(e.InstanceLocation)
+	var forms []string
+	for _, cause := range e.Causes {
+		found := bounded(leaves(cause))
+		for i := range found {
+			found[i].Pointer = strings.TrimPrefix(found[i].Pointer, at)
+		}
+		forms = append(forms, found.Error())
+	}
+	slices.Sort(forms)
+	forms = slices.Compact(forms)
+	if len(forms) == 1 {
+		return forms[0]
+	}
+	if len(forms) > maxForms {
+		forms = append(forms[:maxForms], "…")
+	}
+	return "matches none of the forms that are allowed: (" + strings.Join(forms, ") or (") + ")"
+}
+
+// leaf gives the errors of one failed keyword. A field that is missing or unknown is pointed to itself, not to
+// the object that it is missing from.
+func leaf(e *jsonschema.ValidationError) FieldErrors {
+	at := pointer(e.InstanceLocation)
+	each := func(names []string, message string) FieldErrors {
+		out := make(FieldErrors, len(names))
+		for i, name := range names {
+			out[i] = FieldError{at + pointer([]string{name}), message}
+		}
+		return out
+	}
+	switch k := e.ErrorKind.(type) {
+	case *kind.Required:
+		return each(k.Missing, "is required")
+	case *kind.DependentRequired:
+		return each(k.Missing, clip(fmt.Sprintf("is required when %q is given", k.Prop)))
+	case *kind.Dependency:
+		return each(k.Missing, clip(fmt.Sprintf("is required when %q is given", k.Prop)))
+	case *kind.AdditionalProperties:
+		return each(k.Properties, "is not a parameter of this task")
+	default:
+		return FieldErrors{{at, clip(sentence(e.ErrorKind))}}
+	}
+}
+
+// bounded sorts errors, drops repetitions and all above the most that are told. The order is the same for the
+// same params: the library walks maps.
+func bounded(found FieldErrors) FieldErrors {
+	slices.SortFunc(found, func(a, b FieldError) int {
+		return cmp.Or(strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Message, b.Message))
+	})
 	found = slices.Compact(found)
 	if len(found) > maxProblems {
 		more := len(found) - maxProblems
@@ -72,34 +133,14 @@ func flatten(root *jsonschema.ValidationError) FieldErrors {
 	return found
 }
 
-// leaf gives the errors of one failed keyword. A field that is missing or unknown is pointed to itself, not to
-// the object that it is missing from.
-func leaf(e *jsonschema.ValidationError) FieldErrors {
-	at := pointer(e.InstanceLocation)
-	switch k := e.ErrorKind.(type) {
-	case *kind.Required:
-		out := make(FieldErrors, len(k.Missing))
-		for i, name := range k.Missing {
-			out[i] = FieldError{at + pointer([]string{name}), "is required"}
-		}
-		return out
-	case *kind.AdditionalProperties:
-		out := make(FieldErrors, len(k.Properties))
-		for i, name := range k.Properties {
-			out[i] = FieldError{at + pointer([]string{name}), "is not a parameter of this task"}
-		}
-		return out
-	default:
-		return FieldErrors{{at, e.ErrorKind.LocalizedString(english)}}
-	}
-}
+var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
 // pointer writes a path as RFC 6901 says.
 func pointer(path []string) string {
 	var b strings.Builder
 	for _, step := range path {
 		b.WriteByte('/')
-		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(step))
+		b.WriteString(escapePointer.Replace(step))
 	}
 	return b.String()
 }

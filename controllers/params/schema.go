@@ -52,7 +52,7 @@ func Compile(schema []byte) (*Schema, error) {
 func readable(err error) error {
 	unfit, invalid := &jsonschema.SchemaValidationError{}, &jsonschema.ValidationError{}
 	if errors.As(err, &unfit) && errors.As(unfit.Err, &invalid) {
-		return flatten(invalid)
+		return bounded(leaves(invalid))
 	}
 	return err
 }
@@ -63,8 +63,9 @@ func (noLoader) Load(url string) (any, error) {
 	return nil, fmt.Errorf("the schema refers to %q, and only references within it are allowed", url)
 }
 
-// Apply gives the effective params: those given, or none, with the schema's defaults put in. Numbers keep the
-// form in which they were written. Problems are sorted by pointer; with any, there are no effective params.
+// Apply gives the effective params: those given, or none, with the schema's defaults put in, keys sorted.
+// Numbers keep the form in which they were written. What is given and what comes out are each at most
+// v1alpha1.MaxParamsBytes. Problems are sorted by pointer; with any, there are no effective params.
 func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	if len(bytes.TrimSpace(given)) == 0 {
 		given = []byte("{}")
@@ -86,7 +87,7 @@ func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 			return nil, problemsOf(err)
 		}
 	}
-	effective, err := json.Marshal(object)
+	effective, err := encode(object)
 	if err != nil {
 		return nil, FieldErrors{{Message: err.Error()}}
 	}
@@ -96,8 +97,20 @@ func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	return effective, nil
 }
 
-// applyDefaults puts in what a property's schema gives as default, in objects that are there. It follows
-// properties and $ref and no condition: whether one holds is known only after.
+// encode writes JSON with "<" as itself: it goes to a container and not into a web page.
+func encode(object map[string]any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(object); err != nil {
+		return nil, fmt.Errorf("writing the effective params: %w", err)
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// applyDefaults puts in what a property's schema gives as default, in objects that are there. A default is taken
+// as it is written; the defaults of what is in it are not applied. It follows properties and $ref and no
+// condition: whether one holds is known only after.
 func applyDefaults(schema *jsonschema.Schema, object map[string]any) {
 	for depth := 0; schema.Ref != nil && schema.Properties == nil && depth < maxDepth; depth++ {
 		schema = schema.Ref

@@ -1,0 +1,139 @@
+package params
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+const (
+	// maxMessage in runes: params may be a hundred kilobytes, and a message may repeat them.
+	maxMessage = 300
+	// maxChoices of an enum that are told.
+	maxChoices = 20
+)
+
+var english = message.NewPrinter(language.English)
+
+// sentence says what a keyword asks of a value, to read on from the value's name. Keywords that few schemas
+// use are told in the library's words.
+func sentence(keyword jsonschema.ErrorKind) string {
+	switch k := keyword.(type) {
+	case *kind.Type:
+		return fmt.Sprintf("must be %s, not %s", anyType(k.Want), withArticle(k.Got))
+	case *kind.Enum:
+		return "must be one of " + choices(k.Want)
+	case *kind.Const:
+		return "must be " + asJSON(k.Want)
+	case *kind.Format:
+		return fmt.Sprintf("is not a valid %s: %v", k.Want, k.Err)
+	case *kind.Pattern:
+		return fmt.Sprintf("does not match the pattern %q", k.Want)
+	case *kind.FalseSchema:
+		return "is not allowed"
+	case *kind.Not:
+		return "has a form that is excluded"
+	case *kind.OneOf:
+		return "matches more than one of the forms of which it must match exactly one"
+	case *kind.UniqueItems:
+		return fmt.Sprintf("must not repeat an item, and items %d and %d are equal", k.Duplicates[0], k.Duplicates[1])
+	}
+	if limit := limitSentence(keyword); limit != "" {
+		return limit
+	}
+	return keyword.LocalizedString(english)
+}
+
+// limitSentence says which limit a value or its size is beyond; empty for another keyword.
+func limitSentence(keyword jsonschema.ErrorKind) string {
+	switch k := keyword.(type) {
+	case *kind.Minimum:
+		return fmt.Sprintf("must be at least %s, not %s", number(k.Want), number(k.Got))
+	case *kind.Maximum:
+		return fmt.Sprintf("must be at most %s, not %s", number(k.Want), number(k.Got))
+	case *kind.ExclusiveMinimum:
+		return fmt.Sprintf("must be more than %s, not %s", number(k.Want), number(k.Got))
+	case *kind.ExclusiveMaximum:
+		return fmt.Sprintf("must be less than %s, not %s", number(k.Want), number(k.Got))
+	case *kind.MultipleOf:
+		return fmt.Sprintf("must be a multiple of %s, and %s is not", number(k.Want), number(k.Got))
+	case *kind.MinLength:
+		return fmt.Sprintf("must have at least %d characters, not %d", k.Want, k.Got)
+	case *kind.MaxLength:
+		return fmt.Sprintf("must have at most %d characters, not %d", k.Want, k.Got)
+	case *kind.MinItems:
+		return fmt.Sprintf("must have at least %d items, not %d", k.Want, k.Got)
+	case *kind.MaxItems:
+		return fmt.Sprintf("must have at most %d items, not %d", k.Want, k.Got)
+	case *kind.MinProperties:
+		return fmt.Sprintf("must have at least %d fields, not %d", k.Want, k.Got)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("must have at most %d fields, not %d", k.Want, k.Got)
+	default:
+		return ""
+	}
+}
+
+func anyType(types []string) string {
+	named := make([]string, len(types))
+	for i, t := range types {
+		named[i] = withArticle(t)
+	}
+	return strings.Join(named, " or ")
+}
+
+// withArticle names a JSON type as people do.
+func withArticle(jsonType string) string {
+	switch {
+	case jsonType == "null" || jsonType == "":
+		return jsonType
+	case strings.ContainsAny(jsonType[:1], "aio"): // array, integer, object
+		return "an " + jsonType
+	default:
+		return "a " + jsonType
+	}
+}
+
+func choices(values []any) string {
+	shown := make([]string, 0, maxChoices+1)
+	for _, value := range values {
+		if len(shown) == maxChoices {
+			shown = append(shown, "…")
+			break
+		}
+		shown = append(shown, asJSON(value))
+	}
+	return strings.Join(shown, ", ")
+}
+
+func asJSON(value any) string {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(raw)
+}
+
+// number writes a whole number with all its digits, and another as a float64 is written.
+func number(r *big.Rat) string {
+	if r.IsInt() {
+		return r.Num().String()
+	}
+	f, _ := r.Float64()
+	return fmt.Sprint(f)
+}
+
+// clip bounds what is told.
+func clip(text string) string {
+	if utf8.RuneCountInString(text) <= maxMessage {
+		return text
+	}
+	return string([]rune(text)[:maxMessage]) + "…"
+}
