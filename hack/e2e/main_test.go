@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -59,7 +60,7 @@ func connect() error {
 			return err
 		}
 	}
-	ctrl.SetLogger(ctrl.Log) // the client's warnings are no result
+	ctrl.SetLogger(logr.Discard()) // the client's warnings are no result
 	kube, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
 	return err
 }
