@@ -29,6 +29,8 @@ type tracked struct {
 	gap       string
 }
 
+type timer interface{ Stop() bool }
+
 // run is the log of one execution.
 type run struct {
 	follower *Follower
@@ -43,8 +45,8 @@ type run struct {
 	// writtenLines and writtenAt of the last write to status.
 	writtenLines int64
 	writtenAt    time.Time
-	// timer for the next flush, nil when none is due.
-	timer interface{ Stop() bool }
+	// flush and deadline are the timers for the next write and for the end of patience, nil while unset.
+	flush, deadline timer
 }
 
 func (r *run) sync(s Subject) lifecycle.LogState {
@@ -59,13 +61,7 @@ func (r *run) sync(s Subject) lifecycle.LogState {
 		running = running || !isClosed(t.ended)
 	}
 	now := r.follower.Clock.Now()
-	switch {
-	case running && !s.Closing:
-		r.endedAt = time.Time{}
-	case r.endedAt.IsZero():
-		r.endedAt = now
-		r.after(r.follower.Patience)
-	}
+	r.watchTheEnd(now, s.Closing || (len(r.streams) > 0 && !running))
 	state := r.state(now)
 	if !state.Due {
 		r.arm(now)
@@ -73,16 +69,29 @@ func (r *run) sync(s Subject) lifecycle.LogState {
 	return state
 }
 
+// watchTheEnd begins to lose patience when all containers have ended, and starts anew when another begins: a
+// retry. The lock is held.
+func (r *run) watchTheEnd(now time.Time, ended bool) {
+	switch {
+	case !ended:
+		r.endedAt = time.Time{}
+		stop(&r.deadline)
+	case r.endedAt.IsZero():
+		r.endedAt = now
+		r.wakeAfter(&r.deadline, r.follower.Patience)
+	}
+}
+
 // arm has the execution looked at when its unwritten lines are due, unless that is arranged already. The
 // lock is held.
 func (r *run) arm(now time.Time) {
-	if r.timer != nil || r.closed || r.tail.Lines() == r.writtenLines {
+	if r.flush != nil || r.closed || r.tail.Lines() == r.writtenLines {
 		return
 	}
 	if r.writtenAt.IsZero() {
 		r.writtenAt = now // a run that prints one line and ends is written once, with its end
 	}
-	r.after(max(0, r.writtenAt.Add(r.follower.FlushInterval).Sub(now)))
+	r.wakeAfter(&r.flush, max(0, r.writtenAt.Add(r.follower.FlushInterval).Sub(now)))
 }
 
 // track starts a stream for each container run that has none, and marks those that have ended.
@@ -148,19 +157,24 @@ func (r *run) append(line rawLine) {
 	r.arm(r.follower.Clock.Now())
 }
 
-// after has the execution looked at when the time is over. The lock is held.
-func (r *run) after(d time.Duration) {
-	if r.timer != nil {
-		r.timer.Stop()
-	}
-	r.timer = r.follower.Clock.AfterFunc(d, func() {
+// wakeAfter has the execution looked at when the time is over. The lock is held.
+func (r *run) wakeAfter(t *timer, d time.Duration) {
+	stop(t)
+	*t = r.follower.Clock.AfterFunc(d, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.timer = nil
+		*t = nil
 		if !r.closed {
 			r.follower.Notify(r.key)
 		}
 	})
+}
+
+func stop(t *timer) {
+	if *t != nil {
+		(*t).Stop()
+		*t = nil
+	}
 }
 
 // state tells how far the reading is. The lock is held.
@@ -218,9 +232,8 @@ func (r *run) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
-	if r.timer != nil {
-		r.timer.Stop()
-	}
+	stop(&r.flush)
+	stop(&r.deadline)
 	for _, t := range r.streams {
 		t.cancel()
 	}
