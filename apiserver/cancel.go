@@ -112,8 +112,8 @@ func unfinished(executions []v1alpha1.TaskExecution) (ids []string) {
 }
 
 // cancel asks for each execution to be stopped, and gives the outcomes in the same order. Each is tried,
-// whatever becomes of the others; where some failed, the error says how many were cancelled all the same. The
-// request can be repeated: what was cancelled counts as cancelled again.
+// whatever becomes of the others; where some failed, the error names those, and those that were cancelled all the
+// same. The request can be repeated: what is being cancelled counts as cancelled again.
 func (s *server) cancel(ctx context.Context, ids []string) ([]CancelOutcome, error) {
 	outcomes, failures := make([]CancelOutcome, len(ids)), make([]error, len(ids))
 	var group errgroup.Group
@@ -129,19 +129,18 @@ func (s *server) cancel(ctx context.Context, ids []string) ([]CancelOutcome, err
 	if err == nil {
 		return outcomes, nil
 	}
-	cancelled, failed := 0, 0
-	for i := range ids {
-		if failures[i] != nil {
-			failed++
-		} else if outcomes[i] == CancelAccepted || outcomes[i] == CancelRepeated {
-			cancelled++
-		}
-	}
 	if len(ids) == 1 {
 		return nil, err
 	}
 	answer := *problemOf(err)
+	for i, id := range ids {
+		if failures[i] != nil {
+			answer.Failed = append(answer.Failed, id)
+		} else if outcomes[i] == CancelAccepted || outcomes[i] == CancelRepeated {
+			answer.Cancelled = append(answer.Cancelled, id)
+		}
+	}
 	answer.Detail = fmt.Sprintf("%d of %d executions were cancelled, and %d could not be; repeat the request. The first failure: %s",
-		cancelled, len(ids), failed, answer.Detail)
+		len(answer.Cancelled), len(ids), len(answer.Failed), answer.Detail)
 	return nil, fmt.Errorf("%w (%w)", &answer, err)
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"strings"
 )
 
@@ -27,6 +28,9 @@ func decode(r *http.Request, v any) error {
 	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
 		return problemf(http.StatusUnsupportedMediaType, "the body must be sent with Content-Type: application/json, not %q", r.Header.Get("Content-Type"))
 	}
+	if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
+		return problemf(http.StatusBadRequest, "the body must be a JSON object, not null")
+	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
@@ -38,7 +42,8 @@ func decode(r *http.Request, v any) error {
 	return nil
 }
 
-// explain says in the client's terms what is wrong with a body.
+// explain says in the client's terms what is wrong with a body. Lists of strings are the only fields that have
+// a type here; params are judged by the schema of their task.
 func explain(err error) string {
 	syntax, wrongType := &json.SyntaxError{}, &json.UnmarshalTypeError{}
 	switch {
@@ -48,19 +53,14 @@ func explain(err error) string {
 		return "the body is not valid JSON: it ends too early"
 	case errors.As(err, &wrongType) && wrongType.Field == "":
 		return fmt.Sprintf("the body must be a JSON object, not %s", withArticle(wrongType.Value))
+	case errors.As(err, &wrongType) && wrongType.Type.Kind() == reflect.String:
+		return fmt.Sprintf("the field %q must be a list of strings, and has %s in it", wrongType.Field, withArticle(wrongType.Value))
 	case errors.As(err, &wrongType):
-		return fmt.Sprintf("the field %q must be %s, not %s", wrongType.Field, wanted(wrongType.Type.Kind().String()), withArticle(wrongType.Value))
+		return fmt.Sprintf("the field %q must be a list of strings, not %s", wrongType.Field, withArticle(wrongType.Value))
 	default:
 		// Go has no type for an unknown field; its words are fit for people.
 		return "the body is not as documented: " + strings.TrimPrefix(err.Error(), "json: ")
 	}
-}
-
-func wanted(kind string) string {
-	if kind == "slice" {
-		return "a list of strings"
-	}
-	return withArticle(kind)
 }
 
 func withArticle(noun string) string {
@@ -85,7 +85,7 @@ func checkNames(field string, names []string) ([]string, error) {
 	unique := make([]string, 0, len(names))
 	for i, name := range names {
 		if name == "" {
-			return nil, problemf(http.StatusBadRequest, "the field %q has an empty string at index %d", field, i)
+			return nil, problemf(http.StatusBadRequest, "the field %q has an empty string or null at index %d", field, i)
 		}
 		if !seen[name] {
 			seen[name] = true

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 
 	"github.com/taskexec/taskexec/controllers/params"
 )
@@ -19,6 +21,9 @@ type problem struct {
 	Status int          `json:"status"`
 	Detail string       `json:"detail,omitempty"`
 	Errors []fieldError `json:"errors,omitempty"`
+	// Cancelled and Failed are the executions of a bulk cancel that failed in part.
+	Cancelled []string `json:"cancelled,omitempty"`
+	Failed    []string `json:"failed,omitempty"`
 	// RequestID finds the request in the facade's log.
 	RequestID string `json:"requestId,omitempty"`
 
@@ -43,11 +48,14 @@ func problemf(status int, format string, args ...any) *problem {
 // unavailableRetry in seconds, when the API server is busy or away.
 const unavailableRetry = 2
 
-// problemOf gives the answer to an error. It is the only place that knows which error means which status.
+// problemOf gives the answer to an error. It is the only place that knows which error means which status. What
+// is not there is answered by the handlers; where Kubernetes says so of a write, the namespace is missing.
 func problemOf(err error) *problem {
 	var known *problem
 	var tooLarge *http.MaxBytesError
 	var fields params.FieldErrors
+	var unreachable *url.Error
+	var notStarted *cache.ErrCacheNotStarted
 	switch {
 	case errors.As(err, &known):
 		return known
@@ -56,18 +64,28 @@ func problemOf(err error) *problem {
 	case errors.As(err, &fields):
 		return paramsProblem(fields)
 	case errors.Is(err, context.DeadlineExceeded):
-		return &problem{Status: http.StatusServiceUnavailable, Detail: "Kubernetes did not answer in time; try again", retryAfter: unavailableRetry}
+		return unavailable("Kubernetes did not answer in time; try again")
 	case apierrors.IsTooManyRequests(err), apierrors.IsServerTimeout(err), apierrors.IsServiceUnavailable(err), apierrors.IsTimeout(err):
-		return &problem{Status: http.StatusServiceUnavailable, Detail: "Kubernetes is busy; try again", retryAfter: unavailableRetry}
+		return unavailable("Kubernetes is busy; try again")
+	case errors.As(err, &unreachable):
+		return unavailable("Kubernetes cannot be reached; try again")
+	case errors.As(err, &notStarted):
+		return unavailable("the facade is starting and does not see the cluster yet; try again")
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
 		return problemf(http.StatusBadRequest, "Kubernetes refused it: %v", err)
 	case apierrors.IsConflict(err):
 		return problemf(http.StatusConflict, "it was changed by others at the same time; try again")
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 		return problemf(http.StatusInternalServerError, "the facade's service account may not do this, or a quota or policy of the cluster forbids it: %v", err)
+	case apierrors.IsNotFound(err):
+		return problemf(http.StatusInternalServerError, "the namespace that the facade serves (--namespace) or the kinds of taskexec.dev are missing: %v", err)
 	default:
 		return problemf(http.StatusInternalServerError, "something went wrong in the facade; its log has the details under the request id")
 	}
+}
+
+func unavailable(detail string) *problem {
+	return &problem{Status: http.StatusServiceUnavailable, Detail: detail, retryAfter: unavailableRetry}
 }
 
 // paramsProblem points each error into the body, where the params stand under "params".

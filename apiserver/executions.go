@@ -72,7 +72,7 @@ func runnable(task *v1alpha1.Task) error {
 	return nil
 }
 
-// checkParams judges the params as the controller will.
+// checkParams judges the params as the controller will, and refuses the numbers that would not reach it.
 func checkParams(task *v1alpha1.Task, given []byte) error {
 	var schemaJSON []byte
 	if task.Spec.Parameters != nil {
@@ -85,7 +85,8 @@ func checkParams(task *v1alpha1.Task, given []byte) error {
 	if bytes.Equal(bytes.TrimSpace(given), []byte("null")) {
 		given = nil
 	}
-	if _, problems := schema.Apply(given); len(problems) > 0 {
+	_, problems := schema.Apply(given)
+	if problems = append(params.Unstorable(given), problems...); len(problems) > 0 {
 		return problems
 	}
 	return nil

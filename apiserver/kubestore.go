@@ -32,7 +32,7 @@ type kubeStore struct {
 	live client.Reader
 }
 
-func newKubeStore(config *rest.Config, namespace string) (*kubeStore, error) {
+func newKubeStore(ctx context.Context, config *rest.Config, namespace string) (*kubeStore, error) {
 	scheme := runtime.NewScheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("registering kinds: %w", err)
@@ -47,17 +47,17 @@ func newKubeStore(config *rest.Config, namespace string) (*kubeStore, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the watch cache: %w", err)
 	}
-	if err := watched.IndexField(context.Background(), &v1alpha1.TaskExecution{}, indexTask, func(o client.Object) []string {
+	if err := watched.IndexField(ctx, &v1alpha1.TaskExecution{}, indexTask, func(o client.Object) []string {
 		execution, ok := o.(*v1alpha1.TaskExecution)
 		if !ok {
 			return nil
 		}
 		return []string{execution.Spec.TaskRef.Name}
 	}); err != nil {
-		return nil, fmt.Errorf("indexing executions by task: %w", err)
+		return nil, fmt.Errorf("watching executions (are the kinds of config/crd installed?): %w", err)
 	}
-	if _, err := watched.GetInformer(context.Background(), &v1alpha1.Task{}, cache.BlockUntilSynced(false)); err != nil {
-		return nil, fmt.Errorf("watching tasks: %w", err)
+	if _, err := watched.GetInformer(ctx, &v1alpha1.Task{}, cache.BlockUntilSynced(false)); err != nil {
+		return nil, fmt.Errorf("watching tasks (are the kinds of config/crd installed?): %w", err)
 	}
 	cached, err := client.New(config, client.Options{Scheme: scheme, Cache: &client.CacheOptions{
 		Reader:                          watched,
@@ -138,15 +138,19 @@ func (s *kubeStore) Executions(ctx context.Context, taskName string) ([]v1alpha1
 	return list.Items, nil
 }
 
-// newestFirst by creation, which has whole seconds, and then by start and name so that the order is one.
+// newestFirst by creation, which has whole seconds, and within one by start, where what has not started is the
+// newer, and by name, so that the order is one.
 func newestFirst(a, b v1alpha1.TaskExecution) int {
 	if c := b.CreationTimestamp.Compare(a.CreationTimestamp.Time); c != 0 {
 		return c
 	}
-	if x, y := a.Status.StartTime, b.Status.StartTime; x != nil && y != nil {
-		if c := y.Compare(x.Time); c != 0 {
-			return c
-		}
+	switch x, y := a.Status.StartTime, b.Status.StartTime; {
+	case x == nil && y != nil:
+		return -1
+	case x != nil && y == nil:
+		return 1
+	case x != nil && !x.Time.Equal(y.Time):
+		return y.Compare(x.Time)
 	}
 	return strings.Compare(a.Name, b.Name)
 }

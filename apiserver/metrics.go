@@ -32,7 +32,7 @@ func newRequestMetrics() *requestMetrics {
 
 func (m *requestMetrics) observe(method, route string, status int, took time.Duration) {
 	switch method {
-	case http.MethodGet, http.MethodPost, http.MethodDelete:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete:
 	default:
 		method = "other" // a client may send any word
 	}

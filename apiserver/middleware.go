@@ -46,10 +46,13 @@ func reply(w http.ResponseWriter, value any) error {
 	return nil
 }
 
-// pathValue gives a parameter of the path. chi matches the path as it was sent, so that an escaped slash in a
-// name does not become another path.
+// pathValue gives a parameter of the path. Where a path has more than one spelling, chi matches it as it was
+// sent (URL.RawPath), so that an escaped slash in a name does not become another path.
 func pathValue(r *http.Request, name string) string {
 	value := chi.URLParam(r, name)
+	if r.URL.RawPath == "" {
+		return value // unescaped once already
+	}
 	if plain, err := url.PathUnescape(value); err == nil {
 		return plain
 	}
@@ -81,6 +84,9 @@ func identify(log logr.Logger) func(http.Handler) http.Handler {
 	}
 }
 
+// statusClientGone is what is logged and counted where the client left before its answer, as nginx does.
+const statusClientGone = 499
+
 // observe logs each request and counts it under its route, never its path: a path has names.
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -90,8 +96,11 @@ func (s *server) observe(next http.Handler) http.Handler {
 		route, status, took := chi.RouteContext(r.Context()).RoutePattern(), recorder.Status(), time.Since(start)
 		if status == 0 {
 			status = http.StatusOK
+			if r.Context().Err() != nil {
+				status = statusClientGone
+			}
 		}
-		if status == http.StatusNotFound && route == "" || route == "/*" {
+		if route == "" || route == "/*" {
 			route = "none"
 		}
 		s.metrics.observe(r.Method, route, status, took)
@@ -128,14 +137,20 @@ func recoverPanic(next http.Handler) http.Handler {
 	})
 }
 
-// protect sets what keeps browsers from making more of an answer than it is, and bounds the body.
+// protect sets what keeps browsers from making more of an answer than it is, refuses what a browser was made to
+// send by another site's page, and bounds the body. Requests of other programs are not concerned.
 func protect(maxBody int64) func(http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			header := w.Header()
 			header.Set("X-Content-Type-Options", "nosniff")
 			header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 			header.Set("Cache-Control", "no-store")
+			if err := crossOrigin.Check(r); err != nil {
+				problemf(http.StatusForbidden, "this was sent by the page of another site: %v", err).write(w, requestID(r.Context()))
+				return
+			}
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			next.ServeHTTP(w, r)
 		})

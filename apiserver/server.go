@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/go-logr/logr"
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
@@ -50,13 +51,15 @@ func DefaultOptions() Options {
 type server struct {
 	store   Store
 	metrics *requestMetrics
-	// ready: the cache shows the cluster, and nobody told the facade to stop.
-	ready atomic.Bool
+	// synced: the cache shows the cluster.
+	synced atomic.Bool
+	// stopping: the facade was told to stop, and still answers for a while.
+	stopping atomic.Bool
 }
 
 // Run serves until ctx ends, then lets requests under way end. It returns an error when it could not serve.
 func Run(ctx context.Context, config *rest.Config, o Options) error {
-	store, err := newKubeStore(config, o.Namespace)
+	store, err := newKubeStore(ctx, config, o.Namespace)
 	if err != nil {
 		return err
 	}
@@ -78,7 +81,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	})
 	group.Go(func() error {
 		if store.Synced(ctx) {
-			s.ready.Store(true)
+			s.synced.Store(true)
 			o.Log.Info("Ready", "namespace", o.Namespace, "address", listener.Addr().String())
 		}
 		return nil
@@ -92,14 +95,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 
 // serve answers on the listener until ctx ends.
 func (s *server) serve(ctx context.Context, listener net.Listener, o Options) error {
-	httpServer := &http.Server{
-		Handler:           s.handler(o),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       o.RequestTimeout,
-		WriteTimeout:      o.RequestTimeout + 5*time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-	}
+	httpServer := s.httpServer(o)
 	served := make(chan error, 1)
 	go func() { served <- httpServer.Serve(listener) }()
 	select {
@@ -107,9 +103,13 @@ func (s *server) serve(ctx context.Context, listener net.Listener, o Options) er
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
-	s.ready.Store(false)
+	s.stopping.Store(true)
 	o.Log.Info("Stopping", "delay", o.ShutdownDelay, "timeout", o.ShutdownTimeout)
-	time.Sleep(o.ShutdownDelay)
+	select {
+	case err := <-served:
+		return fmt.Errorf("serving: %w", err)
+	case <-time.After(o.ShutdownDelay):
+	}
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ShutdownTimeout)
 	defer cancel()
 	if err := httpServer.Shutdown(stopCtx); err != nil {
@@ -118,10 +118,22 @@ func (s *server) serve(ctx context.Context, listener net.Listener, o Options) er
 	return nil
 }
 
+// httpServer bounds what a slow or hostile client can hold.
+func (s *server) httpServer(o Options) *http.Server {
+	return &http.Server{
+		Handler:           s.handler(o),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       o.RequestTimeout,
+		WriteTimeout:      o.RequestTimeout + 5*time.Second, // time to say that the time is up
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+	}
+}
+
 // handler is the API with all that stands around it.
 func (s *server) handler(o Options) http.Handler {
 	router := chi.NewRouter()
-	router.Use(identify(o.Log), s.observe, recoverPanic, protect(o.MaxBodyBytes), withTimeout(o.RequestTimeout))
+	router.Use(identify(o.Log), s.observe, recoverPanic, protect(o.MaxBodyBytes), withTimeout(o.RequestTimeout), middleware.GetHead)
 	router.NotFound(handler(func(_ http.ResponseWriter, r *http.Request) error {
 		return problemf(http.StatusNotFound, "there is nothing at %s", r.URL.EscapedPath())
 	}).ServeHTTP)
@@ -137,8 +149,12 @@ func (s *server) handler(o Options) http.Handler {
 // methodsOf gives the methods that a path has.
 func methodsOf(router chi.Routes, path string) (methods []string) {
 	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodPost} {
-		if router.Match(chi.NewRouteContext(), method, path) {
-			methods = append(methods, method)
+		if !router.Match(chi.NewRouteContext(), method, path) {
+			continue
+		}
+		methods = append(methods, method)
+		if method == http.MethodGet {
+			methods = append(methods, http.MethodHead)
 		}
 	}
 	return methods
@@ -162,8 +178,11 @@ func (s *server) healthz(w http.ResponseWriter, _ *http.Request) error {
 
 // readyz tells whether requests should be sent here.
 func (s *server) readyz(w http.ResponseWriter, _ *http.Request) error {
-	if !s.ready.Load() {
-		return &problem{Status: http.StatusServiceUnavailable, Detail: "the watch cache does not show the cluster yet, or the facade is stopping", retryAfter: 1}
+	switch {
+	case s.stopping.Load():
+		return unavailable("the facade is stopping")
+	case !s.synced.Load():
+		return unavailable("the facade does not see the cluster yet")
 	}
 	return reply(w, map[string]string{"status": "ready"})
 }

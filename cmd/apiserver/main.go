@@ -44,6 +44,9 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("%q is not a flag, and nothing else is taken", flags.Arg(0))
+	}
 	return o, o.validate()
 }
 

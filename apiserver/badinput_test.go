@@ -1,0 +1,118 @@
+package apiserver
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// A wrong body is refused in the same way wherever a body is taken, and does nothing.
+func TestBadBodies(t *testing.T) {
+	store := newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning))
+	api := facade(store)
+	huge := `{"params":{"x":"` + strings.Repeat("x", 1<<20) + `"}}`
+	for endpoint, c := range map[string]struct{ method, path, list string }{
+		"manual":        {"POST", "/tasks/sync/execute/manual", ""},
+		"api":           {"POST", "/tasks/sync/execute/api", ""},
+		"by-ids":        {"DELETE", "/tasks/executions/cancel/by-ids", "executionIds"},
+		"by-task-names": {"DELETE", "/tasks/executions/cancel/by-task-names", "taskNames"},
+	} {
+		type bad struct {
+			body    string
+			headers []string
+			status  int
+			says    string
+		}
+		cases := map[string]bad{
+			"cut short":          {`{"`, nil, 400, "not valid JSON"},
+			"only opened":        {`{`, nil, 400, "ends too early"},
+			"not JSON":           {`params=1`, nil, 400, "not valid JSON at byte 1"},
+			"a trailing comma":   {`{"params":{},}`, nil, 400, "not valid JSON at byte 14"},
+			"something after":    {`{} {}`, nil, 400, "something after its JSON object"},
+			"a list":             {`[]`, nil, 400, "must be a JSON object, not an array"},
+			"a string":           {`"x"`, nil, 400, "must be a JSON object, not a string"},
+			"null":               {` null `, nil, 400, "must be a JSON object, not null"},
+			"an unknown field":   {`{"parms":{}}`, nil, 400, `unknown field "parms"`},
+			"deep nesting":       {`{"params":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`, nil, 400, ""},
+			"too large":          {huge, nil, 413, "larger than 1048576 bytes"},
+			"a form":             {`{}`, []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "application/json"},
+			"no content type":    {`{}`, []string{"Content-Type", ""}, 415, "application/json"},
+			"a bad content type": {`{}`, []string{"Content-Type", "application/json; charset"}, 415, "application/json"},
+			"from another site":  {`{}`, []string{"Sec-Fetch-Site", "cross-site"}, 403, "another site"},
+			"from another page":  {`{}`, []string{"Origin", "https://evil.example"}, 403, "another site"},
+		}
+		if c.list == "" {
+			maps.Copy(cases, map[string]bad{
+				"params of a wrong type": {`{"params":[1]}`, nil, 400, "params must be a JSON object"},
+				"params not UTF-8":       {"{\"params\":{\"a\":\"\xff\"}}", nil, 400, "not valid UTF-8"},
+				"params that repeat":     {`{"params":{"a":1,"a":2}}`, nil, 400, `"a" stands twice`},
+				"params nested deep":     {`{"params":{"a":` + strings.Repeat("[", 90) + strings.Repeat("]", 90) + `}}`, nil, 400, "nested deeper"},
+				"params too large":       {`{"params":{"a":"` + strings.Repeat("x", v1alpha1.MaxParamsBytes) + `"}}`, nil, 400, "reaches a container"},
+				"a number too long":      {`{"params":{"a":12345678901234567890}}`, nil, 400, "lose digits"},
+			})
+		} else {
+			names := `{"` + c.list + `":`
+			maps.Copy(cases, map[string]bad{
+				"no body":           {``, nil, 400, c.list},
+				"no list":           {`{}`, nil, 400, `"` + c.list + `" must be a list of at least one string`},
+				"an empty list":     {names + `[]}`, nil, 400, "at least one string"},
+				"null for a list":   {names + `null}`, nil, 400, "at least one string"},
+				"a string":          {names + `"a"}`, nil, 400, `"` + c.list + `" must be a list of strings, not a string`},
+				"an object":         {names + `{"a":1}}`, nil, 400, "must be a list of strings, not an object"},
+				"a number in it":    {names + `["a",1]}`, nil, 400, "must be a list of strings, and has a number in it"},
+				"a list in it":      {names + `[["a"]]}`, nil, 400, "and has an array in it"},
+				"null in it":        {names + `["a",null]}`, nil, 400, "index 1"},
+				"an empty string":   {names + `[""]}`, nil, 400, "index 0"},
+				"too many":          {names + `["a"` + strings.Repeat(`,"a"`, 1000) + `]}`, nil, 400, "1001 entries, and 1000 is the most"},
+				"the other's field": {`{"params":{}}`, nil, 400, `unknown field "params"`},
+			})
+		}
+		for name, wrong := range cases {
+			t.Run(endpoint+"/"+name, func(t *testing.T) {
+				wantProblem(t, call(t, api, c.method, c.path, wrong.body, wrong.headers...), wrong.status, wrong.says)
+			})
+		}
+	}
+	if len(store.executions) != 1 || store.executions["a"].Spec.Cancel != nil {
+		t.Error("a refused request did something")
+	}
+}
+
+// A page of another site can send a request without a body and without asking; it must do nothing.
+func TestOtherSitesCannotAct(t *testing.T) {
+	store := newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning))
+	api := facade(store)
+	wantProblem(t, call(t, api, "POST", "/tasks/sync/execute/manual", "", "Sec-Fetch-Site", "cross-site"), http.StatusForbidden, "another site")
+	wantProblem(t, call(t, api, "DELETE", "/tasks/executions/cancel/all", "", "Origin", "https://evil.example"), http.StatusForbidden, "another site")
+	if len(store.executions) != 1 || store.executions["a"].Spec.Cancel != nil {
+		t.Error("it did something")
+	}
+	if w := call(t, api, "POST", "/tasks/sync/execute/manual", "", "Sec-Fetch-Site", "same-origin"); w.Code != http.StatusOK {
+		t.Errorf("a page of the same site: %d %s", w.Code, w.Body)
+	}
+}
+
+// FuzzBodies: no body makes the facade fail, whatever it is sent to.
+func FuzzBodies(f *testing.F) {
+	for _, seed := range []string{``, `{}`, `{"params":{"mid":1}}`, `{"executionIds":["a","a",""]}`, `{"taskNames":["sync"]}`, `{"params":null}`, `[`, "\xff", `{"params":1e999}`} {
+		f.Add([]byte(seed), "application/json")
+	}
+	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
+		api := facade(newFakeStore(aTask("sync", `{"properties":{"mid":{"type":"integer"}}}`)).add(anExecution("a", "sync", v1alpha1.PhaseRunning)))
+		for _, to := range [][2]string{
+			{"POST", "/tasks/sync/execute/api"},
+			{"DELETE", "/tasks/executions/cancel/by-ids"},
+			{"DELETE", "/tasks/executions/cancel/by-task-names"},
+			{"DELETE", "/tasks/executions/cancel/all"},
+		} {
+			switch w := call(t, api, to[0], to[1], string(body), "Content-Type", contentType); w.Code {
+			case 200, 400, 413, 415:
+			default:
+				t.Errorf("%s %s: %d %s", to[0], to[1], w.Code, w.Body)
+			}
+		}
+	})
+}

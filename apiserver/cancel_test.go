@@ -1,0 +1,150 @@
+package apiserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// cluster has an execution in each phase, and one whose cancel was accepted before.
+func cluster() *fakeStore {
+	store := newFakeStore(aTask("sync"), aTask("other"), aTask("idle")).add(
+		anExecution("pending", "sync", v1alpha1.PhasePending, 1),
+		anExecution("running", "sync", v1alpha1.PhaseRunning, 2),
+		anExecution("new", "other", "", 3),
+		anExecution("cancelling", "other", v1alpha1.PhaseCancelling, 4),
+		anExecution("asked", "other", v1alpha1.PhaseRunning, 5),
+		anExecution("completed", "sync", v1alpha1.PhaseCompleted, 6),
+		anExecution("failed", "sync", v1alpha1.PhaseFailed, 7),
+		anExecution("cancelled", "sync", v1alpha1.PhaseCancelled, 8),
+		anExecution("orphan", "deleted", v1alpha1.PhaseRunning, 9),
+	)
+	for _, name := range []string{"cancelling", "asked", "cancelled"} {
+		store.executions[name].Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: "kubectl"}
+	}
+	return store
+}
+
+func TestCancelByIDs(t *testing.T) {
+	for name, c := range map[string]struct{ body, want string }{
+		"each outcome": {
+			`{"executionIds":["running","nothing","completed","pending","failed","cancelled","new"]}`,
+			`{"cancelled":["running","pending","new"],"notFound":["nothing"],"alreadyFinished":["completed","failed","cancelled"]}`,
+		},
+		"a repetition is a no-op": {
+			`{"executionIds":["asked","cancelling"]}`, `{"cancelled":["asked","cancelling"],"notFound":[],"alreadyFinished":[]}`,
+		},
+		"duplicates are answered once": {
+			`{"executionIds":["b","running","b","running","a"]}`, `{"cancelled":["running"],"notFound":["b","a"],"alreadyFinished":[]}`,
+		},
+		"names that nothing can have": {
+			`{"executionIds":["../x","<b>"," "]}`, `{"cancelled":[],"notFound":["../x","\u003cb\u003e"," "],"alreadyFinished":[]}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := facade(cluster())
+			for range 2 { // the answer to a repeated request is the same
+				if w := call(t, api, "DELETE", "/tasks/executions/cancel/by-ids", c.body); w.Code != http.StatusOK || w.Body.String() != c.want+"\n" {
+					t.Errorf("%d %s, want %s", w.Code, w.Body, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestCancelReadsCancelledAtOnce(t *testing.T) {
+	store := cluster()
+	api := facade(store)
+	ok[any](t, api, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["running"]}`)
+	if got := ok[wireExecution](t, api, "GET", "/tasks/running/execution/running", ""); got.Status != "cancelled" || got.Phase != "Running" {
+		t.Errorf("status %q in phase %q", got.Status, got.Phase)
+	}
+	if got := store.executions["running"].Spec.Cancel; got == nil || got.RequestedBy != "rest" {
+		t.Errorf("stored %+v", got)
+	}
+}
+
+func TestCancelByTaskNames(t *testing.T) {
+	for name, c := range map[string]struct{ body, want string }{
+		"all that is under way": {
+			`{"taskNames":["other","sync"]}`, `{"cancelled":["new","cancelling","asked","pending","running"],"taskNotFound":[]}`,
+		},
+		"an unknown task":      {`{"taskNames":["nothing","sync"]}`, `{"cancelled":["pending","running"],"taskNotFound":["nothing"]}`},
+		"a deleted task":       {`{"taskNames":["deleted"]}`, `{"cancelled":["orphan"],"taskNotFound":[]}`},
+		"a task without runs":  {`{"taskNames":["idle","idle"]}`, `{"cancelled":[],"taskNotFound":[]}`},
+		"the empty prefix":     {`{"taskNames":[" "]}`, `{"cancelled":[],"taskNotFound":[" "]}`},
+		"unknown, named twice": {`{"taskNames":["x","x"]}`, `{"cancelled":[],"taskNotFound":["x"]}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := call(t, facade(cluster()), "DELETE", "/tasks/executions/cancel/by-task-names", c.body)
+			if w.Code != http.StatusOK || w.Body.String() != c.want+"\n" {
+				t.Errorf("%d %s, want %s", w.Code, w.Body, c.want)
+			}
+		})
+	}
+}
+
+func TestCancelAll(t *testing.T) {
+	api := facade(cluster())
+	for _, want := range []string{`{"count":4}`, `{"count":0}`} {
+		if w := call(t, api, "DELETE", "/tasks/executions/cancel/all", ""); w.Code != http.StatusOK || w.Body.String() != want+"\n" {
+			t.Errorf("%d %s, want %s", w.Code, w.Body, want)
+		}
+	}
+}
+
+// Where some cancels fail, the answer is an error that names them and those that were cancelled all the same.
+func TestCancelInPart(t *testing.T) {
+	store := newFakeStore(aTask("sync"))
+	var ids, odd, even []string
+	for i := range 40 { // more than are cancelled at once
+		id := fmt.Sprintf("e%02d", i)
+		store.add(anExecution(id, "sync", v1alpha1.PhaseRunning, i))
+		ids = append(ids, id)
+		if i%2 == 1 {
+			odd = append(odd, id)
+		} else {
+			even = append(even, id)
+		}
+	}
+	store.fail = func(operation, name string) error {
+		if operation == "cancel" && slices.Contains(odd, name) {
+			return apierrors.NewTooManyRequests("slow down", 1)
+		}
+		return nil
+	}
+	body, err := json.Marshal(cancelByIDsRequest{ExecutionIDs: ids})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range [][2]string{
+		{"by-ids", string(body)},
+		{"by-task-names", `{"taskNames":["sync"]}`},
+	} {
+		w := call(t, facade(store), "DELETE", "/tasks/executions/cancel/"+c[0], c[1])
+		got := wantProblem(t, w, http.StatusServiceUnavailable, "20 of 40 executions were cancelled, and 20 could not be; repeat the request")
+		if diff := cmp.Diff([][]string{even, odd}, [][]string{got.Cancelled, got.Failed}); diff != "" {
+			t.Errorf("%s: %s", c[0], diff)
+		}
+		if w.Header().Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+	}
+	for _, id := range even {
+		if store.executions[id].Spec.Cancel == nil {
+			t.Errorf("%s was said to be cancelled", id)
+		}
+	}
+	one := wantProblem(t, call(t, facade(store), "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["e01"]}`),
+		http.StatusServiceUnavailable, "Kubernetes is busy")
+	if len(one.Cancelled)+len(one.Failed) != 0 {
+		t.Errorf("a part of one: %+v", one)
+	}
+}

@@ -1,0 +1,154 @@
+package apiserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+func TestStatusOf(t *testing.T) {
+	for _, c := range []struct {
+		phase           v1alpha1.Phase
+		plain, withStop string
+	}{
+		{"", "running", "cancelled"},
+		{v1alpha1.PhasePending, "running", "cancelled"},
+		{v1alpha1.PhaseRunning, "running", "cancelled"},
+		{"Queued", "running", "cancelled"}, // of a newer controller
+		{v1alpha1.PhaseCancelling, "cancelled", "cancelled"},
+		{v1alpha1.PhaseCompleted, "completed", "completed"},
+		{v1alpha1.PhaseFailed, "failed", "failed"},
+		{v1alpha1.PhaseCancelled, "cancelled", "cancelled"},
+	} {
+		e := anExecution("x", "sync", c.phase)
+		if got := statusOf(e); got != c.plain {
+			t.Errorf("phase %q reads %q, want %q", c.phase, got, c.plain)
+		}
+		e.Spec.Cancel = &v1alpha1.CancelRequest{}
+		if got := statusOf(e); got != c.withStop {
+			t.Errorf("phase %q with a cancel reads %q, want %q", c.phase, got, c.withStop)
+		}
+	}
+}
+
+// finished is an execution with all that one can have.
+func finished() *v1alpha1.TaskExecution {
+	begin := time.Date(2025, 11, 25, 19, 5, 0, 0, time.FixedZone("CST", 8*3600))
+	e := anExecution("550e8400-e29b-41d4-a716-446655440000", "user-space-sync", v1alpha1.PhaseFailed, 5)
+	e.Spec.Params = rawJSON(`{"mid":12345678901234567}`)
+	e.Spec.Trigger = v1alpha1.Trigger{Source: v1alpha1.TriggerSchedule, Name: "nightly", User: "alice"}
+	e.Status = v1alpha1.TaskExecutionStatus{
+		Phase: v1alpha1.PhaseFailed, Reason: v1alpha1.ReasonNonZeroExit, Message: "exit code 3",
+		StartTime: &metav1.Time{Time: begin}, CompletionTime: &metav1.Time{Time: begin.Add(62 * time.Second)},
+		Attempts: 2, ExitCode: ptr.To[int32](3),
+		Logs: []v1alpha1.LogEntry{
+			{Timestamp: metav1.NewMicroTime(begin), Level: v1alpha1.LogInfo, Message: "开始执行任务 (超时限制: 30000ms)"},
+			{Timestamp: metav1.NewMicroTime(begin.Add(1500 * time.Millisecond)), Level: v1alpha1.LogError, Message: "oh", Data: rawJSON(`{"n":1.0}`)},
+		},
+		LogSummary: &v1alpha1.LogSummary{Entries: 9, Bytes: 90, DroppedEntries: 7, Reason: "PodGone"},
+	}
+	return e
+}
+
+func TestExecutionOf(t *testing.T) {
+	now := time.Date(2025, 11, 25, 11, 5, 30, 500e6, time.UTC)
+	for name, c := range map[string]struct {
+		execution *v1alpha1.TaskExecution
+		want      string
+	}{
+		"not seen by the controller": {anExecution("x", "sync", ""), `{"executionId":"x","taskName":"sync","status":"running",
+			"startedAt":"2025-11-25T11:05:00Z","logs":[],"phase":"Pending","trigger":{"source":"manual"},"attempts":0}`},
+		"running": {func() *v1alpha1.TaskExecution {
+			e := anExecution("x", "sync", v1alpha1.PhaseRunning, 9)
+			e.Status.StartTime = ptr.To(metav1.NewTime(now.Add(-1500 * time.Millisecond)))
+			e.Status.Attempts = 1
+			return e
+		}(), `{"executionId":"x","taskName":"sync","status":"running","startedAt":"2025-11-25T11:05:29Z","logs":[],
+			"phase":"Running","duration":1500,"trigger":{"source":"manual"},"attempts":1}`},
+		"a clock that is behind": {func() *v1alpha1.TaskExecution {
+			e := anExecution("x", "sync", v1alpha1.PhaseRunning)
+			e.Status.StartTime = ptr.To(metav1.NewTime(now.Add(time.Minute)))
+			return e
+		}(), `{"executionId":"x","taskName":"sync","status":"running","startedAt":"2025-11-25T11:06:30.5Z","logs":[],
+			"phase":"Running","duration":0,"trigger":{"source":"manual"},"attempts":0}`},
+		"ended before it started": {func() *v1alpha1.TaskExecution {
+			e := anExecution("x", "sync", v1alpha1.PhaseCancelled)
+			e.Status.CompletionTime = ptr.To(metav1.NewTime(now))
+			return e
+		}(), `{"executionId":"x","taskName":"sync","status":"cancelled","startedAt":"2025-11-25T11:05:00Z","logs":[],
+			"phase":"Cancelled","finishedAt":"2025-11-25T11:05:30.5Z","trigger":{"source":"manual"},"attempts":0}`},
+		"all there is": {finished(), `{"executionId":"550e8400-e29b-41d4-a716-446655440000","taskName":"user-space-sync",
+			"status":"failed","startedAt":"2025-11-25T11:05:00Z","logs":[
+			{"timestamp":"2025-11-25T11:05:00Z","level":"info","message":"开始执行任务 (超时限制: 30000ms)"},
+			{"timestamp":"2025-11-25T11:05:01.5Z","level":"error","message":"oh","data":{"n":1.0}}],
+			"phase":"Failed","finishedAt":"2025-11-25T11:06:02Z","duration":62000,"exitCode":3,"reason":"NonZeroExit",
+			"message":"exit code 3","params":{"mid":12345678901234567},"trigger":{"source":"schedule","name":"nightly","user":"alice"},
+			"attempts":2,"logSummary":{"entries":9,"bytes":90,"droppedEntries":7,"complete":false,"reason":"PodGone"}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			compareJSON(t, executionOf(c.execution, now), c.want)
+		})
+	}
+}
+
+func TestTaskOf(t *testing.T) {
+	with := func(status metav1.ConditionStatus) *v1alpha1.Task {
+		task := aTask("sync", `{"type":"object"}`)
+		task.Spec.Description, task.Spec.Retries, task.Spec.Timeout = "同步", 2, &metav1.Duration{Duration: 30 * time.Second}
+		apimeta.SetStatusCondition(&task.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionReady, Status: status, Reason: "Why", Message: "so"})
+		return task
+	}
+	for name, c := range map[string]struct {
+		task *v1alpha1.Task
+		want string
+	}{
+		"ready":      {with(metav1.ConditionTrue), `{"name":"sync","description":"同步","parameters":{"type":"object"},"timeout":30000,"retries":2,"ready":true}`},
+		"not ready":  {with(metav1.ConditionFalse), `{"name":"sync","description":"同步","parameters":{"type":"object"},"timeout":30000,"retries":2,"ready":false,"reason":"Why","message":"so"}`},
+		"not judged": {aTask("a"), `{"name":"a","retries":0,"ready":false,"reason":"NotJudged","message":"the controller has not looked at this task yet"}`},
+	} {
+		t.Run(name, func(t *testing.T) { compareJSON(t, taskOf(c.task), c.want) })
+	}
+}
+
+// compareJSON compares to the byte, but for the spaces between.
+func compareJSON(t *testing.T, got any, want string) {
+	t.Helper()
+	raw, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(want)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(compact.String(), string(raw)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNewestFirst(t *testing.T) {
+	begun := func(name string, second int) *v1alpha1.TaskExecution {
+		e := anExecution(name, "sync", v1alpha1.PhaseRunning)
+		if second >= 0 {
+			e.Status.StartTime = ptr.To(metav1.Unix(int64(second), 0))
+		}
+		return e
+	}
+	// In the order that is wanted; each is judged against each, so that the order has no circle.
+	all := []*v1alpha1.TaskExecution{begun("b", -1), begun("c", -1), begun("d", 9), begun("a", 5), begun("e", 5), anExecution("0", "sync", "", 1)}
+	for i, x := range all {
+		for j, y := range all {
+			if got := newestFirst(*x, *y); (got < 0) != (i < j) || (got > 0) != (i > j) {
+				t.Errorf("%s to %s: %d", x.Name, y.Name, got)
+			}
+		}
+	}
+}

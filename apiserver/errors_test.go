@@ -1,0 +1,84 @@
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+// The one table of which error is which status.
+func TestProblemOf(t *testing.T) {
+	executions := schema.GroupResource{Group: "taskexec.dev", Resource: "taskexecutions"}
+	kind := schema.GroupKind{Group: "taskexec.dev", Kind: "TaskExecution"}
+	for name, c := range map[string]struct {
+		err    error
+		status int
+		says   string
+		retry  bool
+	}{
+		"a problem":               {problemf(http.StatusTeapot, "short"), 418, "short", false},
+		"a body too large":        {&http.MaxBytesError{Limit: 5}, 413, "larger than 5 bytes", false},
+		"params":                  {params.FieldErrors{{Pointer: "/a", Message: "is required"}}, 400, "/a: is required", false},
+		"a deadline":              {context.DeadlineExceeded, 503, "did not answer in time", true},
+		"too many requests":       {apierrors.NewTooManyRequests("x", 1), 503, "busy", true},
+		"a server timeout":        {apierrors.NewServerTimeout(executions, "list", 1), 503, "busy", true},
+		"a gateway timeout":       {apierrors.NewTimeoutError("x", 1), 503, "busy", true},
+		"a server away":           {apierrors.NewServiceUnavailable("x"), 503, "busy", true},
+		"a server that is down":   {&url.Error{Op: "Get", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}}, 503, "cannot be reached", true},
+		"a cache that is not up":  {&cache.ErrCacheNotStarted{}, 503, "starting", true},
+		"what Kubernetes refuses": {apierrors.NewInvalid(kind, "x", nil), 400, "Kubernetes refused it", false},
+		"a bad request":           {apierrors.NewBadRequest("no"), 400, "no", false},
+		"a conflict":              {apierrors.NewConflict(executions, "x", errors.New("y")), 409, "try again", false},
+		"no permission":           {apierrors.NewForbidden(executions, "x", errors.New("RBAC")), 500, "service account may not do this", false},
+		"no identity":             {apierrors.NewUnauthorized("expired"), 500, "service account", false},
+		"no namespace":            {apierrors.NewNotFound(executions, "x"), 500, "--namespace", false},
+		"all else":                {errors.New("secret detail"), 500, "its log has the details", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, err := range []error{c.err, fmt.Errorf("doing this: %w", c.err), errors.Join(c.err, errors.New("other"))} {
+				recorder := newRecorder()
+				problemOf(err).write(recorder, "id")
+				wantProblem(t, recorder, c.status, c.says)
+				if got := recorder.Header().Get("Retry-After") != ""; got != c.retry {
+					t.Errorf("Retry-After %t, want %t", got, c.retry)
+				}
+			}
+		})
+	}
+}
+
+// What goes wrong in Kubernetes is told by every endpoint that asks it.
+func TestEveryEndpointTellsOfFailure(t *testing.T) {
+	for _, c := range []struct{ operation, method, path, body string }{
+		{"tasks", "GET", "/tasks", ""},
+		{"task", "GET", "/tasks/sync", ""},
+		{"task", "POST", "/tasks/sync/execute/manual", ""},
+		{"create", "POST", "/tasks/sync/execute/api", ""},
+		{"execution", "GET", "/tasks/running/execution/x", ""},
+		{"executions", "GET", "/tasks/running/sync", ""},
+		{"task", "GET", "/tasks/running/sync", ""},
+		{"cancel", "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["x"]}`},
+		{"executions", "DELETE", "/tasks/executions/cancel/by-task-names", `{"taskNames":["sync"]}`},
+		{"task", "DELETE", "/tasks/executions/cancel/by-task-names", `{"taskNames":["sync"]}`},
+		{"executions", "DELETE", "/tasks/executions/cancel/all", ""},
+	} {
+		store := newFakeStore(aTask("sync"))
+		store.fail = func(operation, _ string) error {
+			if operation == c.operation {
+				return apierrors.NewServiceUnavailable("away")
+			}
+			return nil
+		}
+		wantProblem(t, call(t, facade(store), c.method, c.path, c.body), http.StatusServiceUnavailable, "busy")
+	}
+}

@@ -1,0 +1,163 @@
+package apiserver
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+const midSchema = `{"type":"object","required":["mid"],"additionalProperties":false,
+	"properties":{"mid":{"type":"integer"},"force":{"type":"boolean","default":false}}}`
+
+func TestExecute(t *testing.T) {
+	for name, c := range map[string]struct {
+		path, body string
+		source     v1alpha1.TriggerSource
+		params     string
+	}{
+		"by a person":          {"manual", `{"params":{"mid":1}}`, v1alpha1.TriggerManual, `{"mid":1}`},
+		"by a program":         {"api", `{"params":{"mid":1}}`, v1alpha1.TriggerAPI, `{"mid":1}`},
+		"numbers keep a form":  {"api", `{"params": {"mid": 1.0e0} }`, v1alpha1.TriggerAPI, `{"mid": 1.0e0}`},
+		"defaults stay unsaid": {"api", `{"params":{"mid":9007199254740993}}`, v1alpha1.TriggerAPI, `{"mid":9007199254740993}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := newFakeStore(aTask("sync", midSchema))
+			w := call(t, facade(store), "POST", "/tasks/sync/execute/"+c.path, c.body)
+			if w.Code != http.StatusOK {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
+			var answer wireStarted
+			if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(answer.wireExecution, answer.Data) {
+				t.Errorf("the execution and its data differ: %s", w.Body)
+			}
+			id, err := uuid.Parse(answer.ExecutionID)
+			if err != nil || id.Version() != 4 || id.String() != answer.ExecutionID {
+				t.Errorf("the id %q is no UUID of version 4 in lower case", answer.ExecutionID)
+			}
+			if answer.TaskName != "sync" || answer.Status != "running" || answer.Logs == nil || !answer.StartedAt.Equal(store.now) {
+				t.Errorf("got %s", w.Body)
+			}
+			if !strings.Contains(w.Body.String(), `"startedAt":"2025-11-25T11:05:00Z","logs":[]`) {
+				t.Errorf("not as documented: %s", w.Body)
+			}
+			stored := store.executions[answer.ExecutionID]
+			if stored == nil || stored.Spec.TaskRef.Name != "sync" || stored.Spec.Trigger.Source != c.source || string(stored.Spec.Params.Raw) != c.params {
+				t.Errorf("stored %+v", stored)
+			}
+		})
+	}
+}
+
+func TestExecuteWithoutParams(t *testing.T) {
+	for _, body := range []string{``, " \n", `{}`, `{"params":null}`, `{"params":{}}`} {
+		store := newFakeStore(aTask("sync"))
+		answer := ok[wireStarted](t, facade(store), "POST", "/tasks/sync/execute/manual", body)
+		stored := store.executions[answer.ExecutionID].Spec.Params
+		if given := body == `{"params":{}}`; given != (stored != nil) {
+			t.Errorf("body %q stored params %v", body, stored)
+		}
+	}
+}
+
+func TestParamsThatTheTaskDoesNotTake(t *testing.T) {
+	store := newFakeStore(aTask("sync", midSchema))
+	w := call(t, facade(store), "POST", "/tasks/sync/execute/manual", `{"params":{"force":1,"a/b":12345678901234567890}}`)
+	got := wantProblem(t, w, http.StatusBadRequest, "not what the task takes")
+	want := []fieldError{
+		{"/params/a~1b", "is a whole number of more than 64 bits, of which Kubernetes would lose digits; send it as a string"},
+		{"/params/a~1b", "is not a parameter of this task"},
+		{"/params/force", "must be a boolean, not a number"},
+		{"/params/mid", "is required"},
+	}
+	if diff := cmp.Diff(want, got.Errors); diff != "" {
+		t.Error(diff)
+	}
+	if len(store.executions) != 0 {
+		t.Error("an execution was made")
+	}
+}
+
+// A task of which it is known that no run can work is refused; one that was not judged yet is not.
+func TestExecuteATaskThatIsNotReady(t *testing.T) {
+	with := func(status metav1.ConditionStatus, generation int64) *v1alpha1.Task {
+		task := aTask("sync")
+		apimeta.SetStatusCondition(&task.Status.Conditions, metav1.Condition{
+			Type: v1alpha1.ConditionReady, Status: status, ObservedGeneration: generation,
+			Reason: v1alpha1.ReasonInvalidJobTemplate, Message: "no containers",
+		})
+		return task
+	}
+	wantProblem(t, call(t, facade(newFakeStore(with(metav1.ConditionFalse, 1))), "POST", "/tasks/sync/execute/manual", ""),
+		http.StatusConflict, `"sync" cannot be run until it is mended: InvalidJobTemplate: no containers`)
+	wantProblem(t, call(t, facade(newFakeStore(aTask("sync", `{"type":1}`))), "POST", "/tasks/sync/execute/manual", ""),
+		http.StatusConflict, "no usable JSON Schema: /type: ")
+	for name, task := range map[string]*v1alpha1.Task{
+		"ready":                with(metav1.ConditionTrue, 1),
+		"not judged":           aTask("sync"),
+		"undecided":            with(metav1.ConditionUnknown, 1),
+		"judged before a mend": with(metav1.ConditionFalse, 0),
+	} {
+		if w := call(t, facade(newFakeStore(task)), "POST", "/tasks/sync/execute/manual", ""); w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+}
+
+func TestListExecutions(t *testing.T) {
+	api := facade(newFakeStore(aTask("sync"), aTask("idle")).add(
+		anExecution("older", "sync", v1alpha1.PhaseCompleted, 60),
+		anExecution("newer", "sync", v1alpha1.PhaseRunning, 10),
+		anExecution("oldest", "sync", v1alpha1.PhaseFailed, 600),
+		anExecution("orphan", "deleted", v1alpha1.PhaseCompleted),
+	))
+	for task, want := range map[string][]string{
+		"sync":    {"newer running", "older completed", "oldest failed"},
+		"deleted": {"orphan completed"},
+		"idle":    nil,
+	} {
+		var got []string
+		for _, e := range ok[[]wireExecution](t, api, "GET", "/tasks/running/"+task, "") {
+			got = append(got, e.ExecutionID+" "+e.Status)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", task, diff)
+		}
+	}
+	if w := call(t, api, "GET", "/tasks/running/idle", ""); strings.TrimSpace(w.Body.String()) != "[]" {
+		t.Errorf("a task without executions: %s", w.Body)
+	}
+	if w := call(t, facade(newFakeStore()), "GET", "/tasks", ""); strings.TrimSpace(w.Body.String()) != "[]" {
+		t.Errorf("no tasks: %s", w.Body)
+	}
+}
+
+// Text of a task cannot become markup: it is JSON, said to be JSON, and to be taken for nothing else.
+func TestLogsAreInert(t *testing.T) {
+	e := anExecution("x", "sync", v1alpha1.PhaseRunning)
+	e.Status.Logs = []v1alpha1.LogEntry{{Level: v1alpha1.LogInfo, Message: "<script>alert(1)</script>\u2028", Data: rawJSON(`{"a":"<b>"}`)}}
+	w := call(t, facade(newFakeStore().add(e)), "GET", "/tasks/running/execution/x", "")
+	if strings.ContainsAny(w.Body.String(), "<>\u2028") {
+		t.Errorf("markup in %s", w.Body)
+	}
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Content-Type": "application/json"} {
+		if got := w.Header().Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	var got wireExecution
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Logs[0].Message != e.Status.Logs[0].Message {
+		t.Errorf("the message was changed: %v %+v", err, got)
+	}
+}

@@ -1,0 +1,135 @@
+package apiserver
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// fakeStore is a Store in memory.
+type fakeStore struct {
+	mu         sync.Mutex
+	tasks      map[string]*v1alpha1.Task
+	executions map[string]*v1alpha1.TaskExecution
+	// fail, when set, gives the error of an operation on a name.
+	fail func(operation, name string) error
+	now  time.Time
+}
+
+func newFakeStore(tasks ...*v1alpha1.Task) *fakeStore {
+	f := &fakeStore{
+		tasks:      map[string]*v1alpha1.Task{},
+		executions: map[string]*v1alpha1.TaskExecution{},
+		now:        time.Date(2025, 11, 25, 11, 5, 0, 0, time.UTC),
+	}
+	for _, task := range tasks {
+		f.tasks[task.Name] = task
+	}
+	return f
+}
+
+func (f *fakeStore) add(executions ...*v1alpha1.TaskExecution) *fakeStore {
+	for _, e := range executions {
+		f.executions[e.Name] = e
+	}
+	return f
+}
+
+func (f *fakeStore) failure(operation, name string) error {
+	if f.fail == nil {
+		return nil
+	}
+	return f.fail(operation, name)
+}
+
+func (f *fakeStore) Task(_ context.Context, name string) (*v1alpha1.Task, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.tasks[name], f.failure("task", name)
+}
+
+func (f *fakeStore) Tasks(context.Context) ([]v1alpha1.Task, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []v1alpha1.Task
+	for _, name := range slices.Sorted(maps.Keys(f.tasks)) {
+		out = append(out, *f.tasks[name])
+	}
+	return out, f.failure("tasks", "")
+}
+
+func (f *fakeStore) Execution(_ context.Context, id string) (*v1alpha1.TaskExecution, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.executions[id].DeepCopy(), f.failure("execution", id)
+}
+
+func (f *fakeStore) Executions(_ context.Context, taskName string) ([]v1alpha1.TaskExecution, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []v1alpha1.TaskExecution
+	for _, e := range f.executions {
+		if taskName == "" || e.Spec.TaskRef.Name == taskName {
+			out = append(out, *e.DeepCopy())
+		}
+	}
+	slices.SortFunc(out, newestFirst)
+	return out, f.failure("executions", taskName)
+}
+
+func (f *fakeStore) Create(_ context.Context, e *v1alpha1.TaskExecution) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.failure("create", e.Spec.TaskRef.Name); err != nil {
+		return err
+	}
+	e.CreationTimestamp = metav1.NewTime(f.now)
+	f.executions[e.Name] = e.DeepCopy()
+	return nil
+}
+
+func (f *fakeStore) Cancel(_ context.Context, id string, request v1alpha1.CancelRequest) (CancelOutcome, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.failure("cancel", id); err != nil {
+		return CancelNotFound, err
+	}
+	e := f.executions[id]
+	switch {
+	case e == nil:
+		return CancelNotFound, nil
+	case e.Status.Phase.IsTerminal():
+		return CancelTooLate, nil
+	case e.Spec.Cancel != nil:
+		return CancelRepeated, nil
+	}
+	e.Spec.Cancel = &request
+	return CancelAccepted, nil
+}
+
+// aTask with the parameters' schema, or none.
+func aTask(name string, schema ...string) *v1alpha1.Task {
+	task := &v1alpha1.Task{ObjectMeta: metav1.ObjectMeta{Name: name, Generation: 1}}
+	if len(schema) > 0 {
+		task.Spec.Parameters = rawJSON(strings.Join(schema, ""))
+	}
+	return task
+}
+
+// anExecution of a task, in a phase, so many seconds old when the clock of newFakeStore began.
+func anExecution(name, task string, phase v1alpha1.Phase, age ...int) *v1alpha1.TaskExecution {
+	created := time.Date(2025, 11, 25, 11, 5, 0, 0, time.UTC).Add(-time.Duration(cmp.Or(append(age, 0)...)) * time.Second)
+	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.NewTime(created)}}
+	e.Spec.TaskRef.Name = task
+	e.Spec.Trigger.Source = v1alpha1.TriggerManual
+	e.Status.Phase = phase
+	return e
+}

@@ -1,0 +1,103 @@
+package apiserver
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// A task may have any name, also one that stands in a path.
+func TestOddNamesAreRouted(t *testing.T) {
+	long := strings.Repeat("a", 253)
+	var tasks []*v1alpha1.Task
+	store := newFakeStore()
+	for _, name := range []string{"execution", "running", "executions", "tasks", "cancel", "a.b-c", long} {
+		tasks = append(tasks, aTask(name))
+		store.add(anExecution("id-of-"+name, name, v1alpha1.PhaseRunning))
+		store.tasks[name] = tasks[len(tasks)-1]
+	}
+	api := facade(store)
+	for _, task := range tasks {
+		if got := ok[wireTask](t, api, "GET", "/tasks/"+task.Name, ""); got.Name != task.Name {
+			t.Errorf("GET /tasks/%s is of %q", task.Name, got.Name)
+		}
+		list := ok[[]wireExecution](t, api, "GET", "/tasks/running/"+task.Name, "")
+		if len(list) != 1 || list[0].ExecutionID != "id-of-"+task.Name {
+			t.Errorf("GET /tasks/running/%s: %+v", task.Name, list)
+		}
+		if got := ok[wireExecution](t, api, "GET", "/tasks/running/execution/id-of-"+task.Name, ""); got.TaskName != task.Name {
+			t.Errorf("the execution of %s is of %q", task.Name, got.TaskName)
+		}
+		if got := ok[wireStarted](t, api, "POST", "/tasks/"+task.Name+"/execute/manual", ""); got.TaskName != task.Name {
+			t.Errorf("executing %s began %q", task.Name, got.TaskName)
+		}
+	}
+}
+
+func TestWhatIsNotThere(t *testing.T) {
+	api := facade(newFakeStore(aTask("sync"), aTask("a-b")))
+	for _, c := range []struct{ method, path, says string }{
+		{"GET", "/", "there is nothing at /"},
+		{"GET", "/tasks/", "there is nothing at /tasks/"},
+		{"GET", "/tasks/sync/", "there is nothing"},
+		{"GET", "//tasks", "there is nothing"},
+		{"GET", "/tasks/running/execution/", "there is nothing"},
+		{"GET", "/tasks/running/execution/a/b", "there is nothing"},
+		{"GET", "/tasks/running/execution", `there is no task "execution"`},
+		{"GET", "/tasks/running/", "there is nothing"},
+		{"GET", "/tasks/nothing", `there is no task "nothing"; GET /tasks lists`},
+		{"GET", "/tasks/running/nothing", `there is no task "nothing"`},
+		{"GET", "/tasks/running/execution/nothing", `there is no execution "nothing"`},
+		{"GET", "/tasks/running/execution/a%2Fb", `there is no execution "a/b"`},
+		{"GET", "/tasks/sync%2Fexecute%2Fmanual", `there is no task "sync/execute/manual"`},
+		{"GET", "/tasks/a%252Db", `there is no task "a%2Db"`},
+		{"GET", "/tasks/..%2Fsync", `there is no task "../sync"`},
+		{"GET", "/tasks/%00", "there is no task"},
+		{"GET", "/tasks/%FF", "there is no task"},
+		{"POST", "/tasks/nothing/execute/manual", `there is no task "nothing"`},
+		{"POST", "/tasks/Sync/execute/api", `there is no task "Sync"`},
+		{"POST", "/tasks/sync/execute/other", "there is nothing"},
+		{"POST", "/tasks//execute/manual", `there is no task ""`},
+		{"BREW", "/coffee", ""},
+	} {
+		t.Run(c.method+" "+c.path, func(t *testing.T) {
+			if c.method == "BREW" {
+				wantProblem(t, call(t, api, c.method, c.path, ""), http.StatusMethodNotAllowed, "BREW")
+				return
+			}
+			wantProblem(t, call(t, api, c.method, c.path, ""), http.StatusNotFound, c.says)
+		})
+	}
+}
+
+func TestMethods(t *testing.T) {
+	api := facade(newFakeStore(aTask("sync")))
+	for _, c := range []struct{ method, path, allow string }{
+		{"PUT", "/tasks", "GET, HEAD"},
+		{"POST", "/tasks/sync", "GET, HEAD"},
+		{"GET", "/tasks/sync/execute/manual", "POST"},
+		{"PATCH", "/tasks/sync/execute/api", "POST"},
+		{"DELETE", "/tasks/running/sync", "GET, HEAD"},
+		{"DELETE", "/tasks/running/execution/x", "GET, HEAD"},
+		{"GET", "/tasks/executions/cancel/all", "DELETE"},
+		{"HEAD", "/tasks/executions/cancel/by-ids", "DELETE"},
+		{"POST", "/tasks/executions/cancel/by-ids", "DELETE"},
+		{"OPTIONS", "/tasks/executions/cancel/by-task-names", "DELETE"},
+		{"POST", "/healthz", "GET, HEAD"},
+		{"DELETE", "/metrics", "GET, HEAD"},
+		{"BREW", "/tasks", "GET, HEAD"},
+	} {
+		t.Run(c.method+" "+c.path, func(t *testing.T) {
+			w := call(t, api, c.method, c.path, "")
+			wantProblem(t, w, http.StatusMethodNotAllowed, "only "+c.allow)
+			if got := w.Header().Get("Allow"); got != c.allow {
+				t.Errorf("Allow: %q, want %q", got, c.allow)
+			}
+		})
+	}
+	if w := call(t, api, "HEAD", "/tasks/sync", ""); w.Code != http.StatusOK {
+		t.Errorf("HEAD where there is a GET: %d", w.Code)
+	}
+}

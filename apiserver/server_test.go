@@ -1,0 +1,187 @@
+package apiserver
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+const patience = 20 * time.Second
+
+// blocking is a Store that answers when it is let go.
+type blocking struct {
+	Store
+	entered chan struct{}
+	letGo   chan struct{}
+}
+
+func (b blocking) Tasks(context.Context) ([]v1alpha1.Task, error) {
+	close(b.entered)
+	<-b.letGo
+	return nil, nil
+}
+
+// served is a facade on a port of its own.
+type served struct {
+	*server
+	url   string
+	stop  context.CancelFunc
+	ended chan error
+}
+
+func serve(t *testing.T, store Store, o Options) served {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	f := served{&server{store: store, metrics: newRequestMetrics()}, "http://" + listener.Addr().String(), stop, make(chan error, 1)}
+	go func() { f.ended <- f.serve(ctx, listener, o) }()
+	return f
+}
+
+// get gives the status and body of an answer, or what kept it from coming.
+func get(t *testing.T, url string) (int, string, error) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	answer, err := client.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return answer.StatusCode, string(body), err
+}
+
+func (f served) wantEnd(t *testing.T, says string) {
+	t.Helper()
+	select {
+	case err := <-f.ended:
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("it ended with %v, want %q", err, says)
+		}
+	case <-time.After(patience):
+		t.Fatal("it did not end")
+	}
+}
+
+func TestGracefulStop(t *testing.T) {
+	store := blocking{newFakeStore(), make(chan struct{}), make(chan struct{})}
+	o := DefaultOptions()
+	o.ShutdownDelay, o.ShutdownTimeout = 0, patience
+	f := serve(t, store, o)
+	type answer struct {
+		code int
+		body string
+		err  error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		code, body, err := get(t, f.url+"/tasks")
+		answers <- answer{code, body, err}
+	}()
+	<-store.entered
+	f.stop()
+	// The request under way is still answered, and new ones are refused as soon as the port is closed.
+	for refused := false; !refused; {
+		_, _, err := get(t, f.url+"/healthz")
+		refused = err != nil
+	}
+	close(store.letGo)
+	if a := <-answers; a.err != nil || a.code != http.StatusOK || strings.TrimSpace(a.body) != "[]" {
+		t.Errorf("the request under way got %+v", a)
+	}
+	f.wantEnd(t, "")
+}
+
+func TestStopThatTakesTooLong(t *testing.T) {
+	store := blocking{newFakeStore(), make(chan struct{}), make(chan struct{})}
+	defer close(store.letGo)
+	o := DefaultOptions()
+	o.ShutdownDelay, o.ShutdownTimeout = 0, time.Millisecond
+	f := serve(t, store, o)
+	go func() { _, _, _ = get(t, f.url+"/tasks") }()
+	<-store.entered
+	f.stop()
+	f.wantEnd(t, "still under way after 1ms")
+}
+
+// While it stops, the facade says that it is not ready and answers all the same, so that load balancers notice.
+func TestReadiness(t *testing.T) {
+	o := DefaultOptions()
+	o.ShutdownDelay = patience
+	f := serve(t, newFakeStore(), o)
+	for _, c := range []struct {
+		step func()
+		want int
+		says string
+	}{
+		{func() {}, http.StatusServiceUnavailable, "does not see the cluster yet"},
+		{func() { f.synced.Store(true) }, http.StatusOK, "ready"},
+		{f.stop, http.StatusServiceUnavailable, "stopping"},
+	} {
+		c.step()
+		deadline := time.Now().Add(patience)
+		for {
+			code, body, err := get(t, f.url+"/readyz")
+			if err == nil && code == c.want && strings.Contains(body, c.says) {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("got %d %s %v, want %d %q", code, body, err, c.want, c.says)
+			}
+		}
+		if code, _, err := get(t, f.url+"/tasks"); err != nil || code != http.StatusOK {
+			t.Errorf("GET /tasks: %d %v", code, err)
+		}
+		if code, _, err := get(t, f.url+"/healthz"); err != nil || code != http.StatusOK {
+			t.Errorf("GET /healthz: %d %v", code, err)
+		}
+	}
+}
+
+// A client that never sends its headers is not waited for.
+func TestServerLimits(t *testing.T) {
+	h := (&server{store: newFakeStore(), metrics: newRequestMetrics()}).httpServer(DefaultOptions())
+	for name, d := range map[string]time.Duration{
+		"ReadHeaderTimeout": h.ReadHeaderTimeout, "ReadTimeout": h.ReadTimeout, "WriteTimeout": h.WriteTimeout, "IdleTimeout": h.IdleTimeout,
+	} {
+		if d <= 0 || d > 5*time.Minute {
+			t.Errorf("%s is %s", name, d)
+		}
+	}
+	if h.WriteTimeout <= DefaultOptions().RequestTimeout {
+		t.Error("the connection would be cut before the answer that time is up")
+	}
+	if h.MaxHeaderBytes <= 0 || h.MaxHeaderBytes > 1<<20 {
+		t.Errorf("MaxHeaderBytes is %d", h.MaxHeaderBytes)
+	}
+}
+
+// A request that takes too long is answered so, and does not hold its client for ever.
+func TestRequestTimeout(t *testing.T) {
+	o := DefaultOptions()
+	o.RequestTimeout = time.Millisecond
+	api := (&server{store: slow{newFakeStore()}, metrics: newRequestMetrics()}).handler(o)
+	wantProblem(t, call(t, api, "GET", "/tasks", ""), http.StatusServiceUnavailable, "did not answer in time")
+}
+
+// slow is a Store that answers when the caller's patience is over.
+type slow struct{ Store }
+
+func (slow) Tasks(ctx context.Context) ([]v1alpha1.Task, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
