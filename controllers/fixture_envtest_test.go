@@ -125,14 +125,13 @@ func containerState(state corev1.ContainerState) []corev1.ContainerStatus {
 }
 
 // runs plays the kubelet: the pod's container started.
-func runs(t *testing.T, pod *corev1.Pod) time.Time {
+func runs(t *testing.T, pod *corev1.Pod) {
 	t.Helper()
-	at := time.Now()
+	at := metav1.Now()
 	patchStatus(t, pod, func() {
 		pod.Status.Phase = corev1.PodRunning
-		pod.Status.ContainerStatuses = containerState(corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(at)}})
+		pod.Status.ContainerStatuses = containerState(corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: at}})
 	})
-	return at
 }
 
 // exits plays the kubelet: the pod's container ended.

@@ -47,7 +47,8 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("%q is not a flag, and nothing else is taken", flags.Arg(0))
 	}
-	return o, o.validate()
+	err := o.validate()
+	return o, err
 }
 
 func (o *options) validate() error {

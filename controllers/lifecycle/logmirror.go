@@ -3,8 +3,7 @@ package lifecycle
 import (
 	"encoding/json"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -33,7 +32,7 @@ func mirrorLog(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	}
 	status.Logs = compose(o, f, status, tail, &summary)
 	if terminal {
-		c := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionLogsCaptured)
+		c := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionLogsCaptured)
 		summary.Complete = c.Status == metav1.ConditionTrue
 		summary.Reason = ""
 		if !summary.Complete {

@@ -10,7 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/rand"
 	"k8s.io/utils/ptr"
@@ -46,7 +46,7 @@ func given(t *testing.T, task *v1alpha1.Task) string {
 	}
 	eventually(t, "task "+task.Name+" is ready", func() (bool, string) {
 		read(t, task)
-		c := meta.FindStatusCondition(task.Status.Conditions, v1alpha1.ConditionReady)
+		c := apimeta.FindStatusCondition(task.Status.Conditions, v1alpha1.ConditionReady)
 		return c != nil && c.Status == metav1.ConditionTrue, text(task.Status)
 	})
 	eventually(t, "the facade knows task "+task.Name, func() (bool, string) {
@@ -103,7 +103,7 @@ func podsOf(t *testing.T, uid string) []corev1.Pod {
 	return pods.Items
 }
 
-// noPods waits until an execution has no pod and no Job left.
+// leavesNothing waits until an execution has no pod and no Job left.
 func leavesNothing(t *testing.T, uid string) {
 	t.Helper()
 	eventually(t, "no pod and no Job is left of execution "+uid, func() (bool, string) {

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -142,24 +143,36 @@ func (m *machine) kill(names ...string) {
 			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 				m.t.Fatalf("killing %s: %v", name, err)
 			}
+			m.eventually("process of "+name+" is gone", func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
 		}
 	}
-	time.Sleep(time.Second) // large processes take a moment to die
+}
+
+// eventually waits until a condition holds, for half a minute.
+func (m *machine) eventually(what string, condition func() bool) {
+	m.t.Helper()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	deadline := time.After(30 * time.Second)
+	for !condition() {
+		select {
+		case <-ticker.C:
+		case <-deadline:
+			m.t.Fatalf("within 30 s it did not come true: %s", what)
+		}
+	}
 }
 
 func (m *machine) assertServes(url string) {
 	m.t.Helper()
-	var last error
-	for range 60 {
+	m.eventually(url+" answers", func() bool {
 		response, err := http.Get(url)
-		if err == nil {
-			response.Body.Close()
-			return
+		if err != nil {
+			return false
 		}
-		last = err
-		time.Sleep(500 * time.Millisecond)
-	}
-	m.t.Errorf("nothing is served at %s: %v", url, last)
+		response.Body.Close()
+		return true
+	})
 }
 
 // assertNothingLeft looks where a cluster leaves things: processes, mounts, network, cgroups, files.

@@ -27,9 +27,13 @@ func TestResumeRepeatsNothingAndLosesNothing(t *testing.T) {
 	ms := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Millisecond) }
 	log := []printed{
 		{ms(-500), "before"},
-		{ms(0), "same"}, {ms(0), "same"}, {ms(0), "same"},
-		{ms(10), "other"}, {ms(900), "late"},
-		{ms(900), "same"}, {ms(1100), "next second"},
+		{ms(0), "same"},
+		{ms(0), "same"},
+		{ms(0), "same"},
+		{ms(10), "other"},
+		{ms(900), "late"},
+		{ms(900), "same"},
+		{ms(1100), "next second"},
 	}
 	for cut := 0; cut <= len(log); cut++ {
 		t.Run(fmt.Sprintf("cut after %d", cut), func(t *testing.T) {

@@ -45,8 +45,10 @@ func Kubernetes() Recipe {
 	return Recipe{
 		Name: "kubernetes", Version: kubernetesVersion, Module: "kubernetes",
 		Programs: map[string]string{"kubernetes": "."},
-		Links: []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-proxy",
-			"kube-scheduler", "kubectl", "kubelet"},
+		Links: []string{
+			"etcd", "kube-apiserver", "kube-controller-manager", "kube-proxy",
+			"kube-scheduler", "kubectl", "kubelet",
+		},
 		LDFlags: "-s -w" + kubernetesStamp(),
 		Expect:  "the first build takes 8 to 15 minutes on two cores; it is kept for good",
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/taskexec/taskexec/hack/localcluster/internal/progress"
@@ -142,13 +141,12 @@ func follow(output io.Reader, step *progress.Step) string {
 	return said.String()
 }
 
-// findGo prefers the PATH, then the toolchain that this program was built with: under sudo the PATH
-// often lacks it.
+// findGo prefers the PATH, then GOROOT, then where Go is mostly installed: under sudo the PATH often lacks it.
 func findGo() (string, error) {
 	if path, err := exec.LookPath("go"); err == nil {
 		return path, nil
 	}
-	for _, dir := range []string{runtime.GOROOT(), "/usr/local/go", "/usr/lib/go"} {
+	for _, dir := range []string{os.Getenv("GOROOT"), "/usr/local/go", "/usr/lib/go"} {
 		if path := filepath.Join(dir, "bin", "go"); dir != "" {
 			if _, err := os.Stat(path); err == nil {
 				return path, nil

@@ -103,8 +103,10 @@ func (c *Cluster) apiserver() component {
 	}
 	return component{
 		name: "kube-apiserver", program: c.kubernetes("kube-apiserver"), args: args,
-		reads: []string{layout.PKI("apiserver.crt"), layout.PKI("ca.crt"), layout.PKI("sa.pub"),
-			layout.PKI("apiserver-etcd-client.crt"), layout.PKI("front-proxy-client.crt"), layout.PKI("apiserver-kubelet-client.crt")},
+		reads: []string{
+			layout.PKI("apiserver.crt"), layout.PKI("ca.crt"), layout.PKI("sa.pub"),
+			layout.PKI("apiserver-etcd-client.crt"), layout.PKI("front-proxy-client.crt"), layout.PKI("apiserver-kubelet-client.crt"),
+		},
 		listens: []preflight.Listener{{Component: "kube-apiserver", IP: layout.NodeIP, Port: portAPI}},
 		healthy: c.apiReady,
 		// Told to stop, it waits up to a minute for watchers that never leave by themselves.

@@ -47,7 +47,8 @@ func (c *Cluster) forwarder() component {
 	for _, rule := range c.settings.Publish {
 		args = append(args, rule.String())
 		listens = append(listens, preflight.Listener{
-			Component: "forwarder", IP: rule.Listen.Addr().String(), Port: int(rule.Listen.Port())})
+			Component: "forwarder", IP: rule.Listen.Addr().String(), Port: int(rule.Listen.Port()),
+		})
 	}
 	return component{
 		name: forwarderName, program: forwarderProgram(), args: args, listens: listens,

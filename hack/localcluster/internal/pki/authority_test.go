@@ -66,7 +66,8 @@ func TestAuthoritiesAreApart(t *testing.T) {
 		for other, others := range Plan() {
 			for _, leaf := range others {
 				_, err := certificate(t, dir, leaf.Name).Verify(x509.VerifyOptions{
-					Roots: roots, CurrentTime: day, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+					Roots: roots, CurrentTime: day, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+				})
 				if (err == nil) != (other == authorityName) {
 					t.Errorf("%s trusted by %s: %v", leaf.Name, authorityName, err == nil)
 				}

@@ -37,8 +37,10 @@ func Plan() map[string][]Leaf {
 		ClusterCA: {
 			{Name: "apiserver", CommonName: "kube-apiserver", Hosts: apiserver, Usages: server},
 			{Name: "apiserver-kubelet-client", CommonName: "kube-apiserver-kubelet-client", Organization: administrators, Usages: client},
-			{Name: "kubelet", CommonName: "system:node:" + layout.NodeName, Organization: "system:nodes",
-				Hosts: []string{layout.NodeName, "127.0.0.1", layout.NodeIP}, Usages: server},
+			{
+				Name: "kubelet", CommonName: "system:node:" + layout.NodeName, Organization: "system:nodes",
+				Hosts: []string{layout.NodeName, "127.0.0.1", layout.NodeIP}, Usages: server,
+			},
 			{Name: "kubelet-client", CommonName: "system:node:" + layout.NodeName, Organization: "system:nodes", Usages: client},
 			{Name: "admin", CommonName: "kubernetes-admin", Organization: administrators, Usages: client},
 			{Name: "controller-manager", CommonName: "system:kube-controller-manager", Hosts: loopback, Usages: both},
