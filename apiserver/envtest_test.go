@@ -1,0 +1,180 @@
+//go:build envtest
+
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+var (
+	apiServer *rest.Config
+	// kube reads and writes live, as others than the facade do.
+	kube client.WithWatch
+)
+
+func TestMain(m *testing.M) { os.Exit(withAPIServer(m)) }
+
+func withAPIServer(m *testing.M) int {
+	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
+		fmt.Fprintln(os.Stderr, "KUBEBUILDER_ASSETS is not set; run these tests by `make test-envtest`")
+		return 1
+	}
+	environment := &envtest.Environment{CRDDirectoryPaths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfCRDPathMissing: true}
+	started, err := environment.Start()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "starting the API server:", err)
+		return 1
+	}
+	defer func() {
+		if err := environment.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
+		}
+	}()
+	started.QPS = -1
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		fmt.Fprintln(os.Stderr, "registering kinds:", err)
+		return 1
+	}
+	if kube, err = client.NewWithWatch(started, client.Options{Scheme: scheme}); err != nil {
+		fmt.Fprintln(os.Stderr, "making the client:", err)
+		return 1
+	}
+	apiServer = started
+	return m.Run()
+}
+
+// lab is the facade over a namespace of its own.
+type lab struct {
+	http.Handler
+	store     *kubeStore
+	namespace string
+}
+
+func newLab(t *testing.T) lab {
+	t.Helper()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "facade-"}}
+	if err := kube.Create(t.Context(), namespace); err != nil {
+		t.Fatal(err)
+	}
+	store, err := newKubeStore(t.Context(), apiServer, namespace.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- store.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the cache ended with %v", err)
+		}
+	})
+	if !store.Synced(t.Context()) {
+		t.Fatal("the cache did not sync")
+	}
+	return lab{facade(store), store, namespace.Name}
+}
+
+func (l lab) create(t *testing.T, o client.Object) {
+	t.Helper()
+	o.SetNamespace(l.namespace)
+	o.SetResourceVersion("")
+	o.SetGeneration(0)
+	o.SetCreationTimestamp(metav1.Time{})
+	if err := kube.Create(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (l lab) task(t *testing.T, name string, schema ...string) {
+	t.Helper()
+	task := aTask(name, schema...)
+	task.Spec.JobTemplate.Spec.Template.Spec.Containers = []corev1.Container{{Name: "main", Image: "x"}}
+	l.create(t, task)
+}
+
+// live reads an execution from the API server.
+func (l lab) live(t *testing.T, id string) *v1alpha1.TaskExecution {
+	t.Helper()
+	e := &v1alpha1.TaskExecution{}
+	if err := kube.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: id}, e); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// phase writes a status as the controller does: on the resourceVersion that it saw.
+func (l lab) phase(ctx context.Context, e *v1alpha1.TaskExecution, phase v1alpha1.Phase) error {
+	changed := e.DeepCopy()
+	changed.Status.Phase = phase
+	return kube.Status().Patch(ctx, changed, client.MergeFromWithOptions(e, client.MergeFromWithOptimisticLock{}))
+}
+
+func (l lab) execute(t *testing.T, task string) string {
+	t.Helper()
+	return ok[wireStarted](t, l, "POST", "/tasks/"+task+"/execute/api", "").ExecutionID
+}
+
+// eventually waits until the watch cache has caught up with what others wrote.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("it never came about that %s", what)
+		}
+	}
+}
+
+// Run serves until it is told to stop, and says why when it cannot.
+func TestRun(t *testing.T) {
+	o := DefaultOptions()
+	o.BindAddress, o.ShutdownDelay = "127.0.0.1:0", 0
+	log := &logged{}
+	o.Log = log.logger()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- Run(ctx, apiServer, o) }()
+	eventually(t, "it is ready", func() bool { return strings.Contains(log.String(), "Ready") })
+	_, address, _ := strings.Cut(log.String(), `"address"="`)
+	address, _, _ = strings.Cut(address, `"`)
+	if code, body, err := get(t, "http://"+address+"/readyz"); err != nil || code != http.StatusOK {
+		t.Errorf("/readyz: %d %s %v", code, body, err)
+	}
+	o.BindAddress = address
+	if err := Run(t.Context(), apiServer, o); err == nil || !strings.Contains(err.Error(), "--bind-address") {
+		t.Errorf("a port that is taken: %v", err)
+	}
+	stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(patience):
+		t.Fatal("it did not stop")
+	}
+}
