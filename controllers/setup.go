@@ -110,6 +110,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		MaxStreams:    o.MaxLogStreams,
 		FlushInterval: o.LogFlushInterval,
 		Patience:      o.LogPatience,
+		Reconnect:     follow.DefaultReconnect(),
 		Notify:        wake.Execution,
 		Clock:         clock.RealClock{},
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/clock"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -24,6 +25,8 @@ type Options struct {
 	FlushInterval time.Duration
 	// Patience is how long after the end of a run its log is still waited for.
 	Patience time.Duration
+	// Reconnect is the wait between two tries to read a log.
+	Reconnect wait.Backoff
 	// Notify is called when an execution should be looked at: a flush is due, or its log is read to the end.
 	// It must not block.
 	Notify func(types.NamespacedName)

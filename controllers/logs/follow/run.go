@@ -125,11 +125,12 @@ func (r *run) begin(c ContainerRun, t *tracked) {
 	ctx, cancel := context.WithCancel(r.follower.stop)
 	t.cancel = cancel
 	s := &stream{
-		run:    c,
-		source: r.follower.Source,
-		slots:  r.follower.slots,
-		sink:   r.append,
-		ended:  t.ended,
+		run:       c,
+		source:    r.follower.Source,
+		slots:     r.follower.slots,
+		sink:      r.append,
+		ended:     t.ended,
+		reconnect: r.follower.Reconnect,
 		renamed: func() bool {
 			r.mu.Lock()
 			defer r.mu.Unlock()

@@ -17,8 +17,10 @@ import (
 // before it is dropped for a plain read of what there is.
 const drainLimit = 5 * time.Second
 
-// reconnect is the wait between two tries. A try that brought lines starts it anew.
-var reconnect = wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 5, Cap: 8 * time.Second}
+// DefaultReconnect is the wait between two tries to read a log. A try that brought lines starts it anew.
+func DefaultReconnect() wait.Backoff {
+	return wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 5, Cap: 8 * time.Second}
+}
 
 // stream reads the log of one container run.
 type stream struct {
@@ -31,13 +33,14 @@ type stream struct {
 	// ended is closed when the container is known to have ended.
 	ended chan struct{}
 	// renamed: the container was started again, so that its log is now the previous one.
-	renamed func() bool
+	renamed   func() bool
+	reconnect wait.Backoff
 }
 
 // read follows the log to its end. It returns the reason for which a part of it is missing, empty when
 // nothing is; it returns early only when ctx ends.
 func (s *stream) read(ctx context.Context) (gap string) {
-	backoff := reconnect
+	backoff := s.reconnect
 	for {
 		final := s.hasEnded()
 		lines, err := s.attempt(ctx, final)
@@ -50,7 +53,7 @@ func (s *stream) read(ctx context.Context) (gap string) {
 			return v1alpha1.ReasonLogsPodGone
 		}
 		if lines > 0 {
-			backoff = reconnect
+			backoff = s.reconnect
 		}
 		// The end of a response is mostly the end of the container, of which the pod's status is about to
 		// tell; then the last read is due at once.

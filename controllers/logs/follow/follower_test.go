@@ -1,0 +1,263 @@
+package follow
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/utils/clock"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
+)
+
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+// reading is a Follower of one execution with one container.
+type reading struct {
+	t       *testing.T
+	f       *Follower
+	woken   chan struct{}
+	subject Subject
+}
+
+func follows(t *testing.T, source Source, patience time.Duration) *reading {
+	t.Helper()
+	r := &reading{t: t, woken: make(chan struct{}, 1)}
+	r.f = New(Options{
+		Source: source, MaxStreams: 2, FlushInterval: 5 * time.Millisecond, Patience: patience, Clock: clock.RealClock{},
+		Reconnect: wait.Backoff{Duration: time.Millisecond},
+		Notify: func(types.NamespacedName) {
+			select {
+			case r.woken <- struct{}{}:
+			default:
+			}
+		},
+	})
+	t.Cleanup(r.f.Stop)
+	r.subject = Subject{UID: "execution", MaxEntries: 10000, MaxBytes: 1 << 20}
+	r.container("1", false)
+	return r
+}
+
+// container tells of a run of the container, as its pod's status does.
+func (r *reading) container(id string, ended bool) {
+	run := ContainerRun{Namespace: "ns", Pod: "pod", PodUID: "pod-uid", Container: "main", ContainerID: id, Ended: ended}
+	for i := range r.subject.Runs {
+		if r.subject.Runs[i].ContainerID == id {
+			r.subject.Runs[i] = run
+			return
+		}
+	}
+	r.subject.Runs = append(r.subject.Runs, run)
+}
+
+// until asks again each time it is woken, until the condition holds.
+func (r *reading) until(what string, condition func(lifecycle.LogState) bool) lifecycle.LogState {
+	r.t.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		state := r.f.Sync(r.subject)
+		if condition(state) {
+			return state
+		}
+		select {
+		case <-r.woken:
+		case <-deadline:
+			r.t.Fatalf("within 20 s it did not come true that %s: %d lines, drained %v, gave up %q", what, state.Lines, state.Drained, state.GaveUp)
+		}
+	}
+}
+
+func drained(s lifecycle.LogState) bool { return s.Drained }
+
+func texts(s lifecycle.LogState) (out []string) {
+	for i := range s.Tail {
+		out = append(out, s.Tail[i].Message)
+	}
+	return out
+}
+
+// Connections are cut at every place, cleanly and not; each line comes once, in order.
+func TestBrokenConnectionsLoseAndRepeatNothing(t *testing.T) {
+	const lines = 400
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			k := newKubelet()
+			k.cuts = rand.New(rand.NewPCG(seed, 1))
+			r := follows(t, k, time.Minute)
+			r.f.Sync(r.subject)
+			var want []string
+			for i := range lines {
+				text := fmt.Sprintf("line %d", i)
+				if i%3 == 0 {
+					text = "the same"
+				}
+				want = append(want, text)
+				k.print(noon.Add(time.Duration(i/5)*137*time.Millisecond), text)
+			}
+			k.exit()
+			r.container("1", true)
+			state := r.until("the log is drained", drained)
+			if got := texts(state); strings.Join(got, "|") != strings.Join(want, "|") {
+				t.Errorf("printed %s\nread %s", countByText(want), countByText(got))
+			}
+			if state.Lines != lines || k.opened < 3 {
+				t.Errorf("%d lines over %d connections", state.Lines, k.opened)
+			}
+		})
+	}
+}
+
+// The end of a response is not the end of the container.
+func TestEndOfResponseIsNotEndOfContainer(t *testing.T) {
+	k := newKubelet()
+	k.exited = true // each response ends after what there is
+	r := follows(t, k, time.Minute)
+	k.print(noon, "first")
+	r.until("the first line is read", func(s lifecycle.LogState) bool { return s.Lines == 1 && !s.Drained })
+	k.print(noon.Add(time.Second), "second")
+	r.until("the second line is read", func(s lifecycle.LogState) bool { return s.Lines == 2 && !s.Drained })
+	r.container("1", true)
+	if state := r.until("the log is drained", drained); state.Lines != 2 {
+		t.Errorf("%d lines", state.Lines)
+	}
+}
+
+func TestLogOfAPodThatIsGoneIsAGap(t *testing.T) {
+	k := newKubelet()
+	k.refused = apierrors.NewNotFound(schema.GroupResource{Resource: "pods"}, "pod")
+	r := follows(t, k, time.Minute)
+	r.container("1", true)
+	state := r.until("it is given up", lifecycle.LogState.Settled)
+	if state.Drained || state.GaveUp != v1alpha1.ReasonLogsPodGone {
+		t.Errorf("drained %v, gave up %q", state.Drained, state.GaveUp)
+	}
+}
+
+func TestPatienceEnds(t *testing.T) {
+	k := newKubelet()
+	k.refused = apierrors.NewGenericServerResponse(http.StatusInternalServerError, "get", schema.GroupResource{}, "", "kubelet is away", 0, true)
+	r := follows(t, k, 50*time.Millisecond)
+	r.container("1", true)
+	state := r.until("it is given up", lifecycle.LogState.Settled)
+	if state.GaveUp != v1alpha1.ReasonLogsUnavailable {
+		t.Errorf("gave up for %q", state.GaveUp)
+	}
+}
+
+func TestPatienceDoesNotBeginBeforeAContainerDoes(t *testing.T) {
+	r := follows(t, newKubelet(), time.Nanosecond)
+	r.subject.Runs = nil
+	if state := r.f.Sync(r.subject); state.Waited != 0 || state.GaveUp != "" {
+		t.Errorf("waited %s, gave up %q", state.Waited, state.GaveUp)
+	}
+}
+
+func TestAttemptsFollowEachOther(t *testing.T) {
+	k := newKubelet()
+	k.print(noon, "attempt")
+	k.exit()
+	r := follows(t, k, time.Minute)
+	r.container("1", true)
+	r.until("the first is read", drained)
+	r.container("2", true)
+	if state := r.until("both are read", func(s lifecycle.LogState) bool { return s.Drained && s.Streams == 2 }); state.Lines != 2 {
+		t.Errorf("%d lines of two attempts", state.Lines)
+	}
+}
+
+func TestFlushIsDueOnceForWhatIsNew(t *testing.T) {
+	k := newKubelet()
+	r := follows(t, k, time.Minute)
+	k.print(noon, "first")
+	state := r.until("a flush is due", func(s lifecycle.LogState) bool { return s.Due })
+	r.f.Flushed("execution", state.Lines)
+	if r.f.Sync(r.subject).Due {
+		t.Error("a flush is due with nothing new")
+	}
+	k.print(noon, "second")
+	r.until("the next flush is due", func(s lifecycle.LogState) bool { return s.Due && s.Lines == 2 })
+}
+
+func TestForgetEndsTheReading(t *testing.T) {
+	k := newKubelet()
+	r := follows(t, k, time.Minute)
+	k.print(noon, "first")
+	r.until("it is read", func(s lifecycle.LogState) bool { return s.Lines == 1 })
+	r.f.Forget("execution")
+	if n := r.f.Streams(); n != 0 {
+		t.Errorf("%d streams", n)
+	}
+}
+
+func TestLinesAreReadInBoundedMemory(t *testing.T) {
+	const long = 5 << 20
+	k := newKubelet()
+	k.print(noon, strings.Repeat("x", long))
+	k.print(noon, "short")
+	k.exit()
+	r := follows(t, k, time.Minute)
+	r.container("1", true)
+	state := r.until("the log is drained", drained)
+	if state.Lines != 2 || state.Bytes != long+1+int64(len("short\n")) {
+		t.Errorf("%d lines of %d bytes", state.Lines, state.Bytes)
+	}
+	if got := state.Tail[0].Message; len(got) > 4096 || !strings.Contains(got, "bytes more") {
+		t.Errorf("a message of %d bytes", len(got))
+	}
+}
+
+func TestRunsOf(t *testing.T) {
+	running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+	waiting := corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}
+	ended := func(id string) corev1.ContainerState {
+		return corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ContainerID: id}}
+	}
+	for name, c := range map[string]struct {
+		state, last corev1.ContainerState
+		id          string
+		phase       corev1.PodPhase
+		want        string
+	}{
+		"not started":                 {state: waiting, want: ""},
+		"running":                     {state: running, id: "a", want: "a "},
+		"ended":                       {state: ended("a"), id: "a", want: "a(ended) "},
+		"running when its pod ended":  {state: running, id: "a", phase: corev1.PodFailed, want: "a(ended) "},
+		"started again":               {state: running, id: "b", last: ended("a"), want: "a(ended,previous) b "},
+		"waiting to be started again": {state: waiting, id: "a", last: ended("a"), want: "a(ended,previous) "},
+		"ended again":                 {state: ended("b"), id: "b", last: ended("a"), want: "a(ended,previous) b(ended) "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "pod", UID: "uid"}}
+			pod.Status.Phase = c.phase
+			pod.Status.ContainerStatuses = []corev1.ContainerStatus{
+				{Name: "sidecar", ContainerID: "x", State: running},
+				{Name: "main", ContainerID: c.id, State: c.state, LastTerminationState: c.last},
+			}
+			got := ""
+			for _, run := range RunsOf(pod, "main") {
+				got += run.ContainerID
+				switch {
+				case run.Previous:
+					got += "(ended,previous)"
+				case run.Ended:
+					got += "(ended)"
+				}
+				got += " "
+			}
+			if got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
