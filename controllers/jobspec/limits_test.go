@@ -1,0 +1,131 @@
+package jobspec
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+var thisTask = v1alpha1.TaskIdentity{UID: "task-uid", Generation: 3}
+
+func TestLimitsFor(t *testing.T) {
+	cases := map[string]struct {
+		task      *taskWrapper
+		execution *executionWrapper
+		want      Limits
+	}{
+		"a Task that says nothing has the defaults and no clocks": {
+			aTask(), anExecution(),
+			Limits{Task: thisTask, Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
+		},
+		"the Task's clocks and budget": {
+			aTask().Timeout(30*time.Second).StartTimeout(time.Minute).Logs("", 7, "2Ki"), anExecution(),
+			Limits{Task: thisTask, Timeout: seconds(30), StartTimeout: seconds(60), Container: "main", MaxEntries: 7, MaxBytes: 2 << 10},
+		},
+		"the execution's timeout goes before the Task's": {
+			aTask().Timeout(30 * time.Second), anExecution().Timeout(time.Hour),
+			Limits{Task: thisTask, Timeout: seconds(3600), Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
+		},
+		"the execution's timeout is enough": {
+			aTask(), anExecution().Timeout(time.Second),
+			Limits{Task: thisTask, Timeout: seconds(1), Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, LimitsFor(c.task.Obj(), c.execution.Obj())); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestLogContainer(t *testing.T) {
+	cases := map[string]struct {
+		task *taskWrapper
+		want string
+	}{
+		"the one that the Task names":          {aTask().Containers("a", "main").Logs("a", 0, ""), "a"},
+		"main, wherever it stands":             {aTask().Containers("a", "main"), "main"},
+		"main before kubectl's default":        {aTask().Containers("a", "main").PodAnnotation(defaultContainerAnnotation, "a"), "main"},
+		"kubectl's default, without a main":    {aTask().Containers("a", "b").PodAnnotation(defaultContainerAnnotation, "b"), "b"},
+		"a default that is not there is none":  {aTask().Containers("a", "b").PodAnnotation(defaultContainerAnnotation, "c"), "a"},
+		"the first, when nothing is said":      {aTask().Containers("a", "b"), "a"},
+		"main, when there is no container yet": {aTask().Containers(), "main"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := logContainer(c.task.Obj()); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func frozenJob(annotation string, containers ...string) *batchv1.Job {
+	job := &batchv1.Job{}
+	job.Name = "job"
+	if annotation != "" {
+		job.Annotations = map[string]string{v1alpha1.AnnotationLimits: annotation}
+	}
+	for _, name := range containers {
+		job.Spec.Template.Spec.Containers = append(job.Spec.Template.Spec.Containers, corev1.Container{Name: name})
+	}
+	return job
+}
+
+func TestLimitsSurviveTheJob(t *testing.T) {
+	want := LimitsFor(aTask().Timeout(1500*time.Millisecond).StartTimeout(time.Minute).Logs("a", 1000, "256Ki").Obj(), anExecution().Obj())
+	frozen, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := LimitsOf(frozenJob(string(frozen), "main"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-frozen +read:\n%s", diff)
+	}
+}
+
+// Whoever may edit Jobs can write what they like there. The tail must stay small enough for etcd whatever it is.
+func TestLimitsOfADamagedAnnotation(t *testing.T) {
+	for name, annotation := range map[string]string{
+		"it is gone":                      "",
+		"it is no JSON":                   "hello",
+		"it is no object":                 "[]",
+		"half of it is gone":              `{"container":"main","maxEntries":10`,
+		"a number is no number":           `{"container":"main","maxEntries":"many","maxBytes":2048}`,
+		"a number is beyond 64 bits":      `{"container":"main","maxEntries":10,"maxBytes":1e400}`,
+		"a timeout is no duration":        `{"container":"main","maxEntries":10,"maxBytes":2048,"timeout":"soon"}`,
+		"it has no container":             `{"maxEntries":10,"maxBytes":2048}`,
+		"it has too few entries":          `{"container":"main","maxEntries":1,"maxBytes":2048}`,
+		"it has too many entries":         `{"container":"main","maxEntries":1001,"maxBytes":2048}`,
+		"it has less than no entries":     `{"container":"main","maxEntries":-5,"maxBytes":2048}`,
+		"it has too few bytes":            `{"container":"main","maxEntries":10,"maxBytes":1023}`,
+		"it has more bytes than etcd has": `{"container":"main","maxEntries":10,"maxBytes":99999999999}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := LimitsOf(frozenJob(annotation, "first", "second"))
+			if err == nil {
+				t.Error("nobody is told")
+			}
+			if got.Container != "first" || got.MaxEntries != 100 || got.MaxBytes != 16<<10 {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestLimitsOfAJobWithoutContainers(t *testing.T) {
+	if got, err := LimitsOf(frozenJob("")); err == nil || got.Container != "" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
