@@ -4,89 +4,75 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"math"
 	"slices"
 )
 
 const (
-	// maxDepth of data. The API server refuses objects that are nested too deep.
+	// maxDepth of data, itself counted. What reads it (kubectl, browsers, the API server) recurses.
 	maxDepth = 16
-	// truncatedKey says in data that fields did not fit.
+	// truncatedKey says in data that fields are missing.
 	truncatedKey = "_truncated"
 )
 
 // encode writes fields as a JSON object of at most MaxData bytes, nil when there are none. Where they do not
-// all fit, those that do are kept in the order of their names, and _truncated says so.
-func encode(fields map[string]any) []byte {
-	if len(fields) == 0 {
+// all fit, those that do are kept in the order of their names, and _truncated says so; as it does when the
+// line's end was missing.
+//
+// The bytes are those that the API server stores (names in order, < and > escaped), so that the bound holds
+// there too.
+func encode(fields map[string]any, cut bool) []byte {
+	if len(fields) == 0 && !cut {
 		return nil
 	}
-	harmless := make(map[string]any, len(fields))
-	for key, value := range fields {
-		harmless[sanitize(key)] = harmlessValue(value, 1)
+	harmless := harmlessObject(fields, 1)
+	if !cut {
+		if raw, err := json.Marshal(harmless); err == nil && len(raw) <= MaxData {
+			return raw
+		}
 	}
-	const mark = `"` + truncatedKey + `":true`
-	var b bytes.Buffer
-	b.WriteByte('{')
-	truncated := false
+	b := bytes.NewBufferString(`{"` + truncatedKey + `":true`) // first, lest it be what does not fit
 	for _, key := range slices.Sorted(maps.Keys(harmless)) {
-		field, err := member(key, harmless[key])
-		if err != nil || key == truncatedKey || b.Len()+len(field)+len(mark)+3 > MaxData {
-			truncated = true
+		field, err := json.Marshal(map[string]any{key: harmless[key]})
+		if err != nil || key == truncatedKey || b.Len()+len(field) > MaxData {
 			continue
 		}
-		separate(&b)
-		b.Write(field)
-	}
-	if truncated {
-		separate(&b)
-		b.WriteString(mark)
+		b.WriteByte(',')
+		b.Write(field[1 : len(field)-1]) // without its braces, whose room the comma and the last brace take
 	}
 	b.WriteByte('}')
 	return b.Bytes()
 }
 
-func separate(b *bytes.Buffer) {
-	if b.Len() > 1 {
-		b.WriteByte(',')
+// harmlessObject sanitises names and values. Where two names become one, that which was harmless before has
+// it: a hidden character must not put another value in its place.
+func harmlessObject(fields map[string]any, depth int) map[string]any {
+	out := make(map[string]any, len(fields))
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		name := sanitize(key)
+		if _, taken := out[name]; taken && name != key {
+			continue
+		}
+		out[name] = harmlessValue(fields[key], depth+1)
 	}
-}
-
-func member(key string, value any) ([]byte, error) {
-	name, err := json.Marshal(key)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	return append(append(name, ':'), raw...), nil
+	return out
 }
 
 // harmlessValue sanitises every string of a value. What the API server could not store changes its form: a
-// number beyond float64 becomes a string, and what is nested too deep its JSON as a string.
+// number that it would change becomes a string, and what is nested too deep its JSON as a string.
 func harmlessValue(value any, depth int) any {
 	switch v := value.(type) {
 	case string:
 		return sanitize(v)
 	case json.Number:
-		if f, err := v.Float64(); err != nil || math.IsInf(f, 0) {
-			return string(v)
-		}
-		return v
+		return storable(v)
 	case map[string]any:
-		if depth >= maxDepth {
-			return asText(v)
+		if depth > maxDepth {
+			return bounded(sanitize(jsonText(v)), 0)
 		}
-		out := make(map[string]any, len(v))
-		for key, child := range v {
-			out[sanitize(key)] = harmlessValue(child, depth+1)
-		}
-		return out
+		return harmlessObject(v, depth)
 	case []any:
-		if depth >= maxDepth {
-			return asText(v)
+		if depth > maxDepth {
+			return bounded(sanitize(jsonText(v)), 0)
 		}
 		out := make([]any, len(v))
 		for i, child := range v {
@@ -96,12 +82,4 @@ func harmlessValue(value any, depth int) any {
 	default:
 		return v
 	}
-}
-
-func asText(value any) string {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return ""
-	}
-	return bounded(sanitize(string(raw)), 0)
 }

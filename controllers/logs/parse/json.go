@@ -1,29 +1,20 @@
 package parse
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"strings"
 )
 
-// Keys by which loggers call level, message and time, in order of preference: slog, zap, logrus, zerolog,
-// pino, bunyan, Python's json loggers, ECS, Google Cloud.
-var (
-	levelKeys   = []string{"level", "lvl", "severity", "levelname", "log.level", "loglevel"}
-	messageKeys = []string{"msg", "message", "event"}
-	timeKeys    = []string{"time", "ts", "timestamp", "@timestamp", "asctime", "datetime"}
-)
-
 // jsonLine reads a JSON object. One that has neither a level nor a message is the output of a program rather
-// than the word of a logger, and stays as it is.
-func jsonLine(line []byte) (parsed, bool) {
-	line = bytes.TrimSpace(line)
+// than the word of a logger, and stays as it is. encoding/json refuses what is nested deeper than 10000.
+func jsonLine(line string) (parsed, bool) {
+	line = strings.TrimSpace(line)
 	if len(line) < 2 || line[0] != '{' || line[len(line)-1] != '}' {
 		return parsed{}, false
 	}
-	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder := json.NewDecoder(strings.NewReader(line))
 	decoder.UseNumber()
 	var fields map[string]any
 	if err := decoder.Decode(&fields); err != nil {
@@ -35,37 +26,60 @@ func jsonLine(line []byte) (parsed, bool) {
 	return structured(fields)
 }
 
-// structured lifts level and message out of a line's fields and drops its time: the kubelet's counts.
-func structured(fields map[string]any) (parsed, bool) {
-	level, hasLevel := take(fields, levelKeys)
-	message, hasMessage := take(fields, messageKeys)
-	if !hasLevel && !hasMessage {
+// cutJSONLine reads a JSON object whose end was cut, as far as its members are whole: an error must not look
+// like information because its stack trace was long.
+func cutJSONLine(line string) (parsed, bool) {
+	line = strings.TrimLeft(line, " \t")
+	if !strings.HasPrefix(line, "{") {
 		return parsed{}, false
 	}
-	take(fields, timeKeys)
-	p := parsed{level: levelOf(level), fields: fields}
-	switch m := message.(type) {
-	case nil:
-	case string:
-		p.message = strings.TrimRight(m, "\n")
-	default:
-		raw, err := json.Marshal(m)
-		if err == nil {
-			p.message = string(raw)
-		}
+	fields, read := members(line)
+	_, hasMessage := messageOf(fields, true)
+	p, ok := structured(fields)
+	if !ok {
+		return parsed{}, false
 	}
+	if !hasMessage { // it is in what was cut; the beginning of the line is the best there is
+		return parsed{level: p.level, message: line}, true
+	}
+	p.unread = len(line) - read
 	return p, true
 }
 
-// take removes the first of the keys that is there, whatever its case, and gives its value.
-func take(fields map[string]any, keys []string) (any, bool) {
-	for _, key := range keys {
-		for _, form := range []string{key, strings.ToUpper(key[:1]) + key[1:], strings.ToUpper(key)} {
-			if value, ok := fields[form]; ok {
-				delete(fields, form)
-				return value, true
-			}
-		}
+// members reads the members of the object at the start of a line that are whole, and tells where the last of
+// them ends.
+func members(line string) (fields map[string]any, read int) {
+	decoder := json.NewDecoder(strings.NewReader(line))
+	decoder.UseNumber()
+	fields = map[string]any{}
+	if _, err := decoder.Token(); err != nil {
+		return fields, 0
 	}
-	return nil, false
+	for {
+		read = int(decoder.InputOffset())
+		key, err := decoder.Token()
+		if err != nil {
+			return fields, read
+		}
+		name, ok := key.(string)
+		if !ok { // the end of the object
+			return fields, read
+		}
+		var value any
+		if err := decoder.Decode(&value); err != nil || int(decoder.InputOffset()) == len(line) {
+			return fields, read // a number that ends with the line may have been cut
+		}
+		fields[name] = value
+	}
+}
+
+// jsonText writes a value as JSON for people to read: without the escapes that make it safe within HTML.
+func jsonText(value any) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }

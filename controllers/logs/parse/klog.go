@@ -1,38 +1,47 @@
 package parse
 
 import (
-	"bytes"
 	"regexp"
+	"strconv"
 	"strings"
-
-	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// klogHeader is Lmmdd hh:mm:ss.uuuuuu threadid file:line], see k8s.io/klog/v2.
-var klogHeader = regexp.MustCompile(`^([IWEF])\d{4} \d{2}:\d{2}:\d{2}\.\d{6}\s+\d+ ([^\s:\]]+:\d+)\] ?`)
-
-var klogLevels = map[byte]v1alpha1.LogLevel{
-	'I': v1alpha1.LogInfo, 'W': v1alpha1.LogWarn, 'E': v1alpha1.LogError, 'F': v1alpha1.LogError,
-}
+// klogHeader is Lmmdd hh:mm:ss.uuuuuu threadid file:line], see k8s.io/klog/v2; C++'s glog writes the year too.
+var klogHeader = regexp.MustCompile(`^[IWEF](?:\d{4})?\d{4} \d{2}:\d{2}:\d{2}\.\d{6}\s+\d+ ([^\s:\]]+:\d+)\] ?`)
 
 // klogLine reads a line of klog, plain or structured ("message" key="value").
-func klogLine(line []byte) (parsed, bool) {
-	header := klogHeader.FindSubmatch(line)
+func klogLine(line string) (parsed, bool) {
+	if len(line) < 2 || line[1] < '0' || line[1] > '9' {
+		return parsed{}, false // nearly all lines that are not klog's
+	}
+	header := klogHeader.FindStringSubmatch(line)
 	if header == nil {
 		return parsed{}, false
 	}
-	rest := line[len(header[0]):]
-	p := parsed{level: klogLevels[line[0]], message: string(rest), fields: map[string]any{"caller": string(header[2])}}
-	quoted, tail, ok := bytes.Cut(bytes.TrimPrefix(rest, []byte(`"`)), []byte(`" `))
-	if !ok || len(rest) == 0 || rest[0] != '"' || bytes.HasSuffix(quoted, []byte(`\`)) {
-		if bare := strings.TrimSpace(p.message); len(bare) > 1 && bare[0] == '"' && strings.Count(bare, `"`) == 2 && strings.HasSuffix(bare, `"`) {
-			p.message = strings.Trim(bare, `"`)
-		}
-		return p, true
+	level := letters[strings.ToLower(line[:1])]
+	message, fields := klogMessage(line[len(header[0]):])
+	fields["caller"] = header[1]
+	return parsed{level: level, message: message, fields: fields}, true
+}
+
+// klogMessage takes a structured message apart. Where its values are no plain pairs (klog writes some objects
+// over many lines), all of it is the message.
+func klogMessage(text string) (message string, fields map[string]any) {
+	quoted, err := strconv.QuotedPrefix(text)
+	if err != nil || quoted[0] != '"' {
+		return text, map[string]any{}
 	}
-	if fields, ok := pairs(tail); ok {
-		fields["caller"] = p.fields["caller"]
-		p.message, p.fields = string(quoted), fields
+	message, err = strconv.Unquote(quoted)
+	if err != nil {
+		return text, map[string]any{}
 	}
-	return p, true
+	rest := text[len(quoted):]
+	if strings.TrimSpace(rest) == "" {
+		return message, map[string]any{}
+	}
+	fields, ok := pairs(rest)
+	if !ok || rest[0] != ' ' {
+		return text, map[string]any{}
+	}
+	return message, fields
 }

@@ -6,6 +6,8 @@
 package parse
 
 import (
+	"bytes"
+	"math"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -28,24 +30,39 @@ type parsed struct {
 	message string
 	// fields of a structured line, without level, message and time.
 	fields map[string]any
+	// unread is how many bytes at the end of the line were of no use, because the line was cut.
+	unread int
 }
 
 // dialect reads a line of its kind, or leaves it to the next one.
-type dialect func(line []byte) (parsed, bool)
+type dialect func(line string) (parsed, bool)
 
-// dialects from the strictest to the one that takes all.
-var dialects = []dialect{jsonLine, klogLine, logfmtLine, plainLine}
+// dialects from the strictest to the one that takes all. A line that was cut may also be JSON without its end.
+var (
+	wholeLine = []dialect{jsonLine, klogLine, logfmtLine, plainLine}
+	cutLine   = []dialect{jsonLine, cutJSONLine, klogLine, logfmtLine, plainLine}
+)
 
 // Line reads one line, without its newline. truncated is how many further bytes of it are not there.
+//
+// The line is made harmless before it is read, so that a coloured one is recognised; and what its escapes hid
+// (\u001b in a JSON string) once more after.
 func Line(at time.Time, line []byte, truncated int64) v1alpha1.LogEntry {
+	truncated = max(0, truncated)
+	text := sanitize(string(bytes.TrimRight(line, "\r\n")))
+	dialects := wholeLine
+	if truncated > 0 {
+		dialects = cutLine
+	}
 	entry := v1alpha1.LogEntry{Timestamp: metav1.NewMicroTime(at)}
 	for _, d := range dialects {
-		p, ok := d(line)
+		p, ok := d(text)
 		if !ok {
 			continue
 		}
-		entry.Level, entry.Message = p.level, bounded(sanitize(p.message), truncated)
-		if raw := encode(p.fields); raw != nil {
+		missing := truncated + min(int64(p.unread), math.MaxInt64-truncated)
+		entry.Level, entry.Message = p.level, bounded(sanitize(p.message), missing)
+		if raw := encode(p.fields, p.unread > 0); raw != nil {
 			entry.Data = &apiextensionsv1.JSON{Raw: raw}
 		}
 		break

@@ -1,0 +1,35 @@
+package parse
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// storable gives a number, or its text as a string where the API server would change it without a word. It
+// keeps a whole number as int64 and any other as float64 (sigs.k8s.io/json): 12345678901234567890 would come
+// back as 12345678901234567000, and 1e999999 not at all.
+func storable(n json.Number) any {
+	text := string(n)
+	if !strings.ContainsAny(text, ".eE") {
+		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
+			return text
+		}
+		return n
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || digits(text) != digits(strconv.FormatFloat(f, 'e', -1, 64)) {
+		return text
+	}
+	return n
+}
+
+// digits are the significant ones of a number: 0.0120e5 has 12. As long as a float64 neither overflows nor
+// becomes zero, two numbers next to each other have the same value when these are the same.
+func digits(number string) string {
+	if i := strings.IndexAny(number, "eE"); i >= 0 {
+		number = number[:i]
+	}
+	number = strings.Replace(strings.TrimPrefix(number, "-"), ".", "", 1)
+	return strings.Trim(number, "0")
+}
