@@ -28,11 +28,20 @@ var stems = []struct {
 	stem  string
 	level v1alpha1.LogLevel
 }{
-	{"err", v1alpha1.LogError}, {"crit", v1alpha1.LogError}, {"fatal", v1alpha1.LogError},
-	{"panic", v1alpha1.LogError}, {"emerg", v1alpha1.LogError}, {"alert", v1alpha1.LogError},
-	{"warn", v1alpha1.LogWarn}, {"info", v1alpha1.LogInfo}, {"notice", v1alpha1.LogInfo},
-	{"debug", v1alpha1.LogDebug}, {"trace", v1alpha1.LogDebug}, {"verb", v1alpha1.LogDebug},
-	{"fine", v1alpha1.LogDebug}, {"silly", v1alpha1.LogDebug},
+	{"err", v1alpha1.LogError},
+	{"crit", v1alpha1.LogError},
+	{"fatal", v1alpha1.LogError},
+	{"panic", v1alpha1.LogError},
+	{"emerg", v1alpha1.LogError},
+	{"alert", v1alpha1.LogError},
+	{"warn", v1alpha1.LogWarn},
+	{"info", v1alpha1.LogInfo},
+	{"notice", v1alpha1.LogInfo},
+	{"debug", v1alpha1.LogDebug},
+	{"trace", v1alpha1.LogDebug},
+	{"verb", v1alpha1.LogDebug},
+	{"fine", v1alpha1.LogDebug},
+	{"silly", v1alpha1.LogDebug},
 	{"level(-", v1alpha1.LogDebug}, // what zap makes of logr's V(2) and above
 }
 
