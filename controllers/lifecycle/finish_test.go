@@ -1,0 +1,119 @@
+package lifecycle
+
+import (
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// alsoEnded gives a pod another container that ended.
+func alsoEnded(name string, code int32) func(*corev1.Pod) {
+	return func(pod *corev1.Pod) {
+		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, containerEnded(name, code))
+	}
+}
+
+// initEnded gives a pod an init container that ended.
+func initEnded(name string, code int32) func(*corev1.Pod) {
+	return func(pod *corev1.Pod) {
+		pod.Status.InitContainerStatuses = append(pod.Status.InitContainerStatuses, containerEnded(name, code))
+	}
+}
+
+func containerEnded(name string, code int32) corev1.ContainerStatus {
+	return corev1.ContainerStatus{Name: name, State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
+		ExitCode: code, Reason: "Error", StartedAt: metav1.NewTime(noon.Add(-12 * time.Second)), FinishedAt: metav1.NewTime(noon.Add(-11 * time.Second)),
+	}}}
+}
+
+// disruptedBy the platform, with the reason that it gives.
+func disruptedBy(reason string) func(*corev1.Pod) {
+	return func(pod *corev1.Pod) {
+		pod.Status.Conditions = append(pod.Status.Conditions, corev1.PodCondition{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: reason})
+	}
+}
+
+func reasonIs(reason string) func(*corev1.Pod) {
+	return func(pod *corev1.Pod) { pod.Status.Reason = reason }
+}
+
+func TestWhyAJobFailed(t *testing.T) {
+	failed := func(changes ...func(*corev1.Pod)) *scene {
+		return given().job().pod(changes...).counted(0, 1).jobEnds(batchv1.JobFailed, "BackoffLimitExceeded")
+	}
+	table{
+		"the container of the task":                         {failed(exited(3)), "Failed/NonZeroExit", `container "main" ended with exit code 3`},
+		"a signal":                                          {failed(exited(137)), "Failed/NonZeroExit", "exit code 137"},
+		"another container":                                 {failed(exited(0), alsoEnded("helper", 5)), "Failed/NonZeroExit", `container "helper" ended with exit code 5`},
+		"the task's container before another":               {failed(exited(3), alsoEnded("helper", 5)), "Failed/NonZeroExit", `container "main" ended with exit code 3`},
+		"an init container, after which nothing ran":        {failed(onNode, phase(corev1.PodFailed), initEnded("prepare", 4)), "Failed/NonZeroExit", `container "prepare" ended with exit code 4`},
+		"nothing that the pod knows of":                     {failed(exited(0), phase(corev1.PodFailed)), "Failed/JobFailed", "BackoffLimitExceeded: in its words"},
+		"the last attempt, not the first":                   {failed(exited(3)).pod(exited(4)), "Failed/NonZeroExit", "exit code 4"},
+		"a taint":                                           {failed(exited(143), disruptedBy("DeletionByTaintManager")), "Failed/Disrupted", "pod run-a was ended by the platform: DeletionByTaintManager"},
+		"a node that ran out of memory":                     {failed(exited(137), reasonIs("Evicted")), "Failed/Disrupted", "Evicted"},
+		"a disruption that was called off":                  {failed(exited(3), calledOff), "Failed/NonZeroExit", ""},
+		"the Job's own clock goes before what the pod says": {given().job().pod(exited(143)).jobEnds(batchv1.JobFailed, batchv1.JobReasonDeadlineExceeded), "Failed/DeadlineExceeded", "in its words"},
+		"a policy of the template":                          {given().job().jobEnds(batchv1.JobFailed, batchv1.JobReasonPodFailurePolicy), "Failed/JobFailed", "PodFailurePolicy: in its words"},
+		"the start clock, told by the Job":                  {failed(onNode, killed, marked("StartTimeout", time.Second)), "Failed/StartTimeout", ""},
+		"a pod's own deadline is not ours":                  {failed(exited(143), killed), "Failed/NonZeroExit", "exit code 143"},
+	}.run(t)
+}
+
+func calledOff(pod *corev1.Pod) {
+	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.DisruptionTarget, Status: corev1.ConditionFalse, Reason: "PreemptionByScheduler"}}
+}
+
+func TestJobConditionsThatAreNotTrueEndNothing(t *testing.T) {
+	s := given().job().pod(runningFor(time.Second))
+	for _, conditionType := range []batchv1.JobConditionType{batchv1.JobComplete, batchv1.JobFailed} {
+		s.Job.Status.Conditions = append(s.Job.Status.Conditions, batchv1.JobCondition{Type: conditionType, Status: corev1.ConditionFalse})
+	}
+	s.jobEnds(batchv1.JobSuspended, "").jobEnds(batchv1.JobSuccessCriteriaMet, "")
+	table{"a Job that says what is not": {s, "Running/ContainerStarted", ""}}.run(t)
+}
+
+func TestConclude(t *testing.T) {
+	for name, c := range map[string]struct {
+		log  LogState
+		held time.Duration
+	}{
+		"a log that is read":                  {LogState{Drained: true}, 0},
+		"a log that was given up":             {LogState{GaveUp: v1alpha1.ReasonLogsPodGone}, 0},
+		"a log on its way":                    {LogState{}, drainGrace},
+		"a log on its way for a while":        {LogState{Waited: drainGrace - time.Millisecond}, time.Millisecond},
+		"a log that has been long on its way": {LogState{Waited: drainGrace}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := given()
+			s.Log = c.log
+			got := conclude(&s.Observation, fail("Any", "message"))
+			if got.hold != (c.held > 0) || got.requeue != c.held || (!got.hold && got.reason != "Any") {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestJobOfAFinishedRun(t *testing.T) {
+	finished := func(phase v1alpha1.Phase, reason string) *scene {
+		s := given().job().pod(exited(1)).phase(phase, reason)
+		s.Execution.Status.CompletionTime = ptr.To(metav1.NewTime(noon))
+		s.Execution.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionLogsCaptured, Status: metav1.ConditionTrue, Reason: "Complete"}}
+		return s
+	}
+	table{
+		"one that finished under a cancel goes":     {finished(v1alpha1.PhaseCancelled, v1alpha1.ReasonFinishedWhileCancelling), "Cancelled/FinishedWhileCancelling delete-job", ""},
+		"one that did not start in time goes":       {finished(v1alpha1.PhaseFailed, v1alpha1.ReasonStartTimeout), "Failed/StartTimeout delete-job", ""},
+		"one that is going is not told to go":       {deletingJob(finished(v1alpha1.PhaseFailed, v1alpha1.ReasonStartTimeout)), "Failed/StartTimeout", ""},
+		"one that is gone is not told to go":        {lose(finished(v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled)), "Cancelled/Cancelled", ""},
+		"one that completed stays":                  {finished(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted), "Completed/Completed", ""},
+		"one whose execution is deleted goes by GC": {deleting(finished(v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled)), "Cancelled/Cancelled", ""},
+	}.run(t)
+}

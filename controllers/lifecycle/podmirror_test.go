@@ -1,0 +1,140 @@
+package lifecycle
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// podOf is the only pod of a scene.
+func podOf(changes ...func(*corev1.Pod)) *corev1.Pod { return given().pod(changes...).Pods[0] }
+
+func TestMirrorPods(t *testing.T) {
+	ago := func(d time.Duration) *metav1.Time { return ptr.To(metav1.NewTime(noon.Add(-d))) }
+	for name, c := range map[string]struct {
+		scene    *scene
+		want     []v1alpha1.PodMirror
+		attempts int32
+	}{
+		"a pod that waits is not worth a write": {given().job().pod(onNode, waiting("ErrImagePull")), nil, 0},
+		"a pod that runs": {
+			given().job().pod(runningFor(time.Second)),
+			[]v1alpha1.PodMirror{{Name: "run-a", UID: "pod-a", Phase: "Running", Node: "node", StartTime: ago(time.Second)}},
+			1,
+		},
+		"a pod that restarts in place says how the time before ended by its count": {
+			given().job().pod(runningFor(time.Second), restarted(3, 7, time.Minute)),
+			[]v1alpha1.PodMirror{{Name: "run-a", UID: "pod-a", Phase: "Running", Node: "node", StartTime: ago(time.Minute), Restarts: 3}},
+			4,
+		},
+		"a pod that failed": {
+			given().job().pod(exited(3)).counted(0, 1),
+			[]v1alpha1.PodMirror{{
+				Name: "run-a", UID: "pod-a", Phase: "Failed", Node: "node", Reason: "Error", ExitCode: ptr.To[int32](3),
+				StartTime: ago(11 * time.Second), FinishTime: ago(time.Second),
+			}},
+			1,
+		},
+		"a pod that failed before anything ran": {
+			given().job().pod(phase(corev1.PodFailed), reasonIs("NodeAffinity")).counted(0, 1),
+			[]v1alpha1.PodMirror{{Name: "run-a", UID: "pod-a", Phase: "Failed", Reason: "NodeAffinity"}},
+			0,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status := Decide(c.scene.Observation).Status
+			if diff := cmp.Diff(c.want, status.Pods); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if status.Attempts != c.attempts {
+				t.Errorf("%d attempts, want %d", status.Attempts, c.attempts)
+			}
+		})
+	}
+}
+
+func TestPodsThatAreGoneStayMirrored(t *testing.T) {
+	s := startedBefore(given().job(), time.Minute).pod(runningFor(time.Second))
+	s.Execution.Status.Pods = []v1alpha1.PodMirror{{Name: "run-0", UID: "gone", Phase: "Failed"}, {Name: "run-a", UID: "pod-a", Phase: "Pending"}}
+	s.Execution.Status.Attempts = 5
+	status := Decide(s.Observation).Status
+	if len(status.Pods) != 2 || status.Pods[0].UID != "gone" || status.Pods[1].Phase != "Running" {
+		t.Errorf("got %+v", status.Pods)
+	}
+	if status.Attempts != 5 {
+		t.Errorf("%d attempts: some were taken back", status.Attempts)
+	}
+	if s.Execution.Status.Pods[1].Phase != "Pending" {
+		t.Error("the cache's execution was changed")
+	}
+}
+
+func TestExitCodeIsToldBetweenAttempts(t *testing.T) {
+	for name, c := range map[string]struct {
+		scene *scene
+		want  *int32
+	}{
+		"while the first attempt runs": {given().job().pod(runningFor(0)), nil},
+		"before the second":            {given().job().pod(exited(3)).counted(0, 1), ptr.To[int32](3)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, Decide(c.scene.Observation).Status.ExitCode); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDecisive(t *testing.T) {
+	for name, c := range map[string]struct {
+		pod  *corev1.Pod
+		want string
+		code int32
+	}{
+		"none has ended":                      {podOf(runningFor(0)), "", 0},
+		"only another has ended well":         {podOf(onNode, alsoEnded("helper", 0)), "", 0},
+		"the task's own ended well":           {podOf(exited(0), alsoEnded("helper", 0)), "main", 0},
+		"another failed":                      {podOf(exited(0), alsoEnded("helper", 2)), "helper", 2},
+		"both failed":                         {podOf(exited(1), alsoEnded("helper", 2)), "main", 1},
+		"both failed, the task's stands last": {podOf(onNode, alsoEnded("helper", 2), alsoEnded("main", 1)), "main", 1},
+		"an init container failed":            {podOf(onNode, initEnded("prepare", 4)), "prepare", 4},
+		"the first that failed of two others": {podOf(onNode, alsoEnded("a", 2), alsoEnded("b", 3)), "a", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := decisive(c.pod, "main")
+			switch {
+			case got == nil:
+				if c.want != "" {
+					t.Errorf("got none, want %s", c.want)
+				}
+			case got.container != c.want || got.state.ExitCode != c.code:
+				t.Errorf("got %s with %d", got.container, got.state.ExitCode)
+			}
+		})
+	}
+}
+
+func TestPodReason(t *testing.T) {
+	for name, c := range map[string]struct {
+		pod  *corev1.Pod
+		want string
+	}{
+		"nothing to say":             {podOf(runningFor(0)), ""},
+		"the container's word":       {podOf(exited(1)), "Error"},
+		"the pod's word before it":   {podOf(exited(137), reasonIs("Evicted")), "Evicted"},
+		"the platform's before both": {podOf(exited(137), reasonIs("Evicted"), disruptedBy("TerminationByKubelet")), "TerminationByKubelet"},
+		"a disruption called off":    {podOf(exited(1), calledOff), "Error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := podReason(c.pod, "main"); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
