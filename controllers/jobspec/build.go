@@ -18,6 +18,10 @@ import (
 // matters only while no controller runs.
 const backstopMargin = time.Minute
 
+// minTTLSeconds is the least ttlSecondsAfterFinished of a Job. With less, a Job could be gone before its end
+// and its log were recorded, which reads as lost: a controller may be away for a while.
+const minTTLSeconds = 600
+
 // Build makes the Job of a run. params are the effective ones: valid, with defaults, a JSON object. It
 // returns an error only when params are no JSON object.
 func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, params []byte) (*batchv1.Job, error) {
@@ -65,6 +69,7 @@ func identify(meta *metav1.ObjectMeta, execution *v1alpha1.TaskExecution) {
 	metav1.SetMetaDataLabel(meta, v1alpha1.LabelExecution, LabelValue(execution.Name))
 	metav1.SetMetaDataLabel(meta, v1alpha1.LabelExecutionUID, string(execution.UID))
 	metav1.SetMetaDataAnnotation(meta, v1alpha1.AnnotationExecution, execution.Name)
+	delete(meta.Annotations, v1alpha1.AnnotationEnded) // only the controller says that it ended a pod
 }
 
 // applyDefaults fills in what the template leaves open. They make one pod at a time: a replacement waits
@@ -81,6 +86,9 @@ func applyDefaults(spec *batchv1.JobSpec, task *v1alpha1.Task, limits Limits) {
 	}
 	if spec.ActiveDeadlineSeconds == nil {
 		spec.ActiveDeadlineSeconds = backstop(limits)
+	}
+	if ttl := spec.TTLSecondsAfterFinished; ttl != nil && *ttl < minTTLSeconds {
+		spec.TTLSecondsAfterFinished = ptr.To[int32](minTTLSeconds)
 	}
 }
 

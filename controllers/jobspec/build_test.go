@@ -2,6 +2,7 @@ package jobspec
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -263,5 +264,33 @@ func TestBackstop(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// The host name of an Indexed Job's pod is the Job's name and the index, and the API server refuses a Job whose
+// last host name would not be a label (batch validation, ValidateJobCreate).
+func TestIndexedJobOfALongNameIsAccepted(t *testing.T) {
+	job := build(t, aTask().Job(func(j *batchv1.JobTemplateSpec) {
+		j.Spec.CompletionMode, j.Spec.Completions = ptr.To(batchv1.IndexedCompletion), ptr.To[int32](10)
+	}), anExecution().Named(longName), `{}`)
+	for _, problem := range validation.IsDNS1123Label(fmt.Sprintf("%s-%d", job.Name, *job.Spec.Completions-1)) {
+		t.Error(problem)
+	}
+}
+
+// A mark says that the controller ended a pod. One in the template would say it of every pod, before it runs.
+func TestBuildTakesNoEndMarkFromTheTemplate(t *testing.T) {
+	job := build(t, aTask().PodAnnotation(v1alpha1.AnnotationEnded, "Cancelled 2000-01-01T00:00:00Z"), anExecution(), `{}`)
+	if mark, ok := job.Spec.Template.Annotations[v1alpha1.AnnotationEnded]; ok {
+		t.Errorf("every pod of the run will be marked %q", mark)
+	}
+}
+
+// With ttlSecondsAfterFinished the Job and its pods are gone moments after the end, while the log is read and the
+// end is not recorded: the run would be JobLost.
+func TestJobStaysUntilItsEndIsRecorded(t *testing.T) {
+	job := build(t, aTask().Job(func(j *batchv1.JobTemplateSpec) { j.Spec.TTLSecondsAfterFinished = ptr.To[int32](0) }), anExecution(), `{}`)
+	if ttl := job.Spec.TTLSecondsAfterFinished; ttl != nil && *ttl < 60 {
+		t.Errorf("the Job goes %d s after it finished", *ttl)
 	}
 }

@@ -3,6 +3,7 @@ package jobspec
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -70,11 +71,19 @@ func LimitsOf(job *batchv1.Job) (Limits, error) {
 	if err := json.Unmarshal([]byte(job.Annotations[v1alpha1.AnnotationLimits]), &l); err != nil {
 		return fallback, fmt.Errorf("reading annotation %s of job %s: %w", v1alpha1.AnnotationLimits, job.Name, err)
 	}
-	if l.MaxEntries < 2 || l.MaxBytes < 1<<10 || l.MaxEntries > 1000 || l.MaxBytes > 256<<10 || l.Container == "" {
+	if !l.inBounds() {
 		return fallback, fmt.Errorf("annotation %s of job %s is out of bounds", v1alpha1.AnnotationLimits, job.Name)
 	}
 	return l, nil
 }
+
+// inBounds tells whether the CRD would have let these limits pass.
+func (l *Limits) inBounds() bool {
+	return l.MaxEntries >= 2 && l.MaxEntries <= 1000 && l.MaxBytes >= 1<<10 && l.MaxBytes <= 256<<10 &&
+		l.Container != "" && aSecondOrMore(l.Timeout) && aSecondOrMore(l.StartTimeout)
+}
+
+func aSecondOrMore(d *metav1.Duration) bool { return d == nil || d.Duration >= time.Second }
 
 // logContainer picks whose log is mirrored: the one that the Task names, "main", the one that kubectl would
 // read, or the first.

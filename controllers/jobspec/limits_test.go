@@ -129,3 +129,19 @@ func TestLimitsOfAJobWithoutContainers(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
+
+// A run must end whatever is written on its Job; but not before it began.
+func TestLimitsOfRefusesClocksThatTheAPIWouldNotTake(t *testing.T) {
+	for name, clock := range map[string]string{
+		"a timeout below a second":       `"timeout":"1ms"`,
+		"a timeout of less than nothing": `"timeout":"-5m"`,
+		"a start timeout of nothing":     `"startTimeout":"0s"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := LimitsOf(frozenJob(`{"container":"main","maxEntries":10,"maxBytes":2048,`+clock+`}`, "main"))
+			if err == nil {
+				t.Errorf("nobody is told of %+v", got)
+			}
+		})
+	}
+}

@@ -13,12 +13,16 @@ import (
 // namespaces of 1,000 runs each. A collision is not silent: it ends as NameConflict.
 const hashLength = 10
 
+// jobNameLength leaves room in the 63 characters of a host name for what the pods of an Indexed Job append,
+// as a CronJob does for its Jobs.
+const jobNameLength = validation.DNS1123LabelMaxLength - 11
+
 // JobName derives the Job's name from the execution's name, truncated, and its UID, hashed. It is at most
-// 63 characters, because the Job controller puts it into a label, and has no dots, because pods take it as
-// their host name.
+// 52 characters, and has no dots, because pods take it as their host name and the Job controller puts it into
+// a label.
 func JobName(execution string, uid types.UID) string {
 	suffix := "-" + hash(string(uid))
-	return cut(strings.ReplaceAll(execution, ".", "-"), validation.DNS1123LabelMaxLength-len(suffix)) + suffix
+	return cut(strings.ReplaceAll(execution, ".", "-"), jobNameLength-len(suffix)) + suffix
 }
 
 // LabelValue gives a name as a label's value: itself when it fits into 63 characters, else cut and hashed.

@@ -21,13 +21,13 @@ func TestJobName(t *testing.T) {
 		},
 		"a short name is kept whole":                   {"a", "a"},
 		"dots become dashes, for a host name has none": {"nightly.sync.1", "nightly-sync-1"},
-		"a name of 52 characters is kept whole":        {strings.Repeat("a", 52), strings.Repeat("a", 52)},
-		"one of 53 is cut":                             {strings.Repeat("a", 53), strings.Repeat("a", 52)},
-		"one of 253 is cut":                            {longName, strings.Repeat("a", 52)},
+		"a name of 41 characters is kept whole":        {strings.Repeat("a", 41), strings.Repeat("a", 41)},
+		"one of 42 is cut":                             {strings.Repeat("a", 42), strings.Repeat("a", 41)},
+		"one of 253 is cut":                            {longName, strings.Repeat("a", 41)},
 		"the cut does not leave a dash before the dash": {
-			strings.Repeat("a", 50) + "--bcd", strings.Repeat("a", 50),
+			strings.Repeat("a", 39) + "--bcd", strings.Repeat("a", 39),
 		},
-		"nor a dot":                     {strings.Repeat("a", 51) + ".bcd", strings.Repeat("a", 51)},
+		"nor a dot":                     {strings.Repeat("a", 40) + ".bcd", strings.Repeat("a", 40)},
 		"a name may begin with a digit": {"0.9", "0-9"},
 	}
 	for name, c := range cases {

@@ -34,6 +34,9 @@ func Compile(schema []byte) (*Schema, error) {
 	if _, isObject := document.(map[string]any); !isObject {
 		return nil, errors.New("the schema must be a JSON object")
 	}
+	if err := checkComplexity(document); err != nil {
+		return nil, err
+	}
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft2020)
 	compiler.AssertFormat()
