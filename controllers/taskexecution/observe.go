@@ -22,8 +22,12 @@ import (
 // observe gathers all that a decision needs. It returns nil when the execution is gone.
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*lifecycle.Observation, error) {
 	execution, err := r.execution(ctx, key)
-	if execution == nil || err != nil {
+	if err != nil {
 		return nil, err
+	}
+	if execution == nil {
+		r.Follower.Forget(key)
+		return nil, nil
 	}
 	o := &lifecycle.Observation{Now: r.Clock.Now(), Options: r.Options, Execution: execution}
 	if o.Job, err = r.job(ctx, execution); err != nil {
@@ -119,7 +123,7 @@ func (r *Reconciler) pods(ctx context.Context, execution *v1alpha1.TaskExecution
 // observeLog has the follower read what there is to read, and asks how far it is.
 func (r *Reconciler) observeLog(o *lifecycle.Observation) {
 	if lifecycle.LogIsFinal(o.Execution) || o.Execution.DeletionTimestamp != nil {
-		r.Follower.Forget(o.Execution.UID)
+		r.Follower.Forget(client.ObjectKeyFromObject(o.Execution))
 		return
 	}
 	subject := follow.Subject{

@@ -28,7 +28,7 @@ func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan 
 		return nil
 	}
 	if plan.Status.Logs != nil {
-		r.Follower.Flushed(before.UID, o.Log.Lines)
+		r.Follower.Flushed(client.ObjectKeyFromObject(before), o.Log.Lines)
 	}
 	if phaseOf(&before.Status) != plan.Status.Phase || before.Status.Reason != plan.Status.Reason {
 		r.announce(after, before.Status)

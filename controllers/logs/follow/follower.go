@@ -42,7 +42,7 @@ type Follower struct {
 	wg    sync.WaitGroup
 
 	mu   sync.Mutex
-	runs map[types.UID]*run
+	runs map[types.NamespacedName]*run
 }
 
 // New makes a Follower. Stop ends it.
@@ -53,7 +53,7 @@ func New(o Options) *Follower {
 		slots:   make(chan struct{}, o.MaxStreams),
 		stop:    ctx,
 		end:     cancel,
-		runs:    map[types.UID]*run{},
+		runs:    map[types.NamespacedName]*run{},
 	}
 }
 
@@ -81,24 +81,29 @@ type Subject struct {
 // Sync starts reading what is not read yet, and tells how far the reading is.
 func (f *Follower) Sync(s Subject) lifecycle.LogState {
 	f.mu.Lock()
-	r, ok := f.runs[s.UID]
+	r, ok := f.runs[s.Key]
+	if ok && r.uid != s.UID {
+		r.close() // another execution had the name
+		ok = false
+	}
 	if !ok {
 		r = &run{
 			follower: f,
 			key:      s.Key,
+			uid:      s.UID,
 			tail:     tail.New(s.MaxEntries, s.MaxBytes),
 			streams:  map[streamKey]*tracked{},
 		}
-		f.runs[s.UID] = r
+		f.runs[s.Key] = r
 	}
 	f.mu.Unlock()
 	return r.sync(s)
 }
 
 // Flushed says that the tail, as Sync gave it with that many lines, was written.
-func (f *Follower) Flushed(uid types.UID, lines int64) {
+func (f *Follower) Flushed(key types.NamespacedName, lines int64) {
 	f.mu.Lock()
-	r := f.runs[uid]
+	r := f.runs[key]
 	f.mu.Unlock()
 	if r != nil {
 		r.flushed(lines)
@@ -106,10 +111,10 @@ func (f *Follower) Flushed(uid types.UID, lines int64) {
 }
 
 // Forget ends the reading for an execution and drops what is known of it.
-func (f *Follower) Forget(uid types.UID) {
+func (f *Follower) Forget(key types.NamespacedName) {
 	f.mu.Lock()
-	r := f.runs[uid]
-	delete(f.runs, uid)
+	r := f.runs[key]
+	delete(f.runs, key)
 	f.mu.Unlock()
 	if r != nil {
 		r.close()

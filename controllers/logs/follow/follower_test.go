@@ -44,7 +44,7 @@ func follows(t *testing.T, source Source, patience time.Duration) *reading {
 		},
 	})
 	t.Cleanup(r.f.Stop)
-	r.subject = Subject{UID: "execution", MaxEntries: 10000, MaxBytes: 1 << 20}
+	r.subject = Subject{Key: types.NamespacedName{Namespace: "ns", Name: "run"}, UID: "execution", MaxEntries: 10000, MaxBytes: 1 << 20}
 	r.container("1", false)
 	return r
 }
@@ -181,7 +181,7 @@ func TestFlushIsDueOnceForWhatIsNew(t *testing.T) {
 	r := follows(t, k, time.Minute)
 	k.print(noon, "first")
 	state := r.until("a flush is due", func(s lifecycle.LogState) bool { return s.Due })
-	r.f.Flushed("execution", state.Lines)
+	r.f.Flushed(r.subject.Key, state.Lines)
 	if r.f.Sync(r.subject).Due {
 		t.Error("a flush is due with nothing new")
 	}
@@ -194,9 +194,20 @@ func TestForgetEndsTheReading(t *testing.T) {
 	r := follows(t, k, time.Minute)
 	k.print(noon, "first")
 	r.until("it is read", func(s lifecycle.LogState) bool { return s.Lines == 1 })
-	r.f.Forget("execution")
+	r.f.Forget(r.subject.Key)
 	if n := r.f.Streams(); n != 0 {
 		t.Errorf("%d streams", n)
+	}
+}
+
+func TestAnotherExecutionOfTheNameStartsAnew(t *testing.T) {
+	k := newKubelet()
+	r := follows(t, k, time.Minute)
+	k.print(noon, "first")
+	r.until("it is read", func(s lifecycle.LogState) bool { return s.Lines == 1 })
+	r.subject.UID, r.subject.Runs = "another", nil
+	if state := r.f.Sync(r.subject); state.Lines != 0 || r.f.Streams() != 0 {
+		t.Errorf("%d lines, %d streams of the one before", state.Lines, r.f.Streams())
 	}
 }
 

@@ -35,6 +35,7 @@ type timer interface{ Stop() bool }
 type run struct {
 	follower *Follower
 	key      types.NamespacedName
+	uid      types.UID
 
 	mu      sync.Mutex
 	tail    *tail.Tail
