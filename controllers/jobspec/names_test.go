@@ -53,7 +53,7 @@ func TestJobNameTellsExecutionsApart(t *testing.T) {
 		}
 		seen[name] = uid
 	}
-	if JobName("a", "1") != JobName("a", "1") {
+	if first, second := JobName("a", "1"), JobName("a", "1"); first != second {
 		t.Error("one execution has two Job names")
 	}
 }

@@ -21,7 +21,6 @@ type kubelet struct {
 	stamps  []time.Time
 	grown   chan struct{} // closed and replaced when something changed
 	exited  bool
-	gone    bool
 	cuts    *rand.Rand // nil: no connection breaks
 	opened  int
 	refused error
