@@ -9,8 +9,12 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # Images of docker-build and deploy: $(REGISTRY)/controller:$(TAG) and $(REGISTRY)/apiserver:$(TAG).
 REGISTRY ?= ghcr.io/taskexec
 TAG      ?= v0.1.0
+# How long fuzz runs each fuzz test.
+FUZZTIME ?= 30s
 # Port of this machine on which `make run` serves the REST API.
 PORT ?= 8080
+# How long `make soak` lets runs come.
+DURATION ?= 30m
 
 GO             ?= go
 KUBECTL        ?= kubectl
@@ -23,7 +27,7 @@ GOLANGCI_LINT  := $(TOOL) golangci-lint
 # Modules that are linted and tested. Those below hack/localcluster are Kubernetes, containerd, runc and CNI
 # themselves: they are built for the local cluster only.
 MODULES   := . hack/localcluster
-OVERLAYS  := crd rbac manager apiserver default prometheus local samples
+OVERLAYS  := crd rbac manager apiserver default all-namespaces prometheus local samples
 SCRIPTS   := $(wildcard hack/*.sh) .ci/run
 
 export GO KUBECTL KUSTOMIZE PORT
@@ -86,6 +90,10 @@ localcluster: ## Build bin/localcluster, which brings up a real Kubernetes witho
 	@mkdir -p bin
 	@cd hack/localcluster && $(GO) build -o ../../bin/localcluster .
 
+bin/kwok: hack/bench/kwok/go.mod
+	@mkdir -p bin
+	$(GO) build -modfile=hack/bench/kwok/go.mod -o $@ sigs.k8s.io/kwok/cmd/kwok
+
 .PHONY: images
 images: build localcluster ## Build the two images without Docker and load them into the local cluster.
 	@hack/images.sh
@@ -114,6 +122,26 @@ test-envtest: localcluster ## Run the tests that need an API server and etcd.
 test-e2e: build localcluster ## Run the tests that need a whole cluster, with the operator deployed in it.
 	@hack/test.sh e2e
 
+.PHONY: fuzz
+fuzz: ## Run each fuzz test for FUZZTIME (30s); test runs only their seeds.
+	@hack/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: build localcluster bin/kwok ## Measure what a run costs beside a bare Job, on simulated nodes; FLAGS=-help lists the flags.
+	@$(GO) run ./hack/bench/runs -assets "$$(bin/localcluster assets)" $(FLAGS)
+
+.PHONY: soak
+soak: build localcluster bin/kwok ## Run steadily with random faults, on simulated nodes, for DURATION (30m).
+	@$(GO) run ./hack/bench/soak -assets "$$(bin/localcluster assets)" -duration $(DURATION) $(FLAGS)
+
+.PHONY: bench-logs
+bench-logs: build localcluster ## Measure the lag and the cost of logs on the local cluster; FLAGS=-help lists the flags.
+	@E2E_UP= hack/e2e.sh $(GO) run ./hack/bench/logs $(FLAGS)
+
+.PHONY: bench-facade
+bench-facade: build localcluster ## Measure polls and lists of 10,000 executions beside the API server's own; FLAGS=-help lists the flags.
+	@KUBEBUILDER_ASSETS=$$(bin/localcluster assets) $(GO) run ./hack/bench/facade $(FLAGS)
+
 ##@ Deployment, to the cluster that kubectl points to
 
 .PHONY: install
@@ -121,7 +149,7 @@ install: ## Install the CustomResourceDefinitions.
 	$(KUBECTL) apply -f config/crd/bases
 
 .PHONY: uninstall
-uninstall: ## Remove the CustomResourceDefinitions, and with them every Task and TaskExecution.
+uninstall: ## Remove the CustomResourceDefinitions, and with them every Task, run and schedule.
 	$(KUBECTL) delete --ignore-not-found -f config/crd/bases
 
 .PHONY: deploy
@@ -134,7 +162,7 @@ deploy: ## Install everything, with the images $(REGISTRY)/...:$(TAG).
 	$(KUSTOMIZE) build bin/deploy | $(KUBECTL) apply -f -
 
 .PHONY: undeploy
-undeploy: ## Remove the two programs. Tasks and their runs stay until `make uninstall`.
+undeploy: ## Remove the two programs. Tasks, schedules and their runs stay until `make uninstall`.
 	$(KUBECTL) delete --ignore-not-found namespace taskexec-system
 	$(KUBECTL) delete --all-namespaces -l app.kubernetes.io/name=taskexec \
 		clusterroles,clusterrolebindings,roles,rolebindings

@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,19 +15,29 @@ import (
 // cancelsAtOnce bounds how many executions one request cancels at the same time.
 const cancelsAtOnce = 16
 
-// requestedBy names the facade in spec.cancel.
+// requestedBy names the facade in spec.cancel, where no caller is known.
 const requestedBy = "rest"
 
-func (s *server) cancelByIDs(w http.ResponseWriter, r *http.Request) error {
+// cancelEach is the access to runs that a body names.
+var cancelEach = access{"cancel", "taskexecutions", inBody}
+
+func (s *namespaced) cancelByIDs(w http.ResponseWriter, r *http.Request) error {
 	var request cancelByIDsRequest
 	if err := decode(r, &request); err != nil {
-		return err
+		return s.unnamed(cancelEach, err)
 	}
 	ids, err := checkNames("executionIds", request.ExecutionIDs)
 	if err != nil {
+		return s.unnamed(cancelEach, err)
+	}
+	if err := s.requireEach(r.Context(), cancelEach.ofNames(byExecution), ids); err != nil {
 		return err
 	}
-	outcomes, err := s.cancel(r.Context(), ids)
+	request.Reason, err = checkReason(request.Reason)
+	if err != nil {
+		return err
+	}
+	outcomes, err := s.cancel(r.Context(), ids, request.Reason)
 	if err != nil {
 		return err
 	}
@@ -44,12 +55,19 @@ func (s *server) cancelByIDs(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, answer)
 }
 
-func (s *server) cancelByTaskNames(w http.ResponseWriter, r *http.Request) error {
+func (s *namespaced) cancelByTaskNames(w http.ResponseWriter, r *http.Request) error {
 	var request cancelByTaskNamesRequest
 	if err := decode(r, &request); err != nil {
-		return err
+		return s.unnamed(cancelEach, err)
 	}
 	names, err := checkNames("taskNames", request.TaskNames)
+	if err != nil {
+		return s.unnamed(cancelEach, err)
+	}
+	if err := s.requireEach(r.Context(), cancelEach.ofNames(byTask), names); err != nil {
+		return err
+	}
+	request.Reason, err = checkReason(request.Reason)
 	if err != nil {
 		return err
 	}
@@ -71,7 +89,7 @@ func (s *server) cancelByTaskNames(w http.ResponseWriter, r *http.Request) error
 		}
 		ids = append(ids, unfinished(executions)...)
 	}
-	outcomes, err := s.cancel(r.Context(), ids)
+	outcomes, err := s.cancel(r.Context(), ids, request.Reason)
 	if err != nil {
 		return err
 	}
@@ -83,13 +101,21 @@ func (s *server) cancelByTaskNames(w http.ResponseWriter, r *http.Request) error
 	return reply(w, answer)
 }
 
-// cancelAll counts the executions that this request cancelled, not those that others had cancelled before.
-func (s *server) cancelAll(w http.ResponseWriter, r *http.Request) error {
+// cancelAll counts the executions that this request cancelled, not those that others had cancelled before. A dry
+// run counts those that it would cancel now.
+func (s *namespaced) cancelAll(w http.ResponseWriter, r *http.Request) error {
+	query, err := cancelAllQueryOf(r)
+	if err != nil {
+		return err
+	}
 	executions, err := s.store.Executions(r.Context(), "")
 	if err != nil {
 		return err
 	}
-	outcomes, err := s.cancel(r.Context(), unfinished(executions))
+	if query.dryRun {
+		return reply(w, cancelAllResponse{Count: uncancelled(executions), DryRun: true})
+	}
+	outcomes, err := s.cancel(r.Context(), unfinished(executions), query.reason)
 	if err != nil {
 		return err
 	}
@@ -102,10 +128,20 @@ func (s *server) cancelAll(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, answer)
 }
 
-func unfinished(executions []v1alpha1.TaskExecution) (ids []string) {
-	for i := range executions {
-		if !executions[i].Status.Phase.IsTerminal() {
-			ids = append(ids, executions[i].Name)
+// uncancelled counts the executions that have neither ended nor been cancelled.
+func uncancelled(executions []*v1alpha1.TaskExecution) (n int) {
+	for _, e := range executions {
+		if !e.Status.Phase.IsTerminal() && e.Spec.Cancel == nil {
+			n++
+		}
+	}
+	return n
+}
+
+func unfinished(executions []*v1alpha1.TaskExecution) (ids []string) {
+	for _, e := range executions {
+		if !e.Status.Phase.IsTerminal() {
+			ids = append(ids, e.Name)
 		}
 	}
 	return ids
@@ -114,13 +150,14 @@ func unfinished(executions []v1alpha1.TaskExecution) (ids []string) {
 // cancel asks for each execution to be stopped, and gives the outcomes in the same order. Each is tried,
 // whatever becomes of the others; where some failed, the error names those, and those that were cancelled all the
 // same. The request can be repeated: what is being cancelled counts as cancelled again.
-func (s *server) cancel(ctx context.Context, ids []string) ([]CancelOutcome, error) {
+func (s *namespaced) cancel(ctx context.Context, ids []string, reason string) ([]CancelOutcome, error) {
 	outcomes, failures := make([]CancelOutcome, len(ids)), make([]error, len(ids))
+	by := cmp.Or(s.caller(), requestedBy)
 	var group errgroup.Group
 	group.SetLimit(cancelsAtOnce)
 	for i, id := range ids {
 		group.Go(func() error {
-			outcomes[i], failures[i] = s.store.Cancel(ctx, id, v1alpha1.CancelRequest{RequestedBy: requestedBy})
+			outcomes[i], failures[i] = s.store.Cancel(ctx, id, v1alpha1.CancelRequest{RequestedBy: by, Reason: reason})
 			return nil
 		})
 	}

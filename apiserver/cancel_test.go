@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -97,6 +98,89 @@ func TestCancelAll(t *testing.T) {
 		if w := call(t, api, "DELETE", "/tasks/executions/cancel/all", ""); w.Code != http.StatusOK || w.Body.String() != want+"\n" {
 			t.Errorf("%d %s, want %s", w.Code, w.Body, want)
 		}
+	}
+}
+
+// A dry run counts what the real one then cancels, and does nothing.
+func TestCancelAllDryRun(t *testing.T) {
+	store := cluster()
+	api := facade(store)
+	before := len(store.executions)
+	for range 2 {
+		if w := call(t, api, "DELETE", "/tasks/executions/cancel/all?dryRun=true", ""); w.Code != http.StatusOK || w.Body.String() != `{"count":4,"dryRun":true}`+"\n" {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	for id, e := range store.executions {
+		if e.Spec.Cancel != nil && e.Spec.Cancel.RequestedBy == "rest" {
+			t.Errorf("%s was cancelled", id)
+		}
+	}
+	if w := call(t, api, "DELETE", "/tasks/executions/cancel/all?dryRun=false", ""); w.Body.String() != `{"count":4}`+"\n" {
+		t.Errorf("the real one: %d %s", w.Code, w.Body)
+	}
+	if w := call(t, api, "DELETE", "/tasks/executions/cancel/all?dryRun=true", ""); w.Body.String() != `{"count":0,"dryRun":true}`+"\n" || len(store.executions) != before {
+		t.Errorf("after it: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestCancelReason(t *testing.T) {
+	long := strings.Repeat("因", maxReason)
+	for name, c := range map[string]struct{ path, body, want string }{
+		"by ids":             {"by-ids", `{"executionIds":["running"],"reason":"not needed"}`, "not needed"},
+		"by task names":      {"by-task-names", `{"taskNames":["sync"],"reason":" 不再需要\n第二行 "}`, "不再需要\n第二行"},
+		"all, in the body":   {"all", `{"reason":"night"}`, "night"},
+		"all, in the query":  {"all?reason=the%20night&dryRun=false", ``, "the night"},
+		"none":               {"by-ids", `{"executionIds":["running"],"reason":null}`, ""},
+		"the longest":        {"all", `{"reason":"` + long + `"}`, long},
+		"markup stays inert": {"all", `{"reason":"<script>$(x)"}`, "<script>$(x)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := cluster()
+			api := facade(store)
+			ok[any](t, api, "DELETE", "/tasks/executions/cancel/"+c.path, c.body)
+			want := &v1alpha1.CancelRequest{RequestedBy: "rest", Reason: c.want}
+			if diff := cmp.Diff(want, store.executions["running"].Spec.Cancel); diff != "" {
+				t.Error(diff)
+			}
+			got := ok[wireExecution](t, api, "GET", "/tasks/running/execution/running", "")
+			if diff := cmp.Diff(&wireCancellation{RequestedBy: "rest", Reason: c.want}, got.Cancellation); diff != "" {
+				t.Error(diff)
+			}
+			// The first word stands.
+			ok[any](t, api, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["running","asked"],"reason":"another"}`)
+			if store.executions["running"].Spec.Cancel.Reason != c.want || store.executions["asked"].Spec.Cancel.RequestedBy != "kubectl" {
+				t.Error("a repeated cancel changed who or why")
+			}
+		})
+	}
+}
+
+// What cannot be understood cancels nothing.
+func TestBadCancels(t *testing.T) {
+	store := cluster()
+	api := facade(store)
+	for name, c := range map[string]struct{ path, body, says string }{
+		"a misspelt dry run":        {"all?dryrun=true", ``, `"dryrun" is not known; there are dryRun, reason`},
+		"an empty dry run":          {"all?dryRun=", ``, "want true or false"},
+		"a dry run of 1":            {"all?dryRun=1", ``, "want true or false"},
+		"two dry runs":              {"all?dryRun=true&dryRun=false", ``, "given 2 times"},
+		"two reasons":               {"all?reason=a", `{"reason":"b"}`, "in the query and in the body"},
+		"a query that is none":      {"all?reason=%zz", ``, "query cannot be read"},
+		"a reason not UTF-8":        {"all?reason=%ff", ``, "not valid UTF-8"},
+		"a reason that is a number": {"all", `{"reason":1}`, `"reason" must be a string, not a number`},
+		"a reason that is a list":   {"by-ids", `{"executionIds":["running"],"reason":["a"]}`, `"reason" must be a string, not an array`},
+		"a reason too long":         {"by-ids", `{"executionIds":["running"],"reason":"` + strings.Repeat("因", maxReason+1) + `"}`, "1025 characters, and 1024 is the most"},
+		"control characters":        {"by-task-names", `{"taskNames":["sync"],"reason":"\u001b[31m"}`, "control characters"},
+		"an unknown field":          {"all", `{"reasons":"a"}`, `unknown field "reasons"`},
+		"a list":                    {"all", `[]`, "must be a JSON object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantProblem(t, call(t, api, "DELETE", "/tasks/executions/cancel/"+c.path, c.body), http.StatusBadRequest, c.says)
+		})
+	}
+	if diff := cmp.Diff(cluster().executions, store.executions); diff != "" {
+		t.Errorf("a refused request did something: %s", diff)
 	}
 }
 

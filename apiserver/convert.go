@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"cmp"
 	"time"
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -27,12 +28,17 @@ func statusOf(e *v1alpha1.TaskExecution) string {
 		return statusFailed
 	case v1alpha1.PhaseCancelled, v1alpha1.PhaseCancelling:
 		return statusCancelled
-	case v1alpha1.PhasePending, v1alpha1.PhaseRunning:
+	case v1alpha1.PhaseQueued, v1alpha1.PhasePending, v1alpha1.PhaseRunning:
 	}
 	if e.Spec.Cancel != nil {
 		return statusCancelled
 	}
 	return statusRunning
+}
+
+// phaseOf reads as Pending what nobody has looked at.
+func phaseOf(e *v1alpha1.TaskExecution) string {
+	return string(cmp.Or(e.Status.Phase, v1alpha1.PhasePending))
 }
 
 func executionOf(e *v1alpha1.TaskExecution, now time.Time) wireExecution {
@@ -43,18 +49,20 @@ func executionOf(e *v1alpha1.TaskExecution, now time.Time) wireExecution {
 		Status:      statusOf(e),
 		StartedAt:   e.CreationTimestamp.UTC(),
 		Logs:        make([]wireEntry, len(status.Logs)),
-		Phase:       string(status.Phase),
+		Phase:       phaseOf(e),
 		ExitCode:    status.ExitCode,
 		Reason:      status.Reason,
 		Message:     status.Message,
 		Trigger:     wireTrigger{Source: string(e.Spec.Trigger.Source), Name: e.Spec.Trigger.Name, User: e.Spec.Trigger.User},
 		Attempts:    status.Attempts,
+		RerunOf:     e.Annotations[v1alpha1.AnnotationRerunOf],
 	}
-	if w.Phase == "" {
-		w.Phase = string(v1alpha1.PhasePending)
-	}
-	if e.Spec.Params != nil {
+	// Params that were refused because a sensitive one is among them are not told on.
+	if e.Spec.Params != nil && status.Reason != v1alpha1.ReasonSensitiveParamReadable {
 		w.Params = e.Spec.Params.Raw
+	}
+	if e.Spec.SecretParams != nil {
+		w.SecretParams = e.Spec.SecretParams.Names
 	}
 	if status.CompletionTime != nil {
 		finished := status.CompletionTime.UTC()
@@ -66,15 +74,55 @@ func executionOf(e *v1alpha1.TaskExecution, now time.Time) wireExecution {
 		milliseconds := max(0, now.Sub(w.StartedAt).Milliseconds())
 		w.Duration = &milliseconds
 	}
+	if status.Result != nil {
+		w.Result, w.ResultTruncated = status.Result.Raw, status.ResultTruncated
+	}
 	for i := range status.Logs {
 		w.Logs[i] = entryOf(&status.Logs[i])
+	}
+	if q := status.Queue; q != nil {
+		w.Queue = &wireQueue{Position: q.Position, BlockedBy: string(q.BlockedBy)}
 	}
 	if s := status.LogSummary; s != nil {
 		w.LogSummary = &wireLogSummary{
 			Entries: s.Entries, Bytes: s.Bytes, DroppedEntries: s.DroppedEntries, Complete: s.Complete, Reason: s.Reason,
 		}
 	}
+	w.Cancellation = cancellationOf(e)
 	return w
+}
+
+// cancellationOf gives the receipt of a cancel. One that came after the end has none: nothing came of it.
+func cancellationOf(e *v1alpha1.TaskExecution) *wireCancellation {
+	receipt, request := e.Status.Cancellation, e.Spec.Cancel
+	switch {
+	case receipt != nil:
+		w := &wireCancellation{RequestedBy: receipt.RequestedBy, Reason: receipt.Reason, Outcome: outcomes[receipt.Outcome]}
+		w.AcknowledgedAt = utc(&receipt.AcknowledgedTime)
+		w.EndedAt = utc(receipt.CompletionTime)
+		return w
+	case request != nil && !e.Status.Phase.IsTerminal():
+		return &wireCancellation{RequestedBy: request.RequestedBy, Reason: request.Reason}
+	default:
+		return nil
+	}
+}
+
+// outcomes in the spelling of REST.
+var outcomes = map[v1alpha1.CancellationOutcome]string{
+	v1alpha1.CancellationNotStarted:   "notStarted",
+	v1alpha1.CancellationGraceful:     "graceful",
+	v1alpha1.CancellationForced:       "forced",
+	v1alpha1.CancellationUnconfirmed:  "unconfirmed",
+	v1alpha1.CancellationAlreadyEnded: "alreadyEnded",
+}
+
+func utc(at *metav1.Time) *time.Time {
+	if at == nil {
+		return nil
+	}
+	t := at.UTC()
+	return &t
 }
 
 func entryOf(e *v1alpha1.LogEntry) wireEntry {
@@ -86,7 +134,7 @@ func entryOf(e *v1alpha1.LogEntry) wireEntry {
 }
 
 func taskOf(t *v1alpha1.Task) wireTask {
-	w := wireTask{Name: t.Name, Description: t.Spec.Description, Retries: t.Spec.Retries}
+	w := wireTask{Name: t.Name, Description: t.Spec.Description, Retries: t.Spec.Retries, Suspended: t.Spec.Suspended}
 	if t.Spec.Parameters != nil {
 		w.Parameters = t.Spec.Parameters.Raw
 	}

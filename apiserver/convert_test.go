@@ -3,6 +3,7 @@ package apiserver
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +65,12 @@ func TestExecutionOf(t *testing.T) {
 		execution *v1alpha1.TaskExecution
 		want      string
 	}{
+		"with a result": {func() *v1alpha1.TaskExecution {
+			e := anExecution("x", "sync", v1alpha1.PhaseCompleted)
+			e.Status.Result, e.Status.ResultTruncated = rawJSON(`[1,"a"]`), true
+			return e
+		}(), `{"executionId":"x","taskName":"sync","status":"completed","startedAt":"2025-11-25T11:05:00Z","logs":[],"phase":"Completed",
+			"trigger":{"source":"manual"},"attempts":0,"result":[1,"a"],"resultTruncated":true}`},
 		"not seen by the controller": {anExecution("x", "sync", ""), `{"executionId":"x","taskName":"sync","status":"running",
 			"startedAt":"2025-11-25T11:05:00Z","logs":[],"phase":"Pending","trigger":{"source":"manual"},"attempts":0}`},
 		"running": {func() *v1alpha1.TaskExecution {
@@ -85,6 +92,25 @@ func TestExecutionOf(t *testing.T) {
 			return e
 		}(), `{"executionId":"x","taskName":"sync","status":"cancelled","startedAt":"2025-11-25T11:05:00Z","logs":[],
 			"phase":"Cancelled","finishedAt":"2025-11-25T11:05:30.5Z","trigger":{"source":"manual"},"attempts":0}`},
+		"cancelled, with its receipt": {func() *v1alpha1.TaskExecution {
+			e := anExecution("x", "sync", v1alpha1.PhaseCancelled)
+			e.Status.CompletionTime = ptr.To(metav1.NewTime(now))
+			e.Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: "ann", Reason: "enough"}
+			e.Status.Cancellation = &v1alpha1.Cancellation{
+				RequestedBy: "ann", Reason: "enough", AcknowledgedTime: metav1.NewTime(now.Add(-time.Second)),
+				CompletionTime: e.Status.CompletionTime, Outcome: v1alpha1.CancellationForced,
+			}
+			return e
+		}(), `{"executionId":"x","taskName":"sync","status":"cancelled","startedAt":"2025-11-25T11:05:00Z","logs":[],
+			"phase":"Cancelled","finishedAt":"2025-11-25T11:05:30.5Z","trigger":{"source":"manual"},"attempts":0,
+			"cancellation":{"requestedBy":"ann","reason":"enough","acknowledgedAt":"2025-11-25T11:05:29.5Z",
+			"endedAt":"2025-11-25T11:05:30.5Z","outcome":"forced"}}`},
+		"a cancel after the end": {func() *v1alpha1.TaskExecution {
+			e := anExecution("x", "sync", v1alpha1.PhaseCompleted)
+			e.Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: "ann"}
+			return e
+		}(), `{"executionId":"x","taskName":"sync","status":"completed","startedAt":"2025-11-25T11:05:00Z","logs":[],
+			"phase":"Completed","trigger":{"source":"manual"},"attempts":0}`},
 		"all there is": {finished(), `{"executionId":"550e8400-e29b-41d4-a716-446655440000","taskName":"user-space-sync",
 			"status":"failed","startedAt":"2025-11-25T11:05:00Z","logs":[
 			{"timestamp":"2025-11-25T11:05:00Z","level":"info","message":"开始执行任务 (超时限制: 30000ms)"},
@@ -146,9 +172,21 @@ func TestNewestFirst(t *testing.T) {
 	all := []*v1alpha1.TaskExecution{begun("b", -1), begun("c", -1), begun("d", 9), begun("a", 5), begun("e", 5), anExecution("0", "sync", "", 1)}
 	for i, x := range all {
 		for j, y := range all {
-			if got := newestFirst(*x, *y); (got < 0) != (i < j) || (got > 0) != (i > j) {
+			if got := newestFirst(x, y); (got < 0) != (i < j) || (got > 0) != (i > j) {
 				t.Errorf("%s to %s: %d", x.Name, y.Name, got)
 			}
+		}
+	}
+}
+
+// Each outcome of the resource has a word in REST.
+func TestOutcomes(t *testing.T) {
+	for _, outcome := range []v1alpha1.CancellationOutcome{
+		v1alpha1.CancellationNotStarted, v1alpha1.CancellationGraceful, v1alpha1.CancellationForced,
+		v1alpha1.CancellationUnconfirmed, v1alpha1.CancellationAlreadyEnded,
+	} {
+		if got := outcomes[outcome]; !strings.EqualFold(got, string(outcome)) {
+			t.Errorf("%s reads %q", outcome, got)
 		}
 	}
 }

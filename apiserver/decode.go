@@ -34,7 +34,7 @@ func decode(r *http.Request, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
-		return problemf(http.StatusBadRequest, "%s", explain(err))
+		return problemf(http.StatusBadRequest, "%s", inWords(err))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return problemf(http.StatusBadRequest, "the body has something after its JSON object, at byte %d", decoder.InputOffset())
@@ -42,9 +42,9 @@ func decode(r *http.Request, v any) error {
 	return nil
 }
 
-// explain says in the client's terms what is wrong with a body. Lists of strings are the only fields that have
-// a type here; params are judged by the schema of their task.
-func explain(err error) string {
+// inWords says in the client's terms what is wrong with a body. A reason and lists of strings are the only fields
+// that have a type here; params are judged by the schema of their task.
+func inWords(err error) string {
 	syntax, wrongType := &json.SyntaxError{}, &json.UnmarshalTypeError{}
 	switch {
 	case errors.As(err, &syntax):
@@ -53,6 +53,8 @@ func explain(err error) string {
 		return "the body is not valid JSON: it ends too early"
 	case errors.As(err, &wrongType) && wrongType.Field == "":
 		return fmt.Sprintf("the body must be a JSON object, not %s", withArticle(wrongType.Value))
+	case errors.As(err, &wrongType) && wrongType.Field == "reason":
+		return fmt.Sprintf("the field %q must be a string, not %s", wrongType.Field, withArticle(wrongType.Value))
 	case errors.As(err, &wrongType) && wrongType.Type.Kind() == reflect.String:
 		return fmt.Sprintf("the field %q must be a list of strings, and has %s in it", wrongType.Field, withArticle(wrongType.Value))
 	case errors.As(err, &wrongType):

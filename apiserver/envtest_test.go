@@ -75,23 +75,30 @@ func newLab(t *testing.T) lab {
 	if err := kube.Create(t.Context(), namespace); err != nil {
 		t.Fatal(err)
 	}
-	store, err := newKubeStore(t.Context(), apiServer, namespace.Name)
+	return facadeOf(t, namespace.Name)
+}
+
+// facadeOf is a facade over a namespace, with a cache of its own.
+func facadeOf(t *testing.T, namespace string) lab {
+	t.Helper()
+	stores, err := newKubeStores(t.Context(), apiServer, namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- store.Run(ctx) }()
+	go func() { ended <- stores.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Errorf("the cache ended with %v", err)
 		}
 	})
-	if !store.Synced(t.Context()) {
+	if !stores.Synced(t.Context()) {
 		t.Fatal("the cache did not sync")
 	}
-	return lab{facade(store), store, namespace.Name}
+	store := &kubeStore{stores, namespace}
+	return lab{facade(store), store, namespace}
 }
 
 func (l lab) create(t *testing.T, o client.Object) {
@@ -134,21 +141,6 @@ func (l lab) execute(t *testing.T, task string) string {
 	return ok[wireStarted](t, l, "POST", "/tasks/"+task+"/execute/api", "").ExecutionID
 }
 
-// eventually waits until the watch cache has caught up with what others wrote.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(patience)
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("it never came about that %s", what)
-		}
-	}
-}
-
 // Run serves until it is told to stop, and says why when it cannot.
 func TestRun(t *testing.T) {
 	o := DefaultOptions()
@@ -158,7 +150,7 @@ func TestRun(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- Run(ctx, apiServer, o) }()
-	eventually(t, "it is ready", func() bool { return strings.Contains(log.String(), "Ready") })
+	until(t, "it is ready", func() bool { return strings.Contains(log.String(), "Ready") })
 	_, address, _ := strings.Cut(log.String(), `"address"="`)
 	address, _, _ = strings.Cut(address, `"`)
 	if code, body, err := get(t, "http://"+address+"/readyz"); err != nil || code != http.StatusOK {

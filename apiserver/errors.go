@@ -17,13 +17,18 @@ import (
 
 // problem is an error as it is sent: RFC 9457, type about:blank, so that title is the status in words.
 type problem struct {
-	Title  string       `json:"title"`
-	Status int          `json:"status"`
-	Detail string       `json:"detail,omitempty"`
+	// Title is the status in words.
+	Title string `json:"title"`
+	// Status of the answer.
+	Status int `json:"status"`
+	// Detail says what is wrong, on what, and what to do.
+	Detail string `json:"detail,omitempty"`
+	// Errors say what is wrong with each field.
 	Errors []fieldError `json:"errors,omitempty"`
-	// Cancelled and Failed are the executions of a bulk cancel that failed in part.
+	// Cancelled are the executions of a bulk cancel that failed in part, and were cancelled all the same.
 	Cancelled []string `json:"cancelled,omitempty"`
-	Failed    []string `json:"failed,omitempty"`
+	// Failed are those that could not be cancelled.
+	Failed []string `json:"failed,omitempty"`
 	// RequestID finds the request in the facade's log.
 	RequestID string `json:"requestId,omitempty"`
 
@@ -35,7 +40,8 @@ type problem struct {
 type fieldError struct {
 	// Pointer to the field in the request's body (RFC 6901).
 	Pointer string `json:"pointer"`
-	Detail  string `json:"detail"`
+	// Detail says what is wrong with it.
+	Detail string `json:"detail"`
 }
 
 // Error makes a problem an error: handlers return it.
@@ -73,7 +79,7 @@ func problemOf(err error) *problem {
 		return unavailable("the facade is starting and does not see the cluster yet; try again")
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
 		return problemf(http.StatusBadRequest, "Kubernetes refused it: %v", err)
-	case apierrors.IsConflict(err):
+	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
 		return problemf(http.StatusConflict, "it was changed by others at the same time; try again")
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 		return problemf(http.StatusInternalServerError, "the facade's service account may not do this, or a quota or policy of the cluster forbids it: %v", err)

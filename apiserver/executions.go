@@ -1,11 +1,10 @@
 package apiserver
 
 import (
-	"bytes"
+	"context"
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,40 +19,111 @@ const (
 )
 
 // execute records a new execution of a task. The controller does the rest.
-func (s *server) execute(source v1alpha1.TriggerSource) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		var request executeRequest
-		if err := decode(r, &request); err != nil {
-			return err
-		}
-		task, err := s.task(r)
+func execute(source v1alpha1.TriggerSource) operation {
+	return func(s *namespaced, w http.ResponseWriter, r *http.Request) error {
+		request, dryRun, err := executeRequestOf(r)
 		if err != nil {
 			return err
 		}
-		if err := runnable(task); err != nil {
+		submission, err := s.submissionOf(r, request)
+		if err != nil {
 			return err
 		}
-		if err := checkParams(task, request.Params); err != nil {
-			return err
-		}
-		execution := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: uuid.NewString()}}
-		execution.Spec.TaskRef.Name = task.Name
-		execution.Spec.Trigger.Source = source
-		if given := bytes.TrimSpace(request.Params); len(given) > 0 && !bytes.Equal(given, []byte("null")) {
-			execution.Spec.Params = &apiextensionsv1.JSON{Raw: given}
-		}
-		if err := s.store.Create(r.Context(), execution); err != nil {
-			return err
-		}
-		started := executionOf(execution, time.Now())
-		return reply(w, wireStarted{wireExecution: started, Data: started})
+		submission.source = source
+		return s.submit(w, r, submission, dryRun)
 	}
 }
 
+// executeRequestOf reads the query and the body of what makes an execution.
+func executeRequestOf(r *http.Request) (request executeRequest, dryRun bool, err error) {
+	if dryRun, err = onlyDryRunOf(r); err != nil {
+		return request, dryRun, err
+	}
+	err = decode(r, &request)
+	return request, dryRun, err
+}
+
+// submit makes what a submission asks for, unless it was made before, and in a dry run nothing.
+func (s *namespaced) submit(w http.ResponseWriter, r *http.Request, submission submission, dryRun bool) error {
+	if dryRun {
+		return s.rehearse(w, r, submission)
+	}
+	execution, secret, err := s.newExecution(r.Context(), submission)
+	if err != nil {
+		return s.repeatedOr(w, r, submission, err)
+	}
+	noteOrigin(execution, r)
+	existing, err := s.store.Create(r.Context(), execution)
+	if err != nil {
+		return err
+	}
+	if existing != nil {
+		return s.repeatedWith(w, r, existing, submission, secret)
+	}
+	if err := s.storeSecret(r.Context(), execution, submission, secret); err != nil {
+		return err
+	}
+	return replyStarted(w, execution)
+}
+
+func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) error {
+	started := executionOf(execution, time.Now())
+	return reply(w, wireStarted{wireExecution: started, Data: started})
+}
+
+// newExecution judges a submission as the controller will, and gives the execution to record and the values of its
+// sensitive params, which do not stand in it.
+func (s *namespaced) newExecution(ctx context.Context, submission submission) (*v1alpha1.TaskExecution, map[string][]byte, error) {
+	task, err := s.taskNamed(ctx, submission.task)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := runnable(task); err != nil {
+		return nil, nil, err
+	}
+	plain, secret, err := submission.check(task)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.admit(ctx, task); err != nil {
+		return nil, nil, err
+	}
+	return submission.execution(plain, secret), secret, nil
+}
+
+// check judges the params of a submission by a task.
+func (s submission) check(task *v1alpha1.Task) (plain []byte, secret map[string][]byte, err error) {
+	if err := s.lacksSensitive(task); err != nil {
+		return nil, nil, err
+	}
+	return checkParams(task, s.params)
+}
+
+// execution is what is recorded of a submission.
+func (s submission) execution(plain []byte, secret map[string][]byte) *v1alpha1.TaskExecution {
+	execution := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: s.id}}
+	if s.digest != "" {
+		metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationSubmission, s.digest)
+	}
+	execution.Spec.TaskRef.Name = s.task
+	execution.Spec.Trigger.Source, execution.Spec.Trigger.User = s.source, s.user
+	if plain != nil {
+		execution.Spec.Params = &apiextensionsv1.JSON{Raw: plain}
+	}
+	if len(secret) > 0 {
+		execution.Spec.SecretParams = secretParamsOf(execution.Name, secret)
+	}
+	s.continues(execution)
+	return execution
+}
+
 // task gives the task that the path names.
-func (s *server) task(r *http.Request) (*v1alpha1.Task, error) {
-	name := pathValue(r, "taskName")
-	task, err := s.store.Task(r.Context(), name)
+func (s *namespaced) task(r *http.Request) (*v1alpha1.Task, error) {
+	return s.taskNamed(r.Context(), pathValue(r, "taskName"))
+}
+
+func (s *namespaced) taskNamed(ctx context.Context, name string) (*v1alpha1.Task, error) {
+	task, err := s.store.Task(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -72,62 +142,39 @@ func runnable(task *v1alpha1.Task) error {
 	return nil
 }
 
-// checkParams judges the params as the controller will, and refuses the numbers that would not reach it.
-func checkParams(task *v1alpha1.Task, given []byte) error {
+// checkParams judges the params as the controller will, and refuses the numbers that would not reach it. It gives
+// those that may be read, and the values of the sensitive ones.
+func checkParams(task *v1alpha1.Task, given []byte) (plain []byte, secret map[string][]byte, err error) {
 	var schemaJSON []byte
 	if task.Spec.Parameters != nil {
 		schemaJSON = task.Spec.Parameters.Raw
 	}
 	schema, err := params.Compile(schemaJSON)
 	if err != nil {
-		return problemf(http.StatusConflict, "the task %q cannot be run until it is mended: its parameters are no usable JSON Schema: %v", task.Name, err)
+		return nil, nil, problemf(http.StatusConflict, "the task %q cannot be run until it is mended: its parameters are no usable JSON Schema: %v", task.Name, err)
 	}
-	if bytes.Equal(bytes.TrimSpace(given), []byte("null")) {
-		given = nil
-	}
+	plain = given
 	_, problems := schema.Apply(given)
-	if problems = append(params.Unstorable(given), problems...); len(problems) > 0 {
-		return problems
+	if len(problems) == 0 {
+		plain, secret, problems = schema.Split(given)
 	}
-	return nil
+	if problems = append(params.Unstorable(plain), problems...); len(problems) > 0 {
+		return nil, nil, problems
+	}
+	return plain, secret, nil
 }
 
-func (s *server) getExecution(w http.ResponseWriter, r *http.Request) error {
-	id := pathValue(r, "executionId")
-	execution, err := s.store.Execution(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	if execution == nil {
-		return problemf(http.StatusNotFound, "there is no execution %q", id)
-	}
-	return reply(w, executionOf(execution, time.Now()))
-}
-
-// listExecutions answers with all executions of a task, newest first. Those of a task that was deleted are
-// still there to be read.
-func (s *server) listExecutions(w http.ResponseWriter, r *http.Request) error {
-	executions, err := s.store.Executions(r.Context(), pathValue(r, "taskName"))
-	if err != nil {
-		return err
-	}
-	if len(executions) == 0 {
-		if _, err := s.task(r); err != nil {
-			return err
-		}
-	}
-	now := time.Now()
-	answer := make([]wireExecution, len(executions))
-	for i := range executions {
-		answer[i] = executionOf(&executions[i], now)
-	}
-	return reply(w, answer)
-}
-
-func (s *server) listTasks(w http.ResponseWriter, r *http.Request) error {
+func (s *namespaced) listTasks(w http.ResponseWriter, r *http.Request) error {
 	tasks, err := s.store.Tasks(r.Context())
 	if err != nil {
 		return err
+	}
+	parts := make([]string, 0, 2*len(tasks))
+	for i := range tasks {
+		parts = append(parts, tasks[i].Name, tasks[i].ResourceVersion)
+	}
+	if unchanged(w, r, tagOfParts(parts...)) {
+		return nil
 	}
 	answer := make([]wireTask, len(tasks))
 	for i := range tasks {
@@ -136,10 +183,13 @@ func (s *server) listTasks(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, answer)
 }
 
-func (s *server) getTask(w http.ResponseWriter, r *http.Request) error {
+func (s *namespaced) getTask(w http.ResponseWriter, r *http.Request) error {
 	task, err := s.task(r)
 	if err != nil {
 		return err
+	}
+	if unchanged(w, r, tagOf(task.ResourceVersion)) {
+		return nil
 	}
 	return reply(w, taskOf(task))
 }

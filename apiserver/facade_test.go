@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 )
@@ -14,10 +15,11 @@ func rawJSON(raw string) *apiextensionsv1.JSON { return &apiextensionsv1.JSON{Ra
 
 // facade is the whole API over a store.
 func facade(store Store) http.Handler {
-	return (&server{store: store, metrics: newRequestMetrics()}).handler(DefaultOptions())
+	return (&server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}).handler(DefaultOptions())
 }
 
-// call sends a request; one with a body is sent as JSON, unless headers (name, value, name, value) say otherwise.
+// call sends a request; one with a body is sent as JSON, unless headers (name, value, name, value) say otherwise. What
+// is sent and answered has to be as it is described.
 func call(t testing.TB, api http.Handler, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
@@ -33,6 +35,7 @@ func call(t testing.TB, api http.Handler, method, path, body string, headers ...
 	}
 	w := httptest.NewRecorder()
 	api.ServeHTTP(w, r)
+	asDescribed(t, r, body, w)
 	return w
 }
 

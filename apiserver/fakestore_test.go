@@ -9,16 +9,29 @@ import (
 	"sync"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/history"
 )
+
+// one is the Store of every namespace.
+type one struct{ Store }
+
+func (o one) In(string) Store { return o.Store }
 
 // fakeStore is a Store in memory.
 type fakeStore struct {
+	pods       []corev1.Pod
 	mu         sync.Mutex
 	tasks      map[string]*v1alpha1.Task
 	executions map[string]*v1alpha1.TaskExecution
+	secrets    map[string]map[string][]byte
+	schedules  map[string]*v1alpha1.TaskSchedule
+	jobs       map[string]*batchv1.Job
+	events     []corev1.Event
 	// fail, when set, gives the error of an operation on a name.
 	fail func(operation, name string) error
 	now  time.Time
@@ -28,6 +41,8 @@ func newFakeStore(tasks ...*v1alpha1.Task) *fakeStore {
 	f := &fakeStore{
 		tasks:      map[string]*v1alpha1.Task{},
 		executions: map[string]*v1alpha1.TaskExecution{},
+		secrets:    map[string]map[string][]byte{},
+		schedules:  map[string]*v1alpha1.TaskSchedule{},
 		now:        time.Date(2025, 11, 25, 11, 5, 0, 0, time.UTC),
 	}
 	for _, task := range tasks {
@@ -72,27 +87,48 @@ func (f *fakeStore) Execution(_ context.Context, id string) (*v1alpha1.TaskExecu
 	return f.executions[id].DeepCopy(), f.failure("execution", id)
 }
 
-func (f *fakeStore) Executions(_ context.Context, taskName string) ([]v1alpha1.TaskExecution, error) {
+func (f *fakeStore) Executions(_ context.Context, taskName string) ([]*v1alpha1.TaskExecution, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var out []v1alpha1.TaskExecution
+	var out []*v1alpha1.TaskExecution
 	for _, e := range f.executions {
 		if taskName == "" || e.Spec.TaskRef.Name == taskName {
-			out = append(out, *e.DeepCopy())
+			out = append(out, e.DeepCopy())
 		}
 	}
 	slices.SortFunc(out, newestFirst)
 	return out, f.failure("executions", taskName)
 }
 
-func (f *fakeStore) Create(_ context.Context, e *v1alpha1.TaskExecution) error {
+func (f *fakeStore) Pods(_ context.Context, e *v1alpha1.TaskExecution) ([]corev1.Pod, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pods, f.failure("pods", e.Name)
+}
+
+func (f *fakeStore) Create(_ context.Context, e *v1alpha1.TaskExecution) (*v1alpha1.TaskExecution, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.failure("create", e.Spec.TaskRef.Name); err != nil {
-		return err
+		return nil, err
+	}
+	if existing := f.executions[e.Name]; existing != nil {
+		return existing.DeepCopy(), nil
 	}
 	e.CreationTimestamp = metav1.NewTime(f.now)
 	f.executions[e.Name] = e.DeepCopy()
+	return nil, nil
+}
+
+func (f *fakeStore) CreateSecret(_ context.Context, e *v1alpha1.TaskExecution, values map[string][]byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.failure("secret", e.Spec.TaskRef.Name); err != nil {
+		return err
+	}
+	if name := e.Spec.SecretParams.SecretName; f.secrets[name] == nil {
+		f.secrets[name] = values
+	}
 	return nil
 }
 
@@ -113,6 +149,31 @@ func (f *fakeStore) Cancel(_ context.Context, id string, request v1alpha1.Cancel
 	}
 	e.Spec.Cancel = &request
 	return CancelAccepted, nil
+}
+
+func (f *fakeStore) History(context.Context) (history.Namespace, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	index := history.NewIndex()
+	for _, e := range f.executions {
+		e = e.DeepCopy()
+		e.Namespace = "default"
+		index.Put(e, true)
+	}
+	return index.In("default"), f.failure("history", "")
+}
+
+func (f *fakeStore) DeleteExecution(_ context.Context, id string) (*v1alpha1.TaskExecution, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e := f.executions[id]
+	if e == nil || f.failure("delete", id) != nil {
+		return nil, false, f.failure("delete", id)
+	}
+	if e.Status.Phase.IsTerminal() {
+		delete(f.executions, id)
+	}
+	return e, e.Status.Phase.IsTerminal(), nil
 }
 
 // aTask with the parameters' schema, or none.

@@ -5,37 +5,60 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/util/retry"
+	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/history"
 )
 
-// indexTask finds executions by the name of their task.
-const indexTask = "spec.taskRef.name"
-
-// kubeStore is the Store over a Kubernetes API server.
-type kubeStore struct {
-	namespace string
-	cache     cache.Cache
+// kubeStores are the Stores over a Kubernetes API server. They share one watch cache.
+type kubeStores struct {
+	cache cache.Cache
 	// client reads from the cache and waits in it for this process's own writes.
 	client client.Client
-	// live reads from the API server.
-	live client.Reader
+	// live reads from the API server, and writes what the cache does not hold.
+	live client.Client
+	// misses bounds those reads.
+	misses *liveReads
+	// index has the cached executions in their order, once it is indexed.
+	index   *history.Index
+	indexed toolscache.ResourceEventHandlerRegistration
+	written struct {
+		sync.Mutex
+		// of each namespace the version of this process's last write that the index need not show yet.
+		of map[string]uint64
+	}
 }
 
-func newKubeStore(ctx context.Context, config *rest.Config, namespace string) (*kubeStore, error) {
+// kubeStore is the Store of one namespace.
+type kubeStore struct {
+	*kubeStores
+	namespace string
+}
+
+// In gives the Store of a namespace.
+func (s *kubeStores) In(namespace string) Store { return &kubeStore{s, namespace} }
+
+// newKubeStores watches one namespace, or all when it is empty.
+func newKubeStores(ctx context.Context, config *rest.Config, namespace string) (*kubeStores, error) {
 	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("registering kinds: %w", err)
+	for _, add := range []func(*runtime.Scheme) error{v1alpha1.AddToScheme, corev1.AddToScheme, batchv1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("registering kinds: %w", err)
+		}
 	}
 	watched, err := cache.New(config, cache.Options{
 		Scheme:            scheme,
@@ -47,17 +70,10 @@ func newKubeStore(ctx context.Context, config *rest.Config, namespace string) (*
 	if err != nil {
 		return nil, fmt.Errorf("making the watch cache: %w", err)
 	}
-	if err := watched.IndexField(ctx, &v1alpha1.TaskExecution{}, indexTask, func(o client.Object) []string {
-		execution, ok := o.(*v1alpha1.TaskExecution)
-		if !ok {
-			return nil
+	for _, watchedKind := range []client.Object{&v1alpha1.Task{}, &v1alpha1.TaskSchedule{}} {
+		if _, err := watched.GetInformer(ctx, watchedKind, cache.BlockUntilSynced(false)); err != nil {
+			return nil, fmt.Errorf("watching %T (are the kinds of config/crd installed?): %w", watchedKind, err)
 		}
-		return []string{execution.Spec.TaskRef.Name}
-	}); err != nil {
-		return nil, fmt.Errorf("watching executions (are the kinds of config/crd installed?): %w", err)
-	}
-	if _, err := watched.GetInformer(ctx, &v1alpha1.Task{}, cache.BlockUntilSynced(false)); err != nil {
-		return nil, fmt.Errorf("watching tasks (are the kinds of config/crd installed?): %w", err)
 	}
 	cached, err := client.New(config, client.Options{Scheme: scheme, Cache: &client.CacheOptions{
 		Reader:                          watched,
@@ -70,7 +86,12 @@ func newKubeStore(ctx context.Context, config *rest.Config, namespace string) (*
 	if err != nil {
 		return nil, fmt.Errorf("making the live client: %w", err)
 	}
-	return &kubeStore{namespace: namespace, cache: watched, client: cached, live: live}, nil
+	s := &kubeStores{cache: watched, client: cached, live: live, misses: newLiveReads(), index: history.NewIndex()}
+	s.written.of = map[string]uint64{}
+	if err := s.follow(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (s *kubeStore) key(name string) types.NamespacedName {
@@ -105,10 +126,7 @@ func (s *kubeStore) get(ctx context.Context, name string, object client.Object) 
 	}
 	err = s.client.Get(ctx, s.key(name), object)
 	if apierrors.IsNotFound(err) {
-		err = s.live.Get(ctx, s.key(name), object)
-	}
-	if apierrors.IsNotFound(err) {
-		return false, nil
+		return s.getLive(ctx, name, object)
 	}
 	if err != nil {
 		return false, fmt.Errorf("reading %T %s: %w", object, s.key(name), err)
@@ -125,22 +143,35 @@ func (s *kubeStore) Tasks(ctx context.Context) ([]v1alpha1.Task, error) {
 	return list.Items, nil
 }
 
-func (s *kubeStore) Executions(ctx context.Context, taskName string) ([]v1alpha1.TaskExecution, error) {
-	list := &v1alpha1.TaskExecutionList{}
-	options := []client.ListOption{client.InNamespace(s.namespace)}
-	if taskName != "" {
-		options = append(options, client.MatchingFields{indexTask: taskName})
-	}
-	if err := s.client.List(ctx, list, options...); err != nil {
+func (s *kubeStore) Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error) {
+	in, err := s.History(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("listing executions: %w", err)
 	}
-	slices.SortFunc(list.Items, newestFirst)
+	return allOf(in, taskName), nil
+}
+
+// Pods are read live: few ask, and a cache of all pods would cost more than they do. A label is no proof: who may
+// make pods could put lines into a run's log with it, so that the pods are those of the execution's Job.
+func (s *kubeStore) Pods(ctx context.Context, execution *v1alpha1.TaskExecution) ([]corev1.Pod, error) {
+	if execution.Status.Job == nil {
+		return nil, nil
+	}
+	list := &corev1.PodList{}
+	if err := s.live.List(ctx, list, client.InNamespace(s.namespace),
+		client.MatchingLabels{v1alpha1.LabelExecutionUID: string(execution.UID)}); err != nil {
+		return nil, fmt.Errorf("listing the pods of execution %s: %w", execution.Name, err)
+	}
+	list.Items = slices.DeleteFunc(list.Items, func(p corev1.Pod) bool {
+		owner := metav1.GetControllerOf(&p)
+		return owner == nil || owner.UID != execution.Status.Job.UID
+	})
 	return list.Items, nil
 }
 
 // newestFirst by creation, which has whole seconds, and within one by start, where what has not started is the
 // newer, and by name, so that the order is one.
-func newestFirst(a, b v1alpha1.TaskExecution) int {
+func newestFirst(a, b *v1alpha1.TaskExecution) int {
 	if c := b.CreationTimestamp.Compare(a.CreationTimestamp.Time); c != 0 {
 		return c
 	}
@@ -155,56 +186,18 @@ func newestFirst(a, b v1alpha1.TaskExecution) int {
 	return strings.Compare(a.Name, b.Name)
 }
 
-func (s *kubeStore) Create(ctx context.Context, execution *v1alpha1.TaskExecution) error {
-	execution.Namespace = s.namespace
-	if err := s.client.Create(ctx, execution); err != nil {
-		return fmt.Errorf("creating execution %s: %w", execution.Name, err)
-	}
-	return nil
-}
-
-// Cancel sets spec.cancel on a state that has not ended: the patch carries the resourceVersion of what was
-// judged. So either the cancel comes before the end is recorded, and the controller will record Cancelled, or
-// it is told to be too late; never both.
-func (s *kubeStore) Cancel(ctx context.Context, id string, request v1alpha1.CancelRequest) (outcome CancelOutcome, err error) {
-	execution, err := s.Execution(ctx, id)
-	if err != nil || execution == nil {
-		return CancelNotFound, err
-	}
-	err = retry.OnError(retry.DefaultBackoff, apierrors.IsConflict, func() error {
-		switch {
-		case execution.Status.Phase.IsTerminal():
-			outcome = CancelTooLate
-			return nil
-		case execution.Spec.Cancel != nil:
-			outcome = CancelRepeated
-			return nil
-		}
-		outcome = CancelAccepted
-		changed := execution.DeepCopy()
-		changed.Spec.Cancel = &request
-		patch := client.MergeFromWithOptions(execution, client.MergeFromWithOptimisticLock{})
-		patchErr := s.client.Patch(ctx, changed, patch)
-		if apierrors.IsConflict(patchErr) {
-			current := &v1alpha1.TaskExecution{}
-			if err := s.live.Get(ctx, s.key(id), current); err != nil {
-				return err
-			}
-			execution = current
-		}
-		return patchErr
-	})
-	if apierrors.IsNotFound(err) {
-		return CancelNotFound, nil
-	}
-	if err != nil {
-		return CancelNotFound, fmt.Errorf("cancelling execution %s: %w", id, err)
-	}
-	return outcome, nil
-}
-
 // Run keeps the watch cache until ctx ends.
-func (s *kubeStore) Run(ctx context.Context) error { return s.cache.Start(ctx) }
+func (s *kubeStores) Run(ctx context.Context) error { return s.cache.Start(ctx) }
 
 // Synced waits until the cache shows the cluster.
-func (s *kubeStore) Synced(ctx context.Context) bool { return s.cache.WaitForCacheSync(ctx) }
+func (s *kubeStores) Synced(ctx context.Context) bool {
+	if !s.cache.WaitForCacheSync(ctx) {
+		return false
+	}
+	select {
+	case <-s.indexed.HasSyncedChecker().Done():
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -107,7 +107,7 @@ func TestListByTaskName(t *testing.T) {
 	if diff := cmp.Diff(mine, got); diff != "" {
 		t.Error(diff)
 	}
-	eventually(t, "the execution of a deleted task is listed", func() bool {
+	until(t, "the execution of a deleted task is listed", func() bool {
 		return call(t, l, "GET", "/tasks/running/deleted", "").Code == http.StatusOK
 	})
 	if got := ok[struct{ Count int }](t, l, "DELETE", "/tasks/executions/cancel/all", ""); got.Count != 4 {

@@ -15,6 +15,11 @@ import (
 type requestMetrics struct {
 	registry *prometheus.Registry
 	seconds  *prometheus.HistogramVec
+	bytes    *prometheus.HistogramVec
+	// streams are answers that may go on as something happens.
+	streams  prometheus.Gauge
+	inFlight prometheus.Gauge
+	limited  *prometheus.CounterVec
 }
 
 func newRequestMetrics() *requestMetrics {
@@ -25,19 +30,50 @@ func newRequestMetrics() *requestMetrics {
 			Help:    "Seconds that a request took, by method, route and status code.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"method", "route", "code"}),
+		bytes: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "taskexec_http_response_size_bytes",
+			Help:    "Bytes of the bodies of answers, by method and route.",
+			Buckets: prometheus.ExponentialBuckets(256, 8, 7), // to 64 MiB
+		}, []string{"method", "route"}),
+		streams: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "taskexec_http_streams_open",
+			Help: "Requests that are being answered of routes that may last, like that of logs.",
+		}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "taskexec_http_requests_in_flight",
+			Help: "Requests that are being served, those that last apart.",
+		}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "taskexec_http_requests_limited_total",
+			Help: "Requests that were refused by a limit: reads or writes of a caller, failures to authenticate of an address, or inFlight.",
+		}, []string{"limit"}),
 	}
-	m.registry.MustRegister(m.seconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.seconds, m.bytes, m.streams, m.inFlight, m.limited,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
-func (m *requestMetrics) observe(method, route string, status int, took time.Duration) {
+func (m *requestMetrics) observe(method, route string, status int, took time.Duration, size int) {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete:
 	default:
 		method = "other" // a client may send any word
 	}
 	m.seconds.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
+	m.bytes.WithLabelValues(method, route).Observe(float64(size))
 }
+
+// countLasting counts the requests of a route that may last.
+func (m *requestMetrics) countLasting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.streams.Inc()
+		defer m.streams.Dec()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limit counts a request that a limit refused.
+func (m *requestMetrics) limit(name string) { m.limited.WithLabelValues(name).Inc() }
 
 func (m *requestMetrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

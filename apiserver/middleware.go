@@ -36,14 +36,23 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // reply sends a value as JSON.
-func reply(w http.ResponseWriter, value any) error {
+func reply(w http.ResponseWriter, value any) error { return replyWith(w, http.StatusOK, value) }
+
+// replyWith sends a value as JSON with another status than 200.
+func replyWith(w http.ResponseWriter, status int, value any) error {
 	raw, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(append(raw, '\n')) // a client that is gone cannot be told
+	replyBytes(w, status, append(raw, '\n'))
 	return nil
+}
+
+// replyBytes sends JSON.
+func replyBytes(w http.ResponseWriter, status int, raw []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(raw) // a client that is gone cannot be told
 }
 
 // pathValue gives a parameter of the path. Where a path has more than one spelling, chi matches it as it was
@@ -78,8 +87,11 @@ func identify(log logr.Logger) func(http.Handler) http.Handler {
 				id = uuid.NewString()
 			}
 			w.Header().Set("X-Request-Id", id)
-			ctx := context.WithValue(r.Context(), requestIDKey{}, id)
-			next.ServeHTTP(w, r.WithContext(logr.NewContext(ctx, log.WithValues("requestID", id))))
+			ctx, log := context.WithValue(r.Context(), requestIDKey{}, id), log.WithValues("requestID", id)
+			if trace := traceIDOf(ctx); trace != "" {
+				log = log.WithValues("traceID", trace)
+			}
+			next.ServeHTTP(w, r.WithContext(logr.NewContext(ctx, log)))
 		})
 	}
 }
@@ -87,7 +99,8 @@ func identify(log logr.Logger) func(http.Handler) http.Handler {
 // statusClientGone is what is logged and counted where the client left before its answer, as nginx does.
 const statusClientGone = 499
 
-// observe logs each request and counts it under its route, never its path: a path has names.
+// observe logs each request and counts it under its route, never its path: a path has names. What is secret is never
+// in a path: queries, headers and bodies are not logged.
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -103,9 +116,10 @@ func (s *server) observe(next http.Handler) http.Handler {
 		if route == "" || route == "/*" {
 			route = "none"
 		}
-		s.metrics.observe(r.Method, route, status, took)
+		s.metrics.observe(r.Method, route, status, took, recorder.BytesWritten())
+		nameSpan(r.Context(), r.Method, route)
 		logr.FromContextOrDiscard(r.Context()).V(accessLevel(route)).Info("Request", "method", r.Method, "route", route,
-			"path", r.URL.EscapedPath(), "status", status, "bytes", recorder.BytesWritten(), "duration", took, "client", r.RemoteAddr)
+			"path", r.URL.EscapedPath(), "status", status, "bytes", recorder.BytesWritten(), "duration", took, "client", r.RemoteAddr, "user", callerOf(r.Context()).name())
 	})
 }
 
@@ -137,6 +151,10 @@ func recoverPanic(next http.Handler) http.Handler {
 	})
 }
 
+// inert keeps a browser from running, framing or embedding an answer, whatever a log has in it. A page that is meant to
+// be seen sets a policy of its own.
+const inert = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
+
 // protect sets what keeps browsers from making more of an answer than it is, refuses what a browser was made to
 // send by another site's page, and bounds the body. Requests of other programs are not concerned.
 func protect(maxBody int64) func(http.Handler) http.Handler {
@@ -145,7 +163,9 @@ func protect(maxBody int64) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			header := w.Header()
 			header.Set("X-Content-Type-Options", "nosniff")
-			header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+			header.Set("Content-Security-Policy", inert)
+			header.Set("Cross-Origin-Resource-Policy", "same-origin")
+			header.Set("Referrer-Policy", "no-referrer")
 			header.Set("Cache-Control", "no-store")
 			if err := crossOrigin.Check(r); err != nil {
 				problemf(http.StatusForbidden, "this was sent by the page of another site: %v", err).write(w, requestID(r.Context()))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/go-logr/logr/funcr"
@@ -56,7 +57,7 @@ func TestRequestID(t *testing.T) {
 
 func TestPanic(t *testing.T) {
 	log := &logged{}
-	s := &server{store: panicking{newFakeStore()}, metrics: newRequestMetrics()}
+	s := &server{namespace: "default", stores: one{panicking{newFakeStore()}}, metrics: newRequestMetrics()}
 	o := DefaultOptions()
 	o.Log = log.logger()
 	api := s.handler(o)
@@ -86,7 +87,7 @@ func TestLog(t *testing.T) {
 	}
 	o := DefaultOptions()
 	o.Log = log.logger()
-	w := call(t, (&server{store: store, metrics: newRequestMetrics()}).handler(o), "POST", "/tasks/sync/execute/manual", `{"params":{"password":"hunter2"}}`)
+	w := call(t, (&server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}).handler(o), "POST", "/tasks/sync/execute/manual", `{"params":{"password":"hunter2"}}`)
 	wantProblem(t, w, http.StatusInternalServerError, "")
 	if strings.Contains(w.Body.String(), "the cause") {
 		t.Errorf("the client was told %s", w.Body)
@@ -99,6 +100,27 @@ func TestLog(t *testing.T) {
 	}
 	if strings.Contains(got, "hunter2") {
 		t.Errorf("the log has the body: %s", got)
+	}
+}
+
+// What is secret is in queries, headers and bodies, and none of them is logged, whatever becomes of the request.
+func TestLogHasNoSecrets(t *testing.T) {
+	log := &logged{}
+	store := newFakeStore(aTask("sync"))
+	o := DefaultOptions()
+	o.Log = log.logger()
+	api := (&server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}).handler(o)
+	secrets := []string{headerIdempotencyKey, "hunter2", "Authorization", "Bearer hunter2", "Cookie", "session=hunter2"}
+	for _, fail := range []bool{false, true} {
+		if fail {
+			store.fail = func(string, string) error { return errors.New("the cause") }
+		}
+		call(t, api, "POST", "/tasks/sync/execute/manual", `{"params":{"password":"hunter2"}}`, secrets...)
+		call(t, api, "GET", "/tasks/executions/x/logs?cursor=hunter2", "", secrets...)
+		call(t, api, "DELETE", "/tasks/executions/cancel/all?reason=hunter2", `{}`, secrets...)
+	}
+	if got := log.String(); strings.Contains(got, "hunter2") || strings.Count(got, `"Request"`) != 6 {
+		t.Errorf("the log is %s", got)
 	}
 }
 
@@ -118,7 +140,7 @@ func TestMetrics(t *testing.T) {
 	leave()
 	store := newFakeStore()
 	store.fail = func(string, string) error { return context.Canceled }
-	away := &server{store: store, metrics: newRequestMetrics()}
+	away := &server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}
 	w := httptest.NewRecorder()
 	away.handler(DefaultOptions()).ServeHTTP(w, httptest.NewRequestWithContext(gone, "GET", "/tasks", nil))
 
@@ -128,6 +150,8 @@ func TestMetrics(t *testing.T) {
 		`taskexec_http_request_duration_seconds_count{code="404",method="GET",route="/tasks/{taskName}"} 1`,
 		`taskexec_http_request_duration_seconds_count{code="404",method="GET",route="none"} 1`,
 		`taskexec_http_request_duration_seconds_count{code="405",method="other",route="none"} 1`,
+		`taskexec_http_response_size_bytes_count{method="GET",route="/tasks/{taskName}"} 3`,
+		"taskexec_http_streams_open 0",
 		"go_goroutines ", "process_start_time_seconds ",
 	} {
 		if !strings.Contains(got, want) {

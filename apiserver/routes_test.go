@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
@@ -20,7 +21,9 @@ func TestOddNamesAreRouted(t *testing.T) {
 	}
 	api := facade(store)
 	for _, task := range tasks {
-		if got := ok[wireTask](t, api, "GET", "/tasks/"+task.Name, ""); got.Name != task.Name {
+		if task.Name == "executions" { // which is the history
+			ok[wireHistory](t, api, "GET", "/tasks/executions", "")
+		} else if got := ok[wireTask](t, api, "GET", "/tasks/"+task.Name, ""); got.Name != task.Name {
 			t.Errorf("GET /tasks/%s is of %q", task.Name, got.Name)
 		}
 		list := ok[[]wireExecution](t, api, "GET", "/tasks/running/"+task.Name, "")
@@ -57,6 +60,12 @@ func TestWhatIsNotThere(t *testing.T) {
 		{"GET", "/tasks/%00", "there is no task"},
 		{"GET", "/tasks/%FF", "there is no task"},
 		{"POST", "/tasks/nothing/execute/manual", `there is no task "nothing"`},
+		{"GET", "/triggers", "there is nothing at /triggers"},
+		{"GET", "/triggers/cron/nothing", `there is no schedule "nothing"; GET /triggers/cron lists`},
+		{"GET", "/triggers/cron/a%2Fb", `there is no schedule "a/b"`},
+		{"PUT", "/triggers/cron/nothing", `there is no schedule "nothing"`},
+		{"DELETE", "/triggers/cron/nothing", `there is no schedule "nothing"`},
+		{"POST", "/triggers/cron/nothing/toggle", `there is no schedule "nothing"`},
 		{"POST", "/tasks/Sync/execute/api", `there is no task "Sync"`},
 		{"POST", "/tasks/sync/execute/other", "there is nothing"},
 		{"POST", "/tasks//execute/manual", `there is no task ""`},
@@ -85,6 +94,9 @@ func TestMethods(t *testing.T) {
 		{"HEAD", "/tasks/executions/cancel/by-ids", "DELETE"},
 		{"POST", "/tasks/executions/cancel/by-ids", "DELETE"},
 		{"OPTIONS", "/tasks/executions/cancel/by-task-names", "DELETE"},
+		{"PATCH", "/triggers/cron/x", "DELETE, GET, HEAD, PUT"},
+		{"DELETE", "/triggers/cron", "GET, HEAD, POST"},
+		{"GET", "/triggers/cron/x/toggle", "POST"},
 		{"POST", "/healthz", "GET, HEAD"},
 		{"DELETE", "/metrics", "GET, HEAD"},
 		{"BREW", "/tasks", "GET, HEAD"},
@@ -99,5 +111,43 @@ func TestMethods(t *testing.T) {
 	}
 	if w := call(t, api, "HEAD", "/tasks/sync", ""); w.Code != http.StatusOK {
 		t.Errorf("HEAD where there is a GET: %d", w.Code)
+	}
+}
+
+// byNamespace has a Store for each namespace.
+type byNamespace map[string]Store
+
+func (b byNamespace) In(namespace string) Store {
+	if store, found := b[namespace]; found {
+		return store
+	}
+	return newFakeStore()
+}
+
+func TestNamespaces(t *testing.T) {
+	o := DefaultOptions()
+	s := &server{
+		namespace: "default", stores: byNamespace{"default": newFakeStore(aTask("sync")), "team-a": newFakeStore(aTask("other"))},
+		metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute,
+	}
+	one := s.handler(o)
+	wantProblem(t, call(t, one, "GET", "/namespaces/team-a/tasks", ""), http.StatusNotFound, "there is nothing at")
+	o.AllNamespaces = true
+	all := s.handler(o)
+	for path, want := range map[string]string{"/tasks": "sync", "/namespaces/default/tasks": "sync", "/namespaces/team-a/tasks": "other"} {
+		if got := ok[[]wireTask](t, all, "GET", path, ""); len(got) != 1 || got[0].Name != want {
+			t.Errorf("GET %s: %+v, want %s", path, got, want)
+		}
+	}
+	if got := ok[[]wireTask](t, all, "GET", "/namespaces/nobody/tasks", ""); len(got) != 0 {
+		t.Errorf("a namespace without tasks: %+v", got)
+	}
+	wantProblem(t, call(t, all, "POST", "/namespaces/team-a/tasks/sync/execute/manual", ""), http.StatusNotFound, `there is no task "sync"`)
+	for _, path := range []string{"/namespaces//tasks", "/namespaces/a%2Fb/tasks", "/namespaces/A/tasks", "/namespaces/a.b/tasks"} {
+		wantProblem(t, call(t, all, "GET", path, ""), http.StatusNotFound, "nothing in Kubernetes can have the namespace")
+	}
+	w := call(t, all, "POST", "/namespaces/team-a/triggers/cron", `{"name":"n","taskName":"other","schedule":"0 0 * * *"}`)
+	if got := w.Header().Get("Location"); w.Code != http.StatusCreated || got != "/namespaces/team-a/triggers/cron/n" {
+		t.Errorf("%d, Location %q: %s", w.Code, got, w.Body)
 	}
 }

@@ -12,45 +12,31 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
-	"github.com/go-logr/logr"
 	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/taskexec/taskexec/apiserver/auth"
+	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// Options of the facade.
-type Options struct {
-	// BindAddress to listen on, such as :8080.
-	BindAddress string
-	// Namespace that is served, one.
-	Namespace string
-	// MaxBodyBytes of a request.
-	MaxBodyBytes int64
-	// RequestTimeout bounds the work on one request.
-	RequestTimeout time.Duration
-	// ShutdownTimeout is for requests under way when the facade is told to stop.
-	ShutdownTimeout time.Duration
-	// ShutdownDelay is how long the facade goes on serving after it said that it is not ready, so that load
-	// balancers have noticed before it closes its port.
-	ShutdownDelay time.Duration
-	Log           logr.Logger
-}
-
-// DefaultOptions are what the flags of cmd/apiserver begin with.
-func DefaultOptions() Options {
-	return Options{
-		BindAddress:     ":8080",
-		Namespace:       "default",
-		MaxBodyBytes:    1 << 20,
-		RequestTimeout:  30 * time.Second,
-		ShutdownTimeout: 15 * time.Second,
-		ShutdownDelay:   3 * time.Second,
-		Log:             logr.Discard(),
-	}
-}
-
 type server struct {
-	store   Store
-	metrics *requestMetrics
+	stores Stores
+	// namespace that is served where the path names none.
+	namespace string
+	metrics   *requestMetrics
+	logs      *logReader
+	// gate knows callers and what they may do; nil lets everyone do everything.
+	gate gate
+	// recheckInterval of answers that last.
+	recheckInterval time.Duration
+	encoded         encodings
+	// described is the API, for who writes a client.
+	described func() (*description, error)
+	// timeout of one request that is not to last.
+	timeout time.Duration
 	// synced: the cache shows the cluster.
 	synced atomic.Bool
 	// stopping: the facade was told to stop, and still answers for a while.
@@ -59,7 +45,7 @@ type server struct {
 
 // Run serves until ctx ends, then lets requests under way end. It returns an error when it could not serve.
 func Run(ctx context.Context, config *rest.Config, o Options) error {
-	store, err := newKubeStore(ctx, config, o.Namespace)
+	stores, err := newKubeStores(ctx, config, watchedNamespace(o))
 	if err != nil {
 		return err
 	}
@@ -67,22 +53,29 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err != nil {
 		return fmt.Errorf("listening on %s (--bind-address): %w", o.BindAddress, err)
 	}
-	s := &server{store: store, metrics: newRequestMetrics()}
+	logs, err := openLogs(ctx, config, o)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	s := &server{stores: stores, namespace: o.Namespace, metrics: newRequestMetrics(), logs: logs, timeout: o.RequestTimeout, recheckInterval: o.RecheckInterval}
+	if s.gate, err = openGate(config, o); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 
 	// The cache outlives ctx: requests under way still read from it.
 	cacheCtx, stopCache := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopCache()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		if err := store.Run(cacheCtx); err != nil {
+		if err := stores.Run(cacheCtx); err != nil {
 			return fmt.Errorf("watching the cluster: %w", err)
 		}
 		return nil
 	})
 	group.Go(func() error {
-		if store.Synced(ctx) {
+		if stores.Synced(ctx) {
 			s.synced.Store(true)
-			o.Log.Info("Ready", "namespace", o.Namespace, "address", listener.Addr().String())
+			o.Log.Info("Ready", "namespace", o.Namespace, "allNamespaces", o.AllNamespaces, "address", listener.Addr().String())
 		}
 		return nil
 	})
@@ -91,6 +84,43 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 		return s.serve(ctx, listener, o)
 	})
 	return group.Wait()
+}
+
+// watchedNamespace gives what the watch cache is of; empty means all.
+func watchedNamespace(o Options) string {
+	if o.AllNamespaces {
+		return metav1.NamespaceAll
+	}
+	return o.Namespace
+}
+
+// openLogs opens what logs are read from.
+func openLogs(ctx context.Context, config *rest.Config, o Options) (*logReader, error) {
+	clientset, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("making the client that reads logs: %w", err)
+	}
+	if o.ArchiveURL == "" {
+		return newLogReader(nil, source.NewKube(clientset), o.MaxLogReaders), nil
+	}
+	bucket, err := archive.Open(ctx, o.ArchiveURL)
+	if err != nil {
+		return nil, err
+	}
+	return newLogReader(archive.NewReader(bucket), source.NewKube(clientset), o.MaxLogReaders), nil
+}
+
+// openGate opens what callers are known by; nil for AuthNone.
+func openGate(config *rest.Config, o Options) (gate, error) {
+	switch {
+	case o.Auth == AuthKubernetes:
+		return auth.New(config, o.TokenAudiences)
+	case o.Auth == AuthNone && (IsLoopback(o.BindAddress) || o.AllowUnauthenticated):
+		o.Log.Info("Everyone who reaches the API may do everything (--auth=none)", "address", o.BindAddress)
+		return nil, nil
+	default:
+		return nil, fmt.Errorf("--auth=%s is not possible at --bind-address=%s", o.Auth, o.BindAddress)
+	}
 }
 
 // serve answers on the listener until ctx ends.
@@ -104,6 +134,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener, o Options) er
 	case <-ctx.Done():
 	}
 	s.stopping.Store(true)
+	close(s.logs.stopping)
 	o.Log.Info("Stopping", "delay", o.ShutdownDelay, "timeout", o.ShutdownTimeout)
 	select {
 	case err := <-served:
@@ -133,7 +164,11 @@ func (s *server) httpServer(o Options) *http.Server {
 // handler is the API with all that stands around it.
 func (s *server) handler(o Options) http.Handler {
 	router := chi.NewRouter()
-	router.Use(identify(o.Log), s.observe, recoverPanic, protect(o.MaxBodyBytes), withTimeout(o.RequestTimeout), middleware.GetHead)
+	router.Use(traced(o.Tracing), expectCaller, identify(o.Log), s.observe, recoverPanic, protect(o.MaxBodyBytes))
+	if s.gate == nil && o.Auth == AuthNone && !o.AllowUnauthenticated {
+		router.Use(onlyLocalNames)
+	}
+	router.Use(s.inFlight(o.MaxInFlight), s.authenticate(o), s.ration(o), middleware.GetHead)
 	router.NotFound(handler(func(_ http.ResponseWriter, r *http.Request) error {
 		return problemf(http.StatusNotFound, "there is nothing at %s", r.URL.EscapedPath())
 	}).ServeHTTP)
@@ -142,13 +177,13 @@ func (s *server) handler(o Options) http.Handler {
 		w.Header().Set("Allow", allowed)
 		return problemf(http.StatusMethodNotAllowed, "%s is not possible at %s, only %s", r.Method, r.URL.EscapedPath(), allowed)
 	}).ServeHTTP)
-	s.routes(router)
+	s.mount(router, o)
 	return router
 }
 
 // methodsOf gives the methods that a path has.
 func methodsOf(router chi.Routes, path string) (methods []string) {
-	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodPost} {
+	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodPost, http.MethodPut} {
 		if !router.Match(chi.NewRouteContext(), method, path) {
 			continue
 		}

@@ -43,7 +43,7 @@ func serve(t *testing.T, store Store, o Options) served {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
-	f := served{&server{store: store, metrics: newRequestMetrics()}, "http://" + listener.Addr().String(), stop, make(chan error, 1)}
+	f := served{&server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}, "http://" + listener.Addr().String(), stop, make(chan error, 1)}
 	go func() { f.ended <- f.serve(ctx, listener, o) }()
 	return f
 }
@@ -154,7 +154,7 @@ func TestReadiness(t *testing.T) {
 
 // A client that never sends its headers is not waited for.
 func TestServerLimits(t *testing.T) {
-	h := (&server{store: newFakeStore(), metrics: newRequestMetrics()}).httpServer(DefaultOptions())
+	h := (&server{namespace: "default", stores: one{newFakeStore()}, metrics: newRequestMetrics()}).httpServer(DefaultOptions())
 	for name, d := range map[string]time.Duration{
 		"ReadHeaderTimeout": h.ReadHeaderTimeout, "ReadTimeout": h.ReadTimeout, "WriteTimeout": h.WriteTimeout, "IdleTimeout": h.IdleTimeout,
 	} {
@@ -174,7 +174,7 @@ func TestServerLimits(t *testing.T) {
 func TestRequestTimeout(t *testing.T) {
 	o := DefaultOptions()
 	o.RequestTimeout = time.Millisecond
-	api := (&server{store: slow{newFakeStore()}, metrics: newRequestMetrics()}).handler(o)
+	api := (&server{namespace: "default", stores: one{slow{newFakeStore()}}, metrics: newRequestMetrics()}).handler(o)
 	wantProblem(t, call(t, api, "GET", "/tasks", ""), http.StatusServiceUnavailable, "did not answer in time")
 }
 

@@ -8,90 +8,190 @@ import (
 // wireExecution is an execution as it is sent. The first five fields are the documented ones; the others say
 // more about the same.
 type wireExecution struct {
-	ExecutionID string      `json:"executionId"`
-	TaskName    string      `json:"taskName"`
-	Status      string      `json:"status"`
-	StartedAt   time.Time   `json:"startedAt"`
-	Logs        []wireEntry `json:"logs"`
+	// ExecutionID is also the name of the TaskExecution.
+	ExecutionID string `json:"executionId"`
+	// TaskName of the task that it is a run of.
+	TaskName string `json:"taskName"`
+	// Status is running until the run has ended or its cancel was accepted.
+	Status string `json:"status" jsonschema:"enum=running,enum=completed,enum=failed,enum=cancelled"`
+	// StartedAt is when the first container started, and until then when the run was recorded.
+	StartedAt time.Time `json:"startedAt"`
+	// Logs are the newest entries; the whole log has an address of its own. They are left out of lists that do not ask
+	// for them.
+	Logs []wireEntry `json:"logs,omitzero"`
 
-	Phase      string     `json:"phase"`
+	// Phase is the status of the TaskExecution, which tells more than status.
+	Phase string `json:"phase" jsonschema:"enum=Pending,enum=Queued,enum=Running,enum=Cancelling,enum=Completed,enum=Failed,enum=Cancelled"`
+	// FinishedAt is absent until the end.
 	FinishedAt *time.Time `json:"finishedAt,omitempty"`
 	// Duration in milliseconds, from the start of the first container to the end, or until now.
-	Duration   *int64          `json:"duration,omitempty"`
-	ExitCode   *int32          `json:"exitCode,omitempty"`
-	Reason     string          `json:"reason,omitempty"`
-	Message    string          `json:"message,omitempty"`
-	Params     json.RawMessage `json:"params,omitempty"`
-	Trigger    wireTrigger     `json:"trigger"`
-	Attempts   int32           `json:"attempts"`
+	Duration *int64 `json:"duration,omitempty"`
+	// ExitCode of the last container that decided the run.
+	ExitCode *int32 `json:"exitCode,omitempty"`
+	// Reason for the phase, in one word.
+	Reason string `json:"reason,omitempty"`
+	// Message says the reason in words.
+	Message string `json:"message,omitempty"`
+	// Params that the run was given, without the sensitive ones. Any JSON, as somebody may have written it with kubectl.
+	Params json.RawMessage `json:"params,omitempty"`
+	// SecretParams are the names of the sensitive params, whose values are never sent.
+	SecretParams []string `json:"secretParams,omitempty"`
+	// Trigger is who or what asked for the run.
+	Trigger wireTrigger `json:"trigger"`
+	// Attempts are the pods that were started for it.
+	Attempts int32 `json:"attempts"`
+	// RerunOf is the execution that this one repeats.
+	RerunOf string `json:"rerunOf,omitempty"`
+	// Queue is there while the run waits for its turn.
+	Queue *wireQueue `json:"queue,omitempty"`
+	// LogSummary counts what was read of the log.
 	LogSummary *wireLogSummary `json:"logSummary,omitempty"`
+	// Result is what the program left as its termination message: any JSON value.
+	Result json.RawMessage `json:"result,omitempty"`
+	// ResultTruncated: the program left more than is kept.
+	ResultTruncated bool `json:"resultTruncated,omitempty"`
+	// Cancellation is there once a cancel was accepted.
+	Cancellation *wireCancellation `json:"cancellation,omitempty"`
 }
 
+// wireCancellation is the receipt of a cancel. Until the controller has seen it, it only says who and why.
+type wireCancellation struct {
+	// RequestedBy is who asked.
+	RequestedBy string `json:"requestedBy,omitempty"`
+	// Reason that was given.
+	Reason string `json:"reason,omitempty"`
+	// AcknowledgedAt is when the controller saw it.
+	AcknowledgedAt *time.Time `json:"acknowledgedAt,omitempty"`
+	// EndedAt is when the run had ended.
+	EndedAt *time.Time `json:"endedAt,omitempty"`
+	// Outcome is absent until the end.
+	Outcome string `json:"outcome,omitempty" jsonschema:"enum=notStarted,enum=graceful,enum=forced,enum=unconfirmed,enum=alreadyEnded"`
+}
+
+// wireQueue is where a run waits.
+type wireQueue struct {
+	// Position in the queue of its task, counted from 1, as it was last written.
+	Position int32 `json:"position,omitempty"`
+	// BlockedBy is what it waits for.
+	BlockedBy string `json:"blockedBy"`
+}
+
+// wireEntry is one line of a log, or one that the controller added.
 type wireEntry struct {
-	Timestamp time.Time       `json:"timestamp"`
-	Level     string          `json:"level"`
-	Message   string          `json:"message"`
-	Data      json.RawMessage `json:"data,omitempty"`
+	// Timestamp that the node gave the line.
+	Timestamp time.Time `json:"timestamp"`
+	// Level of the line, info where it does not say.
+	Level string `json:"level" jsonschema:"enum=debug,enum=info,enum=warn,enum=error"`
+	// Message of the line; the whole line where it is not structured.
+	Message string `json:"message"`
+	// Data are the other fields of a structured line.
+	Data json.RawMessage `json:"data,omitempty"`
 }
 
+// wireTrigger is who or what asked for a run.
 type wireTrigger struct {
+	// Source is manual, api, schedule, kubectl, or another way that runs are asked for.
 	Source string `json:"source"`
-	Name   string `json:"name,omitempty"`
-	User   string `json:"user,omitempty"`
+	// Name of what asked, such as a schedule.
+	Name string `json:"name,omitempty"`
+	// User who asked.
+	User string `json:"user,omitempty"`
 }
 
+// wireLogSummary counts what was read of a log.
 type wireLogSummary struct {
-	Entries        int64  `json:"entries"`
-	Bytes          int64  `json:"bytes"`
-	DroppedEntries int64  `json:"droppedEntries"`
-	Complete       bool   `json:"complete"`
-	Reason         string `json:"reason,omitempty"`
+	// Entries that were read.
+	Entries int64 `json:"entries"`
+	// Bytes that were read.
+	Bytes int64 `json:"bytes"`
+	// DroppedEntries are those that are not in logs, because there is no room for them.
+	DroppedEntries int64 `json:"droppedEntries"`
+	// Complete: every line was read.
+	Complete bool `json:"complete"`
+	// Reason why it is not complete, in one word.
+	Reason string `json:"reason,omitempty"`
 }
 
 // wireStarted answers an execute: the execution, and the same once more under data, for clients that read
 // response.data.executionId as the quick reference's first scenario does.
 type wireStarted struct {
 	wireExecution
+	// Data is the same execution.
 	Data wireExecution `json:"data"`
 }
 
 // wireTask is a task as it is sent.
 type wireTask struct {
-	Name        string          `json:"name"`
-	Description string          `json:"description,omitempty"`
-	Parameters  json.RawMessage `json:"parameters,omitempty"`
+	// Name of the task.
+	Name string `json:"name"`
+	// Description of what it does.
+	Description string `json:"description,omitempty"`
+	// Parameters are the JSON Schema (draft 2020-12) of its params.
+	Parameters json.RawMessage `json:"parameters,omitempty"`
 	// Timeout in milliseconds, absent when there is none.
 	Timeout *int64 `json:"timeout,omitempty"`
-	Retries int32  `json:"retries"`
+	// Retries of a run that fails.
+	Retries int32 `json:"retries"`
+	// Suspended tasks take no new runs.
+	Suspended bool `json:"suspended,omitempty"`
 	// Ready is false while the task cannot be run; Reason and Message then say why.
-	Ready   bool   `json:"ready"`
-	Reason  string `json:"reason,omitempty"`
+	Ready bool `json:"ready"`
+	// Reason why it is not ready, in one word.
+	Reason string `json:"reason,omitempty"`
+	// Message says the reason in words.
 	Message string `json:"message,omitempty"`
 }
 
+// executeRequest asks for a run.
 type executeRequest struct {
-	Params json.RawMessage `json:"params"`
+	// Params are judged by the schema of the task.
+	Params json.RawMessage `json:"params,omitempty" jsonschema_extras:"type=object,type=null"`
 }
 
+// cancelByIDsRequest names the executions to cancel.
 type cancelByIDsRequest struct {
-	ExecutionIDs []string `json:"executionIds"`
+	// ExecutionIDs to cancel. One that stands twice counts once.
+	ExecutionIDs []string `json:"executionIds" jsonschema:"minItems=1,maxItems=1000,minLength=1"`
+	// Reason for people, kept in the receipt.
+	Reason string `json:"reason,omitempty" jsonschema:"maxLength=1024" jsonschema_extras:"type=string,type=null"`
 }
 
+// cancelByIDsResponse says what became of each.
 type cancelByIDsResponse struct {
-	Cancelled       []string `json:"cancelled"`
-	NotFound        []string `json:"notFound"`
+	// Cancelled end as cancelled, because of this request or of one before it.
+	Cancelled []string `json:"cancelled"`
+	// NotFound do not exist.
+	NotFound []string `json:"notFound"`
+	// AlreadyFinished had ended.
 	AlreadyFinished []string `json:"alreadyFinished"`
 }
 
+// cancelByTaskNamesRequest names the tasks whose runs to cancel.
 type cancelByTaskNamesRequest struct {
-	TaskNames []string `json:"taskNames"`
+	// TaskNames whose runs are cancelled.
+	TaskNames []string `json:"taskNames" jsonschema:"minItems=1,maxItems=1000,minLength=1"`
+	// Reason for people, kept in the receipt.
+	Reason string `json:"reason,omitempty" jsonschema:"maxLength=1024" jsonschema_extras:"type=string,type=null"`
 }
 
+// cancelByTaskNamesResponse says which runs will end.
 type cancelByTaskNamesResponse struct {
-	Cancelled    []string `json:"cancelled"`
+	// Cancelled executions.
+	Cancelled []string `json:"cancelled"`
+	// TaskNotFound are names of which there is neither a task nor a run.
 	TaskNotFound []string `json:"taskNotFound"`
 }
 
+// cancelAllRequest may say why.
+type cancelAllRequest struct {
+	// Reason for people, kept in the receipt.
+	Reason string `json:"reason,omitempty" jsonschema:"maxLength=1024" jsonschema_extras:"type=string,type=null"`
+}
+
+// cancelAllResponse counts.
 type cancelAllResponse struct {
+	// Count of the executions that this request cancelled.
 	Count int `json:"count"`
+	// DryRun: nothing was cancelled, only counted.
+	DryRun bool `json:"dryRun,omitempty"`
 }

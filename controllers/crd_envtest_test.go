@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,11 +27,26 @@ func TestTaskIsValidatedByItsCRD(t *testing.T) {
 	}{
 		"timeout under a second":      {func(s *v1alpha1.TaskSpec) { s.Timeout = &metav1.Duration{Duration: time.Millisecond} }, "timeout must be at least 1s"},
 		"startTimeout under a second": {func(s *v1alpha1.TaskSpec) { s.StartTimeout = &metav1.Duration{} }, "startTimeout must be at least 1s"},
-		"negative retries":            {func(s *v1alpha1.TaskSpec) { s.Retries = -1 }, "retries"},
-		"too small a tail":            {func(s *v1alpha1.TaskSpec) { s.Logs.MaxBytes = ptr.To(resource.MustParse("1")) }, "maxBytes must be from 1Ki to 256Ki"},
-		"too large a tail":            {func(s *v1alpha1.TaskSpec) { s.Logs.MaxBytes = ptr.To(resource.MustParse("1Gi")) }, "maxBytes must be from 1Ki to 256Ki"},
-		"too many entries":            {func(s *v1alpha1.TaskSpec) { s.Logs.MaxEntries = 100000 }, "maxEntries"},
-		"parameters that are a list":  {func(s *v1alpha1.TaskSpec) { s.Parameters = object(`[]`) }, "parameters"},
+		"queueTimeout under a second": {func(s *v1alpha1.TaskSpec) { s.QueueTimeout = &metav1.Duration{} }, "queueTimeout must be at least 1s"},
+		"an unknown policy":           {func(s *v1alpha1.TaskSpec) { s.Concurrency = &v1alpha1.ConcurrencySpec{Policy: "Hope"} }, "policy"},
+		"none at once":                {func(s *v1alpha1.TaskSpec) { s.Concurrency = &v1alpha1.ConcurrencySpec{MaxRunning: ptr.To[int32](0)} }, "maxRunning"},
+		"a queue below none":          {func(s *v1alpha1.TaskSpec) { s.Concurrency = &v1alpha1.ConcurrencySpec{MaxQueued: ptr.To[int32](-1)} }, "maxQueued"},
+		"a queue where nobody waits": {func(s *v1alpha1.TaskSpec) {
+			s.Concurrency = &v1alpha1.ConcurrencySpec{Policy: v1alpha1.ConcurrencyForbid, MaxQueued: ptr.To[int32](1)}
+		}, "maxQueued needs the policy Allow or Queue"},
+		"negative retries":         {func(s *v1alpha1.TaskSpec) { s.Retries = -1 }, "retries"},
+		"too small a tail":         {func(s *v1alpha1.TaskSpec) { s.Logs.MaxBytes = ptr.To(resource.MustParse("1")) }, "maxBytes must be from 1Ki to 256Ki"},
+		"too large a tail":         {func(s *v1alpha1.TaskSpec) { s.Logs.MaxBytes = ptr.To(resource.MustParse("1Gi")) }, "maxBytes must be from 1Ki to 256Ki"},
+		"too many entries":         {func(s *v1alpha1.TaskSpec) { s.Logs.MaxEntries = 100000 }, "maxEntries"},
+		"retention under a second": {func(s *v1alpha1.TaskSpec) { s.Retention.TTL = &metav1.Duration{} }, "ttl must be at least 1s"},
+		"fewer than no runs":       {func(s *v1alpha1.TaskSpec) { s.Retention.Failed = ptr.To[int32](-1) }, "retention.failed"},
+		"restarts in place that are to be retried on disruption": {func(s *v1alpha1.TaskSpec) {
+			s.RetryOnDisruption, s.JobTemplate.Spec.Template.Spec.RestartPolicy = true, corev1.RestartPolicyOnFailure
+		}, "retryOnDisruption takes the restartPolicy Never"},
+		"pods that replace those that still end on disruption": {func(s *v1alpha1.TaskSpec) {
+			s.RetryOnDisruption, s.JobTemplate.Spec.PodReplacementPolicy = true, ptr.To(batchv1.TerminatingOrFailed)
+		}, "retryOnDisruption takes the podReplacementPolicy Failed"},
+		"parameters that are a list": {func(s *v1alpha1.TaskSpec) { s.Parameters = object(`[]`) }, "parameters"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			task := newTask(ns)
@@ -40,7 +57,14 @@ func TestTaskIsValidatedByItsCRD(t *testing.T) {
 		})
 	}
 	task := newTask(ns)
+	task.Spec.Concurrency = &v1alpha1.ConcurrencySpec{MaxQueued: ptr.To[int32](0)}
 	create(t, task)
+	if got := task.Spec.Concurrency.Policy; got != v1alpha1.ConcurrencyAllow {
+		t.Errorf("policy %q by default", got)
+	}
+	if r := task.Spec.Retention; r.TTL.Duration != 168*time.Hour || *r.Completed != 100 || *r.Failed != 100 {
+		t.Errorf("defaults: %+v", r)
+	}
 	if task.Spec.StartTimeout.Duration != 5*time.Minute || task.Spec.Logs.MaxEntries != 100 || task.Spec.Logs.MaxBytes.String() != "16Ki" {
 		t.Errorf("defaults: %+v", task.Spec)
 	}

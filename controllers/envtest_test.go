@@ -6,13 +6,16 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -26,7 +29,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
-	"github.com/taskexec/taskexec/controllers/logs/follow"
+	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
 // patience for what a real API server takes on a busy machine.
@@ -75,53 +78,78 @@ func withAPIServer(m *testing.M) int {
 }
 
 // operator runs the controllers until stop is called or the test ends. It can be started again.
-func operator(t *testing.T) (stop func()) {
+func operator(t *testing.T, changes ...func(*controllers.Options)) (stop func()) {
 	t.Helper()
-	caches, err := controllers.CacheOptions("")
+	ended, err := operation{config: apiServer, changes: changes}.start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	mgr, err := ctrl.NewManager(apiServer, ctrl.Options{
+	stop = sync.OnceFunc(func() {
+		if err := ended(); err != nil {
+			t.Errorf("the operator ended: %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// operation is how the operator is run.
+type operation struct {
+	config *rest.Config
+	// namespace that is worked in, empty for all.
+	namespace string
+	// wrap gives the controllers another manager than the one that runs them; nil for the same.
+	wrap    func(ctrl.Manager) ctrl.Manager
+	changes []func(*controllers.Options)
+}
+
+// start the operator. It runs until stop is called, which tells how it ended.
+func (o operation) start() (stop func() error, err error) {
+	caches, err := controllers.CacheOptions(o.namespace)
+	if err != nil {
+		return nil, err
+	}
+	mgr, err := ctrl.NewManager(o.config, ctrl.Options{
 		Scheme:                 scheme,
 		Cache:                  caches,
 		Metrics:                metricsserver.Options{BindAddress: "0"},
 		HealthProbeBindAddress: "0",
 		Controller:             config.Controller{SkipNameValidation: ptr.To(true)},
+		MapperProvider:         func(*rest.Config, *http.Client) (apimeta.RESTMapper, error) { return kube.RESTMapper(), nil },
 	})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	options := controllers.DefaultOptions()
+	options.Namespace = o.namespace
 	options.Registry = prometheus.NewRegistry()
 	options.LogSource = printedLogs{}
 	options.StartTimeout = 3 * time.Second
 	options.LogPatience = 2 * time.Second
-	if err := controllers.Setup(mgr, options); err != nil {
-		t.Fatal(err)
+	for _, change := range o.changes {
+		change(&options)
+	}
+	wrapped := mgr
+	if o.wrap != nil {
+		wrapped = o.wrap(mgr)
+	}
+	if err := controllers.Setup(wrapped, options); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(ctx) }()
-	stopped := false
-	stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
+	return func() error {
 		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("the operator ended: %v", err)
-		}
-	}
-	t.Cleanup(stop)
-	return stop
+		return <-done
+	}, nil
 }
 
 // printedLogs gives each container the same short log. No kubelet runs here; what a real one does with logs
 // is for the end-to-end tests.
 type printedLogs struct{}
 
-func (printedLogs) Open(_ context.Context, r follow.Request) (io.ReadCloser, error) {
+func (printedLogs) Open(_ context.Context, r source.Request) (io.ReadCloser, error) {
 	line := fmt.Sprintf("%s line of %s\n", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Format(time.RFC3339Nano), r.Container)
 	return io.NopCloser(strings.NewReader(line)), nil
 }

@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/rand"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -25,6 +26,10 @@ func namespace(t *testing.T) string {
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "test-" + rand.String(8)}}
 	create(t, ns)
 	return ns.Name
+}
+
+func objectNamed(namespace, name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Namespace: namespace, Name: name}
 }
 
 func newTask(namespace string) *v1alpha1.Task {
@@ -102,20 +107,29 @@ func jobs(t *testing.T, namespace string) []batchv1.Job {
 	return list.Items
 }
 
-// podOf plays the Job controller and the scheduler: it makes the Job's pod on a node.
-func podOf(t *testing.T, job *batchv1.Job) *corev1.Pod {
-	t.Helper()
+// podNamed like its Job, on a node.
+func podNamed(job *batchv1.Job) *corev1.Pod {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace:       job.Namespace,
-			GenerateName:    job.Name + "-",
+			Name:            job.Name,
 			Labels:          job.Spec.Template.Labels,
 			Annotations:     job.Spec.Template.Annotations,
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job"))},
 		},
 		Spec: job.Spec.Template.Spec,
 	}
-	pod.Spec.NodeName = "node"
+	if pod.Spec.NodeName == "" {
+		pod.Spec.NodeName = "node"
+	}
+	return pod
+}
+
+// podOf plays the Job controller and the scheduler: it makes the Job's pod on a node.
+func podOf(t *testing.T, job *batchv1.Job) *corev1.Pod {
+	t.Helper()
+	pod := podNamed(job)
+	pod.Name, pod.GenerateName = "", job.Name+"-"
 	create(t, pod)
 	return pod
 }
@@ -124,53 +138,87 @@ func containerState(state corev1.ContainerState) []corev1.ContainerStatus {
 	return []corev1.ContainerStatus{{Name: "main", Image: "busybox:1.37", ContainerID: "containerd://1", State: state}}
 }
 
+// startedPod has a container that started just now.
+func startedPod(pod *corev1.Pod) *corev1.Pod {
+	pod = pod.DeepCopy()
+	pod.Status.Phase = corev1.PodRunning
+	pod.Status.ContainerStatuses = containerState(corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Now()}})
+	return pod
+}
+
+// endedPod has a container that ended just now.
+func endedPod(pod *corev1.Pod, code int32, podReason string) *corev1.Pod {
+	pod = pod.DeepCopy()
+	pod.Status.Phase, pod.Status.Reason = corev1.PodSucceeded, podReason
+	if code != 0 {
+		pod.Status.Phase = corev1.PodFailed
+	}
+	pod.Status.ContainerStatuses = containerState(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
+		ContainerID: "containerd://1",
+		ExitCode:    code,
+		StartedAt:   metav1.NewTime(time.Now().Add(-2 * time.Second)),
+		FinishedAt:  metav1.Now(),
+	}})
+	return pod
+}
+
+// endedJob has taken notice of its pod's end.
+func endedJob(job *batchv1.Job, pod *corev1.Pod) *batchv1.Job {
+	job = job.DeepCopy()
+	if pod.Status.Phase == corev1.PodSucceeded {
+		countJob(&job.Status, batchv1.JobComplete)
+	} else {
+		countJob(&job.Status, batchv1.JobFailed)
+	}
+	return job
+}
+
+func countJob(status *batchv1.JobStatus, condition batchv1.JobConditionType) {
+	now := metav1.Now()
+	status.StartTime = ptr.To(metav1.NewTime(now.Add(-3 * time.Second)))
+	before := batchv1.JobSuccessCriteriaMet
+	if condition == batchv1.JobFailed {
+		before = batchv1.JobFailureTarget
+		status.Failed = 1
+	} else {
+		status.Succeeded = 1
+		status.CompletionTime = &now
+	}
+	for _, c := range []batchv1.JobConditionType{before, condition} {
+		status.Conditions = append(status.Conditions, batchv1.JobCondition{
+			Type: c, Status: corev1.ConditionTrue, Reason: "BackoffLimitExceeded", LastTransitionTime: now,
+		})
+	}
+}
+
 // runs plays the kubelet: the pod's container started.
 func runs(t *testing.T, pod *corev1.Pod) {
 	t.Helper()
-	at := metav1.Now()
-	patchStatus(t, pod, func() {
-		pod.Status.Phase = corev1.PodRunning
-		pod.Status.ContainerStatuses = containerState(corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: at}})
-	})
+	patchStatus(t, pod, func() { pod.Status = startedPod(pod).Status })
 }
 
 // exits plays the kubelet: the pod's container ended.
 func exits(t *testing.T, pod *corev1.Pod, code int32, podReason string) {
 	t.Helper()
-	patchStatus(t, pod, func() {
-		pod.Status.Phase, pod.Status.Reason = corev1.PodSucceeded, podReason
-		if code != 0 {
-			pod.Status.Phase = corev1.PodFailed
-		}
-		pod.Status.ContainerStatuses = containerState(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
-			ContainerID: "containerd://1",
-			ExitCode:    code,
-			StartedAt:   metav1.NewTime(time.Now().Add(-2 * time.Second)),
-			FinishedAt:  metav1.Now(),
-		}})
-	})
+	patchStatus(t, pod, func() { pod.Status = endedPod(pod, code, podReason).Status })
 }
 
 // ends plays the Job controller: the Job took notice of its pod's end.
 func ends(t *testing.T, job *batchv1.Job, condition batchv1.JobConditionType) {
 	t.Helper()
-	now := metav1.Now()
-	patchStatus(t, job, func() {
-		job.Status.StartTime = ptr.To(metav1.NewTime(now.Add(-3 * time.Second)))
-		before := batchv1.JobSuccessCriteriaMet
-		if condition == batchv1.JobFailed {
-			before = batchv1.JobFailureTarget
-			job.Status.Failed = 1
-		} else {
-			job.Status.Succeeded = 1
-			job.Status.CompletionTime = &now
-		}
-		for _, c := range []batchv1.JobConditionType{before, condition} {
-			job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{
-				Type: c, Status: corev1.ConditionTrue, Reason: "BackoffLimitExceeded", LastTransitionTime: now,
-			})
-		}
-	})
+	patchStatus(t, job, func() { countJob(&job.Status, condition) })
+}
+
+// edit is a user's change. The controller writes the object's status meanwhile, so one that comes second is made anew.
+func edit(t *testing.T, object client.Object, change func()) {
+	t.Helper()
+	if err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		read(t, object)
+		change()
+		return kube.Update(t.Context(), object)
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func patchStatus(t *testing.T, object client.Object, change func()) {

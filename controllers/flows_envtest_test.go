@@ -190,6 +190,9 @@ func TestCancelBeforeTheJobMakesNone(t *testing.T) {
 	if len(jobs(t, ns)) != 0 {
 		t.Error("a cancelled execution has a Job")
 	}
+	if got := e.Status.Cancellation; got == nil || got.Outcome != v1alpha1.CancellationNotStarted {
+		t.Errorf("receipt %+v", got)
+	}
 }
 
 // running brings a new execution to Running.
@@ -234,9 +237,16 @@ func TestCancelEndsThePodAndThenRemovesTheJob(t *testing.T) {
 	cancel(t, e)
 	told(t, pod, v1alpha1.ReasonCancelled)
 	reaches(t, e, v1alpha1.PhaseCancelling, v1alpha1.ReasonCancelRequested)
+	seen := e.Status.Cancellation
+	if seen == nil || seen.Reason != "test" || seen.AcknowledgedTime.IsZero() || seen.Outcome != "" {
+		t.Errorf("receipt %+v", seen)
+	}
 	exits(t, pod, 143, "DeadlineExceeded")
 	reaches(t, e, v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled)
 	gone(t, job)
+	if got := e.Status.Cancellation; got.Outcome != v1alpha1.CancellationGraceful || got.CompletionTime == nil || !got.AcknowledgedTime.Equal(&seen.AcknowledgedTime) {
+		t.Errorf("receipt %+v after %+v", got, seen)
+	}
 	if got := messages(e); !slices.Contains(got, "line of main") || got[len(got)-1] != "任务已取消" {
 		t.Errorf("log %q", got)
 	}
@@ -251,8 +261,8 @@ func TestRunThatEndsWhileItIsCancelledKeepsItsExitCode(t *testing.T) {
 	cancel(t, e)
 	operator(t)
 	reaches(t, e, v1alpha1.PhaseCancelled, v1alpha1.ReasonFinishedWhileCancelling)
-	if *e.Status.ExitCode != 0 {
-		t.Errorf("exit code %d", *e.Status.ExitCode)
+	if *e.Status.ExitCode != 0 || e.Status.Cancellation.Outcome != v1alpha1.CancellationAlreadyEnded {
+		t.Errorf("exit code %d, receipt %+v", *e.Status.ExitCode, e.Status.Cancellation)
 	}
 }
 
@@ -376,11 +386,7 @@ func TestTaskEditDoesNotReachARunThatExists(t *testing.T) {
 	operator(t)
 	e, _, pod := running(t, nil)
 	task := newTask(e.Namespace)
-	read(t, task)
-	task.Spec.Timeout = &metav1.Duration{Duration: time.Second}
-	if err := kube.Update(t.Context(), task); err != nil {
-		t.Fatal(err)
-	}
+	edit(t, task, func() { task.Spec.Timeout = &metav1.Duration{Duration: time.Second} })
 	if err := kube.Delete(t.Context(), task); err != nil {
 		t.Fatal(err)
 	}

@@ -1,28 +1,24 @@
 package controllers
 
 import (
-	"context"
 	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/history"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
+	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/controllers/logs/turns"
+	"github.com/taskexec/taskexec/controllers/queue"
 	"github.com/taskexec/taskexec/controllers/task"
 	"github.com/taskexec/taskexec/controllers/taskexecution"
+	"github.com/taskexec/taskexec/controllers/taskschedule"
 )
 
 // Options of the operator's controllers.
@@ -31,16 +27,33 @@ type Options struct {
 	Concurrency int
 	// StartTimeout for an execution whose Task does not exist.
 	StartTimeout time.Duration
+	// Namespace that is worked in, as CacheOptions has it; empty for all.
+	Namespace string
+	// MaxRunning bounds the active executions, in all and in each namespace; zero for no bound.
+	MaxRunning queue.Limits
+	// ImagePullGrace is how long an image may fail to be pulled.
+	ImagePullGrace time.Duration
 	// Language of the lifecycle entries in logs.
 	Language lifecycle.Language
-	// MaxLogStreams is how many container logs are followed at once.
-	MaxLogStreams int
-	// LogFlushInterval is the time between two writes of one execution's log while it runs.
-	LogFlushInterval time.Duration
+	// KeepJob is for how long the Job and the pods of a run stay after its whole log was archived, and
+	// KeepUnarchivedJob where it was not. Zero means as long as the execution.
+	KeepJob, KeepUnarchivedJob time.Duration
+	// KeepRun is for how long a finished run is kept whatever number of them its Task keeps.
+	KeepRun time.Duration
+	// HistoryPace is the least time between two looks at all the runs of a Task.
+	HistoryPace time.Duration
+	// LogTurns bound how many container logs are followed at once.
+	LogTurns turns.Limits
+	// LogFlush says how often the tail of a log is written.
+	LogFlush follow.FlushOptions
 	// LogPatience is how long after the end of a run its log is still waited for.
 	LogPatience time.Duration
+	// LogFileSize is the containerLogMaxSize of the kubelets, the smallest of all nodes.
+	LogFileSize int64
 	// LogSource gives container logs; nil means the API server.
-	LogSource follow.Source
+	LogSource source.Source
+	// Archive keeps the whole raw logs; without a URL there is none.
+	Archive ArchiveOptions
 	// Registry takes the metrics; nil means the one that the manager serves.
 	Registry prometheus.Registerer
 }
@@ -48,49 +61,21 @@ type Options struct {
 // DefaultOptions are what the flags of cmd/controller begin with.
 func DefaultOptions() Options {
 	return Options{
-		Concurrency:      8,
-		StartTimeout:     5 * time.Minute,
-		Language:         lifecycle.Chinese,
-		MaxLogStreams:    500,
-		LogFlushInterval: time.Second,
-		LogPatience:      30 * time.Second,
+		Concurrency:       8,
+		StartTimeout:      5 * time.Minute,
+		ImagePullGrace:    time.Minute,
+		Language:          lifecycle.Chinese,
+		KeepJob:           time.Minute,
+		KeepUnarchivedJob: time.Hour,
+		KeepRun:           10 * time.Minute,
+		HistoryPace:       3 * time.Second,
+		LogTurns:          turns.Limits{Total: 500, Turn: 5 * time.Second},
+		LogFlush:          follow.FlushOptions{Interval: time.Second, MaxInterval: 3 * time.Second, BytesPerSecond: 1 << 20},
+		LogPatience:       30 * time.Second,
+		LogFileSize:       10 << 20,
+		Archive:           defaultArchive(),
 	}
 }
-
-// CacheOptions say what the manager's caches hold: of Jobs and pods only ours, of executions all but their
-// logs. An empty namespace means all.
-func CacheOptions(namespace string) (cache.Options, error) {
-	ours, err := labels.NewRequirement(v1alpha1.LabelExecutionUID, selection.Exists, nil)
-	if err != nil {
-		return cache.Options{}, fmt.Errorf("selecting what is ours: %w", err)
-	}
-	mine := cache.ByObject{Label: labels.NewSelector().Add(*ours)}
-	options := cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
-		ByObject: map[client.Object]cache.ByObject{
-			&batchv1.Job{}:            mine,
-			&corev1.Pod{}:             mine,
-			&v1alpha1.TaskExecution{}: {Transform: withoutLogs},
-		},
-	}
-	if namespace != "" {
-		options.DefaultNamespaces = map[string]cache.Config{namespace: {}}
-	}
-	return options, nil
-}
-
-// withoutLogs keeps the bulk of an execution out of memory: nothing is decided by its logs.
-func withoutLogs(object any) (any, error) {
-	if execution, ok := object.(*v1alpha1.TaskExecution); ok {
-		execution.Status.Logs = nil
-		execution.ManagedFields = nil
-		delete(execution.Annotations, lastApplied)
-	}
-	return object, nil
-}
-
-// lastApplied is kubectl's copy of the whole manifest.
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
 // Setup adds the controllers to the manager.
 func Setup(mgr ctrl.Manager, o Options) error {
@@ -102,39 +87,54 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		if err != nil {
 			return fmt.Errorf("making the client that reads logs: %w", err)
 		}
-		o.LogSource = follow.NewKubeSource(clientset)
+		o.LogSource = source.NewKube(clientset)
 	}
 	wake := taskexecution.NewWake()
-	follower := follow.New(follow.Options{
-		Source:        o.LogSource,
-		MaxStreams:    o.MaxLogStreams,
-		FlushInterval: o.LogFlushInterval,
-		Patience:      o.LogPatience,
-		Reconnect:     follow.DefaultReconnect(),
-		Notify:        wake.Execution,
-		Clock:         clock.RealClock{},
-	})
-	if err := mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
-		<-ctx.Done()
-		follower.Stop()
-		return nil
-	})); err != nil {
-		return fmt.Errorf("adding the log follower: %w", err)
+	follower, err := setupLogs(mgr, o, wake.Execution)
+	if err != nil {
+		return err
 	}
 	executions := &taskexecution.Reconciler{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
 		Recorder: mgr.GetEventRecorder("taskexec"),
 		Follower: follower,
-		Metrics:  taskexecution.NewMetrics(o.Registry, follower.Streams),
+		Metrics:  taskexecution.NewMetrics(o.Registry),
 		Clock:    clock.RealClock{},
-		Options:  lifecycle.Options{StartTimeout: o.StartTimeout, Language: o.Language},
+		Queue:    queue.NewLedger(o.MaxRunning),
+		Options: lifecycle.Options{
+			StartTimeout: o.StartTimeout, ImagePullGrace: o.ImagePullGrace, Language: o.Language,
+			KeepJob: o.KeepJob, KeepUnarchivedJob: o.KeepUnarchivedJob,
+		},
+		Namespace: o.Namespace,
 	}
 	if err := executions.SetupWithManager(mgr, o.Concurrency, wake); err != nil {
 		return fmt.Errorf("setting up the executions' controller: %w", err)
 	}
 	if err := (&task.Reconciler{Client: mgr.GetClient()}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the tasks' controller: %w", err)
+	}
+	if err := (&task.ChangeReconciler{Client: mgr.GetClient(), Live: mgr.GetAPIReader()}).SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("setting up the controller of runs on change: %w", err)
+	}
+	runs := &history.Reconciler{
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clock.RealClock{}, Pace: o.HistoryPace, KeepAtLeast: o.KeepRun,
+	}
+	if err := runs.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("setting up the history's controller: %w", err)
+	}
+	return setupSchedules(mgr, o)
+}
+
+func setupSchedules(mgr ctrl.Manager, o Options) error {
+	schedules := &taskschedule.Reconciler{
+		Client:   mgr.GetClient(),
+		Live:     mgr.GetAPIReader(),
+		Recorder: mgr.GetEventRecorder("taskexec"),
+		Clock:    clock.RealClock{},
+	}
+	if err := schedules.SetupWithManager(mgr, o.Concurrency); err != nil {
+		return fmt.Errorf("setting up the schedules' controller: %w", err)
 	}
 	return nil
 }

@@ -26,9 +26,16 @@ load_images() {
   done
 }
 
+# The folder of config/local's archive. It is the local cluster's, and goes with it.
+archive=/var/lib/taskexec-localcluster/archive
+
+# From how many bytes on the node's kubelet rotates logs.
+log_size() { sed -n 's/.*"containerLogMaxSize": *"\([^"]*\)".*/\1/p' /var/lib/taskexec-localcluster/config/kubelet.json; }
+
 # Applies config/local with the images of this checkout, and waits until they run.
 deploy_operator() {
   local program
+  install -d -o 65532 -g 65532 -m 0750 "$archive" # the two programs' user
   mkdir -p bin/overlay
   {
     echo 'resources: [../../config/local]'
@@ -36,16 +43,30 @@ deploy_operator() {
     for program in "${programs[@]}"; do
       echo "  - {name: ghcr.io/taskexec/$program, newTag: $(image_tag "$program")}"
     done
+    echo 'patches:'
+    echo '  - target: {kind: Deployment, name: taskexec-controller}'
+    echo '    patch: |-'
+    echo "      - {op: add, path: /spec/template/spec/containers/0/args/-, value: --container-log-max-size=$(log_size)}"
   } >bin/overlay/kustomization.yaml
   "${kustomize[@]}" build bin/overlay | "$kubectl" apply -f - | sed -e '/ unchanged$/d' -e 's/^/    /'
   "$kubectl" wait --for=condition=Established --timeout=60s \
-    crd/tasks.taskexec.dev crd/taskexecutions.taskexec.dev >/dev/null
+    crd/tasks.taskexec.dev crd/taskexecutions.taskexec.dev crd/taskschedules.taskexec.dev >/dev/null
   for program in "${programs[@]}"; do
     if ! "$kubectl" -n "$namespace" rollout status --timeout=120s "deployment/taskexec-$program" | sed 's/^/    /'; then
       show_operator >&2
       die "$program did not become ready"
     fi
   done
+}
+
+# What a token for the facade is made for: --token-audience in config/apiserver.
+audience=taskexec
+
+# Makes a service account in the namespace default that may do everything there with Tasks and runs. Usage: make_caller NAME
+make_caller() {
+  "$kubectl" -n default create serviceaccount "$1" --dry-run=client -o yaml | "$kubectl" apply -f - >/dev/null
+  "$kubectl" -n default create rolebinding "$1" --clusterrole=taskexec-admin --serviceaccount="default:$1" \
+    --dry-run=client -o yaml | "$kubectl" apply -f - >/dev/null
 }
 
 # What one wants to see when something failed.

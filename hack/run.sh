@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 port=${PORT:-8080}
 url=http://127.0.0.1:$port
 sample=user-space-sync
+caller=taskexec-user
 command -v curl >/dev/null || die "curl is not installed"
 
 on_local_cluster() {
@@ -42,7 +43,11 @@ on_given_cluster() {
   say "CustomResourceDefinitions"
   "$kubectl" apply -f config/crd/bases | sed 's/^/    /'
   "$kubectl" wait --for=condition=Established --timeout=60s \
-    crd/tasks.taskexec.dev crd/taskexecutions.taskexec.dev >/dev/null
+    crd/tasks.taskexec.dev crd/taskexecutions.taskexec.dev crd/taskschedules.taskexec.dev >/dev/null
+  local file
+  for file in config/rbac/{viewer,runner,editor,admin}_cluster_role.yaml; do
+    "$kubectl" apply -f "$file" | sed 's/^/    /'
+  done
 
   say "Programs of this checkout: their logs are in bin/run/"
   mkdir -p bin/run
@@ -50,7 +55,7 @@ on_given_cluster() {
   trap 'exit 130' INT TERM
   bin/controller --leader-elect=false --health-probe-bind-address=127.0.0.1:0 --metrics-bind-address=0 \
     >bin/run/controller.log 2>&1 &
-  bin/apiserver --bind-address="127.0.0.1:$port" --namespace=default >bin/run/apiserver.log 2>&1 &
+  bin/apiserver --bind-address="127.0.0.1:$port" --namespace=default --token-audience="$audience" >bin/run/apiserver.log 2>&1 &
   prove_a_run
   banner "Ctrl-C"
   wait -n || true
@@ -61,20 +66,26 @@ on_given_cluster() {
 # Applies the sample Tasks, runs one through the REST API, and prints its log.
 prove_a_run() {
   wait_for_url "$url/readyz" 60 || die "the REST API does not answer at $url"
+  make_caller "$caller"
+  token=$(eval "$(create_token)")
   say "Sample Tasks, in the namespace default"
   local file
   for file in config/samples/task_*.yaml; do
     "$kubectl" -n default apply -f "$file" | sed 's/^/    /'
   done
-  wait_for_url "$url/tasks/$sample" 30 || die "the Task $sample does not show at $url/tasks/$sample"
+  local answer deadline=$((SECONDS + 30))
+  until answer=$(authorized "$url/tasks/$sample" 2>/dev/null); do
+    [ "$SECONDS" -lt "$deadline" ] || die "the Task $sample does not show at $url/tasks/$sample: $answer"
+    sleep 0.5
+  done
 
   say "A run of $sample, through the REST API"
-  local answer deadline=$((SECONDS + 120))
-  answer=$(curl -sS --fail-with-body -X POST "$url/tasks/$sample/execute/manual" \
+  deadline=$((SECONDS + 120))
+  answer=$(authorized -X POST "$url/tasks/$sample/execute/manual" \
     -H 'Content-Type: application/json' -d '{"params": {"mid": 12345}}') || die "$answer"
   execution=$(field executionId <<<"$answer")
   echo "    executionId: $execution"
-  while answer=$(curl -sS --fail-with-body "$url/tasks/running/execution/$execution") || die "$answer"; do
+  while answer=$(authorized "$url/tasks/running/execution/$execution") || die "$answer"; do
     [ "$(field status <<<"$answer")" = running ] || break
     [ "$SECONDS" -lt "$deadline" ] || die "the run did not end within two minutes: $answer"
     sleep 1
@@ -85,6 +96,15 @@ prove_a_run() {
   [ "$(field status <<<"$answer")" = completed ] || die "the run did not complete: $answer"
 }
 
+# The command that makes a token for the REST API, to be pasted anywhere.
+create_token() {
+  printf 'KUBECONFIG=%q ' "$KUBECONFIG"
+  printf '%q ' "$(command -v "$kubectl")" -n default create token "$caller" --audience="$audience" --duration=12h
+}
+
+# curl with the token, which no list of processes shows.
+authorized() { curl -sS --fail-with-body -K - "$@" <<<"header = \"Authorization: Bearer $token\""; }
+
 # The first string of that name in a JSON answer: enough for what the facade answers here, without jq.
 field() { grep -o "\"$1\": *\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4; }
 
@@ -93,12 +113,14 @@ banner() {
 
 Taskexec runs. Its REST API is $url
 
+  Get a token, for 12 hours (who may do what is RBAC; $caller may do everything in the namespace default):
+    export TOKEN=\$($(create_token))
   Run a task:
-    curl -X POST $url/tasks/$sample/execute/manual -H 'Content-Type: application/json' -d '{"params": {"mid": 12345}}'
+    curl -X POST $url/tasks/$sample/execute/manual -H "Authorization: Bearer \$TOKEN" -H 'Content-Type: application/json' -d '{"params": {"mid": 12345}}'
   Read a run, its status and its log:
-    curl $url/tasks/running/execution/$execution
+    curl $url/tasks/running/execution/$execution -H "Authorization: Bearer \$TOKEN"
   Cancel every run of a task:
-    curl -X DELETE $url/tasks/executions/cancel/by-task-names -H 'Content-Type: application/json' -d '{"taskNames": ["$sample"]}'
+    curl -X DELETE $url/tasks/executions/cancel/by-task-names -H "Authorization: Bearer \$TOKEN" -H 'Content-Type: application/json' -d '{"taskNames": ["$sample"]}'
 
   The same with kubectl:
     export KUBECONFIG=$KUBECONFIG

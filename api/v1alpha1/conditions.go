@@ -2,7 +2,7 @@ package v1alpha1
 
 // Conditions of a Task.
 const (
-	// ConditionReady tells whether a Task can be run.
+	// ConditionReady tells whether a Task can be run, and whether a TaskSchedule makes runs.
 	ConditionReady = "Ready"
 )
 
@@ -24,9 +24,14 @@ const (
 	ConditionSucceeded = "Succeeded"
 	// ConditionLogsCaptured tells on a finished run whether its whole log was read.
 	ConditionLogsCaptured = "LogsCaptured"
-	// ConditionReconciling is kstatus's: True while the run is not finished, absent after.
+	// ConditionImagesPulled is False from when an image of the newest pod could not be pulled, and absent
+	// otherwise. Its transition is what the grace period of image pulls counts from.
+	ConditionImagesPulled = "ImagesPulled"
+	// ConditionReconciling is kstatus's: True while the run is not finished, absent after. On a Task, True while it
+	// cannot be told whether it can be run.
 	ConditionReconciling = "Reconciling"
-	// ConditionStalled is kstatus's: True when the run failed, absent otherwise.
+	// ConditionStalled is kstatus's: True when the run failed, absent otherwise. On a Task, True when it cannot be
+	// run until its spec changes.
 	ConditionStalled = "Stalled"
 )
 
@@ -35,6 +40,21 @@ const (
 	// ReasonTaskNotFound surfaces on a Pending run whose Task does not exist, and on a Failed one when the
 	// Task did not appear within the start timeout.
 	ReasonTaskNotFound = "TaskNotFound"
+	// ReasonConcurrencyLimit surfaces on a Queued run while as many runs of its Task are active as may be.
+	ReasonConcurrencyLimit = "ConcurrencyLimit"
+	// ReasonReplacing surfaces on a Queued run that waits for the end of those that it replaces.
+	ReasonReplacing = "Replacing"
+	// ReasonNamespaceLimit surfaces on a Queued run while as many runs are active in its namespace as may be.
+	ReasonNamespaceLimit = "NamespaceLimit"
+	// ReasonControllerLimit surfaces on a Queued run while as many runs are active in all as may be.
+	ReasonControllerLimit = "ControllerLimit"
+	// ReasonJobSuspended surfaces on a Queued run whose Job exists and is suspended, for example by Kueue.
+	ReasonJobSuspended = "JobSuspended"
+	// ReasonImagePullBackOff surfaces in the condition ImagesPulled while an image cannot be pulled.
+	ReasonImagePullBackOff = "ImagePullBackOff"
+	// ReasonSecretNotFound surfaces on a Pending run whose Secret of sensitive params does not exist, lacks one or
+	// cannot be read, and on a Failed one when that did not change within the start timeout.
+	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonJobCreated surfaces on a Pending run whose Job exists and whose pod waits for a node, a volume
 	// or an image.
 	ReasonJobCreated = "JobCreated"
@@ -53,32 +73,74 @@ const (
 const (
 	// ReasonCompleted surfaces when the Job completed.
 	ReasonCompleted = "Completed"
-	// ReasonNonZeroExit surfaces when the last attempt's container ended with an exit code other than 0.
-	ReasonNonZeroExit = "NonZeroExit"
-	// ReasonOOMKilled surfaces when the kernel killed the last attempt's container for its memory limit.
-	ReasonOOMKilled = "OOMKilled"
-	// ReasonDisrupted surfaces when the platform ended the last attempt: eviction, preemption, drain, or a
-	// deleted pod.
-	ReasonDisrupted = "Disrupted"
-	// ReasonJobFailed surfaces when the Job failed for a reason that its pods do not tell. Message has the
-	// Job's own words.
-	ReasonJobFailed = "JobFailed"
-	// ReasonDeadlineExceeded surfaces when the run took longer than its timeout.
-	ReasonDeadlineExceeded = "DeadlineExceeded"
-	// ReasonStartTimeout surfaces when no container started within the start timeout.
-	ReasonStartTimeout = "StartTimeout"
-	// ReasonInvalidParams surfaces when the params do not satisfy the Task's schema.
-	ReasonInvalidParams = "InvalidParams"
-	// ReasonInvalidTask surfaces when the Task's schema cannot be used, so that no params can be judged.
-	ReasonInvalidTask = "InvalidTask"
-	// ReasonNameConflict surfaces when a Job that is not ours has the name that ours would have.
-	ReasonNameConflict = "NameConflict"
-	// ReasonJobLost surfaces when the Job was deleted before it ended. The run is never started again.
-	ReasonJobLost = "JobLost"
 	// ReasonCancelled surfaces when a cancel stopped the run.
 	ReasonCancelled = "Cancelled"
 	// ReasonFinishedWhileCancelling surfaces when the run ended by itself after its cancel was accepted.
 	ReasonFinishedWhileCancelling = "FinishedWhileCancelling"
+)
+
+// Reasons of a run that failed by what its program did.
+const (
+	// ReasonNonZeroExit surfaces when the last attempt's container ended with an exit code other than 0.
+	ReasonNonZeroExit = "NonZeroExit"
+	// ReasonOOMKilled surfaces when the kernel killed the last attempt's container for its memory limit.
+	ReasonOOMKilled = "OOMKilled"
+	// ReasonDeadlineExceeded surfaces when the run took longer than its timeout.
+	ReasonDeadlineExceeded = "DeadlineExceeded"
+	// ReasonJobFailed surfaces when the Job failed for a reason that its pods do not tell. Message has the
+	// Job's own words.
+	ReasonJobFailed = "JobFailed"
+)
+
+// Reasons of a run that failed by what the platform did, whatever the exit code was. The same run may well
+// succeed another time. A Task with retryOnDisruption has them retried, where a pod had the condition
+// DisruptionTarget.
+const (
+	// ReasonEvicted surfaces when the last attempt's pod was evicted: its node was drained, tainted, or ran
+	// short of memory or disk.
+	ReasonEvicted = "Evicted"
+	// ReasonPreempted surfaces when the last attempt's pod had to make room for one of a higher priority.
+	ReasonPreempted = "Preempted"
+	// ReasonNodeShutdown surfaces when the last attempt's node shut down.
+	ReasonNodeShutdown = "NodeShutdown"
+	// ReasonNodeLost surfaces when the last attempt's node no longer exists, or was given up.
+	ReasonNodeLost = "NodeLost"
+	// ReasonPodRejected surfaces when the node refused the last attempt's pod before any container started.
+	ReasonPodRejected = "PodRejected"
+	// ReasonDisrupted surfaces when the last attempt's pod was ended from outside in another way: somebody
+	// deleted it.
+	ReasonDisrupted = "Disrupted"
+	// ReasonJobLost surfaces when the Job was deleted before it ended. The run is never started again.
+	ReasonJobLost = "JobLost"
+	// ReasonStartTimeout surfaces when no container started within the start timeout.
+	ReasonStartTimeout = "StartTimeout"
+	// ReasonQueueTimeout surfaces when the run did not get its turn within its Task's queueTimeout.
+	ReasonQueueTimeout = "QueueTimeout"
+	// ReasonImagePullFailed surfaces when an image could not be pulled for longer than the grace period of the
+	// controller. Message names the image.
+	ReasonImagePullFailed = "ImagePullFailed"
+)
+
+// Reasons of a run that failed because it could not be started as it was asked for.
+const (
+	// ReasonConcurrencyForbidden surfaces when as many runs were active as may be, and the policy is Forbid.
+	ReasonConcurrencyForbidden = "ConcurrencyForbidden"
+	// ReasonQueueFull surfaces when as many runs waited as may.
+	ReasonQueueFull = "QueueFull"
+	// ReasonTaskSuspended surfaces when the run was made while its Task was suspended.
+	ReasonTaskSuspended = "TaskSuspended"
+	// ReasonInvalidParams surfaces when the params do not satisfy the Task's schema.
+	ReasonInvalidParams = "InvalidParams"
+	// ReasonSensitiveParamReadable surfaces when a param that the Task marks as sensitive stands in spec.params,
+	// where it can be read.
+	ReasonSensitiveParamReadable = "SensitiveParamReadable"
+	// ReasonSecretRefused surfaces when the Secret of the sensitive params is neither the execution's own nor
+	// labelled for this use.
+	ReasonSecretRefused = "SecretRefused"
+	// ReasonInvalidTask surfaces when the Task's schema cannot be used, so that no params can be judged.
+	ReasonInvalidTask = "InvalidTask"
+	// ReasonNameConflict surfaces when a Job that is not ours has the name that ours would have.
+	ReasonNameConflict = "NameConflict"
 )
 
 // Reasons of the condition LogsCaptured and of logSummary.
@@ -89,8 +151,38 @@ const (
 	ReasonLogsNoContainer = "NoContainer"
 	// ReasonLogsCapturing surfaces while a finished run's log is still being read.
 	ReasonLogsCapturing = "Capturing"
+	// ReasonLogsArchiving surfaces while a finished run's log was read and is not all in the archive yet.
+	ReasonLogsArchiving = "Archiving"
 	// ReasonLogsUnavailable surfaces when the log could not be read to its end within the deadline.
 	ReasonLogsUnavailable = "Unavailable"
-	// ReasonLogsPodGone surfaces when a pod was removed before its log was read to its end.
+	// ReasonLogsPodGone surfaces when a pod was removed, or a container started again more than once, before
+	// its log was read to its end.
 	ReasonLogsPodGone = "PodGone"
+	// ReasonLogsRotated surfaces when the kubelet rotated a log away that may have had lines nobody had read.
+	ReasonLogsRotated = "Rotated"
+	// ReasonLogsArchiveUnavailable surfaces when the archive did not take the whole log within its deadline.
+	ReasonLogsArchiveUnavailable = "ArchiveUnavailable"
+	// ReasonLogsArchiveFull surfaces when lines were not archived because too much was waiting for the archive.
+	ReasonLogsArchiveFull = "ArchiveSpoolFull"
+	// ReasonLogsArchiveConflict surfaces when the archive has other parts under the names that this log's have.
+	ReasonLogsArchiveConflict = "ArchiveConflict"
+)
+
+// Reasons of a TaskSchedule's Ready condition. It also has ReasonTaskNotFound and ReasonInvalidParams, while its
+// Task does not exist or does not take its params, and ReasonNameConflict, after a TaskExecution that is not its
+// own had the name of one that it was to make.
+const (
+	// ReasonScheduled surfaces when the next run is planned.
+	ReasonScheduled = "Scheduled"
+	// ReasonSuspended surfaces when spec.suspend holds a schedule that is otherwise ready.
+	ReasonSuspended = "Suspended"
+	// ReasonInvalidSchedule surfaces when spec.schedule is no cron expression, or one that never comes true.
+	ReasonInvalidSchedule = "InvalidSchedule"
+	// ReasonInvalidTimeZone surfaces when spec.timeZone is not in the IANA database.
+	ReasonInvalidTimeZone = "InvalidTimeZone"
+	// ReasonExecutionRefused surfaces while the API server refuses a TaskExecution, for example for quota.
+	ReasonExecutionRefused = "ExecutionRefused"
+	// ReasonMissedSchedule surfaces as an Event when ticks were passed over, because they were too late or too
+	// many.
+	ReasonMissedSchedule = "MissedSchedule"
 )

@@ -9,14 +9,42 @@ const (
 	LabelExecution = "taskexec.dev/execution"
 	// LabelExecutionUID on a Job and its pods is the TaskExecution's UID: what the controller selects by.
 	LabelExecutionUID = "taskexec.dev/execution-uid"
+	// LabelKueueQueue is Kueue's: the queue that a Job waits in. The template's own goes before the execution's.
+	LabelKueueQueue = "kueue.x-k8s.io/queue-name"
+	// LabelParams on a Secret, with the value "true", lets executions of its namespace take sensitive params from it.
+	LabelParams = "taskexec.dev/params"
 	// AnnotationLimits on a Job holds the limits that the run started with, as JSON, so that a later change
 	// or deletion of the Task does not reach a run that exists.
 	AnnotationLimits = "taskexec.dev/limits"
 	// AnnotationExecution on a Job and its pods is the TaskExecution's whole name, which need not fit a label.
 	AnnotationExecution = "taskexec.dev/execution"
+	// AnnotationLogContainer on a pod names the task's own container, whose log is the run's.
+	AnnotationLogContainer = "taskexec.dev/log-container"
 	// AnnotationEnded on a pod says that the controller ended it, why and when: "DeadlineExceeded
 	// 2006-01-02T15:04:05Z". It is written together with the pod's activeDeadlineSeconds.
 	AnnotationEnded = "taskexec.dev/ended"
+	// AnnotationSubmission on a TaskExecution that was asked for with an Idempotency-Key is a keyed digest of the
+	// request's body: "hmac-sha256:..." in hex. It tells a repetition from another request with the same key.
+	AnnotationSubmission = "taskexec.dev/submission"
+	// AnnotationTraceparent on a TaskExecution is the W3C trace that the run belongs to, as the request that made it
+	// had it or began it: "00-<trace id>-<parent id>-<flags>". Somebody else may set it, too. It stands on the Job and
+	// its pods as well, and in the environment of the containers; a value of another form is ignored.
+	AnnotationTraceparent = "taskexec.dev/traceparent"
+	// AnnotationRequestID on a TaskExecution that was made over REST finds the request in the facade's log.
+	AnnotationRequestID = "taskexec.dev/request-id"
+	// AnnotationRerunOf on a TaskExecution names the one that it repeats, which may be gone.
+	AnnotationRerunOf = "taskexec.dev/rerun-of"
+	// LabelSchedule on a TaskExecution names the TaskSchedule that made it. A name over 63 characters is cut and
+	// hashed.
+	LabelSchedule = "taskexec.dev/schedule"
+	// LabelScheduleUID on a TaskExecution is that TaskSchedule's UID.
+	LabelScheduleUID = "taskexec.dev/schedule-uid"
+	// AnnotationScheduledAt on a TaskExecution is the time of its tick as the schedule has it, without jitter
+	// (RFC 3339).
+	AnnotationScheduledAt = "taskexec.dev/scheduled-at"
+	// AnnotationRunOnChange on a Task, "true", asks for one execution of each change of its spec. To be set by
+	// people, and by what applies the Task.
+	AnnotationRunOnChange = "taskexec.dev/run-on-change"
 )
 
 // MaxParamsBytes bounds the params of one run, in bytes of JSON: they reach the container as one

@@ -20,6 +20,7 @@ func addKnownTypes(s *runtime.Scheme) error {
 	s.AddKnownTypes(GroupVersion,
 		&Task{}, &TaskList{},
 		&TaskExecution{}, &TaskExecutionList{},
+		&TaskSchedule{}, &TaskScheduleList{},
 	)
 	metav1.AddToGroupVersion(s, GroupVersion)
 	return nil

@@ -14,6 +14,12 @@ import (
 // +kubebuilder:resource:categories=taskexec
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Running",type=integer,JSONPath=`.status.running`
+// +kubebuilder:printcolumn:name="Queued",type=integer,JSONPath=`.status.queued`
+// +kubebuilder:printcolumn:name="Last",type=string,JSONPath=`.status.lastExecution.phase`
+// +kubebuilder:printcolumn:name="Completed",type=integer,JSONPath=`.status.totals.completed`,priority=1
+// +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.totals.failed`,priority=1
+// +kubebuilder:printcolumn:name="P95",type=string,JSONPath=`.status.durations.p95`,priority=1
 // +kubebuilder:printcolumn:name="Timeout",type=string,JSONPath=`.spec.timeout`
 // +kubebuilder:printcolumn:name="Description",type=string,JSONPath=`.spec.description`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
@@ -23,12 +29,20 @@ type Task struct {
 
 	// +required
 	Spec TaskSpec `json:"spec"`
+	// A Task that nobody has judged says so to kstatus by the generation -1.
 	// +optional
+	// +kubebuilder:default:={"observedGeneration":-1}
 	Status TaskStatus `json:"status,omitempty"`
 }
 
 // TaskSpec is what the author of a Task decides. A change concerns runs that start later; a run that has
 // its Job keeps the limits that it started with.
+//
+// Defaults of durations are written as Go writes them (5m0s), so that a client that reads a Task and writes it back
+// changes nothing: a change would be a new generation.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.retryOnDisruption) || !self.retryOnDisruption || !has(self.jobTemplate.spec.template.spec.restartPolicy) || self.jobTemplate.spec.template.spec.restartPolicy == 'Never'",message="retryOnDisruption takes the restartPolicy Never: a pod that restarts its containers in place has no podFailurePolicy",fieldPath=".retryOnDisruption"
+// +kubebuilder:validation:XValidation:rule="!has(self.retryOnDisruption) || !self.retryOnDisruption || !has(self.jobTemplate.spec.podReplacementPolicy) || self.jobTemplate.spec.podReplacementPolicy == 'Failed'",message="retryOnDisruption takes the podReplacementPolicy Failed: a replacement waits until the disrupted pod has ended",fieldPath=".retryOnDisruption"
 type TaskSpec struct {
 	// description tells people what the task is for.
 	// +optional
@@ -36,7 +50,8 @@ type TaskSpec struct {
 	Description string `json:"description,omitempty"`
 
 	// parameters is the JSON Schema (draft 2020-12) that the params of a run must satisfy. Its defaults are
-	// applied. Without it a run may pass any object.
+	// applied. Without it a run may pass any object. A scalar property at its top with writeOnly: true is
+	// sensitive: its value is kept in a Secret.
 	// +optional
 	// +kubebuilder:validation:Type=object
 	// +kubebuilder:pruning:PreserveUnknownFields
@@ -48,12 +63,26 @@ type TaskSpec struct {
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="timeout must be at least 1s"
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 
-	// startTimeout bounds the time from the creation of the Job until a container runs: scheduling, quota
-	// and image pulls.
+	// startTimeout bounds the time from the creation of the Job, or from when a Job that was suspended is let go,
+	// until a container runs: scheduling, quota and image pulls.
 	// +optional
-	// +kubebuilder:default="5m"
+	// +kubebuilder:default="5m0s"
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="startTimeout must be at least 1s"
 	StartTimeout *metav1.Duration `json:"startTimeout,omitempty"`
+
+	// queueTimeout bounds the time from the creation of a run until its Job may be created and, where Kueue or
+	// somebody else holds that Job suspended, until it is let go. Without it a run may wait for ever.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="queueTimeout must be at least 1s"
+	QueueTimeout *metav1.Duration `json:"queueTimeout,omitempty"`
+
+	// concurrency bounds how many runs of this task there are at once. Without it there is no bound.
+	// +optional
+	Concurrency *ConcurrencySpec `json:"concurrency,omitempty"`
+
+	// suspended refuses new runs. Those that are there, waiting or running, go on.
+	// +optional
+	Suspended bool `json:"suspended,omitempty"`
 
 	// retries is how often a failed attempt is tried again, in a new pod. It becomes the Job's backoffLimit
 	// where the template sets none.
@@ -63,14 +92,27 @@ type TaskSpec struct {
 	// +kubebuilder:validation:Maximum=100
 	Retries int32 `json:"retries,omitempty"`
 
+	// retryOnDisruption has an attempt that the platform ended (the pod's condition DisruptionTarget: eviction,
+	// preemption, a node that shut down or is gone) tried again without counting against retries. Only the
+	// timeout bounds how often. The Job gets a podFailurePolicy for it, after the rules that the template has.
+	// It takes the restartPolicy Never.
+	// +optional
+	RetryOnDisruption bool `json:"retryOnDisruption,omitempty"`
+
 	// logs says which container's log is mirrored onto the execution, and how much of it.
 	// +optional
 	// +kubebuilder:default={}
 	Logs LogsSpec `json:"logs,omitempty"`
 
+	// retention bounds the history of runs that were asked for over REST or by the operator itself. A run that
+	// kubectl, Argo CD or Flux made is not removed by it: who declared it would make it again.
+	// +optional
+	// +kubebuilder:default={}
+	Retention RetentionSpec `json:"retention,omitempty"`
+
 	// jobTemplate is the Job that a run becomes, exactly as in a CronJob. Params reach its containers as
-	// environment only: TASK_NAME, TASK_EXECUTION_ID, TASK_PARAMS (JSON) and TASK_PARAM_<NAME> for each
-	// top-level scalar.
+	// environment only: TASK_NAME, TASK_EXECUTION_ID, TASK_PARAMS (JSON, without the sensitive ones) and
+	// TASK_PARAM_<NAME> for each top-level scalar.
 	// +required
 	JobTemplate batchv1.JobTemplateSpec `json:"jobTemplate"`
 }
@@ -98,17 +140,103 @@ type LogsSpec struct {
 	MaxBytes *resource.Quantity `json:"maxBytes,omitempty"`
 }
 
+// RetentionSpec says how long and how many finished runs are kept, once it is decided whether their log is whole.
+type RetentionSpec struct {
+	// ttl is how long a run is kept after it ended.
+	// +optional
+	// +kubebuilder:default="168h0m0s"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="ttl must be at least 1s"
+	TTL *metav1.Duration `json:"ttl,omitempty"`
+
+	// completed is how many runs that completed are kept, the newest. A run is kept for ten minutes whatever
+	// their number is, so that who waits for it can read it.
+	// +optional
+	// +kubebuilder:default=100
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100000
+	Completed *int32 `json:"completed,omitempty"`
+
+	// failed is how many runs that failed or were cancelled are kept, the newest, beside those that completed.
+	// +optional
+	// +kubebuilder:default=100
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100000
+	Failed *int32 `json:"failed,omitempty"`
+}
+
 // TaskStatus is what the controller found out about a Task.
 type TaskStatus struct {
 	// observedGeneration is the generation that the conditions speak of.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions: Ready says whether the task can be run, and if not, why.
+	// running is how many executions have a container that started and did not end.
+	// +optional
+	Running int32 `json:"running"`
+	// pending is how many have their Job, and wait for a node, an image or a volume.
+	// +optional
+	Pending int32 `json:"pending"`
+	// queued is how many wait for their Job, or for it to be admitted.
+	// +optional
+	Queued int32 `json:"queued"`
+	// totals of the executions that ended and exist now. What was removed since is not in them; the metric
+	// taskexec_executions_finished_total counts it.
+	// +optional
+	Totals RunTotals `json:"totals,omitempty,omitzero"`
+	// lastExecution is the one that was created last.
+	// +optional
+	LastExecution *LastExecution `json:"lastExecution,omitempty"`
+	// durations of the runs that completed most recently.
+	// +optional
+	Durations *RunDurations `json:"durations,omitempty"`
+
+	// change is the change of the spec that a run is made for, where the annotation taskexec.dev/run-on-change asks
+	// for one.
+	// +optional
+	Change *SpecChange `json:"change,omitempty"`
+
+	// conditions: Ready says whether the task can be run, and if not, why; and kstatus's Reconciling and Stalled.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// SpecChange is a change of a Task's spec that is run once.
+type SpecChange struct {
+	// generation that the change made.
+	Generation int64 `json:"generation"`
+	// execution that was made for it, empty while it waits.
+	// +optional
+	Execution string `json:"execution,omitempty"`
+}
+
+// RunTotals count executions by how they ended.
+type RunTotals struct {
+	// +optional
+	Completed int32 `json:"completed"`
+	// +optional
+	Failed int32 `json:"failed"`
+	// +optional
+	Cancelled int32 `json:"cancelled"`
+}
+
+// LastExecution is what there is to know at a glance of a Task's newest execution.
+type LastExecution struct {
+	Name  string `json:"name"`
+	Phase Phase  `json:"phase"`
+	// creationTime of the execution.
+	CreationTime metav1.Time `json:"creationTime"`
+}
+
+// RunDurations tell how long a run takes, from the start of its first container to its end.
+type RunDurations struct {
+	// runs that were measured: those of the newest 100 that completed.
+	Runs int32 `json:"runs"`
+	// mean of them.
+	Mean metav1.Duration `json:"mean"`
+	// p95: 95 of 100 took no longer.
+	P95 metav1.Duration `json:"p95"`
 }
 
 // TaskList is a list of Tasks.

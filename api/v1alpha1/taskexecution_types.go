@@ -26,7 +26,9 @@ type TaskExecution struct {
 
 	// +required
 	Spec TaskExecutionSpec `json:"spec"`
+	// An execution that nobody has looked at says so to kstatus by the generation -1.
 	// +optional
+	// +kubebuilder:default:={"observedGeneration":-1}
 	Status TaskExecutionStatus `json:"status,omitempty"`
 }
 
@@ -36,6 +38,7 @@ type TaskExecution struct {
 //
 // +kubebuilder:validation:XValidation:rule="self.taskRef == oldSelf.taskRef",message="taskRef is immutable: create a new TaskExecution to run another task",fieldPath=".taskRef"
 // +kubebuilder:validation:XValidation:rule="has(self.params) == has(oldSelf.params) && (!has(self.params) || self.params == oldSelf.params)",message="params are immutable: create a new TaskExecution to run with other params",fieldPath=".params"
+// +kubebuilder:validation:XValidation:rule="has(self.secretParams) == has(oldSelf.secretParams) && (!has(self.secretParams) || self.secretParams == oldSelf.secretParams)",message="secretParams are immutable: create a new TaskExecution to run with others",fieldPath=".secretParams"
 // +kubebuilder:validation:XValidation:rule="has(self.trigger) == has(oldSelf.trigger) && (!has(self.trigger) || self.trigger == oldSelf.trigger)",message="trigger is immutable",fieldPath=".trigger"
 // +kubebuilder:validation:XValidation:rule="has(self.timeout) == has(oldSelf.timeout) && (!has(self.timeout) || self.timeout == oldSelf.timeout)",message="timeout is immutable",fieldPath=".timeout"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancel) || (has(self.cancel) && self.cancel == oldSelf.cancel)",message="cancel is final: it can be set once, and neither changed nor withdrawn",fieldPath=".cancel"
@@ -50,6 +53,11 @@ type TaskExecutionSpec struct {
 	// +kubebuilder:validation:Type=object
 	// +kubebuilder:pruning:PreserveUnknownFields
 	Params *apiextensionsv1.JSON `json:"params,omitempty"`
+
+	// secretParams says where the sensitive params of this run are, those that the Task's schema marks with
+	// writeOnly: in a Secret and never in params, which anyone can read who can read this execution.
+	// +optional
+	SecretParams *SecretParams `json:"secretParams,omitempty"`
 
 	// trigger says where this run came from.
 	// +optional
@@ -74,9 +82,29 @@ type TaskReference struct {
 	Name string `json:"name"`
 }
 
+// SecretParams are sensitive params in a Secret of the execution's namespace. They reach the container as
+// TASK_PARAM_<NAME>, and are not in TASK_PARAMS.
+type SecretParams struct {
+	// secretName of a Secret that is owned by this execution, as the REST facade makes it, or that has the label
+	// taskexec.dev/params: "true". Without the label, who may run tasks could have one print any Secret.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	SecretName string `json:"secretName"`
+	// names of the params, each a key of the Secret. Other keys are not looked at.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=253
+	// +kubebuilder:validation:items:Pattern=`^[-._a-zA-Z0-9]+$`
+	Names []string `json:"names"`
+}
+
 // TriggerSource is the way by which a run was asked for.
 //
-// +kubebuilder:validation:Enum=manual;api;schedule;kubectl
+// +kubebuilder:validation:Enum=manual;api;schedule;change;kubectl
 type TriggerSource string
 
 // The sources of a run.
@@ -87,6 +115,8 @@ const (
 	TriggerAPI TriggerSource = "api"
 	// TriggerSchedule is a schedule of the controller.
 	TriggerSchedule TriggerSource = "schedule"
+	// TriggerChange is a change of the Task's spec, where its annotation asks for a run.
+	TriggerChange TriggerSource = "change"
 	// TriggerKubectl is everything that writes the resource itself: kubectl, GitOps, a client library.
 	TriggerKubectl TriggerSource = "kubectl"
 )
@@ -134,6 +164,10 @@ type TaskExecutionStatus struct {
 	// +kubebuilder:validation:MaxLength=4096
 	Message string `json:"message,omitempty"`
 
+	// queue says what the run waits for, while its phase is Queued.
+	// +optional
+	Queue *QueueStatus `json:"queue,omitempty"`
+
 	// startTime is when the first container of the run started.
 	// +optional
 	StartTime *metav1.Time `json:"startTime,omitempty"`
@@ -150,6 +184,22 @@ type TaskExecutionStatus struct {
 	// exitCode of the last attempt.
 	// +optional
 	ExitCode *int32 `json:"exitCode,omitempty"`
+
+	// cancellation is the receipt of a cancel that stopped the run, or would have if it had not ended by itself.
+	// A cancel that came after the end has none.
+	// +optional
+	Cancellation *Cancellation `json:"cancellation,omitempty"`
+	// result is what the task's own container wrote to its terminationMessagePath (/dev/termination-log): a JSON
+	// value as such, without members that are null, and any other text as a string. It is that of the last
+	// attempt, also of a run that failed; but never the log that terminationMessagePolicy
+	// FallbackToLogsOnError puts there. Characters that do harm are taken out, as in logs.
+	// +optional
+	Result *apiextensionsv1.JSON `json:"result,omitempty"`
+	// resultTruncated tells that the program wrote more than a kubelet hands on, which is 4096 bytes, or 12288
+	// over the number of containers where there are more than three. result is then the text that was handed on,
+	// and message says its size.
+	// +optional
+	ResultTruncated bool `json:"resultTruncated,omitempty"`
 
 	// task is what was run.
 	// +optional
@@ -179,13 +229,51 @@ type TaskExecutionStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
+// Cancellation says who cancelled a run, why, when it was seen, and how the run ended. Each field is set once.
+type Cancellation struct {
+	// requestedBy and reason are those of spec.cancel.
+	// +optional
+	RequestedBy string `json:"requestedBy,omitempty"`
+	// +optional
+	Reason string `json:"reason,omitempty"`
+	// acknowledgedTime is when the controller saw the cancel and began to stop the run.
+	AcknowledgedTime metav1.Time `json:"acknowledgedTime"`
+	// completionTime is when the run ended.
+	// +optional
+	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
+	// outcome is how it ended, absent until it has.
+	// +optional
+	Outcome CancellationOutcome `json:"outcome,omitempty"`
+}
+
+// CancellationOutcome is how a run that was cancelled ended.
+//
+// +kubebuilder:validation:Enum=NotStarted;Graceful;Forced;Unconfirmed;AlreadyEnded
+type CancellationOutcome string
+
+// The outcomes of a cancel.
+const (
+	// CancellationNotStarted: no container of the run had started.
+	CancellationNotStarted CancellationOutcome = "NotStarted"
+	// CancellationGraceful: the containers ended within their grace period.
+	CancellationGraceful CancellationOutcome = "Graceful"
+	// CancellationForced: a container was killed (exit code 137), because it did not end within its grace period.
+	CancellationForced CancellationOutcome = "Forced"
+	// CancellationUnconfirmed: no kubelet said in time that the containers ended; they may still run.
+	CancellationUnconfirmed CancellationOutcome = "Unconfirmed"
+	// CancellationAlreadyEnded: the run ended by itself before it could be stopped.
+	CancellationAlreadyEnded CancellationOutcome = "AlreadyEnded"
+)
+
 // Phase is where a run stands.
 //
-// +kubebuilder:validation:Enum=Pending;Running;Cancelling;Completed;Failed;Cancelled
+// +kubebuilder:validation:Enum=Queued;Pending;Running;Cancelling;Completed;Failed;Cancelled
 type Phase string
 
-// The phases: Pending → Running → Completed or Failed; Cancelling → Cancelled from any that is not terminal.
+// The phases: Queued and Pending → Running → Completed or Failed; Cancelling → Cancelled from any that is not terminal.
 const (
+	// PhaseQueued: the run waits for its turn, or its Job is held suspended. Reason says which.
+	PhaseQueued Phase = "Queued"
 	// PhasePending: no container of the run has started.
 	PhasePending Phase = "Pending"
 	// PhaseRunning: a container has started, and the Job has not ended.
@@ -242,48 +330,6 @@ type PodMirror struct {
 	// restarts of its containers in place.
 	// +optional
 	Restarts int32 `json:"restarts,omitempty"`
-}
-
-// LogLevel of an entry.
-//
-// +kubebuilder:validation:Enum=debug;info;warn;error
-type LogLevel string
-
-// The levels, as the REST API documents them.
-const (
-	LogDebug LogLevel = "debug"
-	LogInfo  LogLevel = "info"
-	LogWarn  LogLevel = "warn"
-	LogError LogLevel = "error"
-)
-
-// LogEntry is one line of a container's log, or one lifecycle message of the controller.
-type LogEntry struct {
-	// timestamp of the line as the kubelet took it, or of the event.
-	Timestamp metav1.MicroTime `json:"timestamp"`
-	Level     LogLevel         `json:"level"`
-	Message   string           `json:"message"`
-	// data holds the other fields of a structured line, an object.
-	// +optional
-	// +kubebuilder:validation:Type=object
-	// +kubebuilder:pruning:PreserveUnknownFields
-	Data *apiextensionsv1.JSON `json:"data,omitempty"`
-}
-
-// LogSummary says how much log a run printed and how much of it is in logs.
-type LogSummary struct {
-	// entries is how many lines the container printed, as far as they were read.
-	Entries int64 `json:"entries"`
-	// bytes the container printed, as far as they were read.
-	Bytes int64 `json:"bytes"`
-	// droppedEntries of those are no longer in logs, because the tail is bounded.
-	// +optional
-	DroppedEntries int64 `json:"droppedEntries,omitempty"`
-	// complete tells whether everything that the container printed was read.
-	Complete bool `json:"complete"`
-	// reason, when it is not complete.
-	// +optional
-	Reason string `json:"reason,omitempty"`
 }
 
 // TaskExecutionList is a list of TaskExecutions.

@@ -6,9 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
@@ -34,11 +37,23 @@ func main() {
 func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	o := options{Options: apiserver.DefaultOptions(), zap: zap.Options{TimeEncoder: zapcore.RFC3339NanoTimeEncoder}}
 	flags.StringVar(&o.BindAddress, "bind-address", o.BindAddress, "Where the API is served.")
-	flags.StringVar(&o.Namespace, "namespace", o.Namespace, "The namespace whose tasks are served.")
+	flags.StringVar(&o.Namespace, "namespace", o.Namespace, "The namespace whose tasks are served at /tasks.")
+	flags.BoolVar(&o.AllNamespaces, "all-namespaces", o.AllNamespaces, "Serve the tasks of every namespace, too, at /namespaces/{namespace}/tasks.")
 	flags.Int64Var(&o.MaxBodyBytes, "max-body-bytes", o.MaxBodyBytes, "The most bytes that a request's body may have.")
 	flags.DurationVar(&o.RequestTimeout, "request-timeout", o.RequestTimeout, "How long one request may take.")
 	flags.DurationVar(&o.ShutdownDelay, "shutdown-delay", o.ShutdownDelay, "How long to go on serving after /readyz said no.")
 	flags.DurationVar(&o.ShutdownTimeout, "shutdown-timeout", o.ShutdownTimeout, "How long to wait for requests under way when told to stop.")
+	flags.StringVar(&o.ArchiveURL, "archive-url", o.ArchiveURL, "Where the controller keeps the whole raw logs. Empty means nowhere.")
+	flags.IntVar(&o.MaxLogReaders, "max-log-readers", o.MaxLogReaders, "How many logs are read at once. Beyond that, the answer is 503.")
+	flags.StringVar(&o.Auth, "auth", o.Auth, "How callers are known: kubernetes (bearer tokens, which the API server reviews) or none.")
+	audiences := strings.Join(o.TokenAudiences, ",")
+	flags.StringVar(&audiences, "token-audience", audiences, "What a token must be made for; several with commas between. Empty means what the API server's own tokens are made for.")
+	flags.BoolVar(&o.AllowUnauthenticated, "insecure-allow-unauthenticated", o.AllowUnauthenticated, "Allow --auth=none at an address that other machines reach.")
+	flags.IntVar(&o.MaxInFlight, "max-requests-in-flight", o.MaxInFlight, "How many requests are served at once, streams apart. Beyond that, the answer is 429.")
+	flags.Float64Var(&o.MaxReads, "max-reads-per-second", o.MaxReads, "How many reads of one caller are answered, ten seconds' worth at once. Beyond that, the answer is 429. 0 means any number.")
+	flags.Float64Var(&o.MaxWrites, "max-writes-per-second", o.MaxWrites, "The same for all that is no read.")
+	flags.Float64Var(&o.MaxFailures, "max-failures-per-second", o.MaxFailures, "The same for tokens that are not valid, for each address.")
+	flags.DurationVar(&o.RecheckInterval, "recheck-interval", o.RecheckInterval, "How often it is asked again whether the caller of a stream may have it.")
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -47,6 +62,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("%q is not a flag, and nothing else is taken", flags.Arg(0))
 	}
+	o.TokenAudiences = strings.FieldsFunc(audiences, func(c rune) bool { return c == ',' })
 	err := o.validate()
 	return o, err
 }
@@ -55,10 +71,29 @@ func (o *options) validate() error {
 	switch {
 	case len(validation.IsDNS1123Label(o.Namespace)) > 0:
 		return fmt.Errorf("--namespace is %q, want the name of a namespace", o.Namespace)
+	case o.MaxLogReaders < 1:
+		return fmt.Errorf("--max-log-readers is %d, want at least 1", o.MaxLogReaders)
 	case o.MaxBodyBytes < 1:
 		return fmt.Errorf("--max-body-bytes is %d, want at least 1", o.MaxBodyBytes)
 	case o.RequestTimeout <= 0, o.ShutdownTimeout <= 0, o.ShutdownDelay < 0:
 		return fmt.Errorf("--request-timeout and --shutdown-timeout want to be more than 0, --shutdown-delay not less")
+	}
+	return o.validateAccess()
+}
+
+func (o *options) validateAccess() error {
+	switch {
+	case o.Auth != apiserver.AuthKubernetes && o.Auth != apiserver.AuthNone:
+		return fmt.Errorf("--auth is %q, want %s or %s", o.Auth, apiserver.AuthKubernetes, apiserver.AuthNone)
+	case o.Auth == apiserver.AuthNone && !o.AllowUnauthenticated && !apiserver.IsLoopback(o.BindAddress):
+		return fmt.Errorf("with --auth=none everyone who reaches --bind-address=%s could run every task and read every log; "+
+			"take an address of this machine only, such as 127.0.0.1:8080, or insist with --insecure-allow-unauthenticated", o.BindAddress)
+	case o.MaxInFlight < 1:
+		return fmt.Errorf("--max-requests-in-flight is %d, want at least 1", o.MaxInFlight)
+	case o.MaxReads < 0, o.MaxWrites < 0, o.MaxFailures < 0:
+		return fmt.Errorf("--max-reads-per-second, --max-writes-per-second and --max-failures-per-second want to be 0 or more")
+	case o.RecheckInterval < time.Second:
+		return fmt.Errorf("--recheck-interval is %s, want at least 1s", o.RecheckInterval)
 	}
 	return nil
 }
@@ -66,9 +101,17 @@ func (o *options) validate() error {
 func run(ctx context.Context, o options) error {
 	o.Log = zap.New(zap.UseFlagOptions(&o.zap))
 	ctrl.SetLogger(o.Log)
+	provider, stop, err := tracing(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	o.Tracing = provider
+	klog.SetLogger(o.Log) // what the libraries say that ask for callers
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("finding a cluster (set KUBECONFIG or --kubeconfig): %w", err)
 	}
+	config.QPS = -1 // the API server shares itself out fairly (API Priority and Fairness); a limit here only adds a wait
 	return apiserver.Run(ctx, config, o.Options)
 }

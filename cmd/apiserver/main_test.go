@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,26 +24,73 @@ func TestFlags(t *testing.T) {
 		t.Errorf("defaults: %+v", o.Options)
 	}
 	o, err = parse("--bind-address=127.0.0.1:1", "--namespace=jobs", "--max-body-bytes=5", "--request-timeout=1s",
-		"--shutdown-timeout=2s", "--shutdown-delay=0s", "--zap-log-level=debug")
+		"--shutdown-timeout=2s", "--shutdown-delay=0s", "--zap-log-level=debug", "--archive-url=file:///logs", "--max-log-readers=7")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if o.BindAddress != "127.0.0.1:1" || o.Namespace != "jobs" || o.MaxBodyBytes != 5 || o.RequestTimeout != time.Second ||
-		o.ShutdownTimeout != 2*time.Second || o.ShutdownDelay != 0 {
+		o.ShutdownTimeout != 2*time.Second || o.ShutdownDelay != 0 || o.ArchiveURL != "file:///logs" || o.MaxLogReaders != 7 {
 		t.Errorf("got %+v", o.Options)
+	}
+}
+
+func TestAccessFlags(t *testing.T) {
+	o, err := parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Auth != "kubernetes" || !slices.Equal(o.TokenAudiences, []string{"taskexec"}) || o.AllowUnauthenticated || o.MaxReads != 0 || o.MaxWrites <= 0 {
+		t.Errorf("defaults: %+v", o.Options)
+	}
+	for _, args := range [][]string{
+		{"--auth=none", "--bind-address=127.0.0.1:8080"},
+		{"--auth=none", "--bind-address=[::1]:8080"},
+		{"--auth=none", "--bind-address=localhost:8080"},
+		{"--auth=none", "--bind-address=127.8.9.1:8080"},
+		{"--auth=none", "--bind-address=:8080", "--insecure-allow-unauthenticated"},
+	} {
+		if _, err := parse(args...); err != nil {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+	o, err = parse("--token-audience=a,b", "--max-requests-in-flight=7", "--max-reads-per-second=0.5", "--max-writes-per-second=0", "--max-failures-per-second=9", "--recheck-interval=3s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(o.TokenAudiences, []string{"a", "b"}) || o.MaxInFlight != 7 || o.MaxReads != 0.5 || o.MaxWrites != 0 || o.MaxFailures != 9 || o.RecheckInterval != 3*time.Second {
+		t.Errorf("got %+v", o.Options)
+	}
+	if o, err = parse("--token-audience="); err != nil || len(o.TokenAudiences) != 0 {
+		t.Errorf("no audience: %v %v", o.TokenAudiences, err)
+	}
+}
+
+// Nobody opens the API to others by leaving something out.
+func TestUnauthenticatedBeyondLoopback(t *testing.T) {
+	for _, address := range []string{":8080", "0.0.0.0:8080", "[::]:8080", "10.0.0.1:8080", "example.com:8080", "localhost.example.com:80", "127.0.0.1"} {
+		if _, err := parse("--auth=none", "--bind-address="+address); err == nil || !strings.Contains(err.Error(), "--insecure-allow-unauthenticated") {
+			t.Errorf("%s: %v", address, err)
+		}
 	}
 }
 
 func TestFlagsThatMakeNoSense(t *testing.T) {
 	for args, says := range map[string]string{
-		"--namespace=":          "--namespace is",
-		"--namespace=A/b":       "--namespace is",
-		"--max-body-bytes=0":    "--max-body-bytes is 0",
-		"--request-timeout=0s":  "--request-timeout",
-		"--shutdown-timeout=0s": "--shutdown-timeout",
-		"--shutdown-delay=-1s":  "--shutdown-delay",
-		"serve":                 `"serve" is not a flag`,
-		"--nonsense":            "not defined",
+		"--namespace=":               "--namespace is",
+		"--namespace=A/b":            "--namespace is",
+		"--max-body-bytes=0":         "--max-body-bytes is 0",
+		"--max-log-readers=0":        "--max-log-readers is 0",
+		"--request-timeout=0s":       "--request-timeout",
+		"--shutdown-timeout=0s":      "--shutdown-timeout",
+		"--shutdown-delay=-1s":       "--shutdown-delay",
+		"--auth=":                    `--auth is ""`,
+		"--auth=basic":               "want kubernetes or none",
+		"--max-requests-in-flight=0": "--max-requests-in-flight is 0",
+		"--max-reads-per-second=-1":  "want to be 0 or more",
+		"--max-writes-per-second=-1": "want to be 0 or more",
+		"--recheck-interval=1ms":     "--recheck-interval",
+		"serve":                      `"serve" is not a flag`,
+		"--nonsense":                 "not defined",
 	} {
 		if _, err := parse(args); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want an error that says %q", args, err, says)

@@ -27,7 +27,9 @@ type options struct {
 	leaderElection string
 	healthAddress  string
 	metricsAddress string
+	pprofAddress   string
 	language       string
+	sizes          logSizes
 	zap            zap.Options
 }
 
@@ -49,12 +51,16 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.StringVar(&o.leaderElection, "leader-election-namespace", "", "The namespace of the Lease. Empty means the one that the controller runs in.")
 	flags.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081", "Where /healthz and /readyz answer. 0 means nowhere.")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "Where /metrics answers. 0 means nowhere.")
+	flags.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "Where /debug/pprof answers, to whoever asks: on loopback if anywhere. 0 means nowhere.")
 	flags.StringVar(&o.language, "lifecycle-language", string(o.Language), "The language of the lifecycle entries in logs: zh or en.")
 	flags.IntVar(&o.Concurrency, "max-concurrent-reconciles", o.Concurrency, "How many executions are reconciled at once.")
 	flags.DurationVar(&o.StartTimeout, "default-start-timeout", o.StartTimeout, "How long an execution waits for a Task that does not exist.")
-	flags.IntVar(&o.MaxLogStreams, "max-log-streams", o.MaxLogStreams, "How many container logs are followed at once.")
-	flags.DurationVar(&o.LogFlushInterval, "log-flush-interval", o.LogFlushInterval, "The time between two writes of one execution's log while it runs.")
-	flags.DurationVar(&o.LogPatience, "log-patience", o.LogPatience, "How long after the end of a run its log is still waited for.")
+	flags.DurationVar(&o.ImagePullGrace, "image-pull-grace", o.ImagePullGrace, "How long an image may fail to be pulled before its execution fails.")
+	flags.IntVar(&o.MaxRunning.Total, "max-running", o.MaxRunning.Total, "How many executions are active at once; the others wait. 0 means no bound.")
+	flags.IntVar(&o.MaxRunning.PerNamespace, "max-running-per-namespace", o.MaxRunning.PerNamespace, "How many executions of one namespace are active at once; the others wait. 0 means no bound.")
+	flags.DurationVar(&o.KeepJob, "keep-job", o.KeepJob, "How long the Job and the pods of a run stay after its whole log was archived, where the template has no ttlSecondsAfterFinished. 0 means as long as the run.")
+	flags.DurationVar(&o.KeepUnarchivedJob, "keep-unarchived-job", o.KeepUnarchivedJob, "The same where the whole log is not in an archive, so that the pod is the only place that has it.")
+	o.logFlags(flags)
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -71,12 +77,20 @@ func (o *options) validate() error {
 		return fmt.Errorf("--lifecycle-language is %q, want zh or en", o.language)
 	case o.Concurrency < 1:
 		return fmt.Errorf("--max-concurrent-reconciles is %d, want at least 1", o.Concurrency)
-	case o.MaxLogStreams < 1:
-		return fmt.Errorf("--max-log-streams is %d, want at least 1", o.MaxLogStreams)
-	case o.StartTimeout <= 0, o.LogFlushInterval <= 0, o.LogPatience <= 0:
-		return fmt.Errorf("--default-start-timeout, --log-flush-interval and --log-patience want to be more than 0")
+	case o.StartTimeout <= 0:
+		return fmt.Errorf("--default-start-timeout is %s, want more than 0", o.StartTimeout)
+	case o.ImagePullGrace <= 0:
+		return fmt.Errorf("--image-pull-grace is %s, want more than 0", o.ImagePullGrace)
+	case o.MaxRunning.Total < 0:
+		return fmt.Errorf("--max-running is %d, want 0 or more", o.MaxRunning.Total)
+	case o.MaxRunning.PerNamespace < 0:
+		return fmt.Errorf("--max-running-per-namespace is %d, want 0 or more", o.MaxRunning.PerNamespace)
+	case o.KeepJob < 0:
+		return fmt.Errorf("--keep-job is %s, want 0 or more", o.KeepJob)
+	case o.KeepUnarchivedJob < 0:
+		return fmt.Errorf("--keep-unarchived-job is %s, want 0 or more", o.KeepUnarchivedJob)
 	}
-	return nil
+	return o.validateLogs()
 }
 
 func run(ctx context.Context, o options) error {
@@ -85,6 +99,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return fmt.Errorf("finding a cluster (set KUBECONFIG or --kubeconfig): %w", err)
 	}
+	config.QPS = -1 // the API server shares itself out fairly (API Priority and Fairness); a limit here only adds a wait
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -100,6 +115,7 @@ func run(ctx context.Context, o options) error {
 		Cache:                         caches,
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.healthAddress,
+		PprofBindAddress:              o.pprofAddress,
 		LeaderElection:                o.leaderElect,
 		LeaderElectionID:              "controller.taskexec.dev",
 		LeaderElectionNamespace:       o.leaderElection,
@@ -114,6 +130,7 @@ func run(ctx context.Context, o options) error {
 	if err := mgr.AddReadyzCheck("ping", healthz.Ping); err != nil {
 		return err
 	}
+	o.Namespace = o.namespace
 	if err := controllers.Setup(mgr, o.Options); err != nil {
 		return err
 	}

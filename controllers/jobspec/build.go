@@ -12,6 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/tracking"
 )
 
 // backstopMargin is how much later than our own clocks the Job's activeDeadlineSeconds ends a run. It
@@ -22,13 +23,16 @@ const backstopMargin = time.Minute
 // and its log were recorded, which reads as lost: a controller may be away for a while.
 const minTTLSeconds = 600
 
-// Build makes the Job of a run. params are the effective ones: valid, with defaults, a JSON object. It
+// Build makes the Job of a run. params are the effective ones: valid, with defaults, a JSON object, and without the
+// sensitive ones, which the execution names. It
 // returns an error only when params are no JSON object.
 func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, params []byte) (*batchv1.Job, error) {
 	env, err := environment(task.Name, execution.Name, params)
 	if err != nil {
 		return nil, err
 	}
+	env = withEnvironment(secretEnvironment(execution.Spec.SecretParams), env)
+	env = append(env, traceEnvironment(execution)...)
 	limits := LimitsFor(task, execution)
 	frozen, err := json.Marshal(limits)
 	if err != nil {
@@ -48,9 +52,16 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, params []byte
 		},
 		Spec: template.Spec,
 	}
+	untrack(job)
 	identify(&job.ObjectMeta, execution)
 	identify(&job.Spec.Template.ObjectMeta, execution)
+	trace(&job.ObjectMeta, execution)
+	trace(&job.Spec.Template.ObjectMeta, execution)
+	if queue := execution.Labels[v1alpha1.LabelKueueQueue]; queue != "" && job.Labels[v1alpha1.LabelKueueQueue] == "" {
+		job.Labels[v1alpha1.LabelKueueQueue] = queue
+	}
 	job.Annotations[v1alpha1.AnnotationLimits] = string(frozen)
+	job.Spec.Template.Annotations[v1alpha1.AnnotationLogContainer] = limits.Container
 
 	applyDefaults(&job.Spec, task, limits)
 	pod := &job.Spec.Template.Spec
@@ -61,6 +72,17 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, params []byte
 		pod.Containers[i].Env = withEnvironment(env, pod.Containers[i].Env)
 	}
 	return job, nil
+}
+
+// untrack takes off what a tool that applies manifests put onto the template: a Job with its mark looks to it like a
+// part of what it applied that Git does not have, and is pruned. Argo CD's label is one that people select pods by
+// too; pods keep it, because no such tool looks at what a Job owns.
+func untrack(job *batchv1.Job) {
+	pods := &job.Spec.Template.ObjectMeta
+	job.Labels, job.Annotations = tracking.Without(job.Labels), tracking.Without(job.Annotations)
+	pods.Labels, pods.Annotations = tracking.Without(pods.Labels), tracking.Without(pods.Annotations)
+	delete(job.Labels, tracking.LabelInstance)
+	delete(job.Annotations, tracking.LabelInstance)
 }
 
 // identify says on an object whose run it belongs to.
@@ -84,12 +106,27 @@ func applyDefaults(spec *batchv1.JobSpec, task *v1alpha1.Task, limits Limits) {
 	if spec.PodReplacementPolicy == nil {
 		spec.PodReplacementPolicy = ptr.To(batchv1.Failed)
 	}
+	if task.Spec.RetryOnDisruption {
+		ignoreDisruptions(spec)
+	}
 	if spec.ActiveDeadlineSeconds == nil {
 		spec.ActiveDeadlineSeconds = backstop(limits)
 	}
 	if ttl := spec.TTLSecondsAfterFinished; ttl != nil && *ttl < minTTLSeconds {
 		spec.TTLSecondsAfterFinished = ptr.To[int32](minTTLSeconds)
 	}
+}
+
+// ignoreDisruptions has the Job make another pod for one that the platform ended (KEP-3329). The first rule that
+// matches decides, so that the template's own rules go before it.
+func ignoreDisruptions(spec *batchv1.JobSpec) {
+	if spec.PodFailurePolicy == nil {
+		spec.PodFailurePolicy = &batchv1.PodFailurePolicy{}
+	}
+	spec.PodFailurePolicy.Rules = append(spec.PodFailurePolicy.Rules, batchv1.PodFailurePolicyRule{
+		Action:          batchv1.PodFailurePolicyActionIgnore,
+		OnPodConditions: []batchv1.PodFailurePolicyOnPodConditionsPattern{{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue}},
+	})
 }
 
 // backstop is a deadline for the whole Job, in seconds, that only strikes when no controller holds the

@@ -74,8 +74,11 @@ func TestBuild(t *testing.T) {
 			ActiveDeadlineSeconds: ptr.To[int64](30 + 300 + 60),
 			Template: corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{
-					Labels:      ours,
-					Annotations: map[string]string{v1alpha1.AnnotationExecution: "550e8400-e29b-41d4-a716-446655440000"},
+					Labels: ours,
+					Annotations: map[string]string{
+						v1alpha1.AnnotationExecution:    "550e8400-e29b-41d4-a716-446655440000",
+						v1alpha1.AnnotationLogContainer: "main",
+					},
 				},
 				Spec: corev1.PodSpec{
 					RestartPolicy:  corev1.RestartPolicyNever,
@@ -144,7 +147,9 @@ func TestBuildOverridesForgedIdentity(t *testing.T) {
 	task := aTask().Job(func(j *batchv1.JobTemplateSpec) {
 		for _, meta := range []*metav1.ObjectMeta{&j.ObjectMeta, &j.Spec.Template.ObjectMeta} {
 			meta.Labels = map[string]string{v1alpha1.LabelTask: "x", v1alpha1.LabelExecution: "x", v1alpha1.LabelExecutionUID: "x"}
-			meta.Annotations = map[string]string{v1alpha1.AnnotationExecution: "x", v1alpha1.AnnotationLimits: "x"}
+			meta.Annotations = map[string]string{
+				v1alpha1.AnnotationExecution: "x", v1alpha1.AnnotationLimits: "x", v1alpha1.AnnotationLogContainer: "x",
+			}
 		}
 		j.Name, j.Namespace, j.GenerateName = "x", "kube-system", "x"
 		j.OwnerReferences = []metav1.OwnerReference{{Name: "x"}}
@@ -159,6 +164,9 @@ func TestBuildOverridesForgedIdentity(t *testing.T) {
 		if meta.Annotations[v1alpha1.AnnotationExecution] == "x" {
 			t.Errorf("%s annotation %s is the template's", where, v1alpha1.AnnotationExecution)
 		}
+	}
+	if got := job.Spec.Template.Annotations[v1alpha1.AnnotationLogContainer]; got != "main" {
+		t.Errorf("the pod's log is said to be that of %q", got)
 	}
 	if _, err := LimitsOf(job); err != nil {
 		t.Error(err)
@@ -292,5 +300,36 @@ func TestJobStaysUntilItsEndIsRecorded(t *testing.T) {
 	job := build(t, aTask().Job(func(j *batchv1.JobTemplateSpec) { j.Spec.TTLSecondsAfterFinished = ptr.To[int32](0) }), anExecution(), `{}`)
 	if ttl := job.Spec.TTLSecondsAfterFinished; ttl != nil && *ttl < 60 {
 		t.Errorf("the Job goes %d s after it finished", *ttl)
+	}
+}
+
+func TestKueueQueue(t *testing.T) {
+	label := func(queue string) map[string]string {
+		if queue == "" {
+			return nil
+		}
+		return map[string]string{v1alpha1.LabelKueueQueue: queue, "argocd.argoproj.io/instance": "app"}
+	}
+	for name, c := range map[string]struct{ template, execution, want string }{
+		"nobody names one":         {"", "", ""},
+		"the template":             {"a", "", "a"},
+		"the execution":            {"", "b", "b"},
+		"the template goes before": {"a", "b", "a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			task := aTask().Job(func(j *batchv1.JobTemplateSpec) { j.Labels = label(c.template) }).Obj()
+			execution := anExecution().Obj()
+			execution.Labels = label(c.execution)
+			job, err := Build(task, execution, []byte(`{}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := job.Labels[v1alpha1.LabelKueueQueue]; got != c.want {
+				t.Errorf("queue %q, want %q", got, c.want)
+			}
+			if _, copied := job.Labels["argocd.argoproj.io/instance"]; copied && c.template == "" {
+				t.Error("a label of the execution that is not Kueue's reached the Job")
+			}
+		})
 	}
 }

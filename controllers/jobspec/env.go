@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
 // Names of the environment that each container of a run gets.
@@ -21,7 +23,8 @@ const (
 
 // environment gives a run's parameters as variables: TASK_PARAMS with all of them as JSON, and
 // TASK_PARAM_<NAME> for each top-level string, number and boolean. Where two names become one variable
-// (a-b and a_b), the first by byte order has it; TASK_PARAMS always has both.
+// (a-b and a_b), the first by byte order has it, and a sensitive one before all; TASK_PARAMS has all that are not
+// sensitive.
 func environment(task, execution string, params []byte) ([]corev1.EnvVar, error) {
 	env := []corev1.EnvVar{
 		literal(EnvTaskName, task),
@@ -43,6 +46,23 @@ func environment(task, execution string, params []byte) ([]corev1.EnvVar, error)
 		env = append(env, literal(key, value))
 	}
 	return env, nil
+}
+
+// secretEnvironment has the kubelet take the sensitive params from their Secret, one TASK_PARAM_<NAME> each, so that
+// no value stands in the Job. The kubelet expands nothing in what it takes from there.
+func secretEnvironment(from *v1alpha1.SecretParams) (env []corev1.EnvVar) {
+	if from == nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(slices.Values(from.Names)) {
+		env = append(env, corev1.EnvVar{Name: variable(name), ValueFrom: &corev1.EnvVarSource{
+			SecretKeyRef: &corev1.SecretKeySelector{
+				LocalObjectReference: corev1.LocalObjectReference{Name: from.SecretName},
+				Key:                  name,
+			},
+		}})
+	}
+	return env
 }
 
 // literal protects a value from the kubelet, which expands $(NAME) in the values of variables and takes $$

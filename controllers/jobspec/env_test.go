@@ -190,3 +190,30 @@ func TestWithEnvironmentSharesNothing(t *testing.T) {
 		t.Errorf("got %v and %v", a, b)
 	}
 }
+
+// A sensitive param is a reference, first of all variables, and no other has its name.
+func TestSecretEnvironment(t *testing.T) {
+	execution := anExecution().Obj()
+	execution.Spec.SecretParams = &v1alpha1.SecretParams{SecretName: "login", Names: []string{"pin", "api-key"}}
+	job, err := Build(aTask().Obj(), execution, []byte(`{"api_key":"plain","user":"ann"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := job.Spec.Template.Spec.Containers[0].Env
+	from := func(name, key string) corev1.EnvVar {
+		return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+			LocalObjectReference: corev1.LocalObjectReference{Name: "login"}, Key: key,
+		}}}
+	}
+	want := []corev1.EnvVar{
+		from("TASK_PARAM_API_KEY", "api-key"),
+		from("TASK_PARAM_PIN", "pin"),
+		{Name: "TASK_NAME", Value: job.Labels[v1alpha1.LabelTask]},
+		{Name: "TASK_EXECUTION_ID", Value: execution.Name},
+		{Name: "TASK_PARAMS", Value: `{"api_key":"plain","user":"ann"}`},
+		{Name: "TASK_PARAM_USER", Value: "ann"},
+	}
+	if diff := cmp.Diff(want, env); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

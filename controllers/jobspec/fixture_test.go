@@ -39,6 +39,11 @@ func (w *taskWrapper) StartTimeout(d time.Duration) *taskWrapper {
 	return w
 }
 
+func (w *taskWrapper) QueueTimeout(d time.Duration) *taskWrapper {
+	w.Spec.QueueTimeout = &metav1.Duration{Duration: d}
+	return w
+}
+
 func (w *taskWrapper) Retries(n int32) *taskWrapper {
 	w.Spec.Retries = n
 	return w

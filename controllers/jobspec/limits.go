@@ -31,6 +31,8 @@ type Limits struct {
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 	// StartTimeout of the start clock; nil means none.
 	StartTimeout *metav1.Duration `json:"startTimeout,omitempty"`
+	// QueueTimeout of the queue clock, where the Job is suspended; nil means none.
+	QueueTimeout *metav1.Duration `json:"queueTimeout,omitempty"`
 	// Container whose log is mirrored.
 	Container string `json:"container"`
 	// MaxEntries and MaxBytes bound the mirrored tail.
@@ -44,6 +46,7 @@ func LimitsFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Limits {
 		Task:         v1alpha1.TaskIdentity{UID: task.UID, Generation: task.Generation},
 		Timeout:      task.Spec.Timeout,
 		StartTimeout: task.Spec.StartTimeout,
+		QueueTimeout: task.Spec.QueueTimeout,
 		Container:    logContainer(task),
 		MaxEntries:   defaultMaxEntries,
 		MaxBytes:     defaultMaxBytes,
@@ -60,10 +63,13 @@ func LimitsFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Limits {
 	return l
 }
 
+// DefaultLimits are those of a run of which neither the Job nor the Task is there to tell.
+func DefaultLimits() Limits { return Limits{MaxEntries: defaultMaxEntries, MaxBytes: defaultMaxBytes} }
+
 // LimitsOf reads what a Job was started with. An error means that somebody changed the annotation; the
 // limits are then the defaults, because a run must end whatever is written on its Job.
 func LimitsOf(job *batchv1.Job) (Limits, error) {
-	fallback := Limits{MaxEntries: defaultMaxEntries, MaxBytes: defaultMaxBytes}
+	fallback := DefaultLimits()
 	if containers := job.Spec.Template.Spec.Containers; len(containers) > 0 {
 		fallback.Container = containers[0].Name
 	}
@@ -80,7 +86,7 @@ func LimitsOf(job *batchv1.Job) (Limits, error) {
 // inBounds tells whether the CRD would have let these limits pass.
 func (l *Limits) inBounds() bool {
 	return l.MaxEntries >= 2 && l.MaxEntries <= 1000 && l.MaxBytes >= 1<<10 && l.MaxBytes <= 256<<10 &&
-		l.Container != "" && aSecondOrMore(l.Timeout) && aSecondOrMore(l.StartTimeout)
+		l.Container != "" && aSecondOrMore(l.Timeout) && aSecondOrMore(l.StartTimeout) && aSecondOrMore(l.QueueTimeout)
 }
 
 func aSecondOrMore(d *metav1.Duration) bool { return d == nil || d.Duration >= time.Second }

@@ -28,6 +28,10 @@ func TestLimitsFor(t *testing.T) {
 			aTask().Timeout(30*time.Second).StartTimeout(time.Minute).Logs("", 7, "2Ki"), anExecution(),
 			Limits{Task: thisTask, Timeout: seconds(30), StartTimeout: seconds(60), Container: "main", MaxEntries: 7, MaxBytes: 2 << 10},
 		},
+		"the queue clock, for a Job that is held": {
+			aTask().QueueTimeout(time.Hour), anExecution(),
+			Limits{Task: thisTask, QueueTimeout: seconds(3600), Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
+		},
 		"the execution's timeout goes before the Task's": {
 			aTask().Timeout(30 * time.Second), anExecution().Timeout(time.Hour),
 			Limits{Task: thisTask, Timeout: seconds(3600), Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},

@@ -3,6 +3,7 @@ package jobspec
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -23,6 +24,13 @@ const jobNameLength = validation.DNS1123LabelMaxLength - 11
 func JobName(execution string, uid types.UID) string {
 	suffix := "-" + hash(string(uid))
 	return cut(strings.ReplaceAll(execution, ".", "-"), jobNameLength-len(suffix)) + suffix
+}
+
+// ChangeName derives the name of the execution that is made for a change of a Task's spec, so that there is one for
+// each, whoever makes it and how often. It is at most 63 characters.
+func ChangeName(task string, uid types.UID, generation int64) string {
+	suffix := "-" + hash(string(uid)) + "-" + strconv.FormatInt(generation, 10)
+	return cut(task, validation.DNS1123LabelMaxLength-len(suffix)) + suffix
 }
 
 // LabelValue gives a name as a label's value: itself when it fits into 63 characters, else cut and hashed.

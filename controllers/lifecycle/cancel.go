@@ -4,6 +4,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 // cancelled stops a run whose spec asks for it. An accepted cancel always ends as Cancelled: the client was
@@ -15,10 +16,10 @@ func cancelled(o *Observation, f facts) (step, bool) {
 	if o.Job == nil {
 		return cancelledWith(o, v1alpha1.ReasonCancelled, "it was cancelled before its Job was created"), true
 	}
-	if jobCondition(o.Job, batchv1.JobComplete) != nil {
+	if jobspec.TrueCondition(o.Job, batchv1.JobComplete) != nil {
 		return conclude(o, cancelledWith(o, v1alpha1.ReasonFinishedWhileCancelling, "the Job completed before it could be stopped")), true
 	}
-	if jobCondition(o.Job, batchv1.JobFailed) != nil {
+	if jobspec.TrueCondition(o.Job, batchv1.JobFailed) != nil {
 		if _, byUs := endedByUs(f); !byUs {
 			return conclude(o, cancelledWith(o, v1alpha1.ReasonFinishedWhileCancelling, "the Job failed before it could be stopped: "+failure(o, f).message)), true
 		}

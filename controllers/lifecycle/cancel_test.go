@@ -16,7 +16,7 @@ import (
 func TestCancelRaces(t *testing.T) {
 	cancelled := func() *scene { return given().job().cancelled() }
 	unread := func(s *scene, waited time.Duration) *scene {
-		s.Log = LogState{Waited: waited, Streams: 1}
+		s.Log = LogState{Waited: waited, Attempts: 1}
 		return s
 	}
 	withoutTask := func(s *scene) *scene {

@@ -1,6 +1,8 @@
 package lifecycle
 
 import (
+	"fmt"
+
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -32,9 +34,15 @@ func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus
 		set(v1alpha1.ConditionSucceeded, unknown, status.Reason, status.Message)
 		set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, status.Reason, status.Message)
 		remove(v1alpha1.ConditionStalled)
+		if _, troubled := imagePullLeft(o, f); troubled {
+			set(v1alpha1.ConditionImagesPulled, metav1.ConditionFalse, v1alpha1.ReasonImagePullBackOff, unpulled(f.last))
+		} else {
+			remove(v1alpha1.ConditionImagesPulled)
+		}
 		return
 	}
 	remove(v1alpha1.ConditionReconciling)
+	remove(v1alpha1.ConditionImagesPulled)
 	succeeded := metav1.ConditionFalse
 	if status.Phase == v1alpha1.PhaseCompleted {
 		succeeded = metav1.ConditionTrue
@@ -64,19 +72,36 @@ func logsCaptured(o *Observation, f facts) metav1.Condition {
 	if alreadyCaptured(o) {
 		return *apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
 	}
-	started := !f.started.IsZero()
 	switch {
 	case o.Log.GaveUp != "":
-		return metav1.Condition{Status: metav1.ConditionFalse, Reason: o.Log.GaveUp, Message: "the log could not be read to its end"}
-	case !o.Log.Drained:
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: o.Log.GaveUp, Message: o.Log.Missing}
+	case !o.Log.Read:
 		return metav1.Condition{Status: unknown, Reason: v1alpha1.ReasonLogsCapturing, Message: "the end of the log is being read"}
-	case !started:
+	case !o.Log.Drained:
+		return metav1.Condition{Status: unknown, Reason: v1alpha1.ReasonLogsArchiving, Message: "the log was read and is being archived"}
+	case f.started.IsZero():
 		return metav1.Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonLogsNoContainer, Message: "no container started"}
-	case o.Log.Streams < int(o.Execution.Status.Attempts), o.Log.Lines < readBefore(o), o.Log.Streams == 0:
-		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonLogsPodGone, Message: "a pod was removed before its log was read to its end"}
+	case o.Log.Attempts < int(o.Execution.Status.Attempts), o.Log.Lines < readBefore(o), o.Log.Attempts == 0:
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonLogsPodGone, Message: podGone(o)}
 	default:
-		return metav1.Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonLogsComplete, Message: "all of the log was read"}
+		return metav1.Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonLogsComplete, Message: complete(o)}
 	}
+}
+
+func complete(o *Observation) string {
+	if o.Log.Archived {
+		return "all of the log was read and archived"
+	}
+	return "all of the log was read"
+}
+
+// podGone says how much is missing of a log that nobody can read any more.
+func podGone(o *Observation) string {
+	if missing := readBefore(o) - o.Log.Lines; missing > 0 {
+		return fmt.Sprintf("a pod was removed, or its log rotated, before it was read to its end: of %d lines that were read before, %d could not be read again",
+			readBefore(o), missing)
+	}
+	return fmt.Sprintf("the logs of %d of %d attempts could be read", o.Log.Attempts, max(o.Execution.Status.Attempts, 1))
 }
 
 // readBefore is how many lines an earlier reading had counted, before a restart of the controller.

@@ -27,17 +27,19 @@ func TestLogsCaptured(t *testing.T) {
 		scene *scene
 		want  string
 	}{
-		"all was read":                            {done(LogState{Drained: true, Streams: 1}), "True/Complete"},
-		"all of a silent container was read":      {done(LogState{Drained: true, Streams: 1, Lines: 0}), "True/Complete"},
+		"all was read":                            {done(LogState{Read: true, Drained: true, Attempts: 1}), "True/Complete"},
+		"all of a silent container was read":      {done(LogState{Read: true, Drained: true, Attempts: 1, Lines: 0}), "True/Complete"},
 		"it is being read":                        {done(LogState{Waited: time.Hour}), "Unknown/Capturing"},
+		"it is being archived":                    {done(LogState{Read: true, Waited: time.Hour, Attempts: 1}), "Unknown/Archiving"},
+		"a part of it was rotated away":           {done(LogState{Read: true, GaveUp: v1alpha1.ReasonLogsRotated, Attempts: 1}), "False/Rotated"},
 		"it was given up":                         {done(LogState{GaveUp: v1alpha1.ReasonLogsUnavailable}), "False/Unavailable"},
-		"its pod is gone":                         {done(LogState{GaveUp: v1alpha1.ReasonLogsPodGone, Streams: 1, Drained: true}), "False/PodGone"},
+		"its pod is gone":                         {done(LogState{GaveUp: v1alpha1.ReasonLogsPodGone, Attempts: 1, Read: true, Drained: true}), "False/PodGone"},
 		"nothing started":                         {given().cancelled(), "True/NoContainer"},
-		"an attempt is missing":                   {read(done(LogState{Drained: true, Streams: 1}), 0, 2), "False/PodGone"},
-		"all attempts are there":                  {read(done(LogState{Drained: true, Streams: 2}), 0, 2), "True/Complete"},
-		"less was read than before the restart":   {read(done(LogState{Drained: true, Streams: 1, Lines: 3}), 4, 1), "False/PodGone"},
-		"as much was read as before the restart":  {read(done(LogState{Drained: true, Streams: 1, Lines: 4}), 4, 1), "True/Complete"},
-		"it started and no run of it was noticed": {done(LogState{Drained: true}), "False/PodGone"},
+		"an attempt is missing":                   {read(done(LogState{Read: true, Drained: true, Attempts: 1}), 0, 2), "False/PodGone"},
+		"all attempts are there":                  {read(done(LogState{Read: true, Drained: true, Attempts: 2}), 0, 2), "True/Complete"},
+		"less was read than before the restart":   {read(done(LogState{Read: true, Drained: true, Attempts: 1, Lines: 3}), 4, 1), "False/PodGone"},
+		"as much was read as before the restart":  {read(done(LogState{Read: true, Drained: true, Attempts: 1, Lines: 4}), 4, 1), "True/Complete"},
+		"it started and no run of it was noticed": {done(LogState{Read: true, Drained: true}), "False/PodGone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := c.scene
@@ -54,7 +56,7 @@ func TestFinalWordOnTheLogIsNotTakenBack(t *testing.T) {
 	for _, status := range []metav1.ConditionStatus{metav1.ConditionTrue, metav1.ConditionFalse} {
 		s := given().job().phase(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
 		s.Execution.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionLogsCaptured, Status: status, Reason: "Said"}}
-		for _, log := range []LogState{{}, {Drained: true}, {GaveUp: "Other"}, {Drained: true, Lines: 9, Tail: lines(9, "x"), Due: true}} {
+		for _, log := range []LogState{{}, {Read: true, Drained: true}, {GaveUp: "Other"}, {Drained: true, Lines: 9, Tail: lines(9, "x"), Due: true}} {
 			s.Log = log
 			after := Decide(s.Observation).Status
 			c := apimeta.FindStatusCondition(after.Conditions, v1alpha1.ConditionLogsCaptured)

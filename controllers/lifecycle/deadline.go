@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -21,45 +22,72 @@ func runDeadline(o *Observation, f facts) (step, bool) {
 	if f.last != nil && f.last.Status.Phase == corev1.PodSucceeded {
 		return step{}, false // it made it; the Job is about to say so
 	}
-	return expire(o, f, v1alpha1.ReasonDeadlineExceeded,
-		fmt.Sprintf("the run took longer than its timeout of %s", f.limits.Timeout.Duration)), true
+	return expire(o, f, v1alpha1.ReasonDeadlineExceeded), true
 }
 
-// startDeadline ends a run of which no container started in time, counted from the creation of its Job.
+// startDeadline ends a run of which no container started in time, counted from the creation of its Job, or
+// from when the Job was let go.
 func startDeadline(o *Observation, f facts) (step, bool) {
 	if f.limits.StartTimeout == nil || !f.started.IsZero() {
 		return step{}, false
 	}
-	if o.Now.Before(o.Job.CreationTimestamp.Add(f.limits.StartTimeout.Duration)) {
+	from := startClockFrom(o.Job)
+	if from.IsZero() || o.Now.Before(from.Add(f.limits.StartTimeout.Duration)) {
 		return step{}, false
 	}
-	message := fmt.Sprintf("no container started within %s", f.limits.StartTimeout.Duration)
-	if why := waitingFor(o, f); why != "" {
-		message += ": " + why
-	}
-	return expire(o, f, v1alpha1.ReasonStartTimeout, message), true
+	return expire(o, f, v1alpha1.ReasonStartTimeout), true
 }
 
 // expire stops the run; the phase stays as it is until the containers have ended.
-func expire(o *Observation, f facts, reason, message string) step {
+func expire(o *Observation, f facts, reason string) step {
 	s, done, forced := stop(o, f, reason)
 	if !done {
 		s.hold = true
 		return s
 	}
+	message := overdue(o, f, reason)
 	if forced {
 		message += "; its node did not confirm that the container ended"
 	}
 	return conclude(o, fail(reason, message))
 }
 
+// overdue says which clock struck, and what was last known of what the run waited for.
+func overdue(o *Observation, f facts, reason string) string {
+	message, why := "the controller ended the pod", lastWord(o, f)
+	switch {
+	case reason == v1alpha1.ReasonDeadlineExceeded && f.limits.Timeout != nil:
+		message, why = fmt.Sprintf("the run took longer than its timeout of %s", f.limits.Timeout.Duration), waitingFor(o, f)
+	case reason == v1alpha1.ReasonStartTimeout && f.limits.StartTimeout != nil:
+		message = fmt.Sprintf("no container started within %s", f.limits.StartTimeout.Duration)
+	case reason == v1alpha1.ReasonQueueTimeout && f.limits.QueueTimeout != nil:
+		message = fmt.Sprintf("it was not its turn within the queueTimeout of %s", f.limits.QueueTimeout.Duration)
+	case reason == v1alpha1.ReasonImagePullFailed:
+		message = fmt.Sprintf("an image could not be pulled for %s", o.Options.ImagePullGrace)
+		why = cmp.Or(unpulled(f.last), unpulledBefore(o), why)
+	}
+	if why != "" {
+		message += ": " + why
+	}
+	return message
+}
+
 // nextDeadline is how long until a clock of the run strikes, zero when none is set.
 func nextDeadline(o *Observation, f facts) time.Duration {
+	next := nextOfRun(o, f)
+	if left, troubled := imagePullLeft(o, f); troubled {
+		next = soonest(next, max(left, time.Millisecond))
+	}
+	return next
+}
+
+func nextOfRun(o *Observation, f facts) time.Duration {
+	from := startClockFrom(o.Job)
 	switch {
 	case !f.started.IsZero() && f.limits.Timeout != nil:
 		return max(f.started.Add(f.limits.Timeout.Duration).Sub(o.Now), time.Millisecond)
-	case f.started.IsZero() && f.limits.StartTimeout != nil:
-		return max(o.Job.CreationTimestamp.Add(f.limits.StartTimeout.Duration).Sub(o.Now), time.Millisecond)
+	case f.started.IsZero() && f.limits.StartTimeout != nil && !from.IsZero():
+		return max(from.Add(f.limits.StartTimeout.Duration).Sub(o.Now), time.Millisecond)
 	default:
 		return 0
 	}

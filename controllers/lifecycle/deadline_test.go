@@ -67,7 +67,7 @@ func TestStartClockOfAJob(t *testing.T) {
 		return given().task(func(s *v1alpha1.TaskSpec) { s.StartTimeout = nil })
 	}
 	table{
-		"a suspended Job is over its clock as any other":   {suspended(late(given().job())), "Failed/StartTimeout", "the Job is suspended"},
+		"a suspended Job's clock stands still":             {suspended(late(given().job())), "Queued/JobSuspended", "the Job is suspended"},
 		"a Job without a pod":                              {late(given().job()), "Failed/StartTimeout", "no container started within 5m0s"},
 		"a run that had started is past this clock":        {startedBefore(late(given().job()), time.Second).pod(), "Running/ContainerStarted", ""},
 		"without the clock it waits":                       {late(unbounded().job()), "Pending/JobCreated", ""},

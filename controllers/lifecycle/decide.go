@@ -5,6 +5,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
@@ -19,6 +20,9 @@ type verdict struct {
 // step is what a rule wants done. An empty verdict leaves the phase as it is.
 type step struct {
 	verdict
+	// queue is what a Queued run waits for.
+	queue     *v1alpha1.QueueStatus
+	replace   []types.NamespacedName
 	create    *batchv1.Job
 	end       []*corev1.Pod
 	endReason string
@@ -37,8 +41,10 @@ var rules = []rule{
 	ended,         // terminal is terminal: only the log and the leftovers remain
 	lost,          // a Job that is gone is not made again, whatever else was asked
 	cancelled,     // a cancel beats every outcome that is not recorded yet
-	start,         // without a Job, all that can happen is that it is made
+	start,         // without a Job, all that can happen is that it waits for its turn, and that it is made
 	finished,      // the Job's own word beats our clocks: what is done is done
+	heldJob,       // a suspended Job waits on the queue clock, and the start clock stands still
+	imagePull,     // an image that cannot be pulled has a clock of its own, shorter than that of the start
 	runDeadline,   // the run clock, before the start clock, which a started run has passed
 	startDeadline, // the start clock
 	counting,      // a pod has ended and its Job is about to say what follows
@@ -57,19 +63,21 @@ func Decide(o Observation) Plan {
 }
 
 func (s step) plan(o *Observation, f facts) Plan {
-	p := Plan{Create: s.create, End: s.end, EndReason: s.endReason, DeleteJob: s.deleteJob, Requeue: s.requeue}
+	p := Plan{Create: s.create, End: s.end, EndReason: s.endReason, Replace: s.replace, DeleteJob: s.deleteJob, Requeue: s.requeue}
 	if s.hold {
 		p.Status = unchanged(o)
 		return p
 	}
 	p.Status = report(o, f, s.verdict)
+	p.Status.Queue = s.queue
 	return p
 }
 
-// unchanged is the status as it was read. Logs stay nil: the cache that executions are read from has none.
+// unchanged is the status as it was read. Logs and result stay nil: the cache that executions are read from has
+// none.
 func unchanged(o *Observation) v1alpha1.TaskExecutionStatus {
 	status := *o.Execution.Status.DeepCopy()
-	status.Logs = nil
+	status.Logs, status.Result = nil, nil
 	return status
 }
 

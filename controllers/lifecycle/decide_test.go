@@ -20,6 +20,9 @@ func decision(p Plan) string {
 	if p.Create != nil {
 		out += " create"
 	}
+	for _, key := range p.Replace {
+		out += " cancel:" + key.Name
+	}
 	for _, pod := range p.End {
 		out += " end:" + pod.Name + "(" + p.EndReason + ")"
 	}
@@ -120,10 +123,10 @@ func TestProgress(t *testing.T) {
 		"no pod yet":                     {given().job(), "Pending/JobCreated in 4m30s", ""},
 		"a pod that waits for moments":   {given().job().pod(onNode, waiting("ContainerCreating")), "Pending/JobCreated in 4m30s", ""},
 		"no node":                        {given().job().pod(unschedulable), "Pending/JobCreated in 4m30s", "Unschedulable: 0/1 nodes"},
-		"no image, first":                {given().job().pod(onNode, waiting("ErrImagePull")), "Pending/JobCreated in 4m30s", `ImagePullBackOff: image "busybox"`},
-		"no image, then":                 {given().job().pod(onNode, waiting("ImagePullBackOff")), "Pending/JobCreated in 4m30s", `ImagePullBackOff: image "busybox"`},
+		"no image, first":                {given().job().pod(onNode, waiting("ErrImagePull")), "Pending/JobCreated in 1m0s", `ImagePullBackOff: image "busybox"`},
+		"no image, then":                 {given().job().pod(onNode, waiting("ImagePullBackOff")), "Pending/JobCreated in 1m0s", `ImagePullBackOff: image "busybox"`},
 		"a config that is missing":       {given().job().pod(onNode, waiting("CreateContainerConfigError")), "Pending/JobCreated in 4m30s", "CreateContainerConfigError"},
-		"a suspended Job":                {suspended(given().job()), "Pending/JobCreated in 4m30s", "suspended"},
+		"a suspended Job":                {suspended(given().job()), "Queued/JobSuspended", "suspended"},
 		"a container runs":               {given().job().pod(runningFor(time.Second)), "Running/ContainerStarted", ""},
 		"it runs under a clock":          {given().timeout(30 * time.Second).job().pod(runningFor(time.Second)), "Running/ContainerStarted in 29s", ""},
 		"a pod ended, the Job knows not": {given().job().pod(exited(1)), "Pending/", ""},
@@ -152,8 +155,8 @@ func TestFinish(t *testing.T) {
 		"complete after the clock struck":   {done().timeout(time.Second), "Completed/Completed", ""},
 		"an exit code":                      {failedJob(given().job().pod(exited(3))), "Failed/NonZeroExit", "exit code 3"},
 		"out of memory":                     {failedJob(given().job().pod(exited(137), oom)), "Failed/OOMKilled", "memory"},
-		"evicted":                           {failedJob(given().job().pod(exited(137), evicted)), "Failed/Disrupted", "Evicted"},
-		"preempted":                         {failedJob(given().job().pod(exited(143), preempted)), "Failed/Disrupted", "PreemptionByScheduler"},
+		"evicted":                           {failedJob(given().job().pod(exited(137), evicted)), "Failed/Evicted", "Evicted"},
+		"preempted":                         {failedJob(given().job().pod(exited(143), preempted)), "Failed/Preempted", "PreemptionByScheduler"},
 		"failed with no pod to tell why":    {failedJob(given().job()), "Failed/JobFailed", "BackoffLimitExceeded: in its words"},
 		"the Job's own deadline":            {given().job().jobEnds(batchv1.JobFailed, batchv1.JobReasonDeadlineExceeded), "Failed/DeadlineExceeded", ""},
 		"our clock, told by the Job":        {failedJob(given().job().pod(exited(143), killed, marked("DeadlineExceeded", 3*time.Second))), "Failed/DeadlineExceeded", ""},
@@ -220,7 +223,7 @@ func TestEnded(t *testing.T) {
 		s.Log = log
 		return s
 	}
-	read := LogState{Drained: true, Streams: 1}
+	read := LogState{Read: true, Drained: true, Attempts: 1}
 	table{
 		"a stopped run loses its Job":              {at(v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled, read), "Cancelled/Cancelled delete-job", ""},
 		"but not before its log is read":           {at(v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled, LogState{}), "Cancelled/Cancelled", ""},

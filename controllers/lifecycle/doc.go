@@ -1,11 +1,13 @@
 // Package lifecycle decides what becomes of one execution. It is pure: an Observation goes in, with the time,
 // and a Plan comes out. It has no client and no clock, so that each rule is a table in a test.
 //
-//	          ┌──────────── start ────────────┐
-//	(new) ─▶ Pending ──────────────────▶ Running ──▶ Completed
-//	            │                           │   └───▶ Failed
-//	            └──────▶ Cancelling ◀───────┘
-//	                          └──▶ Cancelled
+//	  ┌──────────── at once ───────────┐
+//	(new) ─▶ Queued ◀───────────▶ Pending ─────▶ Running ──▶ Completed
+//	            │                    │              │   └───▶ Failed
+//	            └──────────▶ Cancelling ◀───────────┘
+//	                             └──▶ Cancelled
+//
+// Queued is back when a Job that was let go is held again. Failed and Cancelled may follow any of them.
 //
 // How a run is stopped, by a cancel or by a clock: the pod gets an activeDeadlineSeconds of 1, by which its
 // kubelet ends the containers with their grace period and keeps the pod and its log files, unlike after a

@@ -59,6 +59,21 @@ func podEnded(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
+// PodMayRun tells whether a node has the pod and it has not ended.
+func PodMayRun(pod *corev1.Pod) bool { return !podEnded(pod) && pod.Spec.NodeName != "" }
+
+// PodGoesOn tells whether a pod whose execution is gone is believed to run: until it has ended or, where it was
+// deleted, until its node is overdue with its end.
+func PodGoesOn(pod *corev1.Pod, now time.Time) bool {
+	overdue := pod.DeletionTimestamp != nil && !now.Before(pod.DeletionTimestamp.Add(giveUpMargin))
+	return PodMayRun(pod) && !overdue
+}
+
+// JobFinished tells whether a Job makes no more pods.
+func JobFinished(job *batchv1.Job) bool {
+	return jobspec.TrueCondition(job, batchv1.JobComplete) != nil || jobspec.TrueCondition(job, batchv1.JobFailed) != nil
+}
+
 // containerTimes gives the first start and the last finish of a pod's containers, zero where there is none.
 func containerTimes(pod *corev1.Pod) (from, to time.Time) {
 	visit := func(s corev1.ContainerStatus) {
@@ -91,16 +106,6 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// jobCondition gives the Job's condition of that type when it is true.
-func jobCondition(job *batchv1.Job, conditionType batchv1.JobConditionType) *batchv1.JobCondition {
-	for i := range job.Status.Conditions {
-		if c := &job.Status.Conditions[i]; c.Type == conditionType && c.Status == corev1.ConditionTrue {
-			return c
-		}
-	}
-	return nil
-}
-
 // endMark reads why and when we ended a pod, from the annotation; ok is false when we did not.
 func endMark(pod *corev1.Pod) (reason string, at time.Time, ok bool) {
 	reason, stamp, found := strings.Cut(pod.Annotations[v1alpha1.AnnotationEnded], " ")
@@ -109,6 +114,12 @@ func endMark(pod *corev1.Pod) (reason string, at time.Time, ok bool) {
 	}
 	at, err := time.Parse(time.RFC3339, stamp)
 	return reason, at, err == nil
+}
+
+// endMarked tells whether we ended a pod for that reason.
+func endMarked(pod *corev1.Pod, reason string) bool {
+	why, _, ok := endMark(pod)
+	return ok && why == reason
 }
 
 // EndMark is the value of the annotation that says that we ended a pod.

@@ -5,17 +5,18 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 // drainGrace is how long a terminal phase waits for the rest of the log, so that who reads "completed" reads
 // the whole log with it. After it, the phase is written and the log follows.
 const drainGrace = 2 * time.Second
 
-// ended keeps a finished run as it is. What remains is to complete its log, and to remove the Job of a run
-// that was stopped, once its log is read: a Job that has retries left would start another pod.
+// ended keeps a finished run as it is. What remains is to complete its log, to tell that a later change of the
+// spec was seen, and to remove its Job.
 func ended(o *Observation, f facts) (step, bool) {
 	status := &o.Execution.Status
 	if !status.Phase.IsTerminal() {
@@ -26,16 +27,42 @@ func ended(o *Observation, f facts) (step, bool) {
 	if !captured {
 		return s, true // the follower tells when it has settled
 	}
-	s.deleteJob = o.Job != nil && o.Job.DeletionTimestamp == nil && wasStopped(status.Reason)
-	s.hold = !s.deleteJob && alreadyCaptured(o)
+	s.deleteJob, s.requeue = cleanUp(o)
+	s.hold = alreadyCaptured(o) && status.ObservedGeneration == o.Execution.Generation
 	return s, true
+}
+
+// cleanUp tells whether the Job of a finished run whose log is settled goes now, or in how long. That of a run
+// that was stopped goes at once: a Job that has retries left would start another pod. Where the template says how
+// long a finished Job stays, Kubernetes sees to that.
+func cleanUp(o *Observation) (now bool, in time.Duration) {
+	if o.Job == nil || o.Job.DeletionTimestamp != nil {
+		return false, 0
+	}
+	if wasStopped(o.Execution.Status.Reason) {
+		return true, 0
+	}
+	if o.Job.Spec.TTLSecondsAfterFinished != nil {
+		return false, 0
+	}
+	keep := o.Options.KeepUnarchivedJob
+	if s := o.Execution.Status.LogSummary; s != nil && s.Archived && s.Complete {
+		keep = o.Options.KeepJob
+	}
+	if keep == 0 || !alreadyCaptured(o) { // what is about to be written comes back as an event
+		return false, 0
+	}
+	settled := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured).LastTransitionTime
+	left := settled.Add(keep).Sub(o.Now)
+	return left <= 0, max(left, 0)
 }
 
 // wasStopped tells whether we ended the run, so that its Job may not know that it is over.
 func wasStopped(reason string) bool {
 	switch reason {
 	case v1alpha1.ReasonCancelled, v1alpha1.ReasonFinishedWhileCancelling,
-		v1alpha1.ReasonDeadlineExceeded, v1alpha1.ReasonStartTimeout:
+		v1alpha1.ReasonDeadlineExceeded, v1alpha1.ReasonStartTimeout,
+		v1alpha1.ReasonQueueTimeout, v1alpha1.ReasonImagePullFailed:
 		return true
 	default:
 		return false
@@ -50,18 +77,19 @@ func lost(o *Observation, _ facts) (step, bool) {
 		return step{}, false
 	}
 	if o.Execution.Spec.Cancel != nil {
-		return conclude(o, cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o)+"; its Job was already deleted")), true
+		return cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o)+"; its Job was already deleted"), true
 	}
-	return conclude(o, fail(v1alpha1.ReasonJobLost,
-		fmt.Sprintf("job %q was deleted before it ended; the run is not started again", recorded.Name))), true
+	// Its pods may go on without it, so that their logs are not waited for.
+	return fail(v1alpha1.ReasonJobLost,
+		fmt.Sprintf("job %q was deleted before it ended; the run is not started again", recorded.Name)), true
 }
 
 // finished takes the Job's own word for the end of the run.
 func finished(o *Observation, f facts) (step, bool) {
 	switch {
-	case jobCondition(o.Job, batchv1.JobComplete) != nil:
+	case jobspec.TrueCondition(o.Job, batchv1.JobComplete) != nil:
 		return conclude(o, step{verdict: verdict{v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, ""}}), true
-	case jobCondition(o.Job, batchv1.JobFailed) != nil:
+	case jobspec.TrueCondition(o.Job, batchv1.JobFailed) != nil:
 		return conclude(o, step{verdict: failure(o, f)}), true
 	default:
 		return step{}, false
@@ -79,7 +107,7 @@ func conclude(o *Observation, s step) step {
 // failure says why the Job failed. The pod's word goes before the Job's, which only counts.
 func failure(o *Observation, f facts) verdict {
 	v := verdict{phase: v1alpha1.PhaseFailed, reason: v1alpha1.ReasonJobFailed}
-	if c := jobCondition(o.Job, batchv1.JobFailed); c != nil {
+	if c := jobspec.TrueCondition(o.Job, batchv1.JobFailed); c != nil {
 		v.message = fmt.Sprintf("%s: %s", c.Reason, c.Message)
 		if c.Reason == batchv1.JobReasonDeadlineExceeded {
 			v.reason = v1alpha1.ReasonDeadlineExceeded
@@ -87,15 +115,14 @@ func failure(o *Observation, f facts) verdict {
 		}
 	}
 	if f.last == nil {
-		return v
+		return disruptedBefore(o, v)
 	}
 	if reason, byUs := endedByUs(f); byUs {
-		v.reason, v.message = reason, "the controller ended the pod"
+		v.reason, v.message = reason, overdue(o, f, reason)
 		return v
 	}
-	if disrupted(f.last) {
-		v.reason = v1alpha1.ReasonDisrupted
-		v.message = fmt.Sprintf("pod %s was ended by the platform: %s", f.last.Name, podReason(f.last, f.limits.Container))
+	if d := disruptionOf(f.last); d != (disruption{}) && (d != deletedPod || onePodAtATime(o.Job)) {
+		v.reason, v.message = d.reason, fmt.Sprintf("pod %s was ended by the platform: %s", f.last.Name, d.words)
 		return v
 	}
 	if t := decisive(f.last, f.limits.Container); t != nil && t.state.ExitCode != 0 {
@@ -107,14 +134,4 @@ func failure(o *Observation, f facts) verdict {
 		}
 	}
 	return v
-}
-
-// disrupted tells whether the platform, not the program, ended the pod (KEP-3329).
-func disrupted(pod *corev1.Pod) bool {
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
-			return true
-		}
-	}
-	return pod.Status.Reason == "Evicted" || pod.Status.Reason == "NodeLost"
 }

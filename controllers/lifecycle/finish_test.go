@@ -6,6 +6,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/utils/ptr"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -56,8 +57,8 @@ func TestWhyAJobFailed(t *testing.T) {
 		"an init container, after which nothing ran":        {failed(onNode, phase(corev1.PodFailed), initEnded("prepare", 4)), "Failed/NonZeroExit", `container "prepare" ended with exit code 4`},
 		"nothing that the pod knows of":                     {failed(exited(0), phase(corev1.PodFailed)), "Failed/JobFailed", "BackoffLimitExceeded: in its words"},
 		"the last attempt, not the first":                   {failed(exited(3)).pod(exited(4)), "Failed/NonZeroExit", "exit code 4"},
-		"a taint":                                           {failed(exited(143), disruptedBy("DeletionByTaintManager")), "Failed/Disrupted", "pod run-a was ended by the platform: DeletionByTaintManager"},
-		"a node that ran out of memory":                     {failed(exited(137), reasonIs("Evicted")), "Failed/Disrupted", "Evicted"},
+		"a taint":                                           {failed(exited(143), disruptedBy("DeletionByTaintManager")), "Failed/Evicted", "pod run-a was ended by the platform: DeletionByTaintManager"},
+		"a node that ran out of memory":                     {failed(exited(137), reasonIs("Evicted")), "Failed/Evicted", "Evicted"},
 		"a disruption that was called off":                  {failed(exited(3), calledOff), "Failed/NonZeroExit", ""},
 		"the Job's own clock goes before what the pod says": {given().job().pod(exited(143)).jobEnds(batchv1.JobFailed, batchv1.JobReasonDeadlineExceeded), "Failed/DeadlineExceeded", "in its words"},
 		"a policy of the template":                          {given().job().jobEnds(batchv1.JobFailed, batchv1.JobReasonPodFailurePolicy), "Failed/JobFailed", "PodFailurePolicy: in its words"},
@@ -84,7 +85,7 @@ func TestConclude(t *testing.T) {
 		log  LogState
 		held time.Duration
 	}{
-		"a log that is read":                  {LogState{Drained: true}, 0},
+		"a log that is read":                  {LogState{Read: true, Drained: true}, 0},
 		"a log that was given up":             {LogState{GaveUp: v1alpha1.ReasonLogsPodGone}, 0},
 		"a log on its way":                    {LogState{}, drainGrace},
 		"a log on its way for a while":        {LogState{Waited: drainGrace - time.Millisecond}, time.Millisecond},
@@ -116,4 +117,56 @@ func TestJobOfAFinishedRun(t *testing.T) {
 		"one that completed stays":                  {finished(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted), "Completed/Completed", ""},
 		"one whose execution is deleted goes by GC": {deleting(finished(v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled)), "Cancelled/Cancelled", ""},
 	}.run(t)
+}
+
+// What became of a run stands on the execution; its Job and pods are of use for a while only.
+func TestJobOfARunThatEndedByItselfGoes(t *testing.T) {
+	finished := func(settledAgo time.Duration, archived bool) *scene {
+		s := given().job().pod(exited(0)).phase(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+		s.Options.KeepJob, s.Options.KeepUnarchivedJob = time.Minute, time.Hour
+		s.Execution.Status.ObservedGeneration = s.Execution.Generation
+		s.Execution.Status.CompletionTime = ptr.To(metav1.NewTime(noon.Add(-settledAgo)))
+		s.Execution.Status.LogSummary = &v1alpha1.LogSummary{Complete: true, Archived: archived}
+		s.Execution.Status.Conditions = []metav1.Condition{{
+			Type: v1alpha1.ConditionLogsCaptured, Status: metav1.ConditionTrue, Reason: "Complete", LastTransitionTime: metav1.NewTime(noon.Add(-settledAgo)),
+		}}
+		return s
+	}
+	with := func(s *scene, change func(*scene)) *scene {
+		change(s)
+		return s
+	}
+	table{
+		"archived just now":             {finished(0, true), "Completed/Completed in 1m0s", ""},
+		"archived a while ago":          {finished(50*time.Second, true), "Completed/Completed in 10s", ""},
+		"archived a minute ago":         {finished(time.Minute, true), "Completed/Completed delete-job", ""},
+		"not archived":                  {finished(time.Minute, false), "Completed/Completed in 59m0s", ""},
+		"not archived, an hour ago":     {finished(time.Hour, false), "Completed/Completed delete-job", ""},
+		"archived, but not whole":       {with(finished(time.Minute, true), func(s *scene) { s.Execution.Status.LogSummary.Complete = false }), "Completed/Completed in 59m0s", ""},
+		"the template says how long":    {with(finished(time.Hour, true), func(s *scene) { s.Job.Spec.TTLSecondsAfterFinished = ptr.To[int32](600) }), "Completed/Completed", ""},
+		"it is going already":           {deletingJob(finished(time.Hour, true)), "Completed/Completed", ""},
+		"it is gone, which is no loss":  {lose(finished(time.Hour, true)), "Completed/Completed", ""},
+		"whose operator keeps all Jobs": {with(finished(time.Hour, true), func(s *scene) { s.Options.KeepJob = 0 }), "Completed/Completed", ""},
+		"whose log is still being read": {with(finished(time.Hour, true), func(s *scene) {
+			s.Execution.Status.Conditions[0].Status, s.Log = metav1.ConditionUnknown, LogState{}
+		}), "Completed/Completed", ""},
+		"whose execution goes": {deleting(finished(time.Hour, true)), "Completed/Completed", ""},
+	}.run(t)
+}
+
+// kstatus takes a status for outdated that does not speak of the present generation.
+func TestSpecThatChangesAfterTheEndIsSeen(t *testing.T) {
+	s := given().cancelled().job().pod(exited(0)).phase(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+	s.Execution.Status.CompletionTime = ptr.To(metav1.NewTime(noon))
+	s.Execution.Status.ObservedGeneration, s.Execution.Generation = 1, 2
+	s.Execution.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionLogsCaptured, Status: metav1.ConditionTrue, Reason: "Complete"}}
+	status := Decide(s.Observation).Status
+	if status.ObservedGeneration != 2 || status.Phase != v1alpha1.PhaseCompleted {
+		t.Errorf("%s of generation %d", status.Phase, status.ObservedGeneration)
+	}
+	s.Execution.Status = status
+	s.Now = noon.Add(time.Hour)
+	if again := Decide(s.Observation).Status; !equality.Semantic.DeepEqual(again, status) {
+		t.Errorf("it is written again: %+v", again)
+	}
 }

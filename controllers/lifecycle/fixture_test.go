@@ -28,8 +28,8 @@ func given() *scene {
 	task.Spec.StartTimeout = &metav1.Duration{Duration: 5 * time.Minute}
 	task.Spec.JobTemplate.Spec.Template.Spec.Containers = []corev1.Container{{Name: "main", Image: "busybox"}}
 	return &scene{Observation{
-		Now: noon, Options: Options{StartTimeout: 5 * time.Minute}, Execution: execution, Task: task,
-		Log: LogState{Drained: true},
+		Now: noon, Options: Options{StartTimeout: 5 * time.Minute, ImagePullGrace: time.Minute}, Execution: execution, Task: task,
+		Log: LogState{Read: true, Drained: true},
 	}}
 }
 

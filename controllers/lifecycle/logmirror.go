@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 // mirrorLog puts the tail into status when it is due, with every change of phase, and at the end. A reading
@@ -14,32 +15,54 @@ import (
 // not go backwards.
 func mirrorLog(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	changed := status.Phase != o.Execution.Status.Phase
-	terminal := status.Phase.IsTerminal()
-	if alreadyCaptured(o) || (!changed && !o.Log.Due && !terminal) {
+	captured := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionLogsCaptured)
+	final := captured != nil && captured.Status != unknown
+	if alreadyCaptured(o) || (!changed && !o.Log.Due && !final) {
 		return
 	}
+	terminal := status.Phase.IsTerminal()
 	behind := o.Log.Lines < readBefore(o)
-	if behind && !o.Log.Settled() {
+	if behind && !o.Log.Read && o.Log.GaveUp == "" {
 		if !terminal || !changed {
 			return
 		}
 	}
 	summary := v1alpha1.LogSummary{Entries: o.Log.Lines, Bytes: o.Log.Bytes, DroppedEntries: o.Log.Dropped}
-	tail := o.Log.Tail
+	tail := withoutSecrets(o, &summary)
 	if behind {
 		summary = *o.Execution.Status.LogSummary
-		tail = withoutLifecycle(o.Mirrored)
+		tail = withoutLifecycle(o)
 	}
 	status.Logs = compose(o, f, status, tail, &summary)
-	if terminal {
-		c := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionLogsCaptured)
-		summary.Complete = c.Status == metav1.ConditionTrue
-		summary.Reason = ""
-		if !summary.Complete {
-			summary.Reason = c.Reason
-		}
+	summary.Archived = o.Log.Archived
+	summary.Complete = final && captured.Status == metav1.ConditionTrue
+	summary.Reason = ""
+	if captured != nil && !summary.Complete {
+		summary.Reason = captured.Reason
 	}
 	status.LogSummary = &summary
+}
+
+// withoutSecrets is the tail without the values of sensitive params. As long as these are not known, no line is shown:
+// any might have one.
+func withoutSecrets(o *Observation, summary *v1alpha1.LogSummary) []v1alpha1.LogEntry {
+	if o.Execution.Spec.SecretParams != nil && o.Redact == nil {
+		summary.DroppedEntries = summary.Entries
+		return nil
+	}
+	return o.Redact.Entries(o.Log.Tail)
+}
+
+// WithoutTail gives a status with the lifecycle entries only, for an API server that refuses it with the tail:
+// a phase is written whatever becomes of the log.
+func WithoutTail(o Observation, status v1alpha1.TaskExecutionStatus) v1alpha1.TaskExecutionStatus {
+	bare := *status.DeepCopy()
+	if bare.LogSummary == nil {
+		bare.LogSummary = &v1alpha1.LogSummary{}
+	}
+	bare.LogSummary.DroppedEntries = bare.LogSummary.Entries
+	bare.Logs = compose(&o, gather(&o), &bare, nil, bare.LogSummary)
+	return bare
 }
 
 // compose puts the lifecycle entries around the tail and keeps the whole within the run's budget: the first
@@ -54,16 +77,17 @@ func compose(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus, tail
 		end = append(end, words.finished(status, tail))
 	}
 	entries, bytes := int64(len(head)+len(end)), size(head...)+size(end...)
-	maxEntries, maxBytes := int64(f.limits.MaxEntries), f.limits.MaxBytes
-	if maxEntries == 0 { // no Job and no Task, so no limits: there are no lines either
-		return append(head, end...)
+	limits := f.limits
+	if limits.MaxEntries == 0 { // the Job is gone and the Task too
+		limits = jobspec.DefaultLimits()
 	}
+	maxEntries, maxBytes := int64(limits.MaxEntries), limits.MaxBytes
 	kept := fit(tail, maxEntries-entries, maxBytes-bytes)
 	if dropped := summary.DroppedEntries + int64(len(tail)-kept); dropped > 0 {
 		// The marker takes the room of a line.
 		kept = fit(tail, maxEntries-entries-1, maxBytes-bytes-markerSize)
 		summary.DroppedEntries += int64(len(tail) - kept)
-		if maxEntries > entries {
+		if maxEntries > entries && status.StartTime != nil {
 			at := status.StartTime.Time
 			if kept > 0 {
 				at = tail[len(tail)-kept].Timestamp.Time
@@ -105,10 +129,18 @@ func size(entries ...v1alpha1.LogEntry) int64 {
 	return n
 }
 
-// withoutLifecycle takes away the entries that compose adds, from a tail that was composed before.
-func withoutLifecycle(entries []v1alpha1.LogEntry) []v1alpha1.LogEntry {
-	if len(entries) > 0 {
-		entries = entries[1:] // a run of which a line was read has its first entry
+// withoutLifecycle is the tail that status has without the entries that compose added to it: the first, where the
+// run has started, the marker of what was not kept, and the last, where the run has ended.
+func withoutLifecycle(o *Observation) []v1alpha1.LogEntry {
+	entries, status := o.Mirrored, &o.Execution.Status
+	if len(entries) > 0 && status.StartTime != nil {
+		entries = entries[1:]
+	}
+	if s := status.LogSummary; len(entries) > 0 && s != nil && isDropped(&entries[0], s.DroppedEntries) {
+		entries = entries[1:]
+	}
+	if len(entries) > 0 && status.Phase.IsTerminal() {
+		entries = entries[:len(entries)-1]
 	}
 	return entries
 }

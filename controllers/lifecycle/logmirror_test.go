@@ -23,7 +23,7 @@ func TestWhenTheTailIsWritten(t *testing.T) {
 		s.Execution.Status.LogSummary = &v1alpha1.LogSummary{Entries: lines}
 		return s
 	}
-	some := LogState{Lines: 2, Tail: lines(2, "x"), Streams: 1}
+	some := LogState{Lines: 2, Tail: lines(2, "x"), Attempts: 1}
 	due := some
 	due.Due = true
 	const first = "开始执行任务 (无超时限制)"
@@ -37,7 +37,7 @@ func TestWhenTheTailIsWritten(t *testing.T) {
 		"it is due, and behind after a restart":   {read(with(running(), due), 3), ""},
 		"the phase changes, and it is behind":     {read(with(running().cancelled(), some), 3), ""},
 		"it has caught up after a restart":        {read(with(running(), due), 2), first + "|x0|x1"},
-		"the end, with the tail":                  {with(running().jobEnds(batchv1.JobComplete, ""), LogState{Lines: 2, Tail: lines(2, "x"), Drained: true, Streams: 1}), first + "|x0|x1|任务执行成功"},
+		"the end, with the tail":                  {with(running().jobEnds(batchv1.JobComplete, ""), LogState{Lines: 2, Tail: lines(2, "x"), Read: true, Drained: true, Attempts: 1}), first + "|x0|x1|任务执行成功"},
 		"the end, before the tail is whole":       {with(running().jobEnds(batchv1.JobComplete, ""), LogState{Lines: 2, Tail: lines(2, "x"), Waited: drainGrace}), first + "|x0|x1|任务执行成功"},
 		"the end of what never began":             {given().cancelled(), "任务已取消"},
 		"the end of what never began and no Task": {taskless(given().cancelled()), "任务已取消"},
@@ -53,6 +53,50 @@ func TestWhenTheTailIsWritten(t *testing.T) {
 func taskless(s *scene) *scene {
 	s.Task = nil
 	return s
+}
+
+// While the archive takes its time, a finished run is not written again and again; with the last word, the tail
+// is written once more: lines may have come since the phase was.
+func TestTailOfAFinishedRunIsWrittenWithTheLastWord(t *testing.T) {
+	s := startedBefore(given().job(), time.Minute).pod(exited(0)).counted(1, 0).jobEnds(batchv1.JobComplete, "")
+	s.Log = LogState{Lines: 1, Tail: lines(1, "x"), Read: true, Attempts: 1, Waited: drainGrace}
+	for step, c := range []struct {
+		log    LogState
+		want   string
+		reason string
+	}{
+		{s.Log, "开始执行任务 (无超时限制)|x0|任务执行成功", v1alpha1.ReasonLogsArchiving},
+		{s.Log, "", v1alpha1.ReasonLogsArchiving},
+		{LogState{Lines: 2, Tail: lines(2, "x"), Read: true, Drained: true, Archived: true, Attempts: 1}, "开始执行任务 (无超时限制)|x0|x1|任务执行成功", ""},
+		{LogState{}, "", ""},
+	} {
+		s.Log = c.log
+		status := Decide(s.Observation).Status
+		if got := messagesOf(status.Logs); got != c.want || status.LogSummary.Reason != c.reason {
+			t.Errorf("step %d: got %q, summary %+v; want %q, reason %q", step, got, status.LogSummary, c.want, c.reason)
+		}
+		status.Logs = nil
+		s.Execution.Status = status
+	}
+	if summary := s.Execution.Status.LogSummary; !summary.Complete || !summary.Archived || summary.Entries != 2 {
+		t.Errorf("at the end the summary is %+v", summary)
+	}
+}
+
+func TestStatusWithoutTail(t *testing.T) {
+	s := startedBefore(given().job(), time.Minute).pod(exited(1)).counted(0, 1).jobEnds(batchv1.JobFailed, "")
+	s.Log = LogState{Lines: 5, Tail: lines(5, "x"), Read: true, Drained: true, Attempts: 1}
+	full := Decide(s.Observation).Status
+	bare := WithoutTail(s.Observation, full)
+	if bare.Phase != full.Phase || bare.Reason != full.Reason || bare.LogSummary.Entries != 5 || bare.LogSummary.DroppedEntries != 5 {
+		t.Errorf("got %s/%s, %+v", bare.Phase, bare.Reason, bare.LogSummary)
+	}
+	if len(bare.Logs) != 3 || bare.Logs[1].Message != Chinese.words().dropped(noon, 5).Message {
+		t.Errorf("got %q", messagesOf(bare.Logs))
+	}
+	if len(full.Logs) != 7 || full.LogSummary.DroppedEntries != 0 {
+		t.Errorf("the status itself was changed: %q, %+v", messagesOf(full.Logs), full.LogSummary)
+	}
 }
 
 func TestFit(t *testing.T) {
@@ -105,7 +149,7 @@ func TestMarkerTakesNoMoreThanItsRoom(t *testing.T) {
 func TestEntriesAreInOrder(t *testing.T) {
 	s := given().job().pod(exited(0)).counted(1, 0).jobEnds(batchv1.JobComplete, "")
 	late := lines(3, "x") // printed up to two milliseconds after noon, a second after the container is said to have ended
-	s.Log = LogState{Drained: true, Streams: 1, Lines: 90, Dropped: 87, Tail: late}
+	s.Log = LogState{Read: true, Drained: true, Attempts: 1, Lines: 90, Dropped: 87, Tail: late}
 	logs := Decide(s.Observation).Status.Logs
 	for i := range logs[1:] {
 		if logs[i+1].Timestamp.Time.Before(logs[i].Timestamp.Time) {

@@ -5,8 +5,11 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/redact"
+	"github.com/taskexec/taskexec/controllers/queue"
 )
 
 // Observation is all that a decision about one execution is made of.
@@ -14,15 +17,27 @@ type Observation struct {
 	Now       time.Time
 	Options   Options
 	Execution *v1alpha1.TaskExecution
-	// Task that the execution names, nil when there is none.
+	// Task that the execution names, nil when there is none, or the Job says all of it.
 	Task *v1alpha1.Task
 	// Job of this execution, proven by its owner reference, nil when there is none. That there is none was
 	// asked of the API server and not of a cache, once the execution has been acted on.
 	Job *batchv1.Job
+	// Place in the queue, nil as long as the Job that Create asks for was not asked a turn for. It is asked
+	// before the Job is created.
+	Place *queue.Place
+	// Secret of the sensitive params, read from the API server, nil when there is none, it was not needed or it could
+	// not be read; SecretTrouble is why it could not.
+	Secret        *corev1.Secret
+	SecretTrouble string
+	// Redact knows the values of the sensitive params, nil when they are not known.
+	Redact *redact.Redactor
 	// Start is what became of the Plan's Create.
 	Start StartResult
 	// Pods of the Job, oldest first.
 	Pods []*corev1.Pod
+	// PodsRefused is why the Job controller cannot make the pod that is missing, such as a quota; empty when it
+	// was not asked, or nothing is known.
+	PodsRefused string
 	// Log is how far the log was read.
 	Log LogState
 	// Mirrored is the tail that status has. It is only there when Log cannot be read again in full.
@@ -33,8 +48,14 @@ type Observation struct {
 type Options struct {
 	// StartTimeout for an execution whose Task does not exist, and so names none.
 	StartTimeout time.Duration
+	// ImagePullGrace is how long an image may fail to be pulled.
+	ImagePullGrace time.Duration
 	// Language of the lifecycle entries in the log.
 	Language Language
+	// KeepJob is for how long the Job and the pods of a run stay after its whole log was archived, and
+	// KeepUnarchivedJob where it was not: then the pod is the only place that has it. Zero
+	// means as long as the execution.
+	KeepJob, KeepUnarchivedJob time.Duration
 }
 
 // LogState is what the follower knows of an execution's log.
@@ -43,12 +64,17 @@ type LogState struct {
 	Tail []v1alpha1.LogEntry
 	// Lines and Bytes read, and how many of those lines are no longer in Tail.
 	Lines, Bytes, Dropped int64
-	// Drained: all that the containers printed was read.
+	// Read: the containers' logs were read to their end, with gaps or without.
+	Read bool
+	// Drained: all that the containers printed was read and, where there is an archive, archived.
 	Drained bool
-	// GaveUp is the reason for which the rest of the log is not waited for any more, empty while it is.
-	GaveUp string
-	// Streams is how many runs of the container were found, over all attempts.
-	Streams int
+	// Archived: there is an archive, and it has all that was read.
+	Archived bool
+	// GaveUp is the reason for which the rest of the log is not waited for any more, empty while it is, and
+	// Missing says for people what is missing.
+	GaveUp, Missing string
+	// Attempts is of how many attempts a log was found: pods, and starts of the task's container in place.
+	Attempts int
 	// Waited is for how long the containers are known to have ended.
 	Waited time.Duration
 	// Due: the tail should be written to status now.
@@ -83,12 +109,14 @@ const (
 type Plan struct {
 	// Status to report. Nil logs leave the mirrored tail as it is.
 	Status v1alpha1.TaskExecutionStatus
-	// Create this Job, then observe its outcome and decide again.
+	// Create this Job when it is its turn, then observe the outcome and decide again.
 	Create *batchv1.Job
 	// End these pods: see package comment.
 	End []*corev1.Pod
 	// EndReason is written on the pods that End names.
 	EndReason string
+	// Replace are executions to be cancelled in favour of this one.
+	Replace []types.NamespacedName
 	// DeleteJob and its pods.
 	DeleteJob bool
 	// Requeue after this long, zero when only an event can change the decision.

@@ -1,10 +1,13 @@
 package lifecycle
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 // maxPods kept in status, the newest.
@@ -14,7 +17,7 @@ const maxPods = 10
 // container of it has started or it has ended; until then, status.message says what it waits for, and a
 // write for each step of its start would tell nothing more.
 func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
-	var attempts int32
+	attempts := goneAttempts(o, status.Pods)
 	for _, pod := range o.Pods {
 		from, to := containerTimes(pod)
 		if from.IsZero() && !podEnded(pod) {
@@ -22,7 +25,7 @@ func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 		}
 		m := mirrorPod(pod, f.limits.Container)
 		if !from.IsZero() {
-			attempts += 1 + m.Restarts
+			attempts += 1 + restarts(pod, f.limits.Container)
 			m.StartTime = &metav1.Time{Time: from}
 		}
 		if podEnded(pod) && !to.IsZero() {
@@ -34,9 +37,36 @@ func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	if over := len(status.Pods) - maxPods; over > 0 {
 		status.Pods = status.Pods[over:]
 	}
-	if n := len(status.Pods); n > 0 && (status.Phase.IsTerminal() || status.Reason == v1alpha1.ReasonRetrying) {
+	told := o.Execution.Status.Phase.IsTerminal() && status.ExitCode != nil // that of a run that has ended stands
+	if n := len(status.Pods); n > 0 && !told && (status.Phase.IsTerminal() || status.Reason == v1alpha1.ReasonRetrying) {
 		status.ExitCode = status.Pods[n-1].ExitCode
 	}
+}
+
+// goneAttempts counts the pods that started something and do not tell of it any more. Most are gone: of an evicted one
+// the Job makes another.
+func goneAttempts(o *Observation, mirrored []v1alpha1.PodMirror) (n int32) {
+	for i := range mirrored {
+		m := &mirrored[i]
+		told := slices.ContainsFunc(o.Pods, func(pod *corev1.Pod) bool {
+			from, _ := containerTimes(pod)
+			return pod.UID == m.UID && !from.IsZero()
+		})
+		if !told && m.StartTime != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// restarts of the task's own container in place.
+func restarts(pod *corev1.Pod, container string) int32 {
+	for i := range pod.Status.ContainerStatuses {
+		if s := &pod.Status.ContainerStatuses[i]; s.Name == container {
+			return s.RestartCount
+		}
+	}
+	return 0
 }
 
 func upsert(pods []v1alpha1.PodMirror, m v1alpha1.PodMirror) []v1alpha1.PodMirror {
@@ -73,13 +103,14 @@ type termination struct {
 }
 
 // decisive picks the container whose end decided the pod's: the first that failed, init containers first,
-// since nothing runs after a failed one; where none failed, the task's own.
+// since nothing runs after a failed one; where none failed, the task's own. An init container that restarts is a
+// sidecar (KEP-753): how it ends decides nothing.
 func decisive(pod *corev1.Pod, container string) *termination {
 	var own *termination
 	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
 		for i := range statuses {
 			state := statuses[i].State.Terminated
-			if state == nil {
+			if state == nil || jobspec.IsSidecar(pod, statuses[i].Name) {
 				continue
 			}
 			t := &termination{container: statuses[i].Name, state: state}
@@ -99,10 +130,8 @@ func decisive(pod *corev1.Pod, container string) *termination {
 
 // podReason says in Kubernetes' words why a pod ended or waits, empty when there is nothing to say.
 func podReason(pod *corev1.Pod, container string) string {
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
-			return c.Reason
-		}
+	if c := disruptionTarget(pod); c != nil {
+		return c.Reason
 	}
 	if pod.Status.Reason != "" {
 		return pod.Status.Reason

@@ -75,6 +75,19 @@ func TestPodsThatAreGoneStayMirrored(t *testing.T) {
 	}
 }
 
+// A pod that is gone was an attempt all the same.
+func TestAttemptsOfPodsThatAreGone(t *testing.T) {
+	s := given().job().pod(runningFor(0))
+	s.Execution.Status.Attempts = 1
+	s.Execution.Status.Pods = []v1alpha1.PodMirror{
+		{Name: "run-x", UID: "pod-x", Phase: "Failed", StartTime: &metav1.Time{Time: noon.Add(-time.Minute)}},
+		{Name: "run-y", UID: "pod-y", Phase: "Failed"}, // never started anything
+	}
+	if status := Decide(s.Observation).Status; status.Attempts != 2 {
+		t.Errorf("%d attempts, want 2", status.Attempts)
+	}
+}
+
 func TestExitCodeIsToldBetweenAttempts(t *testing.T) {
 	for name, c := range map[string]struct {
 		scene *scene

@@ -17,10 +17,15 @@ const maxMessage = 2048
 func report(o *Observation, f facts, v verdict) v1alpha1.TaskExecutionStatus {
 	status := unchanged(o)
 	status.ObservedGeneration = o.Execution.Generation
-	status.Phase, status.Reason, status.Message = v.phase, v.reason, clip(v.message, maxMessage)
+	if !status.Phase.IsTerminal() { // the last message stands as it is
+		v.message = clip(o.Redact.Text(v.message), maxMessage)
+	}
+	status.Phase, status.Reason, status.Message = v.phase, v.reason, v.message
 	identify(o, f, &status)
 	mirrorPods(o, f, &status)
 	stampTimes(o, f, &status)
+	acknowledge(o, &status)
+	mirrorResult(o, f, &status)
 	setConditions(o, f, &status)
 	mirrorLog(o, f, &status)
 	return status
@@ -37,9 +42,10 @@ func identify(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// stampTimes records start and end, each once.
+// stampTimes records start and end, each once. What started after the end is no start of the run: a pod that was late.
 func stampTimes(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
-	if status.StartTime == nil && !f.started.IsZero() {
+	late := status.CompletionTime != nil && f.started.After(status.CompletionTime.Time)
+	if status.StartTime == nil && !f.started.IsZero() && !late {
 		status.StartTime = &metav1.Time{Time: f.started}
 	}
 	if !status.Phase.IsTerminal() || status.CompletionTime != nil {

@@ -28,7 +28,7 @@ func lines(n int, text string) (tail []v1alpha1.LogEntry) {
 func TestReportOfACompletedRun(t *testing.T) {
 	s := given().timeout(30*time.Second).job().pod(exited(0)).counted(1, 0).jobEnds(batchv1.JobComplete, "")
 	s.Execution.Generation = 4
-	s.Log = LogState{Drained: true, Streams: 1, Lines: 2, Bytes: 20, Tail: lines(2, "line ")}
+	s.Log = LogState{Read: true, Drained: true, Attempts: 1, Lines: 2, Bytes: 20, Tail: lines(2, "line ")}
 	status := Decide(s.Observation).Status
 
 	if status.ObservedGeneration != 4 || status.Job.UID != "job-uid" || status.Task.Generation != 7 {
@@ -107,7 +107,7 @@ func TestLogHoldsItsBudget(t *testing.T) {
 				job().pod(exited(1)).counted(0, 1).jobEnds(batchv1.JobFailed, "BackoffLimitExceeded")
 			s.Job.Annotations[v1alpha1.AnnotationLimits] = fmt.Sprintf(`{"container":"main","maxEntries":%d,"maxBytes":%d}`, c.entries, c.bytes)
 			total := int64(len(c.tail)) + c.dropped
-			s.Log = LogState{Drained: true, Streams: 1, Lines: total, Tail: c.tail, Dropped: c.dropped}
+			s.Log = LogState{Read: true, Drained: true, Attempts: 1, Lines: total, Tail: c.tail, Dropped: c.dropped}
 			status := Decide(s.Observation).Status
 			raw, err := json.Marshal(status.Logs)
 			if err != nil {

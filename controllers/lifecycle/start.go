@@ -32,11 +32,20 @@ func start(o *Observation, f facts) (step, bool) {
 		return waitForStart(o, f, v1alpha1.ReasonTaskNotFound,
 			fmt.Sprintf("task %q does not exist in namespace %q", o.Execution.Spec.TaskRef.Name, o.Execution.Namespace)), true
 	}
-	return create(o), true
+	if s, refused := suspendedTask(o); refused {
+		return s, true
+	}
+	if s, over := queueDeadline(o); over {
+		return s, true
+	}
+	if o.Place != nil && !o.Place.Granted {
+		return waitForTurn(o), true
+	}
+	return create(o, f), true
 }
 
 // create judges the params and builds the Job.
-func create(o *Observation) step {
+func create(o *Observation, f facts) step {
 	var schemaJSON, given []byte
 	if p := o.Task.Spec.Parameters; p != nil {
 		schemaJSON = p.Raw
@@ -48,7 +57,15 @@ func create(o *Observation) step {
 	if err != nil {
 		return fail(v1alpha1.ReasonInvalidTask, fmt.Sprintf("the parameters of task %q are no usable JSON Schema: %v", o.Task.Name, err))
 	}
+	given, trouble, ok := withSecretParams(o, f, schema, given)
+	if !ok {
+		return trouble
+	}
 	effective, problems := schema.Apply(given)
+	if len(problems) > 0 {
+		return fail(v1alpha1.ReasonInvalidParams, problems.Error())
+	}
+	effective, _, problems = schema.Split(effective)
 	if len(problems) > 0 {
 		return fail(v1alpha1.ReasonInvalidParams, problems.Error())
 	}
@@ -59,20 +76,27 @@ func create(o *Observation) step {
 	return step{create: job, hold: true}
 }
 
-// waitForStart keeps the execution Pending until its start clock, counted from its own creation because
-// there is no Job, runs out.
+// waitForStart keeps the execution Pending until its start clock runs out. There is no Job to count from, so
+// that it counts from when it was its turn, or from the creation where there is no queue.
 func waitForStart(o *Observation, f facts, reason, message string) step {
 	limit := o.Options.StartTimeout
 	if f.limits.StartTimeout != nil {
 		limit = f.limits.StartTimeout.Duration
 	}
-	left := o.Execution.CreationTimestamp.Add(limit).Sub(o.Now)
+	from := o.Execution.CreationTimestamp.Time
+	if o.Place != nil && o.Place.Since.After(from) {
+		from = o.Place.Since
+	}
+	left := from.Add(limit).Sub(o.Now)
 	if left <= 0 {
 		return fail(reason, fmt.Sprintf("%s; waited %s", strings.TrimSuffix(message, "."), limit))
 	}
 	s := step{verdict: verdict{v1alpha1.PhasePending, reason, message}, requeue: left}
-	if reason == v1alpha1.ReasonJobRefused {
+	switch reason {
+	case v1alpha1.ReasonJobRefused:
 		s.requeue = min(left, refusedRetry)
+	case v1alpha1.ReasonSecretNotFound:
+		s.requeue = min(left, secretRetry)
 	}
 	return s
 }

@@ -53,10 +53,12 @@ func stop(o *Observation, f facts, reason string) (s step, done, forced bool) {
 
 func gracePeriod(pod *corev1.Pod) time.Duration {
 	if s := pod.Spec.TerminationGracePeriodSeconds; s != nil {
-		return time.Duration(*s) * time.Second
+		return seconds(*s)
 	}
 	return defaultGrace
 }
+
+func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
 
 // soonest of two waits, where zero is none.
 func soonest(a, b time.Duration) time.Duration {

@@ -86,6 +86,16 @@ func (w words) dropped(at time.Time, n int64) v1alpha1.LogEntry {
 	return entry(at, v1alpha1.LogWarn, fmt.Sprintf(w.droppedEntries, n))
 }
 
+// isDropped tells whether an entry is the marker of that many, in any language.
+func isDropped(e *v1alpha1.LogEntry, n int64) bool {
+	for _, w := range vocabulary {
+		if e.Level == v1alpha1.LogWarn && e.Message == fmt.Sprintf(w.droppedEntries, n) {
+			return true
+		}
+	}
+	return false
+}
+
 func entry(at time.Time, level v1alpha1.LogLevel, message string) v1alpha1.LogEntry {
 	return v1alpha1.LogEntry{Timestamp: metav1.NewMicroTime(at), Level: level, Message: message}
 }

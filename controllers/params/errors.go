@@ -41,43 +41,46 @@ func (e FieldErrors) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-// problemsOf gives what a failed validation found.
-func problemsOf(err error) FieldErrors {
+// problemsOf gives what a failed validation found, without a word of sensitive values.
+func problemsOf(err error, sensitive map[string]string) FieldErrors {
 	invalid := &jsonschema.ValidationError{}
 	if !errors.As(err, &invalid) {
 		return FieldErrors{{Message: clip(err.Error())}}
 	}
-	return bounded(leaves(invalid))
+	return bounded(leaves(invalid, sensitive))
 }
 
 // leaves of the tree of what failed, one error for each field: what stands above them only says that something
 // below is wrong. Where not all of what is below need be right, such as in a choice of forms, it is told as one.
-func leaves(e *jsonschema.ValidationError) FieldErrors {
+func leaves(e *jsonschema.ValidationError, sensitive map[string]string) FieldErrors {
+	if at := e.InstanceLocation; len(at) > 0 && sensitive[at[0]] != "" {
+		return FieldErrors{{Pointer(at[:1]...), hidden}}
+	}
 	if len(e.Causes) == 0 {
 		return leaf(e)
 	}
-	at := pointer(e.InstanceLocation)
+	at := Pointer(e.InstanceLocation...)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AnyOf, *kind.OneOf:
-		return FieldErrors{{at, clip(noForm(e))}}
+		return FieldErrors{{at, clip(noForm(e, sensitive))}}
 	case *kind.Contains:
 		return FieldErrors{{at, "has no item of the form that one must have"}}
 	case *kind.PropertyNames:
-		return FieldErrors{{at + pointer([]string{k.Property}), "has a name that is not allowed"}}
+		return FieldErrors{{at + Pointer(k.Property), "has a name that is not allowed"}}
 	}
 	var found FieldErrors
 	for _, cause := range e.Causes {
-		found = append(found, leaves(cause)...)
+		found = append(found, leaves(cause, sensitive)...)
 	}
 	return found
 }
 
 // noForm says why a value is none of the forms that an anyOf or oneOf allows.
-func noForm(e *jsonschema.ValidationError) string {
-	at := pointer(e.InstanceLocation)
+func noForm(e *jsonschema.ValidationError, sensitive map[string]string) string {
+	at := Pointer(e.InstanceLocation...)
 	var forms []string
 	for _, cause := range e.Causes {
-		found := bounded(leaves(cause))
+		found := bounded(leaves(cause, sensitive))
 		for i := range found {
 			found[i].Pointer = strings.TrimPrefix(found[i].Pointer, at)
 		}
@@ -97,11 +100,11 @@ func noForm(e *jsonschema.ValidationError) string {
 // leaf gives the errors of one failed keyword. A field that is missing or unknown is pointed to itself, not to
 // the object that it is missing from.
 func leaf(e *jsonschema.ValidationError) FieldErrors {
-	at := pointer(e.InstanceLocation)
+	at := Pointer(e.InstanceLocation...)
 	each := func(names []string, message string) FieldErrors {
 		out := make(FieldErrors, len(names))
 		for i, name := range names {
-			out[i] = FieldError{at + pointer([]string{name}), message}
+			out[i] = FieldError{at + Pointer(name), message}
 		}
 		return out
 	}
@@ -135,8 +138,8 @@ func bounded(found FieldErrors) FieldErrors {
 
 var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
-// pointer writes a path as RFC 6901 says.
-func pointer(path []string) string {
+// Pointer writes a path as RFC 6901 says.
+func Pointer(path ...string) string {
 	var b strings.Builder
 	for _, step := range path {
 		b.WriteByte('/')

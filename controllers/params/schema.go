@@ -18,12 +18,11 @@ const schemaURL = "task:///parameters"
 type Schema struct {
 	// compiled is nil when every object is welcome.
 	compiled *jsonschema.Schema
+	// sensitive params by name, with their type.
+	sensitive map[string]string
 }
 
-// Compile reads a JSON Schema, draft 2020-12 unless $schema names another. Without one, every object is
-// valid. An error says what is wrong with the schema; a $ref to anywhere outside of it is one, because a
-// schema must mean the same at all times.
-func Compile(schema []byte) (*Schema, error) {
+func compile(schema []byte) (*Schema, error) {
 	if len(bytes.TrimSpace(schema)) == 0 || bytes.Equal(bytes.TrimSpace(schema), []byte("null")) {
 		return &Schema{}, nil
 	}
@@ -37,6 +36,10 @@ func Compile(schema []byte) (*Schema, error) {
 	if err := checkComplexity(document); err != nil {
 		return nil, err
 	}
+	sensitive, err := sensitiveOf(document)
+	if err != nil {
+		return nil, err
+	}
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft2020)
 	compiler.AssertFormat()
@@ -48,14 +51,14 @@ func Compile(schema []byte) (*Schema, error) {
 	if err != nil {
 		return nil, readable(err)
 	}
-	return &Schema{compiled: compiled}, nil
+	return &Schema{compiled: compiled, sensitive: sensitive}, nil
 }
 
 // readable replaces the library's tree of causes by its leaves.
 func readable(err error) error {
 	unfit, invalid := &jsonschema.SchemaValidationError{}, &jsonschema.ValidationError{}
 	if errors.As(err, &unfit) && errors.As(unfit.Err, &invalid) {
-		return bounded(leaves(invalid))
+		return bounded(leaves(invalid, nil))
 	}
 	return err
 }
@@ -87,7 +90,7 @@ func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	if s.compiled != nil {
 		applyDefaults(s.compiled, object)
 		if err := s.compiled.Validate(value); err != nil {
-			return nil, problemsOf(err)
+			return nil, problemsOf(err, s.sensitive)
 		}
 	}
 	effective, err := encode(object)

@@ -29,7 +29,7 @@ func Unstorable(given []byte) FieldErrors {
 			}
 		case json.Number:
 			if message := unstorable(v.String()); message != "" {
-				found = append(found, FieldError{pointer(path), message})
+				found = append(found, FieldError{Pointer(path...), message})
 			}
 		}
 	}

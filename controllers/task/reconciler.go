@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -18,11 +18,15 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
 // recheck is how soon a Task is judged again whose Job was refused for reasons that are not the template's.
 const recheck = time.Minute
+
+// conflictRetry is about the time in which another's write of the same status is over.
+const conflictRetry = 100 * time.Millisecond
 
 // Reconciler keeps the condition Ready of Tasks.
 type Reconciler struct {
@@ -51,17 +55,23 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, fmt.Errorf("judging task %s: %w", req, err)
 	}
 	before := task.DeepCopy()
-	task.Status.ObservedGeneration = task.Generation
-	ready.Type, ready.ObservedGeneration = v1alpha1.ConditionReady, task.Generation
-	apimeta.SetStatusCondition(&task.Status.Conditions, ready)
+	lifecycle.JudgeTask(task, ready, time.Now())
+	if equality.Semantic.DeepEqual(before.Status, task.Status) {
+		return again(ready), nil
+	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	if err := r.Client.Status().Patch(ctx, task, patch); client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, fmt.Errorf("writing the status of task %s: %w", req, err)
 	}
+	return again(ready), nil
+}
+
+// again tells when a Task is to be judged anew, unless its spec changes before.
+func again(ready metav1.Condition) ctrl.Result {
 	if ready.Status == metav1.ConditionUnknown {
-		return ctrl.Result{RequeueAfter: recheck}, nil
+		return ctrl.Result{RequeueAfter: recheck}
 	}
-	return ctrl.Result{}, nil
+	return ctrl.Result{}
 }
 
 // judge asks the API server, by a dry run, whether it would take the Job of this Task.

@@ -16,9 +16,18 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// start creates the Job, or finds that it was created before, and puts the outcome into the observation. An
-// error is one that another try may mend.
-func (r *Reconciler) start(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
+// start asks for the execution's turn and, when it has it, creates the Job. What came of it is put into the
+// observation. stale is as in admit; an error is one that another try may mend.
+func (r *Reconciler) start(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) (stale bool, err error) {
+	stale, err = r.admit(ctx, o)
+	if err != nil || stale || !o.Place.Granted {
+		return stale, err
+	}
+	return false, r.create(ctx, o, job)
+}
+
+// create the Job, or find that it was created before.
+func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
 	err := r.Client.Create(ctx, job)
 	switch {
 	case err == nil:
@@ -62,12 +71,17 @@ func message(err error) string {
 	return err.Error()
 }
 
-// apply ends pods and deletes the Job, as planned. Each is tried, whatever becomes of the others.
+// apply ends pods, cancels what is replaced and deletes the Job, as planned. Each is tried, whatever becomes of the others.
 func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
 	var errs []error
 	for _, pod := range plan.End {
 		if err := ignoreGone(r.endPod(ctx, o, pod, plan.EndReason)); err != nil {
 			errs = append(errs, fmt.Errorf("ending pod %s: %w", pod.Name, err))
+		}
+	}
+	for _, key := range plan.Replace {
+		if err := r.replace(ctx, key, o.Execution); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	if plan.DeleteJob {

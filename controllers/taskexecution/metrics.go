@@ -13,8 +13,8 @@ type Metrics struct {
 	waiting  prometheus.Histogram
 }
 
-// NewMetrics makes the metrics and registers them. streams tells how many container logs are being read.
-func NewMetrics(registry prometheus.Registerer, streams func() int) *Metrics {
+// NewMetrics makes the metrics and registers them.
+func NewMetrics(registry prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "taskexec_executions_finished_total",
@@ -31,10 +31,7 @@ func NewMetrics(registry prometheus.Registerer, streams func() int) *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.25, 2, 12),
 		}),
 	}
-	registry.MustRegister(m.ended, m.duration, m.waiting, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "taskexec_log_streams",
-		Help: "Container logs that are being read or wait for their turn.",
-	}, func() float64 { return float64(streams()) }))
+	registry.MustRegister(m.ended, m.duration, m.waiting)
 	return m
 }
 

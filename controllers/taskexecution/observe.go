@@ -1,6 +1,7 @@
 package taskexecution
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
+	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
 // observe gathers all that a decision needs. It returns nil when the execution is gone.
@@ -27,22 +29,35 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 	}
 	if execution == nil {
 		r.Follower.Forget(key)
+		r.redactors.forget(key)
 		return nil, nil
 	}
 	o := &lifecycle.Observation{Now: r.Clock.Now(), Options: r.Options, Execution: execution}
-	if o.Job, err = r.job(ctx, execution); err != nil {
+	acted := execution.Status.Phase != "" || execution.Spec.Cancel != nil
+	if o.Job, err = r.job(ctx, execution, acted); err != nil {
 		return nil, err
 	}
-	if o.Job == nil && !execution.Status.Phase.IsTerminal() {
+	if o.Job == nil && !lifecycle.LogIsFinal(execution) {
 		if o.Task, err = r.task(ctx, execution); err != nil {
 			return nil, err
+		}
+		if !acted && lifecycle.EndsUnstarted(o) {
+			if o.Job, err = r.job(ctx, execution, true); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if o.Pods, err = r.pods(ctx, execution); err != nil {
 		return nil, err
 	}
+	if o.PodsRefused, err = r.podsRefused(ctx, o); err != nil {
+		return nil, err
+	}
+	if err := r.observeSecret(ctx, o); err != nil {
+		return nil, err
+	}
 	r.observeLog(o)
-	if s := execution.Status.LogSummary; s != nil && o.Log.Settled() && o.Log.Lines < s.Entries {
+	if s := execution.Status.LogSummary; s != nil && (o.Log.Read || o.Log.GaveUp != "") && o.Log.Lines < s.Entries {
 		o.Mirrored, err = r.mirroredLog(ctx, execution)
 	}
 	return o, err
@@ -55,7 +70,7 @@ func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (*
 	err := r.Client.Get(ctx, key, execution)
 	if err == nil && execution.Status.Phase == "" {
 		err = r.Live.Get(ctx, key, execution)
-		execution.Status.Logs = nil
+		execution.Status.Logs, execution.Status.Result = nil, nil
 	}
 	if apierrors.IsNotFound(err) {
 		return nil, nil
@@ -78,14 +93,14 @@ func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution
 	return task, nil
 }
 
-// job finds the execution's Job. That it is missing is taken from the API server and not from the cache,
-// unless the execution was not acted on yet: then the creation of the Job finds out.
-func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error) {
+// job finds the execution's Job. That it is missing is taken from the API server and not from the cache where
+// sure is asked for: when the execution was acted on, or is about to end. Otherwise the creation of the Job finds
+// out.
+func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution, sure bool) (*batchv1.Job, error) {
 	key := types.NamespacedName{Namespace: execution.Namespace, Name: jobspec.JobName(execution.Name, execution.UID)}
 	job := &batchv1.Job{}
 	err := r.Client.Get(ctx, key, job)
-	acted := execution.Status.Phase != "" || execution.Spec.Cancel != nil
-	if apierrors.IsNotFound(err) && acted && !execution.Status.Phase.IsTerminal() {
+	if apierrors.IsNotFound(err) && sure && !execution.Status.Phase.IsTerminal() {
 		err = r.Live.Get(ctx, key, job)
 	}
 	switch {
@@ -122,22 +137,31 @@ func (r *Reconciler) pods(ctx context.Context, execution *v1alpha1.TaskExecution
 
 // observeLog has the follower read what there is to read, and asks how far it is.
 func (r *Reconciler) observeLog(o *lifecycle.Observation) {
-	if lifecycle.LogIsFinal(o.Execution) || o.Execution.DeletionTimestamp != nil {
+	switch {
+	case o.Execution.DeletionTimestamp != nil:
 		r.Follower.Forget(client.ObjectKeyFromObject(o.Execution))
+		return
+	case lifecycle.LogIsFinal(o.Execution):
+		r.Follower.Release(client.ObjectKeyFromObject(o.Execution))
 		return
 	}
 	subject := follow.Subject{
 		Key:     client.ObjectKeyFromObject(o.Execution),
 		UID:     o.Execution.UID,
+		Fresh:   o.Execution.Status.Phase == "",
 		Closing: o.Execution.Status.Phase.IsTerminal(),
 	}
 	var limits jobspec.Limits
-	if o.Job != nil {
+	switch {
+	case o.Job != nil:
 		limits, _ = jobspec.LimitsOf(o.Job) // a damaged annotation gives the defaults
+	case o.Task != nil && o.Execution.Status.Job != nil: // its Job is gone, and the Task may say the same
+		limits = jobspec.LimitsFor(o.Task, o.Execution)
 	}
 	subject.MaxEntries, subject.MaxBytes = limits.MaxEntries, limits.MaxBytes
 	for _, pod := range o.Pods {
-		subject.Runs = append(subject.Runs, follow.RunsOf(pod, limits.Container)...)
+		subject.Pods = append(subject.Pods, pod.UID)
+		subject.Runs = append(subject.Runs, source.RunsOf(pod, cmp.Or(pod.Annotations[v1alpha1.AnnotationLogContainer], limits.Container))...)
 	}
 	o.Log = r.Follower.Sync(subject)
 }

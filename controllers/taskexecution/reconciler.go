@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -17,6 +18,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
+	"github.com/taskexec/taskexec/controllers/queue"
 )
 
 // Reconciler brings TaskExecutions to their end.
@@ -28,35 +30,68 @@ type Reconciler struct {
 	Recorder recorder.EventRecorder
 	Follower *follow.Follower
 	Metrics  *Metrics
-	Clock    clock.PassiveClock
-	Options  lifecycle.Options
+	// Queue is the ledger of who is active and who waits.
+	Queue   *queue.Ledger
+	Clock   clock.PassiveClock
+	Options lifecycle.Options
+	// Namespace that is worked in, empty for all.
+	Namespace string
+
+	wake *Wake
+	// seeding lets one worker seed the ledger while the others wait.
+	seeding sync.Mutex
+
+	redactors redactors
+	writes    ownWrites
 }
 
 // Reconcile looks at one execution.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	if r.writes.unseen(req.NamespacedName) {
+		return ctrl.Result{RequeueAfter: staleRetry}, nil
+	}
 	observed, err := r.observe(ctx, req.NamespacedName)
-	if err != nil || observed == nil {
+	if err != nil {
 		return ctrl.Result{}, err
+	}
+	leftovers, err := r.leftovers(ctx, req.NamespacedName, observed)
+	if err != nil || observed == nil {
+		return ctrl.Result{RequeueAfter: leftovers}, err
 	}
 	plan := lifecycle.Decide(*observed)
 	if plan.Create != nil {
-		if err := r.start(ctx, observed, plan.Create); err != nil {
+		stale, err := r.start(ctx, observed, plan.Create)
+		switch {
+		case err != nil:
 			return ctrl.Result{}, err
+		case stale:
+			return ctrl.Result{RequeueAfter: staleRetry}, nil
 		}
 		plan = lifecycle.Decide(*observed)
 	}
+	lingers := r.settle(observed, &plan.Status)
 	// What was done before an error is reported all the same, and what could not be done is tried again.
 	applyErr := r.apply(ctx, observed, plan)
 	reportErr := r.report(ctx, observed, plan)
 	if apierrors.IsConflict(reportErr) {
-		// The decision was made on an older state, mostly that before our own last write. It is made again
-		// when the cache has caught up; this is ordinary and nothing to alarm anybody with.
+		// The decision was made on an older state: somebody else has written since. It is made again when the
+		// cache has caught up; this is ordinary and nothing to alarm anybody with.
 		return ctrl.Result{RequeueAfter: conflictRetry}, applyErr
 	}
 	if err := errors.Join(applyErr, reportErr); err != nil {
 		return ctrl.Result{}, fmt.Errorf("execution %s: %w", req, err)
 	}
-	return ctrl.Result{RequeueAfter: plan.Requeue}, nil
+	return ctrl.Result{RequeueAfter: soonest(plan.Requeue, leftovers, lingers, untilPodsAreMissed(observed))}, nil
+}
+
+// soonest of some waits, where zero is none.
+func soonest(waits ...time.Duration) (first time.Duration) {
+	for _, w := range waits {
+		if w > 0 && (first == 0 || w < first) {
+			first = w
+		}
+	}
+	return first
 }
 
 // conflictRetry is about the time in which a watch delivers a write.

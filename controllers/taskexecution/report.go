@@ -2,17 +2,21 @@ package taskexecution
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// report writes the status when it changed, in one patch. The patch carries the resourceVersion that was
-// decided on: a cancel that came meanwhile makes it fail, and the decision is made again. Events and metrics
+// report writes the status when it changed, in one request. It carries the resourceVersion that
+// was decided on: a cancel that came meanwhile makes it fail, and the decision is made again. Events and metrics
 // follow what was written, not what was meant to be.
 func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
 	before, after := o.Execution, o.Execution.DeepCopy()
@@ -20,20 +24,69 @@ func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan 
 	if equality.Semantic.DeepEqual(before.Status, after.Status) {
 		return nil
 	}
-	patch := client.MergeFromWithOptions(before.DeepCopy(), client.MergeFromWithOptimisticLock{})
-	if err := r.Client.Status().Patch(ctx, after, patch); err != nil {
+	size, err := r.write(ctx, before, after)
+	if plan.Status.Logs != nil && mayBeTheTail(err, size) {
+		// Whatever it is that the API server does not take of the log, the phase does not wait for it.
+		bare := before.DeepCopy()
+		bare.Status = lifecycle.WithoutTail(*o, plan.Status)
+		if bareSize, bareErr := r.write(ctx, before, bare); bareErr == nil {
+			ctrl.LoggerFrom(ctx).Info("Wrote the status without the log's tail, which was refused", "bytes", size, "cause", err.Error())
+			r.Follower.TooLarge(client.ObjectKeyFromObject(before))
+			after, size, err = bare, bareSize, nil
+		}
+	}
+	if err != nil {
 		if err := ignoreGone(err); err != nil {
 			return fmt.Errorf("writing the status of execution %s/%s: %w", before.Namespace, before.Name, err)
 		}
 		return nil
 	}
 	if plan.Status.Logs != nil {
-		r.Follower.Flushed(client.ObjectKeyFromObject(before), o.Log.Lines)
+		r.Follower.Flushed(client.ObjectKeyFromObject(before), o.Log.Lines, size)
 	}
 	if phaseOf(&before.Status) != plan.Status.Phase || before.Status.Reason != plan.Status.Reason {
 		r.announce(after, before.Status)
 	}
 	return nil
+}
+
+// write brings the status from one state to another, and tells how many bytes that took. With the log's tail the whole
+// object is sent: a merge patch of that size costs the API server a third more CPU (measured with 100 entries of 80
+// bytes: 22.6 ms against 17.5). Without it a patch is smaller, and it leaves the tail alone, which no cache holds; and
+// once the run has ended it leaves alone the result that came with the end, which no cache holds either.
+func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.TaskExecution) (size int64, err error) {
+	answer := after.DeepCopy()
+	done := r.writes.begin(before)
+	defer func() {
+		if err != nil {
+			done(nil)
+		} else {
+			done(answer)
+		}
+	}()
+	if after.Status.Logs != nil && !before.Status.Phase.IsTerminal() {
+		data, err := json.Marshal(after)
+		if err != nil {
+			return 0, fmt.Errorf("encoding the status: %w", err)
+		}
+		return int64(len(data)), r.Client.Status().Update(ctx, answer)
+	}
+	data, err := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}).Data(after)
+	if err != nil {
+		return 0, fmt.Errorf("comparing the status with what it was: %w", err)
+	}
+	return int64(len(data)), r.Client.Status().Patch(ctx, answer, client.RawPatch(types.MergePatchType, data))
+}
+
+// etcdMayRefuse is from how many bytes on an internal error is taken for etcd's word on the size of an object. Its
+// limit is 1.5 MiB, and less is left where objects are encrypted.
+const etcdMayRefuse = 1 << 20
+
+// mayBeTheTail tells whether a refusal may be for what the log holds or how large it is. etcd's own limit comes
+// as an internal error; one on a small object is a fault that passes, and costs no line of the log.
+func mayBeTheTail(err error, size int64) bool {
+	return apierrors.IsRequestEntityTooLargeError(err) || (apierrors.IsInternalError(err) && size >= etcdMayRefuse) ||
+		apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)
 }
 
 // announce tells of a change. An ordinary run makes no events: its status says all of it, and an event costs

@@ -6,12 +6,16 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -22,7 +26,7 @@ import (
 const (
 	// indexPodExecution finds the pods of an execution by its UID.
 	indexPodExecution = "taskexec.dev/execution-uid"
-	// indexWaitingTask finds the executions that wait for a Task to appear, by its name.
+	// indexWaitingTask finds the executions that wait for a Task to appear or for their turn, by its name.
 	indexWaitingTask = "taskexec.dev/waiting-task"
 )
 
@@ -32,12 +36,14 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int, wake *W
 	if err := r.index(mgr); err != nil {
 		return err
 	}
+	r.wake = wake
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("taskexecution").
-		For(&v1alpha1.TaskExecution{}).
-		Owns(&batchv1.Job{}).
+		Watches(&v1alpha1.TaskExecution{}, &ledgerHandler{ledger: r.Queue, writes: &r.writes}).
+		Watches(&batchv1.Job{}, handler.EnqueueRequestsFromMapFunc(executionOfJob)).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(executionOfPod)).
-		Watches(&v1alpha1.Task{}, handler.EnqueueRequestsFromMapFunc(r.executionsWaitingFor)).
+		Watches(&v1alpha1.Task{}, handler.EnqueueRequestsFromMapFunc(r.executionsWaitingFor),
+			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		WatchesRawSource(source.Func(wake.connect)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
 		Complete(r)
@@ -62,6 +68,19 @@ func waitingTask(o client.Object) []string {
 		return nil
 	}
 	return []string{execution.Spec.TaskRef.Name}
+}
+
+// executionOfJob reads which execution a Job belongs to from its controller. controller-runtime's handler for owners does
+// so too, and looks up for each event whether an owner of that kind has a namespace.
+func executionOfJob(_ context.Context, job client.Object) []reconcile.Request {
+	owner := metav1.GetControllerOf(job)
+	if owner == nil || owner.Kind != "TaskExecution" {
+		return nil
+	}
+	if group, err := schema.ParseGroupVersion(owner.APIVersion); err != nil || group.Group != v1alpha1.GroupVersion.Group {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: job.GetNamespace(), Name: owner.Name}}}
 }
 
 // executionOfPod reads which execution a pod belongs to from its annotation: its owner is the Job.

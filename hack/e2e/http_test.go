@@ -33,6 +33,13 @@ type execution struct {
 		Entries  int64 `json:"entries"`
 		Complete bool  `json:"complete"`
 	} `json:"logSummary"`
+	Cancellation *struct {
+		RequestedBy    string     `json:"requestedBy"`
+		Reason         string     `json:"reason"`
+		AcknowledgedAt *time.Time `json:"acknowledgedAt"`
+		EndedAt        *time.Time `json:"endedAt"`
+		Outcome        string     `json:"outcome"`
+	} `json:"cancellation"`
 }
 
 type logEntry struct {
@@ -50,10 +57,11 @@ type response struct {
 
 func (r response) text() string { return http.StatusText(r.code) + ": " + string(r.body) }
 
-var httpClient = &http.Client{Timeout: 30 * time.Second}
+var httpClient = &http.Client{Timeout: 30 * time.Second, Transport: traffic}
 
-// call the facade; a body that is no []byte is sent as JSON.
-func call(t *testing.T, method, path string, body any) response {
+// call the facade; a body that is no []byte is sent as JSON. Headers are name, value, name, value; an empty value takes
+// away what is sent otherwise, such as Authorization.
+func call(t *testing.T, method, path string, body any, headers ...string) response {
 	t.Helper()
 	var reader io.Reader
 	if raw, ok := body.([]byte); ok {
@@ -71,6 +79,13 @@ func call(t *testing.T, method, path string, body any) response {
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+		if headers[i+1] == "" {
+			request.Header.Del(headers[i])
+		}
 	}
 	answer, err := httpClient.Do(request)
 	if err != nil {

@@ -13,7 +13,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -23,14 +25,21 @@ import (
 // namespace that the deployed facade serves.
 const namespace = "default"
 
+// callerName is whose E2E_TOKEN is.
+const callerName = "system:serviceaccount:" + namespace + ":e2e"
+
 // patience for what takes a real pod's time on a busy machine.
 const patience = 2 * time.Minute
 
 var (
-	// url of the facade.
-	url string
+	// url of the facade, and the token of one who may do everything there.
+	url, token string
 	// kube reads and writes live, as kubectl does.
 	kube client.WithWatch
+	// raw reads what is no resource: metrics, and what the kubelet serves.
+	raw rest.Interface
+	// clientset makes tokens.
+	clientset *kubernetes.Clientset
 )
 
 func TestMain(m *testing.M) {
@@ -39,6 +48,10 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	if err := traffic.verdict(); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
 	if err := cleanUp(); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e: cleaning up:", err)
 	}
@@ -49,6 +62,10 @@ func connect() error {
 	url = os.Getenv("E2E_URL")
 	if url == "" {
 		return fmt.Errorf("E2E_URL is not set; run these tests by `make test-e2e`")
+	}
+	token = os.Getenv("E2E_TOKEN")
+	if token == "" {
+		return fmt.Errorf("E2E_TOKEN is not set; run these tests by `make test-e2e`")
 	}
 	config, err := ctrl.GetConfig()
 	if err != nil {
@@ -62,7 +79,15 @@ func connect() error {
 	}
 	ctrl.SetLogger(logr.Discard()) // the client's warnings are no result
 	kube, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
-	return err
+	if err != nil {
+		return err
+	}
+	clientset, err = kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	raw = clientset.RESTClient()
+	return nil
 }
 
 // cleanUp removes what the tests made, so that a cluster that stays up is as it was.

@@ -2,6 +2,7 @@ package cursor
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -92,8 +93,8 @@ func TestMemoryIsBoundedWithinASecond(t *testing.T) {
 			t.Fatalf("line %d was lost", i)
 		}
 	}
-	if len(c.seen) > maxSeen {
-		t.Fatalf("%d lines remembered, bound %d", len(c.seen), maxSeen)
+	if len(c.recent) > maxSeen || cap(c.recent) > 3*maxSeen {
+		t.Fatalf("%d lines remembered in the room of %d, bound %d", len(c.recent), cap(c.recent), maxSeen)
 	}
 	c.Resume()
 	repeated := 0
@@ -105,4 +106,103 @@ func TestMemoryIsBoundedWithinASecond(t *testing.T) {
 	if repeated != 0 {
 		t.Fatalf("%d lines repeated after a resume", repeated)
 	}
+}
+
+func TestReplayed(t *testing.T) {
+	a, b, next := printed{noon, "a"}, printed{noon.Add(1), "b"}, printed{noon.Add(time.Minute), "next"}
+	for name, c := range map[string]struct {
+		before, after []printed
+		want          bool
+	}{
+		"nothing was read":                        {nil, nil, true},
+		"nothing was read, and now there is some": {nil, []printed{a}, true},
+		"nothing comes":                           {[]printed{a, b}, nil, false},
+		"the last line comes again":               {[]printed{a, b}, []printed{a, b, next}, true},
+		"only the line before it does":            {[]printed{a, b}, []printed{a}, false},
+		"only later lines come":                   {[]printed{a, b}, []printed{next}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var cursor Cursor
+			read(&cursor, c.before...)
+			cursor.Resume()
+			read(&cursor, c.after...)
+			if got := cursor.Replayed(); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// resumed reads a log over connections that each end after so many lines, as a server gives it: in the order of
+// the file, without what is older than asked for. It gives how often each line was taken for new.
+func resumed(log []printed, lengths func() int) (fresh []int) {
+	var c Cursor
+	fresh = make([]int, len(log))
+	for read := 0; read < len(log); {
+		c.Resume()
+		left, since, at := lengths(), c.Since(), 0
+		for at < len(log) && left > 0 {
+			if l := log[at]; !l.at.Before(since) {
+				left--
+				if c.Accept(l.at, c.Hash([]byte(l.text))) {
+					// Lines that are the same may be taken for each other: the first that was not read is it.
+					i := at
+					for j := range log {
+						if log[j] == l && fresh[j] == 0 {
+							i = j
+							break
+						}
+					}
+					fresh[i]++
+				}
+			}
+			at++
+		}
+		if read = at; left > 0 {
+			break // to the end
+		}
+	}
+	return fresh
+}
+
+// Stamps that are a little out of order, also across the second's boundary, lose and repeat nothing.
+func TestDisorderLosesAndRepeatsNothing(t *testing.T) {
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		log := make([]printed, 120)
+		for i := range log {
+			disorder := time.Duration(random.IntN(int(slack))) * time.Duration(random.IntN(2))
+			log[i] = printed{noon.Add(time.Duration(i)*31*time.Millisecond - disorder), fmt.Sprint(random.IntN(3))}
+			if i > 0 && random.IntN(4) == 0 {
+				log[i] = log[i-1]
+			}
+		}
+		for i, n := range resumed(log, func() int { return 1 + random.IntN(90) }) {
+			if n != 1 {
+				t.Fatalf("seed %d: line %d of %s was taken for new %d times", seed, i, log[i].at.Sub(noon), n)
+			}
+		}
+	}
+}
+
+func FuzzResume(f *testing.F) {
+	f.Add([]byte{1, 2, 3, 200, 4}, []byte{3, 200})
+	f.Fuzz(func(t *testing.T, lines, cuts []byte) {
+		at, log := noon, make([]printed, len(lines))
+		for i, b := range lines {
+			at = at.Add(time.Duration(b>>3) * 20 * time.Millisecond)
+			log[i] = printed{at.Add(-time.Duration(b&4) * 20 * time.Millisecond), fmt.Sprint(b & 3)}
+		}
+		next := 0
+		for i, n := range resumed(log, func() int {
+			if next++; next > len(cuts) {
+				return len(lines) + 1
+			}
+			return 1 + int(cuts[next-1])
+		}) {
+			if n != 1 {
+				t.Fatalf("line %d was taken for new %d times", i, n)
+			}
+		}
+	})
 }

@@ -1,54 +1,129 @@
 package follow
 
-import "time"
+import (
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// FlushOptions say how often tails are written to the API server. A change of phase is written at once and takes
+// the tail with it; these are for the time between.
+type FlushOptions struct {
+	// Interval between two writes of one execution's tail, at first. It grows to MaxInterval while the execution
+	// goes on printing, and begins anew after a pause.
+	Interval, MaxInterval time.Duration
+	// BytesPerSecond is the budget of all executions together, in bytes of status. What is over it waits.
+	BytesPerSecond int
+}
+
+// leastBurst lets the largest status through a small budget, in bytes.
+const leastBurst = 512 << 10
+
+func newBudget(o FlushOptions) *rate.Limiter {
+	return rate.NewLimiter(rate.Limit(o.BytesPerSecond), max(o.BytesPerSecond, leastBurst))
+}
 
 // timer is a clock's.
 type timer interface{ Stop() bool }
 
-// arm has the execution looked at when its unwritten lines are due, unless that is arranged already. The
-// lock is held.
+// flushes decide when the tail of one run is written. Its methods are called with the run's lock held.
+type flushes struct {
+	// writtenLines and writtenAt of the last write to status, and about how many bytes it took.
+	writtenLines int64
+	writtenAt    time.Time
+	size         int64
+	interval     time.Duration
+	// timer for the next write, nil when none is arranged.
+	timer timer
+	// due: the tail should be written now, and the budget has been asked.
+	due bool
+}
+
+// arm has the execution looked at when its unwritten lines are due, unless that is arranged already.
 func (r *run) arm(now time.Time) {
-	if r.flush != nil || r.closed || r.tail.Lines() == r.writtenLines {
+	f := &r.flushes
+	if f.timer != nil || f.due || r.closed || r.tail.Lines() == f.writtenLines {
 		return
 	}
-	if r.writtenAt.IsZero() {
-		r.writtenAt = now // a run that prints one line and ends is written once, with its end
+	options := r.follower.Flush
+	switch {
+	case f.writtenAt.IsZero():
+		f.writtenAt = now // a run that prints one line and ends is written once, with its end
+	case now.Sub(f.writtenAt) > 2*options.MaxInterval:
+		f.interval = options.Interval
 	}
-	r.wakeAfter(&r.flush, max(0, r.writtenAt.Add(r.follower.FlushInterval).Sub(now)))
+	r.wakeAfter(&f.timer, max(0, f.writtenAt.Add(f.interval).Sub(now)), r.reserve)
 }
 
-// flushed says that the tail was written when it had that many lines.
-func (r *run) flushed(lines int64) {
+// reserve takes the next write from the budget, and waits where the budget says so.
+func (r *run) reserve() {
+	f, follower := &r.flushes, r.follower
+	n := min(max(f.size, r.tail.Held()), int64(follower.budget.Burst()))
+	now := follower.Clock.Now()
+	delay := follower.budget.ReserveN(now, int(n)).DelayFrom(now)
+	follower.metrics.delay.Observe(delay.Seconds())
+	if delay > 0 {
+		r.wakeAfter(&f.timer, delay, r.fall)
+		return
+	}
+	r.fall()
+}
+
+// fall makes the write due.
+func (r *run) fall() {
+	r.flushes.due = true
+	r.notify()
+}
+
+// remind has the execution looked at again when a write that is due was not made: it failed, or the reading had
+// to catch up with an earlier one first.
+func (r *run) remind() {
+	if f := &r.flushes; f.due && f.timer == nil && !r.closed {
+		r.wakeAfter(&f.timer, f.interval, r.notify)
+	}
+}
+
+// flushed says that the tail was written when it had that many lines, in a status of that many bytes.
+func (r *run) flushed(lines, size int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.writtenLines, r.writtenAt = lines, r.follower.Clock.Now()
-	r.arm(r.writtenAt)
-}
-
-// watchTheEnd begins to lose patience when all containers have ended, and starts anew when another begins: a
-// retry. The lock is held.
-func (r *run) watchTheEnd(now time.Time, ended bool) {
-	switch {
-	case !ended:
-		r.endedAt = time.Time{}
-		stop(&r.deadline)
-	case r.endedAt.IsZero():
-		r.endedAt = now
-		r.wakeAfter(&r.deadline, r.follower.Patience)
+	f, follower := &r.flushes, r.follower
+	now := follower.Clock.Now()
+	cause := causeDue
+	if f.due {
+		f.interval = min(f.interval*3/2, follower.Flush.MaxInterval)
+	} else {
+		// A change of phase waits for nobody; the others wait for what it took.
+		cause = causePhase
+		follower.budget.ReserveN(now, int(min(size, int64(follower.budget.Burst()))))
 	}
+	follower.metrics.flushed(cause, size)
+	stop(&f.timer)
+	f.due, f.writtenLines, f.writtenAt, f.size = false, lines, now, size
+	r.arm(now)
 }
 
-// wakeAfter has the execution looked at when the time is over. The lock is held.
-func (r *run) wakeAfter(t *timer, d time.Duration) {
+// tooLarge says that the API server refused the tail for its size.
+func (r *run) tooLarge() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tail.Shrink()
+}
+
+// wakeAfter calls f, with the lock held, when the time is over.
+func (r *run) wakeAfter(t *timer, d time.Duration, f func()) {
 	stop(t)
-	*t = r.follower.Clock.AfterFunc(d, func() {
+	var mine timer
+	mine = r.follower.Clock.AfterFunc(d, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		*t = nil
-		if !r.closed {
-			r.follower.Notify(r.key)
+		if *t != mine || r.closed {
+			return // stopped too late
 		}
+		*t = nil
+		f()
 	})
+	*t = mine
 }
 
 func stop(t *timer) {

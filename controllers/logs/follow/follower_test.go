@@ -5,12 +5,11 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -18,6 +17,8 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/controllers/logs/turns"
 )
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -30,11 +31,13 @@ type reading struct {
 	subject Subject
 }
 
-func follows(t *testing.T, source Source, patience time.Duration) *reading {
+func follows(t *testing.T, logs source.Source, patience time.Duration) *reading {
 	t.Helper()
 	r := &reading{t: t, woken: make(chan struct{}, 1)}
 	r.f = New(Options{
-		Source: source, MaxStreams: 2, FlushInterval: 5 * time.Millisecond, Patience: patience, Clock: clock.RealClock{},
+		Source: logs, Patience: patience, Clock: clock.RealClock{},
+		Turns:     turns.New(turns.Limits{Total: 2, Turn: time.Minute}, clock.RealClock{}),
+		Flush:     FlushOptions{Interval: 5 * time.Millisecond, MaxInterval: 20 * time.Millisecond, BytesPerSecond: 1 << 30},
 		Reconnect: wait.Backoff{Duration: time.Millisecond},
 		Notify: func(types.NamespacedName) {
 			select {
@@ -44,14 +47,17 @@ func follows(t *testing.T, source Source, patience time.Duration) *reading {
 		},
 	})
 	t.Cleanup(r.f.Stop)
-	r.subject = Subject{Key: types.NamespacedName{Namespace: "ns", Name: "run"}, UID: "execution", MaxEntries: 10000, MaxBytes: 1 << 20}
+	r.subject = Subject{Key: types.NamespacedName{Namespace: "ns", Name: "run"}, UID: "execution", Pods: []types.UID{"pod-uid"}, MaxEntries: 10000, MaxBytes: 1 << 20}
 	r.container("1", false)
 	return r
 }
 
 // container tells of a run of the container, as its pod's status does.
 func (r *reading) container(id string, ended bool) {
-	run := ContainerRun{Namespace: "ns", Pod: "pod", PodUID: "pod-uid", Container: "main", ContainerID: id, Ended: ended}
+	run := source.ContainerRun{Namespace: "ns", Pod: "pod", PodUID: "pod-uid", Container: "main", Role: source.Main, ContainerID: id, Ended: ended}
+	if ended {
+		run.FinishedAt = time.Now().Truncate(time.Second)
+	}
 	for i := range r.subject.Runs {
 		if r.subject.Runs[i].ContainerID == id {
 			r.subject.Runs[i] = run
@@ -137,7 +143,8 @@ func TestLogOfAPodThatIsGoneIsAGap(t *testing.T) {
 	k := newKubelet()
 	k.refused = apierrors.NewNotFound(schema.GroupResource{Resource: "pods"}, "pod")
 	r := follows(t, k, time.Minute)
-	r.container("1", true)
+	r.f.Sync(r.subject)
+	r.subject.Pods, r.subject.Runs = nil, nil
 	state := r.until("it is given up", lifecycle.LogState.Settled)
 	if state.Drained || state.GaveUp != v1alpha1.ReasonLogsPodGone {
 		t.Errorf("drained %v, gave up %q", state.Drained, state.GaveUp)
@@ -171,7 +178,7 @@ func TestAttemptsFollowEachOther(t *testing.T) {
 	r.container("1", true)
 	r.until("the first is read", drained)
 	r.container("2", true)
-	if state := r.until("both are read", func(s lifecycle.LogState) bool { return s.Drained && s.Streams == 2 }); state.Lines != 2 {
+	if state := r.until("both are read", func(s lifecycle.LogState) bool { return s.Drained && s.Attempts == 2 }); state.Lines != 2 {
 		t.Errorf("%d lines of two attempts", state.Lines)
 	}
 }
@@ -181,7 +188,7 @@ func TestFlushIsDueOnceForWhatIsNew(t *testing.T) {
 	r := follows(t, k, time.Minute)
 	k.print(noon, "first")
 	state := r.until("a flush is due", func(s lifecycle.LogState) bool { return s.Due })
-	r.f.Flushed(r.subject.Key, state.Lines)
+	r.f.Flushed(r.subject.Key, state.Lines, 100)
 	if r.f.Sync(r.subject).Due {
 		t.Error("a flush is due with nothing new")
 	}
@@ -197,6 +204,30 @@ func TestForgetEndsTheReading(t *testing.T) {
 	r.f.Forget(r.subject.Key)
 	if n := r.f.Streams(); n != 0 {
 		t.Errorf("%d streams", n)
+	}
+}
+
+// TestStopBesideASync: a look at an execution may be under way while the manager stops. The race detector judges.
+func TestStopBesideASync(t *testing.T) {
+	k := newKubelet()
+	for range 50 {
+		r := follows(t, k, time.Minute)
+		begun := make(chan struct{})
+		var looks sync.WaitGroup
+		looks.Go(func() {
+			close(begun)
+			r.f.Sync(r.subject)
+		})
+		<-begun
+		r.f.Stop()
+		looks.Wait()
+		before := k.requests()
+		r.container("2", false)
+		r.f.Sync(r.subject)
+		r.f.Stop() // waits for what that Sync would have begun
+		if after := k.requests(); after != before {
+			t.Fatalf("%d logs were opened after Stop", after-before)
+		}
 	}
 }
 
@@ -225,50 +256,5 @@ func TestLinesAreReadInBoundedMemory(t *testing.T) {
 	}
 	if got := state.Tail[0].Message; len(got) > 4096 || !strings.Contains(got, "bytes more") {
 		t.Errorf("a message of %d bytes", len(got))
-	}
-}
-
-func TestRunsOf(t *testing.T) {
-	running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
-	waiting := corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}
-	ended := func(id string) corev1.ContainerState {
-		return corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ContainerID: id}}
-	}
-	for name, c := range map[string]struct {
-		state, last corev1.ContainerState
-		id          string
-		phase       corev1.PodPhase
-		want        string
-	}{
-		"not started":                 {state: waiting, want: ""},
-		"running":                     {state: running, id: "a", want: "a "},
-		"ended":                       {state: ended("a"), id: "a", want: "a(ended) "},
-		"running when its pod ended":  {state: running, id: "a", phase: corev1.PodFailed, want: "a(ended) "},
-		"started again":               {state: running, id: "b", last: ended("a"), want: "a(ended,previous) b "},
-		"waiting to be started again": {state: waiting, id: "a", last: ended("a"), want: "a(ended,previous) "},
-		"ended again":                 {state: ended("b"), id: "b", last: ended("a"), want: "a(ended,previous) b(ended) "},
-	} {
-		t.Run(name, func(t *testing.T) {
-			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "pod", UID: "uid"}}
-			pod.Status.Phase = c.phase
-			pod.Status.ContainerStatuses = []corev1.ContainerStatus{
-				{Name: "sidecar", ContainerID: "x", State: running},
-				{Name: "main", ContainerID: c.id, State: c.state, LastTerminationState: c.last},
-			}
-			got := ""
-			for _, run := range RunsOf(pod, "main") {
-				got += run.ContainerID
-				switch {
-				case run.Previous:
-					got += "(ended,previous)"
-				case run.Ended:
-					got += "(ended)"
-				}
-				got += " "
-			}
-			if got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
-			}
-		})
 	}
 }

@@ -2,6 +2,7 @@ package follow
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -9,159 +10,183 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/tail"
 )
-
-// streamKey tells one container run from all others.
-type streamKey struct {
-	pod       types.UID
-	container string
-	id        string
-}
-
-// tracked is a stream and what is known of it.
-type tracked struct {
-	cancel context.CancelFunc
-	ended  chan struct{}
-	// restarted: a later run of the same container exists.
-	restarted bool
-	done      bool
-	gap       string
-}
 
 // run is the log of one execution.
 type run struct {
 	follower *Follower
 	key      types.NamespacedName
 	uid      types.UID
+	// fresh: nothing was recorded of the execution when it was first seen.
+	fresh bool
 
 	mu      sync.Mutex
 	tail    *tail.Tail
-	streams map[streamKey]*tracked
-	closed  bool
+	streams map[archive.StreamID]*tracked
+	// log takes the raw lines, nil when there is no archive.
+	log *archive.Log
+	// restored: what an earlier controller archived is known, so that reading can go on from there.
+	begun, restored bool
+	// unarchived: the archive could not be asked, so that nothing is put into it.
+	unarchived bool
+	closed     bool
 	// endedAt is when all containers were first known to have ended, zero while one may run.
 	endedAt time.Time
-	// writtenLines and writtenAt of the last write to status.
-	writtenLines int64
-	writtenAt    time.Time
-	// flush and deadline are the timers for the next write and for the end of patience, nil while unset.
-	flush, deadline timer
+	flushes flushes
+	// deadline is the timer for the end of patience, nil while unset.
+	deadline timer
 }
 
 func (r *run) sync(s Subject) lifecycle.LogState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.begin(s)
 	if r.tail.Lines() == 0 {
 		r.tail = tail.New(s.MaxEntries, s.MaxBytes) // the budget is known when the Job is
 	}
-	r.track(s.Runs)
+	if r.restored {
+		r.track(s)
+	}
 	running := false
 	for _, t := range r.streams {
 		running = running || !isClosed(t.ended)
 	}
 	now := r.follower.Clock.Now()
 	r.watchTheEnd(now, s.Closing || (len(r.streams) > 0 && !running))
-	state := r.state(now)
-	if !state.Due {
-		r.arm(now)
+	r.remind()
+	return r.state(now)
+}
+
+// begin asks, once, what an earlier controller archived. It is not asked for an execution that is new, nor
+// before there is something to read.
+func (r *run) begin(s Subject) {
+	if r.begun || (len(s.Runs) == 0 && !s.Closing) {
+		return
 	}
-	return state
+	r.begun = true
+	if r.follower.Archive == nil {
+		r.restored = true
+		return
+	}
+	r.log = r.follower.Archive.Begin(archive.Execution{Namespace: r.key.Namespace, Name: r.key.Name, UID: r.uid}, r.fresh)
+	if r.fresh {
+		r.restored = true
+		return
+	}
+	r.follower.start(func() { r.restore(s) })
 }
 
 // track starts a stream for each container run that has none, and marks those that have ended.
-func (r *run) track(runs []ContainerRun) {
-	present := make(map[streamKey]bool, len(runs))
-	for _, c := range runs {
-		key := streamKey{c.PodUID, c.Container, c.ContainerID}
-		present[key] = true
-		t, ok := r.streams[key]
+func (r *run) track(s Subject) {
+	present := make(map[archive.StreamID]bool, len(s.Runs))
+	newest := map[archive.StreamID]int32{} // restarts, by pod and container
+	for i := range s.Runs {
+		c := &s.Runs[i]
+		newest[place(c)] = max(newest[place(c)], c.Restart)
+		if !c.Mirrored() && r.log == nil {
+			continue // there is nowhere to put it
+		}
+		id := archive.IDOf(c)
+		present[id] = true
+		t, ok := r.streams[id]
 		if !ok {
-			t = &tracked{ended: make(chan struct{})}
-			r.streams[key] = t
+			t = newTracked(r, c)
+			r.streams[id] = t
 		}
 		t.restarted = t.restarted || c.Previous
 		if c.Ended {
+			t.finished = c.FinishedAt
 			closeOnce(t.ended)
 		}
-		if !ok {
-			r.begin(c, t)
+		if !t.reading {
+			r.follow(*c, t)
 		}
 	}
-	for key, t := range r.streams {
-		if !present[key] {
-			closeOnce(t.ended)
+	for id, t := range r.streams {
+		gone := !slices.Contains(s.Pods, t.run.PodUID)
+		if present[id] || (!gone && newest[place(&t.run)] <= t.run.Restart) {
+			continue // a kubelet that starts again may know nothing of its containers for a while
+		}
+		t.gone = t.gone || gone
+		closeOnce(t.ended)
+		if !t.reading { // archived by an earlier controller in part, and its pod is gone
+			t.reading, t.done = true, true
+			if !t.whole {
+				t.miss(v1alpha1.ReasonLogsPodGone)
+			}
 		}
 	}
 }
 
-// begin starts the goroutine that reads one container run's log.
-func (r *run) begin(c ContainerRun, t *tracked) {
+// place of a container: what its runs have in common.
+func place(c *source.ContainerRun) archive.StreamID {
+	return archive.StreamID{PodUID: c.PodUID, Container: c.Container}
+}
+
+// follow starts the goroutine that reads one container run's log.
+func (r *run) follow(c source.ContainerRun, t *tracked) {
+	t.reading = true
+	if t.whole { // an earlier controller has archived all of it
+		t.done = true
+		return
+	}
 	ctx, cancel := context.WithCancel(r.follower.stop)
 	t.cancel = cancel
+	if r.log != nil && !r.unarchived {
+		t.archive = r.log.Stream(&c)
+	}
 	s := &stream{
 		run:       c,
 		source:    r.follower.Source,
-		slots:     r.follower.slots,
-		sink:      r.append,
+		turns:     r.follower.Turns,
+		clock:     r.follower.Clock,
+		sink:      t,
 		ended:     t.ended,
+		finished:  t.finishedAt,
+		renamed:   t.isRestarted,
+		gone:      t.isGone,
 		reconnect: r.follower.Reconnect,
-		renamed: func() bool {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			return t.restarted
-		},
+		fileSize:  r.follower.FileSize,
 	}
-	r.follower.wg.Go(func() {
+	r.follower.start(func() {
 		defer cancel()
-		gap := s.read(ctx)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		t.done, t.gap = true, gap
-		if !r.closed {
-			r.follower.Notify(r.key)
+		missing := t.restore(ctx, s)
+		if missing == "" {
+			missing = s.read(ctx)
 		}
+		t.finish(ctx, missing)
 	})
 }
 
-// append takes one line from a stream.
-func (r *run) append(line rawLine) {
-	entry := entryOf(line)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.tail.Append(entry, line.length)
-	r.arm(r.follower.Clock.Now())
+// watchTheEnd begins to lose patience when all containers have ended, and starts anew when another begins: a
+// retry. The lock is held.
+func (r *run) watchTheEnd(now time.Time, ended bool) {
+	switch {
+	case !ended:
+		r.endedAt = time.Time{}
+		stop(&r.deadline)
+	case r.endedAt.IsZero():
+		r.endedAt = now
+		r.wakeAfter(&r.deadline, r.follower.Patience, r.loseInPatience)
+	}
 }
 
-// state tells how far the reading is. The lock is held.
-func (r *run) state(now time.Time) lifecycle.LogState {
-	s := lifecycle.LogState{
-		Tail:    r.tail.Entries(),
-		Lines:   r.tail.Lines(),
-		Bytes:   r.tail.Bytes(),
-		Dropped: r.tail.Dropped(),
-		Streams: len(r.streams),
-		Drained: true,
+// loseInPatience has the execution looked at, and once more when the archive's time is over too.
+func (r *run) loseInPatience() {
+	if left := r.endedAt.Add(r.follower.ArchiveDeadline).Sub(r.follower.Clock.Now()); r.log != nil && left > 0 {
+		r.wakeAfter(&r.deadline, left, r.loseInPatience)
 	}
-	for _, t := range r.streams {
-		s.Drained = s.Drained && t.done && t.gap == ""
-		if t.gap != "" {
-			s.GaveUp = t.gap
-		}
+	r.notify()
+}
+
+// notify has the execution looked at, unless it is not our business any more. The lock is held.
+func (r *run) notify() {
+	if !r.closed {
+		r.follower.Notify(r.key)
 	}
-	for _, t := range r.streams {
-		if !t.done {
-			s.GaveUp = "" // what one stream misses is told when the others are read
-		}
-	}
-	if !r.endedAt.IsZero() {
-		s.Waited = now.Sub(r.endedAt)
-		if !s.Drained && s.GaveUp == "" && s.Waited >= r.follower.Patience {
-			s.GaveUp = v1alpha1.ReasonLogsUnavailable
-		}
-	}
-	s.Due = s.Lines > r.writtenLines && !r.writtenAt.IsZero() &&
-		now.Sub(r.writtenAt) >= r.follower.FlushInterval
-	return s
 }
 
 // open counts streams that are not done.
@@ -177,13 +202,38 @@ func (r *run) open() (n int) {
 }
 
 func (r *run) close() {
+	r.end()
+	if r.log != nil {
+		r.log.Close()
+	}
+}
+
+// release ends the reading; what was read is archived to its end.
+func (r *run) release() {
+	r.end()
+	if r.log == nil {
+		return
+	}
+	r.mu.Lock()
+	for _, t := range r.streams {
+		if !t.done && t.archive != nil {
+			t.archive.Gap(archive.Gap{Reason: v1alpha1.ReasonLogsUnavailable})
+		}
+	}
+	r.mu.Unlock()
+	r.log.End()
+}
+
+func (r *run) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
-	stop(&r.flush)
+	stop(&r.flushes.timer)
 	stop(&r.deadline)
 	for _, t := range r.streams {
-		t.cancel()
+		if t.cancel != nil {
+			t.cancel()
+		}
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
 var errCut = errors.New("connection reset by peer")
@@ -24,9 +26,42 @@ type kubelet struct {
 	cuts    *rand.Rand // nil: no connection breaks
 	opened  int
 	refused error
+	// rotated: lines before this one are in an older file, which nobody gets. Who was reading goes on.
+	rotated int
+	// torn is the rest of the last line of the file before, with which the present one begins; empty when there is none.
+	torn      string
+	tornStamp time.Time
+	// words are given instead of a log.
+	words string
+	// cutOften breaks every third line; cutAt, once, the line that comes next, after so many bytes.
+	cutOften bool
+	cutAt    int
+	// short plain reads are to come, which end after one line as if that were all: so the API server ends a response
+	// whose connection to the kubelet breaks.
+	short int
+	// broken is closed to break all connections there are; lost, to let them hang.
+	broken, lost chan struct{}
 }
 
-func newKubelet() *kubelet { return &kubelet{grown: make(chan struct{})} }
+func newKubelet() *kubelet {
+	return &kubelet{grown: make(chan struct{}), broken: make(chan struct{}), lost: make(chan struct{})}
+}
+
+// disconnect breaks the connections that there are.
+func (k *kubelet) disconnect() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	close(k.broken)
+	k.broken = make(chan struct{})
+}
+
+// loseReaders has the connections that there are hang.
+func (k *kubelet) loseReaders() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	close(k.lost)
+	k.lost = make(chan struct{})
+}
 
 func (k *kubelet) change(f func()) {
 	k.mu.Lock()
@@ -43,10 +78,42 @@ func (k *kubelet) print(at time.Time, text string) {
 	})
 }
 
+// printCut prints a line without its newline.
+func (k *kubelet) printCut(at time.Time, text string) {
+	k.print(at, text)
+	k.change(func() { k.lines[len(k.lines)-1] = strings.TrimSuffix(k.lines[len(k.lines)-1], "\n") })
+}
+
+// rotate begins a new file. stuck readers of the old one are not told, as when they were catching up.
+func (k *kubelet) rotate() { k.change(func() { k.rotated, k.torn = len(k.lines), "" }) }
+
+// printRotated prints a line within which the file is rotated.
+func (k *kubelet) printRotated(at time.Time, text string, restAt time.Time, rest string) {
+	k.change(func() {
+		k.lines = append(k.lines, at.UTC().Format(time.RFC3339Nano)+" "+text+"\n")
+		k.stamps = append(k.stamps, at)
+		k.rotated, k.tornStamp, k.torn = len(k.lines), restAt, restAt.UTC().Format(time.RFC3339Nano)+" "+rest+"\n"
+	})
+}
+
+// rotateWithin begins a new file within the line that was printed last, with the rest of it.
+func (k *kubelet) rotateWithin(at time.Time, rest string) {
+	k.change(func() {
+		k.rotated, k.tornStamp, k.torn = len(k.lines), at, at.UTC().Format(time.RFC3339Nano)+" "+rest+"\n"
+	})
+}
+
 func (k *kubelet) exit() { k.change(func() { k.exited = true }) }
 
+// requests is how often a log was opened.
+func (k *kubelet) requests() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.opened
+}
+
 // Open gives the log from r.Since on.
-func (k *kubelet) Open(ctx context.Context, r Request) (io.ReadCloser, error) {
+func (k *kubelet) Open(ctx context.Context, r source.Request) (io.ReadCloser, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.opened++
@@ -59,31 +126,56 @@ func (k *kubelet) Open(ctx context.Context, r Request) (io.ReadCloser, error) {
 }
 
 // serve writes lines until the log ends or the connection is cut, mid-line more often than not.
-func (k *kubelet) serve(ctx context.Context, w io.Writer, r Request) error {
-	for i := 0; ; {
+func (k *kubelet) serve(ctx context.Context, w io.Writer, r source.Request) error {
+	k.mu.Lock()
+	i, words, broken, lost := k.rotated, k.words, k.broken, k.lost
+	short := k.short > 0 && !r.Follow
+	if short {
+		k.short--
+	}
+	torn := k.torn
+	if k.tornStamp.Before(r.Since) {
+		torn = ""
+	}
+	k.mu.Unlock()
+	if _, err := io.WriteString(w, torn); err != nil {
+		return err
+	}
+	if words != "" {
+		_, err := io.WriteString(w, words)
+		return err
+	}
+	for {
 		k.mu.Lock()
 		for i < len(k.lines) && k.stamps[i].Before(r.Since) {
 			i++
 		}
-		var line string
+		line := ""
 		if i < len(k.lines) {
 			line = k.lines[i]
 		}
-		have, over, grown := len(k.lines), k.exited || !r.Follow, k.grown
-		cut := -1
-		if k.cuts != nil && line != "" && k.cuts.IntN(40) == 0 {
-			cut = k.cuts.IntN(len(line) + 1)
-		}
-		clean := k.cuts != nil && k.cuts.IntN(2) == 0
+		over, grown := k.exited || !r.Follow, k.grown
+		cut, clean := k.cut(line)
 		k.mu.Unlock()
+		select {
+		case <-broken:
+			return errCut
+		case <-lost:
+			<-ctx.Done()
+			return ctx.Err()
+		default:
+		}
 		switch {
-		case i >= have && over:
+		case line == "" && over:
 			return io.EOF
-		case i >= have:
+		case line == "":
 			select {
 			case <-grown:
+			case <-broken:
+				return errCut
 			case <-ctx.Done():
 				return ctx.Err()
+			case <-lost:
 			}
 			continue
 		case cut >= 0:
@@ -98,7 +190,28 @@ func (k *kubelet) serve(ctx context.Context, w io.Writer, r Request) error {
 		if _, err := io.WriteString(w, line); err != nil {
 			return err
 		}
-		i++
+		if i++; short {
+			return io.EOF
+		}
+	}
+}
+
+// cut decides where a line breaks, -1 for nowhere, and whether cleanly. The lock is held.
+func (k *kubelet) cut(line string) (at int, clean bool) {
+	every := 40
+	if k.cutOften {
+		every = 3
+	}
+	switch {
+	case line == "":
+		return -1, false
+	case k.cutAt > 0:
+		at, k.cutAt = k.cutAt, 0
+		return at, false
+	case k.cuts == nil || k.cuts.IntN(every) > 0:
+		return -1, false
+	default:
+		return k.cuts.IntN(len(line) + 1), k.cuts.IntN(2) == 0
 	}
 }
 

@@ -3,6 +3,7 @@ package parse
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -51,6 +52,13 @@ func TestDataFillsItsBound(t *testing.T) {
 		if kept := !strings.Contains(got, truncatedKey); len(got) > MaxData || kept != (size <= MaxData) {
 			t.Errorf("data of %d bytes became %d", size, len(got))
 		}
+	}
+	for _, number := range []json.Number{"1e20", "1E9", "-1e-6"} {
+		raw := encode(map[string]any{"l": slices.Repeat([]any{number}, MaxData/5), "m": number}, false)
+		if len(raw) > MaxData || !strings.HasPrefix(string(raw), `{"_truncated":true,"m":`) {
+			t.Errorf("a list that the API server writes in more bytes became %s", raw)
+		}
+		checkStored(t, raw)
 	}
 	fields := map[string]any{}
 	for i := range 1000 {

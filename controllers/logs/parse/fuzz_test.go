@@ -18,10 +18,10 @@ func FuzzLine(f *testing.F) {
 		"", "text", "\x00\x01\xff\xfe", "\x1b[", "\x1b]0;", "\x1b]8;;x\x1b\\y\x07", "\u009b31m\u009dx\u009c", "a\u202e\u2028\u2066\ufeff", "a\r\nb\u0085",
 		`{"msg":"x","a":{"b":[1,null,"\u001b[0m"]}}`, `{"level":10,"n":1e999,"_truncated":1}`, `{"level":"INFO","msg":"x","\u0000k":1,"k":2}`,
 		`{"@timestamp":"now","log":{"level":"warn"},"message":"\ud800"}`, `{"log":"x\n","stream":"stderr","time":"2026-01-02T03:04:05Z"}`,
-		`{"msg":"x","n":[12345678901234567890,1e-999,0.1234567890123456789,-0]}`, `{"level":"error","msg":"x","stack":"cut he`,
+		`{"msg":"x","n":[12345678901234567890,1e-999,0.1234567890123456789,-0]}`, `{"msg":"x","n":[1e20,1E9,-5e-6]}`, `{"level":"error","msg":"x","stack":"cut he`,
 		`{"msg":"x","a":` + strings.Repeat(`[{"a":`, 30), `{"msg":"x","a":` + strings.Repeat(`[`, 40) + strings.Repeat(`]`, 40) + `}`,
 		`{"msg":"x","a":"` + strings.Repeat("<", 700) + `","b":1}`, strings.Repeat("同", 700),
-		`level=info msg="a b" k=`, `level=info msg="\u001b[0m\"" time=3ms`, "level=\"\u2028\" msg=\xff",
+		`level=error msg=x stack="cut he`, `level=error msg=x stack="cut he\`, `level=error msg=x n=1 cut`, `level=error msg="cut he`, `level=info msg="a b" k=`, `level=info msg="\u001b[0m\"" time=3ms`, "level=\"\u2028\" msg=\xff",
 		`I0923 12:34:56.789012    1234 file.go:12] "msg \"q\"" k="v"`, `E0923 12:34:56.789012 1 f.go:1] "x" o={"a":1}`,
 		"2026-01-02 12:00:00,123 - app - ERROR - x", "[2026-01-02T12:00:00Z ERROR app] x", "Fri, 02 Jan 2026 12:00:00 +0000 [7] [WARN ] x",
 		"12:00:00 [main] ERROR c.e.App - x", "error[E0308]: x", "panic: x", "Traceback (most recent call last):",
@@ -136,6 +136,9 @@ func checkStored(t *testing.T, raw []byte) {
 	back, err := kubejson.Marshal(stored)
 	if err != nil {
 		t.Fatalf("Kubernetes does not give back %s: %v", raw, err)
+	}
+	if len(back) > len(raw) {
+		t.Errorf("Kubernetes makes %d bytes of %d: %s", len(back), len(raw), raw)
 	}
 	if want := reading(t, raw); !reflect.DeepEqual(reading(t, back), want) {
 		t.Errorf("Kubernetes gives back %s for %s", back, raw)

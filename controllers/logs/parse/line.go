@@ -37,10 +37,11 @@ type parsed struct {
 // dialect reads a line of its kind, or leaves it to the next one.
 type dialect func(line string) (parsed, bool)
 
-// dialects from the strictest to the one that takes all. A line that was cut may also be JSON without its end.
+// dialects from the strictest to the one that takes all. A line that was cut may also be JSON or pairs without
+// their end.
 var (
 	wholeLine = []dialect{jsonLine, klogLine, logfmtLine, plainLine}
-	cutLine   = []dialect{jsonLine, cutJSONLine, klogLine, logfmtLine, plainLine}
+	cutLine   = []dialect{jsonLine, cutJSONLine, klogLine, cutLogfmtLine, plainLine}
 )
 
 // Line reads one line, without its newline. truncated is how many further bytes of it are not there.

@@ -9,6 +9,9 @@ import (
 // storable gives a number, or its text as a string where the API server would change it without a word. It
 // keeps a whole number as int64 and any other as float64 (sigs.k8s.io/json): 12345678901234567890 would come
 // back as 12345678901234567000, and 1e999999 not at all.
+//
+// A float64 is given as such, and so is written as the API server will write it: the four bytes of 1e20 take
+// 21 there, and a list of them would outgrow MaxData after it was measured.
 func storable(n json.Number) any {
 	text := string(n)
 	if !strings.ContainsAny(text, ".eE") {
@@ -21,7 +24,7 @@ func storable(n json.Number) any {
 	if err != nil || digits(text) != digits(strconv.FormatFloat(f, 'e', -1, 64)) {
 		return text
 	}
-	return n
+	return f
 }
 
 // digits are the significant ones of a number: 0.0120e5 has 12. As long as a float64 neither overflows nor

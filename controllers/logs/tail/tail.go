@@ -3,19 +3,48 @@ package tail
 
 import (
 	"slices"
+	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
+
+// maxUnread bounds the text of lines that are held unparsed, in bytes.
+const maxUnread = 64 << 10
+
+// Line of a log.
+type Line struct {
+	At time.Time
+	// Text is the beginning of the line, without its newline; Append copies it.
+	Text []byte
+	// Cut is how many bytes of the line follow Text.
+	Cut int64
+	// Printed is how many bytes the line took in all, with its newline if it had one.
+	Printed int64
+	// Container is set when the line is not of the task's own container.
+	Container string
+	// Order is the time by which lines of several logs are put together: it never goes back within one log.
+	Order time.Time
+}
 
 // Tail is a bounded run of the newest entries, with a count of all there were. It is not safe for
 // concurrent use.
+//
+// A line is parsed when somebody looks, or when many are waiting: of a program that prints a thousand lines
+// between two looks, nine hundred are dropped unparsed.
 type Tail struct {
 	maxEntries int
 	maxBytes   int64
 
 	entries []v1alpha1.LogEntry
 	sizes   []int64
+	orders  []time.Time
 	held    int64
+
+	// unread is a ring of the newest lines: count of them from first on.
+	unread       []Line
+	first, count int
+	unreadBytes  int
 
 	lines, bytes int64
 }
@@ -23,39 +52,101 @@ type Tail struct {
 // New makes a tail that keeps at most maxEntries entries, and at most maxBytes of them by their message and
 // data in bytes; but always the newest entry.
 func New(maxEntries int, maxBytes int64) *Tail {
-	return &Tail{maxEntries: maxEntries, maxBytes: maxBytes}
+	return &Tail{maxEntries: max(1, maxEntries), maxBytes: maxBytes}
 }
 
-// Append adds the newest entry; printed is how many bytes the container printed for it.
-func (t *Tail) Append(entry v1alpha1.LogEntry, printed int64) {
-	size := weight(&entry)
-	t.entries = append(t.entries, entry)
-	t.sizes = append(t.sizes, size)
-	t.held += size
-	t.lines++
-	t.bytes += printed
+// Restore begins with what an earlier tail of the same log had: so many lines and bytes, of which these were
+// the last.
+func (t *Tail) Restore(newest []Line, lines, bytes int64) {
+	for i := range newest {
+		t.Append(newest[i])
+	}
+	t.lines, t.bytes = lines, bytes
+}
 
+// Append adds the newest line.
+func (t *Tail) Append(line Line) {
+	t.lines++
+	t.bytes += line.Printed
+	if t.count == t.maxEntries { // all that is parsed is older than what waits, and so is the first of these
+		t.entries, t.sizes, t.orders, t.held = nil, nil, nil, 0
+		t.unreadBytes -= len(t.unread[t.first].Text)
+		t.first = (t.first + 1) % len(t.unread)
+		t.count--
+	}
+	t.push(line)
+	if t.unreadBytes > maxUnread {
+		t.settle()
+	}
+}
+
+// push puts a line into the ring, whose slots keep their memory for the next one.
+func (t *Tail) push(line Line) {
+	if t.count == len(t.unread) {
+		grown := make([]Line, min(t.maxEntries, max(8, 2*len(t.unread))))
+		for i := range t.count {
+			grown[i] = t.unread[(t.first+i)%len(t.unread)]
+		}
+		t.unread, t.first = grown, 0
+	}
+	slot := &t.unread[(t.first+t.count)%len(t.unread)]
+	memory := slot.Text[:0]
+	*slot = line
+	slot.Text = append(memory, line.Text...) //nolint:gocritic // the slot's own memory, so that lines cost no allocation
+	t.count++
+	t.unreadBytes += len(line.Text)
+}
+
+// settle parses what waits, and drops what is over the budget.
+func (t *Tail) settle() {
+	for ; t.count > 0; t.count-- {
+		line := &t.unread[t.first]
+		t.first = (t.first + 1) % len(t.unread)
+		entry := parse.Line(line.At, line.Text, line.Cut)
+		entry.Container = line.Container
+		size := weight(&entry)
+		at := len(t.orders)
+		for at > 0 && line.Order.Before(t.orders[at-1]) {
+			at--
+		}
+		t.entries = slices.Insert(t.entries, at, entry)
+		t.sizes = slices.Insert(t.sizes, at, size)
+		t.orders = slices.Insert(t.orders, at, line.Order)
+		t.held += size
+		if cap(line.Text) > maxUnread/8 {
+			line.Text = nil // one long line must not be paid for as long as the run lives
+		}
+	}
+	t.unreadBytes = 0
 	drop := 0
 	for len(t.entries)-drop > t.maxEntries || (t.held > t.maxBytes && len(t.entries)-drop > 1) {
 		t.held -= t.sizes[drop]
 		t.entries[drop] = v1alpha1.LogEntry{} // the text must not live on in the array
 		drop++
 	}
-	t.entries, t.sizes = t.entries[drop:], t.sizes[drop:]
+	t.entries, t.sizes, t.orders = t.entries[drop:], t.sizes[drop:], t.orders[drop:]
 }
 
 // Entries gives a copy of what is kept, oldest first.
-func (t *Tail) Entries() []v1alpha1.LogEntry { return slices.Clone(t.entries) }
+func (t *Tail) Entries() []v1alpha1.LogEntry {
+	t.settle()
+	return slices.Clone(t.entries)
+}
 
-// Lines is how many entries were appended, Bytes how many bytes were printed for them, and Dropped how many
-// are no longer kept.
+// Shrink halves the bytes that are kept, down to a floor that a status always has room for.
+func (t *Tail) Shrink() { t.maxBytes = max(1<<10, t.maxBytes/2) }
+
+// Held is about how many bytes are kept.
+func (t *Tail) Held() int64 { return t.held + min(int64(t.unreadBytes), t.maxBytes) }
+
+// Lines is how many lines were appended.
 func (t *Tail) Lines() int64 { return t.lines }
 
 // Bytes printed in all.
 func (t *Tail) Bytes() int64 { return t.bytes }
 
-// Dropped entries.
-func (t *Tail) Dropped() int64 { return t.lines - int64(len(t.entries)) }
+// Dropped is how many of the lines are not in the Entries that were given last.
+func (t *Tail) Dropped() int64 { return t.lines - int64(len(t.entries)) - int64(t.count) }
 
 func weight(e *v1alpha1.LogEntry) int64 {
 	n := int64(len(e.Message))

@@ -1,0 +1,153 @@
+package apiserver
+
+import (
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/taskexec/taskexec/apiserver/auth"
+)
+
+func TestQuestions(t *testing.T) {
+	for name, c := range map[string]struct {
+		access   access
+		any, one auth.Question
+	}{
+		"a task": {
+			access{"execute", "tasks", byTask},
+			auth.Question{Verb: "execute", Resource: "tasks", Namespace: "ns"},
+			auth.Question{Verb: "execute", Resource: "tasks", Namespace: "ns", Name: "x"},
+		},
+		"a run": {
+			access{"get", "taskexecutions", byExecution},
+			auth.Question{Verb: "get", Resource: "taskexecutions", Namespace: "ns"},
+			auth.Question{Verb: "get", Resource: "taskexecutions", Namespace: "ns", Name: "x"},
+		},
+		"its log": {
+			access{"get", "taskexecutions/logs", byExecution},
+			auth.Question{Verb: "get", Resource: "taskexecutions", Subresource: "logs", Namespace: "ns"},
+			auth.Question{Verb: "get", Resource: "taskexecutions", Subresource: "logs", Namespace: "ns", Name: "x"},
+		},
+		"the runs of a task": {
+			access{"list", "taskexecutions", byTask},
+			auth.Question{Verb: "list", Resource: "taskexecutions", Namespace: "ns"},
+			auth.Question{Verb: "list", Resource: "tasks", Subresource: "executions", Namespace: "ns", Name: "x"},
+		},
+	} {
+		if got := c.access.any("ns"); got != c.any {
+			t.Errorf("any of %s: %+v", name, got)
+		}
+		if got := c.access.one("ns", "x"); got != c.one {
+			t.Errorf("one of %s: %+v", name, got)
+		}
+	}
+	for resource, want := range map[string]string{"taskexecutions": "executions", "taskexecutions/logs": "logs"} {
+		if got := (access{"get", resource, byExecution}).ofTask("ns", "t"); got != (auth.Question{Verb: "get", Resource: "tasks", Subresource: want, Namespace: "ns", Name: "t"}) {
+			t.Errorf("%s of a task: %+v", resource, got)
+		}
+	}
+}
+
+// verbs are those that config/rbac knows.
+var verbs = map[string][]string{
+	"tasks":               {"get", "list", "execute"},
+	"taskexecutions":      {"get", "list", "watch", "create", "delete", "cancel", "cancel-all"},
+	"taskexecutions/logs": {"get"},
+	"taskschedules":       {"get", "list", "create", "update", "delete"},
+}
+
+func TestEachRouteHasAnAccess(t *testing.T) {
+	param := regexp.MustCompile(`\{(\w+)\}`)
+	for _, r := range routes() {
+		if !slices.Contains(verbs[r.access.resource], r.access.verb) {
+			t.Errorf("%s %s takes the verb %q on %q, which is none", r.method, r.pattern, r.access.verb, r.access.resource)
+		}
+		var params []string
+		for _, match := range param.FindAllStringSubmatch(r.pattern, -1) {
+			params = append(params, match[1])
+		}
+		if len(params) > 0 && !slices.Contains(params, r.access.named) {
+			t.Errorf("%s %s: what its path names is not asked for: %q", r.method, r.pattern, r.access.named)
+		}
+		if strings.HasSuffix(r.pattern, "/rerun") { // it reads a run, and asks for execute on its task when it knows that
+			continue
+		}
+		if (r.method == http.MethodGet) != slices.Contains([]string{"get", "list", "watch"}, r.access.verb) {
+			t.Errorf("%s %s takes the verb %q", r.method, r.pattern, r.access.verb)
+		}
+	}
+}
+
+// mapped gives each method and path of the tables, and an example of it.
+func mapped(s *server) map[string]string {
+	param := strings.NewReplacer("{taskName}", "sync", "{executionId}", "run", "{name}", "nightly", "{namespace}", "default")
+	all := map[string]string{}
+	for _, r := range routes() {
+		for _, pattern := range []string{r.pattern, "/namespaces/{namespace}" + r.pattern} {
+			all[r.method+" "+pattern] = param.Replace(pattern)
+		}
+	}
+	for _, r := range s.platform() {
+		all["GET "+r.path] = r.path
+	}
+	return all
+}
+
+// bodies are for the routes that name in it what they are about.
+func bodyOf(path string) string {
+	switch {
+	case strings.HasSuffix(path, "/by-ids"):
+		return `{"executionIds":["run"]}`
+	case strings.HasSuffix(path, "/by-task-names"):
+		return `{"taskNames":["sync"]}`
+	default:
+		return ""
+	}
+}
+
+// Whatever the router has stands in a table, and is refused to who is not known, and to who may do nothing.
+func TestNoRouteIsOpen(t *testing.T) {
+	g := newFakeGate(map[string][]string{"nobody": {}})
+	g.rules["nobody"] = []string{"nothing"}
+	store := newFakeStore(aTask("sync")).add(anExecution("run", "sync", "Running"))
+	s := gated(store, g)
+	o := DefaultOptions()
+	o.AllNamespaces = true
+	o.MaxFailures = 0
+	router, ok := s.handler(o).(chi.Router)
+	if !ok {
+		t.Fatal("the handler is no router")
+	}
+	known := mapped(s)
+	seen := map[string]bool{}
+	err := chi.Walk(router, func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		name := method + " " + pattern
+		example, found := known[name]
+		if !found {
+			t.Errorf("%s is in the router and in no table", name)
+			return nil
+		}
+		seen[name] = true
+		if slices.Contains([]string{"/healthz", "/readyz", "/openapi.json", "/docs"}, pattern) {
+			return nil
+		}
+		body := bodyOf(example)
+		wantProblem(t, call(t, router, method, example, body), http.StatusUnauthorized, "a token is required")
+		wantProblem(t, call(t, router, method, example, body, bearing("nothing")...), http.StatusUnauthorized, "not valid here")
+		wantProblem(t, call(t, router, method, example, body, bearing("nobody")...), http.StatusForbidden, "may not")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		if !seen[name] {
+			t.Errorf("%s is in a table and not in the router", name)
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package apiserver
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/taskexec/taskexec/apiserver/auth"
+)
+
+func TestUnknownCallers(t *testing.T) {
+	g := newFakeGate(map[string][]string{"ann": {"everything"}})
+	api := facadeFor(newFakeStore(aTask("sync")), g)
+	for name, c := range map[string]struct {
+		headers   []string
+		challenge string
+		says      string
+		reviewed  int
+	}{
+		"no token":        {nil, `Bearer realm="taskexec"`, "a token is required", 0},
+		"a wrong token":   {bearing("nothing"), `Bearer realm="taskexec", error="invalid_token"`, "made for something else than the audience taskexec", 1},
+		"no scheme":       {[]string{"Authorization", "ann"}, `Bearer realm="taskexec"`, "must be sent once, as Bearer", 0},
+		"a scheme only":   {[]string{"Authorization", "Bearer"}, `Bearer realm="taskexec"`, "must be sent once", 0},
+		"an empty token":  {[]string{"Authorization", "Bearer "}, `Bearer realm="taskexec"`, "must be sent once", 0},
+		"another scheme":  {[]string{"Authorization", "Basic YW5uOmFubg=="}, `Bearer realm="taskexec"`, "must be sent once", 0},
+		"two words":       {[]string{"Authorization", "Bearer ann nothing"}, `Bearer realm="taskexec"`, "must be sent once", 0},
+		"by a websocket":  {[]string{"Sec-WebSocket-Protocol", "base64url.bearer.authorization.k8s.io.YW5u, x", "Upgrade", "websocket", "Connection", "Upgrade"}, `Bearer realm="taskexec"`, "a token is required", 0},
+		"by another name": {[]string{"X-Remote-User", "ann"}, `Bearer realm="taskexec"`, "a token is required", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g.reviewed = 0
+			// What is there, what is not, and what no route is for look alike.
+			for _, path := range []string{"/tasks/sync", "/tasks/nothing", "/no/such/path", "/", "/healthz/", "//healthz", "/metrics"} {
+				w := call(t, api, "GET", path, "", c.headers...)
+				wantProblem(t, w, http.StatusUnauthorized, c.says)
+				if got := w.Header().Get("WWW-Authenticate"); got != c.challenge {
+					t.Errorf("%s: WWW-Authenticate is %s", path, got)
+				}
+				if (g.reviewed > 0) != (c.reviewed > 0) {
+					t.Errorf("%s: %d reviews", path, g.reviewed)
+				}
+			}
+			wantProblem(t, call(t, api, "BREW", "/tasks", "", c.headers...), http.StatusUnauthorized, c.says)
+		})
+	}
+	r := httptest.NewRequestWithContext(t.Context(), "GET", "/tasks", nil)
+	r.Header["Authorization"] = []string{"Bearer ann", "Bearer ann"}
+	w := httptest.NewRecorder()
+	api.ServeHTTP(w, r)
+	wantProblem(t, w, http.StatusUnauthorized, "must be sent once")
+}
+
+func TestKnownCallers(t *testing.T) {
+	api := facadeFor(newFakeStore(aTask("sync")), newFakeGate(map[string][]string{"ann": {"everything"}}))
+	for _, header := range []string{"Bearer ann", "bearer ann", "BEARER ann"} {
+		if w := call(t, api, "GET", "/tasks/sync", "", "Authorization", header); w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", header, w.Code, w.Body)
+		}
+	}
+	wantProblem(t, call(t, api, "GET", "/no/such/path", "", bearing("ann")...), http.StatusNotFound, "there is nothing at")
+	wantProblem(t, call(t, api, "POST", "/tasks", "", bearing("ann")...), http.StatusMethodNotAllowed, "only GET, HEAD")
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if w := call(t, api, "GET", path, ""); w.Code == http.StatusUnauthorized {
+			t.Errorf("%s is not open", path)
+		}
+	}
+}
+
+// A Prometheus has the token that the API server takes, and it is taken for nothing else.
+func TestMetricsTakeTheTokenOfTheAPIServer(t *testing.T) {
+	g := newFakeGate(map[string][]string{"prometheus": {"get /metrics"}, "ann": {"get tasks *", "list tasks"}})
+	g.forAPIServer["prometheus.apiserver"], g.forAPIServer["ann.apiserver"] = true, true
+	api := facadeFor(newFakeStore(aTask("sync")), g)
+	for _, token := range []string{"prometheus", "prometheus.apiserver"} {
+		if w := call(t, api, "GET", "/metrics", "", bearing(token)...); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "taskexec_http_requests_in_flight") {
+			t.Errorf("%s: %d", token, w.Code)
+		}
+	}
+	wantProblem(t, call(t, api, "GET", "/metrics", "", bearing("ann")...), http.StatusForbidden, `"ann" may not get /metrics`)
+	wantProblem(t, call(t, api, "GET", "/metrics", "", bearing("ann.apiserver")...), http.StatusForbidden, `"ann" may not get /metrics`)
+	wantProblem(t, call(t, api, "GET", "/tasks", "", bearing("ann.apiserver")...), http.StatusUnauthorized, "not valid here")
+}
+
+// What cannot be asked is never let through, and the caller is not told why.
+func TestNobodyIsLetThroughUnasked(t *testing.T) {
+	g := newFakeGate(map[string][]string{"ann": {"everything"}})
+	log := &logged{}
+	api := facadeFor(newFakeStore(aTask("sync")), g, func(o *Options) { o.Log = log.logger() })
+	g.away = errors.New("dial tcp 10.96.0.1: refused")
+	for _, token := range []string{"ann", "nothing"} {
+		w := call(t, api, "GET", "/tasks", "", bearing(token)...)
+		p := wantProblem(t, w, http.StatusServiceUnavailable, "cannot be asked who you are")
+		if strings.Contains(p.Detail, "10.96") || w.Header().Get("Retry-After") == "" {
+			t.Errorf("%s %v", p.Detail, w.Header())
+		}
+	}
+	if !strings.Contains(log.String(), "10.96") {
+		t.Error("the log does not say what was the matter")
+	}
+	if strings.Contains(log.String(), "Bearer") {
+		t.Error("the log has a token")
+	}
+}
+
+// An address that guesses is refused unasked; who got in from there before still gets in.
+func TestGuessing(t *testing.T) {
+	g := newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}})
+	api := facadeFor(newFakeStore(), g, func(o *Options) { o.MaxFailures = 0.1 })
+	if w := call(t, api, "GET", "/tasks", "", bearing("ann")...); w.Code != http.StatusOK {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	wantProblem(t, call(t, api, "GET", "/tasks", "", bearing("guess1")...), http.StatusUnauthorized, "not valid")
+	reviewed := g.reviewed
+	w := call(t, api, "GET", "/tasks", "", bearing("guess2")...)
+	wantProblem(t, w, http.StatusTooManyRequests, "--max-failures-per-second")
+	if w.Header().Get("Retry-After") != "10" || g.reviewed != reviewed {
+		t.Errorf("Retry-After %s, %d reviews", w.Header().Get("Retry-After"), g.reviewed-reviewed)
+	}
+	wantProblem(t, call(t, api, "GET", "/tasks", "", bearing("bob")...), http.StatusTooManyRequests, "too many tokens")
+	if w := call(t, api, "GET", "/tasks", "", bearing("ann")...); w.Code != http.StatusOK {
+		t.Errorf("who was known is shut out: %d", w.Code)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), "GET", "/tasks", nil)
+	r.RemoteAddr = "192.0.2.9:1"
+	r.Header.Set("Authorization", "Bearer bob")
+	other := httptest.NewRecorder()
+	api.ServeHTTP(other, r)
+	if other.Code != http.StatusOK {
+		t.Errorf("another address is shut out: %d", other.Code)
+	}
+	if got := call(t, api, "GET", "/metrics", "", bearing("ann")...).Body.String(); !strings.Contains(got, `taskexec_http_requests_limited_total{limit="failures"} 2`) {
+		t.Error("the refusals are not counted")
+	}
+}
+
+func TestAddressOf(t *testing.T) {
+	for remote, want := range map[string]string{
+		"192.0.2.1:1234":              "192.0.2.1",
+		"[::ffff:192.0.2.1]:1234":     "192.0.2.1",
+		"[2001:db8:1:2:3:4:5:6]:1234": "2001:db8:1:2::/64",
+		"[2001:db8:1:2::9]:1":         "2001:db8:1:2::/64",
+		"[fe80::1%eth0]:1":            "fe80::/64",
+		"@":                           "@",
+		"":                            "",
+	} {
+		if got := addressOf(remote); got != want {
+			t.Errorf("%s: %s, want %s", remote, got, want)
+		}
+	}
+}
+
+func TestCallersName(t *testing.T) {
+	g := newFakeGate(map[string][]string{})
+	if _, err := g.Authenticate(t.Context(), "x"); !errors.Is(err, auth.ErrBadToken) {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{
+		"":                       "",
+		"ann":                    "ann",
+		strings.Repeat("é", 253): strings.Repeat("é", 253),
+		strings.Repeat("é", 254): strings.Repeat("é", 252) + "…",
+	} {
+		u, _ := newFakeGate(map[string][]string{given: {}}).Authenticate(t.Context(), given)
+		s := &namespaced{who: &caller{user: u}}
+		if got := s.caller(); got != want || s.who.name() != given {
+			t.Errorf("%q is recorded as %q", given, got)
+		}
+	}
+	if got := (&namespaced{}).caller(); got != "" {
+		t.Errorf("nobody is recorded as %q", got)
+	}
+}

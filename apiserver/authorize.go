@@ -1,0 +1,138 @@
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/taskexec/taskexec/apiserver/auth"
+)
+
+// maxNarrow is how many names of a body are asked for one by one, and narrowAtOnce how many of these at the same time.
+const (
+	maxNarrow    = 100
+	narrowAtOnce = 8
+)
+
+// authorize lets a request pass whose caller may do what its route does. Nothing was read by then but for one case:
+// to know the task of a run that the caller may not name. The answer is the same whether that run is there.
+func (s *namespaced) authorize(r *http.Request, a access) error {
+	if s.gate == nil {
+		return nil
+	}
+	if a.named == inBody {
+		allowed, err := s.allowed(r.Context(), a.any(s.namespace))
+		s.narrow = !allowed
+		return err
+	}
+	return s.require(r.Context(), a, valueOf(r, a.named))
+}
+
+// require asks whether the caller may do something to what has a name, which may be empty where a names nothing. Its
+// error is the answer to the request.
+func (s *namespaced) require(ctx context.Context, a access, name string) error {
+	if s.gate == nil {
+		return nil
+	}
+	questions := []func() (auth.Question, error){func() (auth.Question, error) { return a.any(s.namespace), nil }}
+	if a.named != "" && name != "" {
+		questions = append(questions, func() (auth.Question, error) { return a.one(s.namespace, name), nil })
+	}
+	if a.named == byExecution && a.executions() {
+		questions = append(questions, func() (auth.Question, error) { return s.byTaskOf(ctx, a, name) })
+	}
+	for _, ask := range questions {
+		question, err := ask()
+		if err != nil {
+			return err
+		}
+		allowed, err := s.allowed(ctx, question)
+		if allowed || err != nil {
+			return err
+		}
+	}
+	return a.refuse(s.who.name(), s.namespace, name)
+}
+
+// byTaskOf is the question about the runs of the task that a run is of. Where there is no such run it is about those
+// of any task: who may see all of them may know that one is not there.
+func (s *namespaced) byTaskOf(ctx context.Context, a access, id string) (auth.Question, error) {
+	execution, err := s.store.Execution(ctx, id)
+	if err != nil || execution == nil {
+		return a.ofTask(s.namespace, ""), err
+	}
+	return a.ofTask(s.namespace, execution.Spec.TaskRef.Name), nil
+}
+
+func (s *namespaced) allowed(ctx context.Context, q auth.Question) (bool, error) {
+	allowed, err := s.gate.Allowed(ctx, s.who.user, q)
+	if err != nil {
+		return false, cannotAsk(err)
+	}
+	return allowed, nil
+}
+
+// requireEach asks for each name of a body, where the caller may not do it to any. All or nothing: who was refused one
+// has done nothing.
+func (s *namespaced) requireEach(ctx context.Context, a access, names []string) error {
+	if !s.narrow {
+		return nil
+	}
+	if len(names) > maxNarrow {
+		p := a.refuse(s.who.name(), s.namespace, "")
+		p.Detail += "; who may do it to some only can name at most 100 of them at once"
+		return p
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(narrowAtOnce)
+	for _, name := range names {
+		group.Go(func() error { return s.require(ctx, a, name) })
+	}
+	return group.Wait()
+}
+
+// unnamed answers a body that names nothing. Who may do it to some only is told that this might be allowed, if the body
+// were as it must be.
+func (s *namespaced) unnamed(a access, err error) error {
+	if !s.narrow {
+		return err
+	}
+	p := a.refuse(s.who.name(), s.namespace, "")
+	known := &problem{}
+	if errors.As(err, &known) {
+		p.Detail += "; and the body names none that it may: " + known.Detail
+	}
+	return p
+}
+
+// authorizePath lets a request pass whose caller may get a path that is no resource's.
+func (s *server) authorizePath(r *http.Request, path string) error {
+	if s.gate == nil {
+		return nil
+	}
+	c := callerOf(r.Context())
+	allowed, err := s.gate.Allowed(r.Context(), c.user, questionOf(path))
+	switch {
+	case err != nil:
+		return cannotAsk(err)
+	case !allowed:
+		return problemf(http.StatusForbidden, "%q may not get %s: no ClusterRole allows it the verb get on this nonResourceURL", c.name(), path)
+	}
+	return nil
+}
+
+// valueOf a parameter of the path, or else of the query, where it counts if it is there once.
+func valueOf(r *http.Request, name string) string {
+	for _, key := range chi.RouteContext(r.Context()).URLParams.Keys {
+		if key == name {
+			return pathValue(r, name)
+		}
+	}
+	if values := r.URL.Query()[name]; len(values) == 1 {
+		return values[0]
+	}
+	return ""
+}

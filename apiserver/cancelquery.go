@@ -1,0 +1,57 @@
+package apiserver
+
+import (
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxReason of a cancel, in characters, as the CRD has it.
+const maxReason = 1024
+
+// checkReason of a cancel: it is for people, and stands in the status and in Events.
+func checkReason(reason string) (string, error) {
+	reason = strings.TrimSpace(reason)
+	switch {
+	case !utf8.ValidString(reason):
+		return "", problemf(http.StatusBadRequest, `the "reason" is not valid UTF-8`)
+	case utf8.RuneCountInString(reason) > maxReason:
+		return "", problemf(http.StatusBadRequest, `the "reason" has %d characters, and %d is the most`, utf8.RuneCountInString(reason), maxReason)
+	case strings.ContainsFunc(reason, func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }):
+		return "", problemf(http.StatusBadRequest, `the "reason" has control characters in it; send plain text`)
+	}
+	return reason, nil
+}
+
+// cancelAllQuery is what a cancel of all was asked with.
+type cancelAllQuery struct {
+	dryRun bool
+	// reason of the query, and whether it has one.
+	reason    string
+	hasReason bool
+}
+
+var cancelAllParameters = parameters[cancelAllQuery]{
+	"dryRun": func(q *cancelAllQuery, value string) string { return boolean(&q.dryRun, value) },
+	"reason": func(q *cancelAllQuery, value string) string {
+		q.reason, q.hasReason = value, true
+		return ""
+	},
+}
+
+// cancelAllQueryOf reads the query and the body.
+func cancelAllQueryOf(r *http.Request) (q cancelAllQuery, err error) {
+	if err := cancelAllParameters.read(r, &q); err != nil {
+		return q, err
+	}
+	var body cancelAllRequest
+	if err := decode(r, &body); err != nil {
+		return q, err
+	}
+	if q.hasReason && body.Reason != "" {
+		return q, problemf(http.StatusBadRequest, `the "reason" stands in the query and in the body; send it once`)
+	}
+	q.reason, err = checkReason(q.reason + body.Reason)
+	return q, err
+}

@@ -1,0 +1,125 @@
+package apiserver
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/taskexec/taskexec/apiserver/openapi"
+)
+
+// wireTypes has the types that are sent and read: their comments are their descriptions.
+//
+//go:embed *wire.go logpage.go errors.go history.go stats.go watchevents.go explanation.go rehearse.go
+var wireTypes embed.FS
+
+// description is the API described, for programs and for people.
+type description struct {
+	document, page []byte
+	// policy is the page's Content-Security-Policy.
+	policy string
+}
+
+// describedAPI is the table of all that is served.
+func describedAPI(o Options) (openapi.API, error) {
+	comments, err := openapi.ReadComments(wireTypes)
+	if err != nil {
+		return openapi.API{}, err
+	}
+	api := openapi.API{
+		Info: openapi.Info{
+			Title:       "Taskexec",
+			Description: "Runs tasks as Kubernetes Jobs. What is made and read here are the resources Task, TaskExecution and TaskSchedule.",
+			Version:     "v1alpha1",
+			License:     map[string]string{"name": "Apache-2.0", "identifier": "Apache-2.0"},
+			Contact:     map[string]string{"name": "Taskexec", "url": "https://github.com/taskexec/taskexec"},
+		},
+		Tags: tags(), PathParameters: pathParameters(), Always: anyAnswers(), Problem: problem{}, Comments: comments,
+		Bearer: o.Auth == AuthKubernetes,
+	}
+	described := operations()
+	add := func(method, pattern, prefix, suffix string) {
+		operation := described[method+" "+pattern]
+		operation.ID += suffix
+		api.Entries = append(api.Entries, openapi.Entry{Method: method, Path: prefix + pattern, Operation: operation})
+	}
+	for _, route := range routes() {
+		add(route.method, route.pattern, "", "")
+	}
+	for _, route := range (&server{metrics: newRequestMetrics()}).platform() {
+		add(http.MethodGet, route.path, "", "")
+	}
+	if o.AllNamespaces {
+		for _, route := range routes() {
+			add(route.method, route.pattern, namespacePrefix, "InNamespace")
+		}
+	}
+	return api, nil
+}
+
+// describe makes the document and the page, once and when somebody asks.
+func describe(o Options) func() (*description, error) {
+	return sync.OnceValues(func() (*description, error) {
+		api, err := describedAPI(o)
+		if err != nil {
+			return nil, fmt.Errorf("describing the API: %w", err)
+		}
+		document, err := openapi.Build(api)
+		if err != nil {
+			return nil, fmt.Errorf("describing the API: %w", err)
+		}
+		d := &description{}
+		if d.document, err = json.MarshalIndent(document, "", "  "); err != nil {
+			return nil, fmt.Errorf("describing the API: %w", err)
+		}
+		if d.page, err = openapi.Page(api, document); err != nil {
+			return nil, fmt.Errorf("describing the API: %w", err)
+		}
+		d.policy = "default-src 'none'; style-src '" + hashSource(openapi.Style) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+		return d, nil
+	})
+}
+
+// hashSource lets one text of a page pass (CSP Level 3, 2.3.1).
+func hashSource(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// getDescription and getPage are for everybody: they say what any copy of this program says, and nothing of what is
+// in a cluster.
+func (s *server) getDescription(w http.ResponseWriter, r *http.Request) error {
+	made, err := s.described()
+	if err != nil {
+		return err
+	}
+	serveStatic(w, r, "application/json", made.document)
+	return nil
+}
+
+func (s *server) getPage(w http.ResponseWriter, r *http.Request) error {
+	made, err := s.described()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Security-Policy", made.policy)
+	serveStatic(w, r, "text/html; charset=utf-8", made.page)
+	return nil
+}
+
+// serveStatic sends what is the same until another version of the program runs.
+func serveStatic(w http.ResponseWriter, r *http.Request, contentType string, body []byte) {
+	sum := sha256.Sum256(body)
+	header := w.Header()
+	header.Set("Content-Type", contentType)
+	header.Set("ETag", fmt.Sprintf(`"%x"`, sum[:16]))
+	header.Set("Cache-Control", "no-cache") // to be kept, and asked about
+	r.Header.Del("Range")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}

@@ -1,0 +1,26 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// completed says that nothing is wrong.
+func completed(o *Observation) (verdict, bool) {
+	status := &o.Execution.Status
+	if status.Phase != v1alpha1.PhaseCompleted {
+		return verdict{}, false
+	}
+	sentence := "It completed"
+	if status.CompletionTime != nil {
+		sentence += " at " + stamp(status.CompletionTime.Time)
+		if status.StartTime != nil {
+			sentence += ", after " + forPeople(status.CompletionTime.Sub(status.StartTime.Time))
+		}
+	}
+	if status.Attempts > 1 {
+		sentence += fmt.Sprintf(", at attempt %d", status.Attempts)
+	}
+	return verdict{v1alpha1.ReasonCompleted, sentence + ".", ""}, true
+}

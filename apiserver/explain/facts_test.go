@@ -1,0 +1,152 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// textOf an explanation, a fact a line.
+func textOf(x Explanation) string {
+	text := x.Sentence + "\n" + x.Advice + "\n"
+	for _, f := range x.Facts {
+		text += fmt.Sprintf("%s %s: %s\n", f.Source, f.Name, f.Text)
+	}
+	return text
+}
+
+func TestFacts(t *testing.T) {
+	failing := run(v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit, `container "main" ended with exit code 3`).exit(3)
+	status := &failing.Execution.Status
+	status.StartTime, status.CompletionTime = ptr.To(ago(10*time.Second)), ptr.To(ago(time.Second))
+	status.Task = &v1alpha1.TaskIdentity{UID: "task-uid", Generation: 0}
+	status.Logs = []v1alpha1.LogEntry{
+		{Level: v1alpha1.LogError, Message: "cannot reach the database"},
+		{Level: v1alpha1.LogInfo, Message: "hello"},
+		{Level: v1alpha1.LogInfo, Message: "bye"},
+		{Level: v1alpha1.LogError, Message: "task failed"},
+	}
+	failing.Task.Spec.Suspended = true
+	failing.Task.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: "InvalidJobTemplate", Message: "no containers"}}
+	failing.job(func(j *batchv1.Job) {
+		j.Spec.BackoffLimit, j.Status.Failed = ptr.To[int32](0), 1
+		j.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobFailed, Status: corev1.ConditionTrue, Reason: "BackoffLimitExceeded", Message: "Job has reached the specified backoff limit"}}
+	}).pod("worker", terminated(3, "Error", "the program's last words"), condition(corev1.DisruptionTarget, corev1.ConditionTrue, "EvictionByEvictionAPI", "drain"), func(p *corev1.Pod) {
+		p.Status.ContainerStatuses[0].RestartCount, p.Status.ContainerStatuses[0].LastTerminationState = 1, terminated(2, "Error", "")
+	}).event("Pod", "Killing", "Stopping container main")
+	failing.Unread = []Unread{{FromEvent, "Kubernetes did not answer in time"}}
+	got := textOf(Of(failing.Observation))
+	for _, want := range []string{
+		"Facade : what there is of kind Event could not be read: Kubernetes did not answer in time",
+		`TaskExecution run: its phase is Failed (NonZeroExit): container "main" ended with exit code 3`,
+		"TaskExecution run: it ended after 1 attempt",
+		"Task sync: it is suspended",
+		"Task sync: it cannot be run (InvalidJobTemplate): no containers",
+		"Task sync: it was changed after this run was started",
+		"Job run-job: pods: 0 active, 0 succeeded, 1 failed; its backoffLimit is 0",
+		"Job run-job: Failed (BackoffLimitExceeded): Job has reached",
+		`Pod run-pod: its phase is Failed on node "worker"`,
+		"Pod run-pod: the platform ends it (EvictionByEvictionAPI): drain",
+		`Pod run-pod: container "main" was started again 1 time; before, it ended with exit code 2 (Error)`,
+		`Pod run-pod: container "main" ended with exit code 3 (Error)`,
+		"Event of-pod: pod Killing: Stopping container main (3 times)",
+		"Log : bye", "Log : cannot reach the database",
+	} {
+		if !strings.Contains(got, want+"\n") && !strings.Contains(got, want) {
+			t.Errorf("the facts lack %q:\n%s", want, got)
+		}
+	}
+	for _, unwanted := range []string{"last words", "task failed", "hello"} {
+		if strings.Contains(got, unwanted) {
+			t.Errorf("the facts have %q:\n%s", unwanted, got)
+		}
+	}
+}
+
+func TestFactsOfWhatIsGone(t *testing.T) {
+	o := run(v1alpha1.PhaseFailed, v1alpha1.ReasonJobLost, "").job(nil)
+	o.Job, o.Task = nil, nil
+	o.Execution.Status.Pods = []v1alpha1.PodMirror{{Name: "p", Phase: "Failed", Node: "worker", Reason: "Evicted", ExitCode: ptr.To[int32](137), FinishTime: ptr.To(ago(0))}}
+	got := textOf(Of(o.Observation))
+	for _, want := range []string{"Job run-job: it is gone", "Task sync: it does not exist", `Pod p: it ended or is gone; its phase was Failed on node "worker" (Evicted), with exit code 137`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the facts lack %q:\n%s", want, got)
+		}
+	}
+	o.Unread = []Unread{{FromJob, "x"}}
+	if got := textOf(Of(o.Observation)); strings.Contains(got, "Job run-job: it is gone") {
+		t.Errorf("a Job that could not be read is said to be gone:\n%s", got)
+	}
+}
+
+// What the program, its command line or a probe may have said is not shown of a run with sensitive params.
+func TestSensitiveParamsDoNotAppear(t *testing.T) {
+	const value = "hunter2hunter2"
+	states := map[string]*observed{
+		"a termination message": run(v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit, "").exit(1).pod("n", terminated(1, "Error", value)),
+		"a start error":         run(v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit, "").exit(128).pod("n", terminated(128, "StartError", value)),
+		"a run error":           run(v1alpha1.PhasePending, "", "").pod("n", waiting("RunContainerError", value)),
+		"a create error":        run(v1alpha1.PhasePending, "", "").pod("n", waiting("CreateContainerError", value)),
+		"an unknown error":      run(v1alpha1.PhasePending, "", "").pod("n", waiting("Whatever", value)),
+		"a probe":               run(v1alpha1.PhaseRunning, "", "").pod("n", runs()).event("Pod", "Unhealthy", "Liveness probe failed: "+value),
+		"a hook":                run(v1alpha1.PhaseRunning, "", "").pod("n", runs()).event("Pod", "FailedPostStartHook", value),
+		"a failed start":        run(v1alpha1.PhasePending, "", "").pod("n", waiting("", "")).event("Pod", "Failed", `Error: failed to create containerd task: exec: "`+value+`"`),
+		"an environment": run(v1alpha1.PhaseRunning, "", "").pod("n", runs(), func(p *corev1.Pod) {
+			p.Spec.Containers[0].Env = []corev1.EnvVar{{Name: "X", Value: value}}
+			p.Spec.Containers[0].Args = []string{value}
+		}),
+	}
+	for name, o := range states {
+		if got := textOf(Of(o.secret().Observation)); strings.Contains(got, value) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// Whatever is observed, the answer is bounded and harmless.
+func TestBoundsAndHarmlessness(t *testing.T) {
+	evil := "\x1b[31m<script>\u202e\x00\xff\r\n" + strings.Repeat("同", 5000)
+	o := run(v1alpha1.PhasePending, evil, evil).job(func(j *batchv1.Job) { j.Labels = map[string]string{v1alpha1.LabelKueueQueue: evil} })
+	o.Execution.Spec.TaskRef.Name = evil
+	o.Execution.Spec.Cancel = &v1alpha1.CancelRequest{Reason: evil, RequestedBy: evil}
+	for range 20 {
+		o.pod(evil, waiting(evil, evil), condition(corev1.PodScheduled, corev1.ConditionFalse, evil, evil), func(p *corev1.Pod) {
+			p.Name, p.Status.Reason, p.Status.Message = evil, evil, evil
+			for range 50 {
+				p.Status.ContainerStatuses = append(p.Status.ContainerStatuses, p.Status.ContainerStatuses[0])
+			}
+		})
+	}
+	for range 200 {
+		o.event("Pod", evil, evil)
+	}
+	got := Of(o.Observation)
+	if len(got.Facts) > maxFacts || len(got.Sentence) > maxSentence || len(got.Advice) > maxAdvice {
+		t.Errorf("%d facts, a sentence of %d bytes", len(got.Facts), len(got.Sentence))
+	}
+	for _, f := range append(got.Facts, Fact{Text: got.Sentence}) {
+		if len(f.Text) > maxSentence || len(f.Name) > maxName || !utf8.ValidString(f.Text+f.Name) || strings.ContainsAny(f.Text+f.Name, "\x00\x1b\n\r\u202e") {
+			t.Errorf("not harmless: %q", f)
+		}
+	}
+}
+
+// Every state gets a sentence, also one that nobody thought of.
+func TestEveryStateIsExplained(t *testing.T) {
+	for _, phase := range []v1alpha1.Phase{"", "Queued", "Pending", "Running", "Cancelling", "Completed", "Failed", "Cancelled", "Unheard"} {
+		for _, reason := range []string{"", "Unheard", v1alpha1.ReasonJobCreated, v1alpha1.ReasonConcurrencyLimit} {
+			if got := Of(run(phase, reason, "").Observation); len(got.Sentence) < 8 || len(got.Facts) == 0 {
+				t.Errorf("%s %s: %+v", phase, reason, got)
+			}
+		}
+	}
+}

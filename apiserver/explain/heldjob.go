@@ -1,0 +1,31 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// heldJob says who holds the Job suspended.
+func heldJob(o *Observation) (verdict, bool) {
+	status := &o.Execution.Status
+	if status.Phase != v1alpha1.PhaseQueued || status.Reason != v1alpha1.ReasonJobSuspended {
+		return verdict{}, false
+	}
+	queue := ""
+	if o.Job != nil {
+		queue = o.Job.Labels[v1alpha1.LabelKueueQueue]
+	}
+	if queue != "" {
+		return verdict{
+			v1alpha1.ReasonJobSuspended,
+			fmt.Sprintf("It waits for Kueue, which has not admitted its Job from the queue %q yet.", queue),
+			"kubectl describe workloads shows what Kueue waits for.",
+		}, true
+	}
+	return verdict{
+		v1alpha1.ReasonJobSuspended,
+		"It waits because its Job is suspended" + because(status.Message) + ".",
+		"Whoever suspended the Job can let it go: spec.suspend: false.",
+	}, true
+}

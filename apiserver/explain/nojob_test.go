@@ -1,0 +1,18 @@
+package explain
+
+import (
+	"testing"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+func TestNoJob(t *testing.T) {
+	cases := map[string]asked{
+		"it has one":   {run(v1alpha1.PhasePending, v1alpha1.ReasonJobCreated, ""), silent},
+		"it has ended": {run(v1alpha1.PhaseFailed, v1alpha1.ReasonTaskNotFound, ""), silent},
+	}
+	for reason, advice := range withoutJob {
+		cases[reason] = asked{run(v1alpha1.PhasePending, reason, "words"), says{reason, "It is not started yet: words.", advice}}
+	}
+	ask(t, noJob, cases)
+}

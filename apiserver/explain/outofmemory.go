@@ -1,0 +1,41 @@
+package explain
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// outOfMemory names the limit that a container reached.
+func outOfMemory(o *Observation) (verdict, bool) {
+	if !o.hasFailed(v1alpha1.ReasonOOMKilled) {
+		return verdict{}, false
+	}
+	limit, container := "", ""
+	if pod := o.last(); pod != nil {
+		if s := endedContainer(pod); s != nil {
+			container = fmt.Sprintf(" %q", s.Name)
+			if c := containerOf(pod, s.Name); c != nil {
+				limit = memoryLimit(c)
+			}
+		}
+	}
+	if container == "" && o.Task != nil && len(o.Task.Spec.JobTemplate.Spec.Template.Spec.Containers) == 1 {
+		c := &o.Task.Spec.JobTemplate.Spec.Template.Spec.Containers[0]
+		container, limit = fmt.Sprintf(" %q", c.Name), memoryLimit(c)
+	}
+	return verdict{
+		v1alpha1.ReasonOOMKilled,
+		fmt.Sprintf("It failed because the container%s used more memory than its limit%s and was killed%s.", container, limit, onNode(o.nodeOf())),
+		"Raise resources.limits.memory of the container in the Task's jobTemplate, or have the program use less.",
+	}, true
+}
+
+func memoryLimit(c *corev1.Container) string {
+	if limit, has := c.Resources.Limits[corev1.ResourceMemory]; has {
+		return " of " + limit.String()
+	}
+	return ""
+}

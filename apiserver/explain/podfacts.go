@@ -1,0 +1,93 @@
+package explain
+
+import (
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// podFacts tell of the newest pods, and of those that are gone what the status keeps of them.
+func podFacts(o *Observation) (facts []Fact) {
+	pods := o.Pods[max(0, len(o.Pods)-maxPods):]
+	for i := len(pods) - 1; i >= 0; i-- {
+		facts = append(facts, podFact(&pods[i]))
+		facts = append(facts, conditionFacts(&pods[i])...)
+		for _, s := range statusesOf(&pods[i]) {
+			facts = append(facts, o.containerFacts(&pods[i], &s)...)
+		}
+	}
+	if len(o.Pods) > 0 {
+		return facts
+	}
+	mirrors := o.Execution.Status.Pods
+	mirrors = mirrors[max(0, len(mirrors)-maxPods):]
+	for i := len(mirrors) - 1; i >= 0; i-- {
+		facts = append(facts, mirrorFact(&mirrors[i]))
+	}
+	return facts
+}
+
+func podFact(pod *corev1.Pod) Fact {
+	text := fmt.Sprintf("its phase is %s%s%s%s", pod.Status.Phase, onNode(pod.Spec.NodeName), reasonIn(pod.Status.Reason), because(pod.Status.Message))
+	if pod.DeletionTimestamp != nil {
+		text += "; it is being deleted"
+	}
+	return Fact{FromPod, pod.Name, pod.CreationTimestamp.Time, text}
+}
+
+// conditionFacts are those that say that something is wrong.
+func conditionFacts(pod *corev1.Pod) (facts []Fact) {
+	for _, c := range pod.Status.Conditions {
+		switch {
+		case c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse:
+			facts = append(facts, Fact{FromPod, pod.Name, c.LastTransitionTime.Time, "no node has it" + reasonIn(c.Reason) + because(c.Message)})
+		case c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue:
+			facts = append(facts, Fact{FromPod, pod.Name, c.LastTransitionTime.Time, "the platform ends it" + reasonIn(c.Reason) + because(c.Message)})
+		}
+	}
+	return facts
+}
+
+// containerFacts never have a termination message: that is what the program wrote, and the status has it without
+// sensitive values.
+func (o *Observation) containerFacts(pod *corev1.Pod, s *corev1.ContainerStatus) (facts []Fact) {
+	tell := func(at time.Time, format string, args ...any) {
+		facts = append(facts, Fact{FromPod, pod.Name, at, fmt.Sprintf("container %q ", s.Name) + fmt.Sprintf(format, args...)})
+	}
+	if t := s.LastTerminationState.Terminated; t != nil {
+		tell(t.FinishedAt.Time, "was started again %s; before, it %s", times(s.RestartCount, "time"), endOf(t))
+	}
+	switch {
+	case s.State.Waiting != nil && !isOrdinaryWait(s.State.Waiting.Reason):
+		tell(time.Time{}, "waits%s%s; its image is %q", reasonIn(s.State.Waiting.Reason), because(o.waitingMessage(s.State.Waiting)), imageOf(pod, s))
+	case s.State.Waiting != nil:
+		tell(time.Time{}, "waits to be created; its image is %q", imageOf(pod, s))
+	case s.State.Running != nil:
+		tell(s.State.Running.StartedAt.Time, "runs")
+	case s.State.Terminated != nil:
+		tell(s.State.Terminated.FinishedAt.Time, "%s", endOf(s.State.Terminated))
+	}
+	return facts
+}
+
+func endOf(t *corev1.ContainerStateTerminated) string {
+	text := fmt.Sprintf("ended with exit code %d%s", t.ExitCode, reasonIn(t.Reason))
+	if t.Signal != 0 {
+		text += fmt.Sprintf(", signal %d", t.Signal)
+	}
+	return text
+}
+
+func mirrorFact(m *v1alpha1.PodMirror) Fact {
+	f := Fact{Source: FromPod, Name: m.Name, Text: fmt.Sprintf("it ended or is gone; its phase was %s%s%s", m.Phase, onNode(m.Node), reasonIn(m.Reason))}
+	if m.ExitCode != nil {
+		f.Text += fmt.Sprintf(", with exit code %d", *m.ExitCode)
+	}
+	if m.FinishTime != nil {
+		f.At = m.FinishTime.Time
+	}
+	return f
+}

@@ -1,0 +1,213 @@
+//go:build envtest
+
+package apiserver
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+// withJob gives an execution the Job that the controller would have made, and a pod of it as the Job controller would.
+func (l lab) withJob(t *testing.T, id string) (*v1alpha1.TaskExecution, *corev1.Pod) {
+	t.Helper()
+	e := l.live(t, id)
+	task := &v1alpha1.Task{}
+	if err := kube.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: e.Spec.TaskRef.Name}, task); err != nil {
+		t.Fatal(err)
+	}
+	job, err := jobspec.Build(task, e, []byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := kube.Create(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	pod := &corev1.Pod{ObjectMeta: *job.Spec.Template.DeepCopy().ObjectMeta.DeepCopy(), Spec: *job.Spec.Template.Spec.DeepCopy()}
+	pod.Name, pod.OwnerReferences = job.Name+"-pod", []metav1.OwnerReference{*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job"))}
+	l.create(t, pod)
+	changed := e.DeepCopy()
+	changed.Status.Phase, changed.Status.Reason = v1alpha1.PhasePending, v1alpha1.ReasonJobCreated
+	changed.Status.Job = &v1alpha1.JobIdentity{Name: job.Name, UID: job.UID}
+	if err := kube.Status().Patch(t.Context(), changed, client.MergeFrom(e)); err != nil {
+		t.Fatal(err)
+	}
+	return changed, pod
+}
+
+func (l lab) podStatus(t *testing.T, pod *corev1.Pod, status corev1.PodStatus) {
+	t.Helper()
+	changed := pod.DeepCopy()
+	changed.Status = status
+	if err := kube.Status().Patch(t.Context(), changed, client.MergeFrom(pod)); err != nil {
+		t.Fatal(err)
+	}
+	*pod = *changed
+}
+
+func (l lab) event(t *testing.T, of client.Object, kind, reason, message string) {
+	t.Helper()
+	e := &corev1.Event{
+		ObjectMeta:     metav1.ObjectMeta{GenerateName: "e-"},
+		InvolvedObject: corev1.ObjectReference{Kind: kind, Namespace: l.namespace, Name: of.GetName(), UID: of.GetUID()},
+		Reason:         reason, Message: message, Type: corev1.EventTypeWarning, Count: 1, LastTimestamp: metav1.NewTime(time.Now()),
+	}
+	l.create(t, e)
+}
+
+// explained waits until the cache shows the phase, and gives the explanation.
+func (l lab) explained(t *testing.T, id string, phase v1alpha1.Phase) (got wireExplanation) {
+	t.Helper()
+	until(t, "the cache shows the phase "+string(phase), func() bool {
+		got = ok[wireExplanation](t, l, "GET", "/tasks/executions/"+id+"/explain", "")
+		return got.Phase == string(phase)
+	})
+	return got
+}
+
+func TestExplainOverARealAPIServer(t *testing.T) {
+	l := newLab(t)
+	l.task(t, "sync")
+	id := l.execute(t, "sync")
+	if got := ok[wireExplanation](t, l, "GET", "/tasks/executions/"+id+"/explain", ""); got.Reason != "NotSeen" || !got.Complete {
+		t.Errorf("right after its creation: %+v", got)
+	}
+	e, pod := l.withJob(t, id)
+	l.podStatus(t, pod, corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{
+		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: "0/3 nodes are available: 3 Insufficient memory.",
+	}}})
+	got := l.explained(t, id, v1alpha1.PhasePending)
+	if got.Reason != "Unschedulable" || !strings.Contains(got.Sentence, "3 Insufficient memory.") || !got.Complete {
+		t.Errorf("unschedulable: %+v", got)
+	}
+
+	// The image: of its Events only the run's own count, the newest first.
+	l.podStatus(t, pod, corev1.PodStatus{Phase: corev1.PodPending, ContainerStatuses: []corev1.ContainerStatus{{
+		Name: "main", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull", Message: "not found"}},
+	}}})
+	other := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "stranger", UID: "stranger"}}
+	l.event(t, other, "Pod", "Failed", "of a stranger")
+	l.event(t, pod, "Pod", "Failed", "Failed to pull image \"x\": \x1b[31mnot <found>")
+	got = l.explained(t, id, v1alpha1.PhasePending)
+	if got.Reason != v1alpha1.ReasonImagePullBackOff || !strings.Contains(got.Sentence, `the image "x" of the container "main"`) || !strings.HasSuffix(got.Sentence, `Failed to pull image "x": not <found>`) {
+		t.Errorf("an image: %+v", got)
+	}
+	if strings.Contains(fmt.Sprint(got.Facts), "stranger") {
+		t.Errorf("the Event of a stranger: %v", got.Facts)
+	}
+
+	// A pod that says that it is of this run, and is not of its Job, has no word.
+	forged := pod.DeepCopy()
+	forged.Name, forged.UID, forged.OwnerReferences = "forged", "", nil
+	l.create(t, forged)
+	if got := l.explained(t, id, v1alpha1.PhasePending); strings.Contains(fmt.Sprint(got.Facts), "forged") {
+		t.Errorf("a forged pod has a word: %v", got.Facts)
+	}
+
+	changed := e.DeepCopy()
+	code := int32(3)
+	changed.Status.Phase, changed.Status.Reason, changed.Status.ExitCode = v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit, &code
+	if err := kube.Status().Patch(t.Context(), changed, client.MergeFrom(e)); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.explained(t, id, v1alpha1.PhaseFailed); !strings.Contains(got.Sentence, "exit code 3") {
+		t.Errorf("an exit code: %+v", got)
+	}
+}
+
+// A Job of the name that ours would have is not taken for ours.
+func TestExplainLeavesForeignJobsAlone(t *testing.T) {
+	l := newLab(t)
+	l.task(t, "sync")
+	id := l.execute(t, "sync")
+	e := l.live(t, id)
+	foreign := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: jobspec.JobName(e.Name, e.UID)}}
+	foreign.Spec.Template.Spec = corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "x", Image: "x"}}}
+	l.create(t, foreign)
+	if got := ok[wireExplanation](t, l, "GET", "/tasks/executions/"+id+"/explain", ""); strings.Contains(fmt.Sprint(got.Facts), foreign.Name) {
+		t.Errorf("got %v", got.Facts)
+	}
+}
+
+// Without the right to read Jobs and Events, or an API server, the rest is told.
+func TestExplainWithoutRights(t *testing.T) {
+	l := newLab(t)
+	l.task(t, "sync")
+	id := l.execute(t, "sync")
+	l.withJob(t, id)
+	l.explained(t, id, v1alpha1.PhasePending)
+
+	nobody := rest.CopyConfig(apiServer)
+	nobody.Impersonate = rest.ImpersonationConfig{UserName: "nobody"}
+	away := rest.CopyConfig(apiServer)
+	away.Host = "https://127.0.0.1:1"
+	for name, c := range map[string]struct {
+		config *rest.Config
+		says   string
+	}{"forbidden": {nobody, "service account may not"}, "away": {away, "cannot be reached"}} {
+		live, err := client.New(c.config, client.Options{Scheme: l.store.live.Scheme(), Mapper: l.store.live.RESTMapper()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stores := &kubeStores{cache: l.store.cache, client: l.store.client, live: live, misses: l.store.misses, index: l.store.index, indexed: l.store.indexed}
+		w := call(t, facade(&kubeStore{stores, l.namespace}), "GET", "/tasks/executions/"+id+"/explain", "")
+		if w.Code != http.StatusOK || strings.Count(w.Body.String(), c.says) != 3 || !strings.Contains(w.Body.String(), `"complete":false`) {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+}
+
+// What a dry run shows is accepted by the API server, and a real run of it is another only in what it is called.
+func TestDryRunIsAccepted(t *testing.T) {
+	l := newLab(t)
+	l.task(t, "sync", `{"properties":{"force":{"type":"boolean","default":true},"password":{"type":"string","writeOnly":true}}}`)
+	const body = `{"params":{"n":1.0e2,"big":9007199254740993,"text":"$(x) <y>","password":"hunter2hunter2"}}`
+	foreseen := ok[wireRehearsal](t, l, "POST", "/tasks/sync/execute/api?dryRun=true", body)
+	if got := l.stored(t); len(got) != 0 {
+		t.Fatalf("it made %v", got)
+	}
+	if err := kube.Create(t.Context(), foreseen.Job, client.DryRunAll); err != nil {
+		t.Errorf("the Job is not accepted: %v", err)
+	}
+	id := ok[wireStarted](t, l, "POST", "/tasks/sync/execute/api", body).ExecutionID
+	stored := l.live(t, id)
+	asItIs := func(raw []byte) string { // no escapes, and numbers as they are written
+		effective, problems := new(params.Schema).Apply(raw)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		return string(effective)
+	}
+	if got, want := asItIs(stored.Spec.Params.Raw), strings.Replace(asItIs(foreseen.Params), `"force":true,`, "", 1); got != want {
+		t.Errorf("foreseen %s, stored %s", want, got)
+	}
+}
+
+func TestRerunOverARealAPIServer(t *testing.T) {
+	l := newLab(t)
+	l.task(t, "sync")
+	first := ok[wireStarted](t, l, "POST", "/tasks/sync/execute/api", `{"params":{"mid":1}}`).ExecutionID
+	again := ok[wireStarted](t, l, "POST", "/tasks/executions/"+first+"/rerun", "")
+	stored := l.live(t, again.ExecutionID)
+	if again.RerunOf != first || stored.Annotations[v1alpha1.AnnotationRerunOf] != first || string(stored.Spec.Params.Raw) != `{"mid":1}` || stored.Spec.Trigger.Source != v1alpha1.TriggerAPI {
+		t.Errorf("stored %+v", stored)
+	}
+	other := l.replica(t)
+	one, _ := submitted(t, l, "/tasks/executions/"+first+"/rerun", "k", `{"params":{"mid":2}}`)
+	two, replayed := submitted(t, other, "/tasks/executions/"+first+"/rerun", "k", `{"params":{"mid":2}}`)
+	if !replayed || one.ExecutionID != two.ExecutionID || len(l.stored(t)) != 3 {
+		t.Errorf("one key made %s and %s", one.ExecutionID, two.ExecutionID)
+	}
+}

@@ -1,0 +1,53 @@
+package apiserver
+
+import (
+	"context"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+)
+
+// ExplainStore is what explanations need of Kubernetes beside the rest. All of it is read live: few ask.
+type ExplainStore interface {
+	// Job gives the Job of an execution, or nil when there is none that belongs to it.
+	Job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error)
+	// Events gives Events of an object, at most maxEventsOfOne, in no order.
+	Events(ctx context.Context, object types.UID) ([]corev1.Event, error)
+}
+
+// maxEventsOfOne object that are read. The API server gives the first by name, and keeps them for an hour; of one
+// trouble there is one Event, which counts.
+const maxEventsOfOne = 100
+
+func (s *kubeStore) Job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error) {
+	name := jobspec.JobName(execution.Name, execution.UID)
+	if execution.Status.Job != nil {
+		name = execution.Status.Job.Name
+	}
+	job := &batchv1.Job{}
+	err := s.live.Get(ctx, s.key(name), job)
+	if apierrors.IsNotFound(err) || err == nil && !metav1.IsControlledBy(job, execution) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading job %s: %w", s.key(name), err)
+	}
+	return job, nil
+}
+
+func (s *kubeStore) Events(ctx context.Context, object types.UID) ([]corev1.Event, error) {
+	list := &corev1.EventList{}
+	if err := s.live.List(ctx, list, client.InNamespace(s.namespace), client.Limit(maxEventsOfOne),
+		client.MatchingFields{"involvedObject.uid": string(object)}); err != nil {
+		return nil, fmt.Errorf("listing the events of %s: %w", object, err)
+	}
+	return list.Items, nil
+}

@@ -1,0 +1,78 @@
+package apiserver
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/explain"
+)
+
+// wireExplanation says why a run does not run, why it failed, or how it ended.
+type wireExplanation struct {
+	// ExecutionID that is explained.
+	ExecutionID string `json:"executionId"`
+	// TaskName of its task.
+	TaskName string `json:"taskName"`
+	// Status as elsewhere.
+	Status string `json:"status" jsonschema:"enum=running,enum=completed,enum=failed,enum=cancelled"`
+	// Phase of the TaskExecution.
+	Phase string `json:"phase"`
+	// Reason is one of a bounded set.
+	Reason string `json:"reason"`
+	// Sentence is the answer, for people.
+	Sentence string `json:"sentence"`
+	// Advice says what to do, absent when there is nothing to do.
+	Advice string `json:"advice,omitempty"`
+	// Facts that the sentence is made of.
+	Facts []wireFact `json:"facts"`
+	// Complete is false when something could not be read; the facts say what.
+	Complete bool `json:"complete"`
+}
+
+// wireFact is one of them.
+type wireFact struct {
+	// Source is one of TaskExecution, Task, Queue, Job, Pod, Event, Log and Facade.
+	Source string `json:"source"`
+	// Name of the object, absent where it is clear.
+	Name string `json:"name,omitempty"`
+	// At is when, absent where that is not known.
+	At *time.Time `json:"at,omitempty"`
+	// Text says it in words.
+	Text string `json:"text"`
+}
+
+// explainExecution answers why.
+func (s *namespaced) explainExecution(w http.ResponseWriter, r *http.Request) error {
+	execution, err := s.execution(r.Context(), pathValue(r, "executionId"))
+	if err != nil {
+		return err
+	}
+	observed, err := (&observer{store: s.store, patience: livePatience}).observe(r.Context(), execution, time.Now())
+	if err != nil {
+		return err
+	}
+	return reply(w, explanationOf(execution, explain.Of(observed), len(observed.Unread) == 0))
+}
+
+func explanationOf(e *v1alpha1.TaskExecution, x explain.Explanation, complete bool) wireExplanation {
+	w := wireExplanation{
+		ExecutionID: e.Name,
+		TaskName:    e.Spec.TaskRef.Name,
+		Status:      statusOf(e),
+		Phase:       phaseOf(e),
+		Reason:      x.Reason,
+		Sentence:    x.Sentence,
+		Advice:      x.Advice,
+		Facts:       make([]wireFact, len(x.Facts)),
+		Complete:    complete,
+	}
+	for i, f := range x.Facts {
+		w.Facts[i] = wireFact{Source: string(f.Source), Name: f.Name, Text: f.Text}
+		if !f.At.IsZero() {
+			at := f.At.UTC()
+			w.Facts[i].At = &at
+		}
+	}
+	return w
+}

@@ -1,0 +1,117 @@
+package apiserver
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/apiserver/pkg/authentication/user"
+
+	"github.com/taskexec/taskexec/apiserver/auth"
+)
+
+// fakeGate knows the user of each token, which is the token's own text up to a dot, and its rules.
+type fakeGate struct {
+	mu sync.Mutex
+	// rules are what each user may do, as "verb resource/subresource name" or "get /path"; the name "*" is any.
+	rules map[string][]string
+	// bad are tokens that are not valid; forAPIServer those that are valid there only.
+	bad, forAPIServer map[string]bool
+	// away is why nothing can be asked.
+	away error
+	// reviewed counts tokens, and asked has the questions.
+	reviewed int
+	asked    []string
+}
+
+func newFakeGate(rules map[string][]string) *fakeGate {
+	return &fakeGate{rules: rules, bad: map[string]bool{}, forAPIServer: map[string]bool{}}
+}
+
+func (g *fakeGate) Authenticate(_ context.Context, token string) (user.Info, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.reviewed++
+	name, _, _ := strings.Cut(token, ".")
+	switch {
+	case g.away != nil:
+		return nil, g.away
+	case g.rules[name] == nil || g.bad[token] || g.forAPIServer[token]:
+		return nil, auth.ErrBadToken
+	}
+	return &user.DefaultInfo{Name: name}, nil
+}
+
+func (g *fakeGate) AuthenticateForAPIServer(ctx context.Context, token string) (user.Info, error) {
+	g.mu.Lock()
+	here := g.forAPIServer[token]
+	g.mu.Unlock()
+	if !here {
+		return nil, auth.ErrBadToken
+	}
+	return g.Authenticate(ctx, strings.ReplaceAll(token, ".apiserver", ""))
+}
+
+func spelled(q auth.Question) string {
+	what := q.Path
+	if what == "" {
+		what = q.Resource
+	}
+	if q.Subresource != "" {
+		what += "/" + q.Subresource
+	}
+	return strings.TrimSpace(q.Verb + " " + what + " " + q.Name)
+}
+
+func (g *fakeGate) Allowed(_ context.Context, u user.Info, q auth.Question) (bool, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.asked = append(g.asked, spelled(q))
+	if g.away != nil {
+		return false, g.away
+	}
+	anyName := q
+	anyName.Name = "*"
+	for _, rule := range g.rules[u.GetName()] {
+		if rule == "everything" || rule == spelled(q) || rule == spelled(anyName) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (g *fakeGate) change(change func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	change()
+}
+
+func (g *fakeGate) questions() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	asked := g.asked
+	g.asked = nil
+	return asked
+}
+
+// gated is a server that asks a gate.
+func gated(store Store, g gate) *server {
+	return &server{
+		namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute,
+		gate: g, recheckInterval: time.Minute,
+	}
+}
+
+// facadeFor is the whole API over a store, for callers that a gate knows.
+func facadeFor(store Store, g gate, change ...func(*Options)) http.Handler {
+	o := DefaultOptions()
+	for _, c := range change {
+		c(&o)
+	}
+	return gated(store, g).handler(o)
+}
+
+// bearing is the headers of a request with a token.
+func bearing(token string) []string { return []string{"Authorization", "Bearer " + token} }

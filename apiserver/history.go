@@ -1,0 +1,184 @@
+package apiserver
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/history"
+)
+
+// wireRecord is an execution as the history has it: with the time by which it is sorted and chosen.
+type wireRecord struct {
+	wireExecution
+	// CreatedAt is when the run was recorded.
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// wireHistory is a page of the history.
+type wireHistory struct {
+	// Executions of this page.
+	Executions []wireRecord `json:"executions"`
+	// NextCursor is there when there may be more.
+	NextCursor string `json:"nextCursor,omitempty"`
+	// Page is there when it was asked for.
+	Page int `json:"page,omitempty"`
+	// PageSize is there when it was asked for.
+	PageSize int `json:"pageSize,omitempty"`
+	// Total of all pages is there when page was asked for and it could be counted.
+	Total *int `json:"total,omitempty"`
+}
+
+func recordOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) wireRecord {
+	return wireRecord{listedOf(e, now, withLogs), e.CreationTimestamp.UTC()}
+}
+
+// listedOf is an execution in a list.
+func listedOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) wireExecution {
+	if withLogs {
+		return executionOf(e, now)
+	}
+	brief := *e
+	brief.Status.Logs = nil // they need not be converted to be left out
+	listed := executionOf(&brief, now)
+	listed.Logs = nil
+	return listed
+}
+
+// listHistory answers with a page of the executions of all tasks.
+func (s *namespaced) listHistory(w http.ResponseWriter, r *http.Request) error {
+	q, err := historyQueryOf(r)
+	if err != nil {
+		return err
+	}
+	in, err := s.store.History(r.Context())
+	if err != nil {
+		return err
+	}
+	page := in.Page(q.forIndex())
+	answer := wireHistory{Executions: make([]wireRecord, len(page.Executions)), Page: q.page, PageSize: q.pageSize}
+	if page.Next != nil && q.page == 0 {
+		answer.NextCursor = history.Cursor{After: *page.Next, OldestFirst: q.sort == sortOldest}.String()
+	}
+	if page.Counted {
+		answer.Total = &page.Total
+	}
+	if unchanged(w, r, tagOfParts(append(versionsOf(page.Executions), answer.NextCursor, strconv.Itoa(page.Total))...)) {
+		return nil
+	}
+	now := time.Now()
+	for i, e := range page.Executions {
+		answer.Executions[i] = recordOf(e, now, q.withLogs)
+	}
+	return reply(w, answer)
+}
+
+// listExecutions answers with all executions of a task, newest first, or with as many as were asked for. Those of a
+// task that was deleted are still there to be read.
+func (s *namespaced) listExecutions(w http.ResponseWriter, r *http.Request) error {
+	q, err := byTaskQueryOf(r)
+	if err != nil {
+		return err
+	}
+	q.taskName = pathValue(r, "taskName")
+	in, err := s.store.History(r.Context())
+	if err != nil {
+		return err
+	}
+	executions, next := executionsOf(in, &q)
+	if len(executions) == 0 && q.cursor == nil {
+		if _, err := s.task(r); err != nil {
+			return err
+		}
+	}
+	if next != "" {
+		w.Header().Set("Link", "<"+s.nextPage(&q, next)+`>; rel="next"`)
+	}
+	if unchanged(w, r, tagOfParts(append(versionsOf(executions), next)...)) {
+		return nil
+	}
+	now := time.Now()
+	answer := make([]wireExecution, len(executions))
+	for i, e := range executions {
+		answer[i] = listedOf(e, now, q.withLogs)
+	}
+	return reply(w, answer)
+}
+
+// executionsOf a task: a page, or when none was asked for all, in the order that the list always had.
+func executionsOf(in history.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
+	if q.limit == 0 {
+		return allOf(in, q.taskName), ""
+	}
+	page := in.Page(q.forIndex())
+	if page.Next != nil {
+		next = history.Cursor{After: *page.Next}.String()
+	}
+	return page.Executions, next
+}
+
+// allOf a task's executions, or of all tasks' when the name is empty, newest first.
+func allOf(in history.Namespace, taskName string) (executions []*v1alpha1.TaskExecution) {
+	in.Each(taskName, func(e *v1alpha1.TaskExecution) { executions = append(executions, e) })
+	slices.SortFunc(executions, newestFirst)
+	return executions
+}
+
+// nextPage of the documented list, whose answer has no place for a cursor (RFC 8288).
+func (s *namespaced) nextPage(q *historyQuery, cursor string) string {
+	values := url.Values{"limit": {strconv.Itoa(q.limit)}, "cursor": {cursor}}
+	if q.logs != "" {
+		values.Set("logs", q.logs)
+	}
+	return s.prefix + "/tasks/running/" + url.PathEscape(q.taskName) + "?" + values.Encode()
+}
+
+// versionsOf executions say what a list of them is made of.
+func versionsOf(executions []*v1alpha1.TaskExecution) []string {
+	parts := make([]string, 0, 2*len(executions)+2)
+	for _, e := range executions {
+		parts = append(parts, e.Name, e.ResourceVersion)
+	}
+	return parts
+}
+
+// deleteExecution forgets a run that has ended. One that goes on has to be cancelled first: a deletion would stop it,
+// too, but nothing would be left to read of how.
+func (s *namespaced) deleteExecution(w http.ResponseWriter, r *http.Request) error {
+	if err := (parameters[struct{}]{}).read(r, &struct{}{}); err != nil {
+		return err
+	}
+	id := pathValue(r, "executionId")
+	found, deleted, err := s.store.DeleteExecution(r.Context(), id)
+	switch {
+	case err != nil:
+		return err
+	case found == nil:
+		return noExecution(id)
+	case !deleted:
+		return problemf(http.StatusConflict, "the execution %q has not ended, its phase is %s; cancel it by DELETE %s/tasks/executions/cancel/by-ids, and delete it when it has ended",
+			id, executionOf(found, time.Now()).Phase, s.prefix)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func noExecution(id string) error {
+	return problemf(http.StatusNotFound, "there is no execution %q", id)
+}
+
+// execution gives the one that the path names.
+func (s *namespaced) execution(ctx context.Context, id string) (*v1alpha1.TaskExecution, error) {
+	execution, err := s.store.Execution(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if execution == nil {
+		return nil, noExecution(id)
+	}
+	return execution, nil
+}

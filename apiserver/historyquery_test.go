@@ -1,0 +1,150 @@
+package apiserver
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/history"
+)
+
+func queried(t testing.TB, raw string) *http.Request {
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/tasks/executions", nil)
+	r.URL.RawQuery = raw
+	return r
+}
+
+func TestHistoryQuery(t *testing.T) {
+	cursor := history.Cursor{After: history.Position{Created: 5, Name: "a"}, OldestFirst: true}
+	day := time.Date(2025, 11, 25, 0, 0, 0, 0, time.UTC)
+	for raw, want := range map[string]historyQuery{
+		"":                              {limit: 100},
+		"limit=1000":                    {limit: 1000},
+		"limit=100&logs=true":           {limit: 100, logs: "true", withLogs: true},
+		"limit=1000&logs=false":         {limit: 1000, logs: "false"},
+		"taskName=sync&triggerName=n+1": {limit: 100, taskName: "sync", triggerName: "n 1"},
+		"status=failed,cancelled":       {limit: 100, statuses: []string{"failed", "cancelled"}},
+		"source=api":                    {limit: 100, sources: []v1alpha1.TriggerSource{"api"}},
+		"startDate=2025-11-25&endDate=2025-11-25":          {limit: 100, from: day, to: day.Add(24*time.Hour - 1)},
+		"startDate=2025-11-25T08:00:00%2B08:00":            {limit: 100, from: day},
+		"endDate=2025-11-25T00:00:00.5Z":                   {limit: 100, to: day.Add(time.Second / 2)},
+		"sort=createdAt":                                   {limit: 100, sort: "createdAt"},
+		"page=2":                                           {limit: 100, page: 2, pageSize: 100},
+		"pageSize=20":                                      {limit: 20, page: 1, pageSize: 20},
+		"page=100&pageSize=100":                            {limit: 100, page: 100, pageSize: 100},
+		"cursor=" + cursor.String():                        {limit: 100, cursor: &cursor, sort: "createdAt"},
+		"sort=createdAt&limit=5&cursor=" + cursor.String(): {limit: 5, cursor: &cursor, sort: "createdAt"},
+	} {
+		got, err := historyQueryOf(queried(t, raw))
+		if err != nil {
+			t.Errorf("%s: %v", raw, err)
+			continue
+		}
+		if !got.from.Equal(want.from) || !got.to.Equal(want.to) {
+			t.Errorf("%s: from %s to %s, want %s to %s", raw, got.from, got.to, want.from, want.to)
+		}
+		got.from, got.to, want.from, want.to = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(historyQuery{})); diff != "" {
+			t.Errorf("%s: %s", raw, diff)
+		}
+	}
+}
+
+// badHistoryQueries and what is said of each.
+var badHistoryQueries = map[string]string{
+	"taskname=sync":                 `"taskname" is not known; there are cursor, endDate, limit, logs, page, pageSize, sort, source, startDate, status, taskName, triggerName`,
+	"limit=1&limit=2":               "limit is given 2 times",
+	"limit=0":                       "from 1 to 1000",
+	"limit=1001":                    "from 1 to 1000",
+	"limit=-1":                      "from 1 to 1000",
+	"limit=":                        "from 1 to 1000",
+	"limit=1e2":                     "from 1 to 1000",
+	"limit=101&logs=true":           "100 is the most; logs=false takes up to 1000",
+	"logs=yes":                      "true or false",
+	"taskName=":                     "the name of a task",
+	"taskName=a/b":                  "the name of a task",
+	"triggerName=":                  "the name of a schedule",
+	"status=done":                   "of running, completed, failed, cancelled",
+	"status=":                       "of running, completed",
+	"status=failed,failed":          "each once",
+	"source=cron":                   "of manual, api, schedule, change, kubectl",
+	"startDate=yesterday":           "a time such as 2006-01-02T15:04:05Z, or a day",
+	"startDate=2025-02-30":          "a time such as",
+	"startDate=1969-12-31":          "from 1970 on",
+	"endDate=2025-11-25T25:00Z":     "a time such as",
+	"sort=duration":                 "-createdAt, the newest first, or createdAt",
+	"page=0":                        "from 1 to",
+	"page=1&limit=5":                "page and pageSize go together",
+	"pageSize=5&cursor=MW41OmE":     "page and pageSize go together",
+	"page=101":                      "beyond the first 10000; a cursor has no such bound",
+	"cursor=x":                      "a nextCursor of this API",
+	"cursor=":                       "a nextCursor of this API",
+	"sort=createdAt&cursor=MW41OmE": "the cursor is of a list with sort=-createdAt",
+	"startDate=2025-11-26&endDate=2025-11-25": "the startDate is after the endDate",
+	"a;b": "the query cannot be read",
+	"%zz": "the query cannot be read",
+}
+
+func TestBadQueries(t *testing.T) {
+	api := facade(newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning)))
+	for raw, says := range badHistoryQueries {
+		for _, path := range []string{"/tasks/executions", "/tasks/executions/history"} {
+			t.Run(raw, func(t *testing.T) {
+				wantProblem(t, call(t, api, "GET", path+"?"+raw, ""), http.StatusBadRequest, says)
+			})
+		}
+	}
+	for path, says := range map[string]string{
+		"/tasks/running/sync?status=failed":                          "there are cursor, limit, logs",
+		"/tasks/running/sync?limit=101":                              "101 executions are asked for with logs, and 100 is the most; logs=false takes up to 1000",
+		"/tasks/running/sync?cursor=MW81OmE":                         "the cursor is of a list with sort=createdAt",
+		"/tasks/running/execution/a?wiat=1s":                         "there is only wait",
+		"/tasks/running/execution/a?wait=0s":                         "up to 1m0s",
+		"/tasks/running/execution/a?wait=61s":                        "up to 1m0s",
+		"/tasks/executions/a?wait=30":                                "a duration such as 10s",
+		"/tasks/executions/a?wait=1s&wait=2s":                        "wait is given 2 times",
+		"/tasks/stats/summary?status=failed":                         "there is only taskName",
+		"/tasks/stats/summary?taskName=A":                            "the name of a task",
+		"/tasks/watch?logs=true":                                     "there are lastEventId, taskName",
+		"/tasks/watch?lastEventId=-1":                                "the id of an event of this API",
+		"/tasks/executions/a/watch?taskName=sync":                    "there are lastEventId, logs",
+		"/tasks/executions/a/watch?lastEventId=07":                   "the id of an event of this API",
+		"/tasks/executions/a/watch?lastEventId=18446744073709551616": "the id of an event of this API",
+	} {
+		t.Run(path, func(t *testing.T) {
+			wantProblem(t, call(t, api, "GET", path, ""), http.StatusBadRequest, says)
+		})
+	}
+	wantProblem(t, call(t, api, "DELETE", "/tasks/executions/a?force=true", ""), http.StatusBadRequest, "there are none")
+	wantProblem(t, call(t, api, "GET", "/tasks/watch", "", "Last-Event-ID", "x"), http.StatusBadRequest, "the header Last-Event-ID is")
+}
+
+// FuzzHistoryQueries: no query makes the facade fail, and one that is taken is within its bounds.
+func FuzzHistoryQueries(f *testing.F) {
+	for raw := range badHistoryQueries {
+		f.Add(raw)
+	}
+	f.Add("taskName=sync&status=failed,running&source=api&startDate=2025-11-25&sort=createdAt&limit=7&cursor=MW81OmE")
+	api := facade(newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning)))
+	f.Fuzz(func(t *testing.T, raw string) {
+		for _, path := range []string{"/tasks/executions", "/tasks/running/sync", "/tasks/running/execution/a", "/tasks/stats/summary"} {
+			if values, err := url.ParseQuery(raw); err == nil && values.Has("wait") {
+				return // it takes its time
+			}
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+			r.URL.RawQuery = raw
+			w := httptest.NewRecorder()
+			if api.ServeHTTP(w, r); w.Code != http.StatusOK && w.Code != http.StatusBadRequest {
+				t.Errorf("%s?%s: %d %s", path, raw, w.Code, w.Body)
+			}
+		}
+		if q, err := historyQueryOf(queried(t, raw)); err == nil && (q.limit < 1 || q.limit > maxPage || q.page*q.pageSize > maxReach) {
+			t.Errorf("%+v is out of bounds", q)
+		}
+	})
+}

@@ -1,0 +1,119 @@
+//go:build envtest
+
+package apiserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// replica is another facade over the same namespace, with a cache of its own.
+func (l lab) replica(t *testing.T) lab {
+	t.Helper()
+	return facadeOf(t, l.namespace)
+}
+
+func (l lab) stored(t *testing.T) []v1alpha1.TaskExecution {
+	t.Helper()
+	list := &v1alpha1.TaskExecutionList{}
+	if err := kube.List(t.Context(), list, client.InNamespace(l.namespace)); err != nil {
+		t.Fatal(err)
+	}
+	return list.Items
+}
+
+// Many retries of two replicas at once make one execution, and one with another body is told so.
+func TestOneExecutionForAKey(t *testing.T) {
+	l := newLab(t)
+	l.task(t, "sync")
+	replicas := []lab{l, l.replica(t)}
+	const keys, retries = 5, 20
+	type outcome struct {
+		code     int
+		id       string
+		replayed bool
+	}
+	outcomes := make([][]outcome, keys)
+	var all sync.WaitGroup
+	for k := range keys {
+		outcomes[k] = make([]outcome, retries)
+		for i := range retries {
+			all.Go(func() {
+				body := `{"params":{"a":1,"b":[1,2]}}`
+				if i%2 == 1 {
+					body = `{"params":{"b":[1,2],"a":1}}`
+				}
+				if i == retries-1 {
+					body = `{"params":{"a":2}}`
+				}
+				w := call(t, replicas[i%2], "POST", "/tasks/sync/execute/api", body, headerIdempotencyKey, fmt.Sprintf(`"key-%d"`, k))
+				o := outcome{code: w.Code, replayed: w.Header().Get(headerReplayed) != ""}
+				if w.Code == http.StatusOK {
+					var answer wireStarted
+					if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+						t.Error(err)
+					}
+					o.id = answer.ExecutionID
+				}
+				outcomes[k][i] = o
+			})
+		}
+	}
+	all.Wait()
+	if got := len(l.stored(t)); got != keys {
+		t.Errorf("%d executions of %d keys", got, keys)
+	}
+	for k, of := range outcomes {
+		ids, first, refused := map[string]bool{}, 0, 0
+		for _, o := range of {
+			switch {
+			case o.code == http.StatusConflict:
+				refused++
+			case o.code != http.StatusOK:
+				t.Errorf("key %d: status %d", k, o.code)
+			default:
+				ids[o.id] = true
+				if !o.replayed {
+					first++
+				}
+			}
+		}
+		// The odd one out is refused; or it came first, and then all the others are.
+		if len(ids) != 1 || first != 1 || refused != 1 && refused != retries-1 {
+			t.Errorf("key %d: executions %v, %d answers of a first, %d refusals", k, ids, first, refused)
+		}
+	}
+}
+
+// What the API server stores of a body has the digest that the next request is compared with, and an execution
+// that was deleted is forgotten with its key.
+func TestRepetitionOfWhatIsStored(t *testing.T) {
+	l := newLab(t)
+	l.task(t, "sync")
+	other := l.replica(t)
+	const path, body = "/tasks/sync/execute/manual", `{"params":{"b":9007199254740993,"a":0.10,"t":"$(x) <y>"}}`
+	first, _ := submitted(t, l, path, "k", body)
+	e := l.live(t, first.ExecutionID)
+	if err := l.phase(t.Context(), e, v1alpha1.PhaseFailed); err != nil {
+		t.Fatal(err)
+	}
+	again, replayed := submitted(t, other, path, "k", body)
+	if !replayed || again.ExecutionID != first.ExecutionID || again.Status != "failed" {
+		t.Errorf("after its end: %+v", again)
+	}
+	if err := kube.Delete(t.Context(), l.live(t, first.ExecutionID)); err != nil {
+		t.Fatal(err)
+	}
+	// The cache may still have it; what counts is what the API server has.
+	anew, replayed := submitted(t, l, path, "k", body)
+	if replayed || anew.ExecutionID != first.ExecutionID || l.live(t, anew.ExecutionID).UID == e.UID {
+		t.Errorf("after its deletion: %+v", anew)
+	}
+}

@@ -1,0 +1,92 @@
+package apiserver
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// newRoutedRequest is one that the router has seen, at a path without parameters.
+func newRoutedRequest(t *testing.T, path string) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	return r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, chi.NewRouteContext()))
+}
+
+func TestWritesOfACallerAreRationed(t *testing.T) {
+	g := newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}})
+	api := facadeFor(newFakeStore(aTask("sync")), g, func(o *Options) { o.MaxWrites = 0.2 })
+	write := func(user string) *httptest.ResponseRecorder {
+		return call(t, api, "POST", "/tasks/sync/execute/api", "", bearing(user)...)
+	}
+	for range 2 { // ten seconds' worth
+		if w := write("ann"); w.Code != http.StatusOK {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	w := write("ann")
+	wantProblem(t, w, http.StatusTooManyRequests, `"ann" sent too many writes (--max-writes-per-second); come again in 5 s`)
+	if w.Header().Get("Retry-After") != "5" {
+		t.Errorf("Retry-After: %s", w.Header().Get("Retry-After"))
+	}
+	if w := write("bob"); w.Code != http.StatusOK {
+		t.Errorf("another caller: %d", w.Code)
+	}
+	// Reads are not bounded unless it is said: one poller takes thousands a second, from memory.
+	for range 5000 {
+		if w := call(t, api, "GET", "/tasks/sync", "", bearing("ann")...); w.Code != http.StatusOK {
+			t.Fatalf("a read: %d %s", w.Code, w.Body)
+		}
+	}
+	if got := call(t, api, "GET", "/metrics", "", bearing("ann")...).Body.String(); !strings.Contains(got, `taskexec_http_requests_limited_total{limit="writes"} 1`) {
+		t.Error("the refusal is not counted")
+	}
+}
+
+func TestReadsOfACallerAreRationed(t *testing.T) {
+	api := facadeFor(newFakeStore(aTask("sync")), newFakeGate(map[string][]string{"ann": {"everything"}}), func(o *Options) { o.MaxReads = 0.1 })
+	if w := call(t, api, "HEAD", "/tasks/sync", "", bearing("ann")...); w.Code != http.StatusOK {
+		t.Fatalf("%d", w.Code)
+	}
+	wantProblem(t, call(t, api, "GET", "/tasks/sync", "", bearing("ann")...), http.StatusTooManyRequests, "too many reads")
+	if w := call(t, api, "POST", "/tasks/sync/execute/api", "", bearing("ann")...); w.Code != http.StatusOK {
+		t.Errorf("a write counts as a read: %d", w.Code)
+	}
+}
+
+func TestRequestsInFlight(t *testing.T) {
+	store := blocking{newFakeStore(), make(chan struct{}), make(chan struct{})}
+	s := &server{namespace: "default", stores: one{store}, metrics: newRequestMetrics()}
+	o := DefaultOptions()
+	o.MaxInFlight = 1
+	api := s.handler(o)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		call(t, api, "GET", "/tasks", "")
+	}()
+	<-store.entered
+	w := call(t, api, "GET", "/tasks/sync", "")
+	wantProblem(t, w, http.StatusTooManyRequests, "1 requests are being served already (--max-requests-in-flight)")
+	if w.Header().Get("Retry-After") != "1" {
+		t.Errorf("Retry-After: %s", w.Header().Get("Retry-After"))
+	}
+	if w := call(t, api, "GET", "/healthz", ""); w.Code != http.StatusOK {
+		t.Errorf("a probe: %d", w.Code)
+	}
+	got := call(t, api, "GET", "/metrics", "").Body.String()
+	for _, want := range []string{`taskexec_http_requests_limited_total{limit="inFlight"} 1`, "taskexec_http_requests_in_flight 1"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("/metrics lacks %s", want)
+		}
+	}
+	close(store.letGo)
+	<-done
+	if w := call(t, api, "GET", "/tasks/sync", ""); w.Code != http.StatusNotFound {
+		t.Errorf("when there is a place again: %d", w.Code)
+	}
+}

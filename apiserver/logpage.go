@@ -1,0 +1,164 @@
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/controllers/logs/parse"
+	"github.com/taskexec/taskexec/controllers/logs/replay"
+)
+
+// What one page reads at most, so that a filter that nothing passes neither times out nor keeps anybody waiting.
+const (
+	maxScan     = 64 << 20 // bytes
+	maxScanTime = 2 * time.Second
+)
+
+// wireLogEntry is an entry of GET /tasks/executions/{executionId}/logs.
+type wireLogEntry struct {
+	wireEntry
+	// Container that printed it.
+	Container string `json:"container,omitempty"`
+	// Attempt that it is of, counted from 1.
+	Attempt int `json:"attempt,omitempty"`
+}
+
+// wireLogPage is a page of a log.
+type wireLogPage struct {
+	// ExecutionID whose log it is.
+	ExecutionID string `json:"executionId"`
+	// Entries in their order.
+	Entries []wireLogEntry `json:"entries"`
+	// NextCursor is where the next page begins, also when this is the last one for now.
+	NextCursor string `json:"nextCursor,omitempty"`
+	// End: nothing follows, ever.
+	End bool `json:"end"`
+	// Sources that the entries are from: archive, pod, tail.
+	Sources []string `json:"sources" jsonschema:"enum=archive,enum=pod,enum=tail"`
+	// Gap: the log was rotated between two pages, and lines may be missing at the beginning of this one.
+	Gap bool `json:"gap,omitempty"`
+	wireCompleteness
+}
+
+// wireCompleteness says whether a log is whole.
+type wireCompleteness struct {
+	// Complete is absent while it is not known.
+	Complete *bool `json:"complete,omitempty"`
+	// Reason why it is not complete, in one word.
+	Reason string `json:"reason,omitempty"`
+	// Message says the reason in words.
+	Message string `json:"message,omitempty"`
+}
+
+// wireLogEnd is the data of the last event of a log that is followed.
+type wireLogEnd struct {
+	// Status of the run.
+	Status string `json:"status" jsonschema:"enum=running,enum=completed,enum=failed,enum=cancelled"`
+	wireCompleteness
+}
+
+// wireLogGap is the data of an event that says that lines may be missing.
+type wireLogGap struct{}
+
+func (l *servedLog) completeness() (c wireCompleteness) {
+	captured := l.captured()
+	if captured == nil || captured.Status == metav1.ConditionUnknown {
+		return c
+	}
+	complete := captured.Status == metav1.ConditionTrue
+	c.Complete = &complete
+	if !complete {
+		c.Reason, c.Message = captured.Reason, captured.Message
+	}
+	return c
+}
+
+// page answers with entries.
+func (l *servedLog) page(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), l.timeout)
+	defer cancel()
+	page := wireLogPage{ExecutionID: l.id, Entries: []wireLogEntry{}, NextCursor: l.query.from.String(), wireCompleteness: l.completeness()}
+	if l.onlyTail() {
+		page.Entries, page.End = l.mirrored(), true
+		page.Sources = []string{"tail"}
+		return reply(w, page)
+	}
+	log := l.log()
+	if err := l.fill(ctx, log, &page); err != nil {
+		return logProblem(err)
+	}
+	page.Gap, page.Sources = log.Gap, log.Sources()
+	return reply(w, page)
+}
+
+// fill reads the entries of a page.
+func (l *servedLog) fill(ctx context.Context, log *replay.Log, page *wireLogPage) error {
+	limit := l.query.limit
+	if l.query.tail > 0 {
+		limit = l.query.tail
+	}
+	scanned, begun := 0, time.Now()
+	err := l.read(ctx, log, func(line replay.Line) error {
+		if len(page.Entries) == limit {
+			return errEnough // there is more
+		}
+		entry, size, err := wireLine(line)
+		if err != nil {
+			return err
+		}
+		if l.query.atLeast(entry.Level) {
+			page.Entries = append(page.Entries, entry)
+		}
+		if scanned += size; scanned > maxScan || time.Since(begun) > maxScanTime {
+			return replay.ErrStop
+		}
+		return nil
+	})
+	page.NextCursor = log.Position.String()
+	page.End = l.final && err == nil
+	if errors.Is(err, errEnough) || errors.Is(err, replay.ErrStop) {
+		return nil
+	}
+	return err
+}
+
+// wireLine parses a line, and tells how many bytes it has. The error is replay.ErrGrowing when its end has not come.
+func wireLine(line replay.Line) (entry wireLogEntry, size int, err error) {
+	head := append([]byte(nil), line.Head...) // the rest is read into the same memory
+	rest := 0
+	for whole := false; !whole; {
+		var piece []byte
+		piece, whole, err = line.Rest()
+		rest += len(piece)
+		if err != nil && !whole && !line.Growing && errors.Is(err, io.EOF) {
+			break // the end of the log
+		}
+		if err != nil && !whole {
+			return wireLogEntry{}, 0, replay.ErrGrowing
+		}
+	}
+	parsed := parse.Line(line.At, head, int64(rest))
+	entry = wireLogEntry{wireEntry: entryOf(&parsed), Container: line.Segment.ID.Container, Attempt: line.Segment.Attempt}
+	return entry, len(head) + rest, nil
+}
+
+// mirrored gives the entries of the tail in status.
+func (l *servedLog) mirrored() []wireLogEntry {
+	entries := []wireLogEntry{}
+	for i := range l.execution.Status.Logs {
+		e := &l.execution.Status.Logs[i]
+		after := e.Timestamp.UnixNano() > l.query.from.At || l.query.from == (replay.Position{})
+		if after && !e.Timestamp.Time.Before(l.query.since) && l.query.atLeast(string(e.Level)) {
+			entries = append(entries, wireLogEntry{wireEntry: entryOf(e), Container: e.Container})
+		}
+	}
+	if l.query.tail > 0 && len(entries) > l.query.tail {
+		entries = entries[len(entries)-l.query.tail:]
+	}
+	return entries
+}

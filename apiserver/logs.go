@@ -1,0 +1,184 @@
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/replay"
+	"github.com/taskexec/taskexec/controllers/logs/source"
+)
+
+// logReader is what the facade reads logs from.
+type logReader struct {
+	// archive is nil when there is none.
+	archive *archive.Reader
+	source  source.Source
+	// places has one for each log that is being read.
+	places chan struct{}
+	*streams
+	// silence and wait are those of streams that follow a log.
+	silence time.Duration
+	wait    wait.Backoff
+}
+
+func newLogReader(archives *archive.Reader, live source.Source, most int) *logReader {
+	return &logReader{
+		archive: archives, source: live, places: make(chan struct{}, most), streams: newStreams(),
+		silence: replay.DefaultSilence, wait: replay.DefaultWait(),
+	}
+}
+
+// busyRetry in seconds, when too many logs are being read.
+const busyRetry = 5
+
+// getLogs answers with an execution's log: a page of entries, the raw text, or a stream that follows it.
+func (s *namespaced) getLogs(w http.ResponseWriter, r *http.Request) error {
+	q, err := logQueryOf(r, time.Now())
+	if err != nil {
+		return err
+	}
+	select {
+	case s.logs.places <- struct{}{}:
+		defer func() { <-s.logs.places }()
+	default:
+		p := unavailable(fmt.Sprintf("%d logs are being read already (--max-log-readers)", cap(s.logs.places)))
+		p.retryAfter = busyRetry
+		return p
+	}
+	log := &servedLog{namespaced: s, query: q, id: pathValue(r, "executionId")}
+	if err := log.look(r.Context()); err != nil {
+		return err
+	}
+	switch {
+	case q.raw:
+		return log.text(w, r)
+	case q.follow:
+		return log.events(w, r)
+	default:
+		return log.page(w, r)
+	}
+}
+
+// servedLog is one execution's log on its way to one client.
+type servedLog struct {
+	*namespaced
+	id    string
+	query logQuery
+
+	execution *v1alpha1.TaskExecution
+	replay    *replay.Replay
+	// final: nothing will be added to what can be read now.
+	final bool
+	// fresh: nobody has read yet what the last look found.
+	fresh bool
+	uid   types.UID
+}
+
+// errEnough ends a reading that has what it was to have; errStopping: the facade stops, and who follows a log has to
+// come again.
+var (
+	errEnough   = errors.New("enough")
+	errStopping = errors.New("the facade is stopping")
+)
+
+// log reads it from where the query says.
+func (l *servedLog) log() *replay.Log {
+	return &replay.Log{Position: l.query.from, Silence: l.logs.silence, Wait: l.logs.wait, Look: l.current}
+}
+
+// current is a replay.Look.
+func (l *servedLog) current(ctx context.Context) (*replay.Replay, bool, error) {
+	if !l.fresh {
+		if err := l.look(ctx); err != nil {
+			return nil, false, err
+		}
+	}
+	l.fresh = false
+	return l.replay, l.final, nil
+}
+
+// read visits what the query asks for, and goes on as the log grows if it says so.
+func (l *servedLog) read(ctx context.Context, log *replay.Log, visit func(replay.Line) error) error {
+	if l.onlyTail() {
+		return nil
+	}
+	if l.query.tail > 0 {
+		if err := log.Tail(ctx, l.query.tail, l.counts()); err != nil {
+			return err
+		}
+	}
+	if l.query.follow {
+		return log.Follow(ctx, visit)
+	}
+	_, err := log.Read(ctx, visit)
+	if errors.Is(err, replay.ErrGrowing) {
+		return nil
+	}
+	return err
+}
+
+// counts tells which lines count for a tail.
+func (l *servedLog) counts() func(replay.Line) bool {
+	if l.query.level == "" {
+		return nil
+	}
+	return func(line replay.Line) bool { return l.query.atLeast(levelOf(line)) }
+}
+
+// look finds out where the log is now.
+func (l *servedLog) look(ctx context.Context) (err error) {
+	if l.execution, err = l.store.Execution(ctx, l.id); err != nil {
+		return err
+	}
+	if l.execution == nil || (l.uid != "" && l.uid != l.execution.UID) { // or another one of that name
+		return noExecution(l.id)
+	}
+	l.fresh, l.uid = true, l.execution.UID
+	captured := l.captured()
+	l.final = l.execution.Status.Phase.IsTerminal() && captured != nil && captured.Status != metav1.ConditionUnknown
+	l.replay = &replay.Replay{Archive: l.logs.archive, Source: l.logs.source, Since: l.query.since}
+	if l.logs.archive != nil {
+		e := archive.Execution{Namespace: l.execution.Namespace, Name: l.execution.Name, UID: l.execution.UID}
+		if l.replay.Index, err = l.logs.archive.Index(ctx, e); err != nil {
+			return err
+		}
+	}
+	if ix := l.replay.Index; ix != nil && ix.Ended {
+		l.replay.Segments = replay.Segments(ix, nil, l.query.selection)
+		return nil
+	}
+	pods, err := l.store.Pods(ctx, l.execution)
+	if err != nil {
+		return err
+	}
+	l.replay.Segments = replay.Segments(l.replay.Index, pods, l.query.selection)
+	return nil
+}
+
+func (l *servedLog) captured() *metav1.Condition {
+	return apimeta.FindStatusCondition(l.execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
+}
+
+// onlyTail tells that nothing is left of the log but what the execution's status holds.
+func (l *servedLog) onlyTail() bool {
+	return l.final && len(l.replay.Segments) == 0 && l.replay.Index == nil &&
+		l.query.selection == (replay.Selection{}) && l.execution.Status.LogSummary != nil
+}
+
+// logProblem gives the answer to an error of reading a log.
+func logProblem(err error) error {
+	if errors.Is(err, replay.ErrGone) {
+		return problemf(http.StatusGone, "the part of the log that the cursor points into is gone; read it from the beginning")
+	}
+	return err
+}

@@ -1,0 +1,187 @@
+package openapi
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Entry is an operation and where it is.
+type Entry struct {
+	Method, Path string
+	Operation
+}
+
+// API is all that is to be described.
+type API struct {
+	Info    Info
+	Tags    []Tag
+	Entries []Entry
+	// PathParameters says what each parameter of a path is.
+	PathParameters map[string]string
+	// Always are answers that each operation may give.
+	Always []Answer
+	// Problem is a value of the type of all answers from 400 on.
+	Problem any
+	// Bearer tokens are asked for.
+	Bearer   bool
+	Comments Comments
+}
+
+const (
+	mediaJSON    = "application/json"
+	mediaProblem = "application/problem+json"
+)
+
+// Build makes the document. An error is a mistake in the table.
+func Build(api API) (*Document, error) {
+	b := &builder{api: api, schemas: schemas{comments: api.Comments, made: map[string]any{}}}
+	d := &Document{
+		OpenAPI: "3.1.1", Info: api.Info, Tags: api.Tags, Servers: []Server{{URL: "/", Description: "Where this document is."}},
+		Paths: map[string]PathItem{},
+	}
+	ids := map[string]bool{}
+	for _, e := range api.Entries {
+		object, err := b.operation(e)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", e.Method, e.Path, err)
+		}
+		if e.ID == "" || ids[e.ID] {
+			return nil, fmt.Errorf("%s %s: the id %q is empty or has another operation", e.Method, e.Path, e.ID)
+		}
+		ids[e.ID] = true
+		if d.Paths[e.Path] == nil {
+			d.Paths[e.Path] = PathItem{}
+		}
+		d.Paths[e.Path][strings.ToLower(e.Method)] = object
+	}
+	d.Components = Components{Schemas: b.schemas.made, Headers: map[string]HeaderObject{
+		requestIDHeader: {Description: "Finds the request in the log of the API. What a client sends under this name is kept, where it is harmless.", Required: true, Schema: Text()},
+	}}
+	if api.Bearer {
+		d.Components.SecuritySchemes = map[string]Schema{bearer: {"type": "http", "scheme": "bearer", "description": "A token of a ServiceAccount, or another one that the cluster takes."}}
+		d.Security = []map[string][]string{{bearer: {}}}
+	}
+	return d, nil
+}
+
+const (
+	requestIDHeader = "X-Request-Id"
+	bearer          = "bearer"
+)
+
+type builder struct {
+	api     API
+	schemas schemas
+}
+
+func (b *builder) operation(e Entry) (*OperationObject, error) {
+	object := &OperationObject{
+		OperationID: e.ID, Tags: []string{e.Tag}, Summary: e.Summary, Description: strings.TrimSpace(e.Summary + "\n\n" + e.Details),
+		Responses: map[string]*ResponseObject{},
+	}
+	if e.Public && b.api.Bearer {
+		object.Security = &[]map[string][]string{}
+	}
+	var err error
+	if object.Parameters, err = b.parameters(e); err != nil {
+		return nil, err
+	}
+	if e.Body != nil {
+		schema, err := b.schemas.of(e.Body, true)
+		if err != nil {
+			return nil, err
+		}
+		object.RequestBody = &RequestBody{Required: e.BodyRequired, Content: map[string]MediaType{mediaJSON: {Schema: schema}}}
+	}
+	answers := slices.Clone(e.Answers)
+	for _, a := range b.api.Always {
+		if !b.concerns(a.Status, e) || slices.ContainsFunc(answers, func(given Answer) bool { return given.Status == a.Status }) {
+			continue
+		}
+		answers = append(answers, a)
+	}
+	for _, a := range answers {
+		if err := b.answer(object, a); err != nil {
+			return nil, err
+		}
+	}
+	return object, nil
+}
+
+// concerns tells whether an answer that any operation may give can be this one's.
+func (b *builder) concerns(status int, e Entry) bool {
+	switch status {
+	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
+		return e.Body != nil
+	case http.StatusNotFound: // of a namespace that cannot be
+		return strings.Contains(e.Path, "{namespace}")
+	case http.StatusUnauthorized:
+		return b.api.Bearer && !e.Public
+	case http.StatusForbidden: // also what the page of another site made a browser send
+		return b.api.Bearer && !e.Public || e.Method != http.MethodGet
+	}
+	return true
+}
+
+var inPath = regexp.MustCompile(`\{([A-Za-z]+)\}`)
+
+func (b *builder) parameters(e Entry) (all []ParameterObject, err error) {
+	for _, match := range inPath.FindAllStringSubmatch(e.Path, -1) {
+		says := b.api.PathParameters[match[1]]
+		if says == "" {
+			return nil, fmt.Errorf("nothing is said of the parameter %s", match[1])
+		}
+		all = append(all, ParameterObject{Name: match[1], In: "path", Description: says, Required: true, Schema: Text("minLength", 1)})
+	}
+	for _, p := range e.Parameters {
+		all = append(all, ParameterObject{Name: p.Name, In: p.In, Description: p.Description, Schema: p.Schema})
+	}
+	return all, nil
+}
+
+// answer adds one. A second one of a status is another form of it, and in the same media type an alternative.
+func (b *builder) answer(to *OperationObject, a Answer) error {
+	status := strconv.Itoa(a.Status)
+	response := to.Responses[status]
+	if response == nil {
+		response = &ResponseObject{Description: a.Description, Headers: map[string]HeaderObject{requestIDHeader: {Ref: "#/components/headers/" + requestIDHeader}}}
+		to.Responses[status] = response
+	}
+	for name, says := range a.Headers {
+		response.Headers[name] = HeaderObject{Description: says, Schema: Text()}
+	}
+	if a.Status >= http.StatusBadRequest {
+		a.MediaType, a.Body = mediaProblem, b.api.Problem
+	}
+	if a.Body == nil {
+		return nil
+	}
+	if a.MediaType == "" {
+		a.MediaType = mediaJSON
+	}
+	schema, err := b.schemas.of(a.Body, false)
+	if err != nil {
+		return err
+	}
+	body := MediaType{Schema: schema}
+	for event, data := range a.Events {
+		if body.Events == nil {
+			body.Events = map[string]any{}
+		}
+		if body.Events[event], err = b.schemas.of(data, false); err != nil {
+			return err
+		}
+	}
+	if response.Content == nil {
+		response.Content = map[string]MediaType{}
+	}
+	if before, again := response.Content[a.MediaType]; again {
+		body.Schema = Schema{"anyOf": []any{before.Schema, body.Schema}}
+	}
+	response.Content[a.MediaType] = body
+	return nil
+}

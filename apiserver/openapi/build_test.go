@@ -1,0 +1,167 @@
+package openapi
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+type wireApple struct {
+	Name   string          `json:"name"`
+	Colour *string         `json:"colour,omitempty" jsonschema:"enum=red,enum=green"`
+	Any    json.RawMessage `json:"any,omitempty"`
+	Pips   []wirePip       `json:"pips"`
+	wirePip
+	hidden int //nolint:unused // what is not sent is not described
+}
+
+type wirePip struct {
+	Grams int `json:"grams"`
+}
+
+type apple struct {
+	Other int `json:"other"`
+}
+
+func get(id, path string, answer any) Entry {
+	return Entry{Method: "GET", Path: path, Operation: Operation{ID: id, Tag: "t", Summary: "S.", Answers: []Answer{OK("It.", answer)}}}
+}
+
+func TestSchemas(t *testing.T) {
+	comments, err := ReadComments(fstest.MapFS{"a.go": {Data: []byte(`package x
+
+// wireApple is a fruit: wireApple.
+type wireApple struct {
+	// Name of it, in
+	// two lines.
+	Name string
+	// Colour: seen.
+	Colour *string
+}
+`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Build(API{Entries: []Entry{get("a", "/a", []wireApple{})}, Comments: comments})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(d.Components.Schemas)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want any
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(`{
+		"Apple": {"type": "object", "description": "Apple is a fruit: wireApple.", "required": ["name", "pips", "grams"], "properties": {
+			"name": {"type": "string", "description": "name of it, in two lines."},
+			"colour": {"type": "string", "enum": ["red", "green"], "description": "Colour: seen."},
+			"any": true,
+			"pips": {"type": "array", "items": {"$ref": "#/components/schemas/Pip"}},
+			"grams": {"type": "integer"}}},
+		"Pip": {"type": "object", "required": ["grams"], "properties": {"grams": {"type": "integer"}}}}`), &want); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %s", raw)
+	}
+}
+
+func TestMistakesOfTheTable(t *testing.T) {
+	for says, api := range map[string]API{
+		"has another operation":   {Entries: []Entry{get("a", "/a", 1), get("a", "/b", 1)}},
+		"is empty":                {Entries: []Entry{get("", "/a", 1)}},
+		"nothing is said of":      {Entries: []Entry{get("a", "/a/{b}", 1)}},
+		"two schemas":             {Entries: []Entry{get("a", "/a", wireApple{}), get("b", "/b", apple{})}},
+		"is both read and sent":   {Entries: []Entry{get("a", "/a", apple{}), {Method: "POST", Path: "/a", Operation: Operation{ID: "b", Body: apple{}}}}},
+		"reading the comments of": {},
+	} {
+		_, err := Build(api)
+		if says == "reading the comments of" {
+			_, err = ReadComments(fstest.MapFS{"a.go": {Data: []byte("no Go")}})
+		}
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want %q", err, says)
+		}
+	}
+	api := API{Entries: []Entry{get("a", "/a", 1)}}
+	d, err := Build(api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Page(api, d); err == nil || !strings.Contains(err.Error(), `no tag "t"`) {
+		t.Errorf("a tag that does not exist: %v", err)
+	}
+}
+
+// One status may have several forms, and one form several types.
+func TestAlternatives(t *testing.T) {
+	e := get("a", "/a", apple{})
+	e.Answers = append(e.Answers, OK("", wirePip{}), Answer{Status: 200, MediaType: "text/plain", Body: ""})
+	api := API{Tags: []Tag{{"t", "T."}}, Entries: []Entry{e}}
+	d, err := Build(api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := d.Paths["/a"]["get"].Responses["200"]
+	raw, err := json.Marshal(answer.Content["application/json"].Schema)
+	if want := `{"anyOf":[{"$ref":"#/components/schemas/Apple"},{"$ref":"#/components/schemas/Pip"}]}`; err != nil || string(raw) != want {
+		t.Errorf("%s, %v, want %s", raw, err, want)
+	}
+	if answer.Description != "It." || len(answer.Content) != 2 {
+		t.Errorf("got %+v", answer)
+	}
+	page, err := Page(api, d)
+	if err != nil || !strings.Contains(string(page), `<a href="#schema-Apple">Apple</a> or <a href="#schema-Pip">Pip</a>`) {
+		t.Errorf("%v, %s", err, page)
+	}
+}
+
+// Where tokens are asked for, every operation says so, but for those that are public.
+func TestBearer(t *testing.T) {
+	open := get("b", "/b", "")
+	open.Public = true
+	api := API{Bearer: true, Tags: []Tag{{"t", "T."}}, Entries: []Entry{get("a", "/a", ""), open}, Problem: apple{}, Always: []Answer{{Status: 401, Description: "No."}, {Status: 403, Description: "No."}}}
+	d, err := Build(api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, public := d.Paths["/a"]["get"], d.Paths["/b"]["get"]
+	if len(d.Security) != 1 || closed.Security != nil || closed.Responses["401"] == nil || closed.Responses["403"] == nil {
+		t.Errorf("security %v, %+v", d.Security, closed)
+	}
+	if public.Security == nil || len(*public.Security) != 0 || public.Responses["401"] != nil || public.Responses["403"] != nil {
+		t.Errorf("the public one: %+v", public)
+	}
+	page, err := Page(api, d)
+	if err != nil || strings.Count(string(page), "Authorization: Bearer") != 1 {
+		t.Errorf("%v, %s", err, page)
+	}
+}
+
+// What is described cannot write on the page.
+func TestPageEscapes(t *testing.T) {
+	e := get("a", "/a", "")
+	e.Summary, e.Details = "<b>", "`<i>` and <script>"
+	api := API{Info: Info{Title: "<title>"}, Tags: []Tag{{"t", "<u>"}}, Entries: []Entry{e}}
+	d, err := Build(api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := Page(api, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range []string{"<b>", "<i>", "<script>", "<u>", "<title><title>"} {
+		if strings.Contains(string(page), wrong) {
+			t.Errorf("the page has %s", wrong)
+		}
+	}
+	if !strings.Contains(string(page), "<code>&lt;i&gt;</code>") {
+		t.Error("code is not marked as code")
+	}
+}

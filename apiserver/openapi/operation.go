@@ -1,0 +1,91 @@
+package openapi
+
+import "net/http"
+
+// Operation says of one method of one path what cannot be read from its route.
+type Operation struct {
+	// ID is what generated clients call it: it never changes.
+	ID string
+	// Tag is the group that it stands in.
+	Tag     string
+	Summary string
+	// Details go on where the summary ends; Markdown.
+	Details string
+	// Parameters of query and header; those of the path are found in it.
+	Parameters []Parameter
+	// Body is a value of the type that is decoded, nil where none is read.
+	Body any
+	// BodyRequired: there is no answer without one.
+	BodyRequired bool
+	Answers      []Answer
+	// Public operations need no bearer token.
+	Public bool
+}
+
+// Parameter of a query or a header.
+type Parameter struct {
+	Name, In, Description string
+	Schema                Schema
+}
+
+// Schema is a JSON Schema (2020-12).
+type Schema = map[string]any
+
+// Answer is one status that an operation is answered with, in one media type.
+type Answer struct {
+	Status      int
+	Description string
+	// MediaType is application/json where it is empty and there is a Body.
+	MediaType string
+	// Body is a value of the type that is encoded. A string is text; nil is no body.
+	Body any
+	// Events of a text/event-stream: the type of each one's data, by its name.
+	Events map[string]any
+	// Headers that it may have, by name: what they say.
+	Headers map[string]string
+}
+
+// The places of a parameter.
+const (
+	InQuery  = "query"
+	InHeader = "header"
+)
+
+// Query makes a parameter of the query.
+func Query(name, description string, schema Schema) Parameter {
+	return Parameter{name, InQuery, description, schema}
+}
+
+// Header makes a parameter that is a header.
+func Header(name, description string, schema Schema) Parameter {
+	return Parameter{name, InHeader, description, schema}
+}
+
+// OK is the answer 200 with a value as JSON.
+func OK(description string, body any) Answer {
+	return Answer{Status: http.StatusOK, Description: description, Body: body}
+}
+
+// Text is a schema of strings; keywords follow as name, value, name, value.
+func Text(keywords ...any) Schema { return typed("string", keywords) }
+
+// Integer is a schema of whole numbers from least to most.
+func Integer(least, most int, keywords ...any) Schema {
+	return typed("integer", append(keywords, "minimum", least, "maximum", most))
+}
+
+// Flag is a schema of true and false.
+func Flag() Schema { return typed("boolean", []any{"default", false}) }
+
+// OneOf is a schema of a few words.
+func OneOf(words ...string) Schema { return typed("string", []any{"enum", words}) }
+
+func typed(kind string, keywords []any) Schema {
+	s := Schema{"type": kind}
+	for i := 0; i+1 < len(keywords); i += 2 {
+		if name, isString := keywords[i].(string); isString {
+			s[name] = keywords[i+1]
+		}
+	}
+	return s
+}

@@ -1,0 +1,62 @@
+package apiserver
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// parameters read one parameter of a query each into a Q, and say what they want when they cannot.
+type parameters[Q any] map[string]func(q *Q, value string) (want string)
+
+// read a request's query. A parameter that is unknown, or given twice, is an error: who misspells one must not get the
+// answer to another question.
+func (p parameters[Q]) read(r *http.Request, q *Q) error {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return problemf(http.StatusBadRequest, "the query cannot be read: %v", err)
+	}
+	names := make([]string, 0, len(values))
+	for name := range values {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		read, known := p[name]
+		switch given := values[name]; {
+		case !known:
+			return problemf(http.StatusBadRequest, "the parameter %q is not known; %s", name, p.known())
+		case len(given) != 1:
+			return problemf(http.StatusBadRequest, "the parameter %s is given %d times", name, len(given))
+		default:
+			if want := read(q, given[0]); want != "" {
+				return problemf(http.StatusBadRequest, "the parameter %s is %q, want %s", name, given[0], want)
+			}
+		}
+	}
+	return nil
+}
+
+func (p parameters[Q]) known() string {
+	names := make([]string, 0, len(p))
+	for name := range p {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	switch len(names) {
+	case 0:
+		return "there are none"
+	case 1:
+		return "there is only " + names[0]
+	}
+	return "there are " + strings.Join(names, ", ")
+}
+
+// onlyDryRun is for operations that can be tried without doing anything, and have no other parameter.
+var onlyDryRun = parameters[bool]{"dryRun": boolean}
+
+func onlyDryRunOf(r *http.Request) (dryRun bool, err error) {
+	err = onlyDryRun.read(r, &dryRun)
+	return dryRun, err
+}

@@ -1,0 +1,90 @@
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/go-logr/logr"
+
+	"github.com/taskexec/taskexec/apiserver/auth"
+)
+
+// serveWhileAllowed serves an answer that may last. The caller is asked for anew every RecheckInterval: when its token
+// has expired or it may no more, the request's context ends, with the problem as its cause. An answer that was begun
+// then ends as a broken connection, whose client comes again and is told why.
+func (s *namespaced) serveWhileAllowed(route route, w http.ResponseWriter, r *http.Request) error {
+	givePlaceBack(r.Context()) // it is counted by what it reads, not as a request
+	if s.gate == nil {
+		return route.serve(s, w, r)
+	}
+	ctx, cancel := context.WithCancelCause(r.Context())
+	r = r.WithContext(ctx)
+	recorder := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if refusal := s.recheck(r, route.access); refusal != nil {
+			logr.FromContextOrDiscard(ctx).Info("A stream is cut off: its caller may not have it any more", "reason", refusal.Error())
+			cancel(refusal)
+		}
+	}()
+	defer func() { // also when it panics: what is asked for uses the request
+		cancel(nil)
+		<-ended
+	}()
+	err := route.serve(s, recorder, r)
+	refusal := &problem{}
+	if !errors.As(context.Cause(ctx), &refusal) {
+		return err
+	}
+	if recorder.Status() != 0 || recorder.BytesWritten() > 0 {
+		panic(http.ErrAbortHandler)
+	}
+	return refusal
+}
+
+// recheck waits until the caller may no more, and says why; nil when the request ended before. While the API server
+// cannot be asked, what was allowed holds for one interval more.
+func (s *namespaced) recheck(r *http.Request, a access) error {
+	tick := time.NewTicker(s.recheckInterval)
+	defer tick.Stop()
+	doubt := false
+	for {
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-tick.C:
+		}
+		err := s.stillAllowed(r, a)
+		known := &problem{}
+		switch {
+		case err == nil:
+			doubt = false
+		case r.Context().Err() != nil:
+			return nil
+		case errors.As(err, &known) && known.Status == http.StatusServiceUnavailable && !doubt:
+			doubt = true
+		default:
+			return problemOf(err)
+		}
+	}
+}
+
+func (s *namespaced) stillAllowed(r *http.Request, a access) error {
+	ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
+	defer cancel()
+	r = r.WithContext(ctx)
+	u, err := s.gate.Authenticate(r.Context(), s.who.token)
+	switch {
+	case errors.Is(err, auth.ErrBadToken) || err == nil && u.GetName() != s.who.name():
+		return problemf(http.StatusUnauthorized, "the token is not valid any more")
+	case err != nil:
+		return cannotAsk(err)
+	}
+	again := *s
+	again.who = &caller{user: u, token: s.who.token}
+	return again.authorize(r, a)
+}

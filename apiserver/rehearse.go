@@ -1,0 +1,149 @@
+package apiserver
+
+import (
+	"encoding/json"
+	"net/http"
+
+	batchv1 "k8s.io/api/batch/v1"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+// wireRehearsal answers a dry run: nothing was written.
+type wireRehearsal struct {
+	// DryRun is true.
+	DryRun bool `json:"dryRun"`
+	// TaskName of the task.
+	TaskName string `json:"taskName"`
+	// Outcome is start, queue, refuse or, where the Idempotency-Key has made an execution already, repeat.
+	Outcome string `json:"outcome"`
+	// Reason is that of the status that the run would have, absent when it would start.
+	Reason string `json:"reason,omitempty"`
+	// Detail says in words what would become of it.
+	Detail string `json:"detail"`
+	// StatusCode is what the request would be answered with.
+	StatusCode int `json:"statusCode"`
+	// ExecutionID of the execution that the Idempotency-Key has made.
+	ExecutionID string `json:"executionId,omitempty"`
+	// RerunOf is the execution that would be repeated.
+	RerunOf string `json:"rerunOf,omitempty"`
+	// Params that the container would see, with defaults and without the sensitive ones.
+	Params json.RawMessage `json:"params"`
+	// SecretParams are the names of the sensitive params, whose values are never sent.
+	SecretParams []string `json:"secretParams,omitempty"`
+	// Job that would be made. What is known only when an execution is made reads as zeros: its id and UID, and what
+	// is named after them.
+	Job *batchv1.Job `json:"job"`
+}
+
+// unknownID stands for the id and the UID that an execution would be given.
+const unknownID = "00000000-0000-0000-0000-000000000000"
+
+// rehearse judges a submission as if it was made, and writes nothing. What is wrong with the request itself is
+// answered as it would be without dryRun.
+func (s *namespaced) rehearse(w http.ResponseWriter, r *http.Request, submission submission) error {
+	task, err := s.taskNamed(r.Context(), submission.task)
+	if err != nil {
+		return err
+	}
+	plain, secret, err := submission.check(task)
+	if err != nil {
+		return err
+	}
+	all, err := s.store.Executions(r.Context(), "")
+	if err != nil {
+		return err
+	}
+	execution := submission.execution(plain, secret)
+	execution.Namespace, execution.Name, execution.UID = s.namespace, unknownID, unknownID
+	if from := execution.Spec.SecretParams; from != nil {
+		from.SecretName = unknownID
+	}
+	effective, job, err := jobOf(task, execution, secret)
+	if err != nil {
+		return err
+	}
+	f := forecastOf(task, all, job)
+	answer := wireRehearsal{
+		DryRun: true, TaskName: task.Name, Outcome: f.outcome, Reason: f.reason, Detail: f.detail, StatusCode: f.status,
+		Params: effective, Job: job,
+	}
+	if submission.original != nil {
+		answer.RerunOf = submission.original.Name
+	}
+	if execution.Spec.SecretParams != nil {
+		answer.SecretParams = execution.Spec.SecretParams.Names
+	}
+	if err := s.foresee(r, submission, &answer); err != nil {
+		return err
+	}
+	return reply(w, answer)
+}
+
+// foresee puts into the answer what an Idempotency-Key that was used before makes of the request.
+func (s *namespaced) foresee(r *http.Request, submission submission, answer *wireRehearsal) error {
+	if !submission.keyed {
+		return nil
+	}
+	existing, err := s.store.Execution(r.Context(), submission.id)
+	if err != nil || existing == nil {
+		return err
+	}
+	if answer.ExecutionID = existing.Name; submission.made(existing) {
+		answer.Outcome, answer.Reason, answer.StatusCode = outcomeRepeat, "", http.StatusOK
+		answer.Detail = "the " + headerIdempotencyKey + " has made an execution already, which would be the answer"
+		return nil
+	}
+	answer.Outcome, answer.Reason, answer.StatusCode = outcomeRefuse, "", http.StatusConflict
+	answer.Detail = keyWasUsed(existing).Detail
+	return nil
+}
+
+// jobOf makes the Job as the controller will: of the params as the API server keeps them, with the defaults put in and
+// the sensitive ones taken out.
+func jobOf(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, secret map[string][]byte) (effective []byte, job *batchv1.Job, err error) {
+	var schemaJSON, given []byte
+	if task.Spec.Parameters != nil {
+		schemaJSON = task.Spec.Parameters.Raw
+	}
+	if execution.Spec.Params != nil {
+		if given, err = asStored(execution.Spec.Params.Raw); err != nil {
+			return nil, nil, err
+		}
+	}
+	schema, err := params.Compile(schemaJSON)
+	if err != nil {
+		return nil, nil, err
+	}
+	var problems params.FieldErrors
+	if len(secret) > 0 {
+		given, problems = schema.Join(given, secret)
+	}
+	if len(problems) == 0 {
+		effective, problems = schema.Apply(given)
+	}
+	if len(problems) == 0 {
+		effective, _, problems = schema.Split(effective)
+	}
+	if len(problems) > 0 {
+		return nil, nil, problems
+	}
+	job, err = jobspec.Build(task, execution, effective)
+	if err != nil {
+		return nil, nil, err
+	}
+	job.APIVersion, job.Kind = batchv1.SchemeGroupVersion.String(), "Job"
+	return effective, job, nil
+}
+
+// asStored gives JSON as it comes back from the API server, which writes numbers in a form of its own: 1.0e0 as 1.
+func asStored(raw []byte) ([]byte, error) {
+	var value any
+	if err := utiljson.Unmarshal(raw, &value); err != nil {
+		return nil, problemf(http.StatusBadRequest, "the params cannot be stored: %v", err)
+	}
+	return json.Marshal(value)
+}

@@ -1,0 +1,68 @@
+//go:build envtest
+
+package apiserver
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// What one replica was told, the other knows at once: it reads, repeats and cancels a run that the other made a moment
+// ago, also while its own cache has not seen it.
+func TestReplicasServeOneClient(t *testing.T) {
+	l := newLab(t)
+	l.task(t, "sync")
+	other := l.replica(t)
+	for n := range 20 {
+		const path, body = "/tasks/sync/execute/api", `{"params":{"a":1}}`
+		key := fmt.Sprintf("key-%d", n)
+		first, replayed := submitted(t, l, path, key, body)
+		if replayed {
+			t.Fatal("the first sending is taken for a repetition")
+		}
+		id := first.ExecutionID
+		if got := ok[wireExecution](t, other, "GET", "/tasks/running/execution/"+id, ""); got.ExecutionID != id || got.Status != statusRunning {
+			t.Errorf("the other replica reads %+v", got)
+		}
+		if again, replayed := submitted(t, other, path, key, body); !replayed || again.ExecutionID != first.ExecutionID {
+			t.Errorf("the other replica takes a repetition for a new one: %+v", again)
+		}
+		cancelled := ok[cancelByIDsResponse](t, other, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`)
+		if !slices.Contains(cancelled.Cancelled, id) {
+			t.Errorf("the other replica cancels %+v", cancelled)
+		}
+		// Who cancelled reads so at once; the first replica when its watch has brought it.
+		if got := ok[wireExecution](t, other, "GET", "/tasks/running/execution/"+id, ""); got.Status != statusCancelled {
+			t.Errorf("after the cancel the same replica reads %s", got.Status)
+		}
+		until(t, "the first replica sees the cancel of the other", func() bool {
+			return ok[wireExecution](t, l, "GET", "/tasks/running/execution/"+id, "").Status == statusCancelled
+		})
+		// And a cancel through it is the same cancel.
+		if again := ok[cancelByIDsResponse](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`); !slices.Contains(again.Cancelled, id) {
+			t.Errorf("cancelled again at the first replica: %+v", again)
+		}
+	}
+}
+
+// How far a replica is behind another is the time that a watch takes. The figure is logged; the bound is generous.
+func TestReplicaLag(t *testing.T) {
+	l := newLab(t)
+	l.task(t, "sync")
+	other := l.replica(t)
+	var worst time.Duration
+	for n := range 20 {
+		l.execute(t, "sync")
+		begun := time.Now()
+		until(t, "the other replica lists it", func() bool {
+			return len(ok[[]wireExecution](t, other, "GET", "/tasks/running/sync", "")) == n+1
+		})
+		worst = max(worst, time.Since(begun))
+	}
+	t.Logf("the other replica listed a run %s later at most", worst)
+	if worst > 10*time.Second {
+		t.Errorf("the other replica was %s behind", worst)
+	}
+}

@@ -1,0 +1,151 @@
+package apiserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+// rerunExecution runs an execution again: with its params, or with those of the body, which take the place of all of
+// them.
+func (s *namespaced) rerunExecution(w http.ResponseWriter, r *http.Request) error {
+	request, dryRun, err := executeRequestOf(r)
+	if err != nil {
+		return err
+	}
+	key, err := idempotencyKey(r.Header)
+	if err != nil {
+		return err
+	}
+	id := pathValue(r, "executionId")
+	original, err := s.store.Execution(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	submission := rerunOf(s.namespace, id, original, ownKey(key, s.who.name()), request)
+	submission.user = s.caller()
+	switch {
+	case original == nil && dryRun:
+		return noExecution(id)
+	case original == nil:
+		return s.rerunOfWhatIsGone(w, r, id, submission)
+	}
+	if err := s.require(r.Context(), access{"execute", "tasks", byTask}, submission.task); err != nil {
+		return err
+	}
+	return s.submit(w, r, submission, dryRun)
+}
+
+// rerunOf is the submission of a rerun; without the original it can only find what was made before.
+func rerunOf(namespace, id string, original *v1alpha1.TaskExecution, key string, request executeRequest) submission {
+	out := submission{id: rerunID(namespace, id, key), keyed: key != "", source: triggerManual, same: !given(request.Params), original: original}
+	if !out.same {
+		out.params = bytes.TrimSpace(request.Params)
+	}
+	if out.keyed {
+		out.digest = digestOf(key, out.params)
+		if out.same {
+			out.digest = macOf(key, []byte(sameParams))
+		}
+	}
+	if original == nil {
+		return out
+	}
+	out.task = original.Spec.TaskRef.Name
+	if original.Spec.Trigger.Source == triggerAPI {
+		out.source = triggerAPI
+	}
+	if out.same && original.Spec.Params != nil {
+		out.params = original.Spec.Params.Raw
+	}
+	return out
+}
+
+// sameParams stands for the body that asks for the same params. No JSON object reads so.
+const sameParams = "the same params"
+
+// rerunID is to reruns what executionID is to first runs. No task can have the name that stands in the place of
+// one, so that no key of one is a key of the other.
+func rerunID(namespace, original, key string) string {
+	if key == "" {
+		return executionID(namespace, "", "")
+	}
+	return keyedID(namespace, "/rerun", original, key)
+}
+
+// rerunOfWhatIsGone answers the repetition of a rerun whose original was removed since.
+func (s *namespaced) rerunOfWhatIsGone(w http.ResponseWriter, r *http.Request, id string, submission submission) error {
+	refusal := noExecution(id)
+	if !submission.keyed {
+		return refusal
+	}
+	existing, err := s.store.Execution(r.Context(), submission.id)
+	if err != nil {
+		return err
+	}
+	if existing == nil {
+		return refusal
+	}
+	submission.task = existing.Spec.TaskRef.Name
+	if err := s.require(r.Context(), access{"execute", "tasks", byTask}, submission.task); err != nil {
+		return err
+	}
+	return s.repeated(w, existing, submission)
+}
+
+// continues puts onto an execution what it has from the one that it repeats: beside the params, what says how it is
+// run.
+func (s submission) continues(execution *v1alpha1.TaskExecution) {
+	if s.original == nil {
+		return
+	}
+	metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationRerunOf, s.original.Name)
+	if queue := s.original.Labels[v1alpha1.LabelKueueQueue]; queue != "" {
+		metav1.SetMetaDataLabel(&execution.ObjectMeta, v1alpha1.LabelKueueQueue, queue)
+	}
+	execution.Spec.Timeout = s.original.Spec.Timeout
+}
+
+// lacksSensitive refuses to run an execution again with its params when some of them are sensitive: they are where the
+// facade cannot read them, or where they should not have been.
+func (s submission) lacksSensitive(task *v1alpha1.Task) error {
+	if s.original == nil || !s.same {
+		return nil
+	}
+	names := map[string]bool{}
+	if from := s.original.Spec.SecretParams; from != nil {
+		for _, name := range from.Names {
+			names[name] = true
+		}
+	}
+	var stored map[string]json.RawMessage
+	if task.Spec.Parameters != nil && json.Unmarshal(s.params, &stored) == nil {
+		// A schema that cannot be used is told of when the params are judged.
+		if schema, err := params.Compile(task.Spec.Parameters.Raw); err == nil {
+			for name := range stored {
+				if schema.IsSensitive(name) {
+					names[name] = true
+				}
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	sorted := slices.Sorted(maps.Keys(names))
+	p := problemf(http.StatusBadRequest, "execution %q has sensitive params, whose values cannot be read: send all params again, with %s",
+		s.original.Name, strings.Join(sorted, ", "))
+	for _, name := range sorted {
+		p.Errors = append(p.Errors, fieldError{Pointer: "/params" + params.Pointer(name), Detail: fmt.Sprintf("%q is sensitive and must be sent again, with all other params", name)})
+	}
+	return p
+}

@@ -1,0 +1,161 @@
+package apiserver
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+)
+
+const (
+	// heartbeat keeps a quiet stream from being taken for a dead one.
+	heartbeat = 15 * time.Second
+	// flushInterval is how long what was written may wait for more.
+	flushInterval = 100 * time.Millisecond
+	// writeLimit is how long a client may take for streamBuffer bytes; a slower one is cut off.
+	writeLimit = 30 * time.Second
+	// streamBuffer in bytes.
+	streamBuffer = 32 << 10
+)
+
+// stream sends an answer that may last. Its methods may be called from several goroutines.
+type stream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+
+	mu     sync.Mutex
+	buffer *bufio.Writer
+	// begun: something was sent, so that the answer cannot become another one.
+	begun bool
+	// sent is when.
+	sent time.Time
+}
+
+func newStream(w http.ResponseWriter, contentType string) *stream {
+	s := &stream{w: w, control: http.NewResponseController(w), sent: time.Now()}
+	// The server's own limits are for answers that end; what remains is the limit on each write.
+	_ = s.control.SetReadDeadline(time.Time{})
+	w.Header().Set("Content-Type", contentType)
+	s.buffer = bufio.NewWriterSize(sender{s}, streamBuffer)
+	return s
+}
+
+// sender is what the buffer is emptied into; the lock is held.
+type sender struct{ *stream }
+
+func (s sender) Write(p []byte) (int, error) {
+	s.begun, s.sent = true, time.Now()
+	_ = s.control.SetWriteDeadline(s.sent.Add(writeLimit))
+	return s.w.Write(p)
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buffer.Write(p)
+}
+
+// flush sends what there is, and the header if it was not sent.
+func (s *stream) flush() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.flushLocked()
+}
+
+func (s *stream) flushLocked() error {
+	if err := s.buffer.Flush(); err != nil {
+		return err
+	}
+	s.begun, s.sent = true, time.Now()
+	_ = s.control.SetWriteDeadline(s.sent.Add(writeLimit))
+	return s.control.Flush()
+}
+
+// tend sends what waits, and beat when nothing was sent for as long as quiet.
+func (s *stream) tend(beat string, quiet time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if beat != "" && s.begun && time.Since(s.sent) >= quiet {
+		_, _ = s.buffer.WriteString(beat) // an error is that of the flush, too
+	}
+	if s.buffer.Buffered() == 0 {
+		return nil
+	}
+	return s.flushLocked()
+}
+
+// streams are what all answers share that may last.
+type streams struct {
+	// heartbeat is how long one may be quiet.
+	heartbeat time.Duration
+	// stopping is closed when the facade is told to stop: who follows something has to come again, elsewhere.
+	stopping chan struct{}
+	// watchers has one for each who waits for a change, or watches.
+	watchers chan struct{}
+}
+
+// maxWatchers at once. Each costs a connection and, where it is a stream, 32 KiB.
+const maxWatchers = 1000
+
+// watch takes a place among the watchers, which leave gives back.
+func (s *streams) watch() (leave func(), err error) {
+	select {
+	case s.watchers <- struct{}{}:
+		return func() { <-s.watchers }, nil
+	default:
+		p := unavailable("too many clients wait for changes already; ask without wait, or try again")
+		p.retryAfter = busyRetry
+		return nil, p
+	}
+}
+
+func newStreams() *streams {
+	return &streams{heartbeat: heartbeat, stopping: make(chan struct{}), watchers: make(chan struct{}, maxWatchers)}
+}
+
+// lasting gives the context of an answer that may last: it ends with the client, and when the facade is told to stop.
+// Until leave is called, which waits, the stream is tended; beat may be empty.
+func (s *streams) lasting(parent context.Context, out *stream, beat string) (ctx context.Context, leave func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(min(flushInterval, s.heartbeat))
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-s.stopping:
+				cancel(errStopping)
+				return
+			case <-tick.C:
+			}
+			if err := out.tend(beat, s.heartbeat); err != nil {
+				cancel(err) // the client is gone, or too slow
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		cancel(nil)
+		<-ended
+	}
+}
+
+// giveUp ends an answer that cannot be whole: by a problem when nothing was sent, and else as a broken connection, so
+// that its client does not take what it has for all.
+func (s *stream) giveUp(ctx context.Context, err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.begun {
+		return logProblem(err)
+	}
+	if ctx.Err() == nil {
+		logr.FromContextOrDiscard(ctx).Error(err, "A log could not be sent to its end")
+	}
+	panic(http.ErrAbortHandler)
+}

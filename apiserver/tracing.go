@@ -1,0 +1,71 @@
+package apiserver
+
+import (
+	"context"
+	"net/http"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/propagation"
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+	"go.opentelemetry.io/otel/trace"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// traces are carried as W3C Trace Context, whatever OTEL_PROPAGATORS says: it is what a run is given, too.
+var traces propagation.TraceContext
+
+// traced begins a span for each request, as a part of the trace that its client sent. Without a provider it does
+// nothing. What is asked for every few seconds by the platform is left out.
+func traced(provider trace.TracerProvider) func(http.Handler) http.Handler {
+	if provider == nil {
+		return func(next http.Handler) http.Handler { return next }
+	}
+	return otelhttp.NewMiddleware("taskexec-apiserver",
+		otelhttp.WithTracerProvider(provider),
+		otelhttp.WithPropagators(traces),
+		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // metrics.go has them
+		otelhttp.WithFilter(func(r *http.Request) bool { return accessLevel(r.URL.Path) == 0 }),
+	)
+}
+
+// nameSpan after the route, never the path: a path has names.
+func nameSpan(ctx context.Context, method, route string) {
+	span := trace.SpanFromContext(ctx)
+	if !span.IsRecording() {
+		return
+	}
+	span.SetName(method + " " + route)
+	span.SetAttributes(semconv.HTTPRoute(route), attribute.String("taskexec.request_id", requestID(ctx)))
+}
+
+// traceparentOf gives the trace that a request belongs to, as a run is to have it: that of its span, or, where there
+// is no tracing here, that which its client sent. Empty means none; what is no traceparent is none.
+func traceparentOf(r *http.Request) string {
+	ctx := r.Context()
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		ctx = traces.Extract(ctx, propagation.HeaderCarrier(r.Header))
+	}
+	carrier := propagation.MapCarrier{}
+	traces.Inject(ctx, carrier)
+	return carrier.Get("traceparent")
+}
+
+// noteOrigin says on an execution which request makes it, and which trace it belongs to.
+func noteOrigin(execution *v1alpha1.TaskExecution, r *http.Request) {
+	metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationRequestID, requestID(r.Context()))
+	if trace := traceparentOf(r); trace != "" {
+		metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationTraceparent, trace)
+	}
+}
+
+// traceIDOf gives the id of the trace of a request, empty where it has none.
+func traceIDOf(ctx context.Context) string {
+	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+		return span.TraceID().String()
+	}
+	return ""
+}

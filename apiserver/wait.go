@@ -1,0 +1,112 @@
+package apiserver
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/history"
+)
+
+// waitQuery is how a read of one execution was asked for.
+type waitQuery struct{ wait time.Duration }
+
+// waitQueryOf reads the query. No wait is longer than the time that a request may take.
+func waitQueryOf(r *http.Request, most time.Duration) (q waitQuery, err error) {
+	err = parameters[waitQuery]{
+		"wait": func(q *waitQuery, value string) string {
+			d, err := time.ParseDuration(value)
+			if q.wait = d; err != nil || d <= 0 || d > most {
+				return "a duration such as 10s, up to " + most.String()
+			}
+			return ""
+		},
+	}.read(r, &q)
+	return q, err
+}
+
+// getExecution answers with an execution, in the documented form.
+func (s *namespaced) getExecution(w http.ResponseWriter, r *http.Request) error {
+	return s.replyExecution(w, r, s.encoded.execution)
+}
+
+// getRecord answers with an execution as the history has it.
+func (s *namespaced) getRecord(w http.ResponseWriter, r *http.Request) error {
+	return s.replyExecution(w, r, s.encoded.record)
+}
+
+// replyExecution answers at once, or with ?wait= as soon as there is something new.
+func (s *namespaced) replyExecution(w http.ResponseWriter, r *http.Request, encode func(*v1alpha1.TaskExecution, time.Time) ([]byte, error)) error {
+	q, err := waitQueryOf(r, s.timeout)
+	if err != nil {
+		return err
+	}
+	execution, err := s.execution(r.Context(), pathValue(r, "executionId"))
+	if err == nil && q.wait > 0 {
+		execution, err = s.awaitNews(r, execution, q.wait)
+	}
+	if err != nil {
+		return err
+	}
+	if unchanged(w, r, tagOf(execution.ResourceVersion)) {
+		return nil
+	}
+	body, err := encode(execution, time.Now())
+	if err != nil {
+		return err
+	}
+	replyBytes(w, http.StatusOK, body)
+	return nil
+}
+
+// awaitNews waits until an execution is other than the client knows: with If-None-Match, when it has another tag; else
+// when its status or phase is another than now, and not at all when it has ended, because no other will come. When the
+// time is up or the facade stops, it gives the present state.
+func (s *namespaced) awaitNews(r *http.Request, seen *v1alpha1.TaskExecution, most time.Duration) (*v1alpha1.TaskExecution, error) {
+	news := func(e *v1alpha1.TaskExecution) bool {
+		if r.Header.Get("If-None-Match") != "" {
+			return !has(r, tagOf(e.ResourceVersion))
+		}
+		return e.Status.Phase.IsTerminal() || e.Status.Phase != seen.Status.Phase || statusOf(e) != statusOf(seen)
+	}
+	if news(seen) {
+		return seen, nil
+	}
+	leave, err := s.logs.watch()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	in, err := s.store.History(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), most)
+	defer cancel()
+	return s.await(ctx, in, seen, news)
+}
+
+// await gives the first newer state of an execution that is news, or the newest there was.
+func (s *namespaced) await(ctx context.Context, in history.Namespace, seen *v1alpha1.TaskExecution, news func(*v1alpha1.TaskExecution) bool) (*v1alpha1.TaskExecution, error) {
+	w := in.Watch("", seen.Name)
+	defer w.Stop()
+	newest, there := seen, false
+	for {
+		switch e := in.Get(seen.Name); {
+		case e == nil && there: // it was there, and is gone
+			return nil, noExecution(seen.Name)
+		case e != nil && !history.Older(e, newest):
+			if newest, there = e, true; news(e) {
+				return e, nil
+			}
+		}
+		select {
+		case <-w.C:
+		case <-ctx.Done():
+			return newest, nil
+		case <-s.logs.stopping:
+			return newest, nil
+		}
+	}
+}

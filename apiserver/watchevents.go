@@ -1,0 +1,238 @@
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/taskexec/taskexec/apiserver/history"
+)
+
+// changesAtOnce is how many changes are taken from the index together.
+const changesAtOnce = 100
+
+// endMark is what the id of a last event ends with.
+const endMark = ".end"
+
+// watchQuery is how changes were asked for.
+type watchQuery struct {
+	taskName string
+	logs     bool
+	// resumes: the client has seen everything up to version. ended: also that the run has ended.
+	resumes, ended bool
+	version        uint64
+}
+
+var watchParameters = parameters[watchQuery]{
+	"taskName":    func(q *watchQuery, value string) string { return nameOf(&q.taskName, value, "the name of a task") },
+	"lastEventId": func(q *watchQuery, value string) string { return q.resume(value) },
+}
+
+var watchOneParameters = parameters[watchQuery]{
+	"logs":        func(q *watchQuery, value string) string { return boolean(&q.logs, value) },
+	"lastEventId": func(q *watchQuery, value string) string { return q.resume(value) },
+}
+
+// resume from the id of an event.
+func (q *watchQuery) resume(id string) (want string) {
+	number, ended := strings.CutSuffix(id, endMark)
+	version, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || strconv.FormatUint(version, 10) != number {
+		return "the id of an event of this API"
+	}
+	q.resumes, q.version, q.ended = true, version, ended
+	return ""
+}
+
+// watchQueryOf reads the query, and the header by which a client says that it comes again, which goes before.
+func watchQueryOf(r *http.Request, p parameters[watchQuery]) (q watchQuery, err error) {
+	if err := p.read(r, &q); err != nil {
+		return q, err
+	}
+	if id := r.Header.Get("Last-Event-ID"); id != "" && q.resume(id) != "" {
+		return q, problemf(http.StatusBadRequest, "the header Last-Event-ID is %q, want the id of an event of this API", id)
+	}
+	return q, nil
+}
+
+// events is a stream of Server-Sent Events to one client.
+type events struct {
+	*stream
+	context.Context
+	now func() time.Time
+}
+
+// send one. An error is that of the client, who is gone or too slow; all that comes after has it, too.
+func (e *events) send(id, name string, data any) error {
+	_, err := fmt.Fprintf(e.stream, "id: %s\nevent: %s\ndata: %s\n\n", id, name, mustJSON(data))
+	return err
+}
+
+// wait for a change, after what there is was sent.
+func (e *events) wait(changed <-chan struct{}) error {
+	if err := e.flush(); err != nil {
+		return err
+	}
+	select {
+	case <-changed:
+		return nil
+	case <-e.Done():
+		return context.Cause(e)
+	}
+}
+
+// sendEvents begins a stream, and ends it when the client leaves, or is too slow, or the facade stops. It holds a
+// buffer, and no queue: what a slow client has not taken is overtaken by what is true by then.
+func (s *namespaced) sendEvents(w http.ResponseWriter, r *http.Request, send func(*events) error) error {
+	free, err := s.logs.watch()
+	if err != nil {
+		return err
+	}
+	defer free()
+	out := newStream(w, "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // proxies that hold answers back
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	ctx, leave := s.logs.lasting(r.Context(), out, ": still here\n\n")
+	defer leave()
+	_, _ = fmt.Fprint(out, "retry: 2000\n\n")
+	err = send(&events{out, ctx, time.Now})
+	if err == nil || errors.Is(err, errStopping) {
+		_ = out.flush() // the client will see
+	}
+	return nil
+}
+
+// wireGone is said of an execution that was deleted.
+type wireGone struct {
+	// ExecutionID that it had.
+	ExecutionID string `json:"executionId"`
+	// TaskName of its task.
+	TaskName string `json:"taskName"`
+}
+
+// wireReady is said when everything from now on is told.
+type wireReady struct{}
+
+// wireEnd is said when an execution has ended.
+type wireEnd struct {
+	// Status that it ended with.
+	Status string `json:"status" jsonschema:"enum=completed,enum=failed,enum=cancelled"`
+}
+
+// wireReset is said when changes may have been missed.
+type wireReset struct {
+	// Detail says what to do.
+	Detail string `json:"detail"`
+}
+
+// watchExecutions tells of each change of the namespace's executions, or of one task's, from now on or from where the
+// client was.
+func (s *namespaced) watchExecutions(w http.ResponseWriter, r *http.Request) error {
+	q, err := watchQueryOf(r, watchParameters)
+	if err != nil {
+		return err
+	}
+	in, err := s.history(r)
+	if err != nil {
+		return err
+	}
+	return s.sendEvents(w, r, func(out *events) error {
+		changed := in.Watch(q.taskName, "")
+		defer changed.Stop()
+		mark, ok := in.Resume(q.version)
+		if !q.resumes {
+			mark, ok = in.Now(), true
+			_ = out.send(idOf(mark.Version), "ready", wireReady{}) // an error comes again
+		}
+		for {
+			var changes []history.Change
+			if ok {
+				changes, mark, ok = in.Changes(mark, q.taskName, changesAtOnce)
+			}
+			if !ok {
+				mark, ok = in.Now(), true
+				_ = out.send(idOf(mark.Version), "reset", wireReset{"changes may have been missed; read the list anew"})
+				continue
+			}
+			for _, c := range changes {
+				if err := out.change(c); err != nil {
+					return err
+				}
+			}
+			if len(changes) == changesAtOnce {
+				continue
+			}
+			if err := out.wait(changed.C); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+func (e *events) change(c history.Change) error {
+	if c.Execution == nil {
+		return e.send(idOf(c.Version), "deleted", wireGone{c.Name, c.Task})
+	}
+	return e.send(idOf(c.Version), "execution", recordOf(c.Execution, e.now(), false))
+}
+
+func idOf(version uint64) string { return strconv.FormatUint(version, 10) }
+
+// history of the namespace; a stream waits for it no longer than another request.
+func (s *namespaced) history(r *http.Request) (history.Namespace, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
+	defer cancel()
+	return s.store.History(ctx)
+}
+
+// watchExecution tells of one execution's states until it has ended. Each that comes is the newest; those that were
+// overtaken are left out.
+func (s *namespaced) watchExecution(w http.ResponseWriter, r *http.Request) error {
+	q, err := watchQueryOf(r, watchOneParameters)
+	if err != nil {
+		return err
+	}
+	in, err := s.history(r)
+	if err != nil {
+		return err
+	}
+	first, err := s.execution(r.Context(), pathValue(r, "executionId"))
+	if err != nil {
+		return err
+	}
+	if q.ended && first.Status.Phase.IsTerminal() {
+		w.WriteHeader(http.StatusNoContent) // by which an EventSource knows that it need not come again
+		return nil
+	}
+	return s.sendEvents(w, r, func(out *events) error {
+		changed := in.Watch("", first.Name)
+		defer changed.Stop()
+		newest, sent := first, history.Version(first) == q.version && q.resumes
+		for {
+			now := in.Get(first.Name)
+			if now != nil && now.UID == first.UID && history.Older(newest, now) {
+				newest, sent = now, false
+			}
+			id := idOf(history.Version(newest))
+			if !sent {
+				sent = true
+				_ = out.send(id, "execution", recordOf(newest, out.now(), q.logs)) // an error comes again
+			}
+			switch {
+			case newest.Status.Phase.IsTerminal():
+				return out.send(id+endMark, "end", wireEnd{statusOf(newest)})
+			case now == nil && in.Now().Version >= history.Version(newest), now != nil && now.UID != first.UID:
+				return out.send(id+endMark, "deleted", wireGone{newest.Name, newest.Spec.TaskRef.Name})
+			}
+			if err := out.wait(changed.C); err != nil {
+				return err
+			}
+		}
+	})
+}

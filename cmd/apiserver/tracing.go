@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/contrib/exporters/autoexport"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// tracingVariables turn tracing on; without any of them nothing is exported.
+var tracingVariables = []string{"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}
+
+// tracingStop bounds how long the spans that are left are waited for at the end.
+const tracingStop = 5 * time.Second
+
+// tracing exports spans as the standard variables say, sampler and attributes included:
+// https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+// The provider is nil where none of them asks for it.
+func tracing(ctx context.Context) (provider trace.TracerProvider, stop func(), err error) {
+	stop = func() {}
+	asked := false
+	for _, name := range tracingVariables {
+		asked = asked || os.Getenv(name) != ""
+	}
+	if !asked || strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") {
+		return nil, stop, nil
+	}
+	exporter, err := autoexport.NewSpanExporter(ctx)
+	if err != nil {
+		return nil, stop, fmt.Errorf("exporting traces (OTEL_*): %w", err)
+	}
+	if autoexport.IsNoneSpanExporter(exporter) {
+		return nil, stop, nil
+	}
+	// The later goes before: what the variables say of the service counts.
+	described, err := resource.New(ctx, resource.WithAttributes(semconv.ServiceName("taskexec-apiserver")), resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil {
+		return nil, stop, fmt.Errorf("describing the service (OTEL_RESOURCE_ATTRIBUTES): %w", err)
+	}
+	made := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(described))
+	return made, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tracingStop)
+		defer cancel()
+		_ = made.Shutdown(ctx) // the exporter has logged why
+	}, nil
+}

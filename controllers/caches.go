@@ -1,0 +1,101 @@
+package controllers
+
+import (
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// CacheOptions say what the manager's caches hold: of Jobs and pods only ours, and of them and of executions only what
+// is read. An empty namespace means all.
+func CacheOptions(namespace string) (cache.Options, error) {
+	ours, err := labels.NewRequirement(v1alpha1.LabelExecutionUID, selection.Exists, nil)
+	if err != nil {
+		return cache.Options{}, fmt.Errorf("selecting what is ours: %w", err)
+	}
+	selector := labels.NewSelector().Add(*ours)
+	options := cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject: map[client.Object]cache.ByObject{
+			&batchv1.Job{}:            {Label: selector, Transform: slimJob},
+			&corev1.Pod{}:             {Label: selector, Transform: slimPod},
+			&v1alpha1.TaskExecution{}: {Transform: slimExecution},
+		},
+	}
+	if namespace != "" {
+		options.DefaultNamespaces = map[string]cache.Config{namespace: {}}
+	}
+	return options, nil
+}
+
+// slimExecution keeps the bulk of an execution out of memory: nothing is decided by its logs or its result, and by its
+// params only until it has ended. Its spec is never written from here.
+func slimExecution(object any) (any, error) {
+	if execution, ok := object.(*v1alpha1.TaskExecution); ok {
+		execution.Status.Logs, execution.Status.Result = nil, nil
+		if execution.Status.Phase.IsTerminal() {
+			execution.Spec.Params = nil
+		}
+		slimMeta(execution)
+	}
+	return object, nil
+}
+
+// slimJob keeps of a Job's template only how its containers are called: the pods have the rest. Jobs are created and
+// deleted from here, and never written otherwise.
+func slimJob(object any) (any, error) {
+	if job, ok := object.(*batchv1.Job); ok {
+		containers := job.Spec.Template.Spec.Containers
+		job.Spec.Template = corev1.PodTemplateSpec{}
+		for i := range containers {
+			job.Spec.Template.Spec.Containers = append(job.Spec.Template.Spec.Containers, corev1.Container{Name: containers[i].Name})
+		}
+		slimMeta(job)
+	}
+	return object, nil
+}
+
+// slimPod keeps of a pod's spec what tells how to read its status. Pods are patched from here, never written whole.
+func slimPod(object any) (any, error) {
+	if pod, ok := object.(*corev1.Pod); ok {
+		s := &pod.Spec
+		pod.Spec = corev1.PodSpec{
+			NodeName: s.NodeName, RestartPolicy: s.RestartPolicy, EphemeralContainers: make([]corev1.EphemeralContainer, len(s.EphemeralContainers)),
+			InitContainers: slimContainers(s.InitContainers), Containers: slimContainers(s.Containers),
+			ActiveDeadlineSeconds: s.ActiveDeadlineSeconds, TerminationGracePeriodSeconds: s.TerminationGracePeriodSeconds,
+		}
+		for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
+			for i := range statuses {
+				status := &statuses[i]
+				status.Resources, status.AllocatedResources, status.AllocatedResourcesStatus = nil, nil, nil
+				status.VolumeMounts, status.User, status.ImageID = nil, nil, ""
+			}
+		}
+		slimMeta(pod)
+	}
+	return object, nil
+}
+
+func slimContainers(containers []corev1.Container) []corev1.Container {
+	slim := make([]corev1.Container, len(containers))
+	for i := range containers {
+		c := &containers[i]
+		slim[i] = corev1.Container{Name: c.Name, RestartPolicy: c.RestartPolicy, TerminationMessagePolicy: c.TerminationMessagePolicy}
+	}
+	return slim
+}
+
+// lastApplied is kubectl's copy of the whole manifest.
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+func slimMeta(object client.Object) {
+	object.SetManagedFields(nil)
+	delete(object.GetAnnotations(), lastApplied)
+}

@@ -1,0 +1,95 @@
+package controllers
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+func meta() metav1.ObjectMeta {
+	return metav1.ObjectMeta{
+		Name: "run", Labels: map[string]string{"a": "b"}, Finalizers: []string{"f"},
+		Annotations:   map[string]string{"a": "b", lastApplied: "{...}"},
+		ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "kubectl"}},
+	}
+}
+
+func slimmed() metav1.ObjectMeta {
+	m := meta()
+	m.ManagedFields = nil
+	delete(m.Annotations, lastApplied)
+	return m
+}
+
+// What decisions are made of stays in the caches, and the bulk does not.
+func TestCachesAreSlim(t *testing.T) {
+	always := ptr.To(corev1.ContainerRestartPolicyAlways)
+	container := corev1.Container{Name: "main", RestartPolicy: always, TerminationMessagePolicy: corev1.TerminationMessageReadFile}
+	large := container
+	large.Image, large.Env = "busybox:1.37", []corev1.EnvVar{{Name: "A", Value: "B"}}
+
+	pod := &corev1.Pod{ObjectMeta: meta()}
+	pod.Spec = corev1.PodSpec{
+		NodeName: "node", RestartPolicy: corev1.RestartPolicyNever, Volumes: []corev1.Volume{{Name: "v"}},
+		InitContainers: []corev1.Container{large}, Containers: []corev1.Container{large}, EphemeralContainers: make([]corev1.EphemeralContainer, 1),
+		ActiveDeadlineSeconds: ptr.To[int64](1), TerminationGracePeriodSeconds: ptr.To[int64](30),
+	}
+	status := corev1.ContainerStatus{Name: "main", ContainerID: "c", Image: "busybox:1.37", ImageID: "sha256:1", Resources: &corev1.ResourceRequirements{}}
+	pod.Status.ContainerStatuses = []corev1.ContainerStatus{status}
+	slimPodWant := pod.DeepCopy()
+	slimPodWant.ObjectMeta = slimmed()
+	slimPodWant.Spec.Volumes = nil
+	slimPodWant.Spec.InitContainers, slimPodWant.Spec.Containers = []corev1.Container{container}, []corev1.Container{container}
+	slimPodWant.Status.ContainerStatuses[0].ImageID, slimPodWant.Status.ContainerStatuses[0].Resources = "", nil
+
+	job := &batchv1.Job{ObjectMeta: meta()}
+	job.Spec.Parallelism = ptr.To[int32](2)
+	job.Spec.Template.Labels = map[string]string{"a": "b"}
+	job.Spec.Template.Spec.Containers = []corev1.Container{large}
+	job.Status.Succeeded = 1
+	slimJobWant := job.DeepCopy()
+	slimJobWant.ObjectMeta = slimmed()
+	slimJobWant.Spec.Template = corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "main"}}}}
+
+	running := &v1alpha1.TaskExecution{ObjectMeta: meta()}
+	running.Spec.Params = &apiextensionsv1.JSON{Raw: []byte(`{}`)}
+	running.Status.Phase = v1alpha1.PhaseRunning
+	running.Status.Logs = []v1alpha1.LogEntry{{Message: "line"}}
+	running.Status.LogSummary = &v1alpha1.LogSummary{Entries: 1}
+	slimRunning := running.DeepCopy()
+	slimRunning.ObjectMeta, slimRunning.Status.Logs = slimmed(), nil
+	ended := running.DeepCopy()
+	ended.Status.Phase = v1alpha1.PhaseCompleted
+	slimEnded := slimRunning.DeepCopy()
+	slimEnded.Status.Phase, slimEnded.Spec.Params = v1alpha1.PhaseCompleted, nil
+
+	for name, c := range map[string]struct {
+		transform func(any) (any, error)
+		in, want  client.Object
+	}{
+		"a pod":            {slimPod, pod, slimPodWant},
+		"a job":            {slimJob, job, slimJobWant},
+		"a run":            {slimExecution, running, slimRunning},
+		"a run that ended": {slimExecution, ended, slimEnded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := c.transform(c.in)
+			if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+				t.Errorf("%v, -want +got:\n%s", err, diff)
+			}
+		})
+	}
+	for name, transform := range map[string]func(any) (any, error){"pods": slimPod, "jobs": slimJob, "executions": slimExecution} {
+		if got, err := transform("something else"); got != "something else" || err != nil {
+			t.Errorf("%s: what is something else became %v, %v", name, got, err)
+		}
+	}
+}

@@ -1,0 +1,246 @@
+//go:build envtest
+
+package controllers_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
+)
+
+// playedAtOnce is how many flows run side by side: each waits most of its time.
+const playedAtOnce = 24
+
+// Each flow is played once undisturbed, to learn its end and which calls the operator makes to the API server. Then it
+// is played again for each of those calls, which fails or kills the operator, before or after it took effect. Each
+// ends as the first did, and every status on the way keeps its promises.
+func TestCrashAfterEachCall(t *testing.T) {
+	type disturbed struct {
+		flow
+		fault
+		undisturbed string
+	}
+	var todo []disturbed
+	var mu sync.Mutex
+	inParallel(len(flows), func(i int) {
+		f := flows[i]
+		t.Run(f.name+", undisturbed", func(t *testing.T) {
+			end, c := f.play(t, fault{}, "")
+			made, _ := c.told()
+			t.Logf("%d calls: %s", len(made), strings.Join(made, ", "))
+			mu.Lock()
+			defer mu.Unlock()
+			for _, call := range made {
+				for _, how := range faultsOf(call) {
+					todo = append(todo, disturbed{f, how, end})
+				}
+			}
+		})
+	})
+	missed := 0
+	inParallel(len(todo), func(i int) {
+		d := todo[i]
+		t.Run(fmt.Sprintf("%s, %s", d.name, d.fault), func(t *testing.T) {
+			_, c := d.play(t, d.fault, d.undisturbed)
+			if _, struck := c.told(); !struck {
+				t.Log("there was no such call this time")
+				mu.Lock()
+				missed++
+				mu.Unlock()
+			}
+		})
+	})
+	t.Logf("%d disturbed runs, of which %d did not come to the call", len(todo), missed)
+	if len(todo) < 20*len(flows) || missed > len(todo)/10 {
+		t.Errorf("%d disturbed runs of %d flows, and %d did not come to the call", len(todo), len(flows), missed)
+	}
+}
+
+// faultsOf a call, each that is another story. What kills the operator before a call takes effect is what kills it
+// after the call before, and what is only read has no effect.
+func faultsOf(call string) []fault {
+	for _, read := range []string{"get ", "list ", "try to create "} {
+		if strings.HasPrefix(call, read) {
+			return []fault{{call: call}}
+		}
+	}
+	return []fault{{call: call}, {call: call, applied: true}, {call: call, applied: true, dies: true}}
+}
+
+func inParallel(n int, do func(i int)) {
+	var workers sync.WaitGroup
+	next := make(chan int)
+	for range playedAtOnce {
+		workers.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+}
+
+// play a flow in a namespace of its own. It waits for the end to be as wanted, where that is known.
+func (f flow) play(t *testing.T, befalls fault, want string) (end string, c *calls) {
+	t.Helper()
+	ns, c := namespace(t), &calls{fault: befalls}
+	s := &stage{ns, newWitness(t, ns)}
+	t.Cleanup(func() { clearAway(t, ns) })
+	mortalOperator(t, ns, c, func(o *controllers.Options) {
+		o.HistoryPace = time.Hour // the figures of a Task have a flow of their own
+		for _, change := range f.changes {
+			change(o)
+		}
+	})
+	f.act(t, s)
+	s.until(t, "all is over", func() (bool, any) { return s.over(f.figures), s.end() })
+	if want != "" {
+		s.until(t, "it ends like undisturbed", func() (bool, any) {
+			end = s.end()
+			return end == want, cmp.Diff(want, end)
+		})
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end(), c
+}
+
+// clearAway what other tests' operators would look at.
+func clearAway(t *testing.T, namespace string) {
+	t.Helper()
+	for _, object := range []client.Object{
+		&v1alpha1.TaskSchedule{}, &v1alpha1.Task{}, &v1alpha1.TaskExecution{}, &batchv1.Job{}, &corev1.Pod{},
+	} {
+		if err := kube.DeleteAllOf(context.WithoutCancel(t.Context()), object, client.InNamespace(namespace), client.GracePeriodSeconds(0)); err != nil {
+			t.Errorf("clearing %s: %v", namespace, err)
+		}
+	}
+}
+
+// over tells whether the operator has nothing more to do: each execution waits for a node, or has ended with a last word
+// on its log; what was stopped has no Job; each Task is judged, and its figures have all runs, where they are kept.
+func (s *stage) over(figures bool) bool {
+	var ended int32
+	for _, e := range all[*v1alpha1.TaskExecution](s.witness) {
+		if !lifecycle.LogIsFinal(e) && e.Status.Reason != v1alpha1.ReasonJobCreated {
+			return false
+		}
+		ended++
+	}
+	for _, job := range all[*batchv1.Job](s.witness) {
+		e := seen[*v1alpha1.TaskExecution](s.witness, job.Annotations[v1alpha1.AnnotationExecution])
+		if e.Status.Phase == v1alpha1.PhaseCancelled || e.Status.Reason == v1alpha1.ReasonDeadlineExceeded {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(all[*v1alpha1.Task](s.witness), func(task *v1alpha1.Task) bool {
+		totals := &task.Status.Totals
+		return task.Status.ObservedGeneration == 0 || figures && totals.Completed+totals.Failed+totals.Cancelled != ended
+	})
+}
+
+// end tells all that is left in the namespace, without what differs from one run to another: identities and times.
+func (s *stage) end() string {
+	names := []string{s.ns, "NAMESPACE"}
+	for _, e := range all[*v1alpha1.TaskExecution](s.witness) {
+		names = append(names, jobspec.JobName(e.Name, e.UID), "JOB")
+		if e.Spec.Trigger.Source != v1alpha1.TriggerKubectl { // the operator gave it its name
+			names = append(names, e.Name, "RUN")
+		}
+	}
+	var out []string
+	add := func(what any) {
+		raw, err := json.Marshal(what)
+		if err != nil {
+			raw = []byte(err.Error())
+		}
+		out = append(out, strings.NewReplacer(names...).Replace(string(raw)))
+	}
+	for _, e := range all[*v1alpha1.TaskExecution](s.witness) {
+		add(endOfExecution(e))
+	}
+	for _, job := range all[*batchv1.Job](s.witness) {
+		add(fmt.Sprintf("job of %s, %d conditions", job.Annotations[v1alpha1.AnnotationExecution], len(job.Status.Conditions)))
+	}
+	for _, pod := range all[*corev1.Pod](s.witness) {
+		why, _, _ := strings.Cut(pod.Annotations[v1alpha1.AnnotationEnded], " ")
+		add(fmt.Sprintf("pod of %s, %s, ended for %q", pod.Annotations[v1alpha1.AnnotationExecution], pod.Status.Phase, why))
+	}
+	for _, task := range all[*v1alpha1.Task](s.witness) {
+		status := task.Status.DeepCopy()
+		if status.LastExecution != nil {
+			status.LastExecution.Name = "" // of two of one second
+			undated(&status.LastExecution.CreationTime)
+		}
+		if status.Durations != nil {
+			status.Durations.Mean.Duration, status.Durations.P95.Duration = 0, 0
+		}
+		for i := range status.Conditions {
+			undated(&status.Conditions[i].LastTransitionTime)
+		}
+		add(status)
+	}
+	for _, schedule := range all[*v1alpha1.TaskSchedule](s.witness) {
+		status := &schedule.Status
+		add([]any{status.LastExecution, status.LastScheduleTime.Equal(status.HandledUntil), status.NextScheduleTime != nil})
+	}
+	slices.Sort(out)
+	return strings.Join(out, "\n")
+}
+
+// endOfExecution is its status without identities and times; that there are any remains.
+func endOfExecution(e *v1alpha1.TaskExecution) any {
+	status := e.Status.DeepCopy()
+	for i := range status.Conditions {
+		undated(&status.Conditions[i].LastTransitionTime)
+	}
+	for i := range status.Pods {
+		p := &status.Pods[i]
+		p.Name, p.UID = "", ""
+		undated(p.StartTime)
+		undated(p.FinishTime)
+	}
+	for i := range status.Logs {
+		status.Logs[i].Timestamp = metav1.MicroTime{}
+	}
+	if c := status.Cancellation; c != nil {
+		undated(&c.AcknowledgedTime)
+		undated(c.CompletionTime)
+	}
+	if status.Job != nil {
+		status.Job.UID = ""
+	}
+	if status.Task != nil {
+		status.Task.UID = ""
+	}
+	undated(status.StartTime)
+	undated(status.CompletionTime)
+	status.Duration = ""
+	return map[string]any{"name": e.Name, "cancel": e.Spec.Cancel, "status": status}
+}
+
+func undated(t *metav1.Time) {
+	if t != nil {
+		*t = metav1.Time{}
+	}
+}

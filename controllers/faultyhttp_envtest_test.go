@@ -1,0 +1,87 @@
+//go:build envtest
+
+package controllers_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// storm is what befalls the requests of the operator, beside what befalls its connections.
+type storm struct {
+	mu     sync.Mutex
+	random *rand.Rand
+	// answers of the API server, of which one in two requests gets one; none when empty.
+	answers []*apierrors.StatusError
+	// expired: no watch can go on from where it was.
+	expired bool
+	given   map[string]int
+}
+
+var (
+	errBusy    = apierrors.NewTooManyRequests("too many requests", 1)
+	errBroken  = apierrors.NewInternalError(fmt.Errorf("etcd has no leader"))
+	errAway    = apierrors.NewServiceUnavailable("the server is shutting down")
+	errExpired = apierrors.NewResourceExpired("too old resource version: 1 (2)")
+)
+
+func (s *storm) set(expired bool, answers ...*apierrors.StatusError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expired, s.answers = expired, answers
+}
+
+// answer instead of the API server's, nil for that.
+func (s *storm) answer(r *http.Request) *apierrors.StatusError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var answer *apierrors.StatusError
+	switch query := r.URL.Query(); {
+	case s.expired && query.Get("watch") == "true" && query.Get("resourceVersion") != "":
+		answer = errExpired
+	case len(s.answers) > 0 && s.random.IntN(2) == 0:
+		answer = s.answers[s.random.IntN(len(s.answers))]
+	default:
+		return nil
+	}
+	s.given[string(answer.ErrStatus.Reason)]++
+	return answer
+}
+
+// stormy answers requests itself, at times, before another transport does.
+type stormy struct {
+	*storm
+	next http.RoundTripper
+}
+
+func (s stormy) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer := s.answer(r)
+	if answer == nil {
+		return s.next.RoundTrip(r)
+	}
+	if r.Body != nil {
+		_ = r.Body.Close()
+	}
+	status := answer.Status()
+	status.Kind, status.APIVersion = "Status", "v1"
+	body, err := json.Marshal(status)
+	if err != nil {
+		return nil, err
+	}
+	response := &http.Response{
+		StatusCode: int(status.Code), Status: strconv.Itoa(int(status.Code)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), Request: r,
+	}
+	if answer == errBusy {
+		response.Header.Set("Retry-After", "1")
+	}
+	return response, nil
+}

@@ -1,0 +1,121 @@
+// Package history keeps what follows from all the runs of a Task: the figures in its status, and which of them are kept
+// no longer.
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/tracking"
+)
+
+// removedAtOnce bounds how many executions of a Task one look removes; the rest have their turn at the next.
+const removedAtOnce = 200
+
+// Reconciler looks at the runs of a Task, at most once each Pace however many change.
+type Reconciler struct {
+	// Client reads from the watch caches and writes to the API server.
+	Client client.Client
+	// Live reads from the API server what the caches leave out: by whom an execution was made.
+	Live  client.Reader
+	Clock clock.PassiveClock
+	// Pace is the least time between two looks at a Task.
+	Pace time.Duration
+	// KeepAtLeast is for how long a finished run is kept whatever their number is.
+	KeepAtLeast time.Duration
+}
+
+// Reconcile looks at one Task. The runs of a Task that was deleted are kept: nothing says how long.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	task := &v1alpha1.Task{}
+	if err := r.Client.Get(ctx, req.NamespacedName, task); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if task.DeletionTimestamp != nil {
+		return ctrl.Result{}, nil
+	}
+	runs := &v1alpha1.TaskExecutionList{}
+	if err := r.Client.List(ctx, runs, client.InNamespace(req.Namespace), client.MatchingFields{indexTask: req.Name},
+		client.UnsafeDisableDeepCopy); err != nil { // what is read is not changed, and may be many thousands
+		return ctrl.Result{}, fmt.Errorf("listing the executions of task %s: %w", req, err)
+	}
+	if err := r.summarise(ctx, task, runs.Items); err != nil {
+		return ctrl.Result{}, err
+	}
+	expired, next := lifecycle.Expired(r.Clock.Now(), lifecycle.RetentionOf(task, r.KeepAtLeast), runs.Items)
+	if len(expired) > removedAtOnce {
+		expired, next = expired[:removedAtOnce], r.Pace
+	}
+	if err := r.remove(ctx, expired); err != nil {
+		return ctrl.Result{}, fmt.Errorf("removing old executions of task %s: %w", req, err)
+	}
+	if next > 0 {
+		next = max(next, r.Pace)
+	}
+	return ctrl.Result{RequeueAfter: next}, nil
+}
+
+// summarise writes the figures when they changed. Nobody else writes them, so that the patch need not hold for the
+// very status that was read; what it changed comes back as an event, and is compared once more.
+func (r *Reconciler) summarise(ctx context.Context, task *v1alpha1.Task, runs []v1alpha1.TaskExecution) error {
+	after := task.DeepCopy()
+	lifecycle.Summarise(&after.Status, runs)
+	if equality.Semantic.DeepEqual(task.Status, after.Status) {
+		return nil
+	}
+	if err := r.Client.Status().Patch(ctx, after, client.MergeFrom(task)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("writing the figures of task %s/%s: %w", task.Namespace, task.Name, err)
+	}
+	return nil
+}
+
+// remove deletes executions; each is tried, whatever becomes of the others.
+func (r *Reconciler) remove(ctx context.Context, expired []*v1alpha1.TaskExecution) error {
+	var errs []error
+	removed := 0
+	for _, e := range expired {
+		done, err := r.removeOne(ctx, e)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if done {
+			removed++
+		}
+	}
+	if removed > 0 {
+		ctrl.LoggerFrom(ctx).Info("Removed executions that are kept no longer", "count", removed)
+	}
+	return errors.Join(errs...)
+}
+
+// removeOne deletes an execution unless it was applied from a manifest. That is read live, and the deletion holds
+// for exactly what was read: the very object, with nothing changed since. Its Job and pods go with it.
+func (r *Reconciler) removeOne(ctx context.Context, e *v1alpha1.TaskExecution) (removed bool, err error) {
+	current := &metav1.PartialObjectMetadata{}
+	current.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("TaskExecution"))
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(e), current); err != nil {
+		return false, client.IgnoreNotFound(err)
+	}
+	if current.UID != e.UID || current.DeletionTimestamp != nil || tracking.Declared(current) {
+		return false, nil
+	}
+	err = r.Client.Delete(ctx, e.DeepCopy(),
+		client.Preconditions{UID: &current.UID, ResourceVersion: ptr.To(current.ResourceVersion)},
+		client.PropagationPolicy(metav1.DeletePropagationBackground))
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) { // somebody has changed it; the next look judges that
+		return false, nil
+	}
+	return err == nil, err
+}

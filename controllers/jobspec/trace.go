@@ -1,0 +1,45 @@
+package jobspec
+
+import (
+	"regexp"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// EnvTraceparent is where programs look for the trace that they belong to:
+// https://opentelemetry.io/docs/specs/otel/context/env-carriers/
+const EnvTraceparent = "TRACEPARENT"
+
+// traceparent of version 00 (W3C Trace Context, 3.2), the only one there is. Ids of zeros are none.
+var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$`)
+
+// traceOf gives the trace that an execution belongs to, empty where it has none. Anybody who may write executions may
+// write the annotation: what is not of that form is as good as nothing.
+func traceOf(execution *v1alpha1.TaskExecution) string {
+	const noTrace, noParent = "00000000000000000000000000000000", "0000000000000000"
+	value := execution.Annotations[v1alpha1.AnnotationTraceparent]
+	parts := traceparent.FindStringSubmatch(value)
+	if len(parts) != 3 || parts[1] == noTrace || parts[2] == noParent {
+		return ""
+	}
+	return value
+}
+
+// trace says on an object which trace it belongs to. A template's own would be the same for each run.
+func trace(meta *metav1.ObjectMeta, execution *v1alpha1.TaskExecution) {
+	delete(meta.Annotations, v1alpha1.AnnotationTraceparent)
+	if of := traceOf(execution); of != "" {
+		metav1.SetMetaDataAnnotation(meta, v1alpha1.AnnotationTraceparent, of)
+	}
+}
+
+// traceEnvironment has a program join the trace.
+func traceEnvironment(execution *v1alpha1.TaskExecution) []corev1.EnvVar {
+	if of := traceOf(execution); of != "" {
+		return []corev1.EnvVar{literal(EnvTraceparent, of)}
+	}
+	return nil
+}

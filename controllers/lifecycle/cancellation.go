@@ -1,0 +1,58 @@
+package lifecycle
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// exitKilled is the exit code of a container that was ended by SIGKILL: 128 and the signal's number.
+const exitKilled = 137
+
+// acknowledge writes the receipt of a cancel: when it is seen, and how the run ended because of it. Both are
+// written once, with the phases Cancelling and Cancelled. A cancel of a run that has ended has no receipt,
+// because nothing came of it.
+func acknowledge(o *Observation, status *v1alpha1.TaskExecutionStatus) {
+	request := o.Execution.Spec.Cancel
+	cancelling := status.Phase == v1alpha1.PhaseCancelling || status.Phase == v1alpha1.PhaseCancelled
+	if request == nil || !cancelling || o.Execution.Status.Phase.IsTerminal() {
+		return
+	}
+	if status.Cancellation == nil {
+		status.Cancellation = &v1alpha1.Cancellation{
+			RequestedBy: request.RequestedBy, Reason: request.Reason, AcknowledgedTime: metav1.NewTime(o.Now),
+		}
+	}
+	if status.Phase == v1alpha1.PhaseCancelled {
+		status.Cancellation.CompletionTime = status.CompletionTime
+		status.Cancellation.Outcome = outcome(o, status)
+	}
+}
+
+// outcome judges by the pods that are mirrored, because they may be gone themselves.
+func outcome(o *Observation, status *v1alpha1.TaskExecutionStatus) v1alpha1.CancellationOutcome {
+	switch {
+	case status.Reason == v1alpha1.ReasonFinishedWhileCancelling:
+		return v1alpha1.CancellationAlreadyEnded
+	case status.StartTime == nil:
+		return v1alpha1.CancellationNotStarted
+	}
+	told := map[types.UID]bool{}
+	for _, pod := range o.Pods {
+		_, _, told[pod.UID] = endMark(pod)
+	}
+	judged := v1alpha1.CancellationGraceful
+	for i := range status.Pods {
+		pod := &status.Pods[i]
+		switch {
+		case pod.FinishTime == nil:
+			return v1alpha1.CancellationUnconfirmed
+		case !told[pod.UID] && pod.FinishTime.Before(&status.Cancellation.AcknowledgedTime):
+			// an attempt that was over before
+		case pod.ExitCode != nil && *pod.ExitCode == exitKilled:
+			judged = v1alpha1.CancellationForced
+		}
+	}
+	return judged
+}

@@ -1,0 +1,139 @@
+package lifecycle
+
+import (
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// disruption is how the platform, and not the program, ended a pod. Its zero value is none.
+type disruption struct {
+	// reason of the run, one of v1alpha1's.
+	reason string
+	// words of the platform.
+	words string
+}
+
+// deletedPod is a pod that somebody deleted.
+var deletedPod = disruption{v1alpha1.ReasonDisrupted, "it was deleted"}
+
+// What the platform writes into the condition DisruptionTarget (KEP-3329) that has no constant in k8s.io/api, and
+// into a pod's status.reason. The source of each is in Kubernetes.
+const (
+	conditionEvictedByAPI  = "EvictionByEvictionAPI"  // pkg/registry/core/pod/storage: a drain
+	conditionTaintManager  = "DeletionByTaintManager" // pkg/controller/tainteviction
+	conditionPodGC         = "DeletionByPodGC"        // pkg/controller/podgc: the node is gone or out of service
+	podEvicted             = "Evicted"                // pkg/kubelet/eviction: the node ran short of something
+	podPreempted           = "Preempting"             // pkg/kubelet/preemption: for a critical pod
+	podNodeShutdown        = "Terminated"             // pkg/kubelet/nodeshutdown: the pod ran
+	podNodeShutdownRefused = "NodeShutdown"           // pkg/kubelet/nodeshutdown: it came too late
+	podNodeLost            = "NodeLost"               // pkg/util/node: the kubelet does not answer
+)
+
+// byCondition and byStatus give the reason of a run for what the platform says on its pod.
+var (
+	byCondition = map[string]string{
+		corev1.PodReasonPreemptionByScheduler: v1alpha1.ReasonPreempted,
+		conditionEvictedByAPI:                 v1alpha1.ReasonEvicted,
+		conditionTaintManager:                 v1alpha1.ReasonEvicted,
+		conditionPodGC:                        v1alpha1.ReasonNodeLost,
+	}
+	byStatus = map[string]string{
+		podEvicted:             v1alpha1.ReasonEvicted,
+		podPreempted:           v1alpha1.ReasonPreempted,
+		podNodeShutdown:        v1alpha1.ReasonNodeShutdown,
+		podNodeShutdownRefused: v1alpha1.ReasonNodeShutdown,
+		podNodeLost:            v1alpha1.ReasonNodeLost,
+	}
+)
+
+// disruptionOf tells how the platform ended a pod that has ended. The kubelet gives one reason in the condition
+// for all that it does, TerminationByKubelet, and tells in the pod's status.reason which it was; so that the
+// status goes before the condition, unless the condition is more exact than that.
+func disruptionOf(pod *corev1.Pod) disruption {
+	condition := disruptionTarget(pod)
+	if condition != nil {
+		if reason, known := byCondition[condition.Reason]; known {
+			return disruption{reason, condition.Reason + afterColon(condition.Message)}
+		}
+	}
+	if reason, known := byStatus[pod.Status.Reason]; known {
+		return disruption{reason, pod.Status.Reason + afterColon(pod.Status.Message)}
+	}
+	switch {
+	case condition != nil:
+		return disruption{v1alpha1.ReasonDisrupted, condition.Reason + afterColon(condition.Message)}
+	case rejected(pod):
+		return disruption{v1alpha1.ReasonPodRejected, pod.Status.Reason + afterColon(pod.Status.Message)}
+	case deletedWhileItRan(pod):
+		return deletedPod
+	default:
+		return disruption{}
+	}
+}
+
+func afterColon(message string) string {
+	if message == "" {
+		return ""
+	}
+	return ": " + message
+}
+
+// disruptionTarget gives the condition by which the platform announces that it ends a pod.
+func disruptionTarget(pod *corev1.Pod) *corev1.PodCondition {
+	for i := range pod.Status.Conditions {
+		if c := &pod.Status.Conditions[i]; c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
+			return c
+		}
+	}
+	return nil
+}
+
+// rejected tells whether a kubelet refused the pod on admission (pkg/kubelet, rejectPod): OutOfcpu, NodeAffinity,
+// UnexpectedAdmissionError and others. It sets a reason and starts no container.
+func rejected(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodFailed && pod.Status.Reason != "" && pod.Status.Reason != podDeadlineExceeded &&
+		len(pod.Status.ContainerStatuses) == 0 && len(pod.Status.InitContainerStatuses) == 0
+}
+
+// deletedWhileItRan tells whether a pod's containers ended after somebody had asked for its deletion. Those that
+// had ended before have failed by themselves, and their pod is being cleaned up.
+func deletedWhileItRan(pod *corev1.Pod) bool {
+	if pod.DeletionTimestamp == nil {
+		return false
+	}
+	asked := pod.DeletionTimestamp.Time
+	if grace := pod.DeletionGracePeriodSeconds; grace != nil {
+		asked = asked.Add(-seconds(*grace))
+	}
+	_, ended := containerTimes(pod)
+	return ended.IsZero() || !ended.Before(asked)
+}
+
+// onePodAtATime tells whether a Job never has a second pod to delete when the first has failed.
+func onePodAtATime(job *batchv1.Job) bool { return ptr.Deref(job.Spec.Parallelism, 1) == 1 }
+
+// disruptedBefore reads from the mirror how the platform ended the last pod, when that pod is gone already, as
+// one is that was deleted to be disrupted.
+func disruptedBefore(o *Observation, v verdict) verdict {
+	pods := o.Execution.Status.Pods
+	if len(pods) == 0 {
+		return v
+	}
+	last := &pods[len(pods)-1]
+	reason, known := byCondition[last.Reason]
+	if !known {
+		reason, known = byStatus[last.Reason]
+	}
+	if last.Reason == corev1.PodReasonTerminationByKubelet {
+		reason, known = v1alpha1.ReasonDisrupted, true
+	}
+	if known {
+		v.reason, v.message = reason, fmt.Sprintf("pod %s was ended by the platform: %s", last.Name, last.Reason)
+	}
+	return v
+}

@@ -1,0 +1,65 @@
+package lifecycle
+
+import (
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// imagePull ends a run whose newest pod has an image that could not be pulled for longer than the grace period.
+// A registry that hiccups is back by then, and a name that is wrong stays wrong. No pod tells since when it has
+// its trouble, so that the condition ImagesPulled does, also over a restart of the controller.
+func imagePull(o *Observation, f facts) (step, bool) {
+	left, troubled := imagePullLeft(o, f)
+	if !troubled || left > 0 {
+		return step{}, false
+	}
+	return expire(o, f, v1alpha1.ReasonImagePullFailed), true
+}
+
+// imagePullLeft of the grace period; troubled is false when every image is there or on its way.
+func imagePullLeft(o *Observation, f facts) (left time.Duration, troubled bool) {
+	if f.last == nil {
+		return 0, false
+	}
+	reason, byUs := endedByUs(f)
+	gaveUp := endMarked(f.last, v1alpha1.ReasonImagePullFailed) && !podEnded(f.last) || byUs && reason == v1alpha1.ReasonImagePullFailed
+	if !gaveUp && (podEnded(f.last) || unpulled(f.last) == "") {
+		return 0, false
+	}
+	c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionImagesPulled)
+	if c == nil || c.Status != metav1.ConditionFalse {
+		return max(o.Options.ImagePullGrace, time.Millisecond), true
+	}
+	return c.LastTransitionTime.Add(o.Options.ImagePullGrace).Sub(o.Now), true
+}
+
+// unpulledBefore is what the condition remembers of the image, for when its pod was ended and tells no more.
+func unpulledBefore(o *Observation) string {
+	if c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionImagesPulled); c != nil {
+		return c.Message
+	}
+	return ""
+}
+
+// unpulled names the image of a pod that cannot be pulled, and the kubelet's reason, empty when there is none.
+// https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/images/types.go
+func unpulled(pod *corev1.Pod) string {
+	for _, s := range containersOf(pod) {
+		if s.State.Waiting == nil {
+			continue
+		}
+		switch reason := s.State.Waiting.Reason; reason {
+		case "ErrImagePull", "ImagePullBackOff":
+			return fmt.Sprintf("%s: image %q of container %q cannot be pulled", v1alpha1.ReasonImagePullBackOff, s.Image, s.Name)
+		case "ErrImageNeverPull", "InvalidImageName", "RegistryUnavailable", "SignatureValidationFailed":
+			return fmt.Sprintf("%s: image %q of container %q cannot be pulled", reason, s.Image, s.Name)
+		}
+	}
+	return ""
+}

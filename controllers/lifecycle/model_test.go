@@ -1,0 +1,167 @@
+package lifecycle
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"pgregory.net/rapid"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/queue"
+	"github.com/taskexec/taskexec/hack/walks"
+)
+
+// Whatever users, clocks, nodes and faults do, each status keeps its promises, and when all is calm again the run ends.
+//
+// The walks are the same each time. Others are walked by
+//
+//	go test ./controllers/lifecycle -run TestModel -rapid.seed=0 -rapid.checks=100000
+//
+// A walk that breaks a promise is made as short as possible and printed, with what it takes to walk it again.
+func TestModel(t *testing.T) {
+	walks.Same(t, 3000, 30)
+	ends := map[v1alpha1.Phase]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		happenings := w.happenings()
+		happenings[""] = func(*rapid.T) { w.controller() } // after each of them
+		t.Repeat(happenings)
+		w.calm()
+		ends[w.Execution.Status.Phase]++
+	})
+	for _, p := range []v1alpha1.Phase{v1alpha1.PhaseCompleted, v1alpha1.PhaseFailed, v1alpha1.PhaseCancelled} {
+		if ends[p] < 100 && !t.Failed() {
+			t.Errorf("the worlds are too kind: %v", ends)
+		}
+	}
+}
+
+// ways in which the controller looks at the run, the ordinary one first.
+const (
+	looks        = "looks"
+	isAway       = "is away"
+	cannotWrite  = "looks, and cannot write"
+	cannotAct    = "looks, and cannot act"
+	diesUnsaid   = "looks, acts and dies before it writes"
+	isStartedNew = "is started anew, and looks"
+)
+
+// controller looks at the run, or not, or at a bad moment.
+func (w *world) controller() {
+	how := pick(w, "the controller", looks, looks, looks, looks, isAway, cannotWrite, cannotAct, diesUnsaid, isStartedNew)
+	if how == isAway {
+		return
+	}
+	if how == isStartedNew {
+		w.startedAnew()
+	}
+	w.look(how)
+	if how == diesUnsaid {
+		w.startedAnew()
+	}
+}
+
+// startedAnew forgets what was read of the log: it is read from its beginning, as far as the pods still have it.
+func (w *world) startedAnew() { w.read, w.Observation.Log = 0, LogState{} }
+
+// look decides once, as the reconciler does, and records the status.
+func (w *world) look(how string) {
+	before := w.Execution.DeepCopy()
+	w.Start, w.Place, w.Observation.Job, w.Observation.Task, w.Mirrored = StartResult{}, nil, w.job, nil, nil
+	if w.job == nil && !LogIsFinal(before) {
+		w.Observation.Task = w.task
+	}
+	if s := before.Status.LogSummary; s != nil && (w.Observation.Log.Read || w.Observation.Log.GaveUp != "") && w.Observation.Log.Lines < s.Entries {
+		w.Mirrored = w.logs
+	}
+	plan := Decide(w.Observation)
+	w.checkCreate(plan)
+	w.apply(plan, how)
+	if plan.Create != nil {
+		if plan = Decide(w.Observation); plan.Create != nil && (w.Place == nil || w.Place.Granted) {
+			w.Error("a Job is to be created whose creation was answered")
+		}
+		w.apply(plan, how)
+	}
+	if !equality.Semantic.DeepEqual(before, w.Execution) {
+		w.Error("deciding changed the execution, which is the cache's")
+	}
+	after := before.DeepCopy()
+	after.Status = plan.Status
+	w.Logf("%s: %s/%s, Job %t, %d pods", how, after.Status.Phase, after.Status.Reason, w.job != nil, len(w.Pods))
+	w.check(before, after, plan)
+	if how == cannotWrite || how == diesUnsaid {
+		return
+	}
+	if plan.Status.Logs != nil {
+		w.logs = plan.Status.Logs
+	}
+	w.Execution.Status = plan.Status
+	w.Execution.Status.Logs = nil
+}
+
+// apply does what is planned, but for what the API server does not take.
+func (w *world) apply(p Plan, how string) {
+	for _, pod := range p.End {
+		if how != cannotAct {
+			marked(p.EndReason, noon.Sub(w.Now))(pod)
+		}
+	}
+	if p.DeleteJob && how != cannotAct {
+		w.job = nil
+	}
+	if p.Create == nil || w.Start.Outcome != StartNotTried || w.Place != nil {
+		return
+	}
+	if w.turn(); !w.Place.Granted {
+		return
+	}
+	switch pick(w, "the API server", "takes the Job", "takes the Job", "takes the Job", "refuses the Job for now", "refuses such a Job", "has another's Job of that name") {
+	case "refuses the Job for now":
+		w.Start = StartResult{StartRefused, "exceeded quota"}
+	case "refuses such a Job":
+		w.Start = StartResult{StartInvalid, "spec.template: Invalid"}
+	case "has another's Job of that name":
+		w.Start = StartResult{StartConflict, "exists"}
+	default:
+		w.created++
+		w.job = p.Create
+		w.job.UID = types.UID(fmt.Sprintf("job-%d", w.created))
+		w.job.CreationTimestamp = metav1.NewTime(w.Now)
+		w.Observation.Job = w.job
+	}
+}
+
+// turn asks the ledger, which answers as it likes.
+func (w *world) turn() {
+	w.Place = &queue.Place{
+		Granted: !w.either("others are before it"), Since: w.Now, Position: w.number("position", 1, 20), Limit: 3, Active: []string{"a", "b"},
+		BlockedBy: pick(w, "limit", v1alpha1.BlockedByTask, v1alpha1.BlockedByNamespace, v1alpha1.BlockedByController), Full: w.chance("the queue is full", 5),
+	}
+}
+
+// calm lets each do its part: the run ends, with a last word on its log.
+func (w *world) calm() {
+	w.task = given().Observation.Task
+	for range 20 {
+		w.Now = w.Now.Add(10 * time.Minute)
+		if w.job != nil {
+			w.job.Spec.Suspend = nil
+		}
+		for _, pod := range w.Pods {
+			if !podEnded(pod) {
+				pod.Status.Phase = "Succeeded"
+			}
+		}
+		w.Observation.Log.Read, w.Observation.Log.Drained, w.Observation.Log.Waited = true, true, drainGrace
+		if w.jobEnds(); LogIsFinal(w.Execution) {
+			return
+		}
+		w.look(looks)
+	}
+	w.Errorf("it does not end: %s/%s", w.Execution.Status.Phase, w.Execution.Status.Reason)
+}

@@ -1,0 +1,125 @@
+package lifecycle
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/lifecycle/invariant"
+)
+
+func (w *world) checkCreate(plan Plan) {
+	if plan.Create == nil {
+		return
+	}
+	e := w.Execution
+	if w.Observation.Job != nil || e.Status.Job != nil || e.Status.Phase.IsTerminal() || e.Spec.Cancel != nil || e.DeletionTimestamp != nil {
+		w.Errorf("a Job is created in %s/%s, Job %v, cancel %v", e.Status.Phase, e.Status.Reason, e.Status.Job, e.Spec.Cancel)
+	}
+}
+
+func (w *world) check(before, after *v1alpha1.TaskExecution, plan Plan) {
+	for _, promise := range append(invariant.Status(after), invariant.Step(before, after)...) {
+		w.Error(promise)
+	}
+	s := &plan.Status
+	changed := !equality.Semantic.DeepEqual(before.Status, *s)
+	if changed && s.ObservedGeneration != w.Execution.Generation {
+		w.Errorf("it speaks of generation %d of %d", s.ObservedGeneration, w.Execution.Generation)
+	}
+	if s.Logs != nil {
+		w.checkLogs(s)
+	}
+	if len(s.Message) > maxMessage {
+		w.Errorf("a message of %d bytes", len(s.Message))
+	}
+	if waitsForEver(w, plan) {
+		w.Errorf("%s/%s waits, and no event need come", s.Phase, s.Reason)
+	}
+	w.checkClock(s, plan)
+	for _, pod := range plan.End {
+		if podEnded(pod) || plan.EndReason == "" {
+			w.Errorf("pod %s is to be ended for %q", pod.Name, plan.EndReason)
+		}
+	}
+	if plan.DeleteJob && w.Observation.Job == nil {
+		w.Error("a Job is deleted that was not seen")
+	}
+}
+
+// checkClock: what runs longer than its timeout is told to end.
+func (w *world) checkClock(s *v1alpha1.TaskExecutionStatus, plan Plan) {
+	timeout := w.limits().Timeout
+	if w.Observation.Job == nil || s.StartTime == nil || s.Phase.IsTerminal() || timeout == nil || w.Now.Before(s.StartTime.Add(timeout.Duration)) {
+		return
+	}
+	if n := len(w.Pods); JobFinished(w.Observation.Job) || n > 0 && w.Pods[n-1].Status.Phase == corev1.PodSucceeded {
+		return // it is about to be recorded that it made it
+	}
+	for _, pod := range w.Pods {
+		if _, _, told := endMark(pod); !told && !podEnded(pod) && pod.Spec.NodeName != "" && !slices.Contains(plan.End, pod) {
+			w.Errorf("%s runs after the timeout of %s, and is not told to end", pod.Name, timeout.Duration)
+		}
+	}
+}
+
+// waitsForEver tells of a plan after which nobody need look again. What must come is an event of the Job: its
+// controller makes a pod, counts one that ended, or a kubelet starts and ends what the pod has, where no clock
+// was asked for.
+func waitsForEver(w *world, plan Plan) bool {
+	if plan.Requeue > 0 || plan.Create != nil || plan.Status.Phase.IsTerminal() {
+		return false
+	}
+	if plan.Status.Phase == v1alpha1.PhaseQueued { // the ledger wakes it, or who lets its Job go
+		return w.task != nil && w.Observation.Job == nil && w.task.Spec.QueueTimeout != nil
+	}
+	if plan.Status.Phase == v1alpha1.PhaseCancelling || w.Observation.Job == nil {
+		return true
+	}
+	f := gather(&w.Observation)
+	return (f.started.IsZero() && f.limits.StartTimeout != nil) || (!f.started.IsZero() && f.limits.Timeout != nil)
+}
+
+var (
+	firstEntry = regexp.MustCompile(`^开始执行任务`)
+	lastEntry  = regexp.MustCompile(`^任务(执行成功|执行失败: |已取消)`)
+	marker     = regexp.MustCompile(`^此前的 \d+ 条日志未保留$`)
+)
+
+// checkLogs: the tail is within its budget, and each entry of the lifecycle stands once, in its place.
+func (w *world) checkLogs(s *v1alpha1.TaskExecutionStatus) {
+	limits := w.limits()
+	raw, err := json.Marshal(s.Logs)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if len(s.Logs) > limits.MaxEntries || int64(len(raw)) > limits.MaxBytes+2 {
+		w.Errorf("%d entries of %d bytes", len(s.Logs), len(raw))
+	}
+	at := func(entry *regexp.Regexp) (places []int) {
+		for i := range s.Logs {
+			if entry.MatchString(s.Logs[i].Message) {
+				places = append(places, i)
+			}
+		}
+		return places
+	}
+	said := func(what string, places []int, want bool, place int) {
+		if wrong := want && (len(places) != 1 || places[0] != place) || !want && len(places) > 0; wrong {
+			w.Errorf("%s stands at %v, want it %t at %d: %s", what, places, want, place, strings.ReplaceAll(messagesOf(s.Logs), "|", "\n"))
+		}
+	}
+	said("the start", at(firstEntry), s.StartTime != nil, 0)
+	said("the end", at(lastEntry), s.Phase.IsTerminal(), len(s.Logs)-1)
+	if places := at(marker); len(places) > 0 {
+		said("what was not kept", places, true, 1)
+	}
+	if s.LogSummary == nil {
+		w.Error("a log without a summary")
+	}
+}

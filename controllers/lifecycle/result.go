@@ -1,0 +1,104 @@
+package lifecycle
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
+)
+
+// Bounds of a termination message, in bytes: pkg/kubelet/container/runtime.go. Of what a container wrote, a kubelet
+// reads the end, and of that it hands on the beginning where a pod has many containers.
+const (
+	maxTerminationMessage    = 4 << 10
+	maxTerminationMessagePod = 12 << 10
+	// terminationMessageError begins what a kubelet says for a file that it cannot read
+	// (pkg/kubelet/kuberuntime/kuberuntime_container.go).
+	terminationMessageError = "Error on reading termination log "
+)
+
+// mirrorResult keeps the termination message when a run ends. It is written once: later the pod may be gone.
+func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
+	if !status.Phase.IsTerminal() || o.Execution.Status.Phase.IsTerminal() {
+		return
+	}
+	pod := lastAttempt(o, f, status.Phase)
+	if pod == nil {
+		return
+	}
+	message := terminationMessage(pod, f.limits.Container)
+	raw := parse.Result(message)
+	if raw == nil {
+		return
+	}
+	truncated := false
+	if limit := terminationMessageLimit(pod); len(message) >= limit && !isDocument(message) {
+		truncated, status.ResultTruncated = true, true
+		note := fmt.Sprintf("the result has %d bytes, the most that a kubelet hands on; more may have been written", len(message))
+		if status.Message != "" {
+			note = status.Message + "; " + note
+		}
+		status.Message = clip(note, maxMessage)
+	}
+	// A value of a sensitive param is not looked for where nobody knows it, nor found where it was cut.
+	if o.Execution.Spec.SecretParams == nil || (o.Redact != nil && !truncated) {
+		status.Result = o.Redact.JSON(&apiextensionsv1.JSON{Raw: raw})
+	}
+}
+
+// lastAttempt is the newest pod, or where the run completed the newest that did.
+func lastAttempt(o *Observation, f facts, phase v1alpha1.Phase) *corev1.Pod {
+	if phase != v1alpha1.PhaseCompleted {
+		return f.last
+	}
+	for i := len(o.Pods) - 1; i >= 0; i-- {
+		if o.Pods[i].Status.Phase == corev1.PodSucceeded {
+			return o.Pods[i]
+		}
+	}
+	return nil
+}
+
+// terminationMessage is what a container wrote itself. A container that never ran wrote nothing: what stands there
+// are the words of the runtime. Of one that failed it cannot be told from its log, where that may stand in for it.
+func terminationMessage(pod *corev1.Pod, container string) string {
+	for i := range pod.Status.ContainerStatuses {
+		s := &pod.Status.ContainerStatuses[i]
+		t := s.State.Terminated
+		if s.Name != container || t == nil {
+			continue
+		}
+		ran := !t.StartedAt.IsZero() && t.StartedAt.Unix() > 0
+		logs := t.ExitCode != 0 && fallsBackToLogs(pod, container)
+		if !ran || logs || strings.HasPrefix(t.Message, terminationMessageError) {
+			return ""
+		}
+		return t.Message
+	}
+	return ""
+}
+
+func fallsBackToLogs(pod *corev1.Pod, container string) bool {
+	for i := range pod.Spec.Containers {
+		if c := &pod.Spec.Containers[i]; c.Name == container {
+			return c.TerminationMessagePolicy == corev1.TerminationMessageFallbackToLogsOnError
+		}
+	}
+	return false
+}
+
+func terminationMessageLimit(pod *corev1.Pod) int {
+	containers := len(pod.Spec.Containers) + len(pod.Spec.InitContainers) + len(pod.Spec.EphemeralContainers)
+	return min(maxTerminationMessage, maxTerminationMessagePod/max(containers, 1))
+}
+
+// isDocument tells whether a text is a whole JSON object or list, of which neither end can be missing.
+func isDocument(text string) bool {
+	text = strings.TrimSpace(text)
+	return text != "" && (text[0] == '{' || text[0] == '[') && json.Valid([]byte(text))
+}

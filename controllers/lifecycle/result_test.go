@@ -1,0 +1,134 @@
+package lifecycle
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/redact"
+)
+
+// wrote gives the containers of that name that ended a termination message.
+func wrote(container, message string) func(*corev1.Pod) {
+	return func(pod *corev1.Pod) {
+		for i := range pod.Status.ContainerStatuses {
+			if s := &pod.Status.ContainerStatuses[i]; s.Name == container {
+				s.State.Terminated.Message = message
+			}
+		}
+	}
+}
+
+func containers(policy corev1.TerminationMessagePolicy, names ...string) func(*corev1.Pod) {
+	return func(pod *corev1.Pod) {
+		for _, name := range names {
+			pod.Spec.Containers = append(pod.Spec.Containers, corev1.Container{Name: name, TerminationMessagePolicy: policy})
+		}
+	}
+}
+
+// neverRan is a container that the runtime could not start.
+func neverRan(pod *corev1.Pod) {
+	t := pod.Status.ContainerStatuses[0].State.Terminated
+	t.Reason, t.ExitCode, t.StartedAt = "StartError", 128, metav1.NewTime(time.Unix(0, 0))
+}
+
+func TestResult(t *testing.T) {
+	completed := func(changes ...func(*corev1.Pod)) *scene {
+		return given().job().pod(append([]func(*corev1.Pod){exited(0)}, changes...)...).counted(1, 0).jobEnds(batchv1.JobComplete, "")
+	}
+	failed := func(changes ...func(*corev1.Pod)) *scene {
+		return given().job().pod(append([]func(*corev1.Pod){exited(3)}, changes...)...).counted(0, 1).jobEnds(batchv1.JobFailed, "BackoffLimitExceeded")
+	}
+	full := strings.Repeat("x", 4096)
+	document := `{"text":"` + strings.Repeat("x", 4096-11) + `"}`
+	for name, c := range map[string]struct {
+		scene *scene
+		want  string
+		says  string // that something is missing
+	}{
+		"JSON":                                   {completed(wrote("main", `{"rows": 42}`)), `{"rows":42}`, ""},
+		"text":                                   {completed(wrote("main", "42 rows\n")), `"42 rows"`, ""},
+		"nothing":                                {completed(), "", ""},
+		"a helper's word is none":                {completed(alsoEnded("helper", 0), wrote("helper", "x")), "", ""},
+		"as much as a kubelet hands on":          {completed(wrote("main", full)), `"` + full + `"`, "the result has 4096 bytes"},
+		"as much, and whole":                     {completed(wrote("main", document)), document, ""},
+		"the end of a document":                  {completed(wrote("main", document[1:]+"\n")), `"` + strings.ReplaceAll(document[1:], `"`, `\"`) + `"`, "the result has 4096 bytes"},
+		"a kubelet's share for six containers":   {completed(containers("", "main", "b", "c", "d", "e", "f"), wrote("main", full[:2048])), `"` + full[:2048] + `"`, "the result has 2048 bytes"},
+		"less than that share":                   {completed(containers("", "main", "b", "c", "d", "e", "f"), wrote("main", full[:2047])), `"` + full[:2047] + `"`, ""},
+		"of a run that failed":                   {failed(wrote("main", `{"error":"no such space"}`)), `{"error":"no such space"}`, ""},
+		"too large, of a run that failed":        {failed(wrote("main", full)), `"` + full + `"`, `container "main" ended with exit code 3; the result has 4096 bytes`},
+		"the log of one that failed is none":     {failed(containers(corev1.TerminationMessageFallbackToLogsOnError, "main"), wrote("main", "panic: oh")), "", ""},
+		"one that completed gave no log":         {completed(containers(corev1.TerminationMessageFallbackToLogsOnError, "main"), wrote("main", "fine")), `"fine"`, ""},
+		"a file that the kubelet could not read": {completed(wrote("main", "Error on reading termination log /var/lib/kubelet/pods/1: is a directory")), "", ""},
+		"the runtime's word is none":             {failed(wrote("main", "failed to create containerd task"), neverRan), "", ""},
+		"the last attempt's":                     {given().job().pod(exited(3), wrote("main", "first")).pod(exited(0), wrote("main", "second")).counted(1, 1).jobEnds(batchv1.JobComplete, ""), `"second"`, ""},
+		"not a failed attempt's, where one went well": {
+			given().job().pod(exited(0), wrote("main", "well")).pod(exited(3), wrote("main", "badly")).counted(1, 1).jobEnds(batchv1.JobComplete, ""), `"well"`, "",
+		},
+		"of a run that was cancelled": {
+			given().cancelled().job().phase(v1alpha1.PhaseCancelling, v1alpha1.ReasonCancelRequested).
+				pod(exited(143), killed, marked(v1alpha1.ReasonCancelled, time.Second), wrote("main", "half")).counted(0, 1), `"half"`, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status := Decide(c.scene.Observation).Status
+			if !status.Phase.IsTerminal() {
+				t.Fatalf("the fixture is in %s", status.Phase)
+			}
+			got := ""
+			if status.Result != nil {
+				got = string(status.Result.Raw)
+			}
+			if got != c.want {
+				t.Errorf("got %.200s, want %.200s", got, c.want)
+			}
+			if status.ResultTruncated != (c.says != "") || !strings.Contains(status.Message, c.says) {
+				t.Errorf("truncated: %t, message %q, want %q", status.ResultTruncated, status.Message, c.says)
+			}
+		})
+	}
+}
+
+// A run has its result when it ends, and neither before nor anew after: the pod may be another by then.
+func TestResultIsWrittenOnceAtTheEnd(t *testing.T) {
+	if status := Decide(given().job().pod(exited(3), wrote("main", "first")).counted(0, 1).Observation).Status; status.Result != nil {
+		t.Errorf("%s has the result %s", status.Phase, status.Result.Raw)
+	}
+	s := given().job().pod(exited(0), wrote("main", "late")).phase(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+	if status := Decide(s.Observation).Status; status.Result != nil {
+		t.Errorf("%s got the result %s afterwards", status.Phase, status.Result.Raw)
+	}
+}
+
+// A result tells no sensitive param.
+func TestResultWithoutSecrets(t *testing.T) {
+	knows := func(s *scene) { s.Redact = redact.New([]string{"hunter22"}) }
+	for name, c := range map[string]struct {
+		message string
+		known   func(*scene)
+		want    string
+	}{
+		"known":                    {`{"login":"hunter22","rows":1}`, knows, `{"login":"[redacted]","rows":1}`},
+		"not known any more":       {`{"rows":1}`, func(*scene) {}, ""},
+		"it may be cut in a value": {strings.Repeat("x", 4096), knows, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := given().job().pod(exited(0), wrote("main", c.message)).counted(1, 0).jobEnds(batchv1.JobComplete, "")
+			s.Execution.Spec.SecretParams = &v1alpha1.SecretParams{SecretName: "login", Names: []string{"password"}}
+			c.known(s)
+			got := ""
+			if result := Decide(s.Observation).Status.Result; result != nil {
+				got = string(result.Raw)
+			}
+			if got != c.want {
+				t.Errorf("result %s, want %s", got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,113 @@
+package lifecycle
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/tracking"
+)
+
+// Retention is how long and how many finished runs of a Task are kept.
+type Retention struct {
+	// TTL after the end; zero means for ever.
+	TTL time.Duration
+	// Completed and Failed bound the number of each; negative means any. Cancelled ones count as failed: what both
+	// have is that they did not do their work.
+	Completed, Failed int
+	// AtLeast is for how long a run is kept whatever their number is: whoever waits for it polls.
+	AtLeast time.Duration
+}
+
+// RetentionOf reads what a Task says. What it does not say is not bounded: the API server fills in defaults.
+func RetentionOf(task *v1alpha1.Task, atLeast time.Duration) Retention {
+	r := Retention{Completed: -1, Failed: -1, AtLeast: atLeast}
+	spec := &task.Spec.Retention
+	if spec.TTL != nil {
+		r.TTL = spec.TTL.Duration
+	}
+	if spec.Completed != nil {
+		r.Completed = int(*spec.Completed)
+	}
+	if spec.Failed != nil {
+		r.Failed = int(*spec.Failed)
+	}
+	return r
+}
+
+// Expired picks the executions of one Task that are kept no longer, oldest first, and tells after how long the next
+// one may be, zero when only an event can change that. The newest of each outcome are kept. What is not ours to
+// remove does not count.
+func Expired(now time.Time, r Retention, executions []v1alpha1.TaskExecution) (expired []*v1alpha1.TaskExecution, next time.Duration) {
+	var completed, failed []*v1alpha1.TaskExecution
+	for i := range executions {
+		e := &executions[i]
+		switch {
+		case !removable(e):
+		case e.Status.Phase == v1alpha1.PhaseCompleted:
+			completed = append(completed, e)
+		default:
+			failed = append(failed, e)
+		}
+	}
+	for _, outcome := range []struct {
+		executions []*v1alpha1.TaskExecution
+		limit      int
+	}{{completed, r.Completed}, {failed, r.Failed}} {
+		slices.SortFunc(outcome.executions, lastEndedFirst)
+		for i, e := range outcome.executions {
+			left := r.left(now, e, outcome.limit >= 0 && i >= outcome.limit)
+			switch {
+			case left == 0:
+			case left < 0:
+				expired = append(expired, e)
+			default:
+				next = soonest(next, left)
+			}
+		}
+	}
+	slices.SortFunc(expired, func(a, b *v1alpha1.TaskExecution) int { return lastEndedFirst(b, a) })
+	return expired, next
+}
+
+// left is how long a run is kept yet, zero for ever and negative when it is not. surplus says that there are enough
+// newer ones.
+func (r Retention) left(now time.Time, e *v1alpha1.TaskExecution, surplus bool) time.Duration {
+	var keep time.Duration
+	switch {
+	case surplus && r.TTL > 0:
+		keep = min(r.TTL, r.AtLeast)
+	case surplus:
+		keep = r.AtLeast
+	case r.TTL > 0:
+		keep = r.TTL
+	default:
+		return 0
+	}
+	if left := endOf(e).Add(keep).Sub(now); left > 0 {
+		return left
+	}
+	return -1
+}
+
+// removable tells whether a run has ended, its log is settled, and it was made by the facade or by ourselves.
+// What kubectl or a GitOps tool made is theirs: they would make it again, and so run it again.
+func removable(e *v1alpha1.TaskExecution) bool {
+	if e.DeletionTimestamp != nil || !LogIsFinal(e) {
+		return false
+	}
+	return e.Spec.Trigger.Source != v1alpha1.TriggerKubectl && e.Spec.Trigger.Source != "" && !tracking.Declared(e)
+}
+
+func endOf(e *v1alpha1.TaskExecution) time.Time {
+	if t := e.Status.CompletionTime; t != nil {
+		return t.Time
+	}
+	return e.CreationTimestamp.Time
+}
+
+func lastEndedFirst(a, b *v1alpha1.TaskExecution) int {
+	return cmp.Or(endOf(b).Compare(endOf(a)), b.CreationTimestamp.Compare(a.CreationTimestamp.Time), strings.Compare(a.Name, b.Name))
+}

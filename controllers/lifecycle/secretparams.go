@@ -1,0 +1,101 @@
+package lifecycle
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+const (
+	// secretGrace is how long after the creation of an execution nothing is said of a Secret that is missing: the
+	// facade makes it right after. Creation times have whole seconds.
+	secretGrace = 3 * time.Second
+	// secretSoon is when it is looked for again meanwhile, and secretRetry after that. Nothing tells us when it
+	// comes: we may read a Secret that an execution names, and watch none.
+	secretSoon  = 100 * time.Millisecond
+	secretRetry = 2 * time.Second
+)
+
+// withSecretParams puts the values of the sensitive params among the others, to be judged with them; otherwise it
+// says what to do. What it says never has a value in it.
+func withSecretParams(o *Observation, f facts, schema *params.Schema, given []byte) (joined []byte, s step, ok bool) {
+	if readable := readable(schema, given); len(readable) > 0 {
+		return nil, fail(v1alpha1.ReasonSensitiveParamReadable, fmt.Sprintf(
+			"task %q takes %s as sensitive, and in spec.params anyone can read it: change the value where it is used, put the new one into a Secret with the label %s: \"true\", and name it in spec.secretParams of a new execution",
+			o.Task.Name, strings.Join(readable, ", "), v1alpha1.LabelParams)), false
+	}
+	from := o.Execution.Spec.SecretParams
+	if from == nil {
+		return given, step{}, true
+	}
+	if o.Secret != nil && !MayUse(o.Secret, o.Execution) {
+		return nil, fail(v1alpha1.ReasonSecretRefused, fmt.Sprintf(
+			"secret %q is not for params: whoever owns it can allow it by the label %s: \"true\"", from.SecretName, v1alpha1.LabelParams)), false
+	}
+	missing := missingSecret(o, from)
+	if missing != "" && o.Execution.Status.Phase == "" && o.Now.Sub(o.Execution.CreationTimestamp.Time) < secretGrace {
+		return nil, step{hold: true, requeue: secretSoon}, false
+	}
+	if missing != "" {
+		return nil, waitForStart(o, f, v1alpha1.ReasonSecretNotFound, missing), false
+	}
+	joined, problems := schema.Join(given, SecretValues(o.Secret, from))
+	if len(problems) > 0 {
+		return nil, fail(v1alpha1.ReasonInvalidParams, problems.Error()), false
+	}
+	return joined, step{}, true
+}
+
+// readable gives the sensitive params that stand in spec.params. What is no JSON object has none.
+func readable(schema *params.Schema, given []byte) (names []string) {
+	if _, secret, problems := schema.Split(given); len(secret) > 0 || len(problems) > 0 {
+		for _, name := range schema.Sensitive() {
+			if _, is := secret[name]; is {
+				names = append(names, fmt.Sprintf("%q", name))
+			}
+		}
+		for _, p := range problems {
+			names = append(names, fmt.Sprintf("%q", strings.TrimPrefix(p.Pointer, "/")))
+		}
+	}
+	return names
+}
+
+// missingSecret says what is not there yet, empty when all is.
+func missingSecret(o *Observation, from *v1alpha1.SecretParams) string {
+	switch {
+	case o.SecretTrouble != "":
+		return fmt.Sprintf("secret %q of the sensitive params cannot be read: %s", from.SecretName, o.SecretTrouble)
+	case o.Secret == nil:
+		return fmt.Sprintf("secret %q of the sensitive params does not exist in namespace %q", from.SecretName, o.Execution.Namespace)
+	}
+	for _, name := range from.Names {
+		if _, is := o.Secret.Data[name]; !is {
+			return fmt.Sprintf("secret %q has no key %q", from.SecretName, name)
+		}
+	}
+	return ""
+}
+
+// MayUse tells whether a Secret was made for this execution or is meant for such use. Otherwise who may create
+// executions, and may not read Secrets, could have a task print any, or try values until one is redacted.
+func MayUse(secret *corev1.Secret, execution *v1alpha1.TaskExecution) bool {
+	return metav1.IsControlledBy(secret, execution) || secret.Labels[v1alpha1.LabelParams] == "true"
+}
+
+// SecretValues gives the values that an execution takes from a Secret.
+func SecretValues(secret *corev1.Secret, from *v1alpha1.SecretParams) map[string][]byte {
+	values := make(map[string][]byte, len(from.Names))
+	for _, name := range from.Names {
+		if value, is := secret.Data[name]; is {
+			values[name] = value
+		}
+	}
+	return values
+}

@@ -1,0 +1,92 @@
+package lifecycle
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// durationWindow is of how many completed runs, the newest, the durations tell.
+const durationWindow = 100
+
+// Summarise puts into a Task's status what its executions add up to, those that exist now. Conditions stay.
+func Summarise(status *v1alpha1.TaskStatus, executions []v1alpha1.TaskExecution) {
+	status.Running, status.Pending, status.Queued = 0, 0, 0
+	status.Totals, status.LastExecution, status.Durations = v1alpha1.RunTotals{}, nil, nil
+	var newest *v1alpha1.TaskExecution
+	var completed []*v1alpha1.TaskExecution
+	for i := range executions {
+		e := &executions[i]
+		count(status, e)
+		if newest == nil || createdAfter(e, newest) {
+			newest = e
+		}
+		if e.Status.Phase == v1alpha1.PhaseCompleted && e.Status.StartTime != nil {
+			completed = append(completed, e)
+		}
+	}
+	if newest != nil {
+		status.LastExecution = &v1alpha1.LastExecution{
+			Name: newest.Name, Phase: cmp.Or(newest.Status.Phase, v1alpha1.PhasePending), CreationTime: newest.CreationTimestamp,
+		}
+	}
+	if len(completed) > 0 {
+		slices.SortFunc(completed, lastEndedFirst)
+		status.Durations = durationsOf(completed[:min(len(completed), durationWindow)])
+	}
+}
+
+func count(status *v1alpha1.TaskStatus, e *v1alpha1.TaskExecution) {
+	switch phase := e.Status.Phase; {
+	case phase == v1alpha1.PhaseCompleted:
+		status.Totals.Completed++
+	case phase == v1alpha1.PhaseFailed:
+		status.Totals.Failed++
+	case phase == v1alpha1.PhaseCancelled:
+		status.Totals.Cancelled++
+	case e.Status.StartTime != nil: // Running, or Cancelling what ran
+		status.Running++
+	case e.Status.Job == nil, phase != v1alpha1.PhasePending && phase != v1alpha1.PhaseCancelling:
+		status.Queued++ // with a Job, whatever phase says that something holds it
+	default:
+		status.Pending++
+	}
+}
+
+// createdAfter compares by creation, which has whole seconds, and within one by start, where what has not started
+// is the newer, as the facade lists them.
+func createdAfter(a, b *v1alpha1.TaskExecution) bool {
+	if c := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); c != 0 {
+		return c > 0
+	}
+	switch x, y := a.Status.StartTime, b.Status.StartTime; {
+	case (x == nil) != (y == nil):
+		return x == nil
+	case x != nil && !x.Time.Equal(y.Time):
+		return x.After(y.Time)
+	}
+	return strings.Compare(a.Name, b.Name) < 0
+}
+
+// durationsOf at least one completed run.
+func durationsOf(completed []*v1alpha1.TaskExecution) *v1alpha1.RunDurations {
+	took := make([]time.Duration, len(completed))
+	var sum time.Duration
+	for i, e := range completed {
+		took[i] = max(0, endOf(e).Sub(e.Status.StartTime.Time))
+		sum += took[i]
+	}
+	slices.Sort(took)
+	mean := sum / time.Duration(len(took))
+	nearestRank := (95*len(took) + 99) / 100
+	return &v1alpha1.RunDurations{
+		Runs: int32(len(took)),
+		Mean: metav1.Duration{Duration: mean.Round(100 * time.Millisecond)},
+		P95:  metav1.Duration{Duration: took[nearestRank-1]},
+	}
+}

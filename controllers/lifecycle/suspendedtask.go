@@ -1,0 +1,18 @@
+package lifecycle
+
+import (
+	"fmt"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// suspendedTask refuses a run that was made while its Task was suspended. One that was accepted before, and
+// waits for its turn or for its Job, goes on.
+func suspendedTask(o *Observation) (step, bool) {
+	s := &o.Execution.Status
+	if !o.Task.Spec.Suspended || (s.Phase != "" && s.Reason != v1alpha1.ReasonTaskNotFound) {
+		return step{}, false
+	}
+	return fail(v1alpha1.ReasonTaskSuspended,
+		fmt.Sprintf("task %q is suspended and takes no new runs (spec.suspended)", o.Task.Name)), true
+}

@@ -1,0 +1,66 @@
+package lifecycle
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// waitingFor says what keeps the newest pod from starting, empty when it is only a matter of moments.
+// Kubernetes flips between ErrImagePull and ImagePullBackOff for one trouble; both read as the latter, so
+// that waiting costs one status write.
+func waitingFor(o *Observation, f facts) string {
+	if jobSuspended(o.Job) {
+		return "the Job is suspended"
+	}
+	if f.last == nil {
+		return o.PodsRefused
+	}
+	for _, c := range f.last.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Message != "" {
+			return fmt.Sprintf("%s: %s", c.Reason, c.Message)
+		}
+	}
+	if image := unpulled(f.last); image != "" {
+		return image
+	}
+	for _, s := range containersOf(f.last) {
+		if w := s.State.Waiting; w != nil {
+			switch w.Reason {
+			case "", "ContainerCreating", "PodInitializing":
+			default:
+				return fmt.Sprintf("%s: container %q: %s", w.Reason, s.Name, w.Message)
+			}
+		}
+	}
+	return ""
+}
+
+// lastWord is what kept the run from starting when that was last known: a pod that was ended tells no more.
+func lastWord(o *Observation, f facts) string {
+	if why := waitingFor(o, f); why != "" {
+		return why
+	}
+	if p := o.Execution.Status.Phase; p == v1alpha1.PhasePending || p == v1alpha1.PhaseQueued {
+		return o.Execution.Status.Message
+	}
+	return ""
+}
+
+// RefusedPods takes from the Job controller's words on a pod that was refused what is the same for each try: not
+// the pod's name, which would cost a status write each time.
+func RefusedPods(message string) string {
+	if _, why, found := strings.Cut(message, " is forbidden: "); found {
+		message = why
+	}
+	return "FailedCreate: " + message
+}
+
+// containersOf a pod, in the order in which they start.
+func containersOf(pod *corev1.Pod) []corev1.ContainerStatus {
+	out := make([]corev1.ContainerStatus, 0, len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses))
+	return append(append(out, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...)
+}

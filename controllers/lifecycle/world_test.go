@@ -1,0 +1,241 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+	"pgregory.net/rapid"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+)
+
+// world is a cluster with one execution in which anything may happen at any time: it is not faithful to
+// Kubernetes, but worse. What must hold of a status must hold in it.
+type world struct {
+	*rapid.T
+	Observation
+	// job and task that the API server has; those of the Observation are what is seen of them.
+	job     *batchv1.Job
+	task    *v1alpha1.Task
+	created int
+	pods    int
+	// logs that status has; the controller's cache keeps executions without.
+	logs []v1alpha1.LogEntry
+	// printed by all containers, and read by this life of the controller.
+	printed, read int64
+}
+
+func newWorld(t *rapid.T) *world {
+	w := &world{T: t, Observation: given().Observation}
+	w.task = w.Observation.Task
+	w.Options.Language = Chinese
+	spec := &w.task.Spec
+	if w.either("the Task has a timeout") {
+		spec.Timeout = &metav1.Duration{Duration: w.seconds("timeout", 60)}
+	}
+	if w.either("the Task has no startTimeout") {
+		spec.StartTimeout = nil
+	}
+	if w.either("the Task has a queueTimeout") {
+		spec.QueueTimeout = &metav1.Duration{Duration: w.seconds("queueTimeout", 200)}
+	}
+	if policy := pick(w, "concurrency policy", "", v1alpha1.ConcurrencyAllow, v1alpha1.ConcurrencyForbid, v1alpha1.ConcurrencyReplace, v1alpha1.ConcurrencyQueue); policy != "" {
+		spec.Concurrency = &v1alpha1.ConcurrencySpec{Policy: policy, MaxRunning: ptr.To[int32](3), MaxQueued: ptr.To[int32](5)}
+	}
+	spec.Logs.MaxEntries = int32(w.number("maxEntries", 2, 21))
+	return w
+}
+
+// either is a coin; what shrinks away is heads.
+func (w *world) either(what string) bool { return rapid.Bool().Draw(w.T, what) }
+
+// chance of one in so many.
+func (w *world) chance(what string, oneIn int) bool { return w.number(what, 0, oneIn-1) == oneIn-1 }
+
+func (w *world) number(what string, from, to int) int {
+	return rapid.IntRange(from, to).Draw(w.T, what)
+}
+
+func (w *world) seconds(what string, atMost int) time.Duration {
+	return time.Duration(w.number(what+" in seconds", 1, atMost)) * time.Second
+}
+
+func pick[V any](w *world, what string, from ...V) V { return rapid.SampledFrom(from).Draw(w.T, what) }
+
+// happenings are all that befalls the run from outside of the controller.
+func (w *world) happenings() map[string]func(*rapid.T) {
+	actions := map[string]func(){
+		"time passes":                    w.timePasses,
+		"a user cancels":                 w.cancels,
+		"a user deletes the Task":        func() { w.task = nil },
+		"a user suspends the Task":       w.suspendsTask,
+		"somebody deletes the Job":       func() { w.job = nil },
+		"somebody suspends the Job":      w.suspendsJob,
+		"the Job controller makes a pod": w.makesPod,
+		"the Job controller counts":      w.counts,
+		"the Job ends":                   w.jobEnds,
+		"a kubelet starts a container":   w.onPod(w.starts),
+		"a kubelet cannot pull":          w.onPod(func(pod *corev1.Pod) { onNode(pod); waiting("ErrImagePull")(pod) }),
+		"a container ends":               w.onPod(w.exits),
+		"a container is restarted":       w.onPod(containerRestarts),
+		"a kubelet ends what it is told": w.onPod(w.obeys),
+		"a node is lost":                 w.onPod(func(pod *corev1.Pod) { pod.Status.Phase = corev1.PodUnknown }),
+		"a pod is gone":                  w.podGoes,
+		"the program prints":             w.prints,
+		"the log is read":                w.reads,
+		"the log is given up":            w.givesUp,
+	}
+	out := map[string]func(*rapid.T){}
+	for name, act := range actions {
+		out[name] = func(*rapid.T) { act() }
+	}
+	return out
+}
+
+func (w *world) timePasses() {
+	w.Now = w.Now.Add(time.Duration(w.number("milliseconds", 1, 90_000)) * time.Millisecond)
+	w.Observation.Log.Waited = time.Duration(w.number("seconds since the containers ended", 0, 3)) * time.Second
+	w.Observation.Log.Due = w.either("the tail is due")
+}
+
+func (w *world) cancels() {
+	if w.Execution.Spec.Cancel == nil {
+		w.Execution.Spec.Cancel = &v1alpha1.CancelRequest{Reason: "因为", RequestedBy: "ann"}
+		w.Execution.Generation++
+	}
+}
+
+func (w *world) suspendsTask() {
+	if w.task != nil {
+		w.task.Spec.Suspended = !w.task.Spec.Suspended
+	}
+}
+
+func (w *world) suspendsJob() {
+	if w.job != nil && !JobFinished(w.job) {
+		w.job.Spec.Suspend = ptr.To(!ptr.Deref(w.job.Spec.Suspend, false))
+	}
+}
+
+func (w *world) makesPod() {
+	if w.job == nil || JobFinished(w.job) || len(w.Pods) >= maxPods {
+		return
+	}
+	pod := given().pod().Pods[0]
+	pod.Name = fmt.Sprintf("pod-%d", w.pods)
+	pod.UID = types.UID(pod.Name + "-uid")
+	w.pods++
+	w.Pods = append(w.Pods, pod)
+}
+
+func (w *world) counts() {
+	if w.job != nil {
+		w.job.Status.Failed = int32(w.number("failed pods", 0, len(w.Pods)))
+	}
+}
+
+func (w *world) jobEnds() {
+	if w.job == nil || JobFinished(w.job) {
+		return
+	}
+	condition := pick(w, "with", batchv1.JobComplete, batchv1.JobFailed)
+	w.job.Status.Conditions = append(w.job.Status.Conditions, batchv1.JobCondition{Type: condition, Status: corev1.ConditionTrue, Reason: "Any", Message: "any"})
+}
+
+// onPod lets something befall a pod that has not ended, if there is one.
+func (w *world) onPod(act func(*corev1.Pod)) func() {
+	return func() {
+		live := slices.DeleteFunc(slices.Clone(w.Pods), podEnded)
+		if len(live) > 0 {
+			act(live[w.number("pod", 0, len(live)-1)])
+		}
+	}
+}
+
+// starts and ends are told by the clock of a node, which may be behind.
+func (w *world) began() metav1.Time {
+	return metav1.NewTime(w.Now.Add(-w.seconds("the node's clock, behind", 90)))
+}
+
+func (w *world) starts(pod *corev1.Pod) {
+	onNode(pod)
+	pod.Status.Phase = corev1.PodRunning
+	containerIs(pod, corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: w.began()}})
+}
+
+func (w *world) exits(pod *corev1.Pod) {
+	code := int32(w.number("exit code", 0, 2))
+	pod.Status.Phase = corev1.PodFailed
+	if code == 0 {
+		pod.Status.Phase = corev1.PodSucceeded
+	}
+	containerIs(pod, corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: code, Reason: "Error", StartedAt: w.began(), FinishedAt: metav1.NewTime(w.Now)}})
+}
+
+func containerRestarts(pod *corev1.Pod) {
+	if len(pod.Status.ContainerStatuses) > 0 {
+		pod.Status.ContainerStatuses[0].RestartCount++
+	}
+}
+
+func (w *world) obeys(pod *corev1.Pod) {
+	if _, _, told := endMark(pod); told {
+		killed(pod)
+	}
+}
+
+func (w *world) podGoes() {
+	if n := len(w.Pods); n > 0 {
+		at := w.number("pod", 0, n-1)
+		w.Pods = slices.Delete(slices.Clone(w.Pods), at, at+1)
+	}
+}
+
+// prints lines that this life of the controller reads, or has yet to read.
+func (w *world) prints() {
+	if len(w.Pods) > 0 && w.Execution.Status.StartTime != nil {
+		w.printed += int64(w.number("lines", 1, 12))
+	}
+}
+
+func (w *world) reads() {
+	l := &w.Observation.Log
+	if left := w.printed - w.read; len(w.Pods) > 0 && left > 0 {
+		for range w.number("lines read", 1, int(left)) {
+			w.read++
+			l.Tail = append(l.Tail, v1alpha1.LogEntry{Timestamp: metav1.NewMicroTime(w.Now), Level: v1alpha1.LogInfo, Message: fmt.Sprint("line ", w.read)})
+		}
+	}
+	l.Lines, l.Bytes = w.read, 10*w.read
+	if over := len(l.Tail) - int(w.limits().MaxEntries); over > 0 {
+		l.Tail, l.Dropped = slices.Clone(l.Tail[over:]), l.Dropped+int64(over)
+	}
+	l.Attempts, l.GaveUp = len(w.Pods), ""
+	l.Read = w.either("to its end")
+	l.Drained = l.Read && w.either("and archived")
+}
+
+func (w *world) givesUp() {
+	if !w.Observation.Log.Drained {
+		w.Observation.Log.GaveUp = v1alpha1.ReasonLogsUnavailable
+	}
+}
+
+func (w *world) limits() jobspec.Limits {
+	switch {
+	case w.job != nil:
+		l, _ := jobspec.LimitsOf(w.job)
+		return l
+	case w.task != nil:
+		return jobspec.LimitsFor(w.task, w.Execution)
+	default:
+		return jobspec.DefaultLimits()
+	}
+}

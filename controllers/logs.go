@@ -1,0 +1,146 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/follow"
+	"github.com/taskexec/taskexec/controllers/logs/turns"
+)
+
+// ArchiveOptions of the archive of raw logs.
+type ArchiveOptions struct {
+	// URL of the bucket: file:///folder, s3://, gs:// or azblob://. Empty means that nothing is archived.
+	URL string
+	// SpoolDir is a folder of this controller's own for what is not archived yet, and SpoolBytes its bound.
+	SpoolDir   string
+	SpoolBytes int64
+	// PartBytes and PartAge say when a part of a log that goes on is archived.
+	PartBytes int64
+	PartAge   time.Duration
+	// Deadline is how long after the end of a run its log may take to be archived.
+	Deadline time.Duration
+	// Sweep is how often archives are removed whose execution is gone, zero for never.
+	Sweep time.Duration
+}
+
+func defaultArchive() ArchiveOptions {
+	return ArchiveOptions{
+		SpoolDir:   filepath.Join(os.TempDir(), "taskexec-spool"),
+		SpoolBytes: 1 << 30,
+		PartBytes:  4 << 20,
+		PartAge:    15 * time.Second,
+		Deadline:   30 * time.Minute,
+		Sweep:      time.Hour,
+	}
+}
+
+// setupLogs makes what reads logs, and has the manager start and stop it.
+func setupLogs(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*follow.Follower, error) {
+	options := follow.Options{
+		Source:          o.LogSource,
+		Turns:           turns.New(o.LogTurns, clock.RealClock{}),
+		Flush:           o.LogFlush,
+		Patience:        o.LogPatience,
+		FileSize:        o.LogFileSize,
+		ArchiveDeadline: o.Archive.Deadline,
+		Reconnect:       follow.DefaultReconnect(),
+		Notify:          wake,
+		Clock:           clock.RealClock{},
+		Registry:        o.Registry,
+	}
+	if o.Archive.URL != "" {
+		var err error
+		if options.Archive, err = newArchive(mgr, o, wake); err != nil {
+			return nil, err
+		}
+	}
+	follower := follow.New(options)
+	if err := mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+		return runLogs(ctx, follower, options.Archive)
+	})); err != nil {
+		return nil, fmt.Errorf("adding the log follower: %w", err)
+	}
+	return follower, nil
+}
+
+// runLogs reads and archives until ctx ends. The follower stops first: what it has read by then is archived after.
+func runLogs(ctx context.Context, follower *follow.Follower, writer *archive.Writer) error {
+	archiving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	archived := make(chan error, 1)
+	go func() {
+		if writer == nil {
+			<-archiving.Done()
+			archived <- nil
+			return
+		}
+		archived <- writer.Run(archiving)
+	}()
+	<-ctx.Done()
+	follower.Stop()
+	stop()
+	return <-archived
+}
+
+func newArchive(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*archive.Writer, error) {
+	bucket, err := archive.Open(context.Background(), o.Archive.URL)
+	if err != nil {
+		return nil, err
+	}
+	writer, err := archive.NewWriter(archive.WriterOptions{
+		Bucket:     bucket,
+		SpoolDir:   o.Archive.SpoolDir,
+		SpoolBytes: o.Archive.SpoolBytes,
+		PartBytes:  o.Archive.PartBytes,
+		PartAge:    o.Archive.PartAge,
+		Notify:     wake,
+		Log:        mgr.GetLogger().WithName("archive"),
+		Registry:   o.Registry,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if o.Archive.Sweep == 0 {
+		return writer, nil
+	}
+	return writer, mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+		wait.UntilWithContext(ctx, func(ctx context.Context) {
+			sweep(ctx, mgr.GetAPIReader(), writer.Reader(), o.Archive.Sweep)
+		}, o.Archive.Sweep)
+		return nil
+	}))
+}
+
+// sweep removes the archives of executions that were deleted. It asks the API server and not a cache, which may
+// hold one namespace only, and keeps what it cannot judge.
+func sweep(ctx context.Context, live client.Reader, archives *archive.Reader, unchanged time.Duration) {
+	log := ctrl.LoggerFrom(ctx).WithName("archive")
+	removed, err := archives.Sweep(ctx, func(ctx context.Context, e archive.Execution) (bool, error) {
+		execution := &v1alpha1.TaskExecution{}
+		err := live.Get(ctx, types.NamespacedName{Namespace: e.Namespace, Name: e.Name}, execution)
+		if apierrors.IsNotFound(err) {
+			return false, nil
+		}
+		return execution.UID == e.UID, err
+	}, time.Now().Add(-unchanged))
+	if err != nil {
+		log.Error(err, "Sweeping the archive")
+	}
+	if removed > 0 {
+		log.Info("Removed the archives of executions that were deleted", "count", removed)
+	}
+}

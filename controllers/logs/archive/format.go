@@ -1,0 +1,118 @@
+// Package archive keeps the whole raw logs of executions in a bucket, and reads them again.
+//
+// A container run's log is kept as the kubelet gave it, each line with its timestamp and a space before it, cut
+// into parts that are written once and never changed. An index for each execution says which parts there are,
+// how many lines and bytes they have, and what is missing. The keys:
+//
+//	<namespace>/<execution's UID>/index.json
+//	<namespace>/<execution's UID>/<pod>/<container>/<restart>/<number of the part>.log
+package archive
+
+import (
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/taskexec/taskexec/controllers/logs/source"
+)
+
+// indexVersion of the format. A reader that finds a higher one says so and does not guess.
+const indexVersion = 1
+
+// Execution says whose log it is.
+type Execution struct {
+	Namespace string    `json:"namespace"`
+	Name      string    `json:"name"`
+	UID       types.UID `json:"uid"`
+}
+
+// Index of the archive of one execution. The one in the bucket is replaced whenever a part was added, so that
+// it speaks of parts that are there, and a part that it does not speak of was written last.
+type Index struct {
+	Version int `json:"version"`
+	Execution
+	// Streams in the order in which their containers started.
+	Streams []Stream `json:"streams"`
+	// Ended: nothing follows.
+	Ended bool `json:"ended,omitempty"`
+}
+
+// StreamID tells one container run from all others, over all pods of an execution.
+type StreamID struct {
+	Pod       string    `json:"pod"`
+	PodUID    types.UID `json:"podUID"`
+	Container string    `json:"container"`
+	Restart   int32     `json:"restart"`
+	// ContainerID is the runtime's.
+	ContainerID string `json:"containerID"`
+}
+
+// Stream is the log of one container run.
+type Stream struct {
+	StreamID
+	Role      source.Role `json:"role"`
+	StartedAt time.Time   `json:"startedAt"`
+	// Place of the container in its pod: those that started within one second started in this order.
+	Place int    `json:"place,omitempty"`
+	Parts []Part `json:"parts,omitempty"`
+	Gaps  []Gap  `json:"gaps,omitempty"`
+	// Ended: the container ended, and its log was read to its end.
+	Ended bool `json:"ended,omitempty"`
+}
+
+// Part of a stream, one object in the bucket. A line that is longer than a part goes on in the next one.
+type Part struct {
+	// Lines that begin in this part.
+	Lines int64 `json:"lines"`
+	// Bytes of the object, timestamps included.
+	Bytes int64 `json:"bytes"`
+	// First and Last are the earliest and the latest timestamp of the lines that begin in this part; zero when
+	// none does.
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+	// Continues: the part begins within a line of the part before.
+	Continues bool `json:"continues,omitempty"`
+}
+
+// Gap is what is missing from a stream.
+type Gap struct {
+	// AfterLine is how many lines of the stream are before the gap.
+	AfterLine int64 `json:"afterLine"`
+	// At is the timestamp of the line before the gap, zero when there is none.
+	At time.Time `json:"at"`
+	// Lines and Bytes that are missing, as far as they were counted; zero when that is not known.
+	Lines int64 `json:"lines,omitempty"`
+	Bytes int64 `json:"bytes,omitempty"`
+	// Reason is one of those of the condition LogsCaptured.
+	Reason string `json:"reason"`
+}
+
+// Lines of the stream that are archived.
+func (s *Stream) Lines() (n int64) {
+	for i := range s.Parts {
+		n += s.Parts[i].Lines
+	}
+	return n
+}
+
+// Bytes of the stream that are archived, timestamps included.
+func (s *Stream) Bytes() (n int64) {
+	for i := range s.Parts {
+		n += s.Parts[i].Bytes
+	}
+	return n
+}
+
+// IDOf gives the identity of a container run.
+func IDOf(c *source.ContainerRun) StreamID {
+	return StreamID{Pod: c.Pod, PodUID: c.PodUID, Container: c.Container, Restart: c.Restart, ContainerID: c.ContainerID}
+}
+
+func (e *Execution) prefix() string { return fmt.Sprintf("%s/%s/", e.Namespace, e.UID) }
+
+func (e *Execution) indexKey() string { return e.prefix() + "index.json" }
+
+func (e *Execution) partKey(s *StreamID, number int) string {
+	return fmt.Sprintf("%s%s/%s/%d/%08d.log", e.prefix(), s.Pod, s.Container, s.Restart, number)
+}

@@ -1,0 +1,152 @@
+package archive
+
+import (
+	"os"
+	"slices"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// diskPause is how long a disk that failed is left alone: each line would ask it otherwise.
+const diskPause = time.Second
+
+// Gap says that lines may be missing here. Where that is, is filled in.
+func (s *StreamWriter) Gap(g Gap) {
+	s.l.mu.Lock()
+	defer s.l.mu.Unlock()
+	if s.ended {
+		return
+	}
+	g.AfterLine, g.At = s.given, s.lastAt
+	s.record(g)
+}
+
+// GapAtStart says that lines may be missing before the first one.
+func (s *StreamWriter) GapAtStart(reason string) {
+	s.l.mu.Lock()
+	defer s.l.mu.Unlock()
+	if !s.ended {
+		s.record(Gap{Reason: reason})
+	}
+}
+
+// record adds a gap in its place: after those that are after no more lines. One that has the place and the reason of
+// another is added to it. The lock is held, here and below.
+func (s *StreamWriter) record(g Gap) {
+	s.l.dirty = true
+	gaps := s.stream.Gaps
+	at := len(gaps)
+	for at > 0 && gaps[at-1].AfterLine > g.AfterLine {
+		at--
+	}
+	for same := at - 1; same >= 0 && gaps[same].AfterLine == g.AfterLine; same-- {
+		if gaps[same].Reason == g.Reason {
+			gaps[same].Lines += g.Lines
+			gaps[same].Bytes += g.Bytes
+			return
+		}
+	}
+	s.stream.Gaps = slices.Insert(gaps, at, g)
+}
+
+// room tells whether so many bytes more can be taken.
+func (s *StreamWriter) room(size int64) bool {
+	w := s.l.w
+	return s.refused == "" && w.spooled.Load()+size <= w.SpoolBytes && w.Clock.Now().UnixNano() >= w.diskAgain.Load()
+}
+
+// drop counts what there is no room for.
+func (s *StreamWriter) drop(lines, bytes int64) {
+	if !s.dropping {
+		s.dropping = true
+		s.dropped = Gap{AfterLine: s.given, At: s.lastAt, Reason: v1alpha1.ReasonLogsArchiveFull}
+		if s.refused != "" {
+			s.dropped.Reason = s.refused
+		}
+	}
+	s.dropped.Lines += lines
+	s.dropped.Bytes += bytes
+	s.l.w.metrics.dropped.WithLabelValues(s.dropped.Reason).Add(float64(lines))
+}
+
+// settle records a gap in the making: there is room again, or nothing follows.
+func (s *StreamWriter) settle() {
+	if s.dropping {
+		s.dropping = false
+		s.record(s.dropped)
+	}
+}
+
+// fail loses the part that is being written, with the disk's error: its file is of no use. What follows of the
+// line that is being written is lost with it.
+func (s *StreamWriter) fail(err error) {
+	w := s.l.w
+	w.Log.Error(err, "Spooling a log for the archive failed; lines are missing from it", "execution", s.l.index.Name, "namespace", s.l.index.Namespace)
+	w.diskAgain.Store(w.Clock.Now().Add(diskPause).UnixNano())
+	part := s.part
+	s.removePart()
+	s.lose(s.given-part.Lines, s.before, part, v1alpha1.ReasonLogsArchiveFull)
+	s.lastAt, s.open, s.cut = s.before, part.Continues, true
+}
+
+// refuse loses all of the stream that is not in the bucket, and what follows: nothing more of it can be archived.
+func (s *StreamWriter) refuse(reason string) {
+	s.settle()
+	var lost Part
+	lose := func(p Part) {
+		lost.Lines += p.Lines
+		lost.Bytes += p.Bytes
+	}
+	s.l.queue = slices.DeleteFunc(s.l.queue, func(p closedPart) bool {
+		if p.stream != s {
+			return false
+		}
+		lose(p.part)
+		s.l.release(p.part.Bytes)
+		_ = os.Remove(p.file)
+		return true
+	})
+	if s.file != nil {
+		lose(s.part)
+		s.removePart()
+	}
+	if lost != (Part{}) {
+		s.lose(s.stream.Lines(), s.lastArchived(), lost, reason)
+	}
+	s.lastAt, s.cut, s.refused = s.lastArchived(), true, reason
+}
+
+// lose takes note that what followed so many lines is lost. Gaps within it and behind it move to where they are in
+// what is left.
+func (s *StreamWriter) lose(after int64, at time.Time, lost Part, reason string) {
+	moved := func(g *Gap) {
+		if g.AfterLine <= after {
+			return
+		}
+		if g.AfterLine = max(after, g.AfterLine-lost.Lines); g.AfterLine == after {
+			g.At = at
+		}
+	}
+	later := slices.IndexFunc(s.stream.Gaps, func(g Gap) bool { return g.AfterLine > after })
+	if later < 0 {
+		later = len(s.stream.Gaps)
+	}
+	behind := slices.Clone(s.stream.Gaps[later:])
+	s.stream.Gaps = s.stream.Gaps[:later]
+	s.record(Gap{AfterLine: after, At: at, Lines: lost.Lines, Bytes: lost.Bytes, Reason: reason})
+	for i := range behind {
+		moved(&behind[i])
+		s.record(behind[i])
+	}
+	moved(&s.dropped)
+	s.given -= lost.Lines
+	s.l.w.metrics.dropped.WithLabelValues(reason).Add(float64(lost.Lines))
+}
+
+func (s *StreamWriter) lastArchived() time.Time {
+	if n := len(s.stream.Parts); n > 0 {
+		return s.stream.Parts[n-1].Last
+	}
+	return time.Time{}
+}

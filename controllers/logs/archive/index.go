@@ -1,0 +1,73 @@
+package archive
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"gocloud.dev/blob"
+)
+
+// lastTry is how long the index of an abandoned log may take.
+const lastTry = 10 * time.Second
+
+// writeIndex replaces the index in the bucket.
+func (l *Log) writeIndex() {
+	_ = l.insist(0, l.putIndex) // what fails is over with the log's life
+}
+
+func (l *Log) putIndex(ctx context.Context) error {
+	l.mu.Lock()
+	l.dirty, l.writing = false, true
+	ix := l.snapshot()
+	l.mu.Unlock()
+	raw, err := json.Marshal(ix)
+	if err == nil {
+		err = l.w.Bucket.WriteAll(ctx, ix.indexKey(), raw, &blob.WriterOptions{ContentType: "application/json"})
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writing = false
+	if err != nil {
+		l.dirty = true
+		return fmt.Errorf("writing the index %s: %w", ix.indexKey(), err)
+	}
+	l.unlisted = 0
+	for i := range ix.Streams {
+		if s := l.streams[ix.Streams[i].StreamID]; s != nil {
+			s.listed = true
+		}
+	}
+	return nil
+}
+
+// lastIndex tries once to say what is missing from a log that was given up.
+func (l *Log) lastIndex() {
+	ctx, cancel := context.WithTimeout(l.w.life, lastTry)
+	defer cancel()
+	if err := l.putIndex(ctx); err != nil {
+		l.w.Log.Error(redact(err), "The index of an archive that was given up could not be written", "execution", l.index.Name, "namespace", l.index.Namespace)
+	}
+	l.w.Notify(l.key())
+}
+
+// snapshot of the index as it is to be in the bucket. The lock is held.
+func (l *Log) snapshot() *Index {
+	ix := l.index
+	ix.Streams = nil
+	for i := range l.index.Streams {
+		if _, ours := l.streams[l.index.Streams[i].StreamID]; !ours {
+			ix.Streams = append(ix.Streams, l.index.Streams[i])
+		}
+	}
+	for _, s := range l.streams {
+		stream := s.stream
+		stream.Parts, stream.Gaps = slices.Clone(stream.Parts), slices.Clone(stream.Gaps)
+		stream.Ended = stream.Ended && !slices.ContainsFunc(l.queue, func(p closedPart) bool { return p.stream == s })
+		ix.Streams = append(ix.Streams, stream)
+	}
+	slices.SortFunc(ix.Streams, inOrder)
+	return &ix
+}

@@ -1,0 +1,134 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"gocloud.dev/gcerrors"
+
+	"github.com/taskexec/taskexec/controllers/logs/lines"
+)
+
+// load learns what an earlier controller archived. It gives up only with the log's life.
+func (l *Log) load() bool {
+	var ix *Index
+	open := map[StreamID]bool{}
+	err := l.insist(0, func(ctx context.Context) (err error) {
+		if ix, err = l.w.reader.Index(ctx, l.index.Execution); err != nil || ix == nil {
+			return err
+		}
+		for i := range ix.Streams {
+			if slices.ContainsFunc(ix.Streams[:i], ix.Streams[i].sharesKeys) {
+				continue // what is found there is not known to be its own
+			}
+			if err := l.w.recover(ctx, ix, &ix.Streams[i], open); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if ix != nil {
+		l.index.Streams, l.openEnds = ix.Streams, open
+	}
+	close(l.loaded)
+	return true
+}
+
+// recover finds parts that were uploaded right before a controller ended, which the index does not know, and
+// whether the stream ends within a line.
+func (w *Writer) recover(ctx context.Context, ix *Index, s *Stream, open map[StreamID]bool) error {
+	if s.Ended {
+		return nil
+	}
+	if n := len(s.Parts); n > 0 {
+		last, err := w.Bucket.NewRangeReader(ctx, ix.partKey(&s.StreamID, n-1), max(0, s.Parts[n-1].Bytes-1), 1, nil)
+		if err != nil {
+			return fmt.Errorf("reading the end of what is archived: %w", err)
+		}
+		end, err := io.ReadAll(last)
+		_ = last.Close()
+		if err != nil {
+			return fmt.Errorf("reading the end of what is archived: %w", err)
+		}
+		open[s.StreamID] = string(end) != "\n"
+	}
+	for {
+		key := ix.partKey(&s.StreamID, len(s.Parts))
+		reader, err := w.Bucket.NewReader(ctx, key, nil)
+		if gcerrors.Code(err) == gcerrors.NotFound {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("looking for the part %s: %w", key, err)
+		}
+		part, endsOpen, err := measure(reader, open[s.StreamID])
+		_ = reader.Close()
+		if err != nil {
+			return fmt.Errorf("reading the part %s: %w", key, err)
+		}
+		s.Parts, open[s.StreamID] = append(s.Parts, part), endsOpen
+	}
+}
+
+// measure counts a part that no index speaks of.
+func measure(r io.Reader, continues bool) (part Part, open bool, err error) {
+	counter := &countingReader{r: r}
+	reader := lines.NewReader(counter)
+	part.Continues = continues
+	within := continues
+	for {
+		line, err := reader.Next()
+		if !within && !line.At.IsZero() {
+			part.Lines++
+			if part.First.IsZero() || line.At.Before(part.First) {
+				part.First = line.At
+			}
+			if line.At.After(part.Last) {
+				part.Last = line.At
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			part.Bytes = counter.n
+			return part, counter.last != '\n' && counter.n > 0, nil
+		}
+		if err != nil {
+			return part, false, err
+		}
+		within = false
+	}
+}
+
+type countingReader struct {
+	r    io.Reader
+	n    int64
+	last byte
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	if n > 0 {
+		c.n, c.last = c.n+int64(n), p[n-1]
+	}
+	return n, err
+}
+
+// sharesKeys tells whether the parts of two streams have the same keys; Kubernetes knows no such container runs.
+func (s *Stream) sharesKeys(other Stream) bool {
+	return s.Pod == other.Pod && s.Container == other.Container && s.Restart == other.Restart
+}
+
+// inOrder of the start of their containers.
+func inOrder(a, b Stream) int {
+	return cmp.Or(a.StartedAt.Compare(b.StartedAt), strings.Compare(a.Pod, b.Pod),
+		cmp.Compare(a.Place, b.Place), strings.Compare(a.Container, b.Container), cmp.Compare(a.Restart, b.Restart))
+}

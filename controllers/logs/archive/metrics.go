@@ -1,0 +1,34 @@
+package archive
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics of the archive. None has a label from outside.
+type metrics struct {
+	uploads *prometheus.CounterVec
+	bytes   prometheus.Counter
+	dropped *prometheus.CounterVec
+}
+
+func newMetrics(w *Writer, registry prometheus.Registerer) *metrics {
+	m := &metrics{
+		uploads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "taskexec_archive_requests_total",
+			Help: "Requests to the archive's bucket, by outcome.",
+		}, []string{"outcome"}),
+		bytes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "taskexec_archive_uploaded_bytes_total",
+			Help: "Bytes of logs that were archived.",
+		}),
+		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "taskexec_archive_dropped_lines_total",
+			Help: "Lines that were read and are not in the archive, by reason.",
+		}, []string{"reason"}),
+	}
+	if registry != nil {
+		registry.MustRegister(m.uploads, m.bytes, m.dropped, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "taskexec_archive_spooled_bytes",
+			Help: "Bytes of logs that wait to be archived (--archive-spool-bytes).",
+		}, func() float64 { return float64(w.spooled.Load()) }))
+	}
+	return m
+}

@@ -1,0 +1,182 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sort"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+)
+
+const (
+	// maxIndex bounds an index that is read, in bytes: a damaged one must not cost memory.
+	maxIndex = 64 << 20
+	// maxPart bounds what is believed of a part, in bytes: no store has larger objects, and sums stay in range.
+	maxPart = 1 << 43
+)
+
+// Reader reads archives.
+type Reader struct{ bucket *blob.Bucket }
+
+// NewReader makes a Reader.
+func NewReader(b *blob.Bucket) *Reader { return &Reader{b} }
+
+// Index gives the index of an execution's archive, nil when there is none. One that is damaged, larger than 64 MiB
+// or of a later version is an error.
+func (r *Reader) Index(ctx context.Context, e Execution) (*Index, error) {
+	ix, err := r.read(ctx, e.indexKey())
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the index %s of the archive: %w", e.indexKey(), err)
+	}
+	ix.Execution = e
+	return ix, nil
+}
+
+func (r *Reader) read(ctx context.Context, key string) (*Index, error) {
+	reader, err := r.bucket.NewReader(ctx, key, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Close()
+	if reader.Size() > maxIndex {
+		return nil, fmt.Errorf("it has %d bytes, more than %d", reader.Size(), maxIndex)
+	}
+	raw, err := io.ReadAll(io.LimitReader(reader, maxIndex))
+	if err != nil {
+		return nil, err
+	}
+	return decodeIndex(raw)
+}
+
+func decodeIndex(raw []byte) (*Index, error) {
+	ix := &Index{}
+	if err := json.Unmarshal(raw, ix); err != nil {
+		return nil, err
+	}
+	if ix.Version != indexVersion {
+		return nil, fmt.Errorf("it is of version %d, and this program knows version %d", ix.Version, indexVersion)
+	}
+	for i := range ix.Streams {
+		for _, p := range ix.Streams[i].Parts {
+			if p.Lines < 0 || p.Lines > p.Bytes || p.Bytes > maxPart {
+				return nil, fmt.Errorf("it is damaged: a part has %d lines in %d bytes", p.Lines, p.Bytes)
+			}
+		}
+	}
+	return ix, nil
+}
+
+// Open gives the raw bytes of a stream from the beginning of a part on. Parts are opened when they are come to.
+func (r *Reader) Open(ctx context.Context, ix *Index, stream, part int) io.ReadCloser {
+	s := &ix.Streams[stream]
+	return &partsReader{ctx: ctx, bucket: r.bucket, next: part, parts: s.Parts, key: func(n int) string {
+		return ix.partKey(&s.StreamID, n)
+	}}
+}
+
+// partsReader reads parts one after the other.
+type partsReader struct {
+	ctx     context.Context //nolint:containedctx // of one request, which the reader does not outlive
+	bucket  *blob.Bucket
+	parts   []Part
+	next    int
+	key     func(int) string
+	current *blob.Reader
+	// got is how many bytes of the part were read.
+	got int64
+	err error
+}
+
+func (p *partsReader) Read(to []byte) (int, error) {
+	for p.current == nil && p.err == nil {
+		p.open()
+	}
+	if p.err != nil {
+		return 0, p.err
+	}
+	n, err := p.current.Read(to)
+	p.got += int64(n)
+	switch want := p.parts[p.next-1].Bytes; {
+	case errors.Is(err, io.EOF):
+		_ = p.current.Close()
+		p.current = nil
+		if p.got != want {
+			p.err = fmt.Errorf("part %d of an archived log has %d bytes, and its index says %d", p.next-1, p.got, want)
+		}
+	case err != nil:
+		p.err = fmt.Errorf("reading part %d of an archived log: %w", p.next-1, err)
+	}
+	return n, p.err
+}
+
+// open the next part.
+func (p *partsReader) open() {
+	if p.next >= len(p.parts) {
+		p.err = io.EOF
+		return
+	}
+	reader, err := p.bucket.NewReader(p.ctx, p.key(p.next), nil)
+	if err != nil {
+		p.err = fmt.Errorf("opening part %d of an archived log: %w", p.next, err)
+		return
+	}
+	p.current, p.got = reader, 0
+	p.next++
+}
+
+func (p *partsReader) Close() error {
+	p.err = cmp.Or(p.err, fs.ErrClosed)
+	if p.current == nil {
+		return nil
+	}
+	err := p.current.Close()
+	p.current = nil
+	return err
+}
+
+// Newest is the latest time stamp of the lines that are archived, zero when there are none.
+func (s *Stream) Newest() (newest time.Time) {
+	for i := range s.Parts {
+		if s.Parts[i].Last.After(newest) {
+			newest = s.Parts[i].Last
+		}
+	}
+	return newest
+}
+
+// PartAt gives the part to read from for the lines of that time or later: the first that has such a line, or the one
+// before in which the line begins that goes on in it; len(Parts) when there is no such line. Time stamps need not
+// be in order.
+func (s *Stream) PartAt(at time.Time) int {
+	for i := range s.Parts {
+		if s.Parts[i].Lines == 0 || s.Parts[i].Last.Before(at) {
+			continue
+		}
+		for i > 0 && s.Parts[i].Continues {
+			i--
+		}
+		return i
+	}
+	return len(s.Parts)
+}
+
+// PartOfLine gives the part in which a line begins, counted from 0; len(Parts) when there is no such line.
+func (s *Stream) PartOfLine(n int64) int {
+	before := make([]int64, len(s.Parts)) // lines up to the end of each part
+	var sum int64
+	for i := range s.Parts {
+		sum += s.Parts[i].Lines
+		before[i] = sum
+	}
+	return sort.Search(len(s.Parts), func(i int) bool { return before[i] > n })
+}

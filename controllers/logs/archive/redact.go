@@ -1,0 +1,34 @@
+package archive
+
+import (
+	"regexp"
+	"strings"
+)
+
+// maxFailure bounds the text of an error that people see, in bytes.
+const maxFailure = 500
+
+// secrets are the parts of a URL that may hold one: an SAS token, a signature, the id of an upload, a password.
+var secrets = regexp.MustCompile(`(://)(?:[^\s/?@"]*@)?([^\s?"]*)(?:\?[^\s"]*)?`)
+
+// redacted is an error of the bucket for people: without the secrets of its URLs, and not too long.
+type redacted struct {
+	text string
+	err  error
+}
+
+// redact returns nil for nil.
+func redact(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := secrets.ReplaceAllString(err.Error(), "$1$2")
+	if len(text) > maxFailure {
+		text = text[:maxFailure-len("…")] + "…"
+	}
+	return &redacted{strings.ToValidUTF8(text, ""), err}
+}
+
+func (r *redacted) Error() string { return r.text }
+
+func (r *redacted) Unwrap() error { return r.err }

@@ -1,0 +1,224 @@
+package archive
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/taskexec/taskexec/controllers/logs/lines"
+	"github.com/taskexec/taskexec/controllers/logs/source"
+)
+
+// spoolBuffer is the memory for writing one stream, in bytes.
+const spoolBuffer = 16 << 10
+
+// clearSpool makes the folder and removes the files of an earlier process from it, and nothing else.
+func clearSpool(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".part") || f.IsDir() {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// StreamWriter takes the log of one container run. Its methods are called from one goroutine at a time; they do
+// not wait for the bucket, and do not fail: what cannot be kept becomes a gap.
+type StreamWriter struct {
+	l      *Log
+	stream Stream
+	// Guarded by l.mu from here on.
+
+	// part that is being written, and its file; nil file when there is none.
+	part   Part
+	file   *os.File
+	buffer *bufio.Writer
+	age    clock.Timer
+	// before is the time stamp of the last line before the part.
+	before time.Time
+	// open: what was taken ends within a line.
+	open bool
+	// going: the line that began last goes on; cut: it is not taken any further.
+	going, cut bool
+	// dropped counts what there is no room for, until there is: a gap in the making.
+	dropped  Gap
+	dropping bool
+	// given is how many lines the stream has, dropped ones not counted, and lastAt the time stamp of the last.
+	given  int64
+	lastAt time.Time
+	stamp  []byte
+	ended  bool
+	// listed: the index in the bucket has the stream, so that a part of it is found whatever happens next.
+	listed bool
+	// refused is the reason for which nothing more is taken, empty when there is none.
+	refused string
+}
+
+var newline = []byte("\n")
+
+// ending is what ends a piece of a line.
+func ending(whole bool) []byte {
+	if whole {
+		return newline
+	}
+	return nil
+}
+
+// Line begins a line. whole tells that it is complete, so that its newline is written.
+func (s *StreamWriter) Line(at time.Time, head []byte, whole bool) {
+	s.l.mu.Lock()
+	defer s.l.mu.Unlock()
+	if s.ended {
+		return
+	}
+	s.going, s.cut = !whole, false
+	s.stamp = lines.AppendStamp(s.stamp[:0], at)
+	size := int64(len(s.stamp) + len(head) + len(ending(whole)))
+	if !s.room(size + 1) {
+		s.cut = true
+		s.drop(1, size)
+		return
+	}
+	s.settle()
+	err := s.openPart()
+	if s.part.Lines == 0 || at.Before(s.part.First) {
+		s.part.First = at
+	}
+	if s.part.Lines == 0 || at.After(s.part.Last) {
+		s.part.Last = at
+	}
+	s.part.Lines++
+	s.given, s.lastAt = s.given+1, at
+	// One that was cut ends here.
+	s.write(err, whole, ending(s.open), s.stamp, head, ending(whole))
+}
+
+// More continues the line that began last. whole tells that it ends here.
+func (s *StreamWriter) More(piece []byte, whole bool) {
+	s.l.mu.Lock()
+	defer s.l.mu.Unlock()
+	size := int64(len(piece) + len(ending(whole)))
+	if s.ended || !s.going || size == 0 {
+		return
+	}
+	s.going = !whole
+	if s.cut || !s.room(size) {
+		s.cut = true
+		s.drop(0, size)
+		return
+	}
+	s.write(s.openPart(), whole, piece, ending(whole))
+}
+
+// End says that the log was read to its end.
+func (s *StreamWriter) End() {
+	s.l.mu.Lock()
+	defer s.l.mu.Unlock()
+	if s.ended {
+		return
+	}
+	s.settle()
+	s.ended, s.stream.Ended, s.l.dirty = true, true, true
+	s.closePart()
+	s.l.wake()
+}
+
+// openPart opens a part when there is none.
+func (s *StreamWriter) openPart() error {
+	if s.file != nil {
+		return nil
+	}
+	s.part, s.before = Part{Continues: s.open}, s.lastAt
+	file, err := s.l.w.newFile()
+	if err != nil {
+		return err
+	}
+	s.file, s.buffer = file, bufio.NewWriterSize(file, spoolBuffer)
+	s.age = s.l.w.Clock.AfterFunc(s.l.w.PartAge, func() { s.aged(file) })
+	return nil
+}
+
+// aged closes a part that is old enough. While the bucket does not answer it would only be one file more.
+func (s *StreamWriter) aged(file *os.File) {
+	s.l.mu.Lock()
+	defer s.l.mu.Unlock()
+	switch {
+	case s.file != file:
+	case s.l.failure != nil:
+		s.age = s.l.w.Clock.AfterFunc(s.l.w.PartAge, func() { s.aged(file) })
+	default:
+		s.closePart()
+	}
+}
+
+// write appends to the part, unless that could not be opened. A disk that fails is a full one.
+func (s *StreamWriter) write(err error, whole bool, pieces ...[]byte) {
+	var size int64
+	for _, text := range pieces {
+		size += int64(len(text))
+		if err == nil {
+			_, err = s.buffer.Write(text)
+		}
+	}
+	s.part.Bytes += size
+	s.l.pending += size
+	s.l.w.spooled.Add(size)
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	s.open = !whole
+	if s.part.Bytes >= s.l.w.PartBytes {
+		s.closePart()
+	}
+}
+
+// closePart hands the part over to be uploaded.
+func (s *StreamWriter) closePart() {
+	if s.file == nil {
+		return
+	}
+	name := s.file.Name()
+	if err := s.buffer.Flush(); err != nil {
+		s.fail(fmt.Errorf("writing %s: %w", name, err))
+		return
+	}
+	if err := s.file.Close(); err != nil {
+		s.fail(fmt.Errorf("closing %s: %w", name, err))
+		return
+	}
+	s.age.Stop()
+	s.l.queue = append(s.l.queue, closedPart{stream: s, part: s.part, file: name})
+	s.file, s.buffer, s.part = nil, nil, Part{}
+	s.l.wake()
+}
+
+// removePart drops the part that is being written.
+func (s *StreamWriter) removePart() {
+	s.l.release(s.part.Bytes)
+	if s.file != nil {
+		s.age.Stop()
+		_ = s.file.Close()
+		_ = os.Remove(s.file.Name())
+	}
+	s.file, s.buffer, s.part = nil, nil, Part{}
+}
+
+func newStream(run *source.ContainerRun) Stream {
+	return Stream{StreamID: IDOf(run), Role: run.Role, StartedAt: run.StartedAt, Place: run.Place}
+}

@@ -1,0 +1,98 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// uploadChunk bounds the memory of one upload, in bytes, where the driver lets us: S3 takes no less.
+const uploadChunk = 5 << 20
+
+// upload brings a part into the bucket, however often that must be tried; it gives up only with the log's life.
+func (l *Log) upload(p closedPart) {
+	key := l.index.partKey(&p.stream.stream.StreamID, len(p.stream.stream.Parts))
+	var refused string
+	err := l.insist(p.part.Bytes, func(ctx context.Context) (err error) {
+		refused, err = l.put(ctx, key, p.file)
+		return err
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil || len(l.queue) == 0 || l.queue[0].file != p.file {
+		return // closed or abandoned meanwhile, or out of time
+	}
+	s := p.stream
+	if refused != "" {
+		s.refuse(refused)
+		return
+	}
+	l.queue = l.queue[1:]
+	l.release(p.part.Bytes)
+	_ = os.Remove(p.file)
+	s.stream.Parts = append(s.stream.Parts, p.part)
+	l.dirty, l.unlisted = true, l.unlisted+1
+	l.w.metrics.bytes.Add(float64(p.part.Bytes))
+}
+
+// put uploads a file, or tells for which reason that can never be done. A key that exists is never written over:
+// when it has the same bytes, an answer to an earlier try was lost; otherwise somebody else writes this log.
+func (l *Log) put(ctx context.Context, key, name string) (refused string, err error) {
+	file, err := os.Open(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return v1alpha1.ReasonLogsArchiveFull, nil // somebody else removed it
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the spool: %w", err)
+	}
+	defer file.Close()
+	err = l.w.Bucket.Upload(ctx, key, file, &blob.WriterOptions{
+		ContentType: "text/plain; charset=utf-8", BufferSize: uploadChunk, MaxConcurrency: 1, IfNotExist: true,
+	})
+	if gcerrors.Code(err) != gcerrors.FailedPrecondition {
+		return "", err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return "", fmt.Errorf("reading the spool: %w", err)
+	}
+	there, err := l.w.Bucket.NewReader(ctx, key, nil)
+	if err != nil {
+		return "", fmt.Errorf("reading the part that exists: %w", err)
+	}
+	defer there.Close()
+	same, err := sameBytes(file, there)
+	if err != nil || same {
+		return "", err
+	}
+	return v1alpha1.ReasonLogsArchiveConflict, nil
+}
+
+func sameBytes(a, b io.Reader) (bool, error) {
+	const chunk = 32 << 10
+	x, y := make([]byte, chunk), make([]byte, chunk)
+	for {
+		n, errA := io.ReadFull(a, x)
+		m, errB := io.ReadFull(b, y)
+		if !bytes.Equal(x[:n], y[:m]) {
+			return false, nil
+		}
+		overA := errors.Is(errA, io.EOF) || errors.Is(errA, io.ErrUnexpectedEOF)
+		overB := errors.Is(errB, io.EOF) || errors.Is(errB, io.ErrUnexpectedEOF)
+		switch {
+		case errA != nil && !overA:
+			return false, errA
+		case errB != nil && !overB:
+			return false, errB
+		case overA || overB:
+			return overA == overB, nil
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package archive
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// maxUnlisted is how many parts are uploaded at most before the index says so, while more of them wait.
+	maxUnlisted = 16
+	// A try to reach the bucket may take tryTime, and more for what it sends, at slowest bytes a second: a
+	// connection that hangs must not hold its place for ever.
+	tryTime = time.Minute
+	slowest = 64 << 10
+)
+
+// task is what the goroutine of a log does next.
+type task int
+
+const (
+	// rest until something happens.
+	rest task = iota
+	// upload the first part of the queue.
+	upload
+	// list in the index what there is.
+	list
+	// giveUp what is not in the bucket.
+	giveUp
+	// over: there is nothing left to do.
+	over
+)
+
+// work uploads what is queued and keeps the index, until the log ends.
+func (l *Log) work(fresh bool) {
+	if !fresh && !l.load() {
+		return
+	}
+	for {
+		todo, part := l.next()
+		switch todo {
+		case upload:
+			l.upload(part)
+		case list:
+			l.writeIndex()
+		case giveUp:
+			l.lastIndex()
+			return
+		case over:
+			return
+		case rest:
+			select {
+			case <-l.kick:
+			case <-l.life.Done():
+			}
+			if !l.lives() {
+				return
+			}
+			continue
+		}
+		if l.w.life.Err() != nil {
+			return
+		}
+		l.tell()
+	}
+}
+
+// next decides what is to be done.
+func (l *Log) next() (task, closedPart) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ending && len(l.queue) == 0 && !l.index.Ended {
+		l.index.Ended, l.dirty = true, true
+	}
+	switch {
+	case l.closed:
+		return over, closedPart{}
+	case l.abandoned:
+		return giveUp, closedPart{}
+	case len(l.queue) > 0 && l.queue[0].stream.listed && l.unlisted < maxUnlisted:
+		return upload, l.queue[0]
+	case len(l.queue) > 0, l.dirty:
+		// A stream is listed before its first part is uploaded: after a crash between the two, nobody would know
+		// whose part it is.
+		return list, closedPart{}
+	case l.ending, l.stopping:
+		return over, closedPart{}
+	default:
+		return rest, closedPart{}
+	}
+}
+
+// lives tells whether there is anything left to do for the log: an abandoned one has its last index to write.
+func (l *Log) lives() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.life.Err() == nil && (l.abandoned || l.life.Err() == nil)
+}
+
+// tell wakes who waits for the archive: all containers' logs were read and archived.
+func (l *Log) tell() {
+	l.mu.Lock()
+	settled := l.settled()
+	for _, s := range l.streams {
+		settled = settled && s.ended
+	}
+	l.mu.Unlock()
+	if settled {
+		l.w.Notify(l.key())
+	}
+}
+
+// insist tries until it succeeds, or the log's life is over, and remembers how the bucket fares. Uploads of all
+// logs share a number of places, which one that fails does not hold while it waits. size is how many bytes a try
+// sends.
+func (l *Log) insist(size int64, try func(context.Context) error) error {
+	backoff := l.w.Retry
+	for {
+		err := l.once(tryTime+time.Duration(size/slowest)*time.Second, try)
+		if l.life.Err() != nil && err != nil {
+			return err
+		}
+		l.fared(err)
+		if err == nil {
+			return nil
+		}
+		wait := make(chan struct{})
+		timer := l.w.Clock.AfterFunc(backoff.Step(), func() { close(wait) })
+		select {
+		case <-wait:
+		case <-l.life.Done():
+			timer.Stop()
+			return err
+		}
+	}
+}
+
+// once tries once, when it has a place.
+func (l *Log) once(limit time.Duration, try func(context.Context) error) error {
+	select {
+	case l.w.uploads <- struct{}{}:
+	case <-l.life.Done():
+		return l.life.Err()
+	}
+	defer func() { <-l.w.uploads }()
+	ctx, cancel := context.WithTimeout(l.life, limit)
+	defer cancel()
+	return try(ctx)
+}
+
+// fared takes note of how the bucket answered.
+func (l *Log) fared(err error) {
+	outcome := "succeeded"
+	if err != nil {
+		outcome = "failed"
+	}
+	l.w.metrics.uploads.WithLabelValues(outcome).Inc()
+	err = redact(err)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil && l.failure == nil {
+		l.since = l.w.Clock.Now()
+		l.w.Log.Error(err, "The archive does not take a log; it is tried again", "execution", l.index.Name, "namespace", l.index.Namespace)
+	}
+	l.failure = err
+}

@@ -1,0 +1,155 @@
+package archive
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"gocloud.dev/blob"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/utils/clock"
+)
+
+// WriterOptions of a Writer.
+type WriterOptions struct {
+	Bucket *blob.Bucket
+	// SpoolDir holds what is not in the bucket yet, at most SpoolBytes of it. It is the Writer's own.
+	SpoolDir   string
+	SpoolBytes int64
+	// PartBytes and PartAge say when a part of a log that goes on is closed. While the bucket fails, only its size.
+	PartBytes int64
+	PartAge   time.Duration
+	// Uploads is how many parts are uploaded at once.
+	Uploads int
+	// StopTimeout is how long the Writer goes on uploading after it was told to stop.
+	StopTimeout time.Duration
+	// Retry is the wait between two tries to upload.
+	Retry wait.Backoff
+	// Notify is called when all of an execution's log that was given is archived, or was given up. It must not
+	// block.
+	Notify   func(types.NamespacedName)
+	Clock    clock.WithDelayedExecution
+	Log      logr.Logger
+	Registry prometheus.Registerer
+}
+
+// Defaults of WriterOptions.
+const (
+	defaultUploads     = 4
+	defaultStopTimeout = 20 * time.Second
+)
+
+// DefaultRetry is the wait between two tries to upload.
+func DefaultRetry() wait.Backoff {
+	return wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 9, Cap: 30 * time.Second}
+}
+
+// Writer archives the logs of executions.
+type Writer struct {
+	WriterOptions
+	reader  *Reader
+	metrics *metrics
+	// uploads has a place for each upload under way.
+	uploads chan struct{}
+	spooled atomic.Int64
+	files   atomic.Int64
+	// diskAgain is when a disk that failed is used again, in nanoseconds of Unix time.
+	diskAgain atomic.Int64
+	// life ends when uploads are to end.
+	life context.Context //nolint:containedctx // the life of the Writer, which outlives each call to it
+	die  context.CancelFunc
+	wg   sync.WaitGroup
+
+	mu      sync.Mutex
+	logs    map[*Log]struct{}
+	stopped bool
+}
+
+// NewWriter makes a Writer. It removes what an earlier process left in the spool: what was not archived of it is
+// read again from the nodes.
+func NewWriter(o WriterOptions) (*Writer, error) {
+	if o.Uploads == 0 {
+		o.Uploads = defaultUploads
+	}
+	if o.StopTimeout == 0 {
+		o.StopTimeout = defaultStopTimeout
+	}
+	if o.Retry.Duration == 0 {
+		o.Retry = DefaultRetry()
+	}
+	if o.Clock == nil {
+		o.Clock = clock.RealClock{}
+	}
+	if o.Notify == nil {
+		o.Notify = func(types.NamespacedName) {}
+	}
+	if err := clearSpool(o.SpoolDir); err != nil {
+		return nil, fmt.Errorf("preparing the spool of the archive: %w", err)
+	}
+	w := &Writer{WriterOptions: o, reader: NewReader(o.Bucket), uploads: make(chan struct{}, o.Uploads), logs: map[*Log]struct{}{}}
+	w.life, w.die = context.WithCancel(context.Background())
+	w.metrics = newMetrics(w, o.Registry)
+	return w, nil
+}
+
+// Run returns when ctx has ended and what was read by then is archived, or StopTimeout is over.
+func (w *Writer) Run(ctx context.Context) error {
+	<-ctx.Done()
+	w.mu.Lock()
+	w.stopped = true
+	for l := range w.logs {
+		l.stop()
+	}
+	w.mu.Unlock()
+	timer := w.Clock.AfterFunc(w.StopTimeout, w.die)
+	w.wg.Wait()
+	timer.Stop()
+	w.die()
+	return nil
+}
+
+// Reader reads what the Writer has written.
+func (w *Writer) Reader() *Reader { return w.reader }
+
+// Begin archives the log of an execution. fresh tells that nobody archived any of it before; otherwise that is
+// asked, in the background.
+func (w *Writer) Begin(e Execution, fresh bool) *Log {
+	l := &Log{
+		w:       w,
+		index:   Index{Version: indexVersion, Execution: e},
+		streams: map[StreamID]*StreamWriter{},
+		loaded:  make(chan struct{}),
+		kick:    make(chan struct{}, 1),
+	}
+	l.life, l.die = context.WithCancel(w.life)
+	if fresh {
+		close(l.loaded)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stopped { // nobody would wait for it
+		l.closed = true
+		l.die()
+		return l
+	}
+	w.logs[l] = struct{}{}
+	w.wg.Go(func() {
+		defer l.die() // or its context would live as long as the Writer
+		l.work(fresh)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.logs, l)
+	})
+	return l
+}
+
+// newFile makes a file in the spool.
+func (w *Writer) newFile() (*os.File, error) {
+	return os.Create(fmt.Sprintf("%s/%d.part", w.SpoolDir, w.files.Add(1)))
+}

@@ -1,0 +1,87 @@
+package follow
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/utils/clock"
+
+	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/controllers/logs/turns"
+)
+
+// writes plays the reconciler of runs that print all the time, each write of so many bytes. It gives when each run
+// was written within a time.
+func writes(t *testing.T, flush FlushOptions, runs int, size int64, during time.Duration) map[string][]time.Duration {
+	t.Helper()
+	queue := make(chan types.NamespacedName, 1000)
+	k := newKubelet()
+	f := New(Options{
+		Source: k, Turns: turns.New(turns.Limits{Total: 1000, Turn: time.Hour}, clock.RealClock{}), Flush: flush,
+		Patience: time.Minute, Clock: clock.RealClock{}, Reconnect: wait.Backoff{Duration: time.Second},
+		Notify: func(key types.NamespacedName) { queue <- key },
+	})
+	defer f.Stop()
+	subject := func(name string) Subject {
+		return Subject{
+			Key: types.NamespacedName{Namespace: "ns", Name: name}, UID: types.UID(name), MaxEntries: 10, MaxBytes: 1 << 20,
+			Runs: []source.ContainerRun{{Container: "main", Role: source.Main, PodUID: types.UID(name), ContainerID: name}},
+		}
+	}
+	for i := range runs {
+		s := subject(fmt.Sprint("run-", i))
+		f.Sync(s)
+		f.Flushed(s.Key, 0, size) // with the phase, before there is a line
+	}
+	begin, written := time.Now(), map[string][]time.Duration{}
+	tick, end := time.NewTicker(100*time.Millisecond), time.After(during)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			k.print(time.Now(), "a line")
+		case key := <-queue:
+			if state := f.Sync(subject(key.Name)); state.Due {
+				written[key.Name] = append(written[key.Name], time.Since(begin).Round(100*time.Millisecond))
+				f.Flushed(key, state.Lines, size)
+			}
+		case <-end:
+			return written
+		}
+	}
+}
+
+func TestFlushesAreQuickAtFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		flush := FlushOptions{Interval: time.Second, MaxInterval: 3 * time.Second, BytesPerSecond: 1 << 20}
+		got := writes(t, flush, 1, 1000, 20*time.Second)["run-0"]
+		const want = "[1s 2.5s 4.8s 7.8s 10.8s 13.8s 16.8s 19.8s]"
+		if fmt.Sprint(got) != want {
+			t.Errorf("written at %v, want %s", got, want)
+		}
+	})
+}
+
+// Many runs together write no more than their budget, and each has its share of it.
+func TestFlushesKeepToTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const runs, size, during = 50, 100 << 10, 100 * time.Second
+		flush := FlushOptions{Interval: time.Second, MaxInterval: 3 * time.Second, BytesPerSecond: 1 << 20}
+		got := writes(t, flush, runs, size, during)
+		total, least, most := 0, 1<<30, 0
+		for _, at := range got {
+			total, least, most = total+len(at), min(least, len(at)), max(most, len(at))
+		}
+		budget := int(during.Seconds()) * flush.BytesPerSecond
+		if bytes := total * size; bytes > budget*11/10 || bytes < budget*8/10 {
+			t.Errorf("%d bytes were written in %s, the budget is %d", bytes, during, budget)
+		}
+		if len(got) != runs || most > least+2 {
+			t.Errorf("%d runs were written, from %d to %d times", len(got), least, most)
+		}
+	})
+}

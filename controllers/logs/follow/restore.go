@@ -1,0 +1,170 @@
+package follow
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/cursor"
+	"github.com/taskexec/taskexec/controllers/logs/lines"
+	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/controllers/logs/tail"
+)
+
+// restoreLimit is how long an execution's reading waits for its archive to say what an earlier controller read.
+// After it, the log is read anew, and is not archived.
+const restoreLimit = 30 * time.Second
+
+// restore learns what an earlier controller archived of the run, before anything is read.
+func (r *run) restore(s Subject) {
+	ctx, cancel := context.WithTimeout(r.follower.stop, restoreLimit)
+	defer cancel()
+	ix, err := r.log.Restored(ctx)
+	var newest []tail.Line
+	if err == nil && ix != nil {
+		newest, err = r.newest(ctx, ix, s.MaxEntries)
+	}
+	if r.follower.stop.Err() != nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.log.Abandon(v1alpha1.ReasonLogsArchiveUnavailable)
+		r.unarchived = true
+	} else if ix != nil {
+		r.resume(ix, newest)
+	}
+	r.restored = true
+	r.notify()
+}
+
+// resume begins with what is archived. The lock is held.
+func (r *run) resume(ix *archive.Index, newest []tail.Line) {
+	var total, bytes int64
+	for i := range ix.Streams {
+		a := &ix.Streams[i]
+		t := newTracked(r, &source.ContainerRun{
+			Namespace: ix.Namespace, Pod: a.Pod, PodUID: a.PodUID, Container: a.Container, Role: a.Role,
+			ContainerID: a.ContainerID, Restart: a.Restart, StartedAt: a.StartedAt, Place: a.Place, Ended: a.Ended,
+		})
+		t.whole, t.before = a.Ended, &archived{ix, i}
+		t.lines = a.Lines()
+		if n := len(a.Parts); n > 0 {
+			t.lastAt = a.Parts[n-1].Last
+		}
+		if len(a.Gaps) > 0 {
+			t.missing, t.after, t.at = a.Gaps[0].Reason, a.Gaps[0].AfterLine, a.Gaps[0].At
+		}
+		r.streams[a.StreamID] = t
+		if t.run.Mirrored() {
+			total += t.lines
+			bytes += a.Bytes() - t.lines*stampSize
+		}
+	}
+	r.tail.Restore(newest, total, bytes)
+}
+
+// stampSize is about what a line's time stamp takes in the archive, in bytes with its space.
+const stampSize = int64(len("2006-01-02T15:04:05.999999999Z "))
+
+// newest reads the last lines of the run's own story from the archive.
+func (r *run) newest(ctx context.Context, ix *archive.Index, count int) (newest []tail.Line, err error) {
+	for i := len(ix.Streams) - 1; i >= 0 && len(newest) < count; i-- {
+		s := &ix.Streams[i]
+		run := source.ContainerRun{Role: s.Role}
+		if !run.Mirrored() || len(s.Parts) == 0 {
+			continue
+		}
+		part := min(s.PartOfLine(max(0, s.Lines()-int64(count-len(newest)))), len(s.Parts)-1)
+		last, err := lastLines(r.follower.Archive.Reader().Open(ctx, ix, i, part), count-len(newest))
+		if err != nil {
+			return nil, err
+		}
+		if s.Role == source.Init {
+			for i := range last {
+				last[i].Container = s.Container
+			}
+		}
+		newest = append(last, newest...)
+	}
+	return newest, nil
+}
+
+// lastLines reads a log and keeps its last lines.
+func lastLines(log io.ReadCloser, count int) (last []tail.Line, err error) {
+	defer func() { _ = log.Close() }() // nothing was written
+	reader := lines.NewReader(log)
+	for {
+		line, err := reader.Next()
+		if !line.At.IsZero() {
+			kept := tail.Line{At: line.At, Text: append([]byte(nil), line.Head...), Printed: int64(len(line.Head)) + 1}
+			for whole := !line.More; !whole && err == nil; {
+				var piece []byte
+				piece, whole, err = reader.Rest()
+				kept.Cut += int64(len(piece))
+			}
+			if last = append(last, kept); len(last) > count {
+				last = last[1:]
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return last, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// archived is a stream in an index.
+type archived struct {
+	ix     *archive.Index
+	stream int
+}
+
+// restore sets a stream to where an earlier controller was. It gives the reason for which that is not possible.
+func (t *tracked) restore(ctx context.Context, s *stream) (missing string) {
+	if t.before == nil || len(t.before.ix.Streams[t.before.stream].Parts) == 0 {
+		return ""
+	}
+	a := &t.before.ix.Streams[t.before.stream]
+	part := min(a.PartAt(cursor.ResumeFrom(a.Newest())), len(a.Parts)-1)
+	log := t.r.follower.Archive.Reader().Open(ctx, t.before.ix, t.before.stream, part)
+	defer func() { _ = log.Close() }() // nothing was written
+	if err := s.refill(log); err != nil {
+		return v1alpha1.ReasonLogsArchiveUnavailable
+	}
+	return ""
+}
+
+// refill reads the last lines of an archived log into the stream's cursor, so that it goes on where an earlier
+// controller was; within a long line, if that is where it was.
+func (s *stream) refill(archived io.Reader) error {
+	reader := lines.NewReader(archived)
+	for {
+		line, err := reader.Next()
+		if (line.Whole || line.More) && !line.At.IsZero() {
+			hash := s.cursor.Hash(line.Head)
+			s.cursor.Accept(line.At, hash)
+			s.resumed, s.headJudged, s.suspect = true, true, &pace{}
+			if line.More {
+				s.partial = s.newPartial(line.At, line.Head, hash)
+				for whole := false; !whole && err == nil; {
+					var piece []byte
+					piece, whole, err = reader.Rest()
+					s.passPartial(piece, whole)
+				}
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

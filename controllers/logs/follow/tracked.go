@@ -1,0 +1,165 @@
+package follow
+
+import (
+	"context"
+	"time"
+
+	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/controllers/logs/tail"
+)
+
+// tracked is a stream of a run and what is known of it. It is the stream's sink: what it is given goes to the
+// archive and to the run's tail.
+type tracked struct {
+	r       *run
+	run     source.ContainerRun
+	archive *archive.StreamWriter // nil when there is no archive
+	before  *archived             // what an earlier controller archived, nil when that is nothing
+	cancel  context.CancelFunc
+	ended   chan struct{}
+	// finished is when the container ended, as far as known.
+	finished time.Time
+	// restarted: a later run of the same container exists. gone: its pod does not.
+	restarted, gone bool
+	// reading: a goroutine reads it or has read it. whole: an earlier controller has.
+	reading, whole bool
+	done           bool
+	// missing is the first reason for which lines are or may be missing, empty when none are; after is how many
+	// lines were before, and at the time of the last of them.
+	missing string
+	after   int64
+	at      time.Time
+
+	lines  int64
+	lastAt time.Time
+	// order is the latest time stamp of its lines.
+	order time.Time
+	// long is the line that is being read, when it is longer than its head.
+	long tail.Line
+}
+
+func newTracked(r *run, c *source.ContainerRun) *tracked {
+	return &tracked{r: r, run: *c, ended: make(chan struct{})}
+}
+
+func (t *tracked) line(at time.Time, head []byte, whole bool) {
+	if t.archive != nil {
+		t.archive.Line(at, head, whole)
+	}
+	t.r.follower.metrics.lines.Inc()
+	t.r.follower.metrics.bytes.Add(float64(len(head)))
+	t.r.mu.Lock()
+	defer t.r.mu.Unlock()
+	t.lines, t.lastAt, t.order = t.lines+1, at, later(t.order, at)
+	line := tail.Line{At: at, Text: head, Printed: int64(len(head)) + 1, Order: t.order}
+	if whole {
+		t.append(line)
+		return
+	}
+	t.long = line
+	t.long.Text = append([]byte(nil), head...)
+	t.long.Printed--
+}
+
+func (t *tracked) more(piece []byte, whole bool) {
+	if t.archive != nil {
+		t.archive.More(piece, whole)
+	}
+	t.r.follower.metrics.bytes.Add(float64(len(piece)))
+	t.long.Cut += int64(len(piece))
+	t.long.Printed += int64(len(piece))
+	if !whole {
+		return
+	}
+	t.r.mu.Lock()
+	defer t.r.mu.Unlock()
+	t.long.Printed++
+	t.append(t.long)
+	t.long = tail.Line{}
+}
+
+func (t *tracked) cut() {
+	t.r.mu.Lock()
+	defer t.r.mu.Unlock()
+	t.append(t.long)
+	t.long = tail.Line{}
+}
+
+// append puts a line into the tail. The run's lock is held.
+func (t *tracked) append(line tail.Line) {
+	switch t.run.Role {
+	case source.Sidecar:
+		return // archived, and no part of the run's own story
+	case source.Init:
+		line.Container = t.run.Container
+	case source.Main:
+	}
+	t.r.tail.Append(line)
+	t.r.arm(t.r.follower.Clock.Now())
+}
+
+func (t *tracked) gap(reason string) {
+	if t.archive != nil {
+		t.archive.Gap(archive.Gap{Reason: reason})
+	}
+	t.r.mu.Lock()
+	defer t.r.mu.Unlock()
+	t.miss(reason)
+}
+
+func (t *tracked) headless(reason string) {
+	if t.archive != nil {
+		t.archive.GapAtStart(reason)
+	}
+	t.r.mu.Lock()
+	defer t.r.mu.Unlock()
+	t.miss(reason)
+	if t.missing == reason {
+		t.after, t.at = 0, time.Time{} // it comes before any other
+	}
+}
+
+// miss takes note of a gap. The run's lock is held.
+func (t *tracked) miss(reason string) {
+	t.r.follower.metrics.gaps.WithLabelValues(reason).Inc()
+	if t.missing == "" {
+		t.missing, t.after, t.at = reason, t.lines, t.lastAt
+	}
+}
+
+// finish is called when the stream is over. One that we ended ourselves is not: another controller, or we when
+// we start again, will read on.
+func (t *tracked) finish(ctx context.Context, missing string) {
+	if ctx.Err() != nil {
+		return
+	}
+	if missing != "" {
+		t.gap(missing)
+	}
+	if t.archive != nil {
+		t.archive.End()
+	}
+	t.r.mu.Lock()
+	defer t.r.mu.Unlock()
+	t.done = true
+	t.r.notify()
+}
+
+func (t *tracked) isRestarted() bool {
+	t.r.mu.Lock()
+	defer t.r.mu.Unlock()
+	return t.restarted
+}
+
+func (t *tracked) isGone() bool {
+	t.r.mu.Lock()
+	defer t.r.mu.Unlock()
+	return t.gone
+}
+
+func (t *tracked) finishedAt() time.Time {
+	t.r.mu.Lock()
+	defer t.r.mu.Unlock()
+	return t.finished
+}

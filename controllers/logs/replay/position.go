@@ -1,0 +1,126 @@
+package replay
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"time"
+
+	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/cursor"
+)
+
+// Position is a place in a log, after a line. It means the same whatever the log is read from: since a second, so
+// many lines were read, and the last of them has this hash. The zero value is the beginning.
+type Position struct {
+	// Stream is a hash of the container run's identity.
+	Stream uint64
+	// Since is in seconds of Unix time.
+	Since int64
+	// Seen counts the lines from Since on.
+	Seen uint64
+	// At is the time stamp of the last line, in nanoseconds, and Hash a hash of it.
+	At   int64
+	Hash uint32
+}
+
+// positionVersion is the first byte of a token.
+const positionVersion = 1
+
+// ErrPosition is a token that nobody here has given.
+var ErrPosition = errors.New("it is no cursor of this API")
+
+// String gives the token of a position, empty for the beginning.
+func (p Position) String() string {
+	if p == (Position{}) {
+		return ""
+	}
+	b := []byte{positionVersion}
+	b = binary.BigEndian.AppendUint64(b, p.Stream)
+	b = binary.AppendVarint(b, p.Since)
+	b = binary.AppendUvarint(b, p.Seen)
+	b = binary.AppendVarint(b, p.At)
+	b = binary.BigEndian.AppendUint32(b, p.Hash)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// ParsePosition reads a token; an error is ErrPosition.
+func ParsePosition(token string) (p Position, err error) {
+	if token == "" {
+		return p, nil
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(b) < 1+8 || b[0] != positionVersion {
+		return Position{}, ErrPosition
+	}
+	p.Stream, b = binary.BigEndian.Uint64(b[1:]), b[9:]
+	var n [3]int
+	p.Since, n[0] = binary.Varint(b)
+	if n[0] > 0 {
+		p.Seen, n[1] = binary.Uvarint(b[n[0]:])
+	}
+	if n[1] > 0 {
+		p.At, n[2] = binary.Varint(b[n[0]+n[1]:])
+	}
+	rest := n[0] + n[1] + n[2]
+	if n[0] <= 0 || n[1] <= 0 || n[2] <= 0 || len(b) != rest+4 || p.Seen == 0 || p.Since < 0 || p.Since > math.MaxInt64/int64(time.Second) {
+		return Position{}, ErrPosition
+	}
+	p.Hash = binary.BigEndian.Uint32(b[rest:])
+	if p.String() != token { // a number in more bytes than it needs
+		return Position{}, ErrPosition
+	}
+	return p, nil
+}
+
+func (p Position) since() time.Time { return time.Unix(p.Since, 0).UTC() }
+
+func streamHash(id archive.StreamID) uint64 {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%s/%s/%d/%s", id.PodUID, id.Container, id.Restart, id.ContainerID)
+	return h.Sum64()
+}
+
+func lineHash(at time.Time, head []byte) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(at.UnixNano())))
+	_, _ = h.Write(head)
+	return h.Sum32()
+}
+
+// counter works out the position after each line of a stream.
+type counter struct {
+	position Position
+	newest   time.Time
+	// lines by their second, of those that a position may count.
+	seconds map[int64]uint64
+}
+
+// newCounter counts the lines of a stream from a second on; what is older is not there to be counted.
+func newCounter(stream uint64, from int64) *counter {
+	return &counter{position: Position{Stream: stream, Since: from}, seconds: map[int64]uint64{}}
+}
+
+// pass takes note of a line, in the order of the log.
+func (c *counter) pass(at time.Time, head []byte) {
+	if at.After(c.newest) || len(c.seconds) == 0 {
+		c.newest = at
+		c.position.Since = max(c.position.Since, cursor.ResumeFrom(at).Unix(), 0)
+		for second := range c.seconds {
+			if second < c.position.Since {
+				delete(c.seconds, second)
+			}
+		}
+	}
+	if second := at.Unix(); second >= c.position.Since {
+		c.seconds[second]++
+	}
+	c.position.Seen = 0
+	for _, n := range c.seconds {
+		c.position.Seen += n
+	}
+	c.position.At, c.position.Hash = at.UnixNano(), lineHash(at, head)
+}

@@ -1,0 +1,94 @@
+// Package source tells which logs the containers of a run have, and opens them.
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+)
+
+// Role is what a container does in a run.
+type Role string
+
+// The roles.
+const (
+	// Main is the task's own container.
+	Main Role = "main"
+	// Init is an init container that ends before the task's container starts.
+	Init Role = "init"
+	// Sidecar runs beside the task's container.
+	Sidecar Role = "sidecar"
+)
+
+// ContainerRun is one start of a container: what has a log of its own.
+type ContainerRun struct {
+	Namespace string
+	Pod       string
+	PodUID    types.UID
+	Container string
+	Role      Role
+	// ContainerID is the runtime's, another one for each start of the container.
+	ContainerID string
+	// Restart counts the starts of the container in this pod before this one.
+	Restart int32
+	// Place of the container in its pod, in the order in which containers start: init containers come first.
+	Place int
+	// StartedAt and FinishedAt, in whole seconds of the node's clock; zero when not known.
+	StartedAt, FinishedAt time.Time
+	// Previous: the container was started again since, so that its log is asked for as the previous one.
+	Previous bool
+	// Ended: the container does not run any more.
+	Ended bool
+}
+
+// Mirrored tells whether the log belongs to the run's own story: all but that of sidecars.
+func (c *ContainerRun) Mirrored() bool { return c.Role != Sidecar }
+
+// Request for a log.
+type Request struct {
+	ContainerRun
+	// Since, in whole seconds; zero for the beginning.
+	Since time.Time
+	// Follow the log as it is written.
+	Follow bool
+	// Limit of the answer in bytes; 0 means none.
+	Limit int64
+}
+
+// Source gives container logs, each line with its timestamp before it. It is the API server, or a script in
+// a test.
+type Source interface {
+	Open(ctx context.Context, r Request) (io.ReadCloser, error)
+}
+
+// NewKube reads logs through the API server.
+func NewKube(client kubernetes.Interface) Source { return kube{client} }
+
+type kube struct{ client kubernetes.Interface }
+
+func (k kube) Open(ctx context.Context, r Request) (io.ReadCloser, error) {
+	options := &corev1.PodLogOptions{
+		Container:  r.Container,
+		Follow:     r.Follow,
+		Previous:   r.Previous,
+		Timestamps: true,
+	}
+	if r.Limit > 0 {
+		options.LimitBytes = &r.Limit
+	}
+	if !r.Since.IsZero() {
+		since := metav1.NewTime(r.Since)
+		options.SinceTime = &since
+	}
+	body, err := k.client.CoreV1().Pods(r.Namespace).GetLogs(r.Pod, options).Stream(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the log of container %s in pod %s/%s: %w", r.Container, r.Namespace, r.Pod, err)
+	}
+	return body, nil
+}

@@ -1,0 +1,170 @@
+//go:build envtest
+
+package controllers_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers"
+	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/lines"
+)
+
+// Logs through the API server from a node on a bad day: each line is archived once and in its order, the tail has
+// the newest, and the log is said to be whole. The controller is started anew in the middle.
+func TestLogsOfANodeOnABadDay(t *testing.T) {
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			node := newKubelet(t, seed)
+			ns, url := namespace(t), "file://"+t.TempDir()
+			archived := func(o *controllers.Options) {
+				o.LogSource = nil // the API server
+				o.LogPatience = time.Minute
+				o.Archive.URL, o.Archive.SpoolDir, o.Archive.PartBytes = url, t.TempDir(), 64<<10
+				o.Archive.PartAge = 50 * time.Millisecond
+			}
+			stop := operator(t, archived)
+			create(t, newTask(ns))
+			e := newExecution(ns)
+			create(t, e)
+			job := jobOf(t, e)
+			pod := podOn(t, job, node.node)
+			runs(t, pod)
+			const total = 3000
+			printed := func(from, to int) {
+				tick := time.NewTicker(time.Millisecond)
+				defer tick.Stop()
+				for i := from; i < to; i++ {
+					node.print(fmt.Sprintf("line %d %s", i, strings.Repeat("x", i%7*20)))
+					if i%5 == 0 {
+						<-tick.C
+					}
+				}
+			}
+			printed(0, total/2)
+			eventually(t, "some of it is mirrored", func() (bool, any) {
+				read(t, e)
+				return e.Status.LogSummary != nil && e.Status.LogSummary.Entries > 0, e.Status
+			})
+			stop()
+			printed(total/2, total*2/3)
+			operator(t, archived)
+			printed(total*2/3, total)
+			node.exit()
+			exits(t, pod, 0, "")
+			ends(t, job, batchv1.JobComplete)
+			captured := capturedLog(t, e)
+			t.Logf("%d requests: %v", node.requests, maps.Clone(node.faults))
+			if captured.Status != metav1.ConditionTrue || !e.Status.LogSummary.Complete || !e.Status.LogSummary.Archived {
+				t.Errorf("captured: %+v, summary %+v", captured, e.Status.LogSummary)
+			}
+			if got := e.Status.LogSummary.Entries; got != total {
+				t.Errorf("%d lines are counted of %d", got, total)
+			}
+			tail := messages(e)
+			if last := tail[len(tail)-2]; !strings.HasPrefix(last, fmt.Sprintf("line %d", total-1)) {
+				t.Errorf("the tail ends with %q", last)
+			}
+			log := archivedText(t, url, e)
+			for i, text := range log {
+				if !strings.HasPrefix(text, fmt.Sprintf("line %d ", i)) {
+					t.Fatalf("line %d of %d in the archive is %q", i, len(log), text)
+				}
+			}
+			if len(log) != total {
+				t.Errorf("%d lines of %d are archived", len(log), total)
+			}
+		})
+	}
+}
+
+// An archive that cannot be written keeps no phase from being written, and is not waited for beyond its deadline.
+func TestArchiveThatIsAway(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	ns := namespace(t)
+	operator(t, func(o *controllers.Options) {
+		o.Archive.URL = "s3://logs?region=us-east-1&use_path_style=true&endpoint=http://127.0.0.1:1"
+		o.Archive.SpoolDir, o.Archive.Deadline = t.TempDir(), 4*time.Second
+	})
+	create(t, newTask(ns))
+	e := newExecution(ns)
+	create(t, e)
+	job := jobOf(t, e)
+	pod := podOf(t, job)
+	runs(t, pod)
+	exits(t, pod, 0, "")
+	ends(t, job, batchv1.JobComplete)
+	reaches(t, e, v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+	if c := apimeta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionLogsCaptured); c.Reason != v1alpha1.ReasonLogsArchiving {
+		t.Errorf("the phase was written with %+v", c)
+	}
+	captured := capturedLog(t, e)
+	if captured.Reason != v1alpha1.ReasonLogsArchiveUnavailable || e.Status.LogSummary.Complete || !strings.Contains(captured.Message, "1 lines") {
+		t.Errorf("captured: %+v, summary %+v", captured, e.Status.LogSummary)
+	}
+	if tail := messages(e); !strings.Contains(strings.Join(tail, "|"), "line of main") {
+		t.Errorf("the tail is %q", tail)
+	}
+}
+
+// podOn is podOf on a node of its own.
+func podOn(t *testing.T, job *batchv1.Job, node string) *corev1.Pod {
+	t.Helper()
+	job = job.DeepCopy()
+	job.Spec.Template.Spec.NodeName = node
+	return podOf(t, job)
+}
+
+// capturedLog waits for the last word on a log.
+func capturedLog(t *testing.T, e *v1alpha1.TaskExecution) (captured *metav1.Condition) {
+	t.Helper()
+	eventually(t, "there is a last word on the log", func() (bool, any) {
+		read(t, e)
+		captured = apimeta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionLogsCaptured)
+		return captured != nil && captured.Status != metav1.ConditionUnknown, e.Status.Conditions
+	})
+	return captured
+}
+
+// archivedText reads the lines of an execution's first container from its archive.
+func archivedText(t *testing.T, url string, e *v1alpha1.TaskExecution) (text []string) {
+	t.Helper()
+	bucket, err := archive.Open(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bucket.Close()
+	reader := archive.NewReader(bucket)
+	ix, err := reader.Index(t.Context(), archive.Execution{Namespace: e.Namespace, Name: e.Name, UID: e.UID})
+	if err != nil || ix == nil || len(ix.Streams) != 1 {
+		t.Fatalf("index %+v, %v", ix, err)
+	}
+	raw, err := io.ReadAll(reader.Open(t.Context(), ix, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for log := lines.NewReader(bytes.NewReader(raw)); ; {
+		line, err := log.Next()
+		if line.Whole {
+			text = append(text, string(line.Head)+" ")
+		}
+		if errors.Is(err, io.EOF) {
+			return text
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package params
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// hidden is all that is told of a sensitive param that is not what the schema asks for: another word could quote it.
+const hidden = "is not what the schema asks for; its value is sensitive and not shown"
+
+const (
+	// maxSensitive params of one Task.
+	maxSensitive = 16
+	// maxSensitiveName in characters: it is the key of a Secret.
+	maxSensitiveName = 253
+)
+
+// sensitiveName is what the key of a Secret may be.
+var sensitiveName = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
+
+// scalarTypes reach a container as a variable of their own, the only way that a sensitive param takes.
+var scalarTypes = []string{"string", "number", "integer", "boolean"}
+
+// sensitiveOf gives the type of each sensitive param: each property at the top of the schema with writeOnly: true.
+// An error says what cannot be kept secret: a param that is nested, that is no scalar, or that has a default, which
+// would stand readable in the Task.
+func sensitiveOf(document any) (map[string]string, error) {
+	root, ok := document.(map[string]any)
+	if !ok {
+		return nil, nil
+	}
+	found, variables := map[string]string{}, map[string]string{}
+	properties, _ := root["properties"].(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		property, _ := properties[name].(map[string]any)
+		if property["writeOnly"] != true {
+			continue
+		}
+		kind, err := sensitiveType(name, property)
+		if err != nil {
+			return nil, err
+		}
+		variable := strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))
+		if other, taken := variables[variable]; taken {
+			return nil, fmt.Errorf("the sensitive params %q and %q would be one variable in the container; rename one", other, name)
+		}
+		variables[variable], found[name] = name, kind
+	}
+	if len(found) > maxSensitive {
+		return nil, fmt.Errorf("there are %d sensitive params (writeOnly), and %d is the most", len(found), maxSensitive)
+	}
+	return found, misplaced(root, 0)
+}
+
+func sensitiveType(name string, property map[string]any) (string, error) {
+	if len(name) > maxSensitiveName || !sensitiveName.MatchString(name) {
+		return "", fmt.Errorf("the sensitive param %q (writeOnly) must have a name of letters, digits, -, _ and . alone, because it is the key of a Secret", name)
+	}
+	kind, _ := property["type"].(string)
+	if !slices.Contains(scalarTypes, kind) {
+		return "", fmt.Errorf("the sensitive param %q (writeOnly) must have one type of %s", name, strings.Join(scalarTypes, ", "))
+	}
+	if _, has := property["default"]; has {
+		return "", fmt.Errorf("the sensitive param %q (writeOnly) has a default, which anyone could read in the Task", name)
+	}
+	return kind, nil
+}
+
+var errMisplaced = errors.New("writeOnly: true is only possible on a property at the top of the schema, not on one that is nested, referred to or conditional")
+
+// misplaced finds a writeOnly that does not stand on a property at the top. It looks where the draft has schemas, so
+// that a param called writeOnly, or a value that looks like a schema, is none.
+func misplaced(schema any, depth int) error {
+	node, ok := schema.(map[string]any)
+	if !ok {
+		return nil
+	}
+	if node["writeOnly"] == true && depth != 1 {
+		return errMisplaced
+	}
+	for keyword, child := range node {
+		// Only the properties of the root are at depth 1; all else is deeper.
+		below := 2
+		if depth == 0 && keyword == "properties" {
+			below = 1
+		}
+		for _, sub := range subschemas(keyword, child) {
+			if err := misplaced(sub, below); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// subschemas gives the schemas that a keyword holds.
+func subschemas(keyword string, child any) []any {
+	switch keyword {
+	case "properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies":
+		named, _ := child.(map[string]any)
+		return slices.Collect(maps.Values(named))
+	case "items", "allOf", "anyOf", "oneOf", "prefixItems":
+		if list, isList := child.([]any); isList {
+			return list
+		}
+		return []any{child}
+	case "additionalProperties", "additionalItems", "contains", "not", "if", "then", "else", "propertyNames",
+		"unevaluatedItems", "unevaluatedProperties", "contentSchema":
+		return []any{child}
+	default:
+		return nil
+	}
+}
+
+// Sensitive gives the names of the params that must not be readable, sorted.
+func (s *Schema) Sensitive() []string { return slices.Sorted(maps.Keys(s.sensitive)) }
+
+// IsSensitive tells whether a param must not be readable.
+func (s *Schema) IsSensitive(name string) bool { return s.sensitive[name] != "" }
+
+// Split parts params that Apply has found valid into those that may be read and the values of the sensitive ones,
+// as a container is to see them. Without a sensitive one, params are given back as they are.
+func (s *Schema) Split(given []byte) (plain []byte, secret map[string][]byte, problems FieldErrors) {
+	value, problem := decode(given)
+	object, isObject := value.(map[string]any)
+	if problem != "" || !isObject {
+		return given, nil, nil
+	}
+	for _, name := range s.Sensitive() {
+		value, is := object[name]
+		if !is {
+			continue
+		}
+		text, ok := textOf(value)
+		if !ok {
+			problems = append(problems, FieldError{Pointer(name), hidden})
+			continue
+		}
+		if secret == nil {
+			secret = map[string][]byte{}
+		}
+		secret[name] = []byte(text)
+		delete(object, name)
+	}
+	if len(problems) > 0 || len(secret) == 0 {
+		return given, nil, problems
+	}
+	plain, err := encode(object)
+	if err != nil {
+		return nil, nil, FieldErrors{{Message: err.Error()}}
+	}
+	return plain, secret, nil
+}
+
+// textOf a scalar as a container sees it. A string with a NUL has none: no environment can hold it.
+func textOf(value any) (string, bool) {
+	switch v := value.(type) {
+	case string:
+		return v, !strings.ContainsRune(v, 0)
+	case json.Number:
+		return v.String(), true
+	case bool:
+		return fmt.Sprint(v), true
+	default:
+		return "", false
+	}
+}
+
+// Join puts the values of sensitive params, as a Secret has them, among the others, so that Apply can judge all of
+// them. A value that is not of its type is a problem; so is one that stands in both places or is not sensitive.
+func (s *Schema) Join(plain []byte, secret map[string][]byte) (joined []byte, problems FieldErrors) {
+	object := map[string]any{}
+	if len(plain) > 0 {
+		value, problem := decode(plain)
+		given, isObject := value.(map[string]any)
+		if problem != "" || !isObject {
+			return plain, nil // Apply says what is wrong with it
+		}
+		object = given
+	}
+	for _, name := range slices.Sorted(maps.Keys(secret)) {
+		at := Pointer(name)
+		value, ok := s.valueOf(name, secret[name])
+		switch _, twice := object[name]; {
+		case twice:
+			problems = append(problems, FieldError{at, "stands in the params and in their Secret"})
+		case !s.IsSensitive(name):
+			problems = append(problems, FieldError{at, "is not sensitive in this task, so that it belongs into the params and not into a Secret"})
+		case !ok:
+			problems = append(problems, FieldError{at, hidden})
+		}
+		object[name] = value
+	}
+	if len(problems) > 0 {
+		return nil, bounded(problems)
+	}
+	joined, err := encode(object)
+	if err != nil {
+		return nil, FieldErrors{{Message: err.Error()}}
+	}
+	return joined, nil
+}
+
+// valueOf a sensitive param by its type.
+func (s *Schema) valueOf(name string, raw []byte) (value any, ok bool) {
+	if s.sensitive[name] == "string" {
+		text := string(raw)
+		return text, utf8.Valid(raw) && !strings.ContainsRune(text, 0)
+	}
+	value, problem := decode(raw)
+	if problem != "" {
+		return nil, false
+	}
+	// A container sees the bytes as they are: no space around them.
+	text, ok := textOf(value)
+	return value, ok && text == string(raw)
+}

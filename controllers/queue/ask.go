@@ -1,0 +1,101 @@
+package queue
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// Place of an execution in the queue.
+type Place struct {
+	// Granted: it is its turn. Since is when it was first told so, where turns are limited.
+	Granted bool
+	Since   time.Time
+	// Position among those of its Task that wait, counted from 1.
+	Position int
+	// BlockedBy is whose limit is reached, and Limit that limit.
+	BlockedBy v1alpha1.QueueBlocker
+	Limit     int
+	// Full: as many wait as may, and it is not one of them.
+	Full bool
+	// Active names up to three of the Task's active executions, the oldest.
+	Active []string
+	// Replaces are the executions that are to be cancelled for it, under the policy Replace.
+	Replaces []types.NamespacedName
+}
+
+// namedActive bounds Place.Active.
+const namedActive = 3
+
+// Ask for an execution's turn under the rules of its Task. known is false for an execution that the ledger does
+// not have: it has ended, or is gone, and who asks has an old copy. woken are the executions to look at, without
+// this one.
+func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (place Place, woken []types.NamespacedName, known bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x := l.entries[uid]
+	if x == nil || x.kept || x.state == leaving {
+		return Place{}, nil, false
+	}
+	ln := x.line
+	if !ln.known || rules.newerThan(ln.rules) {
+		ln.rules, ln.known = rules, true
+	}
+	woken = slices.DeleteFunc(l.turns(ln), func(key types.NamespacedName) bool { return key == x.key })
+	if x.state == active {
+		if x.since.IsZero() && l.limited(ln.rules) {
+			x.since = now
+		}
+		return Place{Granted: true, Since: x.since}, woken, true
+	}
+	place = l.place(x)
+	if x.told == 0 || Advanced(x.told, place.Position) {
+		x.told = place.Position
+	}
+	return place, woken, true
+}
+
+// place of one that waits.
+func (l *Ledger) place(x *entry) Place {
+	ln := x.line
+	at, _ := slices.BinarySearchFunc(ln.waiting, x, before)
+	p := Place{Position: at + 1}
+	switch blocker := l.blocker(x); {
+	case ln.rules.MaxRunning > 0 && len(ln.active)+at >= ln.rules.MaxRunning:
+		p.BlockedBy, p.Limit = v1alpha1.BlockedByTask, ln.rules.MaxRunning
+	case blocker == v1alpha1.BlockedByNamespace:
+		p.BlockedBy, p.Limit = blocker, l.limits.PerNamespace
+	default:
+		p.BlockedBy, p.Limit = v1alpha1.BlockedByController, l.limits.Total
+	}
+	if !x.accepted && ln.rules.Bounded {
+		p.Full = ln.ahead(x) >= ln.rules.MaxQueued
+	}
+	x.accepted = !p.Full
+	oldest := slices.SortedFunc(maps.Values(ln.active), before)
+	for _, a := range oldest[:min(len(oldest), namedActive)] {
+		p.Active = append(p.Active, a.key.Name)
+	}
+	if ln.rules.Policy == v1alpha1.ConcurrencyReplace && ln.rules.MaxRunning > 0 {
+		for _, r := range ln.replaced() {
+			if before(r, x) < 0 {
+				p.Replaces = append(p.Replaces, r.key)
+			}
+		}
+	}
+	return p
+}
+
+// ahead counts those that wait and are older, or were accepted before.
+func (l *line) ahead(x *entry) (n int) {
+	for _, w := range l.waiting {
+		if w != x && (w.accepted || before(w, x) < 0) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,16 @@
+// Package queue keeps the ledger of who is active and who waits. It is pure in that it has no client and no
+// clock: it is told what is there and what is asked, and answers.
+//
+//	Observe: an execution was seen ──▶ waiting ──▶ active ──▶ (ended, gone)
+//	                                      │  grant   ▲
+//	Ask: is it its turn? ─────────────────┘          │
+//	Seed: Jobs that exist from before ───────────────┘
+//
+// All turns are given under one lock, so that workers in parallel cannot give one turn twice. A turn is given
+// before the Job is created and ends when the execution is known to have ended: what a cache does not show yet
+// is in the ledger, and what it shows late is released late. Nobody polls: what changes the ledger returns the
+// executions that are to be looked at, which are those whose turn came.
+//
+// Among the executions of one Task the order is that of their creation, by name within one second. Where the
+// limits of a namespace or of the controller bind, the oldest goes first whose own Task has room.
+package queue

@@ -1,0 +1,225 @@
+package queue
+
+import (
+	"slices"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+)
+
+// Ledger of the executions that have not ended. It is safe for use in parallel.
+type Ledger struct {
+	limits Limits
+
+	mu      sync.Mutex
+	entries map[types.UID]*entry
+	lines   map[lineKey]*line
+	// active counts, in all and by namespace.
+	active   int
+	activeIn map[string]int
+	// kept are the entries whose execution ended or is gone.
+	kept map[types.UID]*entry
+	// seeded: what was active before this process is known. Before, no limited turn is given.
+	seeded bool
+}
+
+// NewLedger makes an empty one.
+func NewLedger(limits Limits) *Ledger {
+	return &Ledger{
+		limits: limits, entries: map[types.UID]*entry{}, lines: map[lineKey]*line{},
+		activeIn: map[string]int{}, kept: map[types.UID]*entry{},
+	}
+}
+
+// Observe takes notice of an execution as a watch shows it. Each execution's states must come in their order.
+// It returns the executions to look at.
+func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x := l.entries[e.UID]
+	if e.Status.Phase.IsTerminal() {
+		if x == nil || x.kept {
+			return nil
+		}
+		return l.remove(x)
+	}
+	if x == nil {
+		x = l.add(types.NamespacedName{Namespace: e.Namespace, Name: e.Name}, e.UID, jobspec.LabelValue(e.Spec.TaskRef.Name))
+		x.created = e.CreationTimestamp.Time
+		x.line.enqueue(x)
+	}
+	if e.Status.Job != nil {
+		l.activate(x)
+	}
+	if e.Status.Phase == v1alpha1.PhaseQueued {
+		x.accepted = true
+	}
+	if q := e.Status.Queue; q != nil && x.told == 0 {
+		x.told = int(q.Position)
+	}
+	if e.Spec.Cancel == nil || x.cancelled {
+		return nil
+	}
+	x.cancelled = true
+	if x.state == waiting {
+		x.line.take(x)
+		x.state = leaving
+	}
+	return l.turns(x.line)
+}
+
+// Forget takes notice that an execution is gone. One that was active may have containers that go on: it keeps
+// its turn until Release, if its turn is one that others wait for.
+func (l *Ledger) Forget(e *v1alpha1.TaskExecution) []types.NamespacedName {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x := l.entries[e.UID]
+	if x == nil {
+		return nil
+	}
+	if x.state == active && l.mayBeLimited(x.line) {
+		l.keep(x)
+		return nil
+	}
+	return l.remove(x)
+}
+
+// Keep lets an active execution that is about to end keep its turn until Release, because a container of it
+// may go on.
+func (l *Ledger) Keep(uid types.UID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if x := l.entries[uid]; x != nil && x.state == active && l.mayBeLimited(x.line) {
+		l.keep(x)
+	}
+}
+
+// Kept tells of which executions of a name turns are kept, by Keep, Forget or Seed.
+func (l *Ledger) Kept(key types.NamespacedName) (uids []types.UID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for uid, x := range l.kept {
+		if x.key == key {
+			uids = append(uids, uid)
+		}
+	}
+	return uids
+}
+
+// Release ends a turn that was kept.
+func (l *Ledger) Release(uid types.UID) []types.NamespacedName {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x := l.kept[uid]
+	if x == nil {
+		return nil
+	}
+	return l.remove(x)
+}
+
+func (l *Ledger) keep(x *entry) {
+	x.kept = true
+	l.kept[x.uid] = x
+}
+
+func (l *Ledger) add(key types.NamespacedName, uid types.UID, task string) *entry {
+	at := lineKey{key.Namespace, task}
+	if l.lines[at] == nil {
+		l.lines[at] = &line{key: at, active: map[types.UID]*entry{}}
+	}
+	x := &entry{key: key, uid: uid, line: l.lines[at]}
+	x.line.members++
+	l.entries[uid] = x
+	return x
+}
+
+func (l *Ledger) activate(x *entry) {
+	if x.state == active {
+		return
+	}
+	x.line.take(x)
+	x.state = active
+	x.line.active[x.uid] = x
+	l.active++
+	l.activeIn[x.key.Namespace]++
+}
+
+func (l *Ledger) remove(x *entry) []types.NamespacedName {
+	x.line.take(x)
+	if x.state == active {
+		l.active--
+		if l.activeIn[x.key.Namespace]--; l.activeIn[x.key.Namespace] == 0 {
+			delete(l.activeIn, x.key.Namespace)
+		}
+	}
+	delete(l.entries, x.uid)
+	delete(l.kept, x.uid)
+	woken := l.turns(x.line)
+	if x.line.members--; x.line.members == 0 {
+		delete(l.lines, x.line.key)
+	}
+	return woken
+}
+
+// turns gives every turn that can be given, after something changed in a line, and returns whom to tell.
+func (l *Ledger) turns(changed *line) (woken []types.NamespacedName) {
+	candidates := []*line{changed}
+	if l.limits.any() { // what one line does not take another may
+		candidates = candidates[:0]
+		for _, ln := range l.lines {
+			candidates = append(candidates, ln)
+		}
+	}
+	touched := []*line{changed}
+	for {
+		x := l.next(candidates)
+		if x == nil {
+			break
+		}
+		l.activate(x)
+		woken = append(woken, x.key)
+		if !slices.Contains(touched, x.line) {
+			touched = append(touched, x.line)
+		}
+	}
+	for _, ln := range touched {
+		for _, x := range ln.advanced() {
+			woken = append(woken, x.key)
+		}
+	}
+	return woken
+}
+
+// next gives the oldest execution that may have a turn now.
+func (l *Ledger) next(candidates []*line) (first *entry) {
+	for _, ln := range candidates {
+		x := ln.next()
+		if x == nil || (l.limited(ln.rules) && !l.seeded) || l.blocker(x) != "" {
+			continue
+		}
+		if first == nil || before(x, first) < 0 {
+			first = x
+		}
+	}
+	return first
+}
+
+// blocker among the limits over all Tasks.
+func (l *Ledger) blocker(x *entry) v1alpha1.QueueBlocker {
+	switch {
+	case l.limits.PerNamespace > 0 && l.activeIn[x.key.Namespace] >= l.limits.PerNamespace:
+		return v1alpha1.BlockedByNamespace
+	case l.limits.Total > 0 && l.active >= l.limits.Total:
+		return v1alpha1.BlockedByController
+	default:
+		return ""
+	}
+}
+
+func (l *Ledger) limited(r Rules) bool { return l.limits.any() || r.MaxRunning > 0 }
+
+// mayBeLimited also holds for a Task of which nobody has asked yet, while others are limited.
+func (l *Ledger) mayBeLimited(ln *line) bool { return l.limited(ln.rules) || (!ln.known && l.seeded) }

@@ -1,0 +1,128 @@
+package queue
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// entry is one execution that has not ended.
+type entry struct {
+	key     types.NamespacedName
+	uid     types.UID
+	line    *line
+	created time.Time
+	state   state
+	// since is when its turn was first told to it.
+	since time.Time
+	// accepted: it may wait, whatever comes after it.
+	accepted bool
+	// cancelled executions take no turn. One that has it keeps it to its end.
+	cancelled bool
+	// kept: the execution ended or is gone, and its containers may go on.
+	kept bool
+	// told is the position in the queue that it knows, 0 for none.
+	told int
+}
+
+type state int
+
+const (
+	// waiting for its turn.
+	waiting state = iota
+	// active: its Job may exist.
+	active
+	// leaving: cancelled before it had its turn.
+	leaving
+)
+
+// before is the order of the queue. Creation has whole seconds, so that names decide within one.
+func before(a, b *entry) int {
+	return cmp.Or(a.created.Compare(b.created), strings.Compare(a.key.Name, b.key.Name), strings.Compare(string(a.uid), string(b.uid)))
+}
+
+// lineKey names a line by its Task, as a Job's label does: what is found of Jobs has no more.
+type lineKey struct{ namespace, task string }
+
+// line is the executions of one Task.
+type line struct {
+	key lineKey
+	// rules of the Task, known once an execution has asked.
+	rules Rules
+	known bool
+	// members counts the entries that name this line.
+	members int
+	// waiting in order.
+	waiting []*entry
+	active  map[types.UID]*entry
+}
+
+// room tells whether the Task's own limit lets another be active.
+func (l *line) room() bool { return l.rules.MaxRunning == 0 || len(l.active) < l.rules.MaxRunning }
+
+// next gives who is to have the Task's next turn, nil for nobody.
+func (l *line) next() *entry {
+	if !l.known || len(l.waiting) == 0 || !l.room() {
+		return nil
+	}
+	if l.rules.Policy != v1alpha1.ConcurrencyReplace || l.rules.MaxRunning == 0 {
+		return l.waiting[0]
+	}
+	replaced := l.replaced()
+	for _, x := range l.waiting {
+		if !slices.Contains(replaced, x) {
+			return x
+		}
+	}
+	return nil
+}
+
+// replaced gives those that have to go, oldest first, where the newest replace the others: of those that nobody
+// cancelled, all but the newest maxRunning.
+func (l *line) replaced() []*entry {
+	stay := slices.Clone(l.waiting)
+	for _, x := range l.active {
+		if !x.cancelled && !x.kept {
+			stay = append(stay, x)
+		}
+	}
+	slices.SortFunc(stay, before)
+	return stay[:max(0, len(stay)-l.rules.MaxRunning)]
+}
+
+func (l *line) enqueue(x *entry) {
+	x.state = waiting
+	at, _ := slices.BinarySearchFunc(l.waiting, x, before)
+	l.waiting = slices.Insert(l.waiting, at, x)
+}
+
+// take removes an entry from where it stands.
+func (l *line) take(x *entry) {
+	if x.state == active {
+		delete(l.active, x.uid)
+		return
+	}
+	if at, found := slices.BinarySearchFunc(l.waiting, x, before); found {
+		l.waiting = slices.Delete(l.waiting, at, at+1)
+	}
+}
+
+// advanced gives those that are so far ahead of what they were told that they are told again, by which each is
+// told a number of times that grows with the logarithm of the queue only.
+func (l *line) advanced() (out []*entry) {
+	for i, x := range l.waiting {
+		if Advanced(x.told, i+1) {
+			x.told = i + 1
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// Advanced tells whether a position is worth telling to one that knows another: at a quarter of it.
+func Advanced(told, position int) bool { return told > 0 && position <= told/4 }

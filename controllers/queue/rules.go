@@ -1,0 +1,45 @@
+package queue
+
+import (
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// Limits over all Tasks, 0 for none.
+type Limits struct {
+	// Total bounds the active executions of the controller.
+	Total int
+	// PerNamespace bounds those of each namespace.
+	PerNamespace int
+}
+
+func (l Limits) any() bool { return l.Total > 0 || l.PerNamespace > 0 }
+
+// Rules are what one generation of a Task says of its concurrency.
+type Rules struct {
+	TaskUID    types.UID
+	Generation int64
+	Policy     v1alpha1.ConcurrencyPolicy
+	// MaxRunning is how many may be active at once, 0 for any number.
+	MaxRunning int
+	// MaxQueued is how many may wait, where Bounded.
+	MaxQueued int
+	Bounded   bool
+}
+
+// RulesOf reads a Task.
+func RulesOf(task *v1alpha1.Task) Rules {
+	r := Rules{
+		TaskUID: task.UID, Generation: task.Generation,
+		Policy: task.Spec.ConcurrencyPolicy(), MaxRunning: task.Spec.MaxRunning(),
+	}
+	r.MaxQueued, r.Bounded = task.Spec.MaxQueued()
+	return r
+}
+
+// newerThan tells whether these rules hold and not the others: a worker may have read the Task before another
+// one did that has asked already.
+func (r Rules) newerThan(known Rules) bool {
+	return r.TaskUID != known.TaskUID || r.Generation >= known.Generation
+}

@@ -1,0 +1,124 @@
+//go:build envtest
+
+package controllers_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers"
+)
+
+// impatient keeps nothing for the sake of those who wait, and looks often.
+func impatient(o *controllers.Options) {
+	o.KeepRun, o.HistoryPace = 0, 50*time.Millisecond
+}
+
+// asked makes an execution of a source, with annotations, and brings it to its end.
+func asked(t *testing.T, namespace, name string, source v1alpha1.TriggerSource, annotations map[string]string) *v1alpha1.TaskExecution {
+	t.Helper()
+	e := newExecution(namespace)
+	e.Name, e.Annotations, e.Spec.Trigger.Source = name, annotations, source
+	create(t, e)
+	job := jobOf(t, e)
+	pod := podOf(t, job)
+	exits(t, pod, 0, "")
+	ends(t, job, batchv1.JobComplete)
+	reaches(t, e, v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+	capturedLog(t, e)
+	return e
+}
+
+func names(t *testing.T, namespace string) (names []string) {
+	t.Helper()
+	list := &v1alpha1.TaskExecutionList{}
+	if err := kube.List(t.Context(), list, client.InNamespace(namespace)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range list.Items {
+		names = append(names, list.Items[i].Name)
+	}
+	return names
+}
+
+// Only what the facade and schedules made is removed, whatever the source says of what was applied.
+func TestRetentionRemovesOurOwnOnly(t *testing.T) {
+	ns := namespace(t)
+	operator(t, impatient)
+	task := newTask(ns)
+	create(t, task)
+	asked(t, ns, "applied", v1alpha1.TriggerManual, map[string]string{"kubectl.kubernetes.io/last-applied-configuration": "{}"})
+	asked(t, ns, "by-kubectl", v1alpha1.TriggerKubectl, nil)
+	asked(t, ns, "in-git", v1alpha1.TriggerAPI, map[string]string{"argocd.argoproj.io/tracking-id": "app"})
+	asked(t, ns, "manual", v1alpha1.TriggerManual, nil)
+	asked(t, ns, "scheduled", v1alpha1.TriggerSchedule, nil)
+	task.Spec.Retention.Completed = ptr.To[int32](0)
+	patchSpec(t, task)
+	eventually(t, "what the operator made is removed", func() (bool, any) {
+		left := names(t, ns)
+		return !slices.Contains(left, "manual") && !slices.Contains(left, "scheduled"), left
+	})
+	// Another one that goes proves that the others were looked at again and left.
+	asked(t, ns, "late", v1alpha1.TriggerAPI, nil)
+	eventually(t, "the late one is removed too, and nothing else", func() (bool, any) {
+		left := names(t, ns)
+		return slices.Equal(left, []string{"applied", "by-kubectl", "in-git"}), left
+	})
+}
+
+// patchSpec writes a Task as it is in hand.
+func patchSpec(t *testing.T, task *v1alpha1.Task) {
+	t.Helper()
+	spec := task.Spec
+	read(t, task)
+	before := task.DeepCopy()
+	task.Spec = spec
+	if err := kube.Patch(t.Context(), task, client.MergeFrom(before)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A Job that goes after the log is settled is no loss, neither now nor after a restart.
+func TestJobOfAFinishedRunGoes(t *testing.T) {
+	ns := namespace(t)
+	keeping := func(o *controllers.Options) { o.KeepUnarchivedJob = time.Second }
+	stop := operator(t, keeping)
+	create(t, newTask(ns))
+	e := asked(t, ns, "run", v1alpha1.TriggerKubectl, nil)
+	gone(t, &batchv1.Job{ObjectMeta: objectNamed(ns, e.Status.Job.Name)})
+	stop()
+	version := e.ResourceVersion
+	operator(t, keeping)
+	other := asked(t, ns, "other", v1alpha1.TriggerKubectl, nil)
+	gone(t, &batchv1.Job{ObjectMeta: objectNamed(ns, other.Status.Job.Name)})
+	if read(t, e); e.ResourceVersion != version || e.Status.Reason != v1alpha1.ReasonCompleted || e.Status.Job == nil {
+		t.Errorf("the run was written to: %+v", e.Status)
+	}
+}
+
+// The template's word on how long a finished Job stays is Kubernetes' own to keep.
+func TestTTLOfTheTemplateIsLeftToKubernetes(t *testing.T) {
+	ns := namespace(t)
+	operator(t, func(o *controllers.Options) { o.KeepUnarchivedJob = time.Millisecond })
+	task := newTask(ns)
+	task.Spec.JobTemplate.Spec.TTLSecondsAfterFinished = ptr.To[int32](3600)
+	create(t, task)
+	e := asked(t, ns, "run", v1alpha1.TriggerKubectl, nil)
+	other := newTask(ns)
+	other.Name = "other"
+	create(t, other)
+	last := newExecution(ns)
+	last.Name, last.Spec.TaskRef.Name = "last", "other"
+	create(t, last)
+	job := jobOf(t, last)
+	exits(t, podOf(t, job), 0, "")
+	ends(t, job, batchv1.JobComplete)
+	gone(t, job)
+	read(t, &batchv1.Job{ObjectMeta: objectNamed(ns, e.Status.Job.Name)})
+}

@@ -1,0 +1,158 @@
+package schedule
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+// Observation is all that a decision about a schedule depends on.
+type Observation struct {
+	Now      time.Time
+	Schedule *v1alpha1.TaskSchedule
+	// Task that the schedule runs, nil when there is none.
+	Task *v1alpha1.Task
+}
+
+// Run is one that is to be made.
+type Run struct {
+	// Tick is its time as the schedule has it, without jitter.
+	Tick      time.Time
+	Execution *v1alpha1.TaskExecution
+}
+
+// Plan is what is to be done about a schedule now.
+type Plan struct {
+	// Runs that are due, oldest first. They are at most catchUpLimit.
+	Runs []Run
+	// PassedOver are the first and the last tick that will not be run, nil when there are none.
+	PassedOver *[2]time.Time
+	// Ready is the condition, but for its type and generation.
+	Ready metav1.Condition
+	// Wait is how long from now to look again, zero for until something changes.
+	Wait time.Duration
+
+	// from is the time after which ticks counted in this plan.
+	from time.Time
+	// next is when the run after those is due, zero for never.
+	next time.Time
+	// observed is the schedule and time zone that were planned with.
+	observed string
+}
+
+// MaxWait before a schedule is looked at again, whenever its next tick is. A clock that was set forward is
+// noticed after that time at the latest.
+const MaxWait = time.Minute
+
+// maxAhead is how far in the future what is handled may lie: a clock that was set back by less than this waits
+// until it has caught up, so that no tick is run twice. With more, the clock was wrong before, and ticks count
+// from now on.
+const maxAhead = time.Hour
+
+// Decide makes the plan of a schedule.
+func Decide(o Observation) Plan {
+	plan := Plan{observed: observedSchedule(&o.Schedule.Spec)}
+	table, idle := hindrance(o)
+	if idle != nil {
+		plan.Ready = *idle
+		return plan
+	}
+	plan.Ready = ready(v1alpha1.ReasonScheduled, "the next run is planned")
+	plan.from = countedFrom(o, plan.observed)
+	late := lateness(o.Schedule)
+	now := o.Now.Add(-late) // by the clock of ticks
+	for _, tick := range dueTicks(o.Schedule, table, plan.from, now) {
+		plan.Runs = append(plan.Runs, Run{Tick: tick, Execution: execution(o.Schedule, tick)})
+	}
+	plan.PassedOver = passedOver(table, plan, now)
+	following := now
+	if plan.from.After(now) {
+		following = plan.from
+	}
+	plan.next = table.Next(following).Add(late)
+	plan.Wait = max(time.Millisecond, min(MaxWait, plan.next.Sub(o.Now)))
+	return plan
+}
+
+// hindrance gives why no runs are made, or the timetable by which they are. What is wrong with the schedule itself
+// comes first, then what its owner asked for, then what others are to mend.
+func hindrance(o Observation) (Timetable, *metav1.Condition) {
+	spec := &o.Schedule.Spec
+	expression, err := Parse(spec.Schedule)
+	if err != nil {
+		return Timetable{}, notReady(v1alpha1.ReasonInvalidSchedule, err.Error())
+	}
+	zone, err := LoadZone(spec.TimeZone)
+	if err != nil {
+		return Timetable{}, notReady(v1alpha1.ReasonInvalidTimeZone, err.Error())
+	}
+	if spec.Suspend {
+		// Somebody wants it so: nothing is wrong, and a GitOps tool that waits for Ready need not.
+		suspended := ready(v1alpha1.ReasonSuspended, "suspended: no runs are made")
+		return Timetable{}, &suspended
+	}
+	if o.Task == nil {
+		return Timetable{}, notReady(v1alpha1.ReasonTaskNotFound,
+			fmt.Sprintf("task %q does not exist in namespace %q: no runs are made until it does", spec.TaskRef.Name, o.Schedule.Namespace))
+	}
+	if problems := paramProblems(o.Task, spec); len(problems) > 0 {
+		return Timetable{}, notReady(v1alpha1.ReasonInvalidParams, clip(fmt.Sprintf("task %q does not take the params: %v", o.Task.Name, problems)))
+	}
+	return NewTimetable(expression, zone), nil
+}
+
+// paramProblems finds none where the Task's schema is unusable: its runs tell.
+func paramProblems(task *v1alpha1.Task, spec *v1alpha1.TaskScheduleSpec) params.FieldErrors {
+	var schemaJSON, given []byte
+	if task.Spec.Parameters != nil {
+		schemaJSON = task.Spec.Parameters.Raw
+	}
+	if spec.Params != nil {
+		given = spec.Params.Raw
+	}
+	compiled, err := params.Compile(schemaJSON)
+	if err != nil {
+		return nil
+	}
+	_, problems := compiled.Apply(given)
+	return problems
+}
+
+func ready(reason, message string) metav1.Condition {
+	return metav1.Condition{Status: metav1.ConditionTrue, Reason: reason, Message: message}
+}
+
+func notReady(reason, message string) *metav1.Condition {
+	return &metav1.Condition{Status: metav1.ConditionFalse, Reason: reason, Message: message}
+}
+
+// maxMessage in bytes; a condition may have 32768.
+const maxMessage = 4096
+
+func clip(message string) string {
+	if len(message) > maxMessage {
+		return strings.ToValidUTF8(message[:maxMessage], "")
+	}
+	return message
+}
+
+// observedSchedule is what the ticks in a status were counted by.
+func observedSchedule(spec *v1alpha1.TaskScheduleSpec) string {
+	if spec.TimeZone == "" {
+		return spec.Schedule + " UTC"
+	}
+	return spec.Schedule + " " + spec.TimeZone
+}
+
+// lateness is the schedule's jitter.
+func lateness(s *v1alpha1.TaskSchedule) time.Duration {
+	if s.Spec.Jitter == nil {
+		return 0
+	}
+	return jitter(s.UID, s.Spec.Jitter.Duration)
+}

@@ -1,0 +1,72 @@
+package schedule
+
+import (
+	"slices"
+	"time"
+
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// countedFrom gives the time after which ticks count. It is where the last plan ended, or the creation. It is now
+// where somebody began something new: another schedule or time zone, a resume, or what was missing has come. Then
+// what might have been is not made up for.
+func countedFrom(o Observation, observed string) time.Time {
+	status, now := &o.Schedule.Status, o.Now.Truncate(time.Second)
+	if status.ObservedSchedule != "" && (status.ObservedSchedule != observed || wasIdle(status)) {
+		return now
+	}
+	from := o.Schedule.CreationTimestamp.Time
+	if h := status.HandledUntil; h != nil && h.After(from) {
+		from = h.Time
+	}
+	if from.Sub(o.Now) > maxAhead {
+		return now
+	}
+	return from
+}
+
+// wasIdle tells whether the schedule made no runs until now.
+func wasIdle(status *v1alpha1.TaskScheduleStatus) bool {
+	before := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
+	if before == nil {
+		return false
+	}
+	switch before.Reason {
+	case v1alpha1.ReasonSuspended, v1alpha1.ReasonTaskNotFound, v1alpha1.ReasonInvalidParams,
+		v1alpha1.ReasonInvalidSchedule, v1alpha1.ReasonInvalidTimeZone:
+		return true
+	default:
+		return false
+	}
+}
+
+// dueTicks gives the ticks after from and up to now that are to be run, oldest first: the newest ones, at most
+// catchUpLimit, and none that is later than the starting deadline. It looks backwards from now, so that a month of
+// seconds costs what a minute does.
+func dueTicks(s *v1alpha1.TaskSchedule, table Timetable, from, now time.Time) (due []time.Time) {
+	earliest := time.Time{}
+	if d := s.Spec.StartingDeadline; d != nil {
+		earliest = now.Add(-d.Duration)
+	}
+	limit := max(1, int(s.Spec.CatchUpLimit))
+	for tick := table.Last(now); tick.After(from) && !tick.Before(earliest) && len(due) < limit; tick = table.Last(tick.Add(-time.Second)) {
+		due = append(due, tick)
+	}
+	slices.Reverse(due)
+	return due
+}
+
+// passedOver gives the first and the last tick after plan.from that are neither run nor still to come.
+func passedOver(table Timetable, plan Plan, now time.Time) *[2]time.Time {
+	end := now
+	if len(plan.Runs) > 0 {
+		end = plan.Runs[0].Tick.Add(-time.Second)
+	}
+	first := table.Next(plan.from)
+	if first.After(end) {
+		return nil
+	}
+	return &[2]time.Time{first, table.Last(end)}
+}

@@ -1,0 +1,20 @@
+package schedule
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// jitter gives by how much the ticks of a schedule are late: a whole number of seconds, less than most, that is
+// always the same for a UID and spreads evenly over UIDs.
+func jitter(uid types.UID, most time.Duration) time.Duration {
+	seconds := uint64(max(0, most/time.Second))
+	if seconds == 0 {
+		return 0
+	}
+	sum := sha256.Sum256([]byte(uid))
+	return time.Duration(binary.BigEndian.Uint64(sum[:])%seconds) * time.Second //nolint:gosec // less than most
+}

@@ -1,0 +1,96 @@
+package schedule
+
+import (
+	"fmt"
+	"time"
+
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// Outcome of a run that was to be made.
+type Outcome int
+
+// The outcomes.
+const (
+	// Made: it exists, and it is the schedule's own.
+	Made Outcome = iota
+	// Conflict: an execution of that name exists that is not the schedule's. It is left alone.
+	Conflict
+	// Refused: the API server did not take it, and may take it later.
+	Refused
+)
+
+// Result is what became of a run of a Plan.
+type Result struct {
+	Outcome Outcome
+	// Message of the API server, or what is in the way.
+	Message string
+}
+
+// Status gives what is to be recorded, from what was recorded before and what became of the first runs of the
+// plan. Runs without a result are to be tried again.
+func (p Plan) Status(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskScheduleStatus {
+	status := *s.Status.DeepCopy()
+	status.ObservedGeneration, status.ObservedSchedule = s.Generation, p.observed
+	status.NextScheduleTime = stamped(p.next)
+	condition := p.Ready
+	until := p.from
+	if p.PassedOver != nil {
+		until = p.PassedOver[1]
+	}
+	for i, result := range results {
+		run := p.Runs[i]
+		if result.Outcome == Refused {
+			condition = *notReady(v1alpha1.ReasonExecutionRefused, clip(fmt.Sprintf("the run of %s: %s", told(run.Tick), result.Message)))
+			break
+		}
+		until = run.Tick
+		if result.Outcome == Conflict {
+			condition = *notReady(v1alpha1.ReasonNameConflict, clip(result.Message))
+			continue
+		}
+		status.LastScheduleTime, status.LastExecution = stamped(run.Tick), run.Execution.Name
+	}
+	if until.After(s.CreationTimestamp.Time) {
+		status.HandledUntil = stamped(until)
+	}
+	if len(results) == 0 && len(p.Runs) == 0 && p.Ready.Reason == v1alpha1.ReasonScheduled {
+		condition = standing(s, condition)
+	}
+	condition.Type, condition.ObservedGeneration = v1alpha1.ConditionReady, s.Generation
+	apimeta.SetStatusCondition(&status.Conditions, condition)
+	return status
+}
+
+// standing keeps a conflict in view until the next run could be made.
+func standing(s *v1alpha1.TaskSchedule, condition metav1.Condition) metav1.Condition {
+	before := apimeta.FindStatusCondition(s.Status.Conditions, v1alpha1.ConditionReady)
+	if before != nil && before.Reason == v1alpha1.ReasonNameConflict && before.ObservedGeneration == s.Generation {
+		return metav1.Condition{Status: before.Status, Reason: before.Reason, Message: before.Message}
+	}
+	return condition
+}
+
+// Missed says which ticks were passed over, for people; empty when there are none.
+func (p Plan) Missed() string {
+	if p.PassedOver == nil {
+		return ""
+	}
+	first, last := p.PassedOver[0], p.PassedOver[1]
+	if first.Equal(last) {
+		return fmt.Sprintf("the run of %s was not made: it was too late for startingDeadline or beyond catchUpLimit", told(first))
+	}
+	return fmt.Sprintf("the runs from %s to %s were not made: they were too late for startingDeadline or beyond catchUpLimit", told(first), told(last))
+}
+
+func told(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func stamped(t time.Time) *metav1.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &metav1.Time{Time: t.UTC().Truncate(time.Second)}
+}

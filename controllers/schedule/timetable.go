@@ -1,0 +1,91 @@
+package schedule
+
+import "time"
+
+// Timetable is an expression in a time zone: it gives ticks. What happens when clocks are changed follows
+// cron(8): a time that they skip is a tick at the moment when they go forward, and one that comes twice is a tick
+// the first time only. An expression of every hour goes on through the change, as elapsed time does:
+// what runs each hour, or each minute, has no gap and no double.
+type Timetable struct {
+	expression Expression
+	zone       *time.Location
+}
+
+// NewTimetable takes what Parse and LoadZone gave.
+func NewTimetable(e Expression, zone *time.Location) Timetable { return Timetable{e, zone} }
+
+// Next gives the first tick after a time, in UTC. There is one for every expression that Parse gave.
+func (t Timetable) Next(after time.Time) time.Time {
+	unix := after.Unix()
+	switch {
+	case t.expression.every > 0:
+		period := int64(t.expression.every / time.Second)
+		return instant(floor(unix, period) + period)
+	case t.everyHour():
+		return t.nextEvenly(unix)
+	}
+	w, ok := t.expression.after(reached(unix, t.zone))
+	if !ok {
+		return time.Time{}
+	}
+	return instant(instantOf(w, t.zone))
+}
+
+// Last gives the last tick up to a time, in UTC. There is one for every expression that Parse gave.
+func (t Timetable) Last(upTo time.Time) time.Time {
+	unix := upTo.Unix()
+	switch {
+	case t.expression.every > 0:
+		return instant(floor(unix, int64(t.expression.every/time.Second)))
+	case t.everyHour():
+		return t.lastEvenly(unix)
+	}
+	w, ok := t.expression.upTo(reached(unix, t.zone))
+	if !ok {
+		return time.Time{}
+	}
+	return instant(instantOf(w, t.zone))
+}
+
+// maxSpans within which a tick comes: clocks are changed a few times a year, and a tick is at most eight away.
+const maxSpans = 100
+
+// nextEvenly looks in one span of even time after the other.
+func (t Timetable) nextEvenly(unix int64) time.Time {
+	s, w := spanAt(unix, t.zone)
+	for range maxSpans {
+		next, ok := t.expression.after(w)
+		if !ok {
+			break
+		}
+		if found := int64(next) - s.offset; found < s.end {
+			return instant(found)
+		}
+		s, w = spanAt(s.end, t.zone)
+		w-- // the first second of a span may be a tick itself
+	}
+	return time.Time{}
+}
+
+// lastEvenly looks in one span of even time before the other.
+func (t Timetable) lastEvenly(unix int64) time.Time {
+	for range maxSpans {
+		s, w := spanAt(unix, t.zone)
+		last, ok := t.expression.upTo(w)
+		if !ok {
+			break
+		}
+		if found := int64(last) - s.offset; found >= s.start {
+			return instant(found)
+		}
+		unix = s.start - 1
+	}
+	return time.Time{}
+}
+
+// everyHour tells whether the expression comes true in each hour of a day, or in none.
+func (t Timetable) everyHour() bool { return t.expression.hour == 1<<24-1 }
+
+func instant(unix int64) time.Time { return time.Unix(unix, 0).UTC() }
+
+func floor(n, by int64) int64 { return n - ((n%by)+by)%by }

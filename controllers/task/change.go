@@ -1,0 +1,76 @@
+package task
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
+)
+
+// ChangeReconciler makes the executions of Tasks that are to be run when their spec changes.
+type ChangeReconciler struct {
+	Client client.Client
+	// Live reads from the API server: a cache that lags could show a change as waiting whose run was made, recorded
+	// and removed since.
+	Live client.Reader
+}
+
+// SetupWithManager registers the watch.
+func (r *ChangeReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("run-on-change").
+		For(&v1alpha1.Task{}, builder.WithPredicates(predicate.NewPredicateFuncs(func(o client.Object) bool {
+			task, ok := o.(*v1alpha1.Task)
+			return ok && lifecycle.ChangeRun(task) != nil
+		}))).
+		Complete(r)
+}
+
+// Reconcile makes the run of a Task's change, and records it. Killed in between, it finds the run by its name.
+func (r *ChangeReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	task := &v1alpha1.Task{}
+	if err := r.Live.Get(ctx, req.NamespacedName, task); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	run := lifecycle.ChangeRun(task)
+	if run == nil {
+		return ctrl.Result{}, nil
+	}
+	if err := r.create(ctx, run); err != nil {
+		return ctrl.Result{}, fmt.Errorf("running task %s for its generation %d: %w", req, task.Generation, err)
+	}
+	before := task.DeepCopy()
+	task.Status.Change.Execution = run.Name
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	err := r.Client.Status().Patch(ctx, task, patch)
+	if apierrors.IsConflict(err) {
+		return ctrl.Result{RequeueAfter: conflictRetry}, nil
+	}
+	if client.IgnoreNotFound(err) != nil {
+		return ctrl.Result{}, fmt.Errorf("recording the run of task %s for its generation %d: %w", req, task.Generation, err)
+	}
+	return ctrl.Result{}, nil
+}
+
+// create makes the run, or finds that it was made before.
+func (r *ChangeReconciler) create(ctx context.Context, run *v1alpha1.TaskExecution) error {
+	err := r.Client.Create(ctx, run)
+	if !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	existing := &v1alpha1.TaskExecution{}
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(run), existing); err != nil {
+		return err
+	}
+	if existing.Spec.TaskRef != run.Spec.TaskRef || existing.Spec.Trigger.Source != run.Spec.Trigger.Source {
+		return fmt.Errorf("an execution %q exists that somebody else made; delete it to have the change run", run.Name)
+	}
+	return nil
+}

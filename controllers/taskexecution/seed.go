@@ -1,0 +1,101 @@
+package taskexecution
+
+import (
+	"context"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/queue"
+)
+
+// seedPage bounds how many Jobs are read at once; of each only the metadata.
+const seedPage = 500
+
+// seed tells the ledger, before it gives its first limited turn, what was active before this process. The Jobs
+// are asked of the API server, once: a cache may not have the one that was created right before a crash. The
+// executions are in the ledger by then, because no controller starts before it has seen what there is.
+func (r *Reconciler) seed(ctx context.Context, rules queue.Rules) error {
+	r.seeding.Lock()
+	defer r.seeding.Unlock()
+	if !r.Queue.NeedsSeed(rules) {
+		return nil
+	}
+	found, err := r.foundJobs(ctx)
+	if err != nil {
+		return fmt.Errorf("finding the jobs that exist: %w", err)
+	}
+	pods, err := r.foundPods(ctx)
+	if err != nil {
+		return fmt.Errorf("finding the pods that run: %w", err)
+	}
+	r.wakeAll(r.Queue.Seed(append(found, pods...)))
+	return nil
+}
+
+// foundJobs gives the Jobs of executions that have not ended, or are gone.
+func (r *Reconciler) foundJobs(ctx context.Context) (found []queue.Found, err error) {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(batchv1.SchemeGroupVersion.WithKind("JobList"))
+	for {
+		if err := r.Live.List(ctx, list, client.InNamespace(r.Namespace), client.HasLabels{v1alpha1.LabelExecutionUID},
+			client.Limit(seedPage), client.Continue(list.Continue)); err != nil {
+			return nil, err
+		}
+		for i := range list.Items {
+			f := foundOf(&list.Items[i])
+			gone := false
+			if !r.Queue.Knows(f.UID) {
+				if gone, err = r.isGone(ctx, f); err != nil {
+					return nil, err
+				}
+				if !gone {
+					continue // it has ended
+				}
+			}
+			found = append(found, f)
+		}
+		if list.Continue == "" {
+			return found, nil
+		}
+	}
+}
+
+// foundPods gives the pods that may run of executions that have ended, or are gone.
+func (r *Reconciler) foundPods(ctx context.Context) (found []queue.Found, err error) {
+	list := &corev1.PodList{}
+	if err := r.Client.List(ctx, list, client.InNamespace(r.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, err
+	}
+	for i := range list.Items {
+		pod := &list.Items[i]
+		if f := foundOf(pod); f.Key.Name != "" && lifecycle.PodMayRun(pod) && !r.Queue.Knows(f.UID) {
+			found = append(found, f)
+		}
+	}
+	return found, nil
+}
+
+func (r *Reconciler) isGone(ctx context.Context, f queue.Found) (bool, error) {
+	execution := &v1alpha1.TaskExecution{}
+	err := r.Client.Get(ctx, f.Key, execution)
+	if apierrors.IsNotFound(err) {
+		return true, nil
+	}
+	return execution.UID != f.UID, err
+}
+
+func foundOf(o client.Object) queue.Found {
+	return queue.Found{
+		Key:  types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetAnnotations()[v1alpha1.AnnotationExecution]},
+		UID:  types.UID(o.GetLabels()[v1alpha1.LabelExecutionUID]),
+		Task: o.GetLabels()[v1alpha1.LabelTask],
+	}
+}

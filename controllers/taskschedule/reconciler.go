@@ -1,0 +1,155 @@
+// Package taskschedule reconciles TaskSchedules: it observes one, has schedule decide, makes the runs that are due
+// and reports the status.
+package taskschedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/recorder"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/schedule"
+)
+
+// Reconciler makes the runs of TaskSchedules.
+type Reconciler struct {
+	// Client reads from the watch caches and writes to the API server.
+	Client client.Client
+	// Live reads from the API server, for what a stale cache must not decide.
+	Live     client.Reader
+	Recorder recorder.EventRecorder
+	Clock    clock.PassiveClock
+}
+
+// Reconcile looks at one schedule.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	observed, err := r.observe(ctx, req)
+	if err != nil || observed == nil {
+		return ctrl.Result{}, err
+	}
+	plan := schedule.Decide(*observed)
+	// The runs come before the status: after a crash in between they are found by their names.
+	results, applyErr := r.apply(ctx, observed.Schedule, plan)
+	reportErr := r.report(ctx, observed.Schedule, plan, results)
+	if apierrors.IsConflict(reportErr) {
+		// The decision was made on an older state. It is made again when the cache has caught up.
+		return ctrl.Result{RequeueAfter: conflictRetry}, applyErr
+	}
+	if err := errors.Join(applyErr, reportErr); err != nil {
+		return ctrl.Result{}, fmt.Errorf("schedule %s: %w", req, err)
+	}
+	return ctrl.Result{RequeueAfter: plan.Wait}, nil
+}
+
+// conflictRetry is about the time in which a watch delivers a write.
+const conflictRetry = 50 * time.Millisecond
+
+// observe gathers what a decision needs. It returns nil when the schedule is gone or going.
+func (r *Reconciler) observe(ctx context.Context, req ctrl.Request) (*schedule.Observation, error) {
+	o := &schedule.Observation{Schedule: &v1alpha1.TaskSchedule{}}
+	if err := r.Client.Get(ctx, req.NamespacedName, o.Schedule); err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	if o.Schedule.DeletionTimestamp != nil {
+		return nil, nil
+	}
+	task := &v1alpha1.Task{}
+	err := r.Client.Get(ctx, client.ObjectKey{Namespace: req.Namespace, Name: o.Schedule.Spec.TaskRef.Name}, task)
+	switch {
+	case err == nil:
+		o.Task = task
+	case !apierrors.IsNotFound(err):
+		return nil, fmt.Errorf("reading the task of schedule %s: %w", req, err)
+	}
+	o.Now = r.Clock.Now()
+	return o, nil
+}
+
+// apply makes the runs that are due, in their order. It stops at the first that the API server does not take. An
+// error is one that another try may mend soon.
+func (r *Reconciler) apply(ctx context.Context, s *v1alpha1.TaskSchedule, plan schedule.Plan) (results []schedule.Result, err error) {
+	for _, run := range plan.Runs {
+		result, err := r.start(ctx, s, run)
+		if err != nil {
+			return results, err
+		}
+		results = append(results, result)
+		if result.Outcome == schedule.Refused {
+			break
+		}
+	}
+	return results, nil
+}
+
+// start makes the run of a tick, or finds that it was made before.
+func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run schedule.Run) (schedule.Result, error) {
+	e := run.Execution
+	err := r.Client.Create(ctx, e.DeepCopy())
+	switch {
+	case err == nil:
+		return schedule.Result{Outcome: schedule.Made}, nil
+	case apierrors.IsAlreadyExists(err):
+		return r.adopt(ctx, s, e)
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause), apierrors.IsForbidden(err),
+		apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
+		return schedule.Result{Outcome: schedule.Refused, Message: err.Error()}, nil
+	default:
+		return schedule.Result{}, fmt.Errorf("creating execution %s/%s: %w", e.Namespace, e.Name, err)
+	}
+}
+
+// adopt takes an execution that exists for the run of the tick when this very schedule made it.
+func (r *Reconciler) adopt(ctx context.Context, s *v1alpha1.TaskSchedule, e *v1alpha1.TaskExecution) (schedule.Result, error) {
+	existing := &v1alpha1.TaskExecution{}
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(e), existing); err != nil {
+		return schedule.Result{}, fmt.Errorf("reading the execution %s/%s that exists already: %w", e.Namespace, e.Name, err)
+	}
+	if !schedule.IsOf(existing, s) {
+		return schedule.Result{
+			Outcome: schedule.Conflict,
+			Message: fmt.Sprintf("execution %q exists and was not made by this schedule: it is left alone, and the run was not made", e.Name),
+		}, nil
+	}
+	return schedule.Result{Outcome: schedule.Made}, nil
+}
+
+// report writes the status when it changed, in one patch that carries the resourceVersion that was decided on.
+// Events follow what was written.
+func (r *Reconciler) report(ctx context.Context, s *v1alpha1.TaskSchedule, plan schedule.Plan, results []schedule.Result) error {
+	after := s.DeepCopy()
+	after.Status = plan.Status(s, results)
+	if equality.Semantic.DeepEqual(s.Status, after.Status) {
+		return nil
+	}
+	patch := client.MergeFromWithOptions(s, client.MergeFromWithOptimisticLock{})
+	if err := r.Client.Status().Patch(ctx, after.DeepCopy(), patch); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return fmt.Errorf("writing the status of schedule %s/%s: %w", s.Namespace, s.Name, err)
+	}
+	r.announce(after, s.Status, plan)
+	return nil
+}
+
+// announce tells of what somebody may have to act on. An ordinary run makes no events.
+func (r *Reconciler) announce(s *v1alpha1.TaskSchedule, before v1alpha1.TaskScheduleStatus, plan schedule.Plan) {
+	if missed := plan.Missed(); missed != "" {
+		r.Recorder.Eventf(s, nil, corev1.EventTypeWarning, v1alpha1.ReasonMissedSchedule, "Schedule", "%s", missed)
+	}
+	was := apimeta.FindStatusCondition(before.Conditions, v1alpha1.ConditionReady)
+	is := apimeta.FindStatusCondition(s.Status.Conditions, v1alpha1.ConditionReady)
+	if apimeta.IsStatusConditionFalse(s.Status.Conditions, v1alpha1.ConditionReady) && (was == nil || was.Reason != is.Reason) {
+		r.Recorder.Eventf(s, nil, corev1.EventTypeWarning, is.Reason, "Schedule", "%s", is.Message)
+	}
+}

@@ -1,0 +1,237 @@
+package taskschedule
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/events"
+	clocktesting "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/schedule"
+)
+
+var created = time.Date(2026, 1, 1, 0, 0, 30, 0, time.UTC)
+
+// lab is a reconciler of one schedule, each minute, over an API server in memory.
+type lab struct {
+	*Reconciler
+	api    client.WithWatch
+	clock  *clocktesting.FakePassiveClock
+	events *events.FakeRecorder
+	key    client.ObjectKey
+	// refuse, when set, gives the error of a create.
+	refuse func(e *v1alpha1.TaskExecution) error
+	// seen, when set, is the schedule that the cache shows.
+	seen *v1alpha1.TaskSchedule
+	// writes of the status.
+	writes int
+}
+
+func newLab(t *testing.T, change func(*v1alpha1.TaskScheduleSpec)) *lab {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	s := &v1alpha1.TaskSchedule{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "nightly", UID: "uid-1", Generation: 1, CreationTimestamp: metav1.NewTime(created)}}
+	s.Spec.TaskRef.Name, s.Spec.Schedule, s.Spec.CatchUpLimit = "sync", "* * * * *", 1
+	change(&s.Spec)
+	task := &v1alpha1.Task{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "sync"}}
+	l := &lab{clock: clocktesting.NewFakePassiveClock(created), events: events.NewFakeRecorder(100), key: client.ObjectKeyFromObject(s)}
+	l.api = fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(s).WithObjects(s, task).Build()
+	cached := interceptor.NewClient(l.api, interceptor.Funcs{
+		Get: func(ctx context.Context, api client.WithWatch, key client.ObjectKey, o client.Object, options ...client.GetOption) error {
+			if s, ok := o.(*v1alpha1.TaskSchedule); ok && l.seen != nil {
+				l.seen.DeepCopyInto(s)
+				return nil
+			}
+			return api.Get(ctx, key, o, options...)
+		},
+		Create: func(ctx context.Context, api client.WithWatch, o client.Object, options ...client.CreateOption) error {
+			if e, ok := o.(*v1alpha1.TaskExecution); ok && l.refuse != nil {
+				if err := l.refuse(e); err != nil {
+					return err
+				}
+			}
+			return api.Create(ctx, o, options...)
+		},
+		SubResourcePatch: func(ctx context.Context, api client.Client, sub string, o client.Object, patch client.Patch, options ...client.SubResourcePatchOption) error {
+			l.writes++
+			return api.SubResource(sub).Patch(ctx, o, patch, options...)
+		},
+	})
+	l.Reconciler = &Reconciler{Client: cached, Live: l.api, Recorder: l.events, Clock: l.clock}
+	return l
+}
+
+// at reconciles at a time after the creation, and gives how long to wait.
+func (l *lab) at(t *testing.T, after time.Duration) time.Duration {
+	t.Helper()
+	l.clock.SetTime(created.Add(after))
+	result, err := l.Reconcile(t.Context(), ctrl.Request{NamespacedName: l.key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.RequeueAfter
+}
+
+func (l *lab) schedule(t *testing.T) *v1alpha1.TaskSchedule {
+	t.Helper()
+	s := &v1alpha1.TaskSchedule{}
+	if err := l.api.Get(t.Context(), l.key, s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// wantRuns checks which ticks have runs, by hour and minute.
+func (l *lab) wantRuns(t *testing.T, want ...string) {
+	t.Helper()
+	list := &v1alpha1.TaskExecutionList{}
+	if err := l.api.List(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	got := []string{}
+	for i := range list.Items {
+		got = append(got, list.Items[i].Annotations[v1alpha1.AnnotationScheduledAt][11:16])
+	}
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("runs of %v, want %v", got, want)
+	}
+}
+
+func (l *lab) wantReason(t *testing.T, reason string) {
+	t.Helper()
+	if c := apimeta.FindStatusCondition(l.schedule(t).Status.Conditions, v1alpha1.ConditionReady); c == nil || c.Reason != reason {
+		t.Errorf("ready: %+v, want %s", c, reason)
+	}
+}
+
+func TestARunCostsOneStatusWrite(t *testing.T) {
+	l := newLab(t, func(*v1alpha1.TaskScheduleSpec) {})
+	if wait := l.at(t, 0); wait != 30*time.Second || l.writes != 1 {
+		t.Errorf("at first: wait %s, %d writes", wait, l.writes)
+	}
+	for i := range 5 {
+		after := 30*time.Second + time.Duration(i)*time.Minute
+		for _, again := range []time.Duration{3 * time.Millisecond, 10 * time.Second, 50 * time.Second} {
+			if wait := l.at(t, after+again); wait != time.Minute-again {
+				t.Errorf("%s after a tick it waits %s", again, wait)
+			}
+		}
+		if l.writes != i+2 {
+			t.Errorf("%d writes after %d runs", l.writes, i+1)
+		}
+	}
+	l.wantRuns(t, "00:01", "00:02", "00:03", "00:04", "00:05")
+	if len(l.events.Events) != 0 {
+		t.Errorf("an ordinary run makes Events: %s", <-l.events.Events)
+	}
+}
+
+func TestClockThatJumps(t *testing.T) {
+	l := newLab(t, func(*v1alpha1.TaskScheduleSpec) {})
+	l.at(t, 31*time.Second)
+	if wait := l.at(t, time.Hour); wait > schedule.MaxWait {
+		t.Errorf("it waits %s", wait)
+	}
+	l.wantRuns(t, "00:01", "01:00")
+	if told := <-l.events.Events; !strings.Contains(told, v1alpha1.ReasonMissedSchedule) || !strings.Contains(told, "from 2026-01-01T00:02:00Z to 2026-01-01T00:59:00Z") {
+		t.Errorf("it tells %q", told)
+	}
+	for back := 30 * time.Minute; back < time.Hour; back += time.Minute {
+		if wait := l.at(t, back); wait > schedule.MaxWait || wait <= 0 {
+			t.Errorf("with the clock set back it waits %s", wait)
+		}
+	}
+	l.wantRuns(t, "00:01", "01:00")
+	l.at(t, time.Hour+30*time.Second)
+	l.wantRuns(t, "00:01", "01:00", "01:01")
+}
+
+// The cache shows the schedule as it was before its runs: what exists is found, and the newer status stays.
+func TestStaleCache(t *testing.T) {
+	l := newLab(t, func(s *v1alpha1.TaskScheduleSpec) { s.CatchUpLimit = 100 })
+	l.at(t, 0)
+	l.seen = l.schedule(t)
+	l.at(t, 30*time.Second)
+	recorded := l.schedule(t).Status
+	if wait := l.at(t, 90*time.Second); wait != conflictRetry {
+		t.Errorf("on an older state it waits %s", wait)
+	}
+	l.wantRuns(t, "00:01", "00:02")
+	if got := l.schedule(t).Status; got.LastExecution != recorded.LastExecution {
+		t.Errorf("the status was overwritten: %+v", got)
+	}
+	l.seen = nil
+	l.at(t, 91*time.Second)
+	l.wantRuns(t, "00:01", "00:02")
+	if got := l.schedule(t).Status.LastScheduleTime; got.UTC().Format("15:04") != "00:02" {
+		t.Errorf("the last run is of %s", got)
+	}
+}
+
+func TestRunThatIsRefused(t *testing.T) {
+	l := newLab(t, func(*v1alpha1.TaskScheduleSpec) {})
+	resource := v1alpha1.GroupVersion.WithResource("taskexecutions").GroupResource()
+	l.refuse = func(e *v1alpha1.TaskExecution) error {
+		return apierrors.NewForbidden(resource, e.Name, errors.New("exceeded quota"))
+	}
+	if wait := l.at(t, 31*time.Second); wait <= 0 || wait > schedule.MaxWait {
+		t.Errorf("refused, it waits %s", wait)
+	}
+	l.wantReason(t, v1alpha1.ReasonExecutionRefused)
+	if told := <-l.events.Events; !strings.Contains(told, "exceeded quota") {
+		t.Errorf("it tells %q", told)
+	}
+	l.refuse = nil
+	l.at(t, 40*time.Second)
+	l.wantReason(t, v1alpha1.ReasonScheduled)
+	l.wantRuns(t, "00:01")
+}
+
+// What was made before an error is recorded, and the rest is tried again.
+func TestRunThatFailsForNow(t *testing.T) {
+	l := newLab(t, func(s *v1alpha1.TaskScheduleSpec) { s.CatchUpLimit = 3 })
+	l.refuse = func(e *v1alpha1.TaskExecution) error {
+		if strings.Contains(e.Name, "t000200z") {
+			return apierrors.NewInternalError(errors.New("etcd is away"))
+		}
+		return nil
+	}
+	l.clock.SetTime(created.Add(3 * time.Minute))
+	if _, err := l.Reconcile(t.Context(), ctrl.Request{NamespacedName: l.key}); err == nil || !strings.Contains(err.Error(), "etcd is away") {
+		t.Errorf("got %v", err)
+	}
+	l.wantRuns(t, "00:01")
+	if got := l.schedule(t).Status.HandledUntil; got.UTC().Format("15:04") != "00:01" {
+		t.Errorf("handled until %s", got)
+	}
+	l.refuse = nil
+	l.at(t, 3*time.Minute+time.Second)
+	l.wantRuns(t, "00:01", "00:02", "00:03")
+}
+
+func TestScheduleThatIsGone(t *testing.T) {
+	l := newLab(t, func(*v1alpha1.TaskScheduleSpec) {})
+	if err := l.api.Delete(t.Context(), l.schedule(t)); err != nil {
+		t.Fatal(err)
+	}
+	if wait := l.at(t, time.Hour); wait != 0 {
+		t.Errorf("it waits %s for what is gone", wait)
+	}
+	l.wantRuns(t)
+}

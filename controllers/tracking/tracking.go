@@ -1,0 +1,72 @@
+// Package tracking knows the marks by which the tools that apply manifests remember what they applied.
+package tracking
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// LabelInstance is Argo CD's mark by default, until version 3, and a recommended label of Kubernetes that people
+// select pods by.
+const LabelInstance = "app.kubernetes.io/instance"
+
+// labels and annotations that only such a tool writes.
+var marks = []string{
+	"kubectl.kubernetes.io/last-applied-configuration",
+	"config.k8s.io/owning-inventory", // cli-utils, kpt
+	"config.kubernetes.io/owning-inventory",
+	"kapp.k14s.io/app", // kapp
+	"kapp.k14s.io/association",
+}
+
+// prefixes of the labels and annotations of such a tool.
+var prefixes = []string{
+	"argocd.argoproj.io/",            // tracking-id, sync-wave, instance
+	"kustomize.toolkit.fluxcd.io/",   // Flux: name, namespace
+	"helm.toolkit.fluxcd.io/",        // Flux: name, namespace
+	"meta.helm.sh/",                  // Helm: release-name, release-namespace
+	"helm.sh/",                       // Helm: hook, resource-policy
+	"objectset.rio.cattle.io/",       // Rancher Fleet
+	"applyset.kubernetes.io/part-of", // kubectl apply --prune --applyset
+}
+
+// IsMark tells whether a label or annotation of that name is a tool's note on what it applied.
+func IsMark(key string) bool {
+	return slices.Contains(marks, key) ||
+		slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+}
+
+// Without gives labels or annotations without such marks, itself when there are none.
+func Without(values map[string]string) map[string]string {
+	if !hasMark(values) {
+		return values
+	}
+	out := maps.Clone(values)
+	maps.DeleteFunc(out, func(key, _ string) bool { return IsMark(key) })
+	return out
+}
+
+func hasMark(values map[string]string) bool {
+	for key := range values {
+		if IsMark(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// Declared tells whether an object was applied from a manifest, so that whoever has the manifest makes it again
+// when it is gone: by a tool's mark, or by server-side apply. An object that somebody created or patched is not.
+func Declared(object metav1.Object) bool {
+	labels := object.GetLabels()
+	_, instance := labels[LabelInstance]
+	if instance || hasMark(labels) || hasMark(object.GetAnnotations()) {
+		return true
+	}
+	return slices.ContainsFunc(object.GetManagedFields(), func(f metav1.ManagedFieldsEntry) bool {
+		return f.Operation == metav1.ManagedFieldsOperationApply && f.Subresource == ""
+	})
+}

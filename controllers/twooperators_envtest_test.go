@@ -1,0 +1,218 @@
+//go:build envtest
+
+package controllers_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
+)
+
+// loadFor is how long two operators work side by side: go test ./controllers -run TestTwoOperators -args -load-for=1m.
+var loadFor = flag.Duration("load-for", 12*time.Second, "how long the load of two operators is kept up")
+
+// Two operators without a lease between them, as when the lease of one has run out and it has not noticed. Users make
+// runs, cancel some and delete some. Each execution still has one Job, no status goes backwards, and none is lost.
+func TestTwoOperatorsAtOnce(t *testing.T) {
+	ns := namespace(t)
+	t.Cleanup(func() { clearAway(t, ns) })
+	w := newWitness(t, ns)
+	for range 2 {
+		stop, err := operation{config: apiServer, namespace: ns, changes: []func(*controllers.Options){
+			func(o *controllers.Options) { o.HistoryPace = time.Second },
+		}}.start()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := stop(); err != nil {
+				t.Errorf("an operator ended: %v", err)
+			}
+		})
+	}
+	create(t, newTask(ns))
+	queued := newTask(ns)
+	queued.Name = "queued"
+	queued.Spec.Concurrency = &v1alpha1.ConcurrencySpec{Policy: v1alpha1.ConcurrencyQueue, MaxRunning: new(int32)}
+	*queued.Spec.Concurrency.MaxRunning = 3
+	create(t, queued)
+
+	node := &busyNode{witness: w, random: rand.New(rand.NewPCG(1, 5))}
+	stopNode := node.start(t)
+	made, deleted := load(t, ns, w)
+	for left := made; left > 0; { // patience is for each step
+		w.until(t, "one more of the runs that were not deleted has ended", func() (bool, any) {
+			var open []string
+			for _, e := range all[*v1alpha1.TaskExecution](w) {
+				if !lifecycle.LogIsFinal(e) {
+					open = append(open, fmt.Sprintf("%s %s/%s %s", e.Name, e.Status.Phase, e.Status.Reason, e.Status.Message))
+				}
+			}
+			before := left
+			left = min(left, len(open))
+			return left < before || left == 0, open
+		})
+	}
+	stopNode()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	phases := map[v1alpha1.Phase]int{}
+	for _, e := range all[*v1alpha1.TaskExecution](w) {
+		phases[e.Status.Phase]++
+	}
+	t.Logf("%d runs made, %d deleted, %d states seen; they ended %v", made, deleted, w.states, phases)
+	if n := len(all[*v1alpha1.TaskExecution](w)); n != made-deleted {
+		t.Errorf("%d executions are there of %d made and %d deleted", n, made, deleted)
+	}
+	for _, phase := range []v1alpha1.Phase{v1alpha1.PhaseCompleted, v1alpha1.PhaseFailed, v1alpha1.PhaseCancelled} {
+		if phases[phase] == 0 {
+			t.Errorf("no run is %s: %v", phase, phases)
+		}
+	}
+}
+
+// load makes runs at a steady rate, cancels one in six and deletes one in ten while they are under way.
+func load(t *testing.T, namespace string, w *witness) (made, deleted int) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(2, 5))
+	over := time.After(*loadFor)
+	tick := time.NewTicker(60 * time.Millisecond)
+	defer tick.Stop()
+	var names []string
+	for {
+		select {
+		case <-over:
+			return made, deleted
+		case <-tick.C:
+		}
+		e := newExecution(namespace)
+		e.Name = fmt.Sprintf("run-%04d", made)
+		if made++; random.IntN(3) == 0 {
+			e.Spec.TaskRef.Name = "queued"
+		}
+		create(t, e)
+		names = append(names, e.Name)
+		old := &v1alpha1.TaskExecution{ObjectMeta: objectNamed(namespace, names[max(0, len(names)-1-random.IntN(12))])}
+		switch random.IntN(10) {
+		case 0, 1:
+			err := kube.Patch(t.Context(), old, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"cancel":{"reason":"test"}}}`)))
+			if client.IgnoreNotFound(err) != nil && !apierrors.IsInvalid(err) {
+				t.Fatal(err)
+			}
+		case 2:
+			if deletes(t, w, old) {
+				deleted++
+			}
+		}
+	}
+}
+
+// deletes an execution and, for the garbage collector that does not run here, its Job and its pods.
+func deletes(t *testing.T, w *witness, e *v1alpha1.TaskExecution) bool {
+	t.Helper()
+	if err := kube.Delete(t.Context(), e, client.PropagationPolicy(metav1.DeletePropagationBackground)); apierrors.IsNotFound(err) {
+		return false
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, o := range w.objects {
+		if o.GetAnnotations()[v1alpha1.AnnotationExecution] != e.Name {
+			continue
+		}
+		if err := kube.Delete(t.Context(), o, client.GracePeriodSeconds(0), client.PropagationPolicy(metav1.DeletePropagationBackground)); client.IgnoreNotFound(err) != nil {
+			t.Error(err)
+		}
+	}
+	return true
+}
+
+// busyNode plays the Job controller, the garbage collector and a kubelet: each Job has a pod that runs for a moment,
+// and ends well or not, or when it is told to.
+type busyNode struct {
+	*witness
+	random *rand.Rand
+}
+
+func (n *busyNode) start(t *testing.T) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var hands sync.WaitGroup
+	stop = func() {
+		cancel()
+		hands.Wait()
+	}
+	t.Cleanup(stop)
+	hands.Go(func() {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			for _, err := range n.work(ctx) {
+				if ctx.Err() == nil && client.IgnoreNotFound(err) != nil && !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err) {
+					t.Errorf("the node: %v", err)
+				}
+			}
+		}
+	})
+	return stop
+}
+
+// work on all Jobs and pods that are there.
+func (n *busyNode) work(ctx context.Context) (errs []error) {
+	n.mu.Lock()
+	jobs, pods := all[*batchv1.Job](n.witness), map[string]*corev1.Pod{}
+	orphans := map[string]*corev1.Pod{}
+	for _, pod := range all[*corev1.Pod](n.witness) {
+		pods[pod.Name], orphans[pod.Name] = pod, pod
+	}
+	n.mu.Unlock()
+	for _, job := range jobs {
+		if !lifecycle.JobFinished(job) {
+			errs = append(errs, n.step(ctx, job, pods[job.Name]))
+		}
+		delete(orphans, job.Name)
+	}
+	for _, pod := range orphans {
+		errs = append(errs, kube.Delete(ctx, pod, client.GracePeriodSeconds(0)))
+	}
+	return errs
+}
+
+// step of one Job: its pod is made, starts, ends, and is counted.
+func (n *busyNode) step(ctx context.Context, job *batchv1.Job, pod *corev1.Pod) error {
+	switch {
+	case pod == nil:
+		return kube.Create(ctx, podNamed(job))
+	case pod.Status.Phase == corev1.PodPending:
+		return kube.Status().Update(ctx, startedPod(pod))
+	case pod.Status.Phase == corev1.PodRunning && pod.Spec.ActiveDeadlineSeconds != nil:
+		return kube.Status().Update(ctx, endedPod(pod, 143, "DeadlineExceeded"))
+	case pod.Status.Phase == corev1.PodRunning:
+		if outcome := n.random.IntN(12); outcome < 2 {
+			return kube.Status().Update(ctx, endedPod(pod, int32(outcome), ""))
+		}
+		return nil
+	default:
+		return kube.Status().Update(ctx, endedJob(job, pod))
+	}
+}

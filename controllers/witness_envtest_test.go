@@ -1,0 +1,156 @@
+//go:build envtest
+
+package controllers_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/lifecycle/invariant"
+)
+
+// witness sees each state that each object of a namespace ever has, and says when one breaks a promise.
+type witness struct {
+	t *testing.T
+
+	mu      sync.Mutex
+	objects map[string]client.Object
+	// hadJobs are the Jobs that each execution ever had.
+	hadJobs map[types.UID][]types.UID
+	states  int
+	changed chan struct{} // closed and replaced when something was seen
+}
+
+func newWitness(t *testing.T, namespace string) *witness {
+	t.Helper()
+	w := &witness{t: t, objects: map[string]client.Object{}, hadJobs: map[types.UID][]types.UID{}, changed: make(chan struct{})}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	var watchers sync.WaitGroup
+	t.Cleanup(func() {
+		stop()
+		watchers.Wait()
+	})
+	for _, list := range []client.ObjectList{
+		&v1alpha1.TaskExecutionList{}, &batchv1.JobList{}, &corev1.PodList{}, &v1alpha1.TaskList{}, &v1alpha1.TaskScheduleList{},
+	} {
+		events, err := kube.Watch(ctx, list, client.InNamespace(namespace))
+		if err != nil {
+			t.Fatal(err)
+		}
+		watchers.Go(func() {
+			for event := range events.ResultChan() {
+				if object, ok := event.Object.(client.Object); ok {
+					w.sees(event.Type, object)
+				}
+			}
+			if ctx.Err() == nil {
+				t.Error("a watch ended before the test did")
+			}
+		})
+	}
+	return w
+}
+
+func keyOf(o client.Object) string { return fmt.Sprintf("%T %s", o, o.GetName()) }
+
+func (w *witness) sees(eventType watch.EventType, object client.Object) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.states++
+	switch o := object.(type) {
+	case *v1alpha1.TaskExecution:
+		w.judge(o)
+	case *batchv1.Job:
+		w.count(o)
+	}
+	if w.objects[keyOf(object)] = object; eventType == watch.Deleted {
+		delete(w.objects, keyOf(object))
+	}
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+func (w *witness) judge(e *v1alpha1.TaskExecution) {
+	broken := invariant.Status(e)
+	before, known := w.objects[keyOf(e)].(*v1alpha1.TaskExecution)
+	if known && before.UID == e.UID {
+		broken = append(broken, invariant.Step(before, e)...)
+	}
+	for _, promise := range broken {
+		w.t.Errorf("execution %s, version %s: %s", e.Name, e.ResourceVersion, promise)
+	}
+}
+
+// count Jobs: an execution has one in its life.
+func (w *witness) count(job *batchv1.Job) {
+	owner := metav1.GetControllerOf(job)
+	if owner == nil {
+		return
+	}
+	if had := w.hadJobs[owner.UID]; !slices.Contains(had, job.UID) {
+		w.hadJobs[owner.UID] = append(had, job.UID)
+		if len(had) > 0 {
+			w.t.Errorf("execution %s has %d Jobs in its life", owner.Name, len(had)+1)
+		}
+	}
+}
+
+// until waits for a condition, which is asked with the lock held, after each thing that was seen.
+func (w *witness) until(t *testing.T, what string, condition func() (done bool, seen any)) {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		w.mu.Lock()
+		done, seen := condition()
+		changed := w.changed
+		w.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-deadline:
+			text, isText := seen.(string)
+			if !isText {
+				raw, _ := json.Marshal(seen)
+				text = string(raw)
+			}
+			t.Fatalf("within %s it did not come true that %s; last seen: %s", patience, what, text)
+		case <-changed:
+		}
+	}
+}
+
+// seen gives the object of a kind and name as it was last seen, the kind's zero object when there is none.
+func seen[T client.Object](w *witness, name string) T {
+	none, _ := reflect.New(reflect.TypeFor[T]().Elem()).Interface().(T)
+	none.SetName(name)
+	if o, ok := w.objects[keyOf(none)].(T); ok {
+		return o
+	}
+	return none
+}
+
+// all objects of a kind, by name.
+func all[T client.Object](w *witness) (out []T) {
+	for _, key := range slices.Sorted(maps.Keys(w.objects)) {
+		if o, ok := w.objects[key].(T); ok {
+			out = append(out, o)
+		}
+	}
+	return out
+}

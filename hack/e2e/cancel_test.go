@@ -1,0 +1,46 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"k8s.io/utils/ptr"
+)
+
+// A cancel says who and why, and its receipt whether the program ended by itself or had to be killed.
+func TestCancelReceipts(t *testing.T) {
+	obedient := given(t, taskOf(`trap 'echo stopping; exit 143' TERM; echo begun; sleep 300 & wait`))
+	stubborn := taskOf(`trap '' TERM; echo begun; while true; do sleep 1; done`)
+	stubborn.Spec.JobTemplate.Spec.Template.Spec.TerminationGracePeriodSeconds = ptr.To[int64](2)
+	ids := map[string]string{"graceful": execute(t, obedient, nil), "forced": execute(t, given(t, stubborn), nil)}
+	for _, id := range ids {
+		printed(t, id, "begun")
+	}
+	count := ask[struct {
+		Count  int
+		DryRun bool
+	}](t, "DELETE", "/tasks/executions/cancel/all?dryRun=true", nil)
+	if !count.DryRun || count.Count < len(ids) {
+		t.Errorf("a dry run counts %+v", count)
+	}
+	for outcome, id := range ids {
+		if e := status(t, id); e.Status != "running" {
+			t.Fatalf("after a dry run: %s", text(e))
+		}
+		ask[any](t, "DELETE", "/tasks/executions/cancel/by-ids", map[string]any{"executionIds": []string{id}, "reason": "想要 " + outcome})
+		ask[any](t, "DELETE", "/tasks/executions/cancel/by-ids", map[string]any{"executionIds": []string{id}, "reason": "again"})
+	}
+	for outcome, id := range ids {
+		eventually(t, "the run is Cancelled", func() (bool, string) { e := status(t, id); return e.Phase == "Cancelled", text(e) })
+		got := status(t, id).Cancellation
+		if got == nil || got.Outcome != outcome || got.RequestedBy != callerName || got.Reason != "想要 "+outcome ||
+			got.AcknowledgedAt == nil || got.EndedAt == nil || got.EndedAt.Before(*got.AcknowledgedAt) {
+			t.Errorf("%s: receipt %s", outcome, text(got))
+		}
+		if seen := kubectl(t, "", "get", "te", id, "-o", "jsonpath={.status.cancellation.outcome}"); !strings.EqualFold(seen, outcome) {
+			t.Errorf("kubectl reads %q, REST %q", seen, outcome)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A run is waited for and watched to its end, found in the history, counted, and forgotten.
+func TestHistoryOfARun(t *testing.T) {
+	name := given(t, taskOf(`echo begun; sleep 2`))
+	id := execute(t, name, nil)
+	watch, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/tasks/executions/"+id+"/watch", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch.Header.Set("Authorization", "Bearer "+token)
+	stream, err := (&http.Client{Timeout: patience, Transport: traffic}).Do(watch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	var events []string
+	for scanner := bufio.NewScanner(stream.Body); scanner.Scan(); {
+		if event, found := strings.CutPrefix(scanner.Text(), "event: "); found {
+			events = append(events, event)
+		}
+	}
+	if n := len(events); n < 2 || events[0] != "execution" || events[n-1] != "end" {
+		t.Errorf("the stream had %v", events)
+	}
+	e := ask[execution](t, "GET", "/tasks/executions/"+id+"?wait=10s", nil)
+	if e.Status != "completed" {
+		t.Errorf("after its end it reads %s", text(e))
+	}
+	page := ask[struct{ Executions []json.RawMessage }](t, "GET", "/tasks/executions?status=completed&taskName="+name, nil)
+	if len(page.Executions) != 1 || strings.Contains(string(page.Executions[0]), `"logs"`) {
+		t.Errorf("the history has %s", text(page))
+	}
+	stats := ask[struct {
+		Total, Completed int
+		AvgDuration      *int64
+	}](t, "GET", "/tasks/stats/summary?taskName="+name, nil)
+	if stats.Total != 1 || stats.Completed != 1 || stats.AvgDuration == nil || *stats.AvgDuration < 1000 {
+		t.Errorf("the statistics are %s", text(stats))
+	}
+	if r := call(t, "DELETE", "/tasks/executions/"+id, nil); r.code != http.StatusNoContent {
+		t.Fatalf("deleting it: %s", r.text())
+	}
+	if r := call(t, "GET", "/tasks/executions/"+id, nil); r.code != http.StatusNotFound {
+		t.Errorf("after its deletion: %s", r.text())
+	}
+}
+
+// A long poll answers when the run goes on, and not only when its time is up.
+func TestLongPoll(t *testing.T) {
+	name := given(t, taskOf(`echo begun; exec sleep 300`))
+	id := execute(t, name, nil)
+	printed(t, id, "begun")
+	cancelled := make(chan time.Time, 1)
+	go func() {
+		call(t, "DELETE", "/tasks/executions/cancel/by-ids", map[string]any{"executionIds": []string{id}})
+		cancelled <- time.Now()
+	}()
+	e := ask[execution](t, "GET", "/tasks/running/execution/"+id+"?wait=25s", nil)
+	if took := time.Since(<-cancelled); e.Status != "cancelled" || took > 20*time.Second {
+		t.Errorf("%s after the cancel it answers %s", took, text(e))
+	}
+	if r := call(t, "DELETE", "/tasks/executions/"+id, nil); r.code != http.StatusConflict && r.code != http.StatusNoContent {
+		t.Errorf("deleting it while it may be ending: %s", r.text())
+	}
+}

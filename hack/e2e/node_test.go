@@ -1,0 +1,135 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	quantities "k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// operatorNamespace is where the two programs run.
+const operatorNamespace = "taskexec-system"
+
+// localcluster runs the program that can restart parts of the node.
+func localcluster(t *testing.T, args ...string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), localclusterProgram(t), args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("localcluster %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+func localclusterProgram(t *testing.T) string {
+	t.Helper()
+	program := os.Getenv("E2E_LOCALCLUSTER")
+	if program == "" {
+		t.Skip("E2E_LOCALCLUSTER is not set: nothing here can restart parts of the node")
+	}
+	return program
+}
+
+// settled waits until the node and the operator are as they were before a test disturbed them.
+func settled(t *testing.T) {
+	t.Helper()
+	program := localclusterProgram(t)
+	eventually(t, "the node and the operator are well again", func() (bool, string) {
+		if out, err := exec.CommandContext(t.Context(), program, "status").CombinedOutput(); err != nil {
+			return false, string(out)
+		}
+		deployments := &appsv1.DeploymentList{}
+		if err := kube.List(t.Context(), deployments, client.InNamespace(operatorNamespace)); err != nil {
+			return false, err.Error()
+		}
+		for i := range deployments.Items {
+			if d := &deployments.Items[i]; d.Status.ReadyReplicas < *d.Spec.Replicas {
+				return false, d.Name + " is not ready: " + text(d.Status)
+			}
+		}
+		return len(deployments.Items) > 0, "no deployment"
+	})
+}
+
+// nodeFolder is where the local cluster keeps the node's files. The API server does not pass on requests to a node
+// on loopback.
+func nodeFolder(t *testing.T) string {
+	t.Helper()
+	localclusterProgram(t)
+	return filepath.Dir(os.Getenv("KUBECONFIG"))
+}
+
+// rotatingEarly skips a test unless the kubelet rotates logs at 64 KiB and looks at least every 3 seconds.
+func rotatingEarly(t *testing.T) {
+	t.Helper()
+	var config struct {
+		Size     quantities.Quantity `json:"containerLogMaxSize"`
+		Interval metav1.Duration     `json:"containerLogMonitorInterval"`
+	}
+	raw, err := os.ReadFile(filepath.Join(nodeFolder(t), "config", "kubelet.json"))
+	if err == nil {
+		err = json.Unmarshal(raw, &config)
+	}
+	if err != nil {
+		t.Fatalf("the kubelet's configuration: %v", err)
+	}
+	if config.Size.Value() > 64<<10 || config.Interval.Duration > 3*time.Second {
+		t.Skipf("the kubelet rotates logs at %s, looking every %s. This test wants: localcluster up --container-log-max-size 64Ki --container-log-monitor-interval 3s",
+			&config.Size, config.Interval.Duration)
+	}
+}
+
+// rotatedFiles counts the files of a container's log that the kubelet keeps beside the present one.
+func rotatedFiles(t *testing.T, pod v1alpha1.PodMirror, container string) int {
+	t.Helper()
+	pattern := filepath.Join(nodeFolder(t), "pod-logs", namespace+"_"+pod.Name+"_"+string(pod.UID), container, "0.log.*")
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files)
+}
+
+// tryGet reads a path of the API server.
+func tryGet(ctx context.Context, path string) ([]byte, error) {
+	return raw.Get().AbsPath(path).DoRaw(ctx)
+}
+
+// controllerMemory is what the controller holds, in bytes; 0 while none answers.
+func controllerMemory(t *testing.T) int64 {
+	t.Helper()
+	pods := &corev1.PodList{}
+	if err := kube.List(t.Context(), pods, client.InNamespace(operatorNamespace),
+		client.MatchingLabels{"app.kubernetes.io/component": "controller"}); err != nil || len(pods.Items) == 0 {
+		return 0
+	}
+	body, err := tryGet(t.Context(), "/api/v1/namespaces/"+operatorNamespace+"/pods/"+pods.Items[0].Name+":8080/proxy/metrics")
+	if err != nil {
+		return 0
+	}
+	for scanner := bufio.NewScanner(bytes.NewReader(body)); scanner.Scan(); {
+		if value, ok := strings.CutPrefix(scanner.Text(), "process_resident_memory_bytes "); ok {
+			n, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return int64(n)
+		}
+	}
+	return 0
+}

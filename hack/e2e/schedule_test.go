@@ -1,0 +1,165 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/schedule"
+)
+
+// trigger as the REST API documents it.
+type trigger struct {
+	Name            string     `json:"name"`
+	Enabled         bool       `json:"enabled"`
+	Ready           bool       `json:"ready"`
+	NextRunAt       *time.Time `json:"nextRunAt"`
+	LastRunAt       *time.Time `json:"lastRunAt"`
+	LastExecutionID string     `json:"lastExecutionId"`
+}
+
+// scheduled makes a schedule over REST, which goes with the test.
+func scheduled(t *testing.T, body map[string]any) *v1alpha1.TaskSchedule {
+	t.Helper()
+	r := call(t, "POST", "/triggers/cron", body)
+	if r.code != http.StatusCreated {
+		t.Fatalf("creating a schedule: %d %s", r.code, r.body)
+	}
+	s := &v1alpha1.TaskSchedule{}
+	s.Namespace, s.Name = namespace, body["name"].(string)
+	read(t, s)
+	t.Cleanup(func() {
+		if err := client.IgnoreNotFound(kube.Delete(context.Background(), s)); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func runsOf(t *testing.T, s *v1alpha1.TaskSchedule) []v1alpha1.TaskExecution {
+	t.Helper()
+	list := &v1alpha1.TaskExecutionList{}
+	if err := kube.List(t.Context(), list, client.InNamespace(namespace),
+		client.MatchingLabels{v1alpha1.LabelScheduleUID: string(s.UID)}); err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(list.Items, func(a, b v1alpha1.TaskExecution) int { return tickOf(t, &a).Compare(tickOf(t, &b)) })
+	return list.Items
+}
+
+func tickOf(t *testing.T, e *v1alpha1.TaskExecution) time.Time {
+	t.Helper()
+	tick, err := time.Parse(time.RFC3339, e.Annotations[v1alpha1.AnnotationScheduledAt])
+	if err != nil {
+		t.Fatalf("execution %s: %v", e.Name, err)
+	}
+	return tick
+}
+
+// A schedule ticks each second while the controller is killed twice. Its limit lets each tick be made up for: from
+// the first to the last each has one run, which has one pod, and none was made twice in between.
+func TestScheduleTicksThroughKills(t *testing.T) {
+	name := given(t, taskOf(`echo "run of $TASK_EXECUTION_ID"`))
+	made, err := kube.Watch(t.Context(), &v1alpha1.TaskExecutionList{}, client.InNamespace(namespace))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer made.Stop()
+	s := scheduled(t, map[string]any{"name": name, "taskName": name, "schedule": "* * * * * *", "catchUpLimit": 100})
+	for kill := range 3 {
+		enough := len(runsOf(t, s)) + 4
+		eventually(t, "the schedule makes runs", func() (bool, string) {
+			n := len(runsOf(t, s))
+			return n >= enough, text(n)
+		})
+		if kill < 2 {
+			killController(t)
+		}
+	}
+	if off := ask[trigger](t, "POST", "/triggers/cron/"+name+"/toggle", map[string]any{"enabled": false}); off.Enabled {
+		t.Errorf("switched off: %s", text(off))
+	}
+	eventually(t, "the schedule is off", func() (bool, string) {
+		off := ask[trigger](t, "GET", "/triggers/cron/"+name, nil)
+		return off.Ready && !off.Enabled && off.NextRunAt == nil, text(off)
+	})
+
+	runs := runsOf(t, s)
+	if last := ask[trigger](t, "GET", "/triggers/cron/"+name, nil); last.LastExecutionID != runs[len(runs)-1].Name || !last.LastRunAt.Equal(tickOf(t, &runs[len(runs)-1])) {
+		t.Errorf("the last run is %s, and the schedule says %s", runs[len(runs)-1].Name, text(last))
+	}
+	once := seenOnce(t, made, len(runs), s)
+	for i := range runs {
+		e, tick := &runs[i], tickOf(t, &runs[i])
+		if i > 0 && tick.Sub(tickOf(t, &runs[i-1])) != time.Second {
+			t.Errorf("after the tick of %s comes that of %s", tickOf(t, &runs[i-1]), tick)
+		}
+		if e.Name != schedule.ExecutionName(s.Name, s.UID, tick) || once[e.Name] != e.UID {
+			t.Errorf("the run %s of %s was made as %s", e.Name, tick, once[e.Name])
+		}
+		if got := polled(t, e.Name); got.Status != "completed" || got.Attempts != 1 {
+			t.Errorf("%s: %s", e.Name, text(got))
+		}
+		pods := resource(t, e.Name).Status.Pods
+		if len(pods) != 1 || pods[0].StartTime.Time.Before(tick) || len(jobsOf(t, string(e.UID))) > 1 {
+			t.Errorf("the run of %s had the pods %s", tick, text(pods))
+		}
+	}
+	t.Logf("%d ticks, one run each", len(runs))
+}
+
+// seenOnce reads from a watch the UID under which each run of a schedule was made, so many of them.
+func seenOnce(t *testing.T, made watch.Interface, n int, s *v1alpha1.TaskSchedule) map[string]types.UID {
+	t.Helper()
+	seen := map[string]types.UID{}
+	for len(seen) < n {
+		event, open := <-made.ResultChan()
+		e, ok := event.Object.(*v1alpha1.TaskExecution)
+		if !open || !ok {
+			t.Fatalf("the watch of executions ended: %v", event)
+		}
+		if event.Type != watch.Added || e.Labels[v1alpha1.LabelScheduleUID] != string(s.UID) {
+			continue
+		}
+		if before, twice := seen[e.Name]; twice {
+			t.Errorf("%s was made as %s and as %s", e.Name, before, e.UID)
+		}
+		seen[e.Name] = e.UID
+	}
+	return seen
+}
+
+// Suspended by kubectl and resumed over REST, a schedule makes up for nothing, and its history outlives it.
+func TestScheduleSuspendedResumedAndDeleted(t *testing.T) {
+	name := given(t, taskOf(`true`))
+	s := scheduled(t, map[string]any{"name": name, "taskName": name, "schedule": "*/2 * * * * *", "timeZone": "Asia/Shanghai", "catchUpLimit": 100})
+	eventually(t, "it makes runs", func() (bool, string) { n := len(runsOf(t, s)); return n >= 1, text(n) })
+	kubectl(t, "", "patch", "tsch", name, "--type=merge", "-p", `{"spec":{"suspend":true}}`)
+	kubectl(t, "", "wait", "--for=jsonpath={.status.conditions[?(@.type==\"Ready\")].reason}=Suspended", "--timeout=60s", "tsch/"+name)
+	before := len(runsOf(t, s))
+	later := time.Now().Add(5 * time.Second)
+	eventually(t, "ticks go by", func() (bool, string) { return time.Now().After(later), "" })
+	resumed := time.Now().Truncate(time.Second)
+	ask[trigger](t, "POST", "/triggers/cron/"+name+"/toggle", nil)
+	eventually(t, "it makes runs again", func() (bool, string) { n := len(runsOf(t, s)); return n > before, text(n) })
+	if first := tickOf(t, &runsOf(t, s)[before]); first.Before(resumed) {
+		t.Errorf("resumed at %s, it ran the tick of %s", resumed, first)
+	}
+	if r := call(t, "DELETE", "/triggers/cron/"+name, nil); r.code != http.StatusNoContent {
+		t.Fatalf("deleting: %d %s", r.code, r.body)
+	}
+	for _, e := range runsOf(t, s) {
+		if got := polled(t, e.Name); got.Status != "completed" {
+			t.Errorf("%s: %s", e.Name, text(got))
+		}
+	}
+}
