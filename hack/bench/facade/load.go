@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"k8s.io/client-go/rest"
+
+	"github.com/taskexec/taskexec/hack/bench/harness"
+)
+
+// side is one of the two that are loaded.
+type side struct {
+	metrics []*vegeta.Metrics
+}
+
+// load both once, and count what the polls of the facade cost the API server.
+func (r *report) load(ctx context.Context, l *filled, f *facade) error {
+	before, err := l.requests(ctx)
+	if err != nil {
+		return err
+	}
+	polls, err := f.attack(f.url+"/tasks/running/execution/%s", f.header())
+	if err != nil {
+		return err
+	}
+	after, err := l.requests(ctx)
+	if err != nil {
+		return err
+	}
+	r.caused += after - before
+	r.facade.metrics = append(r.facade.metrics, polls)
+	tls, err := rest.TLSConfigFor(l.Config)
+	if err != nil {
+		return err
+	}
+	gets, err := f.attack(strings.TrimSuffix(l.Config.Host, "/")+"/apis/taskexec.dev/v1alpha1/namespaces/"+namespace+"/taskexecutions/%s", nil, vegeta.TLSConfig(tls))
+	if err != nil {
+		return err
+	}
+	r.server.metrics = append(r.server.metrics, gets)
+	return ctx.Err()
+}
+
+// attack asks for one execution after the other, as fast as the answers come, by HTTP/1.1 on connections that stay.
+func (f *facade) attack(url string, header http.Header, more ...func(*vegeta.Attacker)) (*vegeta.Metrics, error) {
+	var next atomic.Uint64
+	targets := func(t *vegeta.Target) error {
+		t.Method, t.Header = http.MethodGet, header
+		// A step that has no factor with the number in common visits all.
+		t.URL = fmt.Sprintf(url, nameOf(int(next.Add(1)*7919%uint64(f.executions))))
+		return nil
+	}
+	attacker := vegeta.NewAttacker(append(more, vegeta.Workers(uint64(f.workers)), vegeta.MaxWorkers(uint64(f.workers)),
+		vegeta.Connections(f.workers), vegeta.HTTP2(false), vegeta.Timeout(10*time.Second))...)
+	m := &vegeta.Metrics{}
+	for result := range attacker.Attack(targets, vegeta.ConstantPacer{}, f.round, "") {
+		m.Add(result)
+	}
+	m.Close()
+	if m.Success < 1 {
+		return nil, fmt.Errorf("%.1f%% of the requests failed: %v %v", 100*(1-m.Success), m.StatusCodes, m.Errors)
+	}
+	return m, nil
+}
+
+// requests that the API server answered of kinds of taskexec.dev, and of reviews, but for watches.
+func (l *filled) requests(ctx context.Context) (total float64, err error) {
+	samples, err := l.APIMetrics(ctx)
+	if err != nil {
+		return 0, err
+	}
+	samples.Each("apiserver_request_total", func(labels harness.Labels, n float64) {
+		switch labels["group"] {
+		case "taskexec.dev", "authentication.k8s.io", "authorization.k8s.io":
+			if labels["verb"] != "WATCH" {
+				total += n
+			}
+		}
+	})
+	return total, nil
+}

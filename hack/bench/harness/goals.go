@@ -1,0 +1,53 @@
+package harness
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// Goals counts those that were missed.
+type Goals struct{ Missed int }
+
+// Judge gives the verdict on one.
+func (g *Goals) Judge(met bool) string {
+	if met {
+		return "met"
+	}
+	g.Missed++
+	return "MISSED"
+}
+
+// Print the verdict on all.
+func (g *Goals) Print(out io.Writer) {
+	if g.Missed > 0 {
+		fmt.Fprintf(out, "%d goals were missed\n", g.Missed)
+	} else {
+		fmt.Fprintln(out, "All goals were met")
+	}
+}
+
+// Table has what was measured, beside the goals.
+type Table struct {
+	Goals
+	rows [][]string
+}
+
+// Row adds cells.
+func (t *Table) Row(cells ...string) { t.rows = append(t.rows, cells) }
+
+// Judged adds a row with a goal, whose verdict comes last.
+func (t *Table) Judged(met bool, cells ...string) { t.Row(append(cells, t.Judge(met))...) }
+
+// Print the rows, aligned.
+func (t *Table) Print(out io.Writer) error { return Align(out, t.rows) }
+
+// Align prints rows with their cells below each other.
+func Align(out io.Writer, rows [][]string) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, cells := range rows {
+		fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	}
+	return table.Flush()
+}

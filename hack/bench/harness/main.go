@@ -1,0 +1,32 @@
+// Package harness is what all measurements have in common: how they are run, and how they tell what they measured and
+// whether that is good enough.
+package harness
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
+)
+
+// Main reads the command line and runs a program until it ends or is interrupted. An error ends the process, with the
+// program's name before it.
+func Main[O any](name string, parse func(*flag.FlagSet, []string) (O, error), run func(context.Context, O, io.Writer) error) {
+	ctrl.SetLogger(logr.Discard()) // the client's warnings are no result
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	o, err := parse(flag.NewFlagSet(os.Args[0], flag.ExitOnError), os.Args[1:])
+	if err == nil {
+		err = run(ctx, o, os.Stdout)
+	}
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, name+":", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,35 @@
+package lab
+
+import (
+	"context"
+	_ "embed"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// stages of simulated nodes and pods.
+//
+//go:embed kwok.yaml
+var stages string
+
+// runForMark stands in stages for how long a pod runs.
+const runForMark = "RUN_FOR_MILLISECONDS"
+
+// startKwok, which plays all nodes. Their logs are served by Kubelet: a log that kwok serves never ends while it is
+// followed, because it has no containers that could.
+func (l *Lab) startKwok(ctx context.Context) (err error) {
+	port, err := FreePort()
+	if err != nil {
+		return err
+	}
+	config := strings.ReplaceAll(stages, runForMark, strconv.FormatInt(l.RunFor.Milliseconds(), 10))
+	if err := os.WriteFile(l.file("kwok.yaml"), []byte(config), 0o600); err != nil {
+		return err
+	}
+	l.kwok, err = l.Run(ctx, "kwok", l.Kwok, healthz("http", port),
+		"--kubeconfig="+l.Kubeconfig(), "--config="+l.file("kwok.yaml"), "--manage-all-nodes", "--v=WARN",
+		"--node-ip=127.0.0.1", "--node-port="+strconv.Itoa(l.Kubelet.port), "--server-address="+net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	return err
+}

@@ -1,0 +1,248 @@
+// Package lab runs a Kubernetes control plane with simulated nodes on this machine, and this checkout's controller
+// beside it. etcd, kube-apiserver, kube-controller-manager and kube-scheduler are real; kwok plays the nodes, and
+// kubelet.go the part of a kubelet that kwok does not have: the logs of containers.
+//
+// All ports are free ones and all files are in a folder of its own, so that it does not meet a cluster that is up.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// Options of a lab.
+type Options struct {
+	// Assets is the folder with kube-apiserver, etcd, kube-controller-manager and kube-scheduler.
+	Assets string
+	// Kwok and Controller are programs, CRDs the folder with ours.
+	Kwok, Controller, CRDs string
+	// ControllerArgs are flags of the controller besides those that connect it.
+	ControllerArgs []string
+	// Nodes that are simulated.
+	Nodes int
+	// RunFor is how long a pod runs.
+	RunFor time.Duration
+	// Log is what a container prints.
+	Log Log
+}
+
+// Lab is a control plane that is up.
+type Lab struct {
+	Options
+	Kube client.WithWatch
+	// Config of an administrator, without a limit of its own.
+	Config  *rest.Config
+	Kubelet *Kubelet
+
+	rest       rest.Interface
+	dir        string
+	env        *envtest.Environment
+	manager    *Process
+	scheduler  *Process
+	kwok       *Process
+	controller *Process
+	// ports of the controller: metrics, health, pprof.
+	metricsPort, healthPort, pprofPort int
+}
+
+// Start brings all up but the controller.
+func Start(ctx context.Context, o Options) (*Lab, error) {
+	l := &Lab{Options: o}
+	return l.start(ctx, l.startAPI, l.startKubelet, l.startManager, l.startScheduler, l.startKwok, l.makeNodes)
+}
+
+// StartAPI brings up etcd and the API server, which nobody else asks for anything. Of the options only Assets and CRDs
+// matter; without Assets they are where KUBEBUILDER_ASSETS says.
+func StartAPI(ctx context.Context, o Options) (*Lab, error) {
+	l := &Lab{Options: o}
+	return l.start(ctx, l.startAPI)
+}
+
+// start takes some steps. What it has started by the time that one fails, it stops.
+func (l *Lab) start(ctx context.Context, steps ...func(context.Context) error) (_ *Lab, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Stop())
+		}
+	}()
+	if l.dir, err = os.MkdirTemp("", "taskexec-lab-"); err != nil {
+		return l, err
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return l, err
+		}
+	}
+	return l, nil
+}
+
+func (l *Lab) startAPI(context.Context) error {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return err
+		}
+	}
+	l.env = &envtest.Environment{
+		BinaryAssetsDirectory:    l.Assets,
+		CRDDirectoryPaths:        []string{l.CRDs},
+		ErrorIfCRDPathMissing:    true,
+		ControlPlaneStartTimeout: time.Minute,
+		ControlPlaneStopTimeout:  2 * time.Minute, // it drains for up to one
+	}
+	server := l.env.ControlPlane.GetAPIServer()
+	server.CertDir = filepath.Join(l.dir, "apiserver") // of ours, so that it outlives a restart
+	if err := os.Mkdir(server.CertDir, 0o700); err != nil {
+		return err
+	}
+	output, err := os.Create(l.file("kube-apiserver.log"))
+	if err != nil {
+		return err
+	}
+	server.Out, server.Err = output, output
+	server.Configure().Set("kubelet-preferred-address-types", "InternalIP")
+	config, err := l.env.Start()
+	if err != nil {
+		return fmt.Errorf("starting the API server: %w", err)
+	}
+	l.Config = rest.CopyConfig(config)
+	l.Config.QPS = -1
+	if err := os.WriteFile(l.Kubeconfig(), l.env.KubeConfig, 0o600); err != nil {
+		return err
+	}
+	clientset, err := kubernetes.NewForConfig(l.Config)
+	if err != nil {
+		return err
+	}
+	l.rest = clientset.RESTClient()
+	l.Kube, err = client.NewWithWatch(l.Config, client.Options{Scheme: scheme})
+	return err
+}
+
+// RestartAPI kills the API server, as a crash does, and starts it again on the same port. Asked to end, it would wait up to
+// a minute for those who follow logs.
+func (l *Lab) RestartAPI() error {
+	server := l.env.ControlPlane.GetAPIServer()
+	if err := killBy("--cert-dir=" + server.CertDir); err != nil {
+		return fmt.Errorf("killing the API server: %w", err)
+	}
+	if err := server.Stop(); err != nil {
+		return fmt.Errorf("stopping the API server: %w", err)
+	}
+	server.Args = nil //nolint:staticcheck // envtest left them there, and would give each flag twice
+	if err := server.Start(); err != nil {
+		return fmt.Errorf("starting the API server again: %w", err)
+	}
+	return nil
+}
+
+func (l *Lab) startKubelet(ctx context.Context) (err error) {
+	l.Kubelet, err = startKubelet(ctx, l.Config, l.Log)
+	return err
+}
+
+// startManager with the controllers that runs need. Its limits are those of the local cluster, its workers the default.
+func (l *Lab) startManager(ctx context.Context) (err error) {
+	const controllers = "job-controller,garbage-collector-controller,namespace-controller,pod-garbage-collector-controller,ttl-after-finished-controller"
+	port, err := FreePort()
+	if err != nil {
+		return err
+	}
+	l.manager, err = l.Run(ctx, "kube-controller-manager", filepath.Join(l.Assets, "kube-controller-manager"), healthz("https", port),
+		"--kubeconfig="+l.Kubeconfig(), "--leader-elect=false", "--controllers="+controllers,
+		"--kube-api-qps=500", "--kube-api-burst=1000",
+		"--bind-address=127.0.0.1", "--secure-port="+strconv.Itoa(port), "--cert-dir="+l.dir)
+	return err
+}
+
+func (l *Lab) startScheduler(ctx context.Context) (err error) {
+	port, err := FreePort()
+	if err != nil {
+		return err
+	}
+	config := fmt.Sprintf(`{"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
+		"clientConnection": {"kubeconfig": %q, "qps": 500, "burst": 1000}, "leaderElection": {"leaderElect": false}}`, l.Kubeconfig())
+	if err := os.WriteFile(l.file("scheduler.json"), []byte(config), 0o600); err != nil {
+		return err
+	}
+	l.scheduler, err = l.Run(ctx, "kube-scheduler", filepath.Join(l.Assets, "kube-scheduler"), healthz("https", port),
+		"--config="+l.file("scheduler.json"), "--bind-address=127.0.0.1", "--secure-port="+strconv.Itoa(port), "--cert-dir="+l.dir)
+	return err
+}
+
+// makeNodes as large as needed; kwok keeps them ready.
+func (l *Lab) makeNodes(ctx context.Context) error {
+	room := corev1.ResourceList{
+		corev1.ResourceCPU: resource.MustParse("1k"), corev1.ResourceMemory: resource.MustParse("1Ti"), corev1.ResourcePods: resource.MustParse("1M"),
+	}
+	for i := range l.Nodes {
+		node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("node-%d", i)}}
+		node.Status = corev1.NodeStatus{Allocatable: room, Capacity: room}
+		if err := l.Kube.Create(ctx, node); err != nil {
+			return fmt.Errorf("creating a node: %w", err)
+		}
+	}
+	nodes := &corev1.NodeList{}
+	if err := l.until(ctx, "the nodes are ready", func() (bool, error) {
+		if err := l.Kube.List(ctx, nodes); err != nil {
+			return false, err
+		}
+		for i := range nodes.Items {
+			if nodes.Items[i].Status.DaemonEndpoints.KubeletEndpoint.Port == 0 {
+				return false, nil
+			}
+		}
+		return true, nil
+	}); err != nil {
+		return err
+	}
+	for i := range nodes.Items { // a new node is tainted as not ready; the controller that would see it end is not here
+		node := &nodes.Items[i]
+		before := node.DeepCopy()
+		node.Spec.Taints = nil
+		if err := l.Kube.Patch(ctx, node, client.MergeFrom(before)); err != nil {
+			return fmt.Errorf("untainting a node: %w", err)
+		}
+	}
+	return nil
+}
+
+// Stop ends everything and removes its files.
+func (l *Lab) Stop() error {
+	errs := []error{}
+	for _, p := range []*Process{l.controller, l.kwok, l.scheduler, l.manager} {
+		errs = append(errs, p.Stop())
+	}
+	if l.Kubelet != nil {
+		l.Kubelet.stop()
+	}
+	if l.env != nil {
+		errs = append(errs, l.env.Stop())
+	}
+	if l.dir != "" {
+		errs = append(errs, os.RemoveAll(l.dir))
+	}
+	return errors.Join(errs...)
+}
+
+// Kubeconfig is the path of an administrator's.
+func (l *Lab) Kubeconfig() string { return l.file("kubeconfig") }
+
+func (l *Lab) file(name string) string { return filepath.Join(l.dir, name) }

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// count reads each run's whole log, and counts those with all their lines, once and in order. wrong says what is
+// the matter with one of the others.
+func (c *cluster) count(ctx context.Context, s *seen) (whole int, wrong string) {
+	for name := range s.byName {
+		log, err := c.wholeLog(ctx, name)
+		if err != nil {
+			wrong = err.Error()
+			continue
+		}
+		if fault := c.faultOf(string(log)); fault != "" {
+			wrong = name + ": " + fault
+			continue
+		}
+		whole++
+	}
+	return whole, wrong
+}
+
+// faultOf tells what is wrong with a log, "" when nothing is.
+func (o *options) faultOf(log string) string {
+	next := 0
+	for line := range strings.Lines(log) {
+		if strings.HasPrefix(line, lateLine) {
+			continue
+		}
+		if n, ok := numberOf(line); !ok || n != next {
+			return fmt.Sprintf("where line %d should be it has %.40q", next, line)
+		}
+		next++
+	}
+	if next != o.lines() {
+		return fmt.Sprintf("it has %d lines of %d", next, o.lines())
+	}
+	return ""
+}

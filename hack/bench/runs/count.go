@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/taskexec/taskexec/hack/bench/harness"
+	"github.com/taskexec/taskexec/hack/bench/lab"
+)
+
+// request to the API server, as its metrics tell them apart.
+type request struct{ verb, resource string }
+
+// isWrite tells whether a request changes something.
+func (r request) isWrite() bool {
+	return slices.Contains([]string{"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"}, r.verb)
+}
+
+// isRead leaves out watches, which are counted when they end.
+func (r request) isRead() bool { return !r.isWrite() && r.verb != "WATCH" }
+
+// counters are what was counted up to a time.
+type counters struct {
+	requests map[request]float64
+	// byController are its own requests, by HTTP method.
+	byController map[string]float64
+	conflicts    float64
+	// reconciles of the controller, by the name of its part.
+	reconciles map[string]float64
+	// etcdIn are the bytes that etcd was sent; etcdSize what its database holds.
+	etcdIn, etcdSize float64
+	controller       lab.Use
+	// machine is for how long the CPUs of this machine were busy.
+	machine time.Duration
+	heap    float64
+}
+
+// notOfRuns are resources that are written as time passes, whatever runs: nodes and the API server's own.
+var notOfRuns = []string{"leases", "nodes", "", "tokenreviews", "subjectaccessreviews", "apiservices", "flowschemas", "prioritylevelconfigurations"}
+
+func (b *bench) count(ctx context.Context) (c *counters, err error) {
+	c = &counters{requests: map[request]float64{}, byController: map[string]float64{}, reconciles: map[string]float64{}}
+	if c.controller, err = b.lab.ControllerUse(); err != nil {
+		return nil, err
+	}
+	cpu, err := harness.CPUSoFar()
+	if err != nil {
+		return nil, err
+	}
+	c.machine = cpu.Busy
+	api, err := b.lab.APIMetrics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	api.Each("apiserver_request_total", func(labels harness.Labels, n float64) {
+		resource := labels["resource"]
+		if slices.Contains(notOfRuns, resource) {
+			return
+		}
+		if labels["subresource"] != "" {
+			resource += "/" + labels["subresource"]
+		}
+		c.requests[request{labels["verb"], resource}] += n
+		if labels["code"] == "409" {
+			c.conflicts += n
+		}
+	})
+	etcd, err := b.lab.EtcdMetrics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.etcdIn = etcd.Sum("etcd_network_client_grpc_received_bytes_total", nil)
+	c.etcdSize = etcd.Sum("etcd_mvcc_db_total_size_in_use_in_bytes", nil)
+	controller, err := b.lab.ControllerMetrics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	controller.Each("rest_client_requests_total", func(labels harness.Labels, n float64) { c.byController[labels["method"]] += n })
+	controller.Each("controller_runtime_reconcile_total", func(labels harness.Labels, n float64) { c.reconciles[labels["controller"]] += n })
+	c.heap = controller.Sum("go_memstats_heap_inuse_bytes", nil)
+	return c, nil
+}

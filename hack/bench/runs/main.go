@@ -1,0 +1,141 @@
+// Command runs measures what a run of a Task costs beside a bare Job: how many end in a second, how soon, with how many
+// requests, and what the controller takes for it. `make bench` builds what it needs and runs it.
+//
+// It says which goals were missed, and ends with an error only when it could not measure.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/taskexec/taskexec/hack/bench/harness"
+	"github.com/taskexec/taskexec/hack/bench/lab"
+)
+
+// options of one measurement.
+type options struct {
+	lab.Options
+	runs, rounds, inFlight int
+	// kept and keptLog: how many finished runs are kept for the figure of memory, and how many bytes of log each.
+	kept, keptLog int
+	page          string
+	write         bool
+	profiles      string
+	controllerArg string
+}
+
+func main() { harness.Main("bench", parseFlags, measure) }
+
+func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
+	o := &options{}
+	flags.IntVar(&o.runs, "runs", 1000, "How many runs of each kind a round has.")
+	flags.IntVar(&o.rounds, "rounds", 3, "How many rounds. 0 measures only memory.")
+	flags.IntVar(&o.inFlight, "in-flight", 100, "How many runs go on at once: one that ends is followed by another.")
+	flags.DurationVar(&o.RunFor, "run-for", 100*time.Millisecond, "How long a pod runs.")
+	flags.IntVar(&o.Nodes, "nodes", 10, "How many nodes are simulated.")
+	flags.IntVar(&o.Log.Lines, "lines", 10, "Lines that each run prints.")
+	flags.IntVar(&o.Log.LineBytes, "line-bytes", 80, "Bytes of a line.")
+	flags.IntVar(&o.kept, "kept", 10_000, "How many finished runs are kept while memory is measured. 0 leaves that out.")
+	flags.IntVar(&o.keptLog, "kept-log", 16<<10, "Bytes of log that each of them has.")
+	flags.BoolVar(&o.write, "write", false, "Write the tables into -page.")
+	flags.StringVar(&o.page, "page", "docs/performance.md", "A page with the marks between which the tables go.")
+	flags.StringVar(&o.profiles, "profiles", "", "A folder for profiles of the controller, taken in the last round. Empty means none.")
+	flags.StringVar(&o.controllerArg, "controller-args", "", "Flags of the controller, separated by spaces.")
+	flags.StringVar(&o.Assets, "assets", "", "The folder with etcd, kube-apiserver, kube-controller-manager and kube-scheduler.")
+	flags.StringVar(&o.Kwok, "kwok", "bin/kwok", "The program kwok.")
+	flags.StringVar(&o.Controller, "controller", "bin/controller", "The program that is measured.")
+	flags.StringVar(&o.CRDs, "crds", "config/crd/bases", "The folder of its CustomResourceDefinitions.")
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	o.ControllerArgs = strings.Fields(o.controllerArg)
+	switch {
+	case o.runs < 1, o.inFlight < 1, o.Nodes < 1:
+		return nil, errors.New("-runs, -in-flight and -nodes want to be at least 1")
+	case o.rounds < 0, o.kept < 0:
+		return nil, errors.New("-rounds and -kept want to be 0 or more")
+	case o.Assets == "":
+		return nil, errors.New("-assets is not set: run `make bench`")
+	}
+	return o, nil
+}
+
+// measure what is asked for, print it, and write it down.
+func measure(ctx context.Context, o *options, out io.Writer) error {
+	begin := time.Now()
+	r := &report{options: o, at: begin}
+	if o.rounds > 0 {
+		if err := r.measureRuns(ctx, out); err != nil {
+			return err
+		}
+	}
+	if o.kept > 0 {
+		if err := r.measureMemory(ctx, out); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(out)
+	if err := r.print(out); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "It took %s\n", time.Since(begin).Round(time.Second))
+	if o.write {
+		return r.rewrite()
+	}
+	return nil
+}
+
+// measureRuns does the rounds, in which both kinds take turns to be first.
+func (r *report) measureRuns(ctx context.Context, out io.Writer) (err error) {
+	fmt.Fprintln(out, "Control plane, simulated nodes and controller")
+	l, err := lab.Start(ctx, r.Options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Stop()) }()
+	if err := l.StartController(ctx); err != nil {
+		return err
+	}
+	b := &bench{options: r.options, lab: l}
+	if _, err := b.round(ctx, bareJobs, "warm-up-jobs", min(r.runs, 50)); err != nil {
+		return err
+	}
+	if _, err := b.round(ctx, executions, "warm-up-executions", min(r.runs, 50)); err != nil {
+		return err
+	}
+	for i := range r.rounds {
+		order := []*kind{bareJobs, executions}
+		if i%2 == 1 {
+			order = []*kind{executions, bareJobs}
+		}
+		for _, k := range order {
+			profiled := r.profile(ctx, l, k == executions && i == r.rounds-1)
+			measured, err := b.round(ctx, k, fmt.Sprintf("round-%d-%s", i+1, k.short), r.runs)
+			if err := errors.Join(err, <-profiled); err != nil {
+				return err
+			}
+			r.add(k, measured)
+			fmt.Fprintf(out, "Round %d: %4d × %-13s %6.1f a second, p50 %s\n", i+1, r.runs, k.name, measured.rate(), measured.percentile(50))
+		}
+	}
+	return nil
+}
+
+// profile takes the controller's CPU and memory profiles beside a round, when wanted.
+func (r *report) profile(ctx context.Context, l *lab.Lab, wanted bool) <-chan error {
+	done := make(chan error, 1)
+	if r.profiles == "" || !wanted {
+		done <- nil
+		return done
+	}
+	go func() {
+		err := l.Profile(ctx, "profile?seconds=10", r.profiles+"/cpu.prof")
+		done <- errors.Join(err, l.Profile(ctx, "allocs", r.profiles+"/allocs.prof"), l.Profile(ctx, "heap?gc=1", r.profiles+"/heap.prof"))
+	}()
+	return done
+}

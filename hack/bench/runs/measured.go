@@ -1,0 +1,90 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"github.com/taskexec/taskexec/hack/bench/harness"
+)
+
+// measured is what one round of one kind gave, or several together.
+type measured struct {
+	runs          int
+	first, last   time.Time
+	latencies     []time.Duration
+	before, after *counters
+}
+
+// rate in runs per second, from the first creation to the last end.
+func (m *measured) rate() float64 { return float64(m.runs) / m.last.Sub(m.first).Seconds() }
+
+// percentile of the latencies by nearest rank, 0 of none.
+func (m *measured) percentile(percent int) time.Duration { return percentile(m.latencies, percent) }
+
+func percentile(of []time.Duration, percent int) time.Duration {
+	return harness.Percentile(of, percent).Round(time.Millisecond)
+}
+
+// rounds of one kind.
+type rounds []*measured
+
+// perRun is how much a counter grew for each run, over all rounds.
+func (r rounds) perRun(counter func(*counters) float64) float64 {
+	total, runs := 0.0, 0
+	for _, m := range r {
+		total += counter(m.after) - counter(m.before)
+		runs += m.runs
+	}
+	return total / float64(max(runs, 1))
+}
+
+func (r rounds) latencies() (all []time.Duration) {
+	for _, m := range r {
+		all = append(all, m.latencies...)
+	}
+	return all
+}
+
+// rates of the rounds.
+func (r rounds) rates() (rates []float64) {
+	for _, m := range r {
+		rates = append(rates, m.rate())
+	}
+	return rates
+}
+
+// requests that any round made, the most frequent first.
+func (r rounds) requests() (all []request) {
+	n := map[request]float64{}
+	for _, m := range r {
+		for q, count := range m.after.requests {
+			if grown := count - m.before.requests[q]; grown > 0 {
+				n[q] += grown
+			}
+		}
+	}
+	for q := range n {
+		all = append(all, q)
+	}
+	slices.SortFunc(all, func(a, b request) int {
+		switch {
+		case n[a] != n[b] && n[a] > n[b]:
+			return -1
+		case n[a] != n[b]:
+			return 1
+		case a.resource+a.verb < b.resource+b.verb:
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// median of some values, the lower of the two in the middle; 0 of none.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[(len(sorted)-1)/2]
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/hack/bench/harness"
+	"github.com/taskexec/taskexec/hack/bench/lab"
+)
+
+// memory of the controller while it keeps many finished runs.
+type memory struct {
+	// synced is after it started and has looked at each, steady after more runs; both with the peak until then.
+	synced, steady lab.Use
+	heap           float64
+	stored         float64
+}
+
+// steadyRuns are made after the controller has seen what is kept.
+const steadyRuns = 300
+
+// measureMemory in a lab of its own, in which finished runs are, and no controller ran before.
+func (r *report) measureMemory(ctx context.Context, out io.Writer) (err error) {
+	fmt.Fprintf(out, "Another control plane, with %d finished runs of %d KiB of log each\n", r.kept, r.keptLog>>10)
+	l, err := lab.Start(ctx, r.Options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Stop()) }()
+	b := &bench{options: r.options, lab: l}
+	if err := b.fill(ctx); err != nil {
+		return err
+	}
+	if err := l.StartController(ctx); err != nil {
+		return err
+	}
+	if err := b.seen(ctx); err != nil {
+		return err
+	}
+	m := &memory{}
+	if m.synced, err = l.ControllerUse(); err != nil {
+		return err
+	}
+	done, err := b.round(ctx, executions, "steady", steadyRuns)
+	if err != nil {
+		return err
+	}
+	m.steady, m.heap, m.stored = done.after.controller, done.after.heap, done.after.etcdSize
+	r.memory = m
+	if r.profiles != "" {
+		return l.Profile(ctx, "heap?gc=1", r.profiles+"/kept.prof")
+	}
+	return nil
+}
+
+// fill makes the finished runs, as a controller leaves them whose Jobs are cleaned up.
+func (b *bench) fill(ctx context.Context) error {
+	if err := executions.prepare(ctx, b.lab.Kube, "kept"); err != nil {
+		return err
+	}
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(creators)
+	for i := range b.kept {
+		work.Go(func() error {
+			execution, ok := executions.run("kept", i).(*v1alpha1.TaskExecution)
+			if !ok {
+				return errors.New("a run of another kind")
+			}
+			if err := b.lab.Kube.Create(ctx, execution); err != nil {
+				return fmt.Errorf("making finished run %d: %w", i, err)
+			}
+			b.finish(execution)
+			if err := b.lab.Kube.Status().Update(ctx, execution); err != nil {
+				return fmt.Errorf("finishing run %d: %w", i, err)
+			}
+			return nil
+		})
+	}
+	return work.Wait()
+}
+
+// finish writes a status like that of a run that completed.
+func (b *bench) finish(e *v1alpha1.TaskExecution) {
+	const entryBytes = 160
+	end := metav1.NewTime(time.Now().Truncate(time.Second))
+	s := &e.Status
+	s.ObservedGeneration, s.Phase, s.Reason = e.Generation, v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted
+	s.StartTime, s.CompletionTime, s.Duration, s.Attempts = &end, &end, "0s", 1
+	s.Job = &v1alpha1.JobIdentity{Name: e.Name + "-0123456789", UID: e.UID}
+	s.Task = &v1alpha1.TaskIdentity{UID: e.UID, Generation: 1}
+	s.Pods = []v1alpha1.PodMirror{{Name: e.Name + "-0123456789-abcde", UID: e.UID, Phase: "Succeeded", Node: "node-0", StartTime: &end, FinishTime: &end}}
+	for n := 0; n < b.keptLog; n += entryBytes {
+		s.Logs = append(s.Logs, v1alpha1.LogEntry{Timestamp: metav1.NewMicroTime(end.Time), Level: "info", Message: strings.Repeat("x", entryBytes-90)})
+	}
+	s.LogSummary = &v1alpha1.LogSummary{Entries: int64(len(s.Logs)), Bytes: int64(b.keptLog), Complete: true}
+	for condition, reason := range map[string]string{
+		v1alpha1.ConditionSucceeded: v1alpha1.ReasonCompleted, v1alpha1.ConditionLogsCaptured: "Complete",
+	} {
+		apimeta.SetStatusCondition(&s.Conditions, metav1.Condition{
+			Type: condition, Status: metav1.ConditionTrue, Reason: reason, ObservedGeneration: e.Generation, LastTransitionTime: end,
+		})
+	}
+}
+
+// seen waits until the controller has looked at each run that is kept, and rests.
+func (b *bench) seen(ctx context.Context) error {
+	deadline := time.NewTimer(roundPatience)
+	defer deadline.Stop()
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for calm := 0; calm < int(quiet/time.Second); {
+		select {
+		case <-ticker.C:
+		case <-deadline.C:
+			return fmt.Errorf("the controller did not look at all that is kept within %s", roundPatience)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		metrics, err := b.lab.ControllerMetrics(ctx)
+		if err != nil {
+			return err
+		}
+		calm++
+		if metrics.Sum("controller_runtime_reconcile_total", harness.Labels{"controller": "taskexecution"}) < float64(b.kept) ||
+			metrics.Sum("workqueue_depth", nil) > 0 {
+			calm = 0
+		}
+	}
+	return nil
+}
