@@ -142,7 +142,7 @@ func clearAway(t *testing.T, namespace string) {
 func (s *stage) over(figures bool) bool {
 	var ended int32
 	for _, e := range all[*v1alpha1.TaskExecution](s.witness) {
-		if !lifecycle.LogIsFinal(e) && e.Status.Reason != v1alpha1.ReasonJobCreated {
+		if !lifecycle.LogIsFinal(e) && !s.waitsForNode(e) {
 			return false
 		}
 		ended++
@@ -156,6 +156,13 @@ func (s *stage) over(figures bool) bool {
 	return !slices.ContainsFunc(all[*v1alpha1.Task](s.witness), func(task *v1alpha1.Task) bool {
 		totals := &task.Status.Totals
 		return task.Status.ObservedGeneration == 0 || figures && totals.Completed+totals.Failed+totals.Cancelled != ended
+	})
+}
+
+// waitsForNode tells whether no node has taken what the execution's Job made. Status may say so for a while after one has.
+func (s *stage) waitsForNode(e *v1alpha1.TaskExecution) bool {
+	return e.Status.Reason == v1alpha1.ReasonJobCreated && !slices.ContainsFunc(all[*corev1.Pod](s.witness), func(pod *corev1.Pod) bool {
+		return pod.Annotations[v1alpha1.AnnotationExecution] == e.Name && pod.Status.Phase != corev1.PodPending
 	})
 }
 
