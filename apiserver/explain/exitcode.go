@@ -31,7 +31,7 @@ func exitCode(o *Observation) (verdict, bool) {
 	}
 	container := ""
 	if pod := o.last(); pod != nil {
-		if s := endedContainer(pod); s != nil {
+		if s := failedContainer(pod); s != nil {
 			container = fmt.Sprintf(" %q", s.Name)
 			if neverRan(s.State.Terminated) {
 				return notStarted(o, s), true

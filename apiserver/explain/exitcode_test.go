@@ -17,17 +17,22 @@ func TestExitCode(t *testing.T) {
 		p.Spec.InitContainers = []corev1.Container{{Name: "proxy", RestartPolicy: ptr.To(corev1.ContainerRestartPolicyAlways)}}
 		p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "proxy", State: terminated(143, "Error", "")}}
 	}
+	first := func(p *corev1.Pod) { // another container failed too, and stands before it
+		p.Annotations = map[string]string{v1alpha1.AnnotationLogContainer: "main"}
+		p.Status.ContainerStatuses = append([]corev1.ContainerStatus{{Name: "helper", State: terminated(2, "Error", "")}}, p.Status.ContainerStatuses...)
+	}
 	ask(t, exitCode, map[string]asked{
-		"it runs":                   {run(v1alpha1.PhaseRunning, reason, ""), silent},
-		"another failure":           {run(v1alpha1.PhaseFailed, v1alpha1.ReasonEvicted, ""), silent},
-		"an ordinary code":          {of(3).pod("n", terminated(3, "Error", "")), says{reason, `the container "main" ended with exit code 3.`, log}},
-		"beside a sidecar":          {of(3).pod("n", terminated(3, "Error", ""), sidecar), says{reason, `the container "main" ended with exit code 3.`, log}},
-		"the pod is gone":           {of(3), says{reason, "the container ended with exit code 3.", log}},
-		"nothing but the message":   {run(v1alpha1.PhaseFailed, reason, "words."), says{reason, "It failed: words.", log}},
-		"the shell found nothing":   {of(127), says{reason, "the command was not found", "is in the image"}},
-		"killed":                    {of(137), says{reason, "SIGKILL", "memory limit that a child"}},
-		"several attempts":          {of(1).with(func(o *observed) { o.Execution.Status.Attempts = 3 }), says{reason, "the last of 3 attempts.", log}},
-		"it could not be started":   {of(128).pod("n", terminated(128, "StartError", noSuch)), says{reason, `could not be started (exit code 128): ` + noSuch, "can be executed"}},
-		"nor with sensitive params": {of(128).secret().pod("n", terminated(128, "StartError", noSuch)), says{reason, "(exit code 128): " + notShown, ""}},
+		"it runs":                    {run(v1alpha1.PhaseRunning, reason, ""), silent},
+		"another failure":            {run(v1alpha1.PhaseFailed, v1alpha1.ReasonEvicted, ""), silent},
+		"an ordinary code":           {of(3).pod("n", terminated(3, "Error", "")), says{reason, `the container "main" ended with exit code 3.`, log}},
+		"beside a sidecar":           {of(3).pod("n", terminated(3, "Error", ""), sidecar), says{reason, `the container "main" ended with exit code 3.`, log}},
+		"behind another that failed": {of(3).pod("n", terminated(3, "Error", ""), first), says{reason, `the container "main" ended with exit code 3.`, log}},
+		"the pod is gone":            {of(3), says{reason, "the container ended with exit code 3.", log}},
+		"nothing but the message":    {run(v1alpha1.PhaseFailed, reason, "words."), says{reason, "It failed: words.", log}},
+		"the shell found nothing":    {of(127), says{reason, "the command was not found", "is in the image"}},
+		"killed":                     {of(137), says{reason, "SIGKILL", "memory limit that a child"}},
+		"several attempts":           {of(1).with(func(o *observed) { o.Execution.Status.Attempts = 3 }), says{reason, "the last of 3 attempts.", log}},
+		"it could not be started":    {of(128).pod("n", terminated(128, "StartError", noSuch)), says{reason, `could not be started (exit code 128): ` + noSuch, "can be executed"}},
+		"nor with sensitive params":  {of(128).secret().pod("n", terminated(128, "StartError", noSuch)), says{reason, "(exit code 128): " + notShown, ""}},
 	})
 }

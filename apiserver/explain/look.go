@@ -95,16 +95,13 @@ func containerOf(pod *corev1.Pod, name string) *corev1.Container {
 	return nil
 }
 
-// endedContainer is the container whose end decided a pod's: the first that failed, as the controller judges it. An init
-// container that restarts is a sidecar (KEP-753): how it ends decides nothing.
-func endedContainer(pod *corev1.Pod) *corev1.ContainerStatus {
-	statuses := statusesOf(pod)
-	for i := range statuses {
-		if t := statuses[i].State.Terminated; t != nil && t.ExitCode != 0 && !jobspec.IsSidecar(pod, statuses[i].Name) {
-			return &statuses[i]
-		}
+// failedContainer is the container whose failure decided a pod's, nil when none failed.
+func failedContainer(pod *corev1.Pod) *corev1.ContainerStatus {
+	c := jobspec.Decisive(pod, pod.Annotations[v1alpha1.AnnotationLogContainer])
+	if c == nil || c.State.Terminated.ExitCode == 0 {
+		return nil
 	}
-	return nil
+	return c
 }
 
 // eventOf the run's objects with that reason, the newest, nil when there is none.

@@ -15,7 +15,7 @@ func outOfMemory(o *Observation) (verdict, bool) {
 	}
 	limit, container := "", ""
 	if pod := o.last(); pod != nil {
-		if s := endedContainer(pod); s != nil {
+		if s := failedContainer(pod); s != nil {
 			container = fmt.Sprintf(" %q", s.Name)
 			if c := containerOf(pod, s.Name); c != nil {
 				limit = memoryLimit(c)

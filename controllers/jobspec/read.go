@@ -25,3 +25,22 @@ func IsSidecar(pod *corev1.Pod, container string) bool {
 	}
 	return false
 }
+
+// Decisive picks the container of a pod whose end decided the pod's, nil when none has ended: the task's own when it
+// failed, otherwise the first that failed, init containers first, since nothing runs after a failed one; where none failed,
+// the task's own. A sidecar decides nothing.
+func Decisive(pod *corev1.Pod, container string) (decisive *corev1.ContainerStatus) {
+	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
+		for i := range statuses {
+			c := &statuses[i]
+			own, end := c.Name == container, c.State.Terminated
+			switch {
+			case end == nil || IsSidecar(pod, c.Name):
+			case decisive == nil && (own || end.ExitCode != 0),
+				end.ExitCode != 0 && (own || decisive.State.Terminated.ExitCode == 0):
+				decisive = c
+			}
+		}
+	}
+	return decisive
+}

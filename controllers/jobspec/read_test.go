@@ -34,3 +34,41 @@ func TestIsSidecar(t *testing.T) {
 		}
 	}
 }
+
+func TestDecisive(t *testing.T) {
+	ended := func(name string, code int32) corev1.ContainerStatus {
+		return corev1.ContainerStatus{Name: name, State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: code}}}
+	}
+	runs := corev1.ContainerStatus{Name: "main", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}
+	type statuses = []corev1.ContainerStatus
+	for name, c := range map[string]struct {
+		inits, containers statuses
+		want              string
+		code              int32
+	}{
+		"none has ended":                      {nil, statuses{runs}, "", 0},
+		"only another has ended well":         {nil, statuses{runs, ended("helper", 0)}, "", 0},
+		"the task's own ended well":           {nil, statuses{ended("main", 0), ended("helper", 0)}, "main", 0},
+		"another failed":                      {nil, statuses{ended("main", 0), ended("helper", 2)}, "helper", 2},
+		"both failed":                         {nil, statuses{ended("main", 1), ended("helper", 2)}, "main", 1},
+		"both failed, the task's stands last": {nil, statuses{ended("helper", 2), ended("main", 1)}, "main", 1},
+		"an init container failed":            {statuses{ended("prepare", 4)}, statuses{{Name: "main"}}, "prepare", 4},
+		"the first that failed of two others": {nil, statuses{ended("a", 2), ended("b", 3)}, "a", 2},
+		"a sidecar was told to end":           {statuses{ended("proxy", 143)}, statuses{ended("main", 0)}, "main", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod := &corev1.Pod{}
+			pod.Spec.InitContainers = []corev1.Container{{Name: "proxy", RestartPolicy: ptr.To(corev1.ContainerRestartPolicyAlways)}}
+			pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses = c.inits, c.containers
+			got := Decisive(pod, "main")
+			switch {
+			case got == nil:
+				if c.want != "" {
+					t.Errorf("got none, want %s", c.want)
+				}
+			case got.Name != c.want || got.State.Terminated.ExitCode != c.code:
+				t.Errorf("got %s with %d", got.Name, got.State.Terminated.ExitCode)
+			}
+		})
+	}
+}

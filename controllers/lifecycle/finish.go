@@ -125,12 +125,12 @@ func failure(o *Observation, f facts) verdict {
 		v.reason, v.message = d.reason, fmt.Sprintf("pod %s was ended by the platform: %s", f.last.Name, d.words)
 		return v
 	}
-	if t := decisive(f.last, f.limits.Container); t != nil && t.state.ExitCode != 0 {
+	if c := jobspec.Decisive(f.last, f.limits.Container); c != nil && c.State.Terminated.ExitCode != 0 {
 		v.reason = v1alpha1.ReasonNonZeroExit
-		v.message = fmt.Sprintf("container %q ended with exit code %d", t.container, t.state.ExitCode)
-		if t.state.Reason == v1alpha1.ReasonOOMKilled {
+		v.message = fmt.Sprintf("container %q ended with exit code %d", c.Name, c.State.Terminated.ExitCode)
+		if c.State.Terminated.Reason == v1alpha1.ReasonOOMKilled {
 			v.reason = v1alpha1.ReasonOOMKilled
-			v.message = fmt.Sprintf("container %q was killed for using more memory than its limit", t.container)
+			v.message = fmt.Sprintf("container %q was killed for using more memory than its limit", c.Name)
 		}
 	}
 	return v

@@ -90,42 +90,10 @@ func mirrorPod(pod *corev1.Pod, container string) v1alpha1.PodMirror {
 	for i := range pod.Status.ContainerStatuses {
 		m.Restarts += pod.Status.ContainerStatuses[i].RestartCount
 	}
-	if t := decisive(pod, container); t != nil && podEnded(pod) {
-		m.ExitCode = &t.state.ExitCode
+	if c := jobspec.Decisive(pod, container); c != nil && podEnded(pod) {
+		m.ExitCode = &c.State.Terminated.ExitCode
 	}
 	return m
-}
-
-// termination is how one container ended.
-type termination struct {
-	container string
-	state     *corev1.ContainerStateTerminated
-}
-
-// decisive picks the container whose end decided the pod's: the first that failed, init containers first,
-// since nothing runs after a failed one; where none failed, the task's own. An init container that restarts is a
-// sidecar (KEP-753): how it ends decides nothing.
-func decisive(pod *corev1.Pod, container string) *termination {
-	var own *termination
-	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
-		for i := range statuses {
-			state := statuses[i].State.Terminated
-			if state == nil || jobspec.IsSidecar(pod, statuses[i].Name) {
-				continue
-			}
-			t := &termination{container: statuses[i].Name, state: state}
-			if state.ExitCode != 0 {
-				if own == nil || statuses[i].Name == container || own.state.ExitCode == 0 {
-					own = t
-				}
-				continue
-			}
-			if statuses[i].Name == container && own == nil {
-				own = t
-			}
-		}
-	}
-	return own
 }
 
 // podReason says in Kubernetes' words why a pod ended or waits, empty when there is nothing to say.
@@ -136,8 +104,8 @@ func podReason(pod *corev1.Pod, container string) string {
 	if pod.Status.Reason != "" {
 		return pod.Status.Reason
 	}
-	if t := decisive(pod, container); t != nil {
-		return t.state.Reason
+	if c := jobspec.Decisive(pod, container); c != nil {
+		return c.State.Terminated.Reason
 	}
 	return ""
 }

@@ -104,35 +104,6 @@ func TestExitCodeIsToldBetweenAttempts(t *testing.T) {
 	}
 }
 
-func TestDecisive(t *testing.T) {
-	for name, c := range map[string]struct {
-		pod  *corev1.Pod
-		want string
-		code int32
-	}{
-		"none has ended":                      {podOf(runningFor(0)), "", 0},
-		"only another has ended well":         {podOf(onNode, alsoEnded("helper", 0)), "", 0},
-		"the task's own ended well":           {podOf(exited(0), alsoEnded("helper", 0)), "main", 0},
-		"another failed":                      {podOf(exited(0), alsoEnded("helper", 2)), "helper", 2},
-		"both failed":                         {podOf(exited(1), alsoEnded("helper", 2)), "main", 1},
-		"both failed, the task's stands last": {podOf(onNode, alsoEnded("helper", 2), alsoEnded("main", 1)), "main", 1},
-		"an init container failed":            {podOf(onNode, initEnded("prepare", 4)), "prepare", 4},
-		"the first that failed of two others": {podOf(onNode, alsoEnded("a", 2), alsoEnded("b", 3)), "a", 2},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := decisive(c.pod, "main")
-			switch {
-			case got == nil:
-				if c.want != "" {
-					t.Errorf("got none, want %s", c.want)
-				}
-			case got.container != c.want || got.state.ExitCode != c.code:
-				t.Errorf("got %s with %d", got.container, got.state.ExitCode)
-			}
-		})
-	}
-}
-
 func TestPodReason(t *testing.T) {
 	for name, c := range map[string]struct {
 		pod  *corev1.Pod
