@@ -5,12 +5,15 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
 // CacheOptions say what the manager's caches hold: of Jobs and pods only ours, and of them and of executions only what
@@ -43,9 +46,21 @@ func slimExecution(object any) (any, error) {
 		if execution.Status.Phase.IsTerminal() {
 			execution.Spec.Params = nil
 		}
+		if lifecycle.LogIsFinal(execution) && execution.Status.ObservedGeneration == execution.Generation {
+			slimRecord(&execution.Status)
+		}
 		slimMeta(execution)
 	}
 	return object, nil
+}
+
+// slimRecord keeps of the status of a run of which nothing will be written any more, which most are, what its Task and
+// the cleaning up need to know.
+func slimRecord(status *v1alpha1.TaskExecutionStatus) {
+	captured := *apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionLogsCaptured)
+	captured.Message = ""
+	status.Conditions = []metav1.Condition{captured}
+	status.Pods, status.Message = nil, ""
 }
 
 // slimJob keeps of a Job's template only how its containers are called: the pods have the rest. Jobs are created and
@@ -56,6 +71,10 @@ func slimJob(object any) (any, error) {
 		job.Spec.Template = corev1.PodTemplateSpec{}
 		for i := range containers {
 			job.Spec.Template.Spec.Containers = append(job.Spec.Template.Spec.Containers, corev1.Container{Name: containers[i].Name})
+		}
+		job.Status.Active, job.Status.Ready, job.Status.Terminating = 0, nil, nil // the pods say it
+		if job.Spec.PodFailurePolicy == nil {
+			job.Status.UncountedTerminatedPods = nil // what is counted says enough
 		}
 		slimMeta(job)
 	}

@@ -56,8 +56,14 @@ func TestCachesAreSlim(t *testing.T) {
 	job.Spec.Template.Spec.Containers = []corev1.Container{large}
 	job.Status.Succeeded = 1
 	slimJobWant := job.DeepCopy()
+	job.Status.Active, job.Status.Ready, job.Status.Terminating = 1, ptr.To[int32](1), ptr.To[int32](1)
+	job.Status.UncountedTerminatedPods = &batchv1.UncountedTerminatedPods{}
 	slimJobWant.ObjectMeta = slimmed()
 	slimJobWant.Spec.Template = corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "main"}}}}
+
+	choosy, slimChoosy := job.DeepCopy(), slimJobWant.DeepCopy()
+	choosy.Spec.PodFailurePolicy, slimChoosy.Spec.PodFailurePolicy = &batchv1.PodFailurePolicy{}, &batchv1.PodFailurePolicy{}
+	slimChoosy.Status.UncountedTerminatedPods = &batchv1.UncountedTerminatedPods{}
 
 	running := &v1alpha1.TaskExecution{ObjectMeta: meta()}
 	running.Spec.Params = &apiextensionsv1.JSON{Raw: []byte(`{}`)}
@@ -71,14 +77,30 @@ func TestCachesAreSlim(t *testing.T) {
 	slimEnded := slimRunning.DeepCopy()
 	slimEnded.Status.Phase, slimEnded.Spec.Params = v1alpha1.PhaseCompleted, nil
 
+	over := ended.DeepCopy()
+	over.Status.Message, over.Status.Pods = "over", []v1alpha1.PodMirror{{Name: "pod"}}
+	over.Status.Conditions = []metav1.Condition{
+		{Type: v1alpha1.ConditionSucceeded, Status: metav1.ConditionTrue, Message: "over"},
+		{Type: v1alpha1.ConditionLogsCaptured, Status: metav1.ConditionTrue, Reason: "Complete", Message: "all of it"},
+	}
+	slimOver := slimEnded.DeepCopy()
+	slimOver.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionLogsCaptured, Status: metav1.ConditionTrue, Reason: "Complete"}}
+	changed := over.DeepCopy()
+	changed.Generation++
+	slimChanged := changed.DeepCopy()
+	slimChanged.ObjectMeta, slimChanged.Status.Logs, slimChanged.Spec.Params = slimmed(), nil, nil
+	slimChanged.Generation = changed.Generation
+
 	for name, c := range map[string]struct {
 		transform func(any) (any, error)
 		in, want  client.Object
 	}{
-		"a pod":            {slimPod, pod, slimPodWant},
-		"a job":            {slimJob, job, slimJobWant},
-		"a run":            {slimExecution, running, slimRunning},
-		"a run that ended": {slimExecution, ended, slimEnded},
+		"a pod":              {slimPod, pod, slimPodWant},
+		"a job":              {slimJob, job, slimJobWant},
+		"a run":              {slimExecution, running, slimRunning},
+		"a run that ended":   {slimExecution, ended, slimEnded},
+		"a run with its log": {slimExecution, over, slimOver},
+		"a run with its log, of which a change is to be said": {slimExecution, changed, slimChanged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.transform(c.in)

@@ -102,6 +102,7 @@ func (w *world) look(how string) {
 	}
 	w.Execution.Status = plan.Status
 	w.Execution.Status.Logs = nil
+	w.checkEcho(plan)
 }
 
 // apply does what is planned, but for what the API server does not take.

@@ -5,7 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 
@@ -49,6 +51,28 @@ func (w *world) check(before, after *v1alpha1.TaskExecution, plan Plan) {
 	}
 	if plan.DeleteJob && w.Observation.Job == nil {
 		w.Error("a Job is deleted that was not seen")
+	}
+}
+
+// checkEcho: a status that was just written, and has not ended the run, asks for nothing that the plan did not have. So
+// nobody need look when the cache shows it. What was done to pods and Jobs brings events of its own.
+func (w *world) checkEcho(plan Plan) {
+	soon := plan.Requeue == time.Millisecond // at once
+	if soon || plan.Status.Phase.IsTerminal() || len(plan.End) > 0 || len(plan.Replace) > 0 || plan.DeleteJob {
+		return
+	}
+	o := w.Observation
+	o.Log.Due = false // the follower was told
+	again := Decide(o)
+	again.Status.Logs = nil
+	if !equality.Semantic.DeepEqual(again.Status, w.Execution.Status) {
+		w.Errorf("another look would write again: %s", cmp.Diff(w.Execution.Status, again.Status))
+	}
+	if again.Create != nil && w.Place == nil || len(again.End) > 0 || len(again.Replace) > 0 || again.DeleteJob {
+		w.Errorf("another look would do more: %+v", again)
+	}
+	if again.Requeue > 0 && (plan.Requeue == 0 || again.Requeue < plan.Requeue) {
+		w.Errorf("another look would ask to look after %s and not %s", again.Requeue, plan.Requeue)
 	}
 }
 

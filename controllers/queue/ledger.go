@@ -164,7 +164,8 @@ func (l *Ledger) remove(x *entry) []types.NamespacedName {
 	return woken
 }
 
-// turns gives every turn that can be given, after something changed in a line, and returns whom to tell.
+// turns gives every turn that can be given, after something changed in a line, and returns whom to tell: those that were
+// told to wait. Who has not asked yet is about to.
 func (l *Ledger) turns(changed *line) (woken []types.NamespacedName) {
 	candidates := []*line{changed}
 	if l.limits.any() { // what one line does not take another may
@@ -180,7 +181,9 @@ func (l *Ledger) turns(changed *line) (woken []types.NamespacedName) {
 			break
 		}
 		l.activate(x)
-		woken = append(woken, x.key)
+		if x.told > 0 || x.accepted {
+			woken = append(woken, x.key)
+		}
 		if !slices.Contains(touched, x.line) {
 			touched = append(touched, x.line)
 		}

@@ -34,8 +34,9 @@ func (h *ledgerHandler) Create(ctx context.Context, e event.CreateEvent, q reque
 
 // Update implements handler.EventHandler.
 func (h *ledgerHandler) Update(ctx context.Context, e event.UpdateEvent, q requests) {
-	h.observe(e.ObjectNew, q)
-	h.EnqueueRequestForObject.Update(ctx, e, q)
+	if h.observe(e.ObjectNew, q) {
+		h.EnqueueRequestForObject.Update(ctx, e, q)
+	}
 }
 
 // Delete implements handler.EventHandler.
@@ -47,11 +48,14 @@ func (h *ledgerHandler) Delete(ctx context.Context, e event.DeleteEvent, q reque
 	h.EnqueueRequestForObject.Delete(ctx, e, q)
 }
 
-func (h *ledgerHandler) observe(o client.Object, q requests) {
-	if execution, ok := o.(*v1alpha1.TaskExecution); ok {
-		h.writes.seen(execution)
-		enqueue(q, h.ledger.Observe(execution))
+// observe tells whether the execution itself is to be looked at.
+func (h *ledgerHandler) observe(o client.Object, q requests) (look bool) {
+	execution, ok := o.(*v1alpha1.TaskExecution)
+	if !ok {
+		return false
 	}
+	enqueue(q, h.ledger.Observe(execution))
+	return h.writes.seen(execution)
 }
 
 func enqueue(q requests, keys []types.NamespacedName) {

@@ -16,38 +16,68 @@ func version(v string) *v1alpha1.TaskExecution {
 
 func TestOwnWrites(t *testing.T) {
 	key := client.ObjectKeyFromObject(version(""))
-	type step func(*ownWrites, func(client.Object))
-	saw := func(v string) step { return func(w *ownWrites, _ func(client.Object)) { w.seen(version(v)) } }
-	answered := func(v string) step { return func(_ *ownWrites, done func(client.Object)) { done(version(v)) } }
-	failed := func(_ *ownWrites, done func(client.Object)) { done(nil) }
-	gone := func(w *ownWrites, _ func(client.Object)) { w.forget(key) }
+	type writing struct {
+		ownWrites
+		done func(*v1alpha1.TaskExecution) bool
+	}
+	type step func(*writing) (look bool)
+	saw := func(v string) step { return func(w *writing) bool { return w.seen(version(v)) } }
+	answered := func(v string) step { return func(w *writing) bool { return w.done(version(v)) } }
+	ended := func(v string) step {
+		e := version(v)
+		e.Status.Phase = v1alpha1.PhaseFailed
+		return func(w *writing) bool { return w.done(e) }
+	}
+	looked := func(w *writing) bool { w.unseen(key); return false }
+	failed := func(w *writing) bool { return w.done(nil) }
+	gone := func(w *writing) bool { w.forget(key); return false }
 	for name, c := range map[string]struct {
-		steps  []step
-		unseen bool
+		steps []step
+		// looks that the last step asks for, and whether the write is still not seen after it.
+		look, unseen bool
 	}{
-		"being written":                 {nil, true},
-		"written":                       {[]step{answered("12")}, true},
-		"written and seen":              {[]step{answered("12"), saw("12")}, false},
-		"seen before the answer":        {[]step{saw("12"), answered("12")}, false},
-		"something older was seen":      {[]step{answered("12"), saw("9")}, true},
-		"older, and before the answer":  {[]step{saw("11"), answered("12")}, true},
-		"something newer was seen":      {[]step{answered("12"), saw("100")}, false},
-		"refused":                       {[]step{failed}, false},
-		"nothing was changed":           {[]step{answered("8")}, false},
-		"the execution is gone":         {[]step{answered("12"), gone}, false},
-		"gone before the answer":        {[]step{gone, answered("12")}, false},
-		"a version that is no number":   {[]step{answered("x")}, false},
-		"one is seen that is no number": {[]step{answered("12"), saw("x")}, false},
+		"being written":                          {nil, false, true},
+		"written":                                {[]step{answered("12")}, false, true},
+		"written and seen":                       {[]step{answered("12"), saw("12")}, false, false},
+		"seen before the answer":                 {[]step{saw("12"), answered("12")}, false, false},
+		"a look was owed":                        {[]step{answered("12"), looked, saw("12")}, true, false},
+		"it ended the run":                       {[]step{ended("12"), saw("12")}, true, false},
+		"it ended the run, seen before":          {[]step{saw("12"), ended("12")}, true, false},
+		"something older was seen":               {[]step{answered("12"), saw("9")}, false, true},
+		"older, and a look is owed":              {[]step{answered("12"), looked, saw("9")}, false, true},
+		"older, and before the answer":           {[]step{saw("11"), answered("12")}, false, true},
+		"something newer was seen":               {[]step{answered("12"), saw("100")}, true, false},
+		"newer, and before the answer":           {[]step{saw("100"), answered("12")}, true, false},
+		"refused":                                {[]step{failed}, false, false},
+		"refused, for what was seen meanwhile":   {[]step{saw("12"), failed}, true, false},
+		"nothing was changed":                    {[]step{answered("8")}, false, false},
+		"the execution is gone":                  {[]step{answered("12"), gone}, false, false},
+		"gone before the answer":                 {[]step{gone, answered("12")}, false, false},
+		"a version that is no number":            {[]step{answered("x")}, false, false}, // its event is looked at, as of no write,
+		"one is seen that is no number":          {[]step{answered("12"), saw("x")}, true, false},
+		"another's write, when ours is seen":     {[]step{answered("12"), saw("12"), saw("13")}, true, false},
+		"another's write, when ours was refused": {[]step{failed, saw("13")}, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var w ownWrites
-			done := w.begin(version("8"))
+			w := &writing{}
+			w.done = w.begin(version("8"))
+			look := false
 			for _, s := range c.steps {
-				s(&w, done)
+				look = s(w)
+			}
+			if look != c.look {
+				t.Errorf("it asks for a look: %t, want %t", look, c.look)
 			}
 			if got := w.unseen(key); got != c.unseen {
 				t.Errorf("unseen is %t, want %t", got, c.unseen)
 			}
 		})
+	}
+}
+
+func TestWithoutAWriteEachEventIsLookedAt(t *testing.T) {
+	var w ownWrites
+	if !w.seen(version("8")) || w.unseen(client.ObjectKeyFromObject(version("8"))) {
+		t.Error("want a look")
 	}
 }

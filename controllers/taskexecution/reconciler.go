@@ -48,7 +48,7 @@ type Reconciler struct {
 // Reconcile looks at one execution.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	if r.writes.unseen(req.NamespacedName) {
-		return ctrl.Result{RequeueAfter: staleRetry}, nil
+		return ctrl.Result{}, nil
 	}
 	observed, err := r.observe(ctx, req.NamespacedName)
 	if err != nil {

@@ -58,10 +58,12 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.TaskExec
 	answer := after.DeepCopy()
 	done := r.writes.begin(before)
 	defer func() {
+		answered := answer
 		if err != nil {
-			done(nil)
-		} else {
-			done(answer)
+			answered = nil
+		}
+		if done(answered) {
+			r.wake.Execution(client.ObjectKeyFromObject(before))
 		}
 	}()
 	if after.Status.Logs != nil && !before.Status.Phase.IsTerminal() {

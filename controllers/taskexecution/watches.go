@@ -6,6 +6,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -14,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -40,8 +42,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int, wake *W
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("taskexecution").
 		Watches(&v1alpha1.TaskExecution{}, &ledgerHandler{ledger: r.Queue, writes: &r.writes}).
-		Watches(&batchv1.Job{}, handler.EnqueueRequestsFromMapFunc(executionOfJob)).
-		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(executionOfPod)).
+		Watches(&batchv1.Job{}, handler.EnqueueRequestsFromMapFunc(executionOfJob), builder.WithPredicates(whatIsRead)).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(executionOfPod), builder.WithPredicates(whatIsRead)).
 		Watches(&v1alpha1.Task{}, handler.EnqueueRequestsFromMapFunc(r.executionsWaitingFor),
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		WatchesRawSource(source.Func(wake.connect)).
@@ -69,6 +71,27 @@ func waitingTask(o client.Object) []string {
 	}
 	return []string{execution.Spec.TaskRef.Name}
 }
+
+// whatIsRead passes changes of what the caches keep of a Job or a pod. Much of what is written to them is for others.
+var whatIsRead = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld, e.ObjectNew
+	version := after.GetResourceVersion()
+	if before.GetResourceVersion() == version {
+		return true // nothing changed: somebody wants it looked at
+	}
+	switch after := after.(type) {
+	case *batchv1.Job:
+		same := *after
+		same.ResourceVersion = before.GetResourceVersion()
+		return !equality.Semantic.DeepEqual(before, &same)
+	case *corev1.Pod:
+		same := *after
+		same.ResourceVersion = before.GetResourceVersion()
+		return !equality.Semantic.DeepEqual(before, &same)
+	default:
+		return true
+	}
+}}
 
 // executionOfJob reads which execution a Job belongs to from its controller. controller-runtime's handler for owners does
 // so too, and looks up for each event whether an owner of that kind has a namespace.
