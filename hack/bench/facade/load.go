@@ -33,7 +33,8 @@ func (r *report) load(ctx context.Context, l *filled, f *facade) error {
 	if err != nil {
 		return err
 	}
-	r.caused += after - before
+	r.caused += after.kinds - before.kinds
+	r.reviews += after.reviews - before.reviews
 	r.facade.metrics = append(r.facade.metrics, polls)
 	tls, err := rest.TLSConfigFor(l.Config)
 	if err != nil {
@@ -69,18 +70,20 @@ func (f *facade) attack(url string, header http.Header, more ...func(*vegeta.Att
 	return m, nil
 }
 
-// requests that the API server answered of kinds of taskexec.dev, and of reviews, but for watches.
-func (l *filled) requests(ctx context.Context) (total float64, err error) {
+// asked is what the API server was asked: of kinds of taskexec.dev, watches apart, and to review tokens and rights.
+type asked struct{ kinds, reviews float64 }
+
+func (l *filled) requests(ctx context.Context) (total asked, err error) {
 	samples, err := l.APIMetrics(ctx)
 	if err != nil {
-		return 0, err
+		return asked{}, err
 	}
 	samples.Each("apiserver_request_total", func(labels harness.Labels, n float64) {
-		switch labels["group"] {
-		case "taskexec.dev", "authentication.k8s.io", "authorization.k8s.io":
-			if labels["verb"] != "WATCH" {
-				total += n
-			}
+		switch {
+		case labels["group"] == "taskexec.dev" && labels["verb"] != "WATCH":
+			total.kinds += n
+		case labels["resource"] == "tokenreviews" || labels["resource"] == "subjectaccessreviews":
+			total.reviews += n
 		}
 	})
 	return total, nil

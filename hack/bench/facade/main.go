@@ -28,8 +28,11 @@ type options struct {
 	round      time.Duration
 	program    string
 	arguments  string
-	token      string
+	auth       string
+	role       string
 	crds       string
+	// token of who asks, empty where the facade wants none.
+	token string
 }
 
 func main() { harness.Main("bench", parseFlags, measure) }
@@ -43,7 +46,8 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	flags.DurationVar(&o.round, "round", 5*time.Second, "How long each time.")
 	flags.StringVar(&o.program, "program", "bin/apiserver", "The facade.")
 	flags.StringVar(&o.arguments, "arguments", "", "More arguments of the facade, with blanks between.")
-	flags.StringVar(&o.token, "token", os.Getenv("BENCH_TOKEN"), "A bearer token for the facade, where it wants one.")
+	flags.StringVar(&o.auth, "auth", "kubernetes", "The facade's --auth: kubernetes, where each request has a token, or none.")
+	flags.StringVar(&o.role, "role", "config/rbac/viewer_cluster_role.yaml", "The ClusterRole of who asks.")
 	flags.StringVar(&o.crds, "crds", "config/crd/bases", "The kinds to install.")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -72,6 +76,11 @@ func measure(ctx context.Context, o *options, out io.Writer) (err error) {
 		return err
 	}
 	fmt.Fprintf(out, "%d executions, every %d. with a tail of 16 KiB, made in %s\n", o.executions, o.tailEvery, time.Since(begin).Round(time.Second))
+	if o.auth != "none" {
+		if o.token, err = l.viewer(ctx); err != nil {
+			return err
+		}
+	}
 	f, err := l.runFacade(ctx)
 	if err != nil {
 		return err

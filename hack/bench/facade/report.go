@@ -22,10 +22,10 @@ const (
 type report struct {
 	*options
 	facade, server side
-	// caused are the API server's requests while the facade was polled.
-	caused float64
-	lists  []list
-	memory uint64
+	// caused are the API server's requests for runs while the facade was polled, and reviews those about who polls.
+	caused, reviews float64
+	lists           []list
+	memory          uint64
 	harness.Table
 }
 
@@ -55,6 +55,13 @@ func (s side) median(of func(*vegeta.Metrics) float64) float64 {
 	return values[len(values)/2]
 }
 
+func (s side) requests() (n uint64) {
+	for _, m := range s.metrics {
+		n += m.Requests
+	}
+	return n
+}
+
 func (r *report) polls() {
 	rate := func(m *vegeta.Metrics) float64 { return m.Rate }
 	p50 := func(m *vegeta.Metrics) float64 { return m.Latencies.P50.Seconds() * 1e3 }
@@ -68,6 +75,7 @@ func (r *report) polls() {
 	r.Row("  ratio", fmt.Sprintf("%.1f", ratio))
 	r.Judged(r.facade.median(p99) < r.server.median(p99), "  p99", fmt.Sprintf("%.2f ms", r.facade.median(p99)), "lower")
 	r.Judged(r.caused == 0, "  API server requests that they caused", fmt.Sprintf("%.0f", r.caused), "0")
+	r.Row("  and its reviews of the token, of all", fmt.Sprintf("%.0f of %d polls", r.reviews, r.facade.requests()))
 }
 
 func (r *report) list(l list) {

@@ -58,11 +58,24 @@ func (l *Lab) ControllerMetrics(ctx context.Context) (harness.Samples, error) {
 }
 
 // Profile writes one of the controller's profiles into a file: "profile?seconds=10", "heap", "allocs".
-func (l *Lab) Profile(ctx context.Context, what, file string) (err error) {
+func (l *Lab) Profile(ctx context.Context, what, file string) error {
 	body, err := get(ctx, fmt.Sprintf("http://127.0.0.1:%d/debug/pprof/%s", l.pprofPort, what))
 	if err != nil {
 		return err
 	}
+	return save(body, file)
+}
+
+// ProfileAPI writes a profile of the API server's CPU into a file.
+func (l *Lab) ProfileAPI(ctx context.Context, during time.Duration, file string) error {
+	body, err := l.rest.Get().AbsPath("/debug/pprof/profile").Param("seconds", fmt.Sprint(during.Seconds())).Stream(ctx)
+	if err != nil {
+		return fmt.Errorf("profiling the API server: %w", err)
+	}
+	return save(body, file)
+}
+
+func save(body io.ReadCloser, file string) (err error) {
 	defer body.Close()
 	f, err := os.Create(file)
 	if err != nil {

@@ -113,20 +113,41 @@ type Use struct {
 }
 
 // Use asks the kernel, whose word is that of `ps` and of a memory limit.
-func (p *Process) Use() (Use, error) {
-	proc, err := procfs.NewProc(p.cmd.Process.Pid)
+func (p *Process) Use() (Use, error) { return use(p.name, p.cmd.Process.Pid) }
+
+func use(name string, pid int) (Use, error) {
+	proc, err := procfs.NewProc(pid)
 	if err != nil {
-		return Use{}, fmt.Errorf("%s: %w", p.name, err)
+		return Use{}, fmt.Errorf("%s: %w", name, err)
 	}
 	stat, err := proc.Stat()
 	if err != nil {
-		return Use{}, fmt.Errorf("%s: %w", p.name, err)
+		return Use{}, fmt.Errorf("%s: %w", name, err)
 	}
 	status, err := proc.NewStatus()
 	if err != nil {
-		return Use{}, fmt.Errorf("%s: %w", p.name, err)
+		return Use{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return Use{CPU: time.Duration(stat.CPUTime() * float64(time.Second)), Resident: status.VmRSS, Peak: status.VmHWM, Code: status.RssFile}, nil
+}
+
+// CPU tells for how many seconds the programs have used it that the lab started, and this one with them. envtest, which
+// starts etcd and the API server, does not tell their pids; their metrics do say it.
+func (l *Lab) CPU() (map[string]float64, error) {
+	seconds := map[string]float64{}
+	for _, p := range []*Process{l.manager, l.scheduler, l.kwok, l.controller} {
+		use, err := p.Use()
+		if err != nil {
+			return nil, err
+		}
+		seconds[p.name] = use.CPU.Seconds()
+	}
+	self, err := use("this program", os.Getpid())
+	if err != nil {
+		return nil, err
+	}
+	seconds["this program"] = self.CPU.Seconds()
+	return seconds, nil
 }
 
 // killBy ends the program that has an argument of the lab's own. envtest, which started it, does not tell its pid.

@@ -33,8 +33,13 @@ type counters struct {
 	controller       lab.Use
 	// machine is for how long the CPUs of this machine were busy.
 	machine time.Duration
-	heap    float64
+	// cpu is what each program has taken of them, in seconds.
+	cpu  map[string]float64
+	heap float64
 }
+
+// cpuSeconds is how programs call the user and system time that they have taken.
+const cpuSeconds = "process_cpu_seconds_total"
 
 // notOfRuns are resources that are written as time passes, whatever runs: nodes and the API server's own.
 var notOfRuns = []string{"leases", "nodes", "", "tokenreviews", "subjectaccessreviews", "apiservices", "flowschemas", "prioritylevelconfigurations"}
@@ -42,6 +47,9 @@ var notOfRuns = []string{"leases", "nodes", "", "tokenreviews", "subjectaccessre
 func (b *bench) count(ctx context.Context) (c *counters, err error) {
 	c = &counters{requests: map[request]float64{}, byController: map[string]float64{}, reconciles: map[string]float64{}}
 	if c.controller, err = b.lab.ControllerUse(); err != nil {
+		return nil, err
+	}
+	if c.cpu, err = b.lab.CPU(); err != nil {
 		return nil, err
 	}
 	cpu, err := harness.CPUSoFar()
@@ -66,10 +74,12 @@ func (b *bench) count(ctx context.Context) (c *counters, err error) {
 			c.conflicts += n
 		}
 	})
+	c.cpu["kube-apiserver"] = api.Sum(cpuSeconds, nil)
 	etcd, err := b.lab.EtcdMetrics(ctx)
 	if err != nil {
 		return nil, err
 	}
+	c.cpu["etcd"] = etcd.Sum(cpuSeconds, nil)
 	c.etcdIn = etcd.Sum("etcd_network_client_grpc_received_bytes_total", nil)
 	c.etcdSize = etcd.Sum("etcd_mvcc_db_total_size_in_use_in_bytes", nil)
 	controller, err := b.lab.ControllerMetrics(ctx)

@@ -13,6 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
+
 	"github.com/taskexec/taskexec/hack/bench/harness"
 	"github.com/taskexec/taskexec/hack/bench/lab"
 )
@@ -21,6 +24,7 @@ import (
 type options struct {
 	lab.Options
 	runs, rounds, inFlight int
+	pace                   float64
 	// kept and keptLog: how many finished runs are kept for the figure of memory, and how many bytes of log each.
 	kept, keptLog int
 	page          string
@@ -29,6 +33,9 @@ type options struct {
 	controllerArg string
 }
 
+// pacedFor is about how long the runs of a paced round come.
+const pacedFor = 20 * time.Second
+
 func main() { harness.Main("bench", parseFlags, measure) }
 
 func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
@@ -36,6 +43,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	flags.IntVar(&o.runs, "runs", 1000, "How many runs of each kind a round has.")
 	flags.IntVar(&o.rounds, "rounds", 3, "How many rounds. 0 measures only memory.")
 	flags.IntVar(&o.inFlight, "in-flight", 100, "How many runs go on at once: one that ends is followed by another.")
+	flags.Float64Var(&o.pace, "pace", 4, "How many runs a second come in a last round whose times are no queue's. 0 leaves that out.")
 	flags.DurationVar(&o.RunFor, "run-for", 100*time.Millisecond, "How long a pod runs.")
 	flags.IntVar(&o.Nodes, "nodes", 10, "How many nodes are simulated.")
 	flags.IntVar(&o.Log.Lines, "lines", 10, "Lines that each run prints.")
@@ -44,7 +52,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	flags.IntVar(&o.keptLog, "kept-log", 16<<10, "Bytes of log that each of them has.")
 	flags.BoolVar(&o.write, "write", false, "Write the tables into -page.")
 	flags.StringVar(&o.page, "page", "docs/performance.md", "A page with the marks between which the tables go.")
-	flags.StringVar(&o.profiles, "profiles", "", "A folder for profiles of the controller, taken in the last round. Empty means none.")
+	flags.StringVar(&o.profiles, "profiles", "", "A folder for profiles of the controller and the API server, taken in the last round. Empty means none.")
 	flags.StringVar(&o.controllerArg, "controller-args", "", "Flags of the controller, separated by spaces.")
 	flags.StringVar(&o.Assets, "assets", "", "The folder with etcd, kube-apiserver, kube-controller-manager and kube-scheduler.")
 	flags.StringVar(&o.Kwok, "kwok", "bin/kwok", "The program kwok.")
@@ -57,8 +65,8 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	switch {
 	case o.runs < 1, o.inFlight < 1, o.Nodes < 1:
 		return nil, errors.New("-runs, -in-flight and -nodes want to be at least 1")
-	case o.rounds < 0, o.kept < 0:
-		return nil, errors.New("-rounds and -kept want to be 0 or more")
+	case o.rounds < 0, o.kept < 0, o.pace < 0:
+		return nil, errors.New("-rounds, -kept and -pace want to be 0 or more")
 	case o.Assets == "":
 		return nil, errors.New("-assets is not set: run `make bench`")
 	}
@@ -102,10 +110,10 @@ func (r *report) measureRuns(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	b := &bench{options: r.options, lab: l}
-	if _, err := b.round(ctx, bareJobs, "warm-up-jobs", min(r.runs, 50)); err != nil {
+	if _, err := b.round(ctx, bareJobs, "warm-up-jobs", min(r.runs, 50), rate.Inf); err != nil {
 		return err
 	}
-	if _, err := b.round(ctx, executions, "warm-up-executions", min(r.runs, 50)); err != nil {
+	if _, err := b.round(ctx, executions, "warm-up-executions", min(r.runs, 50), rate.Inf); err != nil {
 		return err
 	}
 	for i := range r.rounds {
@@ -115,7 +123,7 @@ func (r *report) measureRuns(ctx context.Context, out io.Writer) (err error) {
 		}
 		for _, k := range order {
 			profiled := r.profile(ctx, l, k == executions && i == r.rounds-1)
-			measured, err := b.round(ctx, k, fmt.Sprintf("round-%d-%s", i+1, k.short), r.runs)
+			measured, err := b.round(ctx, k, fmt.Sprintf("round-%d-%s", i+1, k.short), r.runs, rate.Inf)
 			if err := errors.Join(err, <-profiled); err != nil {
 				return err
 			}
@@ -123,10 +131,28 @@ func (r *report) measureRuns(ctx context.Context, out io.Writer) (err error) {
 			fmt.Fprintf(out, "Round %d: %4d × %-13s %6.1f a second, p50 %s\n", i+1, r.runs, k.name, measured.rate(), measured.percentile(50))
 		}
 	}
+	return r.measurePaced(ctx, b, out)
+}
+
+// measurePaced does one round of each kind at a pace that the control plane keeps up with, so that the time of a run is not
+// that of a queue.
+func (r *report) measurePaced(ctx context.Context, b *bench, out io.Writer) error {
+	if r.pace == 0 {
+		return nil
+	}
+	r.paced = map[*kind]*measured{}
+	for _, k := range []*kind{bareJobs, executions} {
+		measured, err := b.round(ctx, k, "paced-"+k.short, max(1, int(r.pace*pacedFor.Seconds())), rate.Limit(r.pace))
+		if err != nil {
+			return err
+		}
+		r.paced[k] = measured
+		fmt.Fprintf(out, "Paced:   %4d × %-13s %6.1f a second, p50 %s\n", measured.runs, k.name, measured.rate(), measured.percentile(50))
+	}
 	return nil
 }
 
-// profile takes the controller's CPU and memory profiles beside a round, when wanted.
+// profile takes the controller's CPU and memory profiles and the API server's of CPU beside a round, when wanted.
 func (r *report) profile(ctx context.Context, l *lab.Lab, wanted bool) <-chan error {
 	done := make(chan error, 1)
 	if r.profiles == "" || !wanted {
@@ -134,8 +160,10 @@ func (r *report) profile(ctx context.Context, l *lab.Lab, wanted bool) <-chan er
 		return done
 	}
 	go func() {
-		err := l.Profile(ctx, "profile?seconds=10", r.profiles+"/cpu.prof")
-		done <- errors.Join(err, l.Profile(ctx, "allocs", r.profiles+"/allocs.prof"), l.Profile(ctx, "heap?gc=1", r.profiles+"/heap.prof"))
+		var both errgroup.Group
+		both.Go(func() error { return l.Profile(ctx, "profile?seconds=10", r.profiles+"/cpu.prof") })
+		both.Go(func() error { return l.ProfileAPI(ctx, 10*time.Second, r.profiles+"/apiserver.prof") })
+		done <- errors.Join(both.Wait(), l.Profile(ctx, "allocs", r.profiles+"/allocs.prof"), l.Profile(ctx, "heap?gc=1", r.profiles+"/heap.prof"))
 	}()
 	return done
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -50,7 +51,7 @@ func (r *report) measureMemory(ctx context.Context, out io.Writer) (err error) {
 	if m.synced, err = l.ControllerUse(); err != nil {
 		return err
 	}
-	done, err := b.round(ctx, executions, "steady", steadyRuns)
+	done, err := b.round(ctx, executions, "steady", steadyRuns, rate.Inf)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type report struct {
 	*options
 	at                   time.Time
 	jobs, taskExecutions rounds
+	paced                map[*kind]*measured
 	memory               *memory
 	rows                 [][]string
 	harness.Goals
@@ -98,6 +99,13 @@ func (r *report) speed() {
 		job, execution := percentile(r.jobs.latencies(), percent), percentile(r.taskExecutions.latencies(), percent)
 		r.row(fmt.Sprintf("from creation to end, p%d", percent), job.String(), execution.String(), fmt.Sprintf("%+d ms", (execution-job).Milliseconds()))
 	}
+	if r.paced == nil {
+		return
+	}
+	for _, percent := range []int{50, 95, 99} {
+		job, execution := r.paced[bareJobs].percentile(percent), r.paced[executions].percentile(percent)
+		r.row(fmt.Sprintf("the same at %g a second, p%d", r.pace, percent), job.String(), execution.String(), fmt.Sprintf("%+d ms", (execution-job).Milliseconds()))
+	}
 }
 
 func (r *report) cost() {
@@ -115,6 +123,10 @@ func (r *report) cost() {
 	r.row(cells...)
 	_, _, cells = both("CPU of this machine", milliseconds, func(c *counters) float64 { return c.machine.Seconds() })
 	r.row(cells...)
+	for _, program := range slices.Sorted(maps.Keys(r.jobs[0].after.cpu)) {
+		_, _, cells = both("  of which "+program, milliseconds, func(c *counters) float64 { return c.cpu[program] })
+		r.row(cells...)
+	}
 	cpu := r.taskExecutions.perRun(func(c *counters) float64 { return c.controller.CPU.Seconds() })
 	r.judged(cpu <= goalCPU.Seconds(), "controller's CPU", "", milliseconds(cpu), "", "≤ "+milliseconds(goalCPU.Seconds()))
 	after := r.taskExecutions[len(r.taskExecutions)-1].after

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -28,8 +29,8 @@ type bench struct {
 	lab *lab.Lab
 }
 
-// round makes runs of a kind, and watches them to their end.
-func (b *bench) round(ctx context.Context, k *kind, group string, runs int) (*measured, error) {
+// round makes runs of a kind, at a pace, and watches them to their end.
+func (b *bench) round(ctx context.Context, k *kind, group string, runs int, pace rate.Limit) (*measured, error) {
 	if err := k.prepare(ctx, b.lab.Kube, group); err != nil {
 		return nil, fmt.Errorf("preparing %s: %w", group, err)
 	}
@@ -45,7 +46,7 @@ func (b *bench) round(ctx context.Context, k *kind, group string, runs int) (*me
 	slots := make(chan struct{}, b.inFlight)
 	created := make(chan birth, runs)
 	work, ctx := errgroup.WithContext(ctx)
-	work.Go(func() error { return b.create(ctx, k, group, runs, slots, created) })
+	work.Go(func() error { return b.create(ctx, k, group, runs, rate.NewLimiter(pace, 1), slots, created) })
 	work.Go(func() error { return m.follow(ctx, k, watched, slots, created) })
 	if err := work.Wait(); err != nil {
 		return nil, fmt.Errorf("%s: %w", group, err)
@@ -67,11 +68,14 @@ type birth struct {
 	at   time.Time
 }
 
-// create makes the runs, each when there is a slot for it.
-func (b *bench) create(ctx context.Context, k *kind, group string, runs int, slots chan<- struct{}, created chan<- birth) error {
+// create makes the runs, each when it is time and there is a slot for it.
+func (b *bench) create(ctx context.Context, k *kind, group string, runs int, pace *rate.Limiter, slots chan<- struct{}, created chan<- birth) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(creators)
 	for i := range runs {
+		if err := pace.Wait(ctx); err != nil {
+			return errors.Join(work.Wait(), err)
+		}
 		select {
 		case slots <- struct{}{}:
 		case <-ctx.Done():
