@@ -150,7 +150,7 @@ func namedBody(path, task, run string) string {
 
 // Every route, with real tokens: no token, a wrong one, one for something else, and one that lacks the verb. Nothing
 // tells what is there.
-func TestEveryRouteIsGuarded(t *testing.T) {
+func TestCase19EveryRouteIsGuarded(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.task(t, "sync")
 	for _, name := range []string{"run", "archived"} {

@@ -7,7 +7,7 @@ import (
 )
 
 // Whatever a log, a param or a path has in it, a browser makes nothing of it.
-func TestAnswersAreInert(t *testing.T) {
+func TestCase20AnswersAreInert(t *testing.T) {
 	const script = `<script>alert(1)</script>`
 	f := newLogFacade()
 	f.kubelet.print(1)
@@ -47,7 +47,7 @@ func TestAnswersAreInert(t *testing.T) {
 }
 
 // A token in a request does not make up for the page of another site.
-func TestOtherSites(t *testing.T) {
+func TestCase20OtherSites(t *testing.T) {
 	store := newFakeStore(aTask("sync"))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"everything"}}))
 	for _, headers := range [][]string{

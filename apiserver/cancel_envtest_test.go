@@ -18,7 +18,7 @@ import (
 
 // A cancel that races the end of the run: whoever writes first wins, and the answer tells the truth. With an
 // accepted cancel, the end was written by somebody who saw it.
-func TestCancelRacesTheEnd(t *testing.T) {
+func TestCase5CancelRacesTheEnd(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
 	accepted, late := 0, 0
@@ -79,7 +79,7 @@ func TestCancelDuringStatusUpdates(t *testing.T) {
 }
 
 // Many at once, by requests that overlap: each is cancelled once, and counted once over all requests.
-func TestOverlappingCancels(t *testing.T) {
+func TestCase5OverlappingCancels(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
 	for range 60 {

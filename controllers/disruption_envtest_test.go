@@ -25,7 +25,7 @@ func evicts(t *testing.T, pod *corev1.Pod) {
 	})
 }
 
-func TestEvictionIsNotTheProgramsFailure(t *testing.T) {
+func TestCase14EvictionIsNotTheProgramsFailure(t *testing.T) {
 	operator(t)
 	e, job, pod := running(t, nil)
 	evicts(t, pod)

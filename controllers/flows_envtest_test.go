@@ -179,7 +179,7 @@ func TestImpossibleTaskIsNotReadyAndItsRunsFail(t *testing.T) {
 	}
 }
 
-func TestCancelBeforeTheJobMakesNone(t *testing.T) {
+func TestCase6CancelBeforeTheJobMakesNone(t *testing.T) {
 	ns := namespace(t)
 	e := newExecution(ns)
 	e.Spec.Cancel = &v1alpha1.CancelRequest{}
@@ -252,7 +252,7 @@ func TestCancelEndsThePodAndThenRemovesTheJob(t *testing.T) {
 	}
 }
 
-func TestRunThatEndsWhileItIsCancelledKeepsItsExitCode(t *testing.T) {
+func TestCase5RunThatEndsWhileItIsCancelledKeepsItsExitCode(t *testing.T) {
 	stop := operator(t)
 	e, job, pod := running(t, nil)
 	stop() // nobody looks when both come
@@ -301,7 +301,7 @@ func TestStartTimeoutSaysWhatItWaitedFor(t *testing.T) {
 	gone(t, job)
 }
 
-func TestLostJobIsNeverMadeAgain(t *testing.T) {
+func TestCase4LostJobIsNeverMadeAgain(t *testing.T) {
 	operator(t)
 	e, job, _ := running(t, nil)
 	if err := kube.Delete(t.Context(), job, client.PropagationPolicy(metav1.DeletePropagationBackground)); err != nil {
@@ -313,7 +313,7 @@ func TestLostJobIsNeverMadeAgain(t *testing.T) {
 	}
 }
 
-func TestForeignJobIsLeftAlone(t *testing.T) {
+func TestCase3ForeignJobIsLeftAlone(t *testing.T) {
 	ns := namespace(t)
 	create(t, newTask(ns))
 	e := newExecution(ns)
@@ -330,7 +330,7 @@ func TestForeignJobIsLeftAlone(t *testing.T) {
 }
 
 // A crash after the Job was created and before status named it: the Job is adopted.
-func TestJobOfAnEarlierLifeIsAdopted(t *testing.T) {
+func TestCase1JobOfAnEarlierLifeIsAdopted(t *testing.T) {
 	ns := namespace(t)
 	task := newTask(ns)
 	create(t, task)

@@ -26,7 +26,7 @@ import (
 
 // Logs through the API server from a node on a bad day: each line is archived once and in its order, the tail has
 // the newest, and the log is said to be whole. The controller is started anew in the middle.
-func TestLogsOfANodeOnABadDay(t *testing.T) {
+func TestCase11LogsOfANodeOnABadDay(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			node := newKubelet(t, seed)
@@ -93,7 +93,7 @@ func TestLogsOfANodeOnABadDay(t *testing.T) {
 }
 
 // An archive that cannot be written keeps no phase from being written, and is not waited for beyond its deadline.
-func TestArchiveThatIsAway(t *testing.T) {
+func TestCase17ArchiveThatIsAway(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	ns := namespace(t)

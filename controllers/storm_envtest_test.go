@@ -49,7 +49,7 @@ func weather(api *faultproxy.Proxy, nodes []*faultproxy.Proxy, s *storm) []func(
 // A handful of runs go through a storm between the operator and the API server, and between that and the kubelets:
 // connections are cut, refused, stall and are slow, requests are answered by 429, 500 and 503, watches are late and
 // cannot go on. Each run has one Job and ends as it should; its log is whole, or says that it is not.
-func TestRunsThroughAStorm(t *testing.T) {
+func TestCase9RunsThroughAStorm(t *testing.T) {
 	ns := namespace(t)
 	t.Cleanup(func() { clearAway(t, ns) })
 	w := &stage{ns, newWitness(t, ns)}

@@ -22,12 +22,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// loadFor is how long two operators work side by side: go test ./controllers -run TestTwoOperators -args -load-for=1m.
+// loadFor is how long two operators work side by side: go test ./controllers -run TestCase8 -args -load-for=1m.
 var loadFor = flag.Duration("load-for", 12*time.Second, "how long the load of two operators is kept up")
 
 // Two operators without a lease between them, as when the lease of one has run out and it has not noticed. Users make
 // runs, cancel some and delete some. Each execution still has one Job, no status goes backwards, and none is lost.
-func TestTwoOperatorsAtOnce(t *testing.T) {
+func TestCase8TwoOperatorsAtOnce(t *testing.T) {
 	ns := namespace(t)
 	t.Cleanup(func() { clearAway(t, ns) })
 	w := newWitness(t, ns)

@@ -104,7 +104,7 @@ func detail(t *testing.T, r response, names ...string) string {
 
 // Nobody gets in who should not, on any route, about a live run, an archived one, or one that is not there; and the
 // answer does not tell which it is.
-func TestNobodyGetsInWhoShouldNot(t *testing.T) {
+func TestCase19NobodyGetsInWhoShouldNot(t *testing.T) {
 	archived := given(t, taskOf(`echo archived`))
 	live := given(t, taskOf(`echo begun; exec sleep 300`))
 	ended, running := execute(t, archived, nil), execute(t, live, nil)

@@ -94,7 +94,7 @@ func unfinished(t *testing.T) (n int) {
 }
 
 // What a caller sends reaches the container as it was sent: never as code, never as a reference.
-func TestParamsAreLiteral(t *testing.T) {
+func TestCase20ParamsAreLiteral(t *testing.T) {
 	task := taskOf(`printf '%s\n' "name=$TASK_NAME" "id=$TASK_EXECUTION_ID" "evil=$TASK_PARAM_EVIL" "mid=$TASK_PARAM_MID" "force=$TASK_PARAM_FORCE" "params=$TASK_PARAMS"`)
 	task.Spec.Parameters = schema(`{"type":"object","required":["mid"],"properties":{
 		"mid":{"type":"integer"},"force":{"type":"boolean","default":false},"evil":{"type":"string"}}}`)

@@ -8,7 +8,7 @@ import (
 )
 
 // Parts of the node and of the operator go away while a container prints, and come back.
-func TestLogWhileSomethingRestarts(t *testing.T) {
+func TestCase11LogWhileSomethingRestarts(t *testing.T) {
 	restart := func(component string, flags ...string) func(*testing.T) {
 		return func(t *testing.T) { localcluster(t, append([]string{"restart", component}, flags...)...) }
 	}

@@ -54,7 +54,7 @@ func TestLogUntilTheEndOfAStoppedRun(t *testing.T) {
 }
 
 // A pod that is taken away without grace: the run ends, and its log is said to be whole or not.
-func TestLogOfAForceDeletedPod(t *testing.T) {
+func TestCase15LogOfAForceDeletedPod(t *testing.T) {
 	name := given(t, taskOf(steadily(12_000, 5*time.Minute, 60)))
 	id := execute(t, name, nil)
 	printing(t, id, 100)

@@ -14,7 +14,7 @@ import (
 )
 
 // What is no text is archived byte for byte, and comes clean into the tail.
-func TestLogOfAnyBytes(t *testing.T) {
+func TestCase16LogOfAnyBytes(t *testing.T) {
 	for name, end := range map[string]string{"ended": "\n", "without a last newline": ""} {
 		t.Run(name, func(t *testing.T) { checkBytes(t, append(hostileLog(), end...)) })
 	}

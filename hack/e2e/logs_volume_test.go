@@ -11,7 +11,7 @@ import (
 )
 
 // 50 MiB as fast as awk can, while the kubelet rotates at 64 KiB.
-func TestLogOf50MiBAtOnce(t *testing.T) {
+func TestCase13LogOf50MiBAtOnce(t *testing.T) {
 	rotatingEarly(t)
 	const lines, lineBytes = 500_000, 106
 	name := given(t, taskOf(burst("0", fmt.Sprint(lines), lineBytes)))
@@ -24,7 +24,7 @@ func TestLogOf50MiBAtOnce(t *testing.T) {
 }
 
 // The kubelet rotates several times while the log is followed.
-func TestLogRotatedWhileFollowed(t *testing.T) {
+func TestCase13LogRotatedWhileFollowed(t *testing.T) {
 	rotatingEarly(t)
 	const bursts, linesEach, lineBytes = 30, 4000, 106
 	name := given(t, taskOf(ticking+fmt.Sprintf(`n=0
@@ -41,7 +41,7 @@ done
 }
 
 // One line of 100 MiB costs no memory, and is there as it was printed.
-func TestLogLineOf100MiB(t *testing.T) {
+func TestCase16LogLineOf100MiB(t *testing.T) {
 	const pieces, pieceBytes = 100 << 20 / 64, 64
 	name := given(t, taskOf(fmt.Sprintf(`awk 'BEGIN { for (i = 0; i < %d; i++) printf "%%0%dd", i; print ""; print "after it" }'`, pieces, pieceBytes)))
 	id := execute(t, name, nil)

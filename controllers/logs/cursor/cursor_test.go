@@ -55,7 +55,7 @@ func TestResumeRepeatsNothingAndLosesNothing(t *testing.T) {
 	}
 }
 
-func TestIdenticalLinesInOneInstantAreCounted(t *testing.T) {
+func TestCase12IdenticalLinesInOneInstantAreCounted(t *testing.T) {
 	const n = 500
 	var c Cursor
 	for i := range 200 {

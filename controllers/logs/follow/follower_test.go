@@ -94,7 +94,7 @@ func texts(s lifecycle.LogState) (out []string) {
 }
 
 // Connections are cut at every place, cleanly and not; each line comes once, in order.
-func TestBrokenConnectionsLoseAndRepeatNothing(t *testing.T) {
+func TestCase11BrokenConnectionsLoseAndRepeatNothing(t *testing.T) {
 	const lines = 400
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
