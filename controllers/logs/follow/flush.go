@@ -16,6 +16,9 @@ type FlushOptions struct {
 	BytesPerSecond int
 }
 
+// maxReminder bounds the wait before a write that failed is tried again for the sake of the tail.
+const maxReminder = 30 * time.Second
+
 // leastBurst lets the largest status through a small budget, in bytes.
 const leastBurst = 512 << 10
 
@@ -33,6 +36,8 @@ type flushes struct {
 	writtenAt    time.Time
 	size         int64
 	interval     time.Duration
+	// again is how long the last reminder of a write that is due waited, zero when there was none.
+	again time.Duration
 	// timer for the next write, nil when none is arranged.
 	timer timer
 	// due: the tail should be written now, and the budget has been asked.
@@ -76,10 +81,12 @@ func (r *run) fall() {
 }
 
 // remind has the execution looked at again when a write that is due was not made: it failed, or the reading had
-// to catch up with an earlier one first.
+// to catch up with an earlier one first. Each reminder waits twice as long as the one before: an API server that is away
+// is not asked by every run at every interval.
 func (r *run) remind() {
 	if f := &r.flushes; f.due && f.timer == nil && !r.closed {
-		r.wakeAfter(&f.timer, f.interval, r.notify)
+		f.again = min(max(f.interval, 2*f.again), maxReminder)
+		r.wakeAfter(&f.timer, f.again, r.notify)
 	}
 }
 
@@ -99,7 +106,7 @@ func (r *run) flushed(lines, size int64) {
 	}
 	follower.metrics.flushed(cause, size)
 	stop(&f.timer)
-	f.due, f.writtenLines, f.writtenAt, f.size = false, lines, now, size
+	f.due, f.again, f.writtenLines, f.writtenAt, f.size = false, 0, lines, now, size
 	r.arm(now)
 }
 

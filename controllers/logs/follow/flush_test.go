@@ -66,6 +66,45 @@ func TestFlushesAreQuickAtFirst(t *testing.T) {
 	})
 }
 
+// A write that fails is due still. It is tried again, less and less often, until one is made.
+func TestFlushesThatFailAreTriedLessAndLess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		woken, k := make(chan time.Time, 1000), newKubelet()
+		f := New(Options{
+			Source: k, Turns: turns.New(turns.Limits{Total: 1, Turn: time.Hour}, clock.RealClock{}),
+			Flush:    FlushOptions{Interval: time.Second, MaxInterval: 3 * time.Second, BytesPerSecond: 1 << 20},
+			Patience: time.Hour, Clock: clock.RealClock{}, Reconnect: wait.Backoff{Duration: time.Second},
+			Notify: func(types.NamespacedName) { woken <- time.Now() },
+		})
+		defer f.Stop()
+		s := Subject{Key: types.NamespacedName{Name: "run"}, UID: "1", MaxEntries: 10, MaxBytes: 1 << 20}
+		s.Runs = []source.ContainerRun{{Container: "main", Role: source.Main, PodUID: "1", ContainerID: "1"}}
+		f.Sync(s)
+		f.Flushed(s.Key, 0, 100)
+		k.print(time.Now(), "a line")
+		begin, over := time.Now(), time.After(2*time.Minute)
+		var tries []time.Duration
+		for away := true; away; {
+			select {
+			case at := <-woken:
+				if f.Sync(s).Due {
+					tries = append(tries, at.Sub(begin).Round(time.Second))
+				}
+			case <-over:
+				away = false
+			}
+		}
+		if want := "[1s 2s 4s 8s 16s 32s 1m2s 1m32s]"; fmt.Sprint(tries) != want {
+			t.Errorf("tried at %v, want %s", tries, want)
+		}
+		f.Flushed(s.Key, 1, 100)
+		k.print(time.Now(), "another line")
+		if at := <-woken; at.Sub(begin) > 2*time.Minute+2*time.Second {
+			t.Errorf("after the first that was made, the next is due at %s", at.Sub(begin))
+		}
+	})
+}
+
 // Many runs together write no more than their budget, and each has its share of it.
 func TestFlushesKeepToTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
