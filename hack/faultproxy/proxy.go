@@ -34,12 +34,16 @@ func Listen(target string) (*Proxy, error) {
 	}
 	p := &Proxy{target: target, listener: listener, open: map[net.Conn]struct{}{}, passing: make(chan struct{}), closed: make(chan struct{})}
 	close(p.passing)
-	p.workers.Go(p.accept)
+	p.workers.Go(func() { p.accept(listener) })
 	return p, nil
 }
 
 // Addr is the host:port that clients connect to.
-func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+func (p *Proxy) Addr() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.listener.Addr().String()
+}
 
 // Cut resets all connections, amid what they carry.
 func (p *Proxy) Cut() {
@@ -83,6 +87,27 @@ func (p *Proxy) Delay(d time.Duration) {
 	p.delay = d
 }
 
+// Leave the port, as a server does that is down: what is open is reset, and the system refuses what comes.
+func (p *Proxy) Leave() {
+	p.mu.Lock()
+	_ = p.listener.Close() // it may be closed already
+	p.mu.Unlock()
+	p.Cut()
+}
+
+// Return to the port after Leave.
+func (p *Proxy) Return() error {
+	listener, err := net.Listen("tcp", p.Addr())
+	if err != nil {
+		return fmt.Errorf("listening before %s again: %w", p.target, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.listener = listener
+	p.workers.Go(func() { p.accept(listener) })
+	return nil
+}
+
 // Calm ends all faults but those that connections have suffered.
 func (p *Proxy) Calm() {
 	p.Refuse(false)
@@ -93,15 +118,20 @@ func (p *Proxy) Calm() {
 // Close the proxy and all its connections.
 func (p *Proxy) Close() error {
 	close(p.closed)
+	p.mu.Lock()
 	err := p.listener.Close()
+	p.mu.Unlock()
 	p.Cut()
 	p.workers.Wait()
+	if errors.Is(err, net.ErrClosed) {
+		return nil // it had left
+	}
 	return err
 }
 
-func (p *Proxy) accept() {
+func (p *Proxy) accept(listener net.Listener) {
 	for {
-		client, err := p.listener.Accept()
+		client, err := listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -107,7 +108,21 @@ func TestFaults(t *testing.T) {
 	if err := c.says("gone", enough); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("cut: %v", err)
 	}
-	if err := dial(t, p).says("anew", enough); err != nil {
+	c = dial(t, p)
+	if err := c.says("anew", enough); err != nil {
 		t.Errorf("after the cut: %v", err)
+	}
+	p.Leave()
+	if err := c.says("gone", enough); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("left: %v", err)
+	}
+	if conn, err := net.Dial("tcp", p.Addr()); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("a port that was left: %v, %v", conn, err)
+	}
+	if err := p.Return(); err != nil {
+		t.Fatal(err)
+	}
+	if err := dial(t, p).says("back", enough); err != nil {
+		t.Errorf("back again: %v", err)
 	}
 }
