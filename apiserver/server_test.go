@@ -170,6 +170,46 @@ func TestServerLimits(t *testing.T) {
 	}
 }
 
+// Who sends headers slower than they are waited for loses the connection; others are served meanwhile.
+func TestCase20SlowHeaders(t *testing.T) {
+	f := serve(t, newFakeStore(), DefaultOptions())
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(f.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	begun := time.Now()
+	cut := make(chan error, 1)
+	go func() {
+		_, err := conn.Read(make([]byte, 1))
+		cut <- err
+	}()
+	drip := time.NewTicker(200 * time.Millisecond)
+	defer drip.Stop()
+	if _, err := io.WriteString(conn, "GET /tasks HTTP/1.1\r\nHost: x\r\nX-Slow: "); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		select {
+		case err := <-cut:
+			if err == nil {
+				t.Error("half a request is answered")
+			}
+			if took := time.Since(begun); took > patience/2 {
+				t.Errorf("it was waited for for %s", took)
+			}
+			return
+		case <-drip.C:
+			_, _ = io.WriteString(conn, "x") // fails when it is cut, of which the reader tells
+			if code, _, err := get(t, f.url+"/healthz"); err != nil || code != http.StatusOK {
+				t.Fatalf("meanwhile: %d %v", code, err)
+			}
+		case <-time.After(patience):
+			t.Fatal("it is waited for for ever")
+		}
+	}
+}
+
 // A request that takes too long is answered so, and does not hold its client for ever.
 func TestRequestTimeout(t *testing.T) {
 	o := DefaultOptions()

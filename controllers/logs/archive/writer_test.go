@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
@@ -269,6 +270,60 @@ func TestStoreThatIsAwayAndComesBack(t *testing.T) {
 	if state := l.State(); state.Failure != nil || state.Pending != 0 {
 		t.Errorf("after: %+v", state)
 	}
+}
+
+// A store is away for a quarter of an hour, of the clock of the test, while lines come. It is asked less and less often,
+// and all is there when it is back.
+func TestCase17StoreIsAwayFor15Minutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const minutes, lines = 15, 100 // a minute
+		dir := filepath.Join(t.TempDir(), "bucket")
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		b := opened(t, "file://"+dir)
+		w, err := NewWriter(WriterOptions{Bucket: b, SpoolDir: t.TempDir(), SpoolBytes: 1 << 30, PartBytes: 1000, PartAge: 15 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		over := make(chan error, 1)
+		go func() { over <- w.Run(ctx) }()
+		l := w.Begin(ours, true)
+		s := l.Stream(&main)
+		printed(s, 0, lines)
+		<-time.After(time.Minute)
+		if state := l.State(); state.Pending > 0 || state.Failure != nil {
+			t.Fatalf("before: %+v", state)
+		}
+		// A file in the place of its folder lets no write through.
+		if err := errors.Join(os.Rename(dir, dir+".away"), os.WriteFile(dir, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		for i := range minutes {
+			printed(s, lines*(i+1), lines*(i+2))
+			<-time.After(time.Minute)
+			if state := l.State(); state.Pending == 0 || state.Failure == nil {
+				t.Fatalf("after %d minutes away: %+v", i+1, state)
+			}
+		}
+		if err := errors.Join(os.Remove(dir), os.Rename(dir+".away", dir)); err != nil {
+			t.Fatal(err)
+		}
+		s.End()
+		<-time.After(DefaultRetry().Cap * 5 / 4) // the longest wait between two tries, with its jitter
+		synctest.Wait()
+		if state := l.State(); !state.Settled || state.Pending > 0 || state.Failure != nil {
+			t.Errorf("after: %+v", state)
+		}
+		if text, stream := archived(t, b, 0); text != numbered(0, lines*(minutes+1)) || len(stream.Gaps) > 0 {
+			t.Errorf("%d lines, gaps %+v", strings.Count(text, "\n"), stream.Gaps)
+		}
+		stop()
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestAbandonedLogSaysWhatIsMissing(t *testing.T) {
