@@ -148,8 +148,8 @@ func namedBody(path, task, run string) string {
 	return strings.NewReplacer("sync", task, `"run"`, `"`+run+`"`).Replace(bodyOf(path))
 }
 
-// Every route, with real tokens: no token, a wrong one, one for something else, and one that lacks the verb. Nothing
-// tells what is there.
+// Every route, with real tokens: none, a wrong one, one for something else, one that lacks the verb, and one that has all
+// rights in another namespace. Nothing tells what is there.
 func TestCase19EveryRouteIsGuarded(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.task(t, "sync")
@@ -168,6 +168,11 @@ func TestCase19EveryRouteIsGuarded(t *testing.T) {
 	forAPIServer := l.token(t, "nobody", "")
 	// All rights but those on taskexec.dev.
 	other := l.serviceAccount(t, "other", "taskexec", rbacv1.PolicyRule{APIGroups: []string{"batch", ""}, Resources: []string{"*"}, Verbs: []string{"*"}})
+	// All rights on taskexec.dev, elsewhere.
+	neighbour := newGatedLab(t, apiServer, "taskexec")
+	admin := clusterRole(t, "admin")
+	next := neighbour.serviceAccount(t, "next", "taskexec", admin.Rules...)
+	wantOK(t, neighbour.as(t, next, "GET", "/namespaces/"+neighbour.namespace+"/tasks", ""))
 	for _, same := range theAPI(l.namespace) {
 		var refusals []string
 		for _, r := range same {
@@ -175,9 +180,10 @@ func TestCase19EveryRouteIsGuarded(t *testing.T) {
 			for _, token := range []string{"nothing", elsewhere, forAPIServer, nobody[:len(nobody)-2]} {
 				wantProblem(t, l.as(t, token, r.method, r.path, r.body), http.StatusUnauthorized, "not valid here")
 			}
-			for user, token := range map[string]string{"nobody": nobody, "other": other} {
-				p := wantProblem(t, l.as(t, token, r.method, r.path, r.body), http.StatusForbidden, fmt.Sprintf("%q may not", l.userName(user)))
-				if user == "nobody" {
+			for user, token := range map[string]string{l.userName("nobody"): nobody, l.userName("other"): other, neighbour.userName("next"): next} {
+				p := wantProblem(t, l.as(t, token, r.method, r.path, r.body), http.StatusForbidden, fmt.Sprintf("%q may not", user))
+				if token != other {
+					p.Detail = strings.ReplaceAll(p.Detail, user, "USER")
 					refusals = append(refusals, strings.NewReplacer("archived", "NAME", "away", "NAME", "nightly", "NAME", `"sync"`, `"NAME"`, `"run"`, `"NAME"`).Replace(p.Detail))
 				}
 			}
@@ -192,6 +198,13 @@ func TestCase19EveryRouteIsGuarded(t *testing.T) {
 	}
 	if e := l.live(t, "run"); e.Spec.Cancel != nil {
 		t.Error("somebody cancelled the run")
+	}
+}
+
+func wantOK(t *testing.T, w *httptest.ResponseRecorder) {
+	t.Helper()
+	if w.Code != http.StatusOK {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 
