@@ -80,17 +80,7 @@ func withAPIServer(m *testing.M) int {
 // operator runs the controllers until stop is called or the test ends. It can be started again.
 func operator(t *testing.T, changes ...func(*controllers.Options)) (stop func()) {
 	t.Helper()
-	ended, err := operation{config: apiServer, changes: changes}.start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stop = sync.OnceFunc(func() {
-		if err := ended(); err != nil {
-			t.Errorf("the operator ended: %v", err)
-		}
-	})
-	t.Cleanup(stop)
-	return stop
+	return operation{config: apiServer, changes: changes}.runs(t)
 }
 
 // operation is how the operator is run.
@@ -101,6 +91,22 @@ type operation struct {
 	// wrap gives the controllers another manager than the one that runs them; nil for the same.
 	wrap    func(ctrl.Manager) ctrl.Manager
 	changes []func(*controllers.Options)
+}
+
+// runs the operator until stop is called or the test ends.
+func (o operation) runs(t *testing.T) (stop func()) {
+	t.Helper()
+	ended, err := o.start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop = sync.OnceFunc(func() {
+		if err := ended(); err != nil {
+			t.Errorf("the operator ended: %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
 }
 
 // start the operator. It runs until stop is called, which tells how it ended.

@@ -5,6 +5,7 @@ package controllers_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // storm is what befalls the requests of the operator, beside what befalls its connections.
@@ -27,10 +29,11 @@ type storm struct {
 }
 
 var (
-	errBusy    = apierrors.NewTooManyRequests("too many requests", 1)
-	errBroken  = apierrors.NewInternalError(fmt.Errorf("etcd has no leader"))
-	errAway    = apierrors.NewServiceUnavailable("the server is shutting down")
-	errExpired = apierrors.NewResourceExpired("too old resource version: 1 (2)")
+	errBusy     = apierrors.NewTooManyRequests("too many requests", 1)
+	errBroken   = apierrors.NewInternalError(fmt.Errorf("etcd has no leader"))
+	errAway     = apierrors.NewServiceUnavailable("the server is shutting down")
+	errConflict = apierrors.NewConflict(schema.GroupResource{Resource: "anything"}, "it", errors.New("the object has been modified"))
+	errExpired  = apierrors.NewResourceExpired("too old resource version: 1 (2)")
 )
 
 func (s *storm) set(expired bool, answers ...*apierrors.StatusError) {
@@ -48,7 +51,9 @@ func (s *storm) answer(r *http.Request) *apierrors.StatusError {
 	case s.expired && query.Get("watch") == "true" && query.Get("resourceVersion") != "":
 		answer = errExpired
 	case len(s.answers) > 0 && s.random.IntN(2) == 0:
-		answer = s.answers[s.random.IntN(len(s.answers))]
+		if answer = s.answers[s.random.IntN(len(s.answers))]; answer == errConflict && r.Method == http.MethodGet {
+			return nil // only what writes comes into conflict
+		}
 	default:
 		return nil
 	}

@@ -180,18 +180,51 @@ func TestImpossibleTaskIsNotReadyAndItsRunsFail(t *testing.T) {
 }
 
 func TestCase6CancelBeforeTheJobMakesNone(t *testing.T) {
-	ns := namespace(t)
-	e := newExecution(ns)
-	e.Spec.Cancel = &v1alpha1.CancelRequest{}
-	create(t, newTask(ns))
-	create(t, e)
-	operator(t)
-	reaches(t, e, v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled)
-	if len(jobs(t, ns)) != 0 {
-		t.Error("a cancelled execution has a Job")
-	}
-	if got := e.Status.Cancellation; got == nil || got.Outcome != v1alpha1.CancellationNotStarted {
-		t.Errorf("receipt %+v", got)
+	for name, waits := range map[string]func(t *testing.T, s *stage) *v1alpha1.TaskExecution{
+		"nobody has looked at it": func(t *testing.T, s *stage) *v1alpha1.TaskExecution {
+			create(t, newTask(s.ns))
+			e := newExecution(s.ns)
+			e.Spec.Cancel = &v1alpha1.CancelRequest{}
+			create(t, e)
+			operator(t)
+			return e
+		},
+		"it waits for its Task": func(t *testing.T, s *stage) *v1alpha1.TaskExecution {
+			operator(t)
+			e := named(t, s.ns, "run")
+			reaches(t, e, v1alpha1.PhasePending, v1alpha1.ReasonTaskNotFound)
+			cancel(t, e)
+			create(t, newTask(s.ns)) // too late
+			return e
+		},
+		"it waits for its turn": func(t *testing.T, s *stage) *v1alpha1.TaskExecution {
+			operator(t)
+			limitedTask(t, s.ns, v1alpha1.ConcurrencyQueue, 1)
+			first := named(t, s.ns, "first")
+			jobOf(t, first)
+			e := named(t, s.ns, "run")
+			reaches(t, e, v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit)
+			cancel(t, e)
+			completes(t, first) // and its turn comes too late
+			return e
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ns := namespace(t)
+			s := &stage{ns, newWitness(t, ns)}
+			e := waits(t, s)
+			reaches(t, e, v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled)
+			if got := e.Status.Cancellation; got == nil || got.Outcome != v1alpha1.CancellationNotStarted {
+				t.Errorf("receipt %+v", got)
+			}
+			completes(t, named(t, ns, "another")) // its Job is the newest, so that the witness has seen all before it
+			s.job(t, "another")
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if had := s.hadJobs[e.UID]; len(had) > 0 {
+				t.Errorf("a run that was cancelled before had the Jobs %q", had)
+			}
+		})
 	}
 }
 
@@ -301,31 +334,71 @@ func TestStartTimeoutSaysWhatItWaitedFor(t *testing.T) {
 	gone(t, job)
 }
 
+// A Job that somebody deletes mid-run is not made again: not by this life of the operator, nor by the next.
 func TestCase4LostJobIsNeverMadeAgain(t *testing.T) {
-	operator(t)
-	e, job, _ := running(t, nil)
-	if err := kube.Delete(t.Context(), job, client.PropagationPolicy(metav1.DeletePropagationBackground)); err != nil {
-		t.Fatal(err)
-	}
+	ns := namespace(t)
+	s := &stage{ns, newWitness(t, ns)}
+	stop := operator(t)
+	create(t, newTask(ns))
+	e := named(t, ns, "run")
+	job, pod := s.runs(t, "run")
+	remove(t, job)
+	remove(t, pod) // as the garbage collector does
 	reaches(t, e, v1alpha1.PhaseFailed, v1alpha1.ReasonJobLost)
-	if len(jobs(t, e.Namespace)) != 0 {
-		t.Error("the Job was made again")
+	capturedLog(t, e)
+	version := e.ResourceVersion
+	stop()
+	operator(t)
+	completes(t, named(t, ns, "other")) // so that it has looked at all
+	if read(t, e); e.ResourceVersion != version {
+		t.Errorf("a finished run was written to: %+v", e.Status)
+	}
+	for _, left := range jobs(t, ns) {
+		if left.Annotations[v1alpha1.AnnotationExecution] == e.Name {
+			t.Error("the Job was made again") // and the witness saw no other in between
+		}
 	}
 }
 
+// A Job that somebody else made has the name that ours would have: it stays as it is, whatever is done with the run.
 func TestCase3ForeignJobIsLeftAlone(t *testing.T) {
-	ns := namespace(t)
-	create(t, newTask(ns))
-	e := newExecution(ns)
-	create(t, e)
-	foreign := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: jobspec.JobName(e.Name, e.UID)}}
-	foreign.Spec.Template.Spec = corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "x", Image: "x"}}}
-	create(t, foreign)
-	operator(t)
-	reaches(t, e, v1alpha1.PhaseFailed, v1alpha1.ReasonNameConflict)
-	version := foreign.ResourceVersion
-	if read(t, foreign); foreign.ResourceVersion != version {
-		t.Error("somebody else's Job was changed")
+	for name, disguise := range map[string]func(*batchv1.Job, *v1alpha1.TaskExecution){
+		"somebody's": func(*batchv1.Job, *v1alpha1.TaskExecution) {},
+		"one that says that it is of another execution of the name": func(job *batchv1.Job, e *v1alpha1.TaskExecution) {
+			job.Labels = map[string]string{v1alpha1.LabelExecutionUID: string(e.UID)}
+			before := e.DeepCopy()
+			before.UID = "00000000-0000-0000-0000-000000000000"
+			job.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(before, v1alpha1.GroupVersion.WithKind("TaskExecution"))}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ns := namespace(t)
+			create(t, newTask(ns))
+			e := newExecution(ns)
+			create(t, e)
+			foreign := &batchv1.Job{ObjectMeta: objectNamed(ns, jobspec.JobName(e.Name, e.UID))}
+			foreign.Spec.Template.Spec = corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "x", Image: "x"}}}
+			disguise(foreign, e)
+			create(t, foreign)
+			pod := podOf(t, foreign)
+			podVersion, version := pod.ResourceVersion, foreign.ResourceVersion
+			stop := operator(t)
+			reaches(t, e, v1alpha1.PhaseFailed, v1alpha1.ReasonNameConflict)
+			cancel(t, e)
+			stop()
+			operator(t)
+			// It has looked at the first when it has done all of the second.
+			other := named(t, ns, "other")
+			completes(t, other)
+			if read(t, e); e.Status.Phase != v1alpha1.PhaseFailed || e.Status.Job != nil {
+				t.Errorf("status: %+v", e.Status)
+			}
+			read(t, foreign)
+			read(t, pod)
+			if foreign.ResourceVersion != version || pod.ResourceVersion != podVersion {
+				t.Errorf("somebody else's Job or its pod was changed: %+v", foreign.ObjectMeta)
+			}
+		})
 	}
 }
 
@@ -345,6 +418,31 @@ func TestCase1JobOfAnEarlierLifeIsAdopted(t *testing.T) {
 	reaches(t, e, v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
 	if e.Status.Job.UID != job.UID || len(jobs(t, ns)) != 1 {
 		t.Errorf("adopted %s of %d Jobs, want %s", e.Status.Job.UID, len(jobs(t, ns)), job.UID)
+	}
+}
+
+// The operator is killed by its own request for the Job, which the API server carried out: its next life finds the Job,
+// and goes on with it.
+func TestCase1KilledBeforeTheStatusNamesTheJob(t *testing.T) {
+	ns := namespace(t)
+	t.Cleanup(func() { clearAway(t, ns) })
+	s, c := &stage{ns, newWitness(t, ns)}, &calls{fault: fault{call: "create Job 1", applied: true, dies: true}}
+	mortalOperator(t, ns, c)
+	create(t, newTask(ns))
+	e := newExecution(ns)
+	create(t, e)
+	job := s.job(t, "run")
+	s.is(t, "run", v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
+	if made, struck := c.told(); !struck {
+		t.Fatalf("it was not killed: %q", made)
+	}
+	if read(t, e); e.Status.Job.UID != job.UID {
+		t.Errorf("the status names the Job %s, want %s", e.Status.Job.UID, job.UID)
+	}
+	s.completes(t, "run")
+	s.is(t, "run", v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+	if n := len(jobs(t, ns)); n != 1 { // and the witness saw no other in between
+		t.Errorf("%d Jobs", n)
 	}
 }
 

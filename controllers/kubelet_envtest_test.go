@@ -33,6 +33,10 @@ type kubelet struct {
 	exited   bool
 	requests int
 	faults   map[string]int
+	// steady: a good day, without faults of its own.
+	steady bool
+	// rotated: lines before this one are in an older file, which nobody is given.
+	rotated int
 }
 
 // newKubelet starts one and makes its Node.
@@ -90,11 +94,18 @@ func (k *kubelet) print(text string) {
 	if k.draw(10) == 0 {
 		at = at.Add(-time.Duration(k.draw(500)) * time.Microsecond)
 	}
+	k.printAt(at, text)
+}
+
+func (k *kubelet) printAt(at time.Time, text string) {
 	k.change(func() {
 		k.lines = append(k.lines, at.Format(time.RFC3339Nano)+" "+text+"\n")
 		k.stamps = append(k.stamps, at)
 	})
 }
+
+// rotate begins a new file. Who follows is given both.
+func (k *kubelet) rotate() { k.change(func() { k.rotated = len(k.lines) }) }
 
 func (k *kubelet) exit() { k.change(func() { k.exited = true }) }
 
@@ -103,7 +114,7 @@ func (k *kubelet) fault() string {
 	defer k.mu.Unlock()
 	k.requests++
 	fault := "none"
-	if kinds := []string{"refused", "cut", "cut", "cut", "ended", "ended", "hangs"}; k.random.IntN(2) > 0 {
+	if kinds := []string{"refused", "cut", "cut", "cut", "ended", "ended", "hangs"}; !k.steady && k.random.IntN(2) > 0 {
 		fault = kinds[k.random.IntN(len(kinds))]
 	}
 	k.faults[fault]++
@@ -136,7 +147,10 @@ func (k *kubelet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (k *kubelet) serve(w http.ResponseWriter, r *http.Request, since time.Time, follow bool, fault string) {
 	w.WriteHeader(http.StatusOK)
 	budget := 1 + k.draw(200) // lines until the fault
-	for i := 0; ; {
+	k.mu.Lock()
+	i := k.rotated
+	k.mu.Unlock()
+	for {
 		k.mu.Lock()
 		for i < len(k.lines) && k.stamps[i].Before(since) {
 			i++

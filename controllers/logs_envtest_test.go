@@ -9,10 +9,15 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -31,12 +36,7 @@ func TestCase11LogsOfANodeOnABadDay(t *testing.T) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			node := newKubelet(t, seed)
 			ns, url := namespace(t), "file://"+t.TempDir()
-			archived := func(o *controllers.Options) {
-				o.LogSource = nil // the API server
-				o.LogPatience = time.Minute
-				o.Archive.URL, o.Archive.SpoolDir, o.Archive.PartBytes = url, t.TempDir(), 64<<10
-				o.Archive.PartAge = 50 * time.Millisecond
-			}
+			archived := archives(t, url)
 			stop := operator(t, archived)
 			create(t, newTask(ns))
 			e := newExecution(ns)
@@ -90,6 +90,147 @@ func TestCase11LogsOfANodeOnABadDay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// archives has the operator read logs from the API server, and archive them in small parts.
+func archives(t *testing.T, url string) func(*controllers.Options) {
+	return func(o *controllers.Options) {
+		o.LogSource, o.LogPatience = nil, time.Minute
+		o.Archive.URL, o.Archive.SpoolDir, o.Archive.PartBytes = url, t.TempDir(), 64<<10
+		o.Archive.PartAge = 50 * time.Millisecond
+	}
+}
+
+// 500 lines that are the same, with one time stamp, over several connections: each is counted once.
+func TestCase12IdenticalLinesAcrossReconnects(t *testing.T) {
+	const total, before = 500, 200
+	node := newKubelet(t, 12)
+	node.steady = true
+	between := proxiedNode(t, node)
+	ns, url := namespace(t), "file://"+t.TempDir()
+	operator(t, archives(t, url))
+	create(t, newTask(ns))
+	e := newExecution(ns)
+	create(t, e)
+	job := jobOf(t, e)
+	pod := podOn(t, job, node.node)
+	runs(t, pod)
+	at := time.Now().UTC()
+	printed := func(lines int) {
+		for range lines {
+			node.printAt(at, "the same")
+		}
+		between.Cut() // within what is being read, or after it
+	}
+	counted := func(lines int64) {
+		t.Helper()
+		eventually(t, fmt.Sprintf("%d lines are read", lines), func() (bool, any) {
+			read(t, e)
+			return e.Status.LogSummary != nil && e.Status.LogSummary.Entries >= lines, e.Status.LogSummary
+		})
+	}
+	printed(before)
+	counted(before)
+	between.Cut()
+	printed(total - before)
+	counted(total)
+	node.exit()
+	exits(t, pod, 0, "")
+	ends(t, job, batchv1.JobComplete)
+	captured := capturedLog(t, e)
+	if captured.Status != metav1.ConditionTrue || e.Status.LogSummary.Entries != total {
+		t.Errorf("captured: %+v, summary %+v", captured, e.Status.LogSummary)
+	}
+	log := archivedText(t, url, e)
+	for _, text := range log {
+		if text != "the same " {
+			t.Fatalf("the archive has %q", text)
+		}
+	}
+	if len(log) != total {
+		t.Errorf("%d lines of %d are archived", len(log), total)
+	}
+	if node.requests < 3 {
+		t.Errorf("%d requests only, which tests little", node.requests)
+	}
+}
+
+// bucketOf an S3 server that is away as long as the switch says so.
+func bucketOf(t *testing.T) (url string, away *atomic.Bool) {
+	t.Helper()
+	away = &atomic.Bool{}
+	backend := s3mem.New()
+	if err := backend.CreateBucket("logs"); err != nil {
+		t.Fatal(err)
+	}
+	store := gofakes3.New(backend).Server()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if away.Load() {
+			http.Error(w, "the store is away", http.StatusServiceUnavailable)
+			return
+		}
+		store.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	return "s3://logs?region=us-east-1&use_path_style=true&endpoint=" + server.URL, away
+}
+
+// The store goes away amid a log. The run ends meanwhile, and its phase does not wait; when the store is back, all that
+// was printed is uploaded.
+func TestCase17ArchiveThatComesBack(t *testing.T) {
+	const total = 400
+	node := newKubelet(t, 17)
+	node.steady = true
+	url, away := bucketOf(t)
+	ns := namespace(t)
+	operator(t, archives(t, url))
+	create(t, newTask(ns))
+	e := newExecution(ns)
+	create(t, e)
+	job := jobOf(t, e)
+	pod := podOn(t, job, node.node)
+	runs(t, pod)
+	for i := range total {
+		node.print(fmt.Sprintf("line %d", i))
+		if i == total/2 {
+			eventually(t, "some of it is archived", func() (bool, any) { return anyArchived(t, url, e), i })
+			away.Store(true)
+		}
+	}
+	node.exit()
+	exits(t, pod, 0, "")
+	ends(t, job, batchv1.JobComplete)
+	reaches(t, e, v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+	if c := apimeta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionLogsCaptured); c.Reason != v1alpha1.ReasonLogsArchiving || e.Status.LogSummary.Complete {
+		t.Errorf("the phase was written with %+v, %+v", c, e.Status.LogSummary)
+	}
+	away.Store(false)
+	if captured := capturedLog(t, e); captured.Status != metav1.ConditionTrue || !e.Status.LogSummary.Archived || e.Status.LogSummary.Entries != total {
+		t.Errorf("captured: %+v, summary %+v", captured, e.Status.LogSummary)
+	}
+	log := archivedText(t, url, e)
+	for i, text := range log {
+		if text != fmt.Sprintf("line %d ", i) {
+			t.Fatalf("line %d of %d in the archive is %q", i, len(log), text)
+		}
+	}
+	if len(log) != total {
+		t.Errorf("%d lines of %d are archived", len(log), total)
+	}
+}
+
+// anyArchived tells whether the archive has a line of an execution.
+func anyArchived(t *testing.T, url string, e *v1alpha1.TaskExecution) bool {
+	t.Helper()
+	bucket, err := archive.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bucket.Close()
+	ix, err := archive.NewReader(bucket).Index(t.Context(), archive.Execution{Namespace: e.Namespace, Name: e.Name, UID: e.UID})
+	return err == nil && ix != nil && len(ix.Streams) == 1 && ix.Streams[0].Lines() > 0
 }
 
 // An archive that cannot be written keeps no phase from being written, and is not waited for beyond its deadline.

@@ -35,6 +35,7 @@ func weather(api *faultproxy.Proxy, nodes []*faultproxy.Proxy, s *storm) []func(
 	return []func(){
 		func() { api.Cut() },
 		func() { s.set(false, errBroken, errAway) },
+		func() { s.set(false, errConflict) },
 		func() { api.Stall(true) },
 		func() { s.set(false, errBusy) },
 		func() { every((*faultproxy.Proxy).Cut) },
@@ -47,7 +48,7 @@ func weather(api *faultproxy.Proxy, nodes []*faultproxy.Proxy, s *storm) []func(
 }
 
 // A handful of runs go through a storm between the operator and the API server, and between that and the kubelets:
-// connections are cut, refused, stall and are slow, requests are answered by 429, 500 and 503, watches are late and
+// connections are cut, refused, stall and are slow, requests are answered by 409, 429, 500 and 503, watches are late and
 // cannot go on. Each run has one Job and ends as it should; its log is whole, or says that it is not.
 func TestCase9RunsThroughAStorm(t *testing.T) {
 	ns := namespace(t)
@@ -63,18 +64,10 @@ func TestCase9RunsThroughAStorm(t *testing.T) {
 	config.Host, config.QPS = "https://"+api.Addr(), -1
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return stormy{s, next} })
 	bucket := "file://" + t.TempDir()
-	stop, err := operation{config: config, namespace: ns, changes: []func(*controllers.Options){func(o *controllers.Options) {
+	operation{config: config, namespace: ns, changes: []func(*controllers.Options){func(o *controllers.Options) {
 		o.LogSource, o.LogPatience = nil, 20*time.Second
 		o.Archive.URL, o.Archive.SpoolDir, o.Archive.PartBytes, o.Archive.PartAge = bucket, t.TempDir(), 64<<10, 50*time.Millisecond
-	}}}.start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := stop(); err != nil {
-			t.Errorf("the operator ended: %v", err)
-		}
-	})
+	}}}.runs(t)
 
 	ends := []string{"completes", "fails", "cancelled", "completes", "fails", "completes"}
 	var nodes []*faultproxy.Proxy
@@ -107,7 +100,7 @@ func TestCase9RunsThroughAStorm(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.Logf("answers: %v", s.given)
-	for _, answer := range []*apierrors.StatusError{errBusy, errBroken, errAway, errExpired} {
+	for _, answer := range []*apierrors.StatusError{errBusy, errBroken, errAway, errExpired, errConflict} {
 		if s.given[string(answer.ErrStatus.Reason)] == 0 {
 			t.Errorf("no request was answered by %s", answer.ErrStatus.Reason)
 		}
@@ -150,7 +143,7 @@ func (s *stage) weathers(t *testing.T, name, end string, node *kubelet, bucket s
 	job := s.job(t, name)
 	pod := podOn(t, job, node.node)
 	runs(t, pod)
-	total := node.printUntil(calm)
+	total := node.printUntil(calm, 3*time.Millisecond)
 	phase, code, reason := v1alpha1.PhaseCompleted, int32(0), ""
 	switch end {
 	case "fails":
@@ -193,9 +186,9 @@ func (s *stage) weathers(t *testing.T, name, end string, node *kubelet, bucket s
 	}
 }
 
-// printUntil prints numbered lines, some three hundred a second, and tells how many.
-func (k *kubelet) printUntil(over <-chan struct{}) (lines int) {
-	tick := time.NewTicker(3 * time.Millisecond)
+// printUntil prints numbered lines, one in each while, and tells how many.
+func (k *kubelet) printUntil(over <-chan struct{}, while time.Duration) (lines int) {
+	tick := time.NewTicker(while)
 	defer tick.Stop()
 	for {
 		select {

@@ -113,7 +113,12 @@ func (w *witness) count(job *batchv1.Job) {
 // until waits for a condition, which is asked with the lock held, after each thing that was seen.
 func (w *witness) until(t *testing.T, what string, condition func() (done bool, seen any)) {
 	t.Helper()
-	deadline := time.After(patience)
+	w.within(t, patience, what, condition)
+}
+
+func (w *witness) within(t *testing.T, limit time.Duration, what string, condition func() (done bool, seen any)) {
+	t.Helper()
+	deadline := time.After(limit)
 	for {
 		w.mu.Lock()
 		done, seen := condition()
@@ -129,7 +134,7 @@ func (w *witness) until(t *testing.T, what string, condition func() (done bool, 
 				raw, _ := json.Marshal(seen)
 				text = string(raw)
 			}
-			t.Fatalf("within %s it did not come true that %s; last seen: %s", patience, what, text)
+			t.Fatalf("within %s it did not come true that %s; last seen: %s", limit, what, text)
 		case <-changed:
 		}
 	}

@@ -1,0 +1,100 @@
+//go:build envtest
+
+package controllers_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// An execution is deleted while the request for its Job is on its way. The Job that comes too late belongs to what is
+// gone, so that the garbage collector takes it (the end-to-end test of this case has one); it is not made again.
+func TestCase7DeletedWhileItsJobIsMade(t *testing.T) {
+	ns := namespace(t)
+	t.Cleanup(func() { clearAway(t, ns) })
+	s := &stage{ns, newWitness(t, ns)}
+	asked, letGo := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	w := &wire{before: func(r *http.Request) {
+		if r.Method == http.MethodPost && resourceOf(r) == "jobs" && r.URL.Query().Get("dryRun") == "" {
+			once.Do(func() { close(asked) })
+			<-letGo
+		}
+	}}
+	w.operator(t, ns)
+	goOn := sync.OnceFunc(func() { close(letGo) })
+	t.Cleanup(goOn)
+	create(t, newTask(ns))
+	e := newExecution(ns)
+	create(t, e)
+	<-asked
+	remove(t, e)
+	s.until(t, "the execution is gone", func() (bool, any) {
+		left := all[*v1alpha1.TaskExecution](s.witness)
+		return len(left) == 0, left
+	})
+	goOn()
+	job := s.job(t, "run")
+	if !metav1.IsControlledBy(job, e) {
+		t.Errorf("the Job belongs to %+v", job.OwnerReferences)
+	}
+	remove(t, job)
+	another := named(t, ns, "another")
+	s.completes(t, "another")
+	reaches(t, another, v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+	if n := w.count("POST jobs 201"); n != 2 || len(jobs(t, ns)) != 1 {
+		t.Errorf("%d Jobs were made for two executions, and %d are left: %s", n, len(jobs(t, ns)), w)
+	}
+}
+
+// quietFor is how long nothing may be asked for in a namespace that has nothing left.
+const quietFor = 20 * time.Second
+
+// A namespace is deleted with a run that goes on and one that waits. What can end ends; what can no longer be started is
+// tried at a pace; and when all is gone, nothing more is asked for.
+func TestCase10NamespaceDeletedWithActiveRuns(t *testing.T) {
+	ns := namespace(t)
+	s, w := &stage{ns, newWitness(t, ns)}, &wire{}
+	w.operator(t, ns, patientWithTasks)
+	limitedTask(t, ns, v1alpha1.ConcurrencyQueue, 1)
+	named(t, ns, "active")
+	job, pod := s.runs(t, "active")
+	named(t, ns, "waits")
+	s.is(t, "waits", v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit)
+	remove(t, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}})
+	eventually(t, "the namespace is being deleted", func() (bool, any) {
+		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}}
+		read(t, namespace)
+		return namespace.DeletionTimestamp != nil, namespace.Status
+	})
+	exits(t, pod, 0, "")
+	ends(t, job, batchv1.JobComplete)
+	s.is(t, "active", v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+	s.is(t, "waits", v1alpha1.PhasePending, v1alpha1.ReasonJobRefused)
+	before := w.count("")
+	<-time.After(quietFor)
+	if tries, asked := w.count("POST jobs"), w.count("")-before; tries > 1+3 || tries < 2 || asked > 20 {
+		t.Errorf("in %s it asked for a Job %d times, and for anything %d times: %s", quietFor, tries, asked, w)
+	}
+	remove(t, job)
+	clearAway(t, ns) // as the namespace controller does
+	s.until(t, "nothing is left", func() (bool, any) { return len(s.objects) == 0, len(s.objects) })
+	settled := w.count("")
+	eventually(t, "it has looked at what is gone", func() (bool, any) {
+		before := settled
+		settled = w.count("")
+		return settled == before, w.String()
+	})
+	<-time.After(quietFor)
+	if asked := w.count("") - settled; asked > 2 {
+		t.Errorf("in %s it asked %d times for what is in a namespace that is empty: %s", quietFor, asked, w)
+	}
+}
