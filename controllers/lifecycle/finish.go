@@ -71,7 +71,7 @@ func wasStopped(reason string) bool {
 
 // lost ends a run whose Job was deleted by somebody. It is never started again: what the lost Job did, and
 // whether it does it still, cannot be known.
-func lost(o *Observation, _ facts) (step, bool) {
+func lost(o *Observation, f facts) (step, bool) {
 	recorded := o.Execution.Status.Job
 	if recorded == nil || (o.Job != nil && o.Job.UID == recorded.UID) {
 		return step{}, false
@@ -80,8 +80,21 @@ func lost(o *Observation, _ facts) (step, bool) {
 		return cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o)+"; its Job was already deleted"), true
 	}
 	// Its pods may go on without it, so that their logs are not waited for.
+	if reason, ours := stoppedByUs(f); ours {
+		return fail(reason, overdue(o, f, reason)+"; its Job was deleted, because its node did not confirm that the container ended"), true
+	}
 	return fail(v1alpha1.ReasonJobLost,
 		fmt.Sprintf("job %q was deleted before it ended; the run is not started again", recorded.Name)), true
+}
+
+// stoppedByUs gives why we ended the newest pod, of which no end is known. Where a node does not obey, we delete the Job
+// (stop): that it is missing then is our own doing.
+func stoppedByUs(f facts) (reason string, ok bool) {
+	if f.last == nil || podEnded(f.last) {
+		return endedByUs(f)
+	}
+	reason, _, ok = endMark(f.last)
+	return reason, ok && wasStopped(reason)
 }
 
 // finished takes the Job's own word for the end of the run.

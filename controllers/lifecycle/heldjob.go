@@ -33,7 +33,9 @@ func heldJob(o *Observation, f facts) (step, bool) {
 	return s, true
 }
 
-func jobSuspended(job *batchv1.Job) bool { return job.Spec.Suspend != nil && *job.Spec.Suspend }
+func jobSuspended(job *batchv1.Job) bool {
+	return job != nil && job.Spec.Suspend != nil && *job.Spec.Suspend
+}
 
 // startClockFrom is when the start clock of a Job began: at its creation, or when it was last let go where it
 // was suspended; zero while it does not run. The Job controller sets startTime anew when it resumes a Job.
