@@ -3,11 +3,16 @@
 package e2e
 
 import (
+	"context"
+	"fmt"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	quantities "k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
@@ -38,11 +43,85 @@ func begun(t *testing.T, id string, attempt int32) *corev1.Pod {
 	return pod
 }
 
-func TestEvictedRunIsThePlatformsFailure(t *testing.T) {
-	id := execute(t, given(t, taskOf(`echo begun; exec sleep 300`)), nil)
-	evict(t, begun(t, id, 1))
-	if e := polled(t, id); e.Status != "failed" || e.Reason != v1alpha1.ReasonEvicted {
-		t.Errorf("want failed for Evicted, got %s", text(e))
+// drain the node of one pod, as for maintenance, and take the node back.
+func drain(t *testing.T, pod *corev1.Pod) {
+	t.Helper()
+	defer kubectl(t, "", "uncordon", pod.Spec.NodeName)
+	kubectl(t, "", "drain", pod.Spec.NodeName, "--ignore-daemonsets", "--timeout=60s",
+		"--pod-selector="+v1alpha1.LabelExecutionUID+"="+pod.Labels[v1alpha1.LabelExecutionUID])
+}
+
+// seat is something that the node has one of, so that of two pods that want it one has to go.
+const seat = "taskexec.dev/seat"
+
+// seats gives the node so many.
+func seats(t *testing.T, node, number string) {
+	t.Helper()
+	patch := fmt.Sprintf(`{"status":{"capacity":{%q:%s},"allocatable":{%q:%s}}}`, seat, number, seat, number)
+	err := kube.Status().Patch(context.Background(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: node}}, client.RawPatch("application/merge-patch+json", []byte(patch)))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func seated(c *corev1.Container) {
+	c.Resources.Limits = corev1.ResourceList{seat: quantities.MustParse("1")}
+}
+
+// preempt has a pod of a higher priority want what the run's pod has.
+func preempt(t *testing.T, pod *corev1.Pod) {
+	t.Helper()
+	class := &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: pod.Name}, Value: 1000}
+	urgent := &corev1.Pod{ObjectMeta: objectMeta(pod.Name + "-urgent")}
+	urgent.Spec = taskOf(`true`).Spec.JobTemplate.Spec.Template.Spec
+	urgent.Spec.RestartPolicy, urgent.Spec.PriorityClassName = corev1.RestartPolicyNever, class.Name
+	seated(&urgent.Spec.Containers[0])
+	for _, o := range []client.Object{class, urgent} {
+		if err := kube.Create(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := client.IgnoreNotFound(kube.Delete(context.Background(), o)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// The platform ends a run amid its output: the reason says so, and all that the program printed until it was killed, and
+// in its grace period, is in the log.
+func TestCase14EndedByThePlatformAmidItsOutput(t *testing.T) {
+	nodes := &corev1.NodeList{}
+	if err := kube.List(t.Context(), nodes); err != nil {
+		t.Fatal(err)
+	}
+	node := nodes.Items[0].Name
+	seats(t, node, `"1"`)
+	defer seats(t, node, "null")
+	for name, c := range map[string]struct {
+		end    func(*testing.T, *corev1.Pod)
+		reason string
+	}{
+		"eviction":   {evict, v1alpha1.ReasonEvicted},
+		"drain":      {drain, v1alpha1.ReasonEvicted},
+		"preemption": {preempt, v1alpha1.ReasonPreempted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			task := taskOf(untilTold)
+			seated(&task.Spec.JobTemplate.Spec.Template.Spec.Containers[0])
+			id := execute(t, given(t, task), nil)
+			printing(t, id, 50)
+			c.end(t, begun(t, id, 1))
+			e := polled(t, id)
+			if e.Status != "failed" || e.Reason != c.reason {
+				t.Errorf("want failed for %s, got %s", c.reason, text(e))
+			}
+			got, complete := wholeOrSaid(t, id, untilKilled)
+			t.Logf("%s: %s; log whole: %v, %d lines", e.Reason, e.Message, complete, len(got.numbers))
+			if want := fmt.Sprint("last ", len(got.numbers)); len(got.others) != 1 || got.others[0] != want {
+				t.Errorf("the log of %d lines ends with %q, want %q", len(got.numbers), got.others, want)
+			}
+		})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -53,7 +54,8 @@ func TestLogUntilTheEndOfAStoppedRun(t *testing.T) {
 	}
 }
 
-// A pod that is taken away without grace: the run ends, and its log is said to be whole or not.
+// A pod that is taken away without grace: the run ends at once, and its log is said to be whole or not; what was read before
+// is there.
 func TestCase15LogOfAForceDeletedPod(t *testing.T) {
 	name := given(t, taskOf(steadily(12_000, 5*time.Minute, 60)))
 	id := execute(t, name, nil)
@@ -63,6 +65,9 @@ func TestCase15LogOfAForceDeletedPod(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	begin := time.Now()
+	polled(t, id)
+	took := time.Since(begin)
 	got, complete := wholeOrSaid(t, id, untilKilled)
 	if len(got.others) > 0 {
 		t.Errorf("the log has lines that nobody printed: %.200q", got.others)
@@ -71,8 +76,42 @@ func TestCase15LogOfAForceDeletedPod(t *testing.T) {
 		t.Errorf("the log has %d lines, and 100 were read before the pod went", len(got.numbers))
 	}
 	e := resource(t, id)
-	t.Logf("%s %s, log whole: %v %s, %d lines", e.Status.Phase, e.Status.Reason, complete, e.Status.LogSummary.Reason, len(got.numbers))
-	if e.Status.Phase != v1alpha1.PhaseFailed {
-		t.Errorf("ended as %s, want Failed", e.Status.Phase)
+	t.Logf("%s %s after %s, log whole: %v %s, %d lines", e.Status.Phase, e.Status.Reason, took, complete, e.Status.LogSummary.Reason, len(got.numbers))
+	if e.Status.Phase != v1alpha1.PhaseFailed || took > 30*time.Second {
+		t.Errorf("ended as %s after %s", e.Status.Phase, took)
+	}
+}
+
+// The node is lost: its kubelet answers no more, and ends nothing. The run ends by its timeout all the same, after the
+// grace period and the time in which a node may confirm the end; the log that cannot be read to its end is said not to be
+// whole.
+func TestCase15NodeThatIsLost(t *testing.T) {
+	const limit, grace, giveUp = 20 * time.Second, 5 * time.Second, 45 * time.Second
+	task := taskOf(steadily(30_000, 10*time.Minute, 60))
+	task.Spec.Timeout = timeout(limit)
+	id := execute(t, given(t, task), nil)
+	printing(t, id, 100)
+	localcluster(t, "stop", "kubelet", "--kill")
+	defer func() {
+		localcluster(t, "start", "kubelet")
+		settled(t)
+	}()
+	begin := time.Now()
+	// The facade, too, is on that node.
+	eventually(t, "the run has ended", func() (bool, string) {
+		e := resource(t, id)
+		return e.Status.Phase.IsTerminal(), text(e.Status)
+	})
+	took := time.Since(begin)
+	e := captured(t, id)
+	if took > limit+grace+giveUp+15*time.Second {
+		t.Errorf("it ended %s after the node was lost", took)
+	}
+	t.Logf("%s %s after %s, and after %s its log is %s", e.Status.Phase, e.Status.Reason, took, time.Since(begin), text(e.Status.LogSummary))
+	if e.Status.Phase != v1alpha1.PhaseFailed || e.Status.Reason != v1alpha1.ReasonDeadlineExceeded || e.Status.LogSummary.Complete || e.Status.LogSummary.Reason == "" || e.Status.LogSummary.Entries < 100 {
+		t.Errorf("ended as %s %s: %s; %s", e.Status.Phase, e.Status.Reason, e.Status.Message, text(e.Status.LogSummary))
+	}
+	if !apimeta.IsStatusConditionFalse(e.Status.Conditions, v1alpha1.ConditionLogsCaptured) {
+		t.Errorf("conditions %s", text(e.Status.Conditions))
 	}
 }

@@ -8,6 +8,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
 // 50 MiB as fast as awk can, while the kubelet rotates at 64 KiB.
@@ -18,8 +22,19 @@ func TestCase13LogOf50MiBAtOnce(t *testing.T) {
 	id := execute(t, name, nil)
 	got, complete := wholeOrSaid(t, id, lines)
 	nothingMadeUp(t, got, complete)
+	gapIsNamed(t, id, complete)
 	if e := resource(t, id); complete && e.Status.LogSummary.Bytes < lines*(lineBytes-1) {
 		t.Errorf("logSummary counts %d bytes of %d", e.Status.LogSummary.Bytes, lines*lineBytes)
+	}
+}
+
+// gapIsNamed checks that a log that is not whole says after which line some are missing.
+func gapIsNamed(t *testing.T, id string, complete bool) {
+	t.Helper()
+	e := resource(t, id)
+	c := apimeta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionLogsCaptured)
+	if !complete && (c.Reason != v1alpha1.ReasonLogsRotated || !strings.Contains(c.Message, "container main of pod "+e.Status.Pods[0].Name)) {
+		t.Errorf("the gap is %s", text(c))
 	}
 }
 
@@ -35,6 +50,7 @@ done
 	id := execute(t, name, nil)
 	got, complete := wholeOrSaid(t, id, bursts*linesEach)
 	nothingMadeUp(t, got, complete)
+	gapIsNamed(t, id, complete)
 	if rotated := rotatedFiles(t, resource(t, id).Status.Pods[0], "main"); rotated < 2 {
 		t.Errorf("the kubelet rotated the log %d times only, which tests little", rotated)
 	}

@@ -45,6 +45,16 @@ func TestCase1ControllerKilledAtAnyMoment(t *testing.T) {
 		}
 		wanted[resource(t, id).UID] = true
 	}
+	for uid, n := range jobsMade(t, jobs, wanted) {
+		if n != 1 || len(jobsOf(t, string(uid))) != 1 {
+			t.Errorf("execution %s had %d Jobs", uid, n)
+		}
+	}
+}
+
+// jobsMade counts the Jobs that each execution ever had since a watch began, as soon as each had one.
+func jobsMade(t *testing.T, jobs watch.Interface, wanted map[types.UID]bool) map[types.UID]int {
+	t.Helper()
 	made := map[types.UID]int{}
 	for len(made) < len(wanted) {
 		event := <-jobs.ResultChan()
@@ -56,11 +66,7 @@ func TestCase1ControllerKilledAtAnyMoment(t *testing.T) {
 			made[owner[0].UID]++
 		}
 	}
-	for uid, n := range made {
-		if n != 1 || len(jobsOf(t, string(uid))) != 1 {
-			t.Errorf("execution %s had %d Jobs", uid, n)
-		}
-	}
+	return made
 }
 
 // killController deletes the controller's pods without any grace, as a lost process.
