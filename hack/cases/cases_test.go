@@ -1,0 +1,106 @@
+// Package cases checks that each of the twenty cases of docs/faults.md has tests, and that the page names them all.
+package cases
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	root     = "../.."
+	page     = root + "/docs/faults.md"
+	allCases = 20
+)
+
+var (
+	testOfCase = regexp.MustCompile(`^TestCase([1-9][0-9]*)[A-Z]`)
+	// row of the table: its number, and the rest.
+	row       = regexp.MustCompile(`(?m)^\| ([0-9]+) \|(.*)$`)
+	namedTest = regexp.MustCompile("`(Test[A-Za-z0-9]+)` \\((unit|envtest|node)\\)")
+)
+
+// tests gives the tests of the cases that are in the repository, each with its case and tier: "7 TestCase7X (node)".
+func tests(t *testing.T) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, decl := range file.Decls {
+			f, isFunc := decl.(*ast.FuncDecl)
+			if !isFunc || f.Recv != nil {
+				continue
+			}
+			if match := testOfCase.FindStringSubmatch(f.Name.Name); match != nil {
+				found[fmt.Sprintf("%s %s (%s)", match[1], f.Name.Name, tierOf(file))] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// tierOf a file, by its build constraint.
+func tierOf(file *ast.File) string {
+	for _, group := range file.Comments {
+		switch text := group.List[0].Text; {
+		case group.Pos() > file.Package:
+			return "unit"
+		case text == "//go:build envtest":
+			return "envtest"
+		case text == "//go:build e2e":
+			return "node"
+		}
+	}
+	return "unit"
+}
+
+func TestEachCaseHasItsTestsAndThePageNamesThem(t *testing.T) {
+	raw, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, named, rows := tests(t), map[string]bool{}, 0
+	for _, match := range row.FindAllStringSubmatch(string(raw), -1) {
+		if rows++; match[1] != strconv.Itoa(rows) {
+			t.Errorf("after %d rows comes that of case %s", rows-1, match[1])
+		}
+		in := namedTest.FindAllStringSubmatch(match[2], -1)
+		for _, test := range in {
+			named[fmt.Sprintf("%s %s (%s)", match[1], test[1], test[2])] = true
+		}
+		if len(in) == 0 || strings.Count(match[2], "`Test") != len(in) {
+			t.Errorf("the row of case %s names no test, or one without its tier: %s", match[1], match[2])
+		}
+	}
+	if rows != allCases {
+		t.Errorf("%d rows, want %d", rows, allCases)
+	}
+	for test := range named {
+		if !there[test] {
+			t.Errorf("the page names what is not there: %s", test)
+		}
+	}
+	for test := range there {
+		if !named[test] {
+			t.Errorf("the page lacks %s", test)
+		}
+	}
+}
