@@ -30,8 +30,9 @@ func cancelled(o *Observation, f facts) (step, bool) {
 		return s, true
 	}
 	c := cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o))
-	if forced {
+	if forced { // nor does it give the rest of the log, so that this is not waited for
 		c.message += "; its node did not confirm that the container ended"
+		return c, true
 	}
 	return conclude(o, c), true
 }

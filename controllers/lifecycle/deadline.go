@@ -46,8 +46,8 @@ func expire(o *Observation, f facts, reason string) step {
 		return s
 	}
 	message := overdue(o, f, reason)
-	if forced {
-		message += "; its node did not confirm that the container ended"
+	if forced { // nor does it give the rest of the log, so that this is not waited for
+		return fail(reason, message+"; its node did not confirm that the container ended")
 	}
 	return conclude(o, fail(reason, message))
 }
@@ -76,6 +76,9 @@ func overdue(o *Observation, f facts, reason string) string {
 func nextDeadline(o *Observation, f facts) time.Duration {
 	next := nextOfRun(o, f)
 	if left, troubled := imagePullLeft(o, f); troubled {
+		next = soonest(next, max(left, time.Millisecond))
+	}
+	if pod, left := awaitedFromNodes(o, f); pod != nil {
 		next = soonest(next, max(left, time.Millisecond))
 	}
 	return next

@@ -43,6 +43,7 @@ var rules = []rule{
 	cancelled,     // a cancel beats every outcome that is not recorded yet
 	start,         // without a Job, all that can happen is that it waits for its turn, and that it is made
 	finished,      // the Job's own word beats our clocks: what is done is done
+	nodeLost,      // nobody will say how it ended
 	heldJob,       // a suspended Job waits on the queue clock, and the start clock stands still
 	imagePull,     // an image that cannot be pulled has a clock of its own, shorter than that of the start
 	runDeadline,   // the run clock, before the start clock, which a started run has passed

@@ -83,6 +83,9 @@ func lost(o *Observation, f facts) (step, bool) {
 	if reason, ours := stoppedByUs(f); ours {
 		return fail(reason, overdue(o, f, reason)+"; its Job was deleted, because its node did not confirm that the container ended"), true
 	}
+	if pod, left := awaitedFromNodes(o, f); pod != nil && left <= 0 { // we deleted it, and could not say so
+		return fail(v1alpha1.ReasonNodeLost, nodeLostMessage(pod)), true
+	}
 	return fail(v1alpha1.ReasonJobLost,
 		fmt.Sprintf("job %q was deleted before it ended; the run is not started again", recorded.Name)), true
 }

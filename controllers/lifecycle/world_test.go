@@ -87,6 +87,7 @@ func (w *world) happenings() map[string]func(*rapid.T) {
 		"a container is restarted":       w.onPod(containerRestarts),
 		"a kubelet ends what it is told": w.onPod(w.obeys),
 		"a node is lost":                 w.onPod(func(pod *corev1.Pod) { pod.Status.Phase = corev1.PodUnknown }),
+		"somebody deletes a pod":         w.onPod(w.isDeleted),
 		"a pod is gone":                  w.podGoes,
 		"the program prints":             w.prints,
 		"the log is read":                w.reads,
@@ -188,6 +189,13 @@ func containerRestarts(pod *corev1.Pod) {
 func (w *world) obeys(pod *corev1.Pod) {
 	if _, _, told := endMark(pod); told {
 		killed(pod)
+	}
+}
+
+// isDeleted: a pod on a node stays until the node says that it has ended.
+func (w *world) isDeleted(pod *corev1.Pod) {
+	if pod.DeletionTimestamp == nil {
+		pod.DeletionTimestamp = ptr.To(metav1.NewTime(w.Now.Add(gracePeriod(pod))))
 	}
 }
 

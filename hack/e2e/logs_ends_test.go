@@ -82,36 +82,51 @@ func TestCase15LogOfAForceDeletedPod(t *testing.T) {
 	}
 }
 
-// The node is lost: its kubelet answers no more, and ends nothing. The run ends by its timeout all the same, after the
-// grace period and the time in which a node may confirm the end; the log that cannot be read to its end is said not to be
-// whole.
+// The node is lost: its kubelet answers no more, and ends nothing. A run with a timeout ends by it all the same, and one
+// without when its pod was deleted, as Kubernetes does five minutes after it lost a node: after the grace period and the
+// time in which a node may confirm the end. The logs that cannot be read to their ends are said not to be whole.
 func TestCase15NodeThatIsLost(t *testing.T) {
 	const limit, grace, giveUp = 20 * time.Second, 5 * time.Second, 45 * time.Second
-	task := taskOf(steadily(30_000, 10*time.Minute, 60))
+	prints := steadily(30_000, 10*time.Minute, 60)
+	timeless := execute(t, given(t, taskOf(prints)), nil)
+	task := taskOf(prints)
 	task.Spec.Timeout = timeout(limit)
-	id := execute(t, given(t, task), nil)
-	printing(t, id, 100)
+	timed := execute(t, given(t, task), nil)
+	printing(t, timeless, 100)
+	printing(t, timed, 100)
 	localcluster(t, "stop", "kubelet", "--kill")
 	defer func() {
 		localcluster(t, "start", "kubelet")
 		settled(t)
 	}()
 	begin := time.Now()
-	// The facade, too, is on that node.
-	eventually(t, "the run has ended", func() (bool, string) {
-		e := resource(t, id)
-		return e.Status.Phase.IsTerminal(), text(e.Status)
-	})
-	took := time.Since(begin)
-	e := captured(t, id)
-	if took > limit+grace+giveUp+15*time.Second {
-		t.Errorf("it ended %s after the node was lost", took)
+	pods := podsOf(t, string(resource(t, timeless).UID))
+	if len(pods) != 1 {
+		t.Fatalf("%d pods", len(pods))
 	}
-	t.Logf("%s %s after %s, and after %s its log is %s", e.Status.Phase, e.Status.Reason, took, time.Since(begin), text(e.Status.LogSummary))
-	if e.Status.Phase != v1alpha1.PhaseFailed || e.Status.Reason != v1alpha1.ReasonDeadlineExceeded || e.Status.LogSummary.Complete || e.Status.LogSummary.Reason == "" || e.Status.LogSummary.Entries < 100 {
-		t.Errorf("ended as %s %s: %s; %s", e.Status.Phase, e.Status.Reason, e.Status.Message, text(e.Status.LogSummary))
+	if err := kube.Delete(t.Context(), &pods[0]); err != nil {
+		t.Fatal(err)
 	}
-	if !apimeta.IsStatusConditionFalse(e.Status.Conditions, v1alpha1.ConditionLogsCaptured) {
-		t.Errorf("conditions %s", text(e.Status.Conditions))
+	for id, reason := range map[string]string{timed: v1alpha1.ReasonDeadlineExceeded, timeless: v1alpha1.ReasonNodeLost} {
+		// The facade, too, is on that node.
+		eventually(t, "the run has ended", func() (bool, string) {
+			e := resource(t, id)
+			return e.Status.Phase.IsTerminal(), text(e.Status)
+		})
+		took := time.Since(begin)
+		e := captured(t, id)
+		if took > limit+grace+giveUp+15*time.Second {
+			t.Errorf("it ended %s after the node was lost", took)
+		}
+		t.Logf("%s %s after %s, and after %s its log is %s", e.Status.Phase, e.Status.Reason, took, time.Since(begin), text(e.Status.LogSummary))
+		if e.Status.Phase != v1alpha1.PhaseFailed || e.Status.Reason != reason || e.Status.LogSummary.Complete || e.Status.LogSummary.Reason == "" || e.Status.LogSummary.Entries < 100 {
+			t.Errorf("ended as %s %s: %s; %s", e.Status.Phase, e.Status.Reason, e.Status.Message, text(e.Status.LogSummary))
+		}
+		if !apimeta.IsStatusConditionFalse(e.Status.Conditions, v1alpha1.ConditionLogsCaptured) {
+			t.Errorf("conditions %s", text(e.Status.Conditions))
+		}
+		if jobs := jobsOf(t, string(e.UID)); len(jobs) > 0 {
+			t.Errorf("%d Jobs are left, which would try again", len(jobs))
+		}
 	}
 }

@@ -1,0 +1,42 @@
+package lifecycle
+
+import (
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// nodeLost ends a run whose pods Kubernetes was asked to end, by a drain, a taint or a person, and whose nodes are overdue
+// with it. Kubernetes waits for such a node for ever, and the Job makes no other pod as long (podReplacementPolicy
+// Failed), so that without a timeout nothing else would end the run. It is not started again, retries or not: what the
+// lost node still does cannot be known.
+func nodeLost(o *Observation, f facts) (step, bool) {
+	pod, left := awaitedFromNodes(o, f)
+	if pod == nil || left > 0 {
+		return step{}, false
+	}
+	s := fail(v1alpha1.ReasonNodeLost, nodeLostMessage(pod))
+	s.deleteJob = o.Job.DeletionTimestamp == nil // or it would try again once the node is back
+	return s, true
+}
+
+func nodeLostMessage(pod *corev1.Pod) string {
+	return fmt.Sprintf("pod %s was to have ended by %s, and node %s did not confirm it: the container may still run there",
+		pod.Name, pod.DeletionTimestamp.UTC().Format(time.RFC3339), pod.Spec.NodeName)
+}
+
+// awaitedFromNodes gives the newest pod of a run all of whose live pods are being deleted on nodes that have not confirmed
+// it, and for how long that is waited for; no pod where one of them may go on, or we ended it ourselves.
+func awaitedFromNodes(o *Observation, f facts) (newest *corev1.Pod, left time.Duration) {
+	for _, pod := range f.live {
+		if _, _, byUs := endMark(pod); byUs || pod.DeletionTimestamp == nil || pod.Spec.NodeName == "" {
+			return nil, 0
+		}
+		newest = pod
+		left = max(left, pod.DeletionTimestamp.Add(giveUpMargin).Sub(o.Now)) // it is the time by which the grace period is over
+	}
+	return newest, left
+}
