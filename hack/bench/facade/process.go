@@ -28,8 +28,10 @@ func (l *filled) runFacade(ctx context.Context) (*facade, error) {
 		return nil, err
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	arguments := append([]string{"--kubeconfig=" + l.Kubeconfig(), "--bind-address=" + address, "--namespace=" + namespace, "--shutdown-delay=0s",
-		"--auth=" + l.auth, "--max-reads-per-second=0"}, l.fields()...)
+	arguments := append([]string{
+		"--kubeconfig=" + l.Kubeconfig(), "--bind-address=" + address, "--namespace=" + namespace, "--shutdown-delay=0s",
+		"--auth=" + l.auth, "--max-reads-per-second=0",
+	}, l.fields()...)
 	f := &facade{options: l.options, url: "http://" + address}
 	f.client.Timeout = 10 * time.Second
 	f.process, err = l.Run(ctx, "apiserver", l.program, f.url+"/readyz", arguments...)
