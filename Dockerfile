@@ -7,11 +7,12 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/ ./cmd/controller ./cmd/apiserver
+ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH
+RUN go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/ ./cmd/controller ./cmd/apiserver && \
+    go build -tags=cloud -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/controller-cloud ./cmd/controller
 
 FROM gcr.io/distroless/static:nonroot AS controller
-COPY --from=build /out/controller /controller
+COPY --from=build /out/controller /out/controller-cloud /
 USER 65532:65532
 ENTRYPOINT ["/controller"]
 

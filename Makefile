@@ -81,9 +81,10 @@ verify: ## Check that all is generated, formatted, tidy, linted and committed.
 ##@ Build
 
 .PHONY: build
-build: ## Build bin/controller and bin/apiserver, static.
+build: ## Build bin/controller, bin/controller-cloud and bin/apiserver, static.
 	@mkdir -p bin
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/controller ./cmd/apiserver
+	CGO_ENABLED=0 $(GO) build -tags=cloud -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/controller-cloud ./cmd/controller
 
 .PHONY: localcluster
 localcluster: ## Build bin/localcluster, which brings up a real Kubernetes without Docker.

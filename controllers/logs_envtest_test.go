@@ -26,6 +26,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
+	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 

@@ -14,15 +14,22 @@ die() {
   exit 1
 }
 
+# What the image of a program has: it, and what it becomes where its archive is in a cloud's store.
+image_files() {
+  echo "bin/$1"
+  [ "$1" != controller ] || echo bin/controller-cloud
+}
+
 # The image of a program of this checkout. Its tag is the hash of the content, so that a rollout happens
 # exactly when the program changed.
-image_tag() { printf 'dev-%s' "$(sha256sum "bin/$1" | cut -c1-12)"; }
+image_tag() { printf 'dev-%s' "$(image_files "$1" | xargs cat | sha256sum | cut -c1-12)"; }
 
 load_images() {
-  local program
+  local program files
   for program in "${programs[@]}"; do
+    mapfile -t files < <(image_files "$program")
     bin/localcluster load-image --tag "ghcr.io/taskexec/$program:$(image_tag "$program")" \
-      --entrypoint "/$program" "bin/$program"
+      --entrypoint "/$program" "${files[@]}"
   done
 }
 

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/taskexec/taskexec/apiserver"
+	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // archives in clouds' stores are read too
 )
 
 type options struct {

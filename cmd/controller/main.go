@@ -36,6 +36,9 @@ type options struct {
 func main() {
 	o, err := parseFlags(flag.NewFlagSet(os.Args[0], flag.ExitOnError), os.Args[1:])
 	if err == nil {
+		err = handOver(o.Archive.URL)
+	}
+	if err == nil {
 		err = run(ctrl.SetupSignalHandler(), o)
 	}
 	if err != nil {

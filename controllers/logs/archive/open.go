@@ -5,14 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"gocloud.dev/blob"
-	_ "gocloud.dev/blob/azureblob" // azblob://
-	_ "gocloud.dev/blob/fileblob"  // file://
-	_ "gocloud.dev/blob/gcsblob"   // gs://
-	_ "gocloud.dev/blob/s3blob"    // s3://
+	_ "gocloud.dev/blob/fileblob" // file://
 )
+
+// InCloud tells whether an archive's URL is of a store for which a program needs package cloud.
+func InCloud(address string) bool {
+	scheme, _, _ := strings.Cut(address, "://")
+	return slices.Contains([]string{"s3", "gs", "azblob"}, scheme)
+}
 
 // Open opens the bucket of an archive by its URL: file:///folder, s3://bucket, gs://bucket or azblob://container,
 // with the parameters of gocloud.dev's drivers, such as ?region=eu-central-1&prefix=logs/. Its errors do not tell
@@ -33,9 +37,13 @@ func Open(ctx context.Context, address string) (*blob.Bucket, error) {
 				query.Set(key, value)
 			}
 		}
-	case "s3", "gs", "azblob":
 	default:
-		return nil, fmt.Errorf("the archive's URL begins with %q, want file://, s3://, gs:// or azblob://", u.Scheme)
+		if !InCloud(address) {
+			return nil, fmt.Errorf("the archive's URL begins with %q, want file://, s3://, gs:// or azblob://", u.Scheme)
+		}
+		if !blob.DefaultURLMux().ValidBucketScheme(u.Scheme) {
+			return nil, fmt.Errorf("this program was built without the client for an archive at %s:// (package cloud)", u.Scheme)
+		}
 	}
 	u.RawQuery = query.Encode() // without spaces, by which redact finds its end
 	bucket, err := blob.OpenBucket(ctx, u.String())
