@@ -54,13 +54,25 @@ func (a *account) create(ctx context.Context, rate float64) error {
 		}
 		e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: fmt.Sprintf("soak-%06d", i)}}
 		e.Spec.TaskRef.Name = taskName
-		if a.persist(ctx, e) {
-			a.mu.Lock()
-			a.created++
-			a.open[e.Name] = time.Now()
-			a.mu.Unlock()
+		a.begin(e.Name) // it may have ended by the time that its creation is answered
+		if !a.persist(ctx, e) {
+			a.neverWas(e.Name)
 		}
 	}
+}
+
+func (a *account) begin(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.created++
+	a.open[name] = time.Now()
+}
+
+func (a *account) neverWas(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.created--
+	delete(a.open, name)
 }
 
 // persist tries until the run is there. It tells whether it is, when ctx ends.
@@ -106,18 +118,21 @@ func (a *account) settle(ctx context.Context) error {
 			e := &executions.Items[i]
 			captured := apimeta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionLogsCaptured)
 			if e.Status.Phase.IsTerminal() && captured != nil && captured.Status != metav1.ConditionUnknown {
-				if err := a.lab.Kube.Delete(ctx, e, client.PropagationPolicy(metav1.DeletePropagationBackground)); err == nil {
-					a.judge(e, of[string(e.UID)])
-				}
+				a.judge(e, of[string(e.UID)])
+				// Where it fails, or its answer is lost, it is there to be deleted the next time, or gone.
+				_ = a.lab.Kube.Delete(ctx, e, client.PropagationPolicy(metav1.DeletePropagationBackground))
 			}
 		}
 	}
 }
 
-// judge a run that has ended.
+// judge a run that has ended, once.
 func (a *account) judge(e *v1alpha1.TaskExecution, jobs int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if _, open := a.open[e.Name]; !open {
+		return
+	}
 	delete(a.open, e.Name)
 	a.judged++
 	if fault := a.faultOf(e, jobs); fault != "" {

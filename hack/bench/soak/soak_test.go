@@ -3,6 +3,9 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
@@ -58,5 +61,21 @@ func TestTrend(t *testing.T) {
 				t.Errorf("got %g and %g, want %g and %g", early, late, c.early, c.late)
 			}
 		})
+	}
+}
+
+// The answer to a deletion may be lost, so that a run is seen again that was judged.
+func TestARunIsJudgedOnce(t *testing.T) {
+	a := &account{lines: 3, open: map[string]time.Time{}}
+	a.begin("a")
+	a.begin("b")
+	a.begin("c")
+	a.neverWas("c")
+	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: "a"}}
+	e.Status = v1alpha1.TaskExecutionStatus{Phase: v1alpha1.PhaseCompleted, Attempts: 1, LogSummary: &v1alpha1.LogSummary{Entries: 3, Complete: true}}
+	a.judge(e, 1)
+	a.judge(e, 0)
+	if a.created != 2 || a.judged != 1 || a.whole != 1 || len(a.wrong) > 0 || len(a.open) != 1 {
+		t.Errorf("%d made, %d judged, %d whole, wrong %q, open %v", a.created, a.judged, a.whole, a.wrong, a.open)
 	}
 }
