@@ -9,15 +9,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -26,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
-	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud"
+	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
@@ -156,35 +151,13 @@ func TestCase12IdenticalLinesAcrossReconnects(t *testing.T) {
 	}
 }
 
-// bucketOf an S3 server that is away as long as the switch says so.
-func bucketOf(t *testing.T) (url string, away *atomic.Bool) {
-	t.Helper()
-	away = &atomic.Bool{}
-	backend := s3mem.New()
-	if err := backend.CreateBucket("logs"); err != nil {
-		t.Fatal(err)
-	}
-	store := gofakes3.New(backend).Server()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if away.Load() {
-			http.Error(w, "the store is away", http.StatusServiceUnavailable)
-			return
-		}
-		store.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ACCESS_KEY_ID", "key")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	return "s3://logs?region=us-east-1&use_path_style=true&endpoint=" + server.URL, away
-}
-
 // The store goes away amid a log. The run ends meanwhile, and its phase does not wait; when the store is back, all that
 // was printed is uploaded.
 func TestCase17ArchiveThatComesBack(t *testing.T) {
 	const total = 400
 	node := newKubelet(t, 17)
 	node.steady = true
-	url, away := bucketOf(t)
+	url, away := archivetest.S3ThatGoes(t)
 	ns := namespace(t)
 	operator(t, archives(t, url))
 	create(t, newTask(ns))

@@ -14,7 +14,6 @@ import (
 	testingclock "k8s.io/utils/clock/testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 

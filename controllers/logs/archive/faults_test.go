@@ -15,12 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"gocloud.dev/blob"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
@@ -47,18 +46,14 @@ func (s *budget) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func limited(t *testing.T, requests int64) (*blob.Bucket, *budget) {
 	t.Helper()
-	backend := s3mem.New()
-	if err := backend.CreateBucket("logs"); err != nil {
-		t.Fatal(err)
-	}
-	s := &budget{store: gofakes3.New(backend).Server()}
+	s := &budget{}
 	s.left.Store(requests)
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ACCESS_KEY_ID", "key")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	url := archivetest.S3(t, func(store http.Handler) http.Handler {
+		s.store = store
+		return s
+	})
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	return opened(t, "s3://logs?region=us-east-1&use_path_style=true&endpoint="+server.URL), s
+	return opened(t, url), s
 }
 
 // dying makes a Writer that is not stopped but killed, by kill.

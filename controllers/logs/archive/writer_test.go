@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,13 +16,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"gocloud.dev/blob"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
@@ -227,26 +224,11 @@ func TestLongLine(t *testing.T) {
 	}
 }
 
-// s3 is a bucket of an S3 server that fails while broken says so.
-func s3(t *testing.T) (bucket *blob.Bucket, broken *atomic.Bool) {
+// s3 is a bucket of an S3 server that is away while the switch says so.
+func s3(t *testing.T) (bucket *blob.Bucket, away *atomic.Bool) {
 	t.Helper()
-	broken = &atomic.Bool{}
-	backend := s3mem.New()
-	if err := backend.CreateBucket("logs"); err != nil {
-		t.Fatal(err)
-	}
-	store := gofakes3.New(backend).Server()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if broken.Load() {
-			http.Error(w, "the store is away", http.StatusServiceUnavailable)
-			return
-		}
-		store.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ACCESS_KEY_ID", "key")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	return opened(t, "s3://logs?prefix=a/b/&region=us-east-1&use_path_style=true&endpoint="+server.URL), broken
+	url, away := archivetest.S3ThatGoes(t)
+	return opened(t, url+"&prefix=a/b/"), away
 }
 
 func TestStoreThatIsAwayAndComesBack(t *testing.T) {
