@@ -132,8 +132,11 @@ func disruptedBefore(o *Observation, v verdict) verdict {
 	if last.Reason == corev1.PodReasonTerminationByKubelet {
 		reason, known = v1alpha1.ReasonDisrupted, true
 	}
-	if known {
+	switch {
+	case known:
 		v.reason, v.message = reason, fmt.Sprintf("pod %s was ended by the platform: %s", last.Name, last.Reason)
+	case last.Phase == string(corev1.PodRunning) && last.Reason == "" && onePodAtATime(o.Job):
+		v.reason, v.message = v1alpha1.ReasonDisrupted, fmt.Sprintf("pod %s is gone, and was last seen running: it was deleted", last.Name)
 	}
 	return v
 }

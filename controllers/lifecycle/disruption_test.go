@@ -98,12 +98,21 @@ func TestFailureIsTheProgramsOrThePlatforms(t *testing.T) {
 		"a pod that is gone, as mirrored":                        {mirrored("DeletionByTaintManager"), "Failed/Evicted", "pod run-0"},
 		"gone, for the kubelet's reasons":                        {mirrored("TerminationByKubelet"), "Failed/Disrupted", "pod run-0"},
 		"gone, and nothing is known":                             {mirrored("Error"), "Failed/JobFailed", "in its words"},
+		"gone, and last seen running":                            {seen(mirrored(""), corev1.PodRunning), "Failed/Disrupted", "was last seen running"},
+		"gone, and seen to have ended":                           {seen(mirrored(""), corev1.PodFailed), "Failed/JobFailed", "in its words"},
+		"gone, of several at a time":                             {parallel(seen(mirrored(""), corev1.PodRunning)), "Failed/JobFailed", "in its words"},
 		"the program: out of memory":                             {failed(onNode, oomKilled("main")), "Failed/OOMKilled", `container "main"`},
 		"a helper: out of memory":                                {failed(exited(0), alsoEnded("other", 0), oomKilled("helper")), "Failed/OOMKilled", `container "helper"`},
 		"the program failed, and a helper was out of memory":     {failed(exited(3), oomKilled("helper")), "Failed/NonZeroExit", `container "main" ended with exit code 3`},
 		"the program failed, and a sidecar was out of memory":    {failed(exited(3), sidecar(137, "OOMKilled")), "Failed/NonZeroExit", `container "main" ended with exit code 3`},
 		"the program was out of memory, and a sidecar went last": {failed(onNode, sidecar(143, "Error"), oomKilled("main")), "Failed/OOMKilled", `container "main"`},
 	}.run(t)
+}
+
+// seen says in which phase the mirrored pod was last seen.
+func seen(s *scene, phase corev1.PodPhase) *scene {
+	s.Execution.Status.Pods[0].Phase = string(phase)
+	return s
 }
 
 func parallel(s *scene) *scene {

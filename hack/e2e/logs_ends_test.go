@@ -77,8 +77,8 @@ func TestCase15LogOfAForceDeletedPod(t *testing.T) {
 	}
 	e := resource(t, id)
 	t.Logf("%s %s after %s, log whole: %v %s, %d lines", e.Status.Phase, e.Status.Reason, took, complete, e.Status.LogSummary.Reason, len(got.numbers))
-	if e.Status.Phase != v1alpha1.PhaseFailed || took > 30*time.Second {
-		t.Errorf("ended as %s after %s", e.Status.Phase, took)
+	if e.Status.Phase != v1alpha1.PhaseFailed || e.Status.Reason != v1alpha1.ReasonDisrupted || took > 30*time.Second {
+		t.Errorf("ended as %s %s after %s: %s", e.Status.Phase, e.Status.Reason, took, e.Status.Message)
 	}
 }
 
