@@ -31,7 +31,7 @@ func cancelled(o *Observation, f facts) (step, bool) {
 	}
 	c := cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o))
 	if forced { // nor does it give the rest of the log, so that this is not waited for
-		c.message += "; its node did not confirm that the container ended"
+		c.message += "; " + notConfirmed
 		return c, true
 	}
 	return conclude(o, c), true

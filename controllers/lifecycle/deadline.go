@@ -47,7 +47,7 @@ func expire(o *Observation, f facts, reason string) step {
 	}
 	message := overdue(o, f, reason)
 	if forced { // nor does it give the rest of the log, so that this is not waited for
-		return fail(reason, message+"; its node did not confirm that the container ended")
+		return fail(reason, message+"; "+notConfirmed)
 	}
 	return conclude(o, fail(reason, message))
 }

@@ -81,10 +81,10 @@ func lost(o *Observation, f facts) (step, bool) {
 	}
 	// Its pods may go on without it, so that their logs are not waited for.
 	if reason, ours := stoppedByUs(f); ours {
-		return fail(reason, overdue(o, f, reason)+"; its Job was deleted, because its node did not confirm that the container ended"), true
+		return fail(reason, overdue(o, f, reason)+"; its Job was deleted, because "+notConfirmed), true
 	}
-	if pod, left := awaitedFromNodes(o, f); pod != nil && left <= 0 { // we deleted it, and could not say so
-		return fail(v1alpha1.ReasonNodeLost, nodeLostMessage(pod)), true
+	if s, is := givenUp(o, f); is { // we deleted it, and could not say so
+		return s, true
 	}
 	return fail(v1alpha1.ReasonJobLost,
 		fmt.Sprintf("job %q was deleted before it ended; the run is not started again", recorded.Name)), true

@@ -14,18 +14,19 @@ import (
 // Failed), so that without a timeout nothing else would end the run. It is not started again, retries or not: what the
 // lost node still does cannot be known.
 func nodeLost(o *Observation, f facts) (step, bool) {
+	s, is := givenUp(o, f)
+	s.deleteJob = is && o.Job.DeletionTimestamp == nil // or it would try again once the node is back
+	return s, is
+}
+
+// givenUp tells how a run ends whose nodes are waited for no more; is is false while they are, or need not be.
+func givenUp(o *Observation, f facts) (s step, is bool) {
 	pod, left := awaitedFromNodes(o, f)
 	if pod == nil || left > 0 {
 		return step{}, false
 	}
-	s := fail(v1alpha1.ReasonNodeLost, nodeLostMessage(pod))
-	s.deleteJob = o.Job.DeletionTimestamp == nil // or it would try again once the node is back
-	return s, true
-}
-
-func nodeLostMessage(pod *corev1.Pod) string {
-	return fmt.Sprintf("pod %s was to have ended by %s, and node %s did not confirm it: the container may still run there",
-		pod.Name, pod.DeletionTimestamp.UTC().Format(time.RFC3339), pod.Spec.NodeName)
+	return fail(v1alpha1.ReasonNodeLost, fmt.Sprintf("pod %s was to have ended by %s, and node %s did not confirm it: the container may still run there",
+		pod.Name, pod.DeletionTimestamp.UTC().Format(time.RFC3339), pod.Spec.NodeName)), true
 }
 
 // awaitedFromNodes gives the newest pod of a run all of whose live pods are being deleted on nodes that have not confirmed

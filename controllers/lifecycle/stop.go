@@ -17,6 +17,9 @@ const (
 	defaultGrace = 30 * time.Second
 )
 
+// notConfirmed is what a run says whose node was given up.
+const notConfirmed = "its node did not confirm that the container ended"
+
 // stop ends the pods that a node has, and waits for their end. done tells that nothing is left to wait for;
 // forced, that some node did not confirm it. Pods that no node has yet have no log: the deletion of the Job,
 // which follows, is enough for them.

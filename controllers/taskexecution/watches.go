@@ -74,24 +74,27 @@ func waitingTask(o client.Object) []string {
 
 // whatIsRead passes changes of what the caches keep of a Job or a pod. Much of what is written to them is for others.
 var whatIsRead = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
-	before, after := e.ObjectOld, e.ObjectNew
-	version := after.GetResourceVersion()
-	if before.GetResourceVersion() == version {
+	if e.ObjectOld.GetResourceVersion() == e.ObjectNew.GetResourceVersion() {
 		return true // nothing changed: somebody wants it looked at
 	}
-	switch after := after.(type) {
+	switch after := e.ObjectNew.(type) {
 	case *batchv1.Job:
-		same := *after
-		same.ResourceVersion = before.GetResourceVersion()
-		return !equality.Semantic.DeepEqual(before, &same)
+		return differs(e.ObjectOld, *after)
 	case *corev1.Pod:
-		same := *after
-		same.ResourceVersion = before.GetResourceVersion()
-		return !equality.Semantic.DeepEqual(before, &same)
+		return differs(e.ObjectOld, *after)
 	default:
 		return true
 	}
 }}
+
+// differs tells whether an object is another than before, but for its version. after is a copy, and its depth is shared.
+func differs[T any, P interface {
+	*T
+	client.Object
+}](before client.Object, after T) bool {
+	P(&after).SetResourceVersion(before.GetResourceVersion())
+	return !equality.Semantic.DeepEqual(before, client.Object(P(&after)))
+}
 
 // executionOfJob reads which execution a Job belongs to from its controller. controller-runtime's handler for owners does
 // so too, and looks up for each event whether an owner of that kind has a namespace.

@@ -4,8 +4,11 @@ import (
 	"testing"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 )
 
 func TestExecutionOfJob(t *testing.T) {
@@ -32,6 +35,37 @@ func TestExecutionOfJob(t *testing.T) {
 			}
 			if got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestWhatIsRead(t *testing.T) {
+	job := func(version string, succeeded int32) client.Object {
+		return &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "run", ResourceVersion: version}, Status: batchv1.JobStatus{Succeeded: succeeded}}
+	}
+	pod := func(version, node string) client.Object {
+		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "run", ResourceVersion: version}, Spec: corev1.PodSpec{NodeName: node}}
+	}
+	for name, c := range map[string]struct {
+		before, after client.Object
+		want          bool
+	}{
+		"a Job changed":                 {job("1", 0), job("2", 1), true},
+		"nothing that is read of a Job": {job("1", 1), job("2", 1), false},
+		"a Job is to be looked at":      {job("1", 1), job("1", 1), true},
+		"a pod changed":                 {pod("1", ""), pod("2", "node"), true},
+		"nothing that is read of a pod": {pod("1", "node"), pod("2", "node"), false},
+		"a pod is to be looked at":      {pod("1", "node"), pod("1", "node"), true},
+		"something of another kind":     {&corev1.Secret{}, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{ResourceVersion: "2"}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			version := c.after.GetResourceVersion()
+			if got := whatIsRead.Update(event.UpdateEvent{ObjectOld: c.before, ObjectNew: c.after}); got != c.want {
+				t.Errorf("got %t, want %t", got, c.want)
+			}
+			if c.after.GetResourceVersion() != version {
+				t.Error("the cache's object was changed")
 			}
 		})
 	}
