@@ -71,17 +71,14 @@ func (k *kubelet) change(f func()) {
 	k.grown = make(chan struct{})
 }
 
-func (k *kubelet) print(at time.Time, text string) {
-	k.change(func() {
-		k.lines = append(k.lines, at.UTC().Format(time.RFC3339Nano)+" "+text+"\n")
-		k.stamps = append(k.stamps, at)
-	})
-}
+func (k *kubelet) print(at time.Time, text string) { k.printCut(at, text+"\n") }
 
 // printCut prints a line without its newline.
 func (k *kubelet) printCut(at time.Time, text string) {
-	k.print(at, text)
-	k.change(func() { k.lines[len(k.lines)-1] = strings.TrimSuffix(k.lines[len(k.lines)-1], "\n") })
+	k.change(func() {
+		k.lines = append(k.lines, at.UTC().Format(time.RFC3339Nano)+" "+text)
+		k.stamps = append(k.stamps, at)
+	})
 }
 
 // rotate begins a new file. stuck readers of the old one are not told, as when they were catching up.
