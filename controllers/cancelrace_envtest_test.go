@@ -49,7 +49,9 @@ func TestCase5CancelAndTheEndAtOnce(t *testing.T) {
 		var ended error
 		node.Go(func() {
 			last := endedPod(pod, int32(i%2), "")
-			ended = errors.Join(kube.Status().Update(ctx, last), kube.Status().Update(ctx, endedJob(job, last)))
+			ended = kube.Status().Patch(ctx, last, client.MergeFrom(pod))
+			counted := kube.Status().Patch(ctx, endedJob(job, last), client.MergeFrom(job))
+			ended = errors.Join(ended, client.IgnoreNotFound(counted)) // one that was cancelled may be gone
 		})
 		if i%3 > 0 { // as late as the pod's end, or as the Job's, is known
 			s.until(t, "the run's end is near", func() (bool, any) {

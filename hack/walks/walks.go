@@ -19,13 +19,14 @@ func Same(t testing.TB, walks, steps int) {
 	for name, value := range map[string]string{
 		"rapid.seed": seed, "rapid.checks": strconv.Itoa(walks), "rapid.steps": strconv.Itoa(steps), "rapid.nofailfile": "true",
 	} {
-		before := flag.Lookup(name).Value.String()
 		if said[name] {
 			continue
 		}
-		if err := flag.Set(name, value); err != nil {
+		f := flag.Lookup(name).Value // flag.Set would have it said on the command line, for the next who comes
+		before := f.String()
+		if err := f.Set(value); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = flag.Set(name, before) }) // it was a good value before
+		t.Cleanup(func() { _ = f.Set(before) }) // it was a good value before
 	}
 }
