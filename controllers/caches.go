@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -17,7 +18,7 @@ import (
 )
 
 // CacheOptions say what the manager's caches hold: of Jobs and pods only ours, and of them and of executions only what
-// is read. An empty namespace means all.
+// is read. Jobs and pods are given out as they lie there, and nobody may change them. An empty namespace means all.
 func CacheOptions(namespace string) (cache.Options, error) {
 	ours, err := labels.NewRequirement(v1alpha1.LabelExecutionUID, selection.Exists, nil)
 	if err != nil {
@@ -27,8 +28,8 @@ func CacheOptions(namespace string) (cache.Options, error) {
 	options := cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
-			&batchv1.Job{}:            {Label: selector, Transform: slimJob},
-			&corev1.Pod{}:             {Label: selector, Transform: slimPod},
+			&batchv1.Job{}:            {Label: selector, Transform: slimJob, UnsafeDisableDeepCopy: ptr.To(true)},
+			&corev1.Pod{}:             {Label: selector, Transform: slimPod, UnsafeDisableDeepCopy: ptr.To(true)},
 			&v1alpha1.TaskExecution{}: {Transform: slimExecution},
 		},
 	}
@@ -73,12 +74,30 @@ func slimJob(object any) (any, error) {
 			job.Spec.Template.Spec.Containers = append(job.Spec.Template.Spec.Containers, corev1.Container{Name: containers[i].Name})
 		}
 		job.Status.Active, job.Status.Ready, job.Status.Terminating = 0, nil, nil // the pods say it
+		slimConditions(&job.Status)
 		if job.Spec.PodFailurePolicy == nil {
 			job.Status.UncountedTerminatedPods = nil // what is counted says enough
 		}
 		slimMeta(job)
 	}
 	return object, nil
+}
+
+// slimConditions keeps no word on how a Job will end once its pods have, which are asked themselves; and of when it
+// started only what tells when it was resumed.
+func slimConditions(status *batchv1.JobStatus) {
+	var kept []batchv1.JobCondition
+	resumed := false
+	for _, c := range status.Conditions {
+		if c.Type != batchv1.JobSuccessCriteriaMet && c.Type != batchv1.JobFailureTarget {
+			kept = append(kept, c)
+			resumed = resumed || c.Type == batchv1.JobSuspended
+		}
+	}
+	status.Conditions = kept
+	if !resumed {
+		status.StartTime = nil
+	}
 }
 
 // slimPod keeps of a pod's spec what tells how to read its status. Pods are patched from here, never written whole.

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
@@ -58,12 +59,22 @@ func TestCachesAreSlim(t *testing.T) {
 	slimJobWant := job.DeepCopy()
 	job.Status.Active, job.Status.Ready, job.Status.Terminating = 1, ptr.To[int32](1), ptr.To[int32](1)
 	job.Status.UncountedTerminatedPods = &batchv1.UncountedTerminatedPods{}
+	job.Status.StartTime = &metav1.Time{Time: time.Unix(1, 0)}
+	job.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobSuccessCriteriaMet}, {Type: batchv1.JobComplete}, {Type: batchv1.JobFailureTarget}}
+	slimJobWant.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobComplete}}
 	slimJobWant.ObjectMeta = slimmed()
 	slimJobWant.Spec.Template = corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "main"}}}}
 
 	choosy, slimChoosy := job.DeepCopy(), slimJobWant.DeepCopy()
 	choosy.Spec.PodFailurePolicy, slimChoosy.Spec.PodFailurePolicy = &batchv1.PodFailurePolicy{}, &batchv1.PodFailurePolicy{}
 	slimChoosy.Status.UncountedTerminatedPods = &batchv1.UncountedTerminatedPods{}
+
+	begun, slimBegun := job.DeepCopy(), slimJobWant.DeepCopy()
+	begun.Status.Conditions, slimBegun.Status.Conditions = begun.Status.Conditions[:1], nil
+	resumed, slimResumed := begun.DeepCopy(), slimBegun.DeepCopy()
+	resumed.Status.Conditions = append(resumed.Status.Conditions, batchv1.JobCondition{Type: batchv1.JobSuspended})
+	slimResumed.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobSuspended}}
+	slimResumed.Status.StartTime = resumed.Status.StartTime
 
 	running := &v1alpha1.TaskExecution{ObjectMeta: meta()}
 	running.Spec.Params = &apiextensionsv1.JSON{Raw: []byte(`{}`)}
@@ -95,12 +106,15 @@ func TestCachesAreSlim(t *testing.T) {
 		transform func(any) (any, error)
 		in, want  client.Object
 	}{
-		"a pod":              {slimPod, pod, slimPodWant},
-		"a job":              {slimJob, job, slimJobWant},
-		"a run":              {slimExecution, running, slimRunning},
-		"a run that ended":   {slimExecution, ended, slimEnded},
-		"a run with its log": {slimExecution, over, slimOver},
-		"a run with its log, of which a change is to be said": {slimExecution, changed, slimChanged},
+		"a pod": {slimPod, pod, slimPodWant},
+		"a job": {slimJob, job, slimJobWant},
+		"a job that has begun, which is like one that has not": {slimJob, begun, slimBegun},
+		"a job that was resumed":                               {slimJob, resumed, slimResumed},
+		"a job whose pods may not count":                       {slimJob, choosy, slimChoosy},
+		"a run":                                                {slimExecution, running, slimRunning},
+		"a run that ended":                                     {slimExecution, ended, slimEnded},
+		"a run with its log":                                   {slimExecution, over, slimOver},
+		"a run with its log, of which a change is to be said":  {slimExecution, changed, slimChanged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.transform(c.in)

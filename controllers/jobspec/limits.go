@@ -2,11 +2,13 @@ package jobspec
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/lru"
 
 	batchv1 "k8s.io/api/batch/v1"
 
@@ -73,13 +75,30 @@ func LimitsOf(job *batchv1.Job) (Limits, error) {
 	if containers := job.Spec.Template.Spec.Containers; len(containers) > 0 {
 		fallback.Container = containers[0].Name
 	}
-	var l Limits
-	if err := json.Unmarshal([]byte(job.Annotations[v1alpha1.AnnotationLimits]), &l); err != nil {
+	l, err := readLimits(job.Annotations[v1alpha1.AnnotationLimits])
+	if err != nil {
 		return fallback, fmt.Errorf("reading annotation %s of job %s: %w", v1alpha1.AnnotationLimits, job.Name, err)
 	}
-	if !l.inBounds() {
-		return fallback, fmt.Errorf("annotation %s of job %s is out of bounds", v1alpha1.AnnotationLimits, job.Name)
+	return l, nil
+}
+
+// knownLimits has the limits that were read last, by their text. A run is looked at ten times, and all runs of a Task
+// have mostly the same. The same text always gives the same limits, and nobody changes them.
+var knownLimits = lru.New(1024)
+
+func readLimits(text string) (l Limits, err error) {
+	if known, found := knownLimits.Get(text); found {
+		if l, ok := known.(Limits); ok {
+			return l, nil
+		}
 	}
+	if err := json.Unmarshal([]byte(text), &l); err != nil {
+		return Limits{}, err
+	}
+	if !l.inBounds() {
+		return Limits{}, errors.New("a value is out of bounds")
+	}
+	knownLimits.Add(text, l)
 	return l, nil
 }
 

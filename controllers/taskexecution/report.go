@@ -19,11 +19,12 @@ import (
 // was decided on: a cancel that came meanwhile makes it fail, and the decision is made again. Events and metrics
 // follow what was written, not what was meant to be.
 func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
-	before, after := o.Execution, o.Execution.DeepCopy()
-	after.Status = plan.Status
-	if equality.Semantic.DeepEqual(before.Status, after.Status) {
+	before := o.Execution
+	if equality.Semantic.DeepEqual(&before.Status, &plan.Status) {
 		return nil
 	}
+	after := before.DeepCopy()
+	after.Status = plan.Status
 	size, err := r.write(ctx, before, after)
 	if plan.Status.Logs != nil && mayBeTheTail(err, size) {
 		// Whatever it is that the API server does not take of the log, the phase does not wait for it.

@@ -3,10 +3,10 @@ package taskexecution
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -81,7 +81,11 @@ var whatIsRead = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 	case *batchv1.Job:
 		return differs(e.ObjectOld, *after)
 	case *corev1.Pod:
-		return differs(e.ObjectOld, *after)
+		pod := *after
+		if pod.Status.Phase == corev1.PodSucceeded {
+			pod.Finalizers = e.ObjectOld.GetFinalizers() // the Job lets go of it, and says next what that means
+		}
+		return differs(e.ObjectOld, pod)
 	default:
 		return true
 	}
@@ -93,7 +97,7 @@ func differs[T any, P interface {
 	client.Object
 }](before client.Object, after T) bool {
 	P(&after).SetResourceVersion(before.GetResourceVersion())
-	return !equality.Semantic.DeepEqual(before, client.Object(P(&after)))
+	return !reflect.DeepEqual(before, client.Object(P(&after)))
 }
 
 // executionOfJob reads which execution a Job belongs to from its controller. controller-runtime's handler for owners does
