@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -18,7 +17,7 @@ import (
 )
 
 // CacheOptions say what the manager's caches hold: of Jobs and pods only ours, and of them and of executions only what
-// is read. Jobs and pods are given out as they lie there, and nobody may change them. An empty namespace means all.
+// is read. An empty namespace means all.
 func CacheOptions(namespace string) (cache.Options, error) {
 	ours, err := labels.NewRequirement(v1alpha1.LabelExecutionUID, selection.Exists, nil)
 	if err != nil {
@@ -28,8 +27,8 @@ func CacheOptions(namespace string) (cache.Options, error) {
 	options := cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
-			&batchv1.Job{}:            {Label: selector, Transform: slimJob, UnsafeDisableDeepCopy: ptr.To(true)},
-			&corev1.Pod{}:             {Label: selector, Transform: slimPod, UnsafeDisableDeepCopy: ptr.To(true)},
+			&batchv1.Job{}:            {Label: selector, Transform: slimJob},
+			&corev1.Pod{}:             {Label: selector, Transform: slimPod},
 			&v1alpha1.TaskExecution{}: {Transform: slimExecution},
 		},
 	}

@@ -41,7 +41,6 @@ envtest() {
   [ "${#packages[@]}" -gt 0 ] || { echo "no package has tests of the tier envtest" >&2; return 1; }
   KUBEBUILDER_ASSETS=$(bin/localcluster assets)
   export KUBEBUILDER_ASSETS
-  export KUBE_CACHE_MUTATION_DETECTOR=true # of what caches give out uncopied; client-go panics
   tested envtest . -tags=envtest -timeout=20m "${packages[@]}"
 }
 
