@@ -300,11 +300,16 @@ func TestCase5RunThatEndsWhileItIsCancelledKeepsItsExitCode(t *testing.T) {
 }
 
 func TestTimeoutEndsThePod(t *testing.T) {
+	ns := namespace(t)
 	operator(t)
-	e, job, pod := running(t, func(task *v1alpha1.Task) {
-		task.Spec.Timeout = &metav1.Duration{Duration: time.Second}
-		task.Spec.Retries = 3
-	})
+	task := newTask(ns)
+	task.Spec.Timeout, task.Spec.Retries = &metav1.Duration{Duration: time.Second}, 3
+	create(t, task)
+	e := newExecution(ns)
+	create(t, e)
+	job := jobOf(t, e)
+	pod := podOf(t, job)
+	runs(t, pod) // and may be late before anybody looks, so that it is never said to run
 	told(t, pod, v1alpha1.ReasonDeadlineExceeded)
 	exits(t, pod, 143, "DeadlineExceeded")
 	reaches(t, e, v1alpha1.PhaseFailed, v1alpha1.ReasonDeadlineExceeded)
@@ -315,7 +320,7 @@ func TestStartTimeoutSaysWhatItWaitedFor(t *testing.T) {
 	operator(t)
 	ns := namespace(t)
 	task := newTask(ns)
-	task.Spec.StartTimeout = &metav1.Duration{Duration: 2 * time.Second}
+	task.Spec.StartTimeout = &metav1.Duration{Duration: 5 * time.Second}
 	create(t, task)
 	e := newExecution(ns)
 	create(t, e)

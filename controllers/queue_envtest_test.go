@@ -168,13 +168,15 @@ func TestLimitOfANamespace(t *testing.T) {
 	reaches(t, named(t, other, "c"), v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
 }
 
-// Kueue's webhook suspends a Job that has its label; no Kueue runs here, so that the template does.
+// Kueue's webhook suspends a Job that has its label; no Kueue runs here, so that the template does. The time in which a
+// Job is held is none in which it could start.
 func TestJobThatIsHeldReadsQueued(t *testing.T) {
+	const startTimeout = 5 * time.Second
 	ns := namespace(t)
 	operator(t)
 	task := newTask(ns)
 	task.Spec.JobTemplate.Spec.Suspend = ptr.To(true)
-	task.Spec.StartTimeout = &metav1.Duration{Duration: time.Second}
+	task.Spec.StartTimeout = &metav1.Duration{Duration: startTimeout}
 	create(t, task)
 	e := newExecution(ns)
 	e.Labels = map[string]string{v1alpha1.LabelKueueQueue: "team-a", "argocd.argoproj.io/instance": "x"}
@@ -187,11 +189,20 @@ func TestJobThatIsHeldReadsQueued(t *testing.T) {
 	if !strings.Contains(e.Status.Message, `"team-a"`) || e.Status.Queue.BlockedBy != v1alpha1.BlockedByJob {
 		t.Errorf("message %q, queue %+v", e.Status.Message, e.Status.Queue)
 	}
-	before := job.DeepCopy()
-	job.Spec.Suspend = ptr.To(false)
-	if err := kube.Patch(t.Context(), job, client.MergeFrom(before)); err != nil {
-		t.Fatal(err)
+	suspended := func(status corev1.ConditionStatus) []batchv1.JobCondition {
+		return []batchv1.JobCondition{{Type: batchv1.JobSuspended, Status: status, LastTransitionTime: metav1.Now()}}
 	}
+	patchStatus(t, job, func() { job.Status.Conditions = suspended(corev1.ConditionTrue) })
+	eventually(t, "the Job is held for longer than it may take to start", func() (bool, any) {
+		return time.Since(job.CreationTimestamp.Time) > startTimeout+time.Second, job
+	})
+	if read(t, e); e.Status.Phase != v1alpha1.PhaseQueued {
+		t.Errorf("the run is %s while its Job is held", e.Status.Phase)
+	}
+	edit(t, job, func() { job.Spec.Suspend = ptr.To(false) })
+	patchStatus(t, job, func() {
+		job.Status.Conditions, job.Status.StartTime = suspended(corev1.ConditionFalse), ptr.To(metav1.Now())
+	})
 	pod := podOf(t, job)
 	runs(t, pod)
 	reaches(t, e, v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
