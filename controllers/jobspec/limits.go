@@ -83,8 +83,12 @@ func LimitsOf(job *batchv1.Job) (Limits, error) {
 }
 
 // knownLimits has the limits that were read last, by their text. A run is looked at ten times, and all runs of a Task
-// have mostly the same. The same text always gives the same limits, and nobody changes them.
+// have mostly the same. The same text always gives the same limits, and nobody changes them. What is written here is
+// short: a longer text, which somebody else wrote, is read each time and not held.
 var knownLimits = lru.New(1024)
+
+// shortText is what is held of a text at most, in bytes.
+const shortText = 1 << 10
 
 func readLimits(text string) (l Limits, err error) {
 	if known, found := knownLimits.Get(text); found {
@@ -98,7 +102,9 @@ func readLimits(text string) (l Limits, err error) {
 	if !l.inBounds() {
 		return Limits{}, errors.New("a value is out of bounds")
 	}
-	knownLimits.Add(text, l)
+	if len(text) <= shortText {
+		knownLimits.Add(text, l)
+	}
 	return l, nil
 }
 

@@ -2,6 +2,7 @@ package jobspec
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,21 @@ func TestLimitsSurviveTheJob(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-frozen +read:\n%s", diff)
+	}
+}
+
+// Somebody who may edit Jobs does not fill the memory.
+func TestLimitsAreHeldWhereTheirTextIsShort(t *testing.T) {
+	const text = `{"container":"held","maxEntries":10,"maxBytes":2048}`
+	for annotation, held := range map[string]bool{text: true, text + strings.Repeat(" ", shortText): false} {
+		for range 2 {
+			if got, err := LimitsOf(frozenJob(annotation, "held")); err != nil || got.MaxEntries != 10 {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		}
+		if _, found := knownLimits.Get(annotation); found != held {
+			t.Errorf("a text of %d bytes is held: %t, want %t", len(annotation), found, held)
+		}
 	}
 }
 
