@@ -102,8 +102,9 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return fmt.Errorf("finding a cluster (set KUBECONFIG or --kubeconfig): %w", err)
 	}
-	config.QPS = -1                  // the API server shares itself out fairly (API Priority and Fairness); a limit here only adds a wait
-	config.DisableCompression = true // of watches, which costs CPU and saves a network that is near
+	// The API server shares itself out fairly (API Priority and Fairness), so that a limit here would only add a wait. To
+	// have watches compressed costs CPU, and saves a network that is near.
+	config.QPS, config.DisableCompression = -1, true
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {

@@ -115,7 +115,7 @@ func TestCase10NamespaceDeletedWithActiveRuns(t *testing.T) {
 		return apierrors.IsNotFound(err), text(ns.Status)
 	})
 	polled(t, execute(t, given(t, taskOf(`true`)), nil)) // the controller has looked at what was before
-	const quiet = 20 * time.Second                       // in which also one that is tried again and again, less and less often, is looked at
+	const quiet = 10 * time.Second
 	eventually(t, "the controller looks at no execution for "+quiet.String(), func() (bool, string) {
 		const looks = `controller_runtime_reconcile_total{controller="taskexecution"`
 		before := controllerMetric(t, looks)
