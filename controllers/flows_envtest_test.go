@@ -231,6 +231,14 @@ func TestCase6CancelBeforeTheJobMakesNone(t *testing.T) {
 // running brings a new execution to Running.
 func running(t *testing.T, change func(*v1alpha1.Task)) (*v1alpha1.TaskExecution, *batchv1.Job, *corev1.Pod) {
 	t.Helper()
+	e, job, pod := begun(t, change)
+	reaches(t, e, v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
+	return e, job, pod
+}
+
+// begun makes a new execution and has the container of its pod run, whether or not anybody has looked.
+func begun(t *testing.T, change func(*v1alpha1.Task)) (*v1alpha1.TaskExecution, *batchv1.Job, *corev1.Pod) {
+	t.Helper()
 	ns := namespace(t)
 	task := newTask(ns)
 	if change != nil {
@@ -242,7 +250,6 @@ func running(t *testing.T, change func(*v1alpha1.Task)) (*v1alpha1.TaskExecution
 	job := jobOf(t, e)
 	pod := podOf(t, job)
 	runs(t, pod)
-	reaches(t, e, v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
 	return e, job, pod
 }
 
@@ -300,16 +307,12 @@ func TestCase5RunThatEndsWhileItIsCancelledKeepsItsExitCode(t *testing.T) {
 }
 
 func TestTimeoutEndsThePod(t *testing.T) {
-	ns := namespace(t)
 	operator(t)
-	task := newTask(ns)
-	task.Spec.Timeout, task.Spec.Retries = &metav1.Duration{Duration: time.Second}, 3
-	create(t, task)
-	e := newExecution(ns)
-	create(t, e)
-	job := jobOf(t, e)
-	pod := podOf(t, job)
-	runs(t, pod) // and may be late before anybody looks, so that it is never said to run
+	// Its time may be over before anybody looks, so that it is never said to run.
+	e, job, pod := begun(t, func(task *v1alpha1.Task) {
+		task.Spec.Timeout = &metav1.Duration{Duration: time.Second}
+		task.Spec.Retries = 3
+	})
 	told(t, pod, v1alpha1.ReasonDeadlineExceeded)
 	exits(t, pod, 143, "DeadlineExceeded")
 	reaches(t, e, v1alpha1.PhaseFailed, v1alpha1.ReasonDeadlineExceeded)

@@ -59,13 +59,13 @@ func TestManyRunsOfAQueueAcrossRestarts(t *testing.T) {
 		created[executions.Items[i].Name] = executions.Items[i].CreationTimestamp
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return created[a].Compare(created[b].Time) })
-	for i, name := range node.order {
+	waiting := slices.Clone(names)
+	for _, name := range node.order {
 		// An older one without a Job has its turn already, and is slow to use it: with this one there are no more than may run.
-		older := names[:slices.Index(names, name)]
-		without := slices.DeleteFunc(slices.Clone(older), func(o string) bool { return slices.Contains(node.order[:i], o) })
-		if len(without) >= most {
-			t.Errorf("%s was run before older ones: %v", name, without)
+		if older := slices.Index(waiting, name); older >= most {
+			t.Errorf("%s was run before older ones: %v", name, waiting[:older])
 		}
+		waiting = slices.DeleteFunc(waiting, func(w string) bool { return w == name })
 	}
 }
 

@@ -79,25 +79,24 @@ var whatIsRead = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 	}
 	switch after := e.ObjectNew.(type) {
 	case *batchv1.Job:
-		return differs(e.ObjectOld, *after)
+		job := *after
+		return differs(e.ObjectOld, &job)
 	case *corev1.Pod:
 		pod := *after
 		if pod.Status.Phase == corev1.PodSucceeded {
 			pod.Finalizers = e.ObjectOld.GetFinalizers() // the Job lets go of it, and says next what that means
 		}
-		return differs(e.ObjectOld, pod)
+		return differs(e.ObjectOld, &pod)
 	default:
 		return true
 	}
 }}
 
-// differs tells whether an object is another than before, but for its version. after is a copy, and its depth is shared.
-func differs[T any, P interface {
-	*T
-	client.Object
-}](before client.Object, after T) bool {
-	P(&after).SetResourceVersion(before.GetResourceVersion())
-	return !reflect.DeepEqual(before, client.Object(P(&after)))
+// differs tells whether an object is another than before, but for its version. after is a copy, whose depth is shared, and
+// gets the version from before.
+func differs(before, after client.Object) bool {
+	after.SetResourceVersion(before.GetResourceVersion())
+	return !reflect.DeepEqual(before, after)
 }
 
 // executionOfJob reads which execution a Job belongs to from its controller. controller-runtime's handler for owners does
