@@ -113,7 +113,7 @@ func (f flow) play(t *testing.T, befalls fault, want string) (end string, c *cal
 		}
 	})
 	f.act(t, s)
-	s.until(t, "all is over", func() (bool, any) { return s.over(f.figures), s.end() })
+	s.settles(t, s.ns, "all is over", func() (bool, any) { return s.over(f.figures), s.end() })
 	if want != "" {
 		s.until(t, "it ends like undisturbed", func() (bool, any) {
 			end = s.end()

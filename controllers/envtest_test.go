@@ -32,8 +32,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// patience for what a real API server takes on a busy machine.
-const patience = 30 * time.Second
+// patience for what a real API server takes on a busy machine, and for client-go, which may wait for a minute between two
+// tries to watch (a backoff of up to 30 s, and as much jitter).
+const patience = 90 * time.Second
 
 var (
 	apiServer *rest.Config

@@ -23,6 +23,16 @@ func impatient(o *controllers.Options) {
 // asked makes an execution of a source, with annotations, and brings it to its end.
 func asked(t *testing.T, namespace, name string, source v1alpha1.TriggerSource, annotations map[string]string) *v1alpha1.TaskExecution {
 	t.Helper()
+	e := played(t, namespace, name, source, annotations)
+	reaches(t, e, v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+	capturedLog(t, e)
+	return e
+}
+
+// played makes an execution as asked does, and plays its run, but does not wait until the operator knows: it may be
+// removed as soon as it does.
+func played(t *testing.T, namespace, name string, source v1alpha1.TriggerSource, annotations map[string]string) *v1alpha1.TaskExecution {
+	t.Helper()
 	e := newExecution(namespace)
 	e.Name, e.Annotations, e.Spec.Trigger.Source = name, annotations, source
 	create(t, e)
@@ -30,8 +40,6 @@ func asked(t *testing.T, namespace, name string, source v1alpha1.TriggerSource, 
 	pod := podOf(t, job)
 	exits(t, pod, 0, "")
 	ends(t, job, batchv1.JobComplete)
-	reaches(t, e, v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
-	capturedLog(t, e)
 	return e
 }
 
@@ -65,7 +73,7 @@ func TestRetentionRemovesOurOwnOnly(t *testing.T) {
 		return !slices.Contains(left, "manual") && !slices.Contains(left, "scheduled"), left
 	})
 	// Another one that goes proves that the others were looked at again and left.
-	asked(t, ns, "late", v1alpha1.TriggerAPI, nil)
+	played(t, ns, "late", v1alpha1.TriggerAPI, nil)
 	eventually(t, "the late one is removed too, and nothing else", func() (bool, any) {
 		left := names(t, ns)
 		return slices.Equal(left, []string{"applied", "by-kubectl", "in-git"}), left

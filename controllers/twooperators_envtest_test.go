@@ -46,17 +46,20 @@ func TestCase8TwoOperatorsAtOnce(t *testing.T) {
 	node := &busyNode{witness: w, random: rand.New(rand.NewPCG(1, 5))}
 	stopNode := node.start(t)
 	made, deleted := load(t, ns, w)
-	for left := made; left > 0; { // patience is for each step
+	left, over := made, false
+	for !over { // patience is for each step
 		w.until(t, "one more of the runs that were not deleted has ended", func() (bool, any) {
+			there := all[*v1alpha1.TaskExecution](w)
 			var open []string
-			for _, e := range all[*v1alpha1.TaskExecution](w) {
+			for _, e := range there {
 				if !lifecycle.LogIsFinal(e) {
 					open = append(open, fmt.Sprintf("%s %s/%s %s", e.Name, e.Status.Phase, e.Status.Reason, e.Status.Message))
 				}
 			}
 			before := left
 			left = min(left, len(open))
-			return left < before || left == 0, open
+			over = left == 0 && len(there) == made-deleted
+			return left < before || over, fmt.Sprintf("%d of %d, open %q", len(there), made-deleted, open)
 		})
 	}
 	stopNode()

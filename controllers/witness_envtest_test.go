@@ -13,9 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -36,6 +39,13 @@ type witness struct {
 	changed chan struct{} // closed and replaced when something was seen
 }
 
+// witnessed are lists of the kinds that a witness sees.
+func witnessed() []client.ObjectList {
+	return []client.ObjectList{
+		&v1alpha1.TaskExecutionList{}, &batchv1.JobList{}, &corev1.PodList{}, &v1alpha1.TaskList{}, &v1alpha1.TaskScheduleList{},
+	}
+}
+
 func newWitness(t *testing.T, namespace string) *witness {
 	t.Helper()
 	w := &witness{t: t, objects: map[string]client.Object{}, hadJobs: map[types.UID][]types.UID{}, changed: make(chan struct{})}
@@ -45,9 +55,7 @@ func newWitness(t *testing.T, namespace string) *witness {
 		stop()
 		watchers.Wait()
 	})
-	for _, list := range []client.ObjectList{
-		&v1alpha1.TaskExecutionList{}, &batchv1.JobList{}, &corev1.PodList{}, &v1alpha1.TaskList{}, &v1alpha1.TaskScheduleList{},
-	} {
+	for _, list := range witnessed() {
 		events, err := kube.Watch(ctx, list, client.InNamespace(namespace))
 		if err != nil {
 			t.Fatal(err)
@@ -110,15 +118,56 @@ func (w *witness) count(job *batchv1.Job) {
 	}
 }
 
+// settles waits for a condition as until does, and then until it holds of all that the namespace has by now. Each kind is
+// watched by itself, so that one may be behind another: the end of a run may be seen before that of its Job, which came
+// first.
+func (w *witness) settles(t *testing.T, namespace, what string, condition func() (done bool, seen any)) {
+	t.Helper()
+	w.until(t, what, condition)
+	eventually(t, what+", and all there is was seen", func() (bool, any) {
+		there, err := versions(t.Context(), namespace)
+		if err != nil {
+			return false, err.Error()
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		seen := map[string]string{}
+		for key, object := range w.objects {
+			seen[key] = object.GetResourceVersion()
+		}
+		if !maps.Equal(there, seen) {
+			return false, cmp.Diff(there, seen)
+		}
+		return condition()
+	})
+}
+
+// versions of all that the namespace has of the kinds that a witness sees.
+func versions(ctx context.Context, namespace string) (map[string]string, error) {
+	versions := map[string]string{}
+	for _, list := range witnessed() {
+		if err := kube.List(ctx, list, client.InNamespace(namespace)); err != nil {
+			return nil, err
+		}
+		err := apimeta.EachListItem(list, func(item runtime.Object) error {
+			object, ok := item.(client.Object)
+			if !ok {
+				return fmt.Errorf("a %T is no object", item)
+			}
+			versions[keyOf(object)] = object.GetResourceVersion()
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return versions, nil
+}
+
 // until waits for a condition, which is asked with the lock held, after each thing that was seen.
 func (w *witness) until(t *testing.T, what string, condition func() (done bool, seen any)) {
 	t.Helper()
-	w.within(t, patience, what, condition)
-}
-
-func (w *witness) within(t *testing.T, limit time.Duration, what string, condition func() (done bool, seen any)) {
-	t.Helper()
-	deadline := time.After(limit)
+	deadline := time.After(patience)
 	for {
 		w.mu.Lock()
 		done, seen := condition()
@@ -134,7 +183,7 @@ func (w *witness) within(t *testing.T, limit time.Duration, what string, conditi
 				raw, _ := json.Marshal(seen)
 				text = string(raw)
 			}
-			t.Fatalf("within %s it did not come true that %s; last seen: %s", limit, what, text)
+			t.Fatalf("within %s it did not come true that %s; last seen: %s", patience, what, text)
 		case <-changed:
 		}
 	}
