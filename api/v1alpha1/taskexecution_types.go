@@ -28,6 +28,7 @@ type TaskExecution struct {
 	Spec TaskExecutionSpec `json:"spec"`
 	// An execution that nobody has looked at says so to kstatus by the generation -1.
 	// +optional
+	// +structType=atomic
 	// +kubebuilder:default:={"observedGeneration":-1}
 	Status TaskExecutionStatus `json:"status,omitempty"`
 }
