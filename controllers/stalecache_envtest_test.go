@@ -13,7 +13,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers"
 )
 
 // staleFor is how long the caches show nothing new.
@@ -21,9 +20,6 @@ const staleFor = time.Minute
 
 // allWatched is what the operator decides on.
 var allWatched = []string{"tasks", "taskexecutions", "jobs", "pods"}
-
-// patientWithTasks does not give up on a Task that is missing.
-func patientWithTasks(o *controllers.Options) { o.StartTimeout = 10 * time.Minute }
 
 // From the moment in which it asks for the Job, the operator sees nothing more for a minute: neither that the Job is
 // there nor what it wrote itself. It looks again all the time, and makes nothing twice.
@@ -63,6 +59,74 @@ func TestCase2CacheStaleAfterTheJobWasMade(t *testing.T) {
 	}
 }
 
+// A Task that the operator's cache does not show is there all the same: no run waits for it, nor ends without it.
+func TestCase2CacheWithoutTheTask(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t)
+	t.Cleanup(func() { clearAway(t, ns) })
+	s, w := &stage{ns, newWitness(t, ns)}, &wire{}
+	w.operator(t, ns)
+	first := newTask(ns)
+	first.Name = "first"
+	create(t, first)
+	eventually(t, "its watch of Tasks is up", func() (bool, any) {
+		read(t, first)
+		return first.Status.ObservedGeneration == 1, first.Status
+	})
+	w.stale("tasks")
+	create(t, newTask(ns))
+	e := newExecution(ns)
+	create(t, e)
+	s.completes(t, "run")
+	s.is(t, "run", v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+}
+
+// The Job's end is seen, and nothing of its pods for as long as the run takes to end: the run has their exit code all the same.
+func TestCase2CacheWithoutThePod(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t)
+	t.Cleanup(func() { clearAway(t, ns) })
+	s, w := &stage{ns, newWitness(t, ns)}, &wire{}
+	w.operator(t, ns)
+	create(t, newTask(ns))
+	create(t, newExecution(ns))
+	job := s.job(t, "run")
+	s.is(t, "run", v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
+	w.stale("pods")
+	exits(t, podOf(t, job), 3, "")
+	ends(t, job, batchv1.JobFailed)
+	s.is(t, "run", v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit)
+	e := &v1alpha1.TaskExecution{ObjectMeta: objectNamed(ns, "run")}
+	if captured := capturedLog(t, e); captured.Reason == v1alpha1.ReasonLogsNoContainer || *e.Status.ExitCode != 3 {
+		t.Errorf("exit code %d, log %+v", *e.Status.ExitCode, captured)
+	}
+}
+
+// A run is cancelled whose container started, and the operator's cache has no pod of it: it is told to stop and waited for.
+func TestCase2CacheWithoutThePodOfACancelledRun(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t)
+	t.Cleanup(func() { clearAway(t, ns) })
+	s, w := &stage{ns, newWitness(t, ns)}, &wire{}
+	w.operator(t, ns)
+	create(t, newTask(ns))
+	e := newExecution(ns)
+	create(t, e)
+	job := s.job(t, "run")
+	s.is(t, "run", v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
+	w.stale("pods")
+	pod := podOf(t, job)
+	runs(t, pod)
+	cancel(t, e)
+	s.told(t, pod, v1alpha1.ReasonCancelled)
+	w.fresh("pods")
+	exits(t, pod, 143, "DeadlineExceeded")
+	s.is(t, "run", v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled)
+	if captured := capturedLog(t, e); captured.Reason != v1alpha1.ReasonLogsComplete || *e.Status.ExitCode != 143 {
+		t.Errorf("exit code %d, log %+v", *e.Status.ExitCode, captured)
+	}
+}
+
 // An operator whose cache shows a run that waits still, while another has run it to its end and its Job was cleaned up:
 // nothing in its cache, and no Job under the name, keep it from running it again.
 func TestCase2CacheStaleSinceBeforeTheRun(t *testing.T) {
@@ -72,7 +136,7 @@ func TestCase2CacheStaleSinceBeforeTheRun(t *testing.T) {
 	s := &stage{ns, newWitness(t, ns)}
 	w := &wire{}
 	var cache client.Client
-	behind := operation{config: w.config(apiServer), namespace: ns, changes: []func(*controllers.Options){patientWithTasks}}
+	behind := operation{config: w.config(apiServer), namespace: ns}
 	behind.wrap = func(mgr ctrl.Manager) ctrl.Manager {
 		cache = mgr.GetClient()
 		return mgr
@@ -89,7 +153,7 @@ func TestCase2CacheStaleSinceBeforeTheRun(t *testing.T) {
 	w.stale(allWatched...)
 
 	other := &wire{}
-	stop := other.operator(t, ns, patientWithTasks)
+	stop := other.operator(t, ns)
 	create(t, newTask(ns))
 	s.completes(t, "run")
 	s.is(t, "run", v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)

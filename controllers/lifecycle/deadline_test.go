@@ -18,6 +18,12 @@ func startedBefore(s *scene, ago time.Duration) *scene {
 	return s
 }
 
+// notStartedInTime: its Job was made as long ago as it may take to start.
+func notStartedInTime(s *scene) *scene {
+	s.Job.CreationTimestamp = metav1.NewTime(noon.Add(-5 * time.Minute))
+	return s
+}
+
 func TestRunClock(t *testing.T) {
 	minute := func() *scene { return given().timeout(time.Minute).job() }
 	const ends = "end:run-a(DeadlineExceeded) in 25s"
@@ -55,10 +61,7 @@ func restarted(times, code int32, ago time.Duration) func(*corev1.Pod) {
 }
 
 func TestStartClockOfAJob(t *testing.T) {
-	late := func(s *scene) *scene {
-		s.Job.CreationTimestamp = metav1.NewTime(noon.Add(-5 * time.Minute))
-		return s
-	}
+	late := notStartedInTime
 	suspended := func(s *scene) *scene {
 		s.Job.Spec.Suspend = ptr.To(true)
 		return s

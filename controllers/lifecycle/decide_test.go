@@ -195,10 +195,7 @@ func TestCancel(t *testing.T) {
 }
 
 func TestDeadlines(t *testing.T) {
-	late := func(s *scene) *scene {
-		s.Job.CreationTimestamp = metav1.NewTime(noon.Add(-5 * time.Minute))
-		return s
-	}
+	late := notStartedInTime
 	table{
 		"within the timeout":             {given().timeout(time.Minute).job().pod(runningFor(59 * time.Second)), "Running/ContainerStarted in 1s", ""},
 		"at the timeout":                 {given().timeout(time.Minute).job().pod(runningFor(time.Minute)), "Pending/ end:run-a(DeadlineExceeded) in 25s", ""},

@@ -47,7 +47,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 			}
 		}
 	}
-	if o.Pods, err = r.pods(ctx, execution); err != nil {
+	if err := r.observePods(ctx, o); err != nil {
 		return nil, err
 	}
 	if o.PodsRefused, err = r.podsRefused(ctx, o); err != nil {
@@ -81,16 +81,23 @@ func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (*
 	return execution, nil
 }
 
+// task finds the execution's Task. That it is missing, which ends a run in time, is taken from the API server: a cache
+// may be behind for as long as the API server sends it nothing.
 func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution) (*v1alpha1.Task, error) {
 	task := &v1alpha1.Task{}
 	key := types.NamespacedName{Namespace: execution.Namespace, Name: execution.Spec.TaskRef.Name}
-	if err := r.Client.Get(ctx, key, task); err != nil {
-		if apierrors.IsNotFound(err) {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("reading task %s: %w", key, err)
+	err := r.Client.Get(ctx, key, task)
+	if apierrors.IsNotFound(err) {
+		err = r.Live.Get(ctx, key, task)
 	}
-	return task, nil
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading task %s: %w", key, err)
+	default:
+		return task, nil
+	}
 }
 
 // job finds the execution's Job. That it is missing is taken from the API server and not from the cache where
@@ -115,11 +122,20 @@ func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution,
 	}
 }
 
-// pods of the execution, oldest first.
-func (r *Reconciler) pods(ctx context.Context, execution *v1alpha1.TaskExecution) ([]*corev1.Pod, error) {
+// observePods reads the pods from the cache, and from the API server when the Job knows more of them.
+func (r *Reconciler) observePods(ctx context.Context, o *lifecycle.Observation) (err error) {
+	uid := string(o.Execution.UID)
+	o.Pods, err = podsFrom(ctx, r.Client, o.Execution, client.MatchingFields{indexPodExecution: uid})
+	if err == nil && lifecycle.PodsAreBehind(o) {
+		o.Pods, err = podsFrom(ctx, r.Live, o.Execution, client.MatchingLabels{v1alpha1.LabelExecutionUID: uid})
+	}
+	return err
+}
+
+// podsFrom gives the execution's pods, oldest first.
+func podsFrom(ctx context.Context, from client.Reader, execution *v1alpha1.TaskExecution, which client.ListOption) ([]*corev1.Pod, error) {
 	list := &corev1.PodList{}
-	if err := r.Client.List(ctx, list, client.InNamespace(execution.Namespace),
-		client.MatchingFields{indexPodExecution: string(execution.UID)}); err != nil {
+	if err := from.List(ctx, list, client.InNamespace(execution.Namespace), which); err != nil {
 		return nil, fmt.Errorf("listing the pods of execution %s/%s: %w", execution.Namespace, execution.Name, err)
 	}
 	pods := make([]*corev1.Pod, len(list.Items))

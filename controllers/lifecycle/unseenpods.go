@@ -1,0 +1,35 @@
+package lifecycle
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// PodsAreBehind tells whether the pods that are seen cannot be all, of a run that has ended or is about to be stopped, so that
+// they must be read from the API server. Jobs and pods are watched each by itself. A Job's end that came first would
+// be taken for that of a run without an exit code and a log, and a container that has just started would not be waited for.
+func PodsAreBehind(o *Observation) bool {
+	switch {
+	case o.Job == nil || LogIsFinal(o.Execution):
+		return false
+	case JobFinished(o.Job):
+		return o.Job.Status.Succeeded+o.Job.Status.Failed > int32(gather(o).terminated)
+	default:
+		return isToStop(o) && !slices.ContainsFunc(o.Pods, hasStarted)
+	}
+}
+
+// isToStop tells whether a run that may not have started is not to go on: it was cancelled, or it did not start in time.
+func isToStop(o *Observation) bool {
+	if o.Execution.Spec.Cancel != nil || o.Execution.Status.StartTime != nil {
+		return o.Execution.Spec.Cancel != nil
+	}
+	_, late := startDeadline(o, gather(o))
+	return late
+}
+
+func hasStarted(pod *corev1.Pod) bool {
+	from, _ := containerTimes(pod)
+	return !from.IsZero()
+}
