@@ -35,6 +35,9 @@ type Options struct {
 	Kwok, Controller, CRDs string
 	// ControllerArgs are flags of the controller besides those that connect it.
 	ControllerArgs []string
+	// DefaultLimits has the controller manager and the scheduler keep to the limits of requests that Kubernetes gives
+	// them (20 and 50 a second), and not to those of the local cluster (500).
+	DefaultLimits bool
 	// Nodes that are simulated.
 	Nodes int
 	// RunFor is how long a pod runs.
@@ -158,17 +161,21 @@ func (l *Lab) startKubelet(ctx context.Context) (err error) {
 	return err
 }
 
-// startManager with the controllers that runs need. Its limits are those of the local cluster, its workers the default.
+// startManager with the controllers that runs need, and as many workers as by default.
 func (l *Lab) startManager(ctx context.Context) (err error) {
 	const controllers = "job-controller,garbage-collector-controller,namespace-controller,pod-garbage-collector-controller,ttl-after-finished-controller"
 	port, err := FreePort()
 	if err != nil {
 		return err
 	}
-	l.manager, err = l.Run(ctx, "kube-controller-manager", filepath.Join(l.Assets, "kube-controller-manager"), healthz("https", port),
-		"--kubeconfig="+l.Kubeconfig(), "--leader-elect=false", "--controllers="+controllers,
-		"--kube-api-qps=500", "--kube-api-burst=1000",
-		"--bind-address=127.0.0.1", "--secure-port="+strconv.Itoa(port), "--cert-dir="+l.dir)
+	args := []string{
+		"--kubeconfig=" + l.Kubeconfig(), "--leader-elect=false", "--controllers=" + controllers,
+		"--bind-address=127.0.0.1", "--secure-port=" + strconv.Itoa(port), "--cert-dir=" + l.dir,
+	}
+	if !l.DefaultLimits {
+		args = append(args, "--kube-api-qps=500", "--kube-api-burst=1000")
+	}
+	l.manager, err = l.Run(ctx, "kube-controller-manager", filepath.Join(l.Assets, "kube-controller-manager"), healthz("https", port), args...)
 	return err
 }
 
@@ -177,8 +184,12 @@ func (l *Lab) startScheduler(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	limits := `, "qps": 500, "burst": 1000`
+	if l.DefaultLimits {
+		limits = ""
+	}
 	config := fmt.Sprintf(`{"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
-		"clientConnection": {"kubeconfig": %q, "qps": 500, "burst": 1000}, "leaderElection": {"leaderElect": false}}`, l.Kubeconfig())
+		"clientConnection": {"kubeconfig": %q%s}, "leaderElection": {"leaderElect": false}}`, l.Kubeconfig(), limits)
 	if err := os.WriteFile(l.file("scheduler.json"), []byte(config), 0o600); err != nil {
 		return err
 	}

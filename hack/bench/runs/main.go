@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ type options struct {
 	lab.Options
 	runs, rounds, inFlight int
 	pace                   float64
+	// limited is how many runs of each kind are made under Kubernetes' default limits.
+	limited int
 	// kept and keptLog: how many finished runs are kept for the figure of memory, and how many bytes of log each.
 	kept, keptLog int
 	page          string
@@ -44,6 +47,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	flags.IntVar(&o.rounds, "rounds", 3, "How many rounds. 0 measures only memory.")
 	flags.IntVar(&o.inFlight, "in-flight", 100, "How many runs go on at once: one that ends is followed by another.")
 	flags.Float64Var(&o.pace, "pace", 4, "How many runs a second come in a last round whose times are no queue's. 0 leaves that out.")
+	flags.IntVar(&o.limited, "limited", 160, "How many runs of each kind are made on a control plane with Kubernetes' default limits of requests. 0 leaves that out.")
 	flags.DurationVar(&o.RunFor, "run-for", 100*time.Millisecond, "How long a pod runs.")
 	flags.IntVar(&o.Nodes, "nodes", 10, "How many nodes are simulated.")
 	flags.IntVar(&o.Log.Lines, "lines", 10, "Lines that each run prints.")
@@ -62,11 +66,14 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 		return nil, err
 	}
 	o.ControllerArgs = strings.Fields(o.controllerArg)
+	if o.rounds == 0 {
+		o.limited = 0
+	}
 	switch {
 	case o.runs < 1, o.inFlight < 1, o.Nodes < 1:
 		return nil, errors.New("-runs, -in-flight and -nodes want to be at least 1")
-	case o.rounds < 0, o.kept < 0, o.pace < 0:
-		return nil, errors.New("-rounds, -kept and -pace want to be 0 or more")
+	case o.rounds < 0, o.kept < 0, o.pace < 0, o.limited < 0:
+		return nil, errors.New("-rounds, -kept, -pace and -limited want to be 0 or more")
 	case o.Assets == "":
 		return nil, errors.New("-assets is not set: run `make bench`")
 	}
@@ -77,13 +84,28 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 func measure(ctx context.Context, o *options, out io.Writer) error {
 	begin := time.Now()
 	r := &report{options: o, at: begin}
+	if o.profiles != "" {
+		if err := os.MkdirAll(o.profiles, 0o755); err != nil {
+			return err
+		}
+	}
 	if o.rounds > 0 {
-		if err := r.measureRuns(ctx, out); err != nil {
+		fmt.Fprintln(out, "Control plane, simulated nodes and controller")
+		if err := r.inLab(ctx, r.Options, func(b *bench) error { return r.measureRuns(ctx, b, out) }); err != nil {
+			return err
+		}
+	}
+	if o.limited > 0 {
+		fmt.Fprintln(out, "Another control plane, with the limits of requests that Kubernetes gives it")
+		limited := r.Options
+		limited.DefaultLimits = true
+		if err := r.inLab(ctx, limited, func(b *bench) error { return r.measureLimited(ctx, b, out) }); err != nil {
 			return err
 		}
 	}
 	if o.kept > 0 {
-		if err := r.measureMemory(ctx, out); err != nil {
+		fmt.Fprintf(out, "Another control plane, with %d finished runs of %d KiB of log each\n", o.kept, o.keptLog>>10)
+		if err := r.inLab(ctx, r.Options, func(b *bench) error { return r.measureMemory(ctx, b) }); err != nil {
 			return err
 		}
 	}
@@ -98,18 +120,20 @@ func measure(ctx context.Context, o *options, out io.Writer) error {
 	return nil
 }
 
-// measureRuns does the rounds, in which both kinds take turns to be first.
-func (r *report) measureRuns(ctx context.Context, out io.Writer) (err error) {
-	fmt.Fprintln(out, "Control plane, simulated nodes and controller")
-	l, err := lab.Start(ctx, r.Options)
+// inLab measures something in a lab of its own.
+func (r *report) inLab(ctx context.Context, o lab.Options, measure func(*bench) error) error {
+	l, err := lab.Start(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.Stop()) }()
-	if err := l.StartController(ctx); err != nil {
+	return errors.Join(measure(&bench{options: r.options, lab: l}), l.Stop())
+}
+
+// measureRuns does the rounds, in which both kinds take turns to be first.
+func (r *report) measureRuns(ctx context.Context, b *bench, out io.Writer) error {
+	if err := b.lab.StartController(ctx); err != nil {
 		return err
 	}
-	b := &bench{options: r.options, lab: l}
 	if _, err := b.round(ctx, bareJobs, "warm-up-jobs", min(r.runs, 50), rate.Inf); err != nil {
 		return err
 	}
@@ -122,7 +146,7 @@ func (r *report) measureRuns(ctx context.Context, out io.Writer) (err error) {
 			order = []*kind{executions, bareJobs}
 		}
 		for _, k := range order {
-			profiled := r.profile(ctx, l, k == executions && i == r.rounds-1)
+			profiled := r.profile(ctx, b.lab, k == executions && i == r.rounds-1)
 			measured, err := b.round(ctx, k, fmt.Sprintf("round-%d-%s", i+1, k.short), r.runs, rate.Inf)
 			if err := errors.Join(err, <-profiled); err != nil {
 				return err
@@ -148,6 +172,21 @@ func (r *report) measurePaced(ctx context.Context, b *bench, out io.Writer) erro
 		}
 		r.paced[k] = measured
 		fmt.Fprintf(out, "Paced:   %4d × %-13s %6.1f a second, p50 %s\n", measured.runs, k.name, measured.rate(), measured.percentile(50))
+	}
+	return nil
+}
+
+// measureLimited does one round of each kind.
+func (r *report) measureLimited(ctx context.Context, b *bench, out io.Writer) (err error) {
+	if err := b.lab.StartController(ctx); err != nil {
+		return err
+	}
+	r.underLimits = map[*kind]*measured{}
+	for _, k := range []*kind{bareJobs, executions} {
+		if r.underLimits[k], err = b.round(ctx, k, "limited-"+k.short, r.limited, rate.Inf); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "Limited: %4d × %-13s %6.1f a second\n", r.limited, k.name, r.underLimits[k].rate())
 	}
 	return nil
 }

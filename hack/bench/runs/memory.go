@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -29,15 +28,9 @@ type memory struct {
 // steadyRuns are made after the controller has seen what is kept.
 const steadyRuns = 300
 
-// measureMemory in a lab of its own, in which finished runs are, and no controller ran before.
-func (r *report) measureMemory(ctx context.Context, out io.Writer) (err error) {
-	fmt.Fprintf(out, "Another control plane, with %d finished runs of %d KiB of log each\n", r.kept, r.keptLog>>10)
-	l, err := lab.Start(ctx, r.Options)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.Stop()) }()
-	b := &bench{options: r.options, lab: l}
+// measureMemory in a lab in which finished runs are, and no controller ran before.
+func (r *report) measureMemory(ctx context.Context, b *bench) (err error) {
+	l := b.lab
 	if err := b.fill(ctx); err != nil {
 		return err
 	}

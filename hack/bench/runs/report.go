@@ -23,7 +23,7 @@ type report struct {
 	*options
 	at                   time.Time
 	jobs, taskExecutions rounds
-	paced                map[*kind]*measured
+	paced, underLimits   map[*kind]*measured
 	memory               *memory
 	rows                 [][]string
 	harness.Goals
@@ -95,6 +95,10 @@ func (r *report) speed() {
 	share := median(ratios)
 	r.judged(share >= goalRate, "runs finished per second", number(median(r.jobs.rates())), number(median(r.taskExecutions.rates())),
 		fmt.Sprintf("%.2f×", share), fmt.Sprintf("≥ %.2f×", goalRate))
+	if r.underLimits != nil {
+		job, execution := r.underLimits[bareJobs].rate(), r.underLimits[executions].rate()
+		r.row("  with Kubernetes' default limits of requests", number(job), number(execution), fmt.Sprintf("%.2f×", execution/job))
+	}
 	for _, percent := range []int{50, 95, 99} {
 		job, execution := percentile(r.jobs.latencies(), percent), percentile(r.taskExecutions.latencies(), percent)
 		r.row(fmt.Sprintf("from creation to end, p%d", percent), job.String(), execution.String(), fmt.Sprintf("%+d ms", (execution-job).Milliseconds()))
