@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/taskexec/taskexec/apiserver/auth"
 )
@@ -105,7 +106,10 @@ func TestNobodyIsLetThroughUnasked(t *testing.T) {
 }
 
 // An address that guesses is refused unasked; who got in from there before still gets in.
-func TestGuessing(t *testing.T) {
+func TestGuessing(t *testing.T) { synctest.Test(t, guessing) } // on a clock that stands still
+
+func guessing(t *testing.T) {
+	t.Helper()
 	g := newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}})
 	api := facadeFor(newFakeStore(), g, func(o *Options) { o.MaxFailures = 0.1 })
 	if w := call(t, api, "GET", "/tasks", "", bearing("ann")...); w.Code != http.StatusOK {

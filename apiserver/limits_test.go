@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/go-chi/chi/v5"
 )
@@ -17,7 +18,10 @@ func newRoutedRequest(t *testing.T, path string) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, chi.NewRouteContext()))
 }
 
-func TestWritesOfACallerAreRationed(t *testing.T) {
+func TestWritesOfACallerAreRationed(t *testing.T) { synctest.Test(t, writesOfACallerAreRationed) } // on a clock that stands still
+
+func writesOfACallerAreRationed(t *testing.T) {
+	t.Helper()
 	g := newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}})
 	api := facadeFor(newFakeStore(aTask("sync")), g, func(o *Options) { o.MaxWrites = 0.2 })
 	write := func(user string) *httptest.ResponseRecorder {
@@ -47,7 +51,10 @@ func TestWritesOfACallerAreRationed(t *testing.T) {
 	}
 }
 
-func TestReadsOfACallerAreRationed(t *testing.T) {
+func TestReadsOfACallerAreRationed(t *testing.T) { synctest.Test(t, readsOfACallerAreRationed) } // on a clock that stands still
+
+func readsOfACallerAreRationed(t *testing.T) {
+	t.Helper()
 	api := facadeFor(newFakeStore(aTask("sync")), newFakeGate(map[string][]string{"ann": {"everything"}}), func(o *Options) { o.MaxReads = 0.1 })
 	if w := call(t, api, "HEAD", "/tasks/sync", "", bearing("ann")...); w.Code != http.StatusOK {
 		t.Fatalf("%d", w.Code)

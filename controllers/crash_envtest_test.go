@@ -107,7 +107,8 @@ func (f flow) play(t *testing.T, befalls fault, want string) (end string, c *cal
 	s := &stage{ns, newWitness(t, ns)}
 	t.Cleanup(func() { clearAway(t, ns) })
 	mortalOperator(t, ns, c, func(o *controllers.Options) {
-		o.HistoryPace = time.Hour // the figures of a Task have a flow of their own
+		o.HistoryPace = time.Hour                                          // the figures of a Task have a flow of their own
+		o.LogFlush.Interval, o.LogFlush.MaxInterval = time.Hour, time.Hour // however long the flow takes
 		for _, change := range f.changes {
 			change(o)
 		}
@@ -138,7 +139,8 @@ func clearAway(t *testing.T, namespace string) {
 }
 
 // over tells whether the operator has nothing more to do: each execution waits for a node, or has ended with a last word
-// on its log; what was stopped has no Job; each Task is judged, and its figures have all runs, where they are kept.
+// on its log; what was stopped has no Job; what makes executions says which; each Task is judged, and its figures have all
+// runs, where they are kept.
 func (s *stage) over(figures bool) bool {
 	var ended int32
 	for _, e := range all[*v1alpha1.TaskExecution](s.witness) {
@@ -153,9 +155,15 @@ func (s *stage) over(figures bool) bool {
 			return false
 		}
 	}
+	for _, schedule := range all[*v1alpha1.TaskSchedule](s.witness) {
+		if schedule.Status.LastExecution == "" {
+			return false
+		}
+	}
 	return !slices.ContainsFunc(all[*v1alpha1.Task](s.witness), func(task *v1alpha1.Task) bool {
-		totals := &task.Status.Totals
-		return task.Status.ObservedGeneration == 0 || figures && totals.Completed+totals.Failed+totals.Cancelled != ended
+		totals, change := &task.Status.Totals, task.Status.Change
+		runs := task.Annotations[v1alpha1.AnnotationRunOnChange] != ""
+		return task.Status.ObservedGeneration <= 0 || runs && (change == nil || change.Execution == "") || figures && totals.Completed+totals.Failed+totals.Cancelled != ended
 	})
 }
 

@@ -112,8 +112,12 @@ var flows = []flow{
 	}},
 	{name: "schedule", act: func(t *testing.T, s *stage) {
 		create(t, newTask(s.ns))
+		s.until(t, "the Task is judged", func() (bool, any) {
+			status := &seen[*v1alpha1.Task](s.witness, "sync").Status
+			return status.ObservedGeneration == 1, status
+		})
 		schedule := newSchedule(s.ns)
-		at := time.Now().UTC().Add(5 * time.Second) // the schedule is there by then
+		at := time.Now().UTC().Add(10 * time.Second) // the schedule is there by then
 		schedule.Spec.Schedule = fmt.Sprintf("%d %d %d %d %d *", at.Second(), at.Minute(), at.Hour(), at.Day(), at.Month())
 		create(t, schedule)
 		s.job(t, s.made(t))

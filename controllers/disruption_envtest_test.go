@@ -16,8 +16,8 @@ import (
 // evicts plays the kubelet of a node that ran short of memory.
 func evicts(t *testing.T, pod *corev1.Pod) {
 	t.Helper()
-	exits(t, pod, 137, "Evicted")
 	patchStatus(t, pod, func() {
+		pod.Status = endedPod(pod, 137, "Evicted").Status
 		pod.Status.Message = "The node was low on resource: memory."
 		pod.Status.Conditions = append(pod.Status.Conditions, corev1.PodCondition{
 			Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: corev1.PodReasonTerminationByKubelet,

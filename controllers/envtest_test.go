@@ -53,7 +53,10 @@ func withAPIServer(m *testing.M) int {
 		return 1
 	}
 	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard)))
-	environment := &envtest.Environment{CRDDirectoryPaths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfCRDPathMissing: true}
+	environment := &envtest.Environment{
+		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
+		ControlPlaneStartTimeout: 2 * time.Minute,
+	}
 	started, err := environment.Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "starting the API server:", err)
@@ -131,7 +134,6 @@ func (o operation) start() (stop func() error, err error) {
 	options.Namespace = o.namespace
 	options.Registry = prometheus.NewRegistry()
 	options.LogSource = printedLogs{}
-	options.StartTimeout = 3 * time.Second
 	options.LogPatience = 2 * time.Second
 	for _, change := range o.changes {
 		change(&options)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -40,6 +41,17 @@ func (s *storm) set(expired bool, answers ...*apierrors.StatusError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expired, s.answers = expired, answers
+}
+
+// allGiven is for eventually: each answer that is given now has been, some time.
+func (s *storm) allGiven() (bool, any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answers := s.answers
+	if s.expired {
+		answers = append(slices.Clone(answers), errExpired)
+	}
+	return !slices.ContainsFunc(answers, func(a *apierrors.StatusError) bool { return s.given[string(a.ErrStatus.Reason)] == 0 }), s.given
 }
 
 // answer instead of the API server's, nil for that.

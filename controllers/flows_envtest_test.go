@@ -18,13 +18,16 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
 func TestOrdinaryRunCostsThreeStatusWrites(t *testing.T) {
 	ns := namespace(t)
-	operator(t)
+	operator(t, func(o *controllers.Options) { // whose log is not written between, however long the test takes
+		o.LogFlush.Interval, o.LogFlush.MaxInterval = patience, patience
+	})
 	writes, err := kube.Watch(t.Context(), &v1alpha1.TaskExecutionList{}, client.InNamespace(ns))
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +117,7 @@ func TestExecutionWaitsForItsTask(t *testing.T) {
 
 func TestExecutionOfNoTaskFailsAfterTheStartTimeout(t *testing.T) {
 	ns := namespace(t)
-	operator(t)
+	operator(t, func(o *controllers.Options) { o.StartTimeout = 3 * time.Second })
 	e := newExecution(ns)
 	create(t, e)
 	reaches(t, e, v1alpha1.PhaseFailed, v1alpha1.ReasonTaskNotFound)
@@ -283,6 +286,7 @@ func TestCancelEndsThePodAndThenRemovesTheJob(t *testing.T) {
 	}
 	exits(t, pod, 143, "DeadlineExceeded")
 	reaches(t, e, v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled)
+	capturedLog(t, e)
 	gone(t, job)
 	if got := e.Status.Cancellation; got.Outcome != v1alpha1.CancellationGraceful || got.CompletionTime == nil || !got.AcknowledgedTime.Equal(&seen.AcknowledgedTime) {
 		t.Errorf("receipt %+v after %+v", got, seen)
@@ -323,7 +327,7 @@ func TestStartTimeoutSaysWhatItWaitedFor(t *testing.T) {
 	operator(t)
 	ns := namespace(t)
 	task := newTask(ns)
-	task.Spec.StartTimeout = &metav1.Duration{Duration: 5 * time.Second}
+	task.Spec.StartTimeout = &metav1.Duration{Duration: 15 * time.Second} // in which it has a pod
 	create(t, task)
 	e := newExecution(ns)
 	create(t, e)
@@ -473,6 +477,7 @@ func TestRestartInEachPhase(t *testing.T) {
 	ends(t, job, batchv1.JobComplete)
 	stop = operator(t)
 	reaches(t, e, v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+	capturedLog(t, e)
 	stop()
 	version := e.ResourceVersion
 	operator(t)

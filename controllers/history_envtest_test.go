@@ -26,6 +26,10 @@ func TestFiguresOfATask(t *testing.T) {
 			return want(task.Status), task.Status
 		})
 	}
+	ready := func(s v1alpha1.TaskStatus) bool {
+		return apimeta.IsStatusConditionTrue(s.Conditions, v1alpha1.ConditionReady) && s.ObservedGeneration == 1
+	}
+	figures("a Task that is ready", ready)
 	e := newExecution(ns)
 	create(t, e)
 	job := jobOf(t, e)
@@ -39,7 +43,7 @@ func TestFiguresOfATask(t *testing.T) {
 		return s.Running == 0 && s.Totals.Completed == 1 && s.LastExecution.Phase == v1alpha1.PhaseCompleted &&
 			s.Durations != nil && s.Durations.Runs == 1 && s.Durations.P95.Duration >= 0
 	})
-	if !apimeta.IsStatusConditionTrue(task.Status.Conditions, v1alpha1.ConditionReady) || task.Status.ObservedGeneration != 1 {
+	if !ready(task.Status) {
 		t.Errorf("Ready was lost: %+v", task.Status)
 	}
 	if err := kube.Delete(t.Context(), e); err != nil {

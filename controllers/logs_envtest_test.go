@@ -177,9 +177,11 @@ func TestCase17ArchiveThatComesBack(t *testing.T) {
 	exits(t, pod, 0, "")
 	ends(t, job, batchv1.JobComplete)
 	reaches(t, e, v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
-	if c := apimeta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionLogsCaptured); c.Reason != v1alpha1.ReasonLogsArchiving || e.Status.LogSummary.Complete {
-		t.Errorf("the phase was written with %+v, %+v", c, e.Status.LogSummary)
-	}
+	eventually(t, "the log was read and waits for the archive", func() (bool, any) {
+		read(t, e)
+		c := apimeta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionLogsCaptured)
+		return c.Reason == v1alpha1.ReasonLogsArchiving && !e.Status.LogSummary.Complete, e.Status
+	})
 	away.Store(false)
 	if captured := capturedLog(t, e); captured.Status != metav1.ConditionTrue || !e.Status.LogSummary.Archived || e.Status.LogSummary.Entries != total {
 		t.Errorf("captured: %+v, summary %+v", captured, e.Status.LogSummary)
@@ -214,7 +216,7 @@ func TestCase17ArchiveThatIsAway(t *testing.T) {
 	ns := namespace(t)
 	operator(t, func(o *controllers.Options) {
 		o.Archive.URL = "s3://logs?region=us-east-1&use_path_style=true&endpoint=http://127.0.0.1:1"
-		o.Archive.SpoolDir, o.Archive.Deadline = t.TempDir(), 4*time.Second
+		o.Archive.SpoolDir, o.Archive.Deadline = t.TempDir(), 20*time.Second
 	})
 	create(t, newTask(ns))
 	e := newExecution(ns)

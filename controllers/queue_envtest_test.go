@@ -43,6 +43,8 @@ func completes(t *testing.T, e *v1alpha1.TaskExecution) {
 	t.Helper()
 	job := jobOf(t, e)
 	pod := podOf(t, job)
+	runs(t, pod)
+	reaches(t, e, v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
 	exits(t, pod, 0, "")
 	ends(t, job, batchv1.JobComplete)
 	reaches(t, e, v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
@@ -142,10 +144,13 @@ func TestSuspendedTaskRefusesNewRunsOnly(t *testing.T) {
 func TestQueueTimeoutEndsTheWait(t *testing.T) {
 	ns := namespace(t)
 	operator(t)
-	limitedTask(t, ns, v1alpha1.ConcurrencyQueue, 1, func(s *v1alpha1.TaskSpec) { s.QueueTimeout = &metav1.Duration{Duration: 3 * time.Second} })
+	limitedTask(t, ns, v1alpha1.ConcurrencyQueue, 1)
 	first := named(t, ns, "a")
 	reaches(t, first, v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
 	second := named(t, ns, "b")
+	reaches(t, second, v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit)
+	task := newTask(ns)
+	edit(t, task, func() { task.Spec.QueueTimeout = &metav1.Duration{Duration: 3 * time.Second} })
 	reaches(t, second, v1alpha1.PhaseFailed, v1alpha1.ReasonQueueTimeout)
 	if !strings.Contains(second.Status.Message, "queueTimeout of 3s: position 1 in the queue") || second.Status.Queue != nil {
 		t.Errorf("message %q, queue %+v", second.Status.Message, second.Status.Queue)
@@ -171,7 +176,7 @@ func TestLimitOfANamespace(t *testing.T) {
 // Kueue's webhook suspends a Job that has its label; no Kueue runs here, so that the template does. The time in which a
 // Job is held is none in which it could start.
 func TestJobThatIsHeldReadsQueued(t *testing.T) {
-	const startTimeout = 5 * time.Second
+	const startTimeout = 15 * time.Second // in which its pod is seen, once it is resumed
 	ns := namespace(t)
 	operator(t)
 	task := newTask(ns)
@@ -199,11 +204,11 @@ func TestJobThatIsHeldReadsQueued(t *testing.T) {
 	if read(t, e); e.Status.Phase != v1alpha1.PhaseQueued {
 		t.Errorf("the run is %s while its Job is held", e.Status.Phase)
 	}
+	pod := podOf(t, job)
 	edit(t, job, func() { job.Spec.Suspend = ptr.To(false) })
 	patchStatus(t, job, func() {
 		job.Status.Conditions, job.Status.StartTime = suspended(corev1.ConditionFalse), ptr.To(metav1.Now())
 	})
-	pod := podOf(t, job)
 	runs(t, pod)
 	reaches(t, e, v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
 }

@@ -66,6 +66,15 @@ func withoutGaps(t *testing.T, ticks []string) {
 	}
 }
 
+// recorded waits until the schedule says that it made a run.
+func recorded(t *testing.T, s *v1alpha1.TaskSchedule) {
+	t.Helper()
+	eventually(t, "a run is recorded", func() (bool, any) {
+		read(t, s)
+		return s.Status.LastExecution != "", s.Status
+	})
+}
+
 func isReady(t *testing.T, s *v1alpha1.TaskSchedule, status metav1.ConditionStatus, reason string) {
 	t.Helper()
 	eventually(t, "the schedule is "+reason, func() (bool, any) {
@@ -98,6 +107,7 @@ func TestTickMakesOneRun(t *testing.T) {
 		t.Errorf("the first run is of %s, and the schedule was created at %s", ticks[0], s.CreationTimestamp)
 	}
 	isReady(t, s, metav1.ConditionTrue, v1alpha1.ReasonScheduled)
+	recorded(t, s)
 	last := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: s.Status.LastExecution}}
 	read(t, last)
 	if last.Name != schedule.ExecutionName(s.Name, s.UID, s.Status.LastScheduleTime.Time) {
@@ -165,10 +175,7 @@ func TestMissedTicksAreBounded(t *testing.T) {
 	s := newSchedule(ns)
 	s.Spec.CatchUpLimit = 2
 	create(t, s)
-	eventually(t, "a run is recorded", func() (bool, any) {
-		read(t, s)
-		return s.Status.HandledUntil != nil, s.Status
-	})
+	recorded(t, s)
 	stop()
 	back := time.Now().Add(6 * time.Second)
 	eventually(t, "six ticks are missed", func() (bool, any) { return time.Now().After(back), nil })
@@ -266,9 +273,13 @@ func TestDeletedScheduleLeavesItsRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone(t, s)
-	n := len(runsOf(t, s)) // one may just have been under way
-	later := time.Now().Add(2500 * time.Millisecond)
-	eventually(t, "ticks go by", func() (bool, any) { return time.Now().After(later), nil })
+	later := newSchedule(ns)
+	later.Name, later.Spec.Suspend = "later", true
+	create(t, later)
+	isReady(t, later, metav1.ConditionTrue, v1alpha1.ReasonSuspended) // so that the deletion before it was seen
+	n := len(runsOf(t, s))                                            // one may just have been under way
+	until := time.Now().Add(2500 * time.Millisecond)
+	eventually(t, "ticks go by", func() (bool, any) { return time.Now().After(until), nil })
 	if after := len(runsOf(t, s)); after < 2 || after > n+1 {
 		t.Errorf("%d runs right after the deletion, and %d later", n, after)
 	}

@@ -89,6 +89,7 @@ func TestCase9RunsThroughAStorm(t *testing.T) {
 	for _, change := range weather(api, nodes, s) {
 		change()
 		<-tick.C
+		eventually(t, "each answer of this weather was given", s.allGiven)
 		s.set(false)
 		api.Calm()
 		for _, node := range nodes {

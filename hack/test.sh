@@ -45,7 +45,7 @@ envtest() {
 }
 
 e2e() {
-  hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -tags=e2e -count=1 -timeout=25m ./hack/e2e
+  hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -tags=e2e -count=1 -timeout=60m ./hack/e2e
 }
 
 rm -rf "$events"

@@ -11,7 +11,7 @@ import (
 
 // A cancel says who and why, and its receipt whether the program ended by itself or had to be killed.
 func TestCancelReceipts(t *testing.T) {
-	obedient := given(t, taskOf(`trap 'echo stopping; exit 143' TERM; echo begun; sleep 300 & wait`))
+	obedient := given(t, patientTaskOf(`trap 'echo stopping; exit 143' TERM; echo begun; sleep 300 & wait`))
 	stubborn := taskOf(`trap '' TERM; echo begun; while true; do sleep 1; done`)
 	stubborn.Spec.JobTemplate.Spec.Template.Spec.TerminationGracePeriodSeconds = ptr.To[int64](2)
 	ids := map[string]string{"graceful": execute(t, obedient, nil), "forced": execute(t, given(t, stubborn), nil)}

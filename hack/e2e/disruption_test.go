@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	quantities "k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -77,9 +78,14 @@ func preempt(t *testing.T, pod *corev1.Pod) {
 	urgent.Spec.RestartPolicy, urgent.Spec.PriorityClassName = corev1.RestartPolicyNever, class.Name
 	seated(&urgent.Spec.Containers[0])
 	for _, o := range []client.Object{class, urgent} {
-		if err := kube.Create(t.Context(), o); err != nil {
-			t.Fatal(err)
-		}
+		// The API server's admission of pods learns of the class by a watch.
+		eventually(t, o.GetName()+" is made", func() (bool, string) {
+			err := kube.Create(t.Context(), o)
+			if err != nil && !apierrors.IsForbidden(err) {
+				t.Fatal(err)
+			}
+			return err == nil, fmt.Sprint(err)
+		})
 		t.Cleanup(func() {
 			if err := client.IgnoreNotFound(kube.Delete(context.Background(), o)); err != nil {
 				t.Error(err)
@@ -107,7 +113,7 @@ func TestCase14EndedByThePlatformAmidItsOutput(t *testing.T) {
 		"preemption": {preempt, v1alpha1.ReasonPreempted},
 	} {
 		t.Run(name, func(t *testing.T) {
-			task := taskOf(untilTold)
+			task := patientTaskOf(untilToldAndSeen)
 			seated(&task.Spec.JobTemplate.Spec.Template.Spec.Containers[0])
 			id := execute(t, given(t, task), nil)
 			printing(t, id, 50)
@@ -126,7 +132,7 @@ func TestCase14EndedByThePlatformAmidItsOutput(t *testing.T) {
 }
 
 func TestEvictedRunIsRetriedWhereItsTaskAsks(t *testing.T) {
-	task := taskOf(`trap 'exit 143' TERM; echo begun; sleep 300 & wait`)
+	task := patientTaskOf(`trap 'sleep 5; exit 143' TERM; echo begun; sleep 300 & wait`) // seen while it ends
 	task.Spec.RetryOnDisruption = true
 	id := execute(t, given(t, task), nil)
 	evict(t, begun(t, id, 1))

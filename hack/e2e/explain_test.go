@@ -21,16 +21,13 @@ type explanation struct {
 	Complete bool `json:"complete"`
 }
 
-// explained waits until a run's explanation has a reason.
+// explained waits until a run's explanation has a reason, and everything that it reads was there to be read in time.
 func explained(t *testing.T, id, reason string) (x explanation) {
 	t.Helper()
 	eventually(t, "execution "+id+" is explained by "+reason, func() (bool, string) {
 		x = ask[explanation](t, "GET", "/tasks/executions/"+id+"/explain", nil)
-		return x.Reason == reason, text(x)
+		return x.Reason == reason && x.Complete, text(x)
 	})
-	if !x.Complete {
-		t.Errorf("something could not be read: %s", text(x))
-	}
 	return x
 }
 

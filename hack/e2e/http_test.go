@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,8 +31,9 @@ type execution struct {
 	Attempts    int32           `json:"attempts"`
 	Params      json.RawMessage `json:"params"`
 	LogSummary  *struct {
-		Entries  int64 `json:"entries"`
-		Complete bool  `json:"complete"`
+		Entries  int64  `json:"entries"`
+		Complete bool   `json:"complete"`
+		Reason   string `json:"reason"`
 	} `json:"logSummary"`
 	Cancellation *struct {
 		RequestedBy    string     `json:"requestedBy"`
@@ -125,14 +127,21 @@ func status(t *testing.T, id string) execution {
 	return ask[execution](t, "GET", "/tasks/running/execution/"+id, nil)
 }
 
-// polled polls as scenario 1 of the quick reference does: until the status is no longer running.
+// polled polls as scenario 1 of the quick reference does, until the status is no longer running, and goes on until it is
+// decided whether the log is whole: the end of a run waits for that of its log for two seconds and no longer.
 func polled(t *testing.T, id string) (e execution) {
 	t.Helper()
-	eventually(t, "execution "+id+" is no longer running", func() (bool, string) {
+	eventually(t, "execution "+id+" is no longer running, and its log is decided on", func() (bool, string) {
 		e = status(t, id)
-		return e.Status != "running", text(e)
+		return e.Status != "running" && e.logDecided(), text(e)
 	})
 	return e
+}
+
+// logDecided tells whether it is said that the log is whole, or why it is not.
+func (e execution) logDecided() bool {
+	s := e.LogSummary
+	return s != nil && (s.Complete || !slices.Contains([]string{"", v1alpha1.ReasonLogsCapturing, v1alpha1.ReasonLogsArchiving}, s.Reason))
 }
 
 // printed waits until a run's mirrored log has a message.

@@ -42,6 +42,7 @@ func TestKubectlApplyWaitAndGet(t *testing.T) {
 	manifest := manifestOf(name, name)
 	kubectl(t, manifest, "apply", "-f", "-")
 	kubectl(t, "", "wait", "--for=condition=Succeeded", "--timeout=120s", "te/"+name)
+	kubectl(t, "", "wait", "--for=condition=LogsCaptured", "--timeout=120s", "te/"+name)
 	if again := kubectl(t, manifest, "apply", "-f", "-"); !strings.Contains(again, "unchanged") {
 		t.Errorf("applying the same manifest again: %s", again)
 	}
@@ -59,7 +60,7 @@ func TestKubectlApplyWaitAndGet(t *testing.T) {
 	if yaml := kubectl(t, "", "get", "te", name, "-o", "yaml"); !strings.Contains(yaml, "message: hello") {
 		t.Errorf("the log is not in the resource:\n%s", yaml)
 	}
-	if e := status(t, name); e.Status != "completed" || !strings.Contains(messages(e.Logs), "hello\n") {
+	if e := polled(t, name); e.Status != "completed" || !strings.Contains(messages(e.Logs), "hello\n") {
 		t.Errorf("the facade shows %s", text(e))
 	}
 }
@@ -92,9 +93,10 @@ func TestKubectlDelete(t *testing.T) {
 	}
 	kubectl(t, "", "delete", "te", name, "--timeout=60s")
 	leavesNothing(t, uid)
-	if r := call(t, "GET", "/tasks/running/execution/"+name, nil); r.code != 404 {
-		t.Errorf("the facade still answers %d %s", r.code, r.body)
-	}
+	eventually(t, "the facade knows it no longer", func() (bool, string) {
+		r := call(t, "GET", "/tasks/running/execution/"+name, nil)
+		return r.code == 404, r.text()
+	})
 }
 
 // An execution of a Task that does not exist waits, says for what, and runs when the Task comes.

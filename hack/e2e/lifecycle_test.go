@@ -13,14 +13,12 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// The first attempt fails, because a mounted file says so; the file is mended, and the second succeeds.
+// The first attempt fails, because a mounted file names its pod; the second succeeds. The file is there once the first pod
+// is: until then no container starts.
 func TestRetriedTask(t *testing.T) {
-	task := taskOf(`echo "file says $(cat /verdict/word)"; grep -q good /verdict/word`)
+	task := keepJob(taskOf(`if grep -q "$HOSTNAME" /verdict/fails; then echo "told to fail"; exit 1; fi; echo "told nothing"`))
 	task.Spec.Retries = 1
-	verdict := &corev1.ConfigMap{ObjectMeta: objectMeta(task.Name), Data: map[string]string{"word": "bad"}}
-	if err := kube.Create(t.Context(), verdict); err != nil {
-		t.Fatal(err)
-	}
+	verdict := &corev1.ConfigMap{ObjectMeta: objectMeta(task.Name)}
 	pod := &task.Spec.JobTemplate.Spec.Template.Spec
 	pod.Volumes = []corev1.Volume{{Name: "verdict", VolumeSource: corev1.VolumeSource{
 		ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: verdict.Name}},
@@ -29,20 +27,42 @@ func TestRetriedTask(t *testing.T) {
 	name := given(t, task)
 
 	id := execute(t, name, nil)
-	eventually(t, "the first attempt's failure shows", func() (bool, string) {
-		e := status(t, id)
-		return e.Reason == "Retrying" && e.Status == "running", text(e)
-	})
-	verdict.Data["word"] = "good"
-	if err := kube.Update(t.Context(), verdict); err != nil {
+	states, err := kube.Watch(t.Context(), &v1alpha1.TaskExecutionList{}, client.InNamespace(namespace), client.MatchingFields{"metadata.name": id})
+	if err != nil {
 		t.Fatal(err)
+	}
+	defer states.Stop()
+	var pods []corev1.Pod
+	eventually(t, "the first attempt has a pod", func() (bool, string) {
+		pods = podsOf(t, string(resource(t, id).UID))
+		return len(pods) == 1, text(pods)
+	})
+	verdict.Data = map[string]string{"fails": pods[0].Name}
+	if err := kube.Create(t.Context(), verdict); err != nil {
+		t.Fatal(err)
+	}
+	retrying := false
+	for event := range states.ResultChan() {
+		e, ok := event.Object.(*v1alpha1.TaskExecution)
+		if !ok {
+			t.Fatalf("the watch of the execution ended: %v", event)
+		}
+		if e.Status.Reason == v1alpha1.ReasonRetrying && e.Status.Phase == v1alpha1.PhaseRunning {
+			retrying = true
+		}
+		if e.Status.Phase.IsTerminal() {
+			break
+		}
+	}
+	if !retrying {
+		t.Error("it never said that it tries again")
 	}
 	e := polled(t, id)
 	if e.Status != "completed" || e.Attempts != 2 || *e.ExitCode != 0 {
 		t.Errorf("want completed at the second attempt, got %s", text(e))
 	}
 	got := messages(e.Logs)
-	if !strings.Contains(got, "file says bad\nfile says good\n") {
+	if !strings.Contains(got, "told to fail\ntold nothing\n") {
 		t.Errorf("want the logs of both attempts in their order:\n%s", got)
 	}
 	if pods := resource(t, id).Status.Pods; len(pods) != 2 || *pods[0].ExitCode != 1 || *pods[1].ExitCode != 0 {

@@ -24,10 +24,12 @@ func TestLogOfInitContainersSidecarsAndAttempts(t *testing.T) {
 		c.Name, c.Command = name, []string{"sh", "-c", script}
 		return c
 	}
-	sidecar := container("helper", ticking+`trap 'echo "helper $HOSTNAME stops"; exit 0' TERM
+	pod.Volumes = []corev1.Volume{{Name: "shared", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
+	pod.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "shared", MountPath: "/shared"}}
+	sidecar := container("helper", ticking+`trap 'echo "helper $HOSTNAME stops"; exit 0' TERM; touch /shared/trapped
 i=0; while true; do echo "helper $HOSTNAME $i"; i=$((i+1)); tick 0.1; done`)
 	sidecar.RestartPolicy = ptr.To(corev1.ContainerRestartPolicyAlways)
-	pod.InitContainers = []corev1.Container{sidecar, container("prepare", `echo "prepare $HOSTNAME"`)}
+	pod.InitContainers = []corev1.Container{sidecar, container("prepare", `until [ -e /shared/trapped ]; do sleep 0.1; done; echo "prepare $HOSTNAME"`)}
 
 	id := execute(t, given(t, task), nil)
 	e := captured(t, id)

@@ -86,7 +86,7 @@ func entriesOf(t *testing.T, events []serverEvent) []byte {
 // A client that follows, loses its connection and resumes has each line once.
 func TestLogFollowedAndResumed(t *testing.T) {
 	const lines, dropAt = 600, 200
-	name := given(t, taskOf(steadily(lines, 15*time.Second, 80)))
+	name := given(t, taskOf(steadily(lines, 30*time.Second, 80)))
 	id := execute(t, name, nil)
 
 	seen := 0
@@ -98,7 +98,7 @@ func TestLogFollowedAndResumed(t *testing.T) {
 	})
 	last := first[len(first)-1]
 	if isEnd(last) || last.id == "" {
-		t.Fatalf("after %d entries the log of a run that prints for 15 s has the event %+v", seen, last)
+		t.Fatalf("after %d entries the log of a run that prints for 30 s has the event %+v", seen, last)
 	}
 	if e := status(t, id); e.Status != "running" {
 		t.Errorf("the first %d lines came when the run was over: %s", dropAt, text(e))

@@ -36,11 +36,18 @@ while [ $i -lt %d ]; do printf '%%07d %s\n' $i; i=$((i+1)); tick %.4f; done
 
 // untilTold prints numbered lines evenly until SIGTERM, goes on for a second after it, and ends with a line
 // that says how many there were.
-const untilTold = ticking + `i=0 left=-1
+const untilTold = untilToldAndMore + `exit 143
+`
+
+// untilToldAndSeen is a while longer there, for those who look at a pod that is going.
+const untilToldAndSeen = untilToldAndMore + `sleep 5
+exit 143
+`
+
+const untilToldAndMore = ticking + `i=0 left=-1
 trap 'left=50' TERM
 while [ $left -ne 0 ]; do printf '%07d x\n' $i; i=$((i+1)) left=$((left-1)); tick 0.02; done
 echo "last $i"
-exit 143
 `
 
 // padding makes a numbered line of some bytes, its newline included.

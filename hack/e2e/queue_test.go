@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -121,16 +122,18 @@ func atOnce(spans []span) (most int) {
 }
 
 func TestForbiddenAndFullOverREST(t *testing.T) {
-	forbid := given(t, limitedTo(taskOf(`sleep 5`), v1alpha1.ConcurrencyForbid, 1))
+	forbid := given(t, limitedTo(taskOf(`exec sleep 300`), v1alpha1.ConcurrencyForbid, 1))
 	first := execute(t, forbid, nil)
+	listed(t, forbid, 1)
 	if r := call(t, "POST", "/tasks/"+forbid+"/execute/api", nil); r.code != 409 {
 		t.Errorf("a second run of a task that forbids it: %s", r.text())
 	}
-	task := limitedTo(taskOf(`sleep 5`), v1alpha1.ConcurrencyQueue, 1)
+	task := limitedTo(taskOf(`exec sleep 300`), v1alpha1.ConcurrencyQueue, 1)
 	one := int32(1)
 	task.Spec.Concurrency.MaxQueued = &one
 	queue := given(t, task)
 	ids := []string{first, execute(t, queue, nil), execute(t, queue, nil)}
+	listed(t, queue, 2)
 	if r := call(t, "POST", "/tasks/"+queue+"/execute/api", nil); r.code != 429 || r.header.Get("Retry-After") == "" {
 		t.Errorf("a run for which there is no place: %s, Retry-After %q", r.text(), r.header.Get("Retry-After"))
 	}
@@ -148,11 +151,21 @@ func TestForbiddenAndFullOverREST(t *testing.T) {
 		}
 		return false, told
 	})
+	cancel(t, ids...)
 	for _, id := range ids {
-		if e := polled(t, id); e.Status != "completed" {
+		if e := polled(t, id); e.Status != "cancelled" {
 			t.Errorf("execution %s: %s", id, text(e))
 		}
 	}
+}
+
+// listed waits until the facade lists so many runs of a task: from then on it counts them.
+func listed(t *testing.T, task string, runs int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%d runs of task %s are listed", runs, task), func() (bool, string) {
+		list := ask[[]execution](t, "GET", "/tasks/running/"+task, nil)
+		return len(list) == runs, text(list)
+	})
 }
 
 func TestReplaceOnARealNode(t *testing.T) {

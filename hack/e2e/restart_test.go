@@ -15,7 +15,7 @@ import (
 // The controller is killed again and again while executions are made and run. Each has one Job in its life.
 func TestCase1ControllerKilledAtAnyMoment(t *testing.T) {
 	const executions, kills = 12, 4
-	name := given(t, taskOf(`for i in 1 2 3 4 5; do echo "line $i"; sleep 1; done`))
+	name := given(t, keepJob(taskOf(`for i in 1 2 3 4 5; do echo "line $i"; sleep 1; done`)))
 
 	jobs, err := kube.Watch(t.Context(), &batchv1.JobList{}, client.InNamespace(namespace))
 	if err != nil {

@@ -52,7 +52,7 @@ func TestExecuteAndPoll(t *testing.T) {
 
 // Scenario 2: list a task's executions, cancel them by their ids.
 func TestListAndCancelByIDs(t *testing.T) {
-	name := given(t, taskOf(`trap 'echo stopping; exit 143' TERM; echo begun; sleep 300 & wait`))
+	name := given(t, patientTaskOf(`trap 'echo stopping; exit 143' TERM; echo begun; sleep 300 & wait`))
 	for range 2 {
 		printed(t, execute(t, name, nil), "begun")
 	}
@@ -77,7 +77,7 @@ func TestListAndCancelByIDs(t *testing.T) {
 			return e.Phase == "Cancelled", text(e)
 		})
 		leavesNothing(t, uids[i])
-		e := status(t, id)
+		e := polled(t, id)
 		got := messages(e.Logs)
 		for _, want := range []string{"begun\n", "stopping\n", "任务已取消\n"} {
 			if !strings.Contains(got, want) {
@@ -157,8 +157,8 @@ func TestFailingTask(t *testing.T) {
 }
 
 func TestTimedOutTask(t *testing.T) {
-	task := taskOf(`trap 'echo told to stop; exit 9' TERM; echo begun; sleep 300 & wait`)
-	task.Spec.Timeout = timeout(3 * time.Second)
+	task := patientTaskOf(`trap 'echo told to stop; exit 9' TERM; echo begun; sleep 300 & wait`)
+	task.Spec.Timeout = timeout(10 * time.Second)
 	task.Spec.Retries = 2 // a timeout is for the whole run: no attempt follows it
 	name := given(t, task)
 	id := execute(t, name, nil)
@@ -167,7 +167,7 @@ func TestTimedOutTask(t *testing.T) {
 		t.Errorf("want failed for its deadline at the first attempt, got %s", text(e))
 	}
 	got := messages(e.Logs)
-	for _, want := range []string{"开始执行任务 (超时限制: 3000ms)\n", "begun\n", "told to stop\n", "任务执行失败: "} {
+	for _, want := range []string{"开始执行任务 (超时限制: 10000ms)\n", "begun\n", "told to stop\n", "任务执行失败: "} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the log lacks %q:\n%s", want, got)
 		}

@@ -53,11 +53,8 @@ func TestSecretParam(t *testing.T) {
 	if answer.code != 200 || strings.Contains(string(answer.body), value) {
 		t.Fatalf("got %s", answer.text())
 	}
-	list := ask[[]execution](t, "GET", "/tasks/running/"+name, nil)
-	if len(list) != 1 {
-		t.Fatalf("%d executions", len(list))
-	}
-	id := list[0].ExecutionID
+	listed(t, name, 1)
+	id := ask[[]execution](t, "GET", "/tasks/running/"+name, nil)[0].ExecutionID
 	secretStaysSecret(t, id, name, value)
 	secret := resource(t, id).Spec.SecretParams.SecretName
 	if kubectl(t, "", "get", "secret", secret, "-o", "name") == "" {

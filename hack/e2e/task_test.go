@@ -34,6 +34,14 @@ func taskOf(script string) *v1alpha1.Task {
 	return task
 }
 
+// patientTaskOf is a Task whose program has a minute to end by itself when it is told to: that a busy node gives it
+// the CPU for it late is not what is tested.
+func patientTaskOf(script string) *v1alpha1.Task {
+	task := taskOf(script)
+	task.Spec.JobTemplate.Spec.Template.Spec.TerminationGracePeriodSeconds = ptr.To[int64](60)
+	return task
+}
+
 func timeout(d time.Duration) *metav1.Duration { return &metav1.Duration{Duration: d} }
 
 func schema(text string) *apiextensionsv1.JSON { return &apiextensionsv1.JSON{Raw: []byte(text)} }
@@ -56,12 +64,23 @@ func given(t *testing.T, task *v1alpha1.Task) string {
 	return task.Name
 }
 
+// keepJob has the Job of a finished run stay, for tests that look at it, or at its pod, later.
+func keepJob(task *v1alpha1.Task) *v1alpha1.Task {
+	task.Spec.JobTemplate.Spec.TTLSecondsAfterFinished = ptr.To[int32](3600)
+	return task
+}
+
 // eventually waits until a condition holds, and fails with what was seen last.
 func eventually(t *testing.T, what string, condition func() (done bool, seen string)) {
 	t.Helper()
+	within(t, patience, what, condition)
+}
+
+func within(t *testing.T, limit time.Duration, what string, condition func() (done bool, seen string)) {
+	t.Helper()
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(limit)
 	for {
 		done, seen := condition()
 		if done {
@@ -69,7 +88,7 @@ func eventually(t *testing.T, what string, condition func() (done bool, seen str
 		}
 		select {
 		case <-deadline:
-			t.Fatalf("within %s it did not come true that %s; last seen: %s", patience, what, seen)
+			t.Fatalf("within %s it did not come true that %s; last seen: %s", limit, what, seen)
 		case <-t.Context().Done():
 			t.Fatalf("the test ended while waiting that %s", what)
 		case <-ticker.C:
