@@ -88,8 +88,11 @@ func (k *kubelet) draw(n int) int {
 	return k.random.IntN(n)
 }
 
-func (k *kubelet) print(text string) {
-	at := time.Now().UTC()
+func (k *kubelet) print(text string) { k.printAbout(time.Now(), text) }
+
+// printAbout prints a line that is stamped with a time, or with one a little before it.
+func (k *kubelet) printAbout(at time.Time, text string) {
+	at = at.UTC()
 	// What a program prints on stdout and stderr at once is not always stamped in the order in which it is written.
 	if k.draw(10) == 0 {
 		at = at.Add(-time.Duration(k.draw(500)) * time.Microsecond)

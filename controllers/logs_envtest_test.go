@@ -41,11 +41,13 @@ func TestCase11LogsOfANodeOnABadDay(t *testing.T) {
 			pod := podOn(t, job, node.node)
 			runs(t, pod)
 			const total = 3000
+			// The stamps do not jump when the machine that prints stands still: that would look like a rotation.
+			begun := time.Now()
 			printed := func(from, to int) {
 				tick := time.NewTicker(time.Millisecond)
 				defer tick.Stop()
 				for i := from; i < to; i++ {
-					node.print(fmt.Sprintf("line %d %s", i, strings.Repeat("x", i%7*20)))
+					node.printAbout(begun.Add(time.Duration(i)*200*time.Microsecond), fmt.Sprintf("line %d %s", i, strings.Repeat("x", i%7*20)))
 					if i%5 == 0 {
 						<-tick.C
 					}
