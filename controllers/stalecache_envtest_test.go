@@ -59,14 +59,33 @@ func TestCase2CacheStaleAfterTheJobWasMade(t *testing.T) {
 	}
 }
 
-// A Task that the operator's cache does not show is there all the same: no run waits for it, nor ends without it.
-func TestCase2CacheWithoutTheTask(t *testing.T) {
-	t.Parallel()
+// staged is a namespace with an operator whose cache can be made stale.
+func staged(t *testing.T) (*stage, *wire) {
+	t.Helper()
 	ns := namespace(t)
 	t.Cleanup(func() { clearAway(t, ns) })
 	s, w := &stage{ns, newWitness(t, ns)}, &wire{}
 	w.operator(t, ns)
-	first := newTask(ns)
+	return s, w
+}
+
+// withoutPods makes a run whose Job is there, and of whose pods the operator's cache shows nothing.
+func (s *stage) withoutPods(t *testing.T, w *wire) (*v1alpha1.TaskExecution, *batchv1.Job) {
+	t.Helper()
+	create(t, newTask(s.ns))
+	e := newExecution(s.ns)
+	create(t, e)
+	job := s.job(t, "run")
+	s.is(t, "run", v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
+	w.stale("pods")
+	return e, job
+}
+
+// A Task that the operator's cache does not show is there all the same: no run waits for it, nor ends without it.
+func TestCase2CacheWithoutTheTask(t *testing.T) {
+	t.Parallel()
+	s, w := staged(t)
+	first := newTask(s.ns)
 	first.Name = "first"
 	create(t, first)
 	eventually(t, "its watch of Tasks is up", func() (bool, any) {
@@ -74,9 +93,8 @@ func TestCase2CacheWithoutTheTask(t *testing.T) {
 		return first.Status.ObservedGeneration == 1, first.Status
 	})
 	w.stale("tasks")
-	create(t, newTask(ns))
-	e := newExecution(ns)
-	create(t, e)
+	create(t, newTask(s.ns))
+	create(t, newExecution(s.ns))
 	s.completes(t, "run")
 	s.is(t, "run", v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
 }
@@ -84,19 +102,11 @@ func TestCase2CacheWithoutTheTask(t *testing.T) {
 // The Job's end is seen, and nothing of its pods for as long as the run takes to end: the run has their exit code all the same.
 func TestCase2CacheWithoutThePod(t *testing.T) {
 	t.Parallel()
-	ns := namespace(t)
-	t.Cleanup(func() { clearAway(t, ns) })
-	s, w := &stage{ns, newWitness(t, ns)}, &wire{}
-	w.operator(t, ns)
-	create(t, newTask(ns))
-	create(t, newExecution(ns))
-	job := s.job(t, "run")
-	s.is(t, "run", v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
-	w.stale("pods")
+	s, w := staged(t)
+	e, job := s.withoutPods(t, w)
 	exits(t, podOf(t, job), 3, "")
 	ends(t, job, batchv1.JobFailed)
 	s.is(t, "run", v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit)
-	e := &v1alpha1.TaskExecution{ObjectMeta: objectNamed(ns, "run")}
 	if captured := capturedLog(t, e); captured.Reason == v1alpha1.ReasonLogsNoContainer || *e.Status.ExitCode != 3 {
 		t.Errorf("exit code %d, log %+v", *e.Status.ExitCode, captured)
 	}
@@ -105,16 +115,8 @@ func TestCase2CacheWithoutThePod(t *testing.T) {
 // A run is cancelled whose container started, and the operator's cache has no pod of it: it is told to stop and waited for.
 func TestCase2CacheWithoutThePodOfACancelledRun(t *testing.T) {
 	t.Parallel()
-	ns := namespace(t)
-	t.Cleanup(func() { clearAway(t, ns) })
-	s, w := &stage{ns, newWitness(t, ns)}, &wire{}
-	w.operator(t, ns)
-	create(t, newTask(ns))
-	e := newExecution(ns)
-	create(t, e)
-	job := s.job(t, "run")
-	s.is(t, "run", v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
-	w.stale("pods")
+	s, w := staged(t)
+	e, job := s.withoutPods(t, w)
 	pod := podOf(t, job)
 	runs(t, pod)
 	cancel(t, e)

@@ -57,8 +57,7 @@ func TestCancelOfAFinishedRunChangesNothing(t *testing.T) {
 	for _, phase := range []v1alpha1.Phase{v1alpha1.PhaseCompleted, v1alpha1.PhaseFailed, v1alpha1.PhaseCancelled} {
 		s := given().job().cancelled().phase(phase, "Anything").pod(exited(0)).jobEnds(batchv1.JobComplete, "")
 		s.Execution.Status.CompletionTime = ptr.To(metav1.NewTime(noon.Add(-time.Hour)))
-		s.Execution.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionLogsCaptured, Status: metav1.ConditionTrue}}
-		plan := Decide(s.Observation)
+		plan := Decide(logSettled(s).Observation)
 		if decision(plan) != string(phase)+"/Anything" || !plan.Status.CompletionTime.Equal(s.Execution.Status.CompletionTime) {
 			t.Errorf("decided %s, ended %s", decision(plan), plan.Status.CompletionTime)
 		}

@@ -16,17 +16,14 @@ func PodsAreBehind(o *Observation) bool {
 	case JobFinished(o.Job):
 		return o.Job.Status.Succeeded+o.Job.Status.Failed > int32(gather(o).terminated)
 	default:
-		return isToStop(o) && !slices.ContainsFunc(o.Pods, hasStarted)
+		return !slices.ContainsFunc(o.Pods, hasStarted) && isToStop(o)
 	}
 }
 
-// isToStop tells whether a run that may not have started is not to go on: it was cancelled, or it did not start in time.
+// isToStop tells whether a run of which no start is seen is not to go on: it was cancelled, or it did not start in time.
 func isToStop(o *Observation) bool {
-	if o.Execution.Spec.Cancel != nil || o.Execution.Status.StartTime != nil {
-		return o.Execution.Spec.Cancel != nil
-	}
 	_, late := startDeadline(o, gather(o))
-	return late
+	return late || o.Execution.Spec.Cancel != nil
 }
 
 func hasStarted(pod *corev1.Pod) bool {

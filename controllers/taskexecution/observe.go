@@ -86,18 +86,24 @@ func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (*
 func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution) (*v1alpha1.Task, error) {
 	task := &v1alpha1.Task{}
 	key := types.NamespacedName{Namespace: execution.Namespace, Name: execution.Spec.TaskRef.Name}
-	err := r.Client.Get(ctx, key, task)
-	if apierrors.IsNotFound(err) {
-		err = r.Live.Get(ctx, key, task)
-	}
+	found, err := r.find(ctx, key, task, true)
 	switch {
-	case apierrors.IsNotFound(err):
-		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("reading task %s: %w", key, err)
+	case !found:
+		return nil, nil
 	default:
 		return task, nil
 	}
+}
+
+// find reads an object from the cache and, where that lacks it and sure is asked for, from the API server.
+func (r *Reconciler) find(ctx context.Context, key types.NamespacedName, object client.Object, sure bool) (found bool, err error) {
+	err = r.Client.Get(ctx, key, object)
+	if apierrors.IsNotFound(err) && sure {
+		err = r.Live.Get(ctx, key, object)
+	}
+	return err == nil, client.IgnoreNotFound(err)
 }
 
 // job finds the execution's Job. That it is missing is taken from the API server and not from the cache where
@@ -106,15 +112,12 @@ func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution
 func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution, sure bool) (*batchv1.Job, error) {
 	key := types.NamespacedName{Namespace: execution.Namespace, Name: jobspec.JobName(execution.Name, execution.UID)}
 	job := &batchv1.Job{}
-	err := r.Client.Get(ctx, key, job)
-	if apierrors.IsNotFound(err) && sure && !execution.Status.Phase.IsTerminal() {
-		err = r.Live.Get(ctx, key, job)
-	}
+	found, err := r.find(ctx, key, job, sure && !execution.Status.Phase.IsTerminal())
 	switch {
-	case apierrors.IsNotFound(err):
-		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("reading job %s: %w", key, err)
+	case !found:
+		return nil, nil
 	case !metav1.IsControlledBy(job, execution):
 		return nil, nil // somebody else's; creating ours will say so
 	default:

@@ -63,19 +63,9 @@ func TestLongPoll(t *testing.T) {
 	printed(t, id, "begun")
 	path := "/tasks/running/execution/" + id
 	tag := call(t, "GET", path, nil).header.Get("ETag")
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, url+"/tasks/executions/cancel/by-ids",
-		strings.NewReader(`{"executionIds":["`+id+`"]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	request.Header.Set("Content-Type", "application/json")
 	cancelled := make(chan error, 1)
 	go func() {
-		answer, err := httpClient.Do(request)
-		if err == nil {
-			err = answer.Body.Close()
-		}
+		_, err := send(t.Context(), "DELETE", "/tasks/executions/cancel/by-ids", map[string]any{"executionIds": []string{id}})
 		cancelled <- err
 	}()
 	for e := (execution{}); e.Status != "cancelled"; {

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -65,19 +66,28 @@ var httpClient = &http.Client{Timeout: 30 * time.Second, Transport: traffic}
 // away what is sent otherwise, such as Authorization.
 func call(t *testing.T, method, path string, body any, headers ...string) response {
 	t.Helper()
+	r, err := send(t.Context(), method, path, body, headers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// send is call for goroutines that are not the test's own.
+func send(ctx context.Context, method, path string, body any, headers ...string) (response, error) {
 	var reader io.Reader
 	if raw, ok := body.([]byte); ok {
 		reader = bytes.NewReader(raw)
 	} else if body != nil {
 		raw, err := json.Marshal(body)
 		if err != nil {
-			t.Fatal(err)
+			return response{}, err
 		}
 		reader = bytes.NewReader(raw)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), method, url+path, reader)
+	request, err := http.NewRequestWithContext(ctx, method, url+path, reader)
 	if err != nil {
-		t.Fatal(err)
+		return response{}, err
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
@@ -91,14 +101,11 @@ func call(t *testing.T, method, path string, body any, headers ...string) respon
 	}
 	answer, err := httpClient.Do(request)
 	if err != nil {
-		t.Fatal(err)
+		return response{}, err
 	}
 	defer answer.Body.Close()
 	raw, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response{answer.StatusCode, answer.Header, raw}
+	return response{answer.StatusCode, answer.Header, raw}, err
 }
 
 // ask calls the facade, wants 200 and reads the answer.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -40,8 +39,7 @@ func TestQueueWhileTheControllerIsKilled(t *testing.T) {
 			t.Fatalf("E2E_QUEUE_RUNS is %q, want a number above 0", text)
 		}
 	}
-	task := limitedTo(taskOf(`sleep 2`), v1alpha1.ConcurrencyQueue, most)
-	task.Spec.JobTemplate.Spec.TTLSecondsAfterFinished = ptr.To[int32](3600) // their pods are looked at in the end
+	task := keepJob(limitedTo(taskOf(`sleep 2`), v1alpha1.ConcurrencyQueue, most)) // their pods are looked at in the end
 	name := given(t, task)
 	var ids []string
 	for range n {
@@ -160,12 +158,13 @@ func TestForbiddenAndFullOverREST(t *testing.T) {
 }
 
 // listed waits until the facade lists so many runs of a task: from then on it counts them.
-func listed(t *testing.T, task string, runs int) {
+func listed(t *testing.T, task string, runs int) (list []execution) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%d runs of task %s are listed", runs, task), func() (bool, string) {
-		list := ask[[]execution](t, "GET", "/tasks/running/"+task, nil)
+		list = ask[[]execution](t, "GET", "/tasks/running/"+task, nil)
 		return len(list) == runs, text(list)
 	})
+	return list
 }
 
 func TestReplaceOnARealNode(t *testing.T) {

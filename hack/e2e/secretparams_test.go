@@ -53,8 +53,7 @@ func TestSecretParam(t *testing.T) {
 	if answer.code != 200 || strings.Contains(string(answer.body), value) {
 		t.Fatalf("got %s", answer.text())
 	}
-	listed(t, name, 1)
-	id := ask[[]execution](t, "GET", "/tasks/running/"+name, nil)[0].ExecutionID
+	id := listed(t, name, 1)[0].ExecutionID
 	secretStaysSecret(t, id, name, value)
 	secret := resource(t, id).Spec.SecretParams.SecretName
 	if kubectl(t, "", "get", "secret", secret, "-o", "name") == "" {

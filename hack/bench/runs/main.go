@@ -66,9 +66,6 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 		return nil, err
 	}
 	o.ControllerArgs = strings.Fields(o.controllerArg)
-	if o.rounds == 0 {
-		o.limited = 0
-	}
 	switch {
 	case o.runs < 1, o.inFlight < 1, o.Nodes < 1:
 		return nil, errors.New("-runs, -in-flight and -nodes want to be at least 1")
@@ -95,7 +92,7 @@ func measure(ctx context.Context, o *options, out io.Writer) error {
 			return err
 		}
 	}
-	if o.limited > 0 {
+	if o.rounds > 0 && o.limited > 0 {
 		fmt.Fprintln(out, "Another control plane, with the limits of requests that Kubernetes gives it")
 		limited := r.Options
 		limited.DefaultLimits = true
