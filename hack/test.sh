@@ -41,6 +41,8 @@ envtest() {
   [ "${#packages[@]}" -gt 0 ] || { echo "no package has tests of the tier envtest" >&2; return 1; }
   KUBEBUILDER_ASSETS=$(bin/localcluster assets)
   export KUBEBUILDER_ASSETS
+  # What is read from a cache uncopied must not be written to: client-go ends the process that does.
+  export KUBE_CACHE_MUTATION_DETECTOR=true
   tested envtest . -tags=envtest -timeout=20m "${packages[@]}"
 }
 

@@ -21,7 +21,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// observe gathers all that a decision needs. It returns nil when the execution is gone.
+// observe gathers all that a decision needs. It returns nil when the execution is gone. What the caches have is not
+// copied, and must not be written to: the tests run with Kubernetes' detector of that (KUBE_CACHE_MUTATION_DETECTOR).
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*lifecycle.Observation, error) {
 	execution, err := r.execution(ctx, key)
 	if err != nil {
@@ -67,8 +68,9 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 // cache shows as new may have run and been cleaned up, and must not run again.
 func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (*v1alpha1.TaskExecution, error) {
 	execution := &v1alpha1.TaskExecution{}
-	err := r.Client.Get(ctx, key, execution)
+	err := r.Client.Get(ctx, key, execution, client.UnsafeDisableDeepCopy)
 	if err == nil && execution.Status.Phase == "" {
+		execution = &v1alpha1.TaskExecution{}
 		err = r.Live.Get(ctx, key, execution)
 		execution.Status.Logs, execution.Status.Result = nil, nil
 	}
@@ -99,7 +101,7 @@ func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution
 
 // find reads an object from the cache and, where that lacks it and sure is asked for, from the API server.
 func (r *Reconciler) find(ctx context.Context, key types.NamespacedName, object client.Object, sure bool) (found bool, err error) {
-	err = r.Client.Get(ctx, key, object)
+	err = r.Client.Get(ctx, key, object, client.UnsafeDisableDeepCopy)
 	if apierrors.IsNotFound(err) && sure {
 		err = r.Live.Get(ctx, key, object)
 	}
@@ -128,7 +130,7 @@ func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution,
 // observePods reads the pods from the cache, and from the API server when the Job knows more of them.
 func (r *Reconciler) observePods(ctx context.Context, o *lifecycle.Observation) (err error) {
 	uid := string(o.Execution.UID)
-	o.Pods, err = podsFrom(ctx, r.Client, o.Execution, client.MatchingFields{indexPodExecution: uid})
+	o.Pods, err = podsFrom(ctx, r.Client, o.Execution, client.MatchingFields{indexPodExecution: uid}, client.UnsafeDisableDeepCopy)
 	if err == nil && lifecycle.PodsAreBehind(o) {
 		o.Pods, err = podsFrom(ctx, r.Live, o.Execution, client.MatchingLabels{v1alpha1.LabelExecutionUID: uid})
 	}
@@ -136,9 +138,9 @@ func (r *Reconciler) observePods(ctx context.Context, o *lifecycle.Observation) 
 }
 
 // podsFrom gives the execution's pods, oldest first.
-func podsFrom(ctx context.Context, from client.Reader, execution *v1alpha1.TaskExecution, which client.ListOption) ([]*corev1.Pod, error) {
+func podsFrom(ctx context.Context, from client.Reader, execution *v1alpha1.TaskExecution, which ...client.ListOption) ([]*corev1.Pod, error) {
 	list := &corev1.PodList{}
-	if err := from.List(ctx, list, client.InNamespace(execution.Namespace), which); err != nil {
+	if err := from.List(ctx, list, append(which, client.InNamespace(execution.Namespace))...); err != nil {
 		return nil, fmt.Errorf("listing the pods of execution %s/%s: %w", execution.Namespace, execution.Name, err)
 	}
 	pods := make([]*corev1.Pod, len(list.Items))

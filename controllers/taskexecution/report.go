@@ -23,13 +23,11 @@ func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan 
 	if equality.Semantic.DeepEqual(&before.Status, &plan.Status) {
 		return nil
 	}
-	after := before.DeepCopy()
-	after.Status = plan.Status
+	after := withStatus(before, plan.Status)
 	size, err := r.write(ctx, before, after)
 	if plan.Status.Logs != nil && mayBeTheTail(err, size) {
 		// Whatever it is that the API server does not take of the log, the phase does not wait for it.
-		bare := before.DeepCopy()
-		bare.Status = lifecycle.WithoutTail(*o, plan.Status)
+		bare := withStatus(before, lifecycle.WithoutTail(*o, plan.Status))
 		if bareSize, bareErr := r.write(ctx, before, bare); bareErr == nil {
 			ctrl.LoggerFrom(ctx).Info("Wrote the status without the log's tail, which was refused", "bytes", size, "cause", err.Error())
 			r.Follower.TooLarge(client.ObjectKeyFromObject(before))
@@ -49,6 +47,13 @@ func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan 
 		r.announce(after, before.Status)
 	}
 	return nil
+}
+
+// withStatus is an execution with another status; the rest is shared.
+func withStatus(execution *v1alpha1.TaskExecution, status v1alpha1.TaskExecutionStatus) *v1alpha1.TaskExecution {
+	with := *execution
+	with.Status = status
+	return &with
 }
 
 // write brings the status from one state to another, and tells how many bytes that took. With the log's tail the whole

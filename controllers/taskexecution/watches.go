@@ -72,8 +72,12 @@ func waitingTask(o client.Object) []string {
 	return []string{execution.Spec.TaskRef.Name}
 }
 
-// whatIsRead passes changes of what the caches keep of a Job or a pod. Much of what is written to them is for others.
-var whatIsRead = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+// whatIsRead passes changes of what the caches keep of a Job or a pod. Much of what is written to them is for others. That
+// a Job was created is no news: the look that created it went on with it.
+var whatIsRead = predicate.Funcs{CreateFunc: func(e event.CreateEvent) bool {
+	_, job := e.Object.(*batchv1.Job)
+	return !job || e.IsInInitialList
+}, UpdateFunc: func(e event.UpdateEvent) bool {
 	if e.ObjectOld.GetResourceVersion() == e.ObjectNew.GetResourceVersion() {
 		return true // nothing changed: somebody wants it looked at
 	}

@@ -40,6 +40,22 @@ func TestExecutionOfJob(t *testing.T) {
 	}
 }
 
+func TestThatAJobWasCreatedIsNoNews(t *testing.T) {
+	for name, c := range map[string]struct {
+		event event.CreateEvent
+		want  bool
+	}{
+		"a Job":                             {event.CreateEvent{Object: &batchv1.Job{}}, false},
+		"a Job, when the controller starts": {event.CreateEvent{Object: &batchv1.Job{}, IsInInitialList: true}, true},
+		"a pod":                             {event.CreateEvent{Object: &corev1.Pod{}}, true},
+		"a pod, when the controller starts": {event.CreateEvent{Object: &corev1.Pod{}, IsInInitialList: true}, true},
+	} {
+		if got := whatIsRead.Create(c.event); got != c.want {
+			t.Errorf("%s: got %t, want %t", name, got, c.want)
+		}
+	}
+}
+
 func TestWhatIsRead(t *testing.T) {
 	job := func(version string, succeeded int32) client.Object {
 		return &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "run", ResourceVersion: version}, Status: batchv1.JobStatus{Succeeded: succeeded}}

@@ -84,6 +84,7 @@ func (w *Writer) recover(ctx context.Context, ix *Index, s *Stream, open map[Str
 func measure(r io.Reader, continues bool) (part Part, open bool, err error) {
 	counter := &countingReader{r: r}
 	reader := lines.NewReader(counter)
+	defer reader.Release()
 	part.Continues = continues
 	within := continues
 	for {

@@ -89,7 +89,9 @@ func (r *Reader) anew(l line) bool {
 	defer func() { _ = log.Close() }() // nothing was written
 	last := r.cursor.recent[len(r.cursor.recent)-1].line
 	found := false
-	for reader := lines.NewReader(log); err == nil; {
+	reader := lines.NewReader(log)
+	defer reader.Release()
+	for err == nil {
 		var line lines.Line
 		line, err = reader.Next()
 		switch read := lineOf(line.At, r.cursor.Hash(line.Head)); {
@@ -109,6 +111,9 @@ func (r *Reader) next() (line Line, err error) {
 }
 
 func (l *Line) judged() bool { return (l.Whole || l.More) && !l.At.IsZero() }
+
+// Release is that of lines.Reader.
+func (r *Reader) Release() { r.lines.Release() }
 
 // Rest is that of lines.Reader.
 func (r *Reader) Rest() (piece []byte, whole bool, err error) { return r.lines.Rest() }

@@ -21,8 +21,10 @@ func (s *stream) fileBegins(ctx context.Context) (at time.Time, known bool) {
 	if err != nil {
 		return time.Time{}, false
 	}
-	defer func() { _ = body.Close() }()     // nothing was written
-	line, _ := lines.NewReader(body).Next() // an error, too, says that it is not known
+	defer func() { _ = body.Close() }() // nothing was written
+	reader := lines.NewReader(body)
+	defer reader.Release()
+	line, _ := reader.Next() // an error, too, says that it is not known
 	return line.At, !line.At.IsZero()
 }
 
@@ -64,7 +66,9 @@ func (s *stream) present(ctx context.Context, at time.Time, hash uint64) bool {
 		return false
 	}
 	defer func() { _ = body.Close() }() // nothing was written
-	for reader := lines.NewReader(body); err == nil; {
+	reader := lines.NewReader(body)
+	defer reader.Release()
+	for err == nil {
 		var line lines.Line
 		line, err = reader.Next()
 		if line.At.Equal(at) && s.cursor.Hash(line.Head) == hash {

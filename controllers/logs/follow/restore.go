@@ -98,6 +98,7 @@ func (r *run) newest(ctx context.Context, ix *archive.Index, count int) (newest 
 func lastLines(log io.ReadCloser, count int) (last []tail.Line, err error) {
 	defer func() { _ = log.Close() }() // nothing was written
 	reader := lines.NewReader(log)
+	defer reader.Release()
 	for {
 		line, err := reader.Next()
 		if !line.At.IsZero() {
@@ -145,6 +146,7 @@ func (t *tracked) restore(ctx context.Context, s *stream) (missing string) {
 // controller was; within a long line, if that is where it was.
 func (s *stream) refill(archived io.Reader) error {
 	reader := lines.NewReader(archived)
+	defer reader.Release()
 	for {
 		line, err := reader.Next()
 		if (line.Whole || line.More) && !line.At.IsZero() {

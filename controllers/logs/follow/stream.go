@@ -183,9 +183,11 @@ func (s *stream) attempt(ctx context.Context, final bool) (left bool, err error)
 	if !final {
 		go s.leave(ctx, cancel, turn, leaving)
 	}
-	err = s.consume(ctx, cursor.NewReader(body, &s.cursor, func(since time.Time) (io.ReadCloser, error) {
+	reader := cursor.NewReader(body, &s.cursor, func(since time.Time) (io.ReadCloser, error) {
 		return s.open(ctx, source.Request{Since: since})
-	}), final)
+	})
+	defer reader.Release()
+	err = s.consume(ctx, reader, final)
 	select {
 	case s.pace.renewed = <-leaving:
 		left = true

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -37,8 +38,22 @@ type Reader struct {
 	rest bool
 }
 
-// NewReader makes a Reader.
-func NewReader(r io.Reader) *Reader { return &Reader{r: bufio.NewReaderSize(r, bufferSize)} }
+// buffers that no Reader has: a short log is read in less time than it takes to clear one.
+var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferSize) }}
+
+// NewReader makes a Reader. Who gives it back with Release spares the next one its buffer.
+func NewReader(r io.Reader) *Reader {
+	buffer := buffers.Get().(*bufio.Reader) //nolint:forcetypeassert // the pool has nothing else
+	buffer.Reset(r)
+	return &Reader{r: buffer}
+}
+
+// Release ends the reading, of the Reader and of the lines that it gave.
+func (l *Reader) Release() {
+	l.r.Reset(nil)
+	buffers.Put(l.r)
+	l.r = nil
+}
 
 // Next gives the next line, and passes over what was not read of the one before. At the end of the log it gives
 // what is left, which has no newline, together with io.EOF; and so with any other error.

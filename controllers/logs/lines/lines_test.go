@@ -87,6 +87,24 @@ func TestNextPassesOverTheRest(t *testing.T) {
 	}
 }
 
+func TestNothingIsLeftOfAReleasedReader(t *testing.T) {
+	for _, before := range []string{stamp + "a\n" + stamp + "not read", stamp + strings.Repeat("x", 1<<20)} {
+		r := NewReader(strings.NewReader(before))
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		r.Release()
+		r = NewReader(strings.NewReader(stamp + "b\n"))
+		if line, err := r.Next(); err != nil || string(line.Head) != "b" {
+			t.Errorf("after %.40q: got %.20q, %v", before, line.Head, err)
+		}
+		if line, err := r.Next(); !errors.Is(err, io.EOF) || len(line.Head) > 0 {
+			t.Errorf("after %.40q: got %.20q, %v, want the end", before, line.Head, err)
+		}
+		r.Release()
+	}
+}
+
 func TestErrorsAreTold(t *testing.T) {
 	broken := errors.New("broken")
 	for name, log := range map[string]string{"within a line": stamp + "a", "within a long line": stamp + strings.Repeat("x", 1<<20), "between lines": stamp + "a\n"} {

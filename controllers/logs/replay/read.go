@@ -187,7 +187,9 @@ func (s *reading) archived(ctx context.Context, stream *archive.Stream) error {
 	log := s.Archive.Open(ctx, s.Index, s.segment.archived, part)
 	defer func() { _ = log.Close() }() // nothing was written
 	s.growing = !stream.Ended && !s.Final
-	return s.each(asArchived{lines.NewReader(log)}, true, func(line cursor.Line) bool {
+	reader := lines.NewReader(log)
+	defer reader.Release()
+	return s.each(asArchived{reader}, true, func(line cursor.Line) bool {
 		if !line.At.Before(seam) {
 			s.cursor.Accept(line.At, s.cursor.Hash(line.Head))
 		}
@@ -230,7 +232,9 @@ func (s *reading) connection(ctx context.Context) error {
 	again := func(since time.Time) (io.ReadCloser, error) {
 		return unfollowed(s.Source).Open(ctx, source.Request{ContainerRun: *s.segment.live, Since: since})
 	}
-	err = s.each(cursor.NewReader(log, &s.cursor, again), s.segment.live.Ended, func(line cursor.Line) bool {
+	reader := cursor.NewReader(log, &s.cursor, again)
+	defer reader.Release()
+	err = s.each(reader, s.segment.live.Ended, func(line cursor.Line) bool {
 		return line.New || (!line.Whole && !line.More && s.cursor.Accept(line.At, line.Hash))
 	})
 	if err != nil {

@@ -34,8 +34,9 @@ type counters struct {
 	// machine is for how long the CPUs of this machine were busy.
 	machine time.Duration
 	// cpu is what each program has taken of them, in seconds.
-	cpu  map[string]float64
-	heap float64
+	cpu map[string]float64
+	// heap is what the controller's has in use, allocated what it has ever taken of it, in bytes.
+	heap, allocated float64
 }
 
 // cpuSeconds is how programs call the user and system time that they have taken.
@@ -89,5 +90,6 @@ func (b *bench) count(ctx context.Context) (c *counters, err error) {
 	controller.Each("rest_client_requests_total", func(labels harness.Labels, n float64) { c.byController[labels["method"]] += n })
 	controller.Each("controller_runtime_reconcile_total", func(labels harness.Labels, n float64) { c.reconciles[labels["controller"]] += n })
 	c.heap = controller.Sum("go_memstats_heap_inuse_bytes", nil)
+	c.allocated = controller.Sum("go_memstats_alloc_bytes_total", nil)
 	return c, nil
 }
