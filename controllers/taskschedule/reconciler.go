@@ -63,16 +63,26 @@ func (r *Reconciler) observe(ctx context.Context, req ctrl.Request) (*schedule.O
 	if o.Schedule.DeletionTimestamp != nil {
 		return nil, nil
 	}
-	task := &v1alpha1.Task{}
-	err := r.Client.Get(ctx, client.ObjectKey{Namespace: req.Namespace, Name: o.Schedule.Spec.TaskRef.Name}, task)
-	switch {
-	case err == nil:
-		o.Task = task
-	case !apierrors.IsNotFound(err):
+	var err error
+	if o.Task, err = r.task(ctx, client.ObjectKey{Namespace: req.Namespace, Name: o.Schedule.Spec.TaskRef.Name}); err != nil {
 		return nil, fmt.Errorf("reading the task of schedule %s: %w", req, err)
 	}
 	o.Now = r.Clock.Now()
 	return o, nil
+}
+
+// task finds the schedule's Task. That it is missing, so that the ticks until it comes are passed over, is taken from the API
+// server: a cache may be behind.
+func (r *Reconciler) task(ctx context.Context, key client.ObjectKey) (*v1alpha1.Task, error) {
+	task := &v1alpha1.Task{}
+	err := r.Client.Get(ctx, key, task)
+	if apierrors.IsNotFound(err) {
+		err = r.Live.Get(ctx, key, task)
+	}
+	if err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	return task, nil
 }
 
 // apply makes the runs that are due, in their order. It stops at the first that the API server does not take. An

@@ -36,6 +36,8 @@ type lab struct {
 	refuse func(e *v1alpha1.TaskExecution) error
 	// seen, when set, is the schedule that the cache shows.
 	seen *v1alpha1.TaskSchedule
+	// withoutTask is a cache that has not heard of the task.
+	withoutTask bool
 	// writes of the status.
 	writes int
 }
@@ -57,6 +59,9 @@ func newLab(t *testing.T, change func(*v1alpha1.TaskScheduleSpec)) *lab {
 			if s, ok := o.(*v1alpha1.TaskSchedule); ok && l.seen != nil {
 				l.seen.DeepCopyInto(s)
 				return nil
+			}
+			if _, ok := o.(*v1alpha1.Task); ok && l.withoutTask {
+				return apierrors.NewNotFound(v1alpha1.GroupVersion.WithResource("tasks").GroupResource(), key.Name)
 			}
 			return api.Get(ctx, key, o, options...)
 		},
@@ -118,6 +123,21 @@ func (l *lab) wantReason(t *testing.T, reason string) {
 	if c := apimeta.FindStatusCondition(l.schedule(t).Status.Conditions, v1alpha1.ConditionReady); c == nil || c.Reason != reason {
 		t.Errorf("ready: %+v, want %s", c, reason)
 	}
+}
+
+func TestCase2CacheWithoutTheTaskOfASchedule(t *testing.T) {
+	l := newLab(t, func(*v1alpha1.TaskScheduleSpec) {})
+	l.at(t, 0)
+	l.withoutTask = true
+	l.at(t, 31*time.Second)
+	l.wantReason(t, v1alpha1.ReasonScheduled)
+	l.wantRuns(t, "00:01")
+	if err := l.api.Delete(t.Context(), &v1alpha1.Task{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "sync"}}); err != nil {
+		t.Fatal(err)
+	}
+	l.at(t, 91*time.Second)
+	l.wantReason(t, v1alpha1.ReasonTaskNotFound)
+	l.wantRuns(t, "00:01")
 }
 
 func TestARunCostsOneStatusWrite(t *testing.T) {
