@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -52,6 +54,33 @@ func (d *described) load() (*conform.Checker, error) {
 	return d.checker, err
 }
 
+// patiently comes again when the facade is busy and says when to, as its description asks of clients: where the machine is
+// starved, a token may take the API server longer to judge than the facade waits for it.
+func patiently(r *http.Request) (*http.Response, error) {
+	for {
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil || answer.StatusCode != http.StatusServiceUnavailable {
+			return answer, err
+		}
+		seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
+		if err != nil {
+			return answer, nil
+		}
+		answer.Body.Close()
+		select {
+		case <-r.Context().Done():
+			return nil, fmt.Errorf("the facade was busy (503): %w", r.Context().Err())
+		case <-time.After(time.Duration(seconds) * time.Second):
+		}
+		if r.GetBody != nil {
+			r = r.Clone(r.Context())
+			if r.Body, err = r.GetBody(); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
 // RoundTrip sends a request to the facade.
 func (d *described) RoundTrip(r *http.Request) (*http.Response, error) {
 	checker, err := d.load()
@@ -68,7 +97,7 @@ func (d *described) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	answer, err := http.DefaultTransport.RoundTrip(r)
+	answer, err := patiently(r)
 	if err != nil {
 		return nil, err
 	}
