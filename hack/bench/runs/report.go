@@ -135,6 +135,10 @@ func (r *report) cost() {
 	whole := r.jobs.perRun(func(c *counters) float64 { return c.machine.Seconds() })
 	r.judged(cpu <= goalCPU.Seconds(), "controller's CPU, and as a share of all that a bare Job takes", "", milliseconds(cpu),
 		fmt.Sprintf("%.2f×", cpu/whole), "≤ "+milliseconds(goalCPU.Seconds()))
+	if r.paced != nil {
+		paced := rounds{r.paced[executions]}.perRun(func(c *counters) float64 { return c.controller.CPU.Seconds() })
+		r.row(fmt.Sprintf("  the same at %g a second", r.pace), "", milliseconds(paced))
+	}
 	r.row("  what it allocates", "", kibi(r.taskExecutions.perRun(func(c *counters) float64 { return c.allocated })))
 	after := r.taskExecutions[len(r.taskExecutions)-1].after
 	r.row("controller's memory after these rounds", "", harness.Mebi(float64(after.controller.Resident)))
