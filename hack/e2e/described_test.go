@@ -54,11 +54,11 @@ func (d *described) load() (*conform.Checker, error) {
 	return d.checker, err
 }
 
-// patiently comes again when the facade is busy and says when to, as its description asks of clients: where the machine is
-// starved, a token may take the API server longer to judge than the facade waits for it.
-func patiently(r *http.Request) (*http.Response, error) {
+// RoundTrip sends a request to the facade. It comes again when the facade is busy and says when to, as its description asks
+// of clients: where the machine is starved, a token may take the API server longer to judge than the facade waits for it.
+func (d *described) RoundTrip(r *http.Request) (*http.Response, error) {
 	for {
-		answer, err := http.DefaultTransport.RoundTrip(r)
+		answer, err := d.exchange(r)
 		if err != nil || answer.StatusCode != http.StatusServiceUnavailable {
 			return answer, err
 		}
@@ -81,8 +81,8 @@ func patiently(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// RoundTrip sends a request to the facade.
-func (d *described) RoundTrip(r *http.Request) (*http.Response, error) {
+// exchange a request for its answer, and compare both.
+func (d *described) exchange(r *http.Request) (*http.Response, error) {
 	checker, err := d.load()
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (d *described) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	answer, err := patiently(r)
+	answer, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
