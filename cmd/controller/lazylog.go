@@ -7,8 +7,8 @@ import (
 
 // lazily has what a logger was given with WithValues encoded when something is logged. controller-runtime makes three such
 // loggers for each look at an object, and most looks log nothing.
-func lazily() zap.Option {
-	return zap.WrapCore(func(core zapcore.Core) zapcore.Core { return lazyCore{core} })
+func lazily() []zap.Option {
+	return []zap.Option{zap.WrapCore(func(core zapcore.Core) zapcore.Core { return lazyCore{core} })}
 }
 
 type lazyCore struct{ zapcore.Core }

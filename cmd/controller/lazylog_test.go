@@ -17,7 +17,7 @@ func TestValuesAreEncodedWhenSomethingIsLogged(t *testing.T) {
 		to.AddInt("n", encoded)
 		return nil
 	})
-	log := zap.New(zap.WriteTo(&out), zap.RawZapOpts(lazily())).WithValues("a", value).WithValues("b", "2").WithName("part")
+	log := zap.New(zap.WriteTo(&out), zap.RawZapOpts(lazily()...)).WithValues("a", value).WithValues("b", "2").WithName("part")
 	log.V(5).Info("not shown")
 	if encoded > 0 || out.Len() > 0 {
 		t.Errorf("encoded %d times, and wrote %q", encoded, out.String())

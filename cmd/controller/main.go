@@ -48,8 +48,7 @@ func main() {
 }
 
 func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
-	o := options{Options: controllers.DefaultOptions(), zap: zap.Options{TimeEncoder: zapcore.RFC3339NanoTimeEncoder}}
-	zap.RawZapOpts(lazily())(&o.zap)
+	o := options{Options: controllers.DefaultOptions(), zap: zap.Options{TimeEncoder: zapcore.RFC3339NanoTimeEncoder, ZapOpts: lazily()}}
 	flags.StringVar(&o.namespace, "namespace", "", "The one namespace to work in. Empty means all.")
 	flags.BoolVar(&o.leaderElect, "leader-elect", true, "Let one controller work at a time, by a Lease.")
 	flags.StringVar(&o.leaderElection, "leader-election-namespace", "", "The namespace of the Lease. Empty means the one that the controller runs in.")

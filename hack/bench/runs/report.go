@@ -125,19 +125,18 @@ func (r *report) cost() {
 	r.row(cells...)
 	_, _, cells = both("bytes sent to etcd", kibi, func(c *counters) float64 { return c.etcdIn })
 	r.row(cells...)
-	_, _, cells = both("CPU of this machine", milliseconds, func(c *counters) float64 { return c.machine.Seconds() })
+	whole, _, cells := both("CPU of this machine", milliseconds, func(c *counters) float64 { return c.machine.Seconds() })
 	r.row(cells...)
 	for _, program := range slices.Sorted(maps.Keys(r.jobs[0].after.cpu)) {
 		_, _, cells = both("  of which "+program, milliseconds, func(c *counters) float64 { return c.cpu[program] })
 		r.row(cells...)
 	}
-	cpu := r.taskExecutions.perRun(func(c *counters) float64 { return c.controller.CPU.Seconds() })
-	whole := r.jobs.perRun(func(c *counters) float64 { return c.machine.Seconds() })
+	ofController := func(c *counters) float64 { return c.controller.CPU.Seconds() }
+	cpu := r.taskExecutions.perRun(ofController)
 	r.judged(cpu <= goalCPU.Seconds(), "controller's CPU, and as a share of all that a bare Job takes", "", milliseconds(cpu),
 		fmt.Sprintf("%.2f×", cpu/whole), "≤ "+milliseconds(goalCPU.Seconds()))
 	if r.paced != nil {
-		paced := rounds{r.paced[executions]}.perRun(func(c *counters) float64 { return c.controller.CPU.Seconds() })
-		r.row(fmt.Sprintf("  the same at %g a second", r.pace), "", milliseconds(paced))
+		r.row(fmt.Sprintf("  the same at %g a second", r.pace), "", milliseconds(rounds{r.paced[executions]}.perRun(ofController)))
 	}
 	r.row("  what it allocates", "", kibi(r.taskExecutions.perRun(func(c *counters) float64 { return c.allocated })))
 	after := r.taskExecutions[len(r.taskExecutions)-1].after
