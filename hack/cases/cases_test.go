@@ -1,4 +1,4 @@
-// Package cases checks that each of the twenty cases of docs/faults.md has tests, and that the page names them all.
+// Package cases checks that each case of docs/faults.md has tests, and that the page names them all.
 package cases
 
 import (
@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	root     = "../.."
-	page     = root + "/docs/faults.md"
-	allCases = 20
+	root = "../.."
+	page = root + "/docs/faults.md"
+	// firstCases were there from the beginning. Each fault that was found later adds a row.
+	firstCases = 20
 )
 
 var (
@@ -77,11 +78,14 @@ func TestEachCaseHasItsTestsAndThePageNamesThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	there, named, rows := tests(t), map[string]bool{}, 0
+	there, named, rows, last := tests(t), map[string]bool{}, 0, 0
 	for _, match := range row.FindAllStringSubmatch(string(raw), -1) {
-		if rows++; match[1] != strconv.Itoa(rows) {
-			t.Errorf("after %d rows comes that of case %s", rows-1, match[1])
+		rows++
+		number, err := strconv.Atoi(match[1])
+		if err != nil || number <= last {
+			t.Errorf("after the row of case %d comes that of case %s", last, match[1])
 		}
+		last = number
 		in := namedTest.FindAllStringSubmatch(match[2], -1)
 		for _, test := range in {
 			named[fmt.Sprintf("%s %s (%s)", match[1], test[1], test[2])] = true
@@ -90,8 +94,8 @@ func TestEachCaseHasItsTestsAndThePageNamesThem(t *testing.T) {
 			t.Errorf("the row of case %s names no test, or one without its tier: %s", match[1], match[2])
 		}
 	}
-	if rows != allCases {
-		t.Errorf("%d rows, want %d", rows, allCases)
+	if rows < firstCases {
+		t.Errorf("%d rows, want at least %d", rows, firstCases)
 	}
 	for test := range named {
 		if !there[test] {
