@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -132,6 +133,10 @@ func jobOf(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, secret map[st
 		return nil, nil, problems
 	}
 	job, err = jobspec.Build(task, execution, effective)
+	var inCommand *jobspec.CommandLineError
+	if errors.As(err, &inCommand) {
+		return nil, nil, problemf(http.StatusConflict, "the task %q cannot be run until it is mended: %v", task.Name, inCommand)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,7 +13,7 @@ const (
 	// ReasonInvalidParameters surfaces when spec.parameters is not a JSON Schema.
 	ReasonInvalidParameters = "InvalidParameters"
 	// ReasonInvalidJobTemplate surfaces on a Task and on its executions when the API server refuses the Job
-	// that the template makes.
+	// that the template makes, or when the template puts a parameter into a command line.
 	ReasonInvalidJobTemplate = "InvalidJobTemplate"
 )
 

@@ -99,6 +99,11 @@ type TaskSpec struct {
 	// +optional
 	RetryOnDisruption bool `json:"retryOnDisruption,omitempty"`
 
+	// allowParamsInCommand permits $(TASK_PARAMS) and $(TASK_PARAM_<NAME>) in command, args and exec probes. Kubernetes
+	// replaces them by what the caller sent, so that a shell there runs it. Without this, such a Task is not Ready.
+	// +optional
+	AllowParamsInCommand bool `json:"allowParamsInCommand,omitempty"`
+
 	// logs says which container's log is mirrored onto the execution, and how much of it.
 	// +optional
 	// +kubebuilder:default={}

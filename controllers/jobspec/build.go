@@ -25,8 +25,12 @@ const minTTLSeconds = 600
 
 // Build makes the Job of a run. params are the effective ones: valid, with defaults, a JSON object, and without the
 // sensitive ones, which the execution names. It
-// returns an error only when params are no JSON object.
+// returns a *CommandLineError when the template puts a parameter into a command line, and another error only when params
+// are no JSON object.
 func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, params []byte) (*batchv1.Job, error) {
+	if err := checkCommandLines(task); err != nil {
+		return nil, err
+	}
 	env, err := environment(task.Name, execution.Name, params)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,15 @@ import (
 // expand does what the kubelet does to the value of a variable (k8s.io/kubernetes third_party/forked/golang/expansion):
 // $$ is a dollar, $(NAME) is the variable or, where there is none, itself.
 func expand(value string, known map[string]string) string {
+	return expandWith(value, func(name string) string {
+		if v, ok := known[name]; ok {
+			return v
+		}
+		return "$(" + name + ")"
+	})
+}
+
+func expandWith(value string, mapping func(name string) string) string {
 	var b strings.Builder
 	for i := 0; i < len(value); i++ {
 		if value[i] != '$' || i+1 == len(value) {
@@ -27,11 +36,7 @@ func expand(value string, known map[string]string) string {
 			i++
 		case rest[0] == '(' && strings.Contains(rest, ")"):
 			name := rest[1:strings.Index(rest, ")")]
-			if v, ok := known[name]; ok {
-				b.WriteString(v)
-			} else {
-				b.WriteString("$(" + name + ")")
-			}
+			b.WriteString(mapping(name))
 			i += len(name) + 2
 		default:
 			b.WriteByte('$')

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -70,6 +71,10 @@ func create(o *Observation, f facts) step {
 		return fail(v1alpha1.ReasonInvalidParams, problems.Error())
 	}
 	job, err := jobspec.Build(o.Task, o.Execution, effective)
+	var inCommand *jobspec.CommandLineError
+	if errors.As(err, &inCommand) {
+		return fail(v1alpha1.ReasonInvalidJobTemplate, inCommand.Error())
+	}
 	if err != nil {
 		return fail(v1alpha1.ReasonInvalidParams, err.Error())
 	}

@@ -84,6 +84,10 @@ func (r *Reconciler) judge(ctx context.Context, task *v1alpha1.Task) (metav1.Con
 	sample := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: task.Namespace, Name: task.Name, UID: task.UID}}
 	sample.Spec.TaskRef.Name = task.Name
 	job, err := jobspec.Build(task, sample, []byte("{}"))
+	var inCommand *jobspec.CommandLineError
+	if errors.As(err, &inCommand) {
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidJobTemplate, Message: inCommand.Error()}, nil
+	}
 	if err != nil {
 		return metav1.Condition{}, err
 	}

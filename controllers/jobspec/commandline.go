@@ -1,0 +1,120 @@
+package jobspec
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// CommandLineError says that a template makes a parameter part of a command line. A shell there would run a parameter
+// such as "; rm -rf /".
+type CommandLineError struct {
+	// Field of the Task, such as spec.jobTemplate.spec.template.spec.containers[0].args[1].
+	Field string
+	// Reference as the field has it, such as $(TASK_PARAM_HOST).
+	Reference string
+}
+
+func (e *CommandLineError) Error() string {
+	return fmt.Sprintf("%s has %s: Kubernetes puts the parameter into the command line, where a shell runs what it contains. "+
+		"Read the variable in the program or the script instead (\"$TASK_PARAM_...\" with quotes), or set spec.allowParamsInCommand: true",
+		e.Field, e.Reference)
+}
+
+// checkCommandLines returns a *CommandLineError for the first command, args or exec probe that refers to a parameter by
+// Kubernetes' own $(NAME), directly or through variables of the template. It returns nil where the Task allows that.
+func checkCommandLines(task *v1alpha1.Task) error {
+	if task.Spec.AllowParamsInCommand {
+		return nil
+	}
+	pod := &task.Spec.JobTemplate.Spec.Template.Spec
+	lists := []struct {
+		field      string
+		containers []corev1.Container
+	}{
+		{"initContainers", pod.InitContainers},
+		{"containers", pod.Containers},
+	}
+	for _, list := range lists {
+		for i := range list.containers {
+			field := fmt.Sprintf("spec.jobTemplate.spec.template.spec.%s[%d]", list.field, i)
+			if err := checkContainer(field, &list.containers[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkContainer looks where the kubelet expands $(NAME) for a process: the command, its args, and exec probes. It
+// expands nothing in lifecycle hooks.
+func checkContainer(field string, c *corev1.Container) error {
+	carriers := carriersOfParams(c.Env)
+	commands := []command{{"command", c.Command}, {"args", c.Args}}
+	commands = append(commands, probed("livenessProbe", c.LivenessProbe)...)
+	commands = append(commands, probed("readinessProbe", c.ReadinessProbe)...)
+	commands = append(commands, probed("startupProbe", c.StartupProbe)...)
+	for _, command := range commands {
+		for i, word := range command.words {
+			for _, name := range references(word) {
+				if carriers(name) {
+					return &CommandLineError{Field: fmt.Sprintf("%s.%s[%d]", field, command.field, i), Reference: "$(" + name + ")"}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// command is a list of words that becomes a process.
+type command struct {
+	field string
+	words []string
+}
+
+func probed(field string, probe *corev1.Probe) []command {
+	if probe == nil || probe.Exec == nil {
+		return nil
+	}
+	return []command{{field + ".exec.command", probe.Exec.Command}}
+}
+
+// carriersOfParams tells which variables have a parameter in their value: ours, and those of the template that refer to
+// one of them. A variable can refer to those before it only.
+func carriersOfParams(env []corev1.EnvVar) func(name string) bool {
+	theirs := map[string]bool{}
+	carries := func(name string) bool {
+		return theirs[name] || name == EnvParams || strings.HasPrefix(name, EnvParamPrefix)
+	}
+	for i := range env {
+		for _, name := range references(env[i].Value) {
+			if carries(name) {
+				theirs[env[i].Name] = true
+			}
+		}
+	}
+	return carries
+}
+
+// references are the names in $(NAME), as Kubernetes reads them: $$ is a plain dollar.
+func references(text string) (names []string) {
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] != '$' {
+			continue
+		}
+		i++ // what follows a dollar begins nothing of its own, unless it opens a name
+		if text[i] != '(' {
+			continue
+		}
+		length := strings.IndexByte(text[i+1:], ')')
+		if length < 0 {
+			continue
+		}
+		names = append(names, text[i+1:i+1+length])
+		i += length + 1
+	}
+	return names
+}
