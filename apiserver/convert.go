@@ -89,6 +89,10 @@ func executionOf(e *v1alpha1.TaskExecution, now time.Time) wireExecution {
 		}
 	}
 	w.Cancellation = cancellationOf(e)
+	w.Disruptions, w.Completions, w.Pods = status.Disruptions, completionsOf(status), podsOf(status)
+	if pod := status.DecidingPod(); pod != nil {
+		w.Index = pod.Index
+	}
 	return w
 }
 
@@ -126,7 +130,7 @@ func utc(at *metav1.Time) *time.Time {
 }
 
 func entryOf(e *v1alpha1.LogEntry) wireEntry {
-	w := wireEntry{Timestamp: e.Timestamp.UTC(), Level: string(e.Level), Message: e.Message}
+	w := wireEntry{Timestamp: e.Timestamp.UTC(), Level: string(e.Level), Message: e.Message, Index: e.Index}
 	if e.Data != nil {
 		w.Data = e.Data.Raw
 	}

@@ -43,9 +43,9 @@ func listedOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) wireExecu
 		return executionOf(e, now)
 	}
 	brief := *e
-	brief.Status.Logs = nil // they need not be converted to be left out
+	brief.Status.Logs, brief.Status.Pods = nil, nil // they need not be converted to be left out
 	listed := executionOf(&brief, now)
-	listed.Logs = nil
+	listed.Logs, listed.Pods = nil, nil
 	return listed
 }
 

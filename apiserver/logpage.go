@@ -24,7 +24,7 @@ type wireLogEntry struct {
 	wireEntry
 	// Container that printed it.
 	Container string `json:"container,omitempty"`
-	// Attempt that it is of, counted from 1.
+	// Attempt that it is of, counted from 1; of an Indexed Job for each index.
 	Attempt int `json:"attempt,omitempty"`
 }
 
@@ -143,6 +143,7 @@ func wireLine(line replay.Line) (entry wireLogEntry, size int, err error) {
 		}
 	}
 	parsed := parse.Line(line.At, head, int64(rest))
+	parsed.Index = line.Segment.Index
 	entry = wireLogEntry{wireEntry: entryOf(&parsed), Container: line.Segment.ID.Container, Attempt: line.Segment.Attempt}
 	return entry, len(head) + rest, nil
 }

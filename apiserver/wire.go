@@ -26,7 +26,7 @@ type wireExecution struct {
 	FinishedAt *time.Time `json:"finishedAt,omitempty"`
 	// Duration in milliseconds, from the start of the first container to the end, or until now.
 	Duration *int64 `json:"duration,omitempty"`
-	// ExitCode of the last container that decided the run.
+	// ExitCode of the container whose end decided how the run ended.
 	ExitCode *int32 `json:"exitCode,omitempty"`
 	// Reason for the phase, in one word.
 	Reason string `json:"reason,omitempty"`
@@ -38,8 +38,16 @@ type wireExecution struct {
 	SecretParams []string `json:"secretParams,omitempty"`
 	// Trigger is who or what asked for the run.
 	Trigger wireTrigger `json:"trigger"`
-	// Attempts are the pods that were started for it.
+	// Attempts are the pods that were started for it, and restarts within them.
 	Attempts int32 `json:"attempts"`
+	// Disruptions are how many of the attempts the platform ended, or a suspension of the Job.
+	Disruptions int32 `json:"disruptions,omitempty"`
+	// Completions are there where the Job wants more than one pod to succeed.
+	Completions *wireCompletions `json:"completions,omitempty"`
+	// Index of the pod whose end decided how the run ended, where the Job is Indexed.
+	Index *int32 `json:"index,omitempty"`
+	// Pods of the run, oldest first, at most 10 of them. They are left out of lists that do not ask for logs.
+	Pods []wirePod `json:"pods,omitempty"`
 	// RerunOf is the execution that this one repeats.
 	RerunOf string `json:"rerunOf,omitempty"`
 	// Queue is there while the run waits for its turn.
@@ -86,6 +94,8 @@ type wireEntry struct {
 	Message string `json:"message"`
 	// Data are the other fields of a structured line.
 	Data json.RawMessage `json:"data,omitempty"`
+	// Index of the pod that printed it, where the Job is Indexed.
+	Index *int32 `json:"index,omitempty"`
 }
 
 // wireTrigger is who or what asked for a run.

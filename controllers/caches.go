@@ -60,7 +60,7 @@ func slimRecord(status *v1alpha1.TaskExecutionStatus) {
 	captured := *apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionLogsCaptured)
 	captured.Message = ""
 	status.Conditions = []metav1.Condition{captured}
-	status.Pods, status.Message = nil, ""
+	status.Pods, status.Message, status.Completions, status.Suspension = nil, "", nil, nil
 }
 
 // slimJob keeps of a Job's template only how its containers are called: the pods have the rest. Jobs are created and
@@ -68,12 +68,13 @@ func slimRecord(status *v1alpha1.TaskExecutionStatus) {
 func slimJob(object any) (any, error) {
 	if job, ok := object.(*batchv1.Job); ok {
 		containers := job.Spec.Template.Spec.Containers
+		decides := decidesBeforeItEnds(job)
 		job.Spec.Template = corev1.PodTemplateSpec{}
 		for i := range containers {
 			job.Spec.Template.Spec.Containers = append(job.Spec.Template.Spec.Containers, corev1.Container{Name: containers[i].Name})
 		}
 		job.Status.Active, job.Status.Ready, job.Status.Terminating = 0, nil, nil // the pods say it
-		slimConditions(&job.Status)
+		slimConditions(&job.Status, decides)
 		if job.Spec.PodFailurePolicy == nil {
 			job.Status.UncountedTerminatedPods = nil // what is counted says enough
 		}
@@ -82,13 +83,20 @@ func slimJob(object any) (any, error) {
 	return object, nil
 }
 
-// slimConditions keeps no word on how a Job will end once its pods have, which are asked themselves; and of when it
+// decidesBeforeItEnds tells whether a Job may have pods to end when it has decided how it ends: others beside the one that
+// decided, or one that restarts its containers in place.
+func decidesBeforeItEnds(job *batchv1.Job) bool {
+	several := job.Spec.Parallelism != nil && *job.Spec.Parallelism > 1
+	return several || job.Spec.Template.Spec.RestartPolicy == corev1.RestartPolicyOnFailure
+}
+
+// slimConditions keeps a word on how a Job will end once its pods have only where there may be such pods; and of when it
 // started only what tells when it was resumed.
-func slimConditions(status *batchv1.JobStatus) {
+func slimConditions(status *batchv1.JobStatus, decides bool) {
 	var kept []batchv1.JobCondition
 	resumed := false
 	for _, c := range status.Conditions {
-		if c.Type != batchv1.JobSuccessCriteriaMet && c.Type != batchv1.JobFailureTarget {
+		if decides || c.Type != batchv1.JobSuccessCriteriaMet && c.Type != batchv1.JobFailureTarget {
 			kept = append(kept, c)
 			resumed = resumed || c.Type == batchv1.JobSuspended
 		}

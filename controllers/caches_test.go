@@ -52,7 +52,7 @@ func TestCachesAreSlim(t *testing.T) {
 	slimPodWant.Status.ContainerStatuses[0].ImageID, slimPodWant.Status.ContainerStatuses[0].Resources = "", nil
 
 	job := &batchv1.Job{ObjectMeta: meta()}
-	job.Spec.Parallelism = ptr.To[int32](2)
+	job.Spec.Parallelism = ptr.To[int32](1)
 	job.Spec.Template.Labels = map[string]string{"a": "b"}
 	job.Spec.Template.Spec.Containers = []corev1.Container{large}
 	job.Status.Succeeded = 1
@@ -68,6 +68,12 @@ func TestCachesAreSlim(t *testing.T) {
 	choosy, slimChoosy := job.DeepCopy(), slimJobWant.DeepCopy()
 	choosy.Spec.PodFailurePolicy, slimChoosy.Spec.PodFailurePolicy = &batchv1.PodFailurePolicy{}, &batchv1.PodFailurePolicy{}
 	slimChoosy.Status.UncountedTerminatedPods = &batchv1.UncountedTerminatedPods{}
+
+	several, slimSeveral := job.DeepCopy(), slimJobWant.DeepCopy()
+	several.Spec.Parallelism, slimSeveral.Spec.Parallelism = ptr.To[int32](2), ptr.To[int32](2)
+	slimSeveral.Status.Conditions = several.Status.Conditions
+	restarting, slimRestarting := job.DeepCopy(), slimJobWant.DeepCopy()
+	restarting.Spec.Template.Spec.RestartPolicy, slimRestarting.Status.Conditions = corev1.RestartPolicyOnFailure, restarting.Status.Conditions
 
 	begun, slimBegun := job.DeepCopy(), slimJobWant.DeepCopy()
 	begun.Status.Conditions, slimBegun.Status.Conditions = begun.Status.Conditions[:1], nil
@@ -90,6 +96,7 @@ func TestCachesAreSlim(t *testing.T) {
 
 	over := ended.DeepCopy()
 	over.Status.Message, over.Status.Pods = "over", []v1alpha1.PodMirror{{Name: "pod"}}
+	over.Status.Completions, over.Status.Suspension = &v1alpha1.Completions{}, &v1alpha1.Suspension{}
 	over.Status.Conditions = []metav1.Condition{
 		{Type: v1alpha1.ConditionSucceeded, Status: metav1.ConditionTrue, Message: "over"},
 		{Type: v1alpha1.ConditionLogsCaptured, Status: metav1.ConditionTrue, Reason: "Complete", Message: "all of it"},
@@ -111,10 +118,12 @@ func TestCachesAreSlim(t *testing.T) {
 		"a job that has begun, which is like one that has not": {slimJob, begun, slimBegun},
 		"a job that was resumed":                               {slimJob, resumed, slimResumed},
 		"a job whose pods may not count":                       {slimJob, choosy, slimChoosy},
-		"a run":                                                {slimExecution, running, slimRunning},
-		"a run that ended":                                     {slimExecution, ended, slimEnded},
-		"a run with its log":                                   {slimExecution, over, slimOver},
-		"a run with its log, of which a change is to be said":  {slimExecution, changed, slimChanged},
+		"a job with several pods at once":                      {slimJob, several, slimSeveral},
+		"a job whose pod restarts its containers":              {slimJob, restarting, slimRestarting},
+		"a run":              {slimExecution, running, slimRunning},
+		"a run that ended":   {slimExecution, ended, slimEnded},
+		"a run with its log": {slimExecution, over, slimOver},
+		"a run with its log, of which a change is to be said": {slimExecution, changed, slimChanged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.transform(c.in)

@@ -48,7 +48,9 @@ const (
 	ReasonNamespaceLimit = "NamespaceLimit"
 	// ReasonControllerLimit surfaces on a Queued run while as many runs are active in all as may be.
 	ReasonControllerLimit = "ControllerLimit"
-	// ReasonJobSuspended surfaces on a Queued run whose Job exists and is suspended, for example by Kueue.
+	// ReasonJobSuspended surfaces on a Queued run whose Job exists and is suspended, for example by Kueue: before its
+	// first container started, or after that, which ended its containers. In status.pods it is the reason of a pod that
+	// was ended so.
 	ReasonJobSuspended = "JobSuspended"
 	// ReasonImagePullBackOff surfaces in the condition ImagesPulled while an image cannot be pulled.
 	ReasonImagePullBackOff = "ImagePullBackOff"

@@ -27,6 +27,9 @@ type LogEntry struct {
 	// container that printed the line, when it is not the task's own: an init container.
 	// +optional
 	Container string `json:"container,omitempty"`
+	// index of the pod that printed the line, where the Job is Indexed.
+	// +optional
+	Index *int32 `json:"index,omitempty"`
 	// data holds the other fields of a structured line, an object.
 	// +optional
 	// +kubebuilder:validation:Type=object

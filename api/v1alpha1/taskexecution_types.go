@@ -179,10 +179,21 @@ type TaskExecutionStatus struct {
 	// +optional
 	Duration string `json:"duration,omitempty"`
 
-	// attempts is how many times the container was started afresh: pods, and restarts within them.
+	// attempts is how many times the container was started afresh: pods, and restarts within them. A Job with several
+	// completions starts at least one pod for each: completions says how many of them succeeded.
 	// +optional
 	Attempts int32 `json:"attempts,omitempty"`
-	// exitCode of the last attempt.
+	// disruptions is how many of the attempts were ended by the platform, or by a suspension of the Job, and not by
+	// their program.
+	// +optional
+	Disruptions int32 `json:"disruptions,omitempty"`
+	// completions of a run whose Job wants more than one.
+	// +optional
+	Completions *Completions `json:"completions,omitempty"`
+	// suspension of a run that was held after it had started.
+	// +optional
+	Suspension *Suspension `json:"suspension,omitempty"`
+	// exitCode of the attempt whose end decided: the pod that is marked so in pods.
 	// +optional
 	ExitCode *int32 `json:"exitCode,omitempty"`
 
@@ -191,8 +202,8 @@ type TaskExecutionStatus struct {
 	// +optional
 	Cancellation *Cancellation `json:"cancellation,omitempty"`
 	// result is what the task's own container wrote to its terminationMessagePath (/dev/termination-log): a JSON
-	// value as such, without members that are null, and any other text as a string. It is that of the last
-	// attempt, also of a run that failed; but never the log that terminationMessagePolicy
+	// value as such, without members that are null, and any other text as a string. It is that of the attempt
+	// whose end decided, also of a run that failed; but never the log that terminationMessagePolicy
 	// FallbackToLogsOnError puts there. Characters that do harm are taken out, as in logs.
 	// +optional
 	Result *apiextensionsv1.JSON `json:"result,omitempty"`
@@ -208,7 +219,7 @@ type TaskExecutionStatus struct {
 	// job is the one Job of this run.
 	// +optional
 	Job *JobIdentity `json:"job,omitempty"`
-	// pods of the run, oldest first; the newest 10 are kept.
+	// pods of the run, oldest first. At most 10 are kept: the one whose end decided, and the newest.
 	// +optional
 	// +listType=map
 	// +listMapKey=uid
@@ -310,7 +321,15 @@ type JobIdentity struct {
 type PodMirror struct {
 	Name string    `json:"name"`
 	UID  types.UID `json:"uid"`
-	// phase of the pod: Pending, Running, Succeeded, Failed or Unknown.
+	// index that the pod worked on, where the Job is Indexed.
+	// +optional
+	Index *int32 `json:"index,omitempty"`
+	// deciding tells of the one pod whose end decided how the run ended. exitCode, reason, message and result of the
+	// run are said of this pod.
+	// +optional
+	Deciding bool `json:"deciding,omitempty"`
+	// phase of the pod: Pending, Running, Succeeded, Failed or Unknown. A pod whose end nobody saw is Unknown once the
+	// run has ended.
 	// +optional
 	Phase string `json:"phase,omitempty"`
 	// node that ran it.
@@ -325,7 +344,8 @@ type PodMirror struct {
 	// exitCode of the task's container, or of the first container that failed.
 	// +optional
 	ExitCode *int32 `json:"exitCode,omitempty"`
-	// reason why it ended or waits, in Kubernetes' words: OOMKilled, Evicted, ImagePullBackOff.
+	// reason why it ended or waits, in Kubernetes' words: OOMKilled, Evicted, ImagePullBackOff. JobSuspended where the
+	// Job was suspended while it ran.
 	// +optional
 	Reason string `json:"reason,omitempty"`
 	// restarts of its containers in place.

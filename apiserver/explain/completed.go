@@ -1,8 +1,6 @@
 package explain
 
 import (
-	"fmt"
-
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
@@ -19,8 +17,6 @@ func completed(o *Observation) (verdict, bool) {
 			sentence += ", after " + forPeople(status.CompletionTime.Sub(status.StartTime.Time))
 		}
 	}
-	if status.Attempts > 1 {
-		sentence += fmt.Sprintf(", at attempt %d", status.Attempts)
-	}
+	sentence += o.tries(", at attempt %d")
 	return verdict{v1alpha1.ReasonCompleted, sentence + ".", ""}, true
 }

@@ -30,7 +30,7 @@ func exitCode(o *Observation) (verdict, bool) {
 		return verdict{v1alpha1.ReasonNonZeroExit, "It failed" + because(status.Message) + ".", advice}, true
 	}
 	container := ""
-	if pod := o.last(); pod != nil {
+	if pod := o.decidingPod(); pod != nil {
 		if s := failedContainer(pod); s != nil {
 			container = fmt.Sprintf(" %q", s.Name)
 			if neverRan(s.State.Terminated) {
@@ -38,16 +38,14 @@ func exitCode(o *Observation) (verdict, bool) {
 			}
 		}
 	}
-	sentence := fmt.Sprintf("It failed because the container%s ended with exit code %d", container, *status.ExitCode)
+	sentence := fmt.Sprintf("It failed because the container%s%s ended with exit code %d", container, o.ofIndex(), *status.ExitCode)
 	if m, known := meanings[*status.ExitCode]; known {
 		sentence += fmt.Sprintf(" (%s)", m.words)
 		if m.advice != "" {
 			advice = m.advice + " " + advice
 		}
 	}
-	if status.Attempts > 1 {
-		sentence += fmt.Sprintf(", the last of %d attempts", status.Attempts)
-	}
+	sentence += o.tries(", the last of %d attempts")
 	return verdict{v1alpha1.ReasonNonZeroExit, sentence + ".", advice}, true
 }
 

@@ -89,6 +89,10 @@ func executionFacts(o *Observation) (facts []Fact) {
 	if status.StartTime != nil {
 		facts = append(facts, Fact{FromExecution, e.Name, status.StartTime.Time, "its first container started"})
 	}
+	facts = append(facts, suspensionFacts(o)...)
+	if c := status.Completions; c != nil {
+		facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, fmt.Sprintf("it has %d of %d completions%s", c.Succeeded, c.Wanted, failedIndexes(c))})
+	}
 	if status.CompletionTime != nil {
 		facts = append(facts, Fact{FromExecution, e.Name, status.CompletionTime.Time, fmt.Sprintf("it ended after %s", times(status.Attempts, "attempt"))})
 	}
@@ -97,6 +101,27 @@ func executionFacts(o *Observation) (facts []Fact) {
 	}
 	if c := e.Spec.Cancel; c != nil {
 		facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, "a cancel was asked for" + whoAndWhy(c.RequestedBy, c.Reason)})
+	}
+	return facts
+}
+
+func failedIndexes(c *v1alpha1.Completions) string {
+	if c.FailedIndexes == "" {
+		return ""
+	}
+	return "; failed indexes: " + c.FailedIndexes
+}
+
+func suspensionFacts(o *Observation) (facts []Fact) {
+	s := o.Execution.Status.Suspension
+	if s == nil {
+		return nil
+	}
+	if s.Total.Duration > 0 {
+		facts = append(facts, Fact{FromExecution, o.Execution.Name, time.Time{}, fmt.Sprintf("it was suspended for %s, which do not count for its timeout", forPeople(s.Total.Duration))})
+	}
+	if s.Since != nil {
+		facts = append(facts, Fact{FromExecution, o.Execution.Name, s.Since.Time, "it is suspended since then, or has not started again"})
 	}
 	return facts
 }

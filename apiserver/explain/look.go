@@ -60,8 +60,11 @@ func (o *Observation) lastMirror() *v1alpha1.PodMirror {
 	return nil
 }
 
-// nodeOf the newest pod, empty when it has none.
+// nodeOf the pod that decided how the run ended, or else the newest, empty when it has none.
 func (o *Observation) nodeOf() string {
+	if decided := o.Execution.Status.DecidingPod(); decided != nil {
+		return decided.Node
+	}
 	if pod := o.last(); pod != nil {
 		return pod.Spec.NodeName
 	}

@@ -14,7 +14,7 @@ func outOfMemory(o *Observation) (verdict, bool) {
 		return verdict{}, false
 	}
 	limit, container := "", ""
-	if pod := o.last(); pod != nil {
+	if pod := o.decidingPod(); pod != nil {
 		if s := failedContainer(pod); s != nil {
 			container = fmt.Sprintf(" %q", s.Name)
 			if c := containerOf(pod, s.Name); c != nil {
@@ -28,7 +28,7 @@ func outOfMemory(o *Observation) (verdict, bool) {
 	}
 	return verdict{
 		v1alpha1.ReasonOOMKilled,
-		fmt.Sprintf("It failed because the container%s used more memory than its limit%s and was killed%s.", container, limit, onNode(o.nodeOf())),
+		fmt.Sprintf("It failed because the container%s%s used more memory than its limit%s and was killed%s.", container, o.ofIndex(), limit, onNode(o.nodeOf())),
 		"Raise resources.limits.memory of the container in the Task's jobTemplate, or have the program use less.",
 	}, true
 }

@@ -2,22 +2,26 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 // podFacts tell of the newest pods, and of those that are gone what the status keeps of them.
 func podFacts(o *Observation) (facts []Fact) {
 	pods := o.Pods[max(0, len(o.Pods)-maxPods):]
+	decided := o.Execution.Status.DecidingPod()
+	if pod := o.decidingPod(); pod != nil && decided != nil && !slices.ContainsFunc(pods, func(p corev1.Pod) bool { return p.UID == pod.UID }) {
+		facts = append(facts, o.allFacts(pod)...)
+	} else if pod == nil && decided != nil && len(o.Pods) > 0 {
+		facts = append(facts, mirrorFact(decided))
+	}
 	for i := len(pods) - 1; i >= 0; i-- {
-		facts = append(facts, podFact(&pods[i]))
-		facts = append(facts, conditionFacts(&pods[i])...)
-		for _, s := range statusesOf(&pods[i]) {
-			facts = append(facts, o.containerFacts(&pods[i], &s)...)
-		}
+		facts = append(facts, o.allFacts(&pods[i])...)
 	}
 	if len(o.Pods) > 0 {
 		return facts
@@ -30,12 +34,30 @@ func podFacts(o *Observation) (facts []Fact) {
 	return facts
 }
 
+// allFacts of a pod, its conditions and its containers.
+func (o *Observation) allFacts(pod *corev1.Pod) (facts []Fact) {
+	facts = append(facts, podFact(pod))
+	facts = append(facts, conditionFacts(pod)...)
+	for _, s := range statusesOf(pod) {
+		facts = append(facts, o.containerFacts(pod, &s)...)
+	}
+	return facts
+}
+
 func podFact(pod *corev1.Pod) Fact {
-	text := fmt.Sprintf("its phase is %s%s%s%s", pod.Status.Phase, onNode(pod.Spec.NodeName), reasonIn(pod.Status.Reason), because(pod.Status.Message))
+	text := fmt.Sprintf("%sits phase is %s%s%s%s", indexIn(jobspec.IndexOf(pod)), pod.Status.Phase, onNode(pod.Spec.NodeName), reasonIn(pod.Status.Reason), because(pod.Status.Message))
 	if pod.DeletionTimestamp != nil {
 		text += "; it is being deleted"
 	}
 	return Fact{FromPod, pod.Name, pod.CreationTimestamp.Time, text}
+}
+
+// indexIn begins what is said of a pod of an Indexed Job.
+func indexIn(index *int32) string {
+	if index == nil {
+		return ""
+	}
+	return fmt.Sprintf("index %d: ", *index)
 }
 
 // conditionFacts are those that say that something is wrong.
@@ -82,7 +104,7 @@ func endOf(t *corev1.ContainerStateTerminated) string {
 }
 
 func mirrorFact(m *v1alpha1.PodMirror) Fact {
-	f := Fact{Source: FromPod, Name: m.Name, Text: fmt.Sprintf("it ended or is gone; its phase was %s%s%s", m.Phase, onNode(m.Node), reasonIn(m.Reason))}
+	f := Fact{Source: FromPod, Name: m.Name, Text: fmt.Sprintf("%sit ended or is gone; its phase was %s%s%s", indexIn(m.Index), m.Phase, onNode(m.Node), reasonIn(m.Reason))}
 	if m.ExitCode != nil {
 		f.Text += fmt.Sprintf(", with exit code %d", *m.ExitCode)
 	}

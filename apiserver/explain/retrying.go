@@ -13,12 +13,26 @@ func retrying(o *Observation) (verdict, bool) {
 		return verdict{}, false
 	}
 	how := ""
-	if m := o.lastMirror(); m != nil && m.ExitCode != nil {
-		how = fmt.Sprintf("; the last one ended with exit code %d", *m.ExitCode)
+	if code := o.failedWith(); code != nil {
+		how = fmt.Sprintf("; the last one ended with exit code %d", *code)
 	}
 	return verdict{
 		v1alpha1.ReasonRetrying,
 		"It waits for its next attempt" + because(status.Message) + how + ".",
 		fmt.Sprintf("Read its log: GET /tasks/executions/%s/logs.", o.Execution.Name),
 	}, true
+}
+
+// failedWith is the exit code of the attempt that failed: the status has it, or else the newest pod that did.
+func (o *Observation) failedWith() *int32 {
+	if code := o.Execution.Status.ExitCode; code != nil {
+		return code
+	}
+	pods := o.Execution.Status.Pods
+	for i := len(pods) - 1; i >= 0; i-- {
+		if code := pods[i].ExitCode; code != nil && *code != 0 {
+			return code
+		}
+	}
+	return nil
 }

@@ -17,13 +17,12 @@ func running(o *Observation) (verdict, bool) {
 	if status.StartTime != nil {
 		sentence = fmt.Sprintf("It has been running for %s%s", forPeople(o.Now.Sub(status.StartTime.Time)), onNode(o.nodeOf()))
 	}
-	if status.Attempts > 1 {
-		sentence += fmt.Sprintf(", at attempt %d", status.Attempts)
-	}
-	if o.Job != nil && status.StartTime != nil {
+	sentence += o.tries(", at attempt %d")
+	if o.Job != nil {
 		// A damaged annotation gives limits without a timeout.
-		if limits, err := jobspec.LimitsOf(o.Job); err == nil && limits.Timeout != nil {
-			sentence += fmt.Sprintf("; its timeout of %s ends it at %s", limits.Timeout.Duration, stamp(status.StartTime.Add(limits.Timeout.Duration)))
+		limits, err := jobspec.LimitsOf(o.Job)
+		if at, runs := status.Deadline(limits.Timeout); err == nil && runs {
+			sentence += fmt.Sprintf("; its timeout of %s ends it at %s", limits.Timeout.Duration, stamp(at.Time))
 		}
 	}
 	return verdict{v1alpha1.ReasonContainerStarted, sentence + ".", ""}, true

@@ -20,7 +20,7 @@ func cancelled(o *Observation, f facts) (step, bool) {
 		return conclude(o, cancelledWith(o, v1alpha1.ReasonFinishedWhileCancelling, "the Job completed before it could be stopped")), true
 	}
 	if jobspec.TrueCondition(o.Job, batchv1.JobFailed) != nil {
-		if _, byUs := endedByUs(f); !byUs {
+		if d, _ := decidingFailure(o, f); d == nil || d.byUs == "" {
 			return conclude(o, cancelledWith(o, v1alpha1.ReasonFinishedWhileCancelling, "the Job failed before it could be stopped: "+failure(o, f).message)), true
 		}
 	}

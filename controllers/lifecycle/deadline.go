@@ -5,30 +5,36 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
 // runDeadline ends a run that takes longer than its timeout, counted from the start of its first container
-// over all attempts.
+// over all its pods and attempts. Where the Job has all that it waits for, or has decided how it ends, and nothing goes on
+// that nobody has told to end, its word is waited for instead: it comes as an event.
 func runDeadline(o *Observation, f facts) (step, bool) {
-	if f.limits.Timeout == nil || f.started.IsZero() {
+	due, runs := runDue(f)
+	if !runs || o.Now.Before(due) {
 		return step{}, false
 	}
-	if o.Now.Before(f.started.Add(f.limits.Timeout.Duration)) {
+	if (madeIt(o, f) || hasDecided(o.Job)) && !goesOn(f) {
 		return step{}, false
-	}
-	if f.last != nil && f.last.Status.Phase == corev1.PodSucceeded {
-		return step{}, false // it made it; the Job is about to say so
 	}
 	return expire(o, f, v1alpha1.ReasonDeadlineExceeded), true
+}
+
+// runDue is when the run clock strikes; runs is false while it does not run.
+func runDue(f facts) (due time.Time, runs bool) {
+	status := v1alpha1.TaskExecutionStatus{StartTime: &metav1.Time{Time: f.started}, Suspension: f.suspension}
+	at, ok := status.Deadline(f.limits.Timeout)
+	return at.Time, ok && !f.started.IsZero()
 }
 
 // startDeadline ends a run of which no container started in time, counted from the creation of its Job, or
 // from when the Job was let go.
 func startDeadline(o *Observation, f facts) (step, bool) {
-	if f.limits.StartTimeout == nil || !f.started.IsZero() {
+	if f.limits.StartTimeout == nil || !f.waits() {
 		return step{}, false
 	}
 	from := startClockFrom(o.Job)
@@ -45,11 +51,15 @@ func expire(o *Observation, f facts, reason string) step {
 		s.hold = true
 		return s
 	}
-	message := overdue(o, f, reason)
-	if forced { // nor does it give the rest of the log, so that this is not waited for
-		return fail(reason, message+"; "+notConfirmed)
+	ends := fail(reason, overdue(o, f, reason))
+	if d, sure := decidingFailure(o, f); sure && d.byUs == "" && reason == v1alpha1.ReasonDeadlineExceeded {
+		ends.verdict = failure(o, f) // it had failed before the clock struck, and its Job was about to say so
 	}
-	return conclude(o, fail(reason, message))
+	if forced { // nor does it give the rest of the log, so that this is not waited for
+		ends.message += "; " + notConfirmed
+		return ends
+	}
+	return conclude(o, ends)
 }
 
 // overdue says which clock struck, and what was last known of what the run waited for.
@@ -72,7 +82,8 @@ func overdue(o *Observation, f facts, reason string) string {
 	return message
 }
 
-// nextDeadline is how long until a clock of the run strikes, zero when none is set.
+// nextDeadline is how long until a clock of the run strikes, zero when none is set. It is zero as well after it struck and
+// its rule left the word to the Job, which comes as an event: to ask again at once would be to spin.
 func nextDeadline(o *Observation, f facts) time.Duration {
 	next := nextOfRun(o, f)
 	if left, troubled := imagePullLeft(o, f); troubled {
@@ -85,13 +96,12 @@ func nextDeadline(o *Observation, f facts) time.Duration {
 }
 
 func nextOfRun(o *Observation, f facts) time.Duration {
-	from := startClockFrom(o.Job)
-	switch {
-	case !f.started.IsZero() && f.limits.Timeout != nil:
-		return max(f.started.Add(f.limits.Timeout.Duration).Sub(o.Now), time.Millisecond)
-	case f.started.IsZero() && f.limits.StartTimeout != nil && !from.IsZero():
-		return max(from.Add(f.limits.StartTimeout.Duration).Sub(o.Now), time.Millisecond)
-	default:
-		return 0
+	if due, runs := runDue(f); runs {
+		return max(due.Sub(o.Now), 0)
 	}
+	from := startClockFrom(o.Job)
+	if f.waits() && f.limits.StartTimeout != nil && !from.IsZero() {
+		return max(from.Add(f.limits.StartTimeout.Duration).Sub(o.Now), 0)
+	}
+	return 0
 }

@@ -44,7 +44,7 @@ var rules = []rule{
 	start,         // without a Job, all that can happen is that it waits for its turn, and that it is made
 	finished,      // the Job's own word beats our clocks: what is done is done
 	nodeLost,      // nobody will say how it ended
-	heldJob,       // a suspended Job waits on the queue clock, and the start clock stands still
+	heldJob,       // a suspended Job waits on the queue clock, and the other clocks stand still
 	imagePull,     // an image that cannot be pulled has a clock of its own, shorter than that of the start
 	runDeadline,   // the run clock, before the start clock, which a started run has passed
 	startDeadline, // the start clock
@@ -67,6 +67,7 @@ func (s step) plan(o *Observation, f facts) Plan {
 	p := Plan{Create: s.create, End: s.end, EndReason: s.endReason, Replace: s.replace, DeleteJob: s.deleteJob, Requeue: s.requeue}
 	if s.hold {
 		p.Status = unchanged(o)
+		witness(o, f, &p.Status)
 		return p
 	}
 	p.Status = report(o, f, s.verdict)

@@ -201,7 +201,7 @@ func TestDeadlines(t *testing.T) {
 		"at the timeout":                 {given().timeout(time.Minute).job().pod(runningFor(time.Minute)), "Pending/ end:run-a(DeadlineExceeded) in 25s", ""},
 		"the pod ended by it":            {given().timeout(time.Second).job().pod(exited(143), killed, marked("DeadlineExceeded", time.Second)), "Failed/DeadlineExceeded", "timeout of 1s"},
 		"between two attempts":           {given().timeout(time.Second).job().pod(exited(1)).counted(0, 1), "Failed/DeadlineExceeded", ""},
-		"a pod that made it in time":     {given().timeout(time.Second).job().pod(exited(0)), "Pending/ in 1ms", ""},
+		"a pod that made it in time":     {given().timeout(time.Second).job().pod(exited(0)), "Pending/", ""},
 		"a node that is gone":            {given().timeout(time.Second).job().pod(runningFor(time.Hour), marked("DeadlineExceeded", 55*time.Second)), "Failed/DeadlineExceeded", "did not confirm"},
 		"no start in time, no node":      {late(given().job().pod()), "Failed/StartTimeout", "within 5m0s"},
 		"no start in time, no image":     {late(given().job().pod(onNode, waiting("ImagePullBackOff"))), "Pending/ end:run-a(StartTimeout) in 25s", ""},

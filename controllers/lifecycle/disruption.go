@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -106,16 +107,25 @@ func deletedWhileItRan(pod *corev1.Pod) bool {
 	if pod.DeletionTimestamp == nil {
 		return false
 	}
+	_, ended := containerTimes(pod)
+	return ended.IsZero() || !ended.Before(deletionAsked(pod))
+}
+
+// deletionAsked is when somebody asked for the deletion of a pod that is being deleted: its timestamp is when the grace
+// period is over.
+func deletionAsked(pod *corev1.Pod) time.Time {
 	asked := pod.DeletionTimestamp.Time
 	if grace := pod.DeletionGracePeriodSeconds; grace != nil {
 		asked = asked.Add(-seconds(*grace))
 	}
-	_, ended := containerTimes(pod)
-	return ended.IsZero() || !ended.Before(asked)
+	return asked
 }
 
-// onePodAtATime tells whether a Job never has a second pod to delete when the first has failed.
-func onePodAtATime(job *batchv1.Job) bool { return ptr.Deref(job.Spec.Parallelism, 1) == 1 }
+// onePodAtATime tells whether a Job never has a second pod to delete when the first has failed. One that is gone is taken for
+// such a Job.
+func onePodAtATime(job *batchv1.Job) bool {
+	return job == nil || ptr.Deref(job.Spec.Parallelism, 1) == 1
+}
 
 // disruptedBefore reads from the mirror how the platform ended the last pod, when that pod is gone already, as
 // one is that was deleted to be disrupted.
@@ -124,7 +134,7 @@ func disruptedBefore(o *Observation, v verdict) verdict {
 	if len(pods) == 0 {
 		return v
 	}
-	last := &pods[len(pods)-1]
+	last := decidingMirror(pods, v.phase)
 	reason, known := byCondition[last.Reason]
 	if !known {
 		reason, known = byStatus[last.Reason]

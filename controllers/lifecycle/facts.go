@@ -24,6 +24,22 @@ type facts struct {
 	terminated int
 	// last is the newest pod, nil when there is none.
 	last *corev1.Pod
+	// suspension is the account of when the run was held after it had started, nil when it never was.
+	suspension *v1alpha1.Suspension
+}
+
+// isPaused reports whether a run that had started was suspended and has not started again.
+func (f facts) isPaused() bool { return f.suspension != nil && f.suspension.Since != nil }
+
+// waits reports whether a run waits for its first container to start, or for the first since it was suspended.
+func (f facts) waits() bool { return f.started.IsZero() || f.isPaused() }
+
+// endedBefore is when the last container that has ended did so, where that was before a time, zero otherwise.
+func (f facts) endedBefore(at time.Time) time.Time {
+	if f.ended.After(at) {
+		return time.Time{}
+	}
+	return f.ended
 }
 
 func gather(o *Observation) facts {
@@ -52,6 +68,7 @@ func gather(o *Observation) facts {
 	if t := o.Execution.Status.StartTime; t != nil {
 		f.started = t.Time // the first word stands, also when the first pod is gone
 	}
+	f.suspension = suspensionOf(o, f)
 	return f
 }
 
@@ -127,14 +144,12 @@ func EndMark(reason string, at time.Time) string {
 	return reason + " " + at.UTC().Format(time.RFC3339)
 }
 
-// endedByUs gives why we ended the newest pod, if we did and the kubelet did as it was told. A container
-// that had ended by itself before then was not ended by us.
+// endedByUs gives why we ended the newest pod, if we did and the kubelet did as it was told.
 func endedByUs(f facts) (reason string, ok bool) {
-	if f.last == nil || f.last.Status.Reason != podDeadlineExceeded {
+	if f.last == nil {
 		return "", false
 	}
-	reason, _, ok = endMark(f.last)
-	return reason, ok
+	return podEndedByUs(f.last)
 }
 
 // podDeadlineExceeded is the kubelet's reason on a pod that it ended for its activeDeadlineSeconds.

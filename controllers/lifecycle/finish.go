@@ -2,9 +2,11 @@ package lifecycle
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -33,13 +35,13 @@ func ended(o *Observation, f facts) (step, bool) {
 }
 
 // cleanUp tells whether the Job of a finished run whose log is settled goes now, or in how long. That of a run
-// that was stopped goes at once: a Job that has retries left would start another pod. Where the template says how
+// that was stopped goes at once, also where a pod had failed before: a Job that has retries left would start another pod. Where the template says how
 // long a finished Job stays, Kubernetes sees to that.
 func cleanUp(o *Observation) (now bool, in time.Duration) {
 	if o.Job == nil || o.Job.DeletionTimestamp != nil {
 		return false, 0
 	}
-	if wasStopped(o.Execution.Status.Reason) {
+	if wasStopped(o.Execution.Status.Reason) || anyMarked(o) {
 		return true, 0
 	}
 	if o.Job.Spec.TTLSecondsAfterFinished != nil {
@@ -90,14 +92,15 @@ func lost(o *Observation, f facts) (step, bool) {
 		fmt.Sprintf("job %q was deleted before it ended; the run is not started again", recorded.Name)), true
 }
 
-// stoppedByUs gives why we ended the newest pod, of which no end is known. Where a node does not obey, we delete the Job
+// stoppedByUs gives why we ended a pod of which no end is known, or else the newest. Where a node does not obey, we delete the Job
 // (stop): that it is missing then is our own doing.
 func stoppedByUs(f facts) (reason string, ok bool) {
-	if f.last == nil || podEnded(f.last) {
-		return endedByUs(f)
+	for _, pod := range f.live {
+		if reason, _, ok = endMark(pod); ok && wasStopped(reason) {
+			return reason, true
+		}
 	}
-	reason, _, ok = endMark(f.last)
-	return reason, ok && wasStopped(reason)
+	return endedByUs(f)
 }
 
 // finished takes the Job's own word for the end of the run.
@@ -130,23 +133,46 @@ func failure(o *Observation, f facts) verdict {
 			return v
 		}
 	}
-	if f.last == nil {
+	decided, _ := decidingFailure(o, f)
+	if decided == nil {
 		return disruptedBefore(o, v)
 	}
-	if reason, byUs := endedByUs(f); byUs {
-		v.reason, v.message = reason, overdue(o, f, reason)
+	return podFailure(o, f, decided, v)
+}
+
+// anyMarked reports whether we told a pod of the run to end.
+func anyMarked(o *Observation) bool {
+	return slices.ContainsFunc(o.Pods, func(pod *corev1.Pod) bool {
+		_, _, marked := endMark(pod)
+		return marked
+	})
+}
+
+// isDisruption reports whether the deletion of a pod was none of its Job's own: a Job with one pod at a time never has
+// another to delete, and others delete when they have decided.
+func isDisruption(job *batchv1.Job, e *podEnd) bool {
+	decided := decidedAt(job)
+	return onePodAtATime(job) || !decided.IsZero() && e.asked.Before(decided)
+}
+
+// podFailure says why a pod failed, or v where the pod does not tell.
+func podFailure(o *Observation, f facts, failed *podEnd, v verdict) verdict {
+	if failed.byUs != "" {
+		v.reason, v.message = failed.byUs, overdue(o, f, failed.byUs)
 		return v
 	}
-	if d := disruptionOf(f.last); d != (disruption{}) && (d != deletedPod || onePodAtATime(o.Job)) {
-		v.reason, v.message = d.reason, fmt.Sprintf("pod %s was ended by the platform: %s", f.last.Name, d.words)
+	pod := failed.pod
+	name, end := howItEnded(o.Job, pod, f.limits.Container)
+	if d := disruptionOf(pod); d != (disruption{}) && !crashed(o.Job, pod) && (d != deletedPod || isDisruption(o.Job, failed)) {
+		v.reason, v.message = d.reason, fmt.Sprintf("%spod %s was ended by the platform: %s", ofIndex(pod), pod.Name, d.words)
 		return v
 	}
-	if c := jobspec.Decisive(f.last, f.limits.Container); c != nil && c.State.Terminated.ExitCode != 0 {
+	if end != nil && end.ExitCode != 0 {
 		v.reason = v1alpha1.ReasonNonZeroExit
-		v.message = fmt.Sprintf("container %q ended with exit code %d", c.Name, c.State.Terminated.ExitCode)
-		if c.State.Terminated.Reason == v1alpha1.ReasonOOMKilled {
+		v.message = fmt.Sprintf("%scontainer %q ended with exit code %d", ofIndex(pod), name, end.ExitCode)
+		if end.Reason == v1alpha1.ReasonOOMKilled {
 			v.reason = v1alpha1.ReasonOOMKilled
-			v.message = fmt.Sprintf("container %q was killed for using more memory than its limit", c.Name)
+			v.message = fmt.Sprintf("%scontainer %q was killed for using more memory than its limit", ofIndex(pod), name)
 		}
 	}
 	return v

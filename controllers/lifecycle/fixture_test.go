@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"fmt"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -141,4 +142,18 @@ func waiting(reason string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		containerIs(pod, corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: "why"}})
 	}
+}
+
+// indexed gives a pod the index that it works on.
+func indexed(index int32) func(*corev1.Pod) {
+	return func(pod *corev1.Pod) {
+		metav1.SetMetaDataAnnotation(&pod.ObjectMeta, batchv1.JobCompletionIndexAnnotation, fmt.Sprint(index))
+	}
+}
+
+// several gives the Job of a scene so many completions, as many at once, each with an index.
+func (s *scene) several(completions, parallelism int32) *scene {
+	s.Job.Spec.Completions, s.Job.Spec.Parallelism = &completions, &parallelism
+	s.Job.Spec.CompletionMode = ptr.To(batchv1.IndexedCompletion)
+	return s
 }

@@ -41,7 +41,7 @@ func TestHeldJob(t *testing.T) {
 		"a Job that was let go has a pod soon": {given().queueTimeout(time.Minute).job().suspendedJob(false, time.Second), "Pending/JobCreated in 4m59s", ""},
 		"before its controller noticed":        {justLetGo, "Pending/JobCreated", ""},
 		"its start clock began when it went":   {given().job().suspendedJob(false, 5*time.Minute), "Failed/StartTimeout", ""},
-		"a run that had started is running":    {startedBefore(given().job().suspendedJob(true, 0), time.Minute), "Running/ContainerStarted", ""},
+		"a run that had started waits again":   {startedBefore(given().job().suspendedJob(true, 0), time.Minute), "Queued/JobSuspended", "suspended while it ran"},
 		"a cancel ends it":                     {given().cancelled().job().suspendedJob(true, 0), "Cancelled/Cancelled", ""},
 	}.run(t)
 }

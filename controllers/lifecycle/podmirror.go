@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// maxPods kept in status, the newest.
+// maxPods kept in status: the one whose end decided, and the newest.
 const maxPods = 10
 
 // mirrorPods keeps what is worth knowing of each pod, also when the pod is gone. A pod enters when a
@@ -23,7 +24,7 @@ func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 		if from.IsZero() && !podEnded(pod) {
 			continue
 		}
-		m := mirrorPod(pod, f.limits.Container)
+		m := mirrorPod(o, pod, f.limits.Container)
 		if !from.IsZero() {
 			attempts += 1 + restarts(pod, f.limits.Container)
 			m.StartTime = &metav1.Time{Time: from}
@@ -33,14 +34,119 @@ func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 		}
 		status.Pods = upsert(status.Pods, m)
 	}
+	settleMirror(o, f, status)
 	status.Attempts = max(status.Attempts, attempts)
-	if over := len(status.Pods) - maxPods; over > 0 {
-		status.Pods = status.Pods[over:]
+	status.Disruptions = max(status.Disruptions, disruptions(status.Pods))
+	tellDecider(o, f, status)
+	status.Pods = newest(o, status.Pods)
+}
+
+// witness keeps what became of pods that are about to vanish, while nothing else is reported: of a pod that was deleted,
+// nobody can tell the end when it is gone.
+func witness(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
+	s := &o.Execution.Status
+	if s.Phase == "" || s.Phase.IsTerminal() || s.ObservedGeneration != o.Execution.Generation || o.Execution.DeletionTimestamp != nil {
+		return
 	}
-	told := o.Execution.Status.Phase.IsTerminal() && status.ExitCode != nil // that of a run that has ended stands
-	if n := len(status.Pods); n > 0 && !told && (status.Phase.IsTerminal() || status.Reason == v1alpha1.ReasonRetrying) {
-		status.ExitCode = status.Pods[n-1].ExitCode
+	vanishing := slices.ContainsFunc(o.Pods, func(pod *corev1.Pod) bool {
+		return pod.DeletionTimestamp != nil && podEnded(pod) && !slices.ContainsFunc(s.Pods, func(m v1alpha1.PodMirror) bool {
+			return m.UID == pod.UID && (m.Phase == string(corev1.PodFailed) || m.Phase == string(corev1.PodSucceeded))
+		})
+	})
+	if vanishing {
+		mirrorPods(o, f, status)
 	}
+}
+
+// newest puts the mirror in the order in which the pods started, and keeps the one whose end decided and the newest.
+func newest(o *Observation, pods []v1alpha1.PodMirror) []v1alpha1.PodMirror {
+	began := func(m *v1alpha1.PodMirror) time.Time {
+		pod := seenPod(o, m)
+		switch {
+		case m.StartTime != nil:
+			return m.StartTime.Time
+		case pod != nil:
+			return pod.CreationTimestamp.Time
+		case m.FinishTime != nil:
+			return m.FinishTime.Time
+		default:
+			return time.Time{}
+		}
+	}
+	slices.SortStableFunc(pods, func(a, b v1alpha1.PodMirror) int { return began(&a).Compare(began(&b)) })
+	for len(pods) > maxPods {
+		drop := 0
+		if pods[0].Deciding {
+			drop = 1
+		}
+		pods = slices.Delete(pods, drop, drop+1)
+	}
+	return pods
+}
+
+// tellDecider marks the pod whose end decided how the run ended, and gives the run its exit code. Of a run that has ended
+// both stand; an exit code may still become known. Between two attempts it is that of the one that failed.
+func tellDecider(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
+	switch {
+	case o.Execution.Status.Phase.IsTerminal() && status.ExitCode != nil:
+	case status.Phase.IsTerminal():
+		m := status.DecidingPod()
+		if m == nil {
+			m = decidingMirror(status.Pods, status.Phase)
+			if pod := decider(o, f, status); pod != nil {
+				m = mirrorOf(status.Pods, pod)
+			}
+		}
+		if m != nil {
+			m.Deciding, status.ExitCode = true, m.ExitCode
+		}
+	case status.Reason == v1alpha1.ReasonRetrying:
+		if pod, _ := retrying(o, f); pod != nil {
+			if m := mirrorOf(status.Pods, pod); m != nil {
+				status.ExitCode = m.ExitCode
+			}
+		}
+	}
+}
+
+func mirrorOf(pods []v1alpha1.PodMirror, pod *corev1.Pod) *v1alpha1.PodMirror {
+	for i := range pods {
+		if pods[i].UID == pod.UID {
+			return &pods[i]
+		}
+	}
+	return nil
+}
+
+// decidingMirror picks the pod that decided where all that ended are gone: the last that ended as the run did, or else the
+// last.
+func decidingMirror(pods []v1alpha1.PodMirror, phase v1alpha1.Phase) *v1alpha1.PodMirror {
+	like := string(corev1.PodFailed)
+	if phase == v1alpha1.PhaseCompleted {
+		like = string(corev1.PodSucceeded)
+	}
+	for i := len(pods) - 1; i >= 0; i-- {
+		if pods[i].Phase == like && pods[i].Reason != v1alpha1.ReasonJobSuspended {
+			return &pods[i]
+		}
+	}
+	if len(pods) == 0 {
+		return nil
+	}
+	return &pods[len(pods)-1]
+}
+
+// disruptions counts the pods that the platform ended, or a suspension of their Job.
+func disruptions(pods []v1alpha1.PodMirror) (n int32) {
+	for i := range pods {
+		reason := pods[i].Reason
+		_, byPlatform := byCondition[reason]
+		_, byNode := byStatus[reason]
+		if byPlatform || byNode || reason == corev1.PodReasonTerminationByKubelet || reason == v1alpha1.ReasonJobSuspended {
+			n++
+		}
+	}
+	return n
 }
 
 // goneAttempts counts the pods that started something and do not tell of it any more. Most are gone: of an evicted one
@@ -72,6 +178,10 @@ func restarts(pod *corev1.Pod, container string) int32 {
 func upsert(pods []v1alpha1.PodMirror, m v1alpha1.PodMirror) []v1alpha1.PodMirror {
 	for i := range pods {
 		if pods[i].UID == m.UID {
+			m.Deciding = pods[i].Deciding
+			if pods[i].Reason == v1alpha1.ReasonJobSuspended {
+				m.Phase, m.Reason = pods[i].Phase, pods[i].Reason
+			}
 			pods[i] = m
 			return pods
 		}
@@ -79,10 +189,11 @@ func upsert(pods []v1alpha1.PodMirror, m v1alpha1.PodMirror) []v1alpha1.PodMirro
 	return append(pods, m)
 }
 
-func mirrorPod(pod *corev1.Pod, container string) v1alpha1.PodMirror {
+func mirrorPod(o *Observation, pod *corev1.Pod, container string) v1alpha1.PodMirror {
 	m := v1alpha1.PodMirror{
 		Name:   pod.Name,
 		UID:    pod.UID,
+		Index:  jobspec.IndexOf(pod),
 		Phase:  string(pod.Status.Phase),
 		Node:   pod.Spec.NodeName,
 		Reason: podReason(pod, container),
@@ -90,8 +201,8 @@ func mirrorPod(pod *corev1.Pod, container string) v1alpha1.PodMirror {
 	for i := range pod.Status.ContainerStatuses {
 		m.Restarts += pod.Status.ContainerStatuses[i].RestartCount
 	}
-	if c := jobspec.Decisive(pod, container); c != nil && podEnded(pod) {
-		m.ExitCode = &c.State.Terminated.ExitCode
+	if _, end := howItEnded(o.Job, pod, container); end != nil && podEnded(pod) {
+		m.ExitCode = &end.ExitCode
 	}
 	return m
 }

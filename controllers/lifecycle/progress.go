@@ -1,18 +1,20 @@
 package lifecycle
 
 import (
-	"fmt"
 	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
 // counting waits while the Job has not yet taken notice of a pod that ended. Its next word says whether the
-// run ended or goes on, and one status write is enough for both.
+// run ended or goes on, and one status write is enough for both. While other pods run, that may take as long as they do;
+// and a Job that counts failures for each index takes notice of one when it makes the next pod.
 func counting(o *Observation, f facts) (step, bool) {
+	if len(f.live) > 0 && !onePodAtATime(o.Job) || o.Job.Spec.BackoffLimitPerIndex != nil && !madeIt(o, f) {
+		return step{}, false
+	}
 	return step{hold: true, requeue: nextDeadline(o, f)}, !allCounted(o, f)
 }
 
@@ -41,14 +43,17 @@ func allCounted(o *Observation, f facts) bool {
 // progress says where a run stands that nothing ends: Pending until a container starts, then Running.
 func progress(o *Observation, f facts) (step, bool) {
 	s := step{requeue: nextDeadline(o, f)}
-	if f.started.IsZero() {
+	if f.waits() {
 		s.verdict = verdict{v1alpha1.PhasePending, v1alpha1.ReasonJobCreated, waitingFor(o, f)}
 		return s, true
 	}
-	s.verdict = verdict{v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted, ""}
-	if f.terminated > 0 && (len(f.live) == 0 || f.last.Status.Phase == corev1.PodPending) {
+	s.verdict = verdict{v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted, progressText(completionsOf(o))}
+	if pod, attempt := retrying(o, f); pod != nil {
 		s.reason = v1alpha1.ReasonRetrying
-		s.message = fmt.Sprintf("attempt %d failed; the Job makes another", f.terminated)
+		if s.message != "" {
+			s.message += "; "
+		}
+		s.message += retryingText(pod, attempt)
 	}
 	return s, true
 }

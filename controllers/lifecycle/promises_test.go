@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -76,16 +75,19 @@ func (w *world) checkEcho(plan Plan) {
 	}
 }
 
-// checkClock: what runs longer than its timeout is told to end.
+// checkClock: what runs longer than its timeout is told to end, whatever the other pods did. What the Job deletes because it
+// has decided how it ends is told to end by that.
 func (w *world) checkClock(s *v1alpha1.TaskExecutionStatus, plan Plan) {
 	timeout := w.limits().Timeout
-	if w.Observation.Job == nil || s.StartTime == nil || s.Phase.IsTerminal() || timeout == nil || w.Now.Before(s.StartTime.Add(timeout.Duration)) {
+	due, runs := s.Deadline(timeout)
+	if w.Observation.Job == nil || s.Phase.IsTerminal() || !runs || w.Now.Before(due.Time) || JobFinished(w.Observation.Job) {
 		return
 	}
-	if n := len(w.Pods); JobFinished(w.Observation.Job) || n > 0 && w.Pods[n-1].Status.Phase == corev1.PodSucceeded {
-		return // it is about to be recorded that it made it
-	}
+	over := hasDecided(w.Observation.Job) || madeIt(&w.Observation, gather(&w.Observation))
 	for _, pod := range w.Pods {
+		if over && pod.DeletionTimestamp != nil {
+			continue
+		}
 		if _, _, told := endMark(pod); !told && !podEnded(pod) && pod.Spec.NodeName != "" && !slices.Contains(plan.End, pod) {
 			w.Errorf("%s runs after the timeout of %s, and is not told to end", pod.Name, timeout.Duration)
 		}
@@ -106,7 +108,11 @@ func waitsForEver(w *world, plan Plan) bool {
 		return true
 	}
 	f := gather(&w.Observation)
-	return (f.started.IsZero() && f.limits.StartTimeout != nil) || (!f.started.IsZero() && f.limits.Timeout != nil)
+	if f.waits() {
+		return f.limits.StartTimeout != nil && !startClockFrom(w.Observation.Job).IsZero()
+	}
+	over := (madeIt(&w.Observation, f) || hasDecided(w.Observation.Job)) && !goesOn(f)
+	return f.limits.Timeout != nil && !over
 }
 
 var (

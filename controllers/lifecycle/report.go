@@ -22,6 +22,7 @@ func report(o *Observation, f facts, v verdict) v1alpha1.TaskExecutionStatus {
 	}
 	status.Phase, status.Reason, status.Message = v.phase, v.reason, v.message
 	identify(o, f, &status)
+	status.Suspension, status.Completions = f.suspension, completionsOf(o)
 	mirrorPods(o, f, &status)
 	stampTimes(o, f, &status)
 	acknowledge(o, &status)
@@ -51,10 +52,7 @@ func stampTimes(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	if !status.Phase.IsTerminal() || status.CompletionTime != nil {
 		return
 	}
-	end := f.ended
-	if end.IsZero() || len(f.live) > 0 {
-		end = o.Now
-	}
+	end := endOfRun(o, f, status)
 	if status.StartTime != nil {
 		if end.Before(status.StartTime.Time) {
 			end = status.StartTime.Time // the clocks of node and controller differ

@@ -27,7 +27,7 @@ func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 	if !status.Phase.IsTerminal() || o.Execution.Status.Phase.IsTerminal() {
 		return
 	}
-	pod := lastAttempt(o, f, status.Phase)
+	pod := decider(o, f, status)
 	if pod == nil {
 		return
 	}
@@ -49,19 +49,6 @@ func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 	if o.Execution.Spec.SecretParams == nil || (o.Redact != nil && !truncated) {
 		status.Result = o.Redact.JSON(&apiextensionsv1.JSON{Raw: raw})
 	}
-}
-
-// lastAttempt is the newest pod, or where the run completed the newest that did.
-func lastAttempt(o *Observation, f facts, phase v1alpha1.Phase) *corev1.Pod {
-	if phase != v1alpha1.PhaseCompleted {
-		return f.last
-	}
-	for i := len(o.Pods) - 1; i >= 0; i-- {
-		if o.Pods[i].Status.Phase == corev1.PodSucceeded {
-			return o.Pods[i]
-		}
-	}
-	return nil
 }
 
 // terminationMessage is what a container wrote itself. A container that never ran wrote nothing: what stands there

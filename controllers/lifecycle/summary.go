@@ -49,6 +49,8 @@ func count(status *v1alpha1.TaskStatus, e *v1alpha1.TaskExecution) {
 		status.Totals.Failed++
 	case phase == v1alpha1.PhaseCancelled:
 		status.Totals.Cancelled++
+	case phase == v1alpha1.PhaseQueued: // also one that was suspended after it had started
+		status.Queued++
 	case e.Status.StartTime != nil: // Running, or Cancelling what ran
 		status.Running++
 	case e.Status.Job == nil, phase != v1alpha1.PhasePending && phase != v1alpha1.PhaseCancelling:

@@ -50,6 +50,7 @@ func newWorld(t *rapid.T) *world {
 		spec.Concurrency = &v1alpha1.ConcurrencySpec{Policy: policy, MaxRunning: ptr.To[int32](3), MaxQueued: ptr.To[int32](5)}
 	}
 	spec.Logs.MaxEntries = int32(w.number("maxEntries", 2, 21))
+	w.shapesJob(&spec.JobTemplate.Spec)
 	return w
 }
 
@@ -78,6 +79,8 @@ func (w *world) happenings() map[string]func(*rapid.T) {
 		"a user suspends the Task":       w.suspendsTask,
 		"somebody deletes the Job":       func() { w.job = nil },
 		"somebody suspends the Job":      w.suspendsJob,
+		"the Job is suspended":           w.noticesSuspension,
+		"the Job decides":                w.jobDecides,
 		"the Job controller makes a pod": w.makesPod,
 		"the Job controller counts":      w.counts,
 		"the Job ends":                   w.jobEnds,
@@ -126,10 +129,14 @@ func (w *world) suspendsJob() {
 }
 
 func (w *world) makesPod() {
-	if w.job == nil || JobFinished(w.job) || len(w.Pods) >= maxPods {
+	if w.job == nil || JobFinished(w.job) || len(w.Pods) >= maxPods+3 {
 		return
 	}
 	pod := given().pod().Pods[0]
+	pod.CreationTimestamp = metav1.NewTime(w.Now)
+	if jobspec.IsIndexed(w.job) {
+		indexed(int32(w.number("index", 0, 2)))(pod)
+	}
 	pod.Name = fmt.Sprintf("pod-%d", w.pods)
 	pod.UID = types.UID(pod.Name + "-uid")
 	w.pods++
@@ -139,6 +146,7 @@ func (w *world) makesPod() {
 func (w *world) counts() {
 	if w.job != nil {
 		w.job.Status.Failed = int32(w.number("failed pods", 0, len(w.Pods)))
+		w.job.Status.Succeeded = int32(w.number("succeeded pods", 0, len(w.Pods)))
 	}
 }
 
@@ -146,8 +154,62 @@ func (w *world) jobEnds() {
 	if w.job == nil || JobFinished(w.job) {
 		return
 	}
-	condition := pick(w, "with", batchv1.JobComplete, batchv1.JobFailed)
-	w.job.Status.Conditions = append(w.job.Status.Conditions, batchv1.JobCondition{Type: condition, Status: corev1.ConditionTrue, Reason: "Any", Message: "any"})
+	w.jobSays(pick(w, "with", batchv1.JobComplete, batchv1.JobFailed))
+}
+
+func (w *world) jobSays(condition batchv1.JobConditionType) {
+	reason := pick(w, "because", "Any", batchv1.JobReasonBackoffLimitExceeded, batchv1.JobReasonDeadlineExceeded)
+	w.job.Status.Conditions = append(w.job.Status.Conditions, batchv1.JobCondition{
+		Type: condition, Status: corev1.ConditionTrue, Reason: reason, Message: "any", LastTransitionTime: metav1.NewTime(w.Now),
+	})
+}
+
+// jobDecides how it ends, and deletes what runs, or is about to.
+func (w *world) jobDecides() {
+	if w.job == nil || hasDecided(w.job) {
+		return
+	}
+	w.jobSays(pick(w, "that it will", batchv1.JobFailureTarget, batchv1.JobSuccessCriteriaMet))
+	w.deletesPods()
+}
+
+func (w *world) deletesPods() {
+	for _, pod := range w.Pods {
+		if !podEnded(pod) && w.either("it deletes "+pod.Name) {
+			w.isDeleted(pod)
+		}
+	}
+}
+
+// shapesJob gives the Job one pod, or more, and failures that count together or for each index.
+func (w *world) shapesJob(spec *batchv1.JobSpec) {
+	w.Observation.Task.Spec.Retries = int32(w.number("retries", 0, 2))
+	if w.either("the Job has one completion") {
+		return
+	}
+	spec.Completions, spec.Parallelism = ptr.To(int32(w.number("completions", 1, 3))), ptr.To(int32(w.number("parallelism", 1, 3)))
+	if w.either("the Job is not Indexed") {
+		return
+	}
+	spec.CompletionMode = ptr.To(batchv1.IndexedCompletion)
+	if w.either("each index has retries") {
+		spec.BackoffLimitPerIndex = ptr.To(int32(w.number("retries of an index", 0, 1)))
+	}
+}
+
+// noticesSuspension: the Job controller says that its Job is suspended, or let go, and deletes what runs.
+func (w *world) noticesSuspension() {
+	if w.job == nil || JobFinished(w.job) {
+		return
+	}
+	is := corev1.ConditionFalse
+	if jobSuspended(w.job) {
+		is = corev1.ConditionTrue
+		w.deletesPods()
+	}
+	w.job.Status.Conditions = slices.DeleteFunc(w.job.Status.Conditions, func(c batchv1.JobCondition) bool { return c.Type == batchv1.JobSuspended })
+	w.job.Status.Conditions = append(w.job.Status.Conditions, batchv1.JobCondition{Type: batchv1.JobSuspended, Status: is, LastTransitionTime: metav1.NewTime(w.Now)})
+	w.job.Status.StartTime = ptr.To(metav1.NewTime(w.Now))
 }
 
 // onPod lets something befall a pod that has not ended, if there is one.

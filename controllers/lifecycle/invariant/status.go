@@ -31,6 +31,7 @@ func Status(e *v1alpha1.TaskExecution) []string {
 	b.receipt(&e.Status)
 	b.conditions(e)
 	b.counts(&e.Status)
+	b.pods(&e.Status)
 	return b
 }
 
@@ -73,6 +74,30 @@ func (b *broken) receipt(s *v1alpha1.TaskExecutionStatus) {
 		b.add("%s has the receipt %+v", s.Phase, is)
 	case is != nil && (is.Outcome != "") != (s.Phase == v1alpha1.PhaseCancelled):
 		b.add("%s has the outcome %q", s.Phase, is.Outcome)
+	}
+}
+
+// pods: of a run that has ended none is shown as running, and what is said of the run is said of the one that decided.
+func (b *broken) pods(s *v1alpha1.TaskExecutionStatus) {
+	deciding := 0
+	for i := range s.Pods {
+		pod := &s.Pods[i]
+		if s.Phase.IsTerminal() && (pod.Phase == "Running" || pod.Phase == "Pending") {
+			b.add("%s, and pod %s is %s", s.Phase, pod.Name, pod.Phase)
+		}
+		if !pod.Deciding {
+			continue
+		}
+		deciding++
+		if !s.Phase.IsTerminal() || pod.ExitCode != nil && (s.ExitCode == nil || *s.ExitCode != *pod.ExitCode) {
+			b.add("%s with the exit code %v, and pod %s decided with %v", s.Phase, s.ExitCode, pod.Name, pod.ExitCode)
+		}
+	}
+	if deciding > 1 {
+		b.add("%d pods decided", deciding)
+	}
+	if c := s.Completions; c != nil && (c.Succeeded < 0 || c.Succeeded > c.Wanted) {
+		b.add("%d of %d completions", c.Succeeded, c.Wanted)
 	}
 }
 

@@ -42,11 +42,20 @@ func (b *broken) terminal(was, is *v1alpha1.TaskExecutionStatus) {
 // forward: no phase is left for an earlier one, and a cancel that was there ends as such.
 func (b *broken) forward(before, after *v1alpha1.TaskExecution) {
 	was, is := before.Status.Phase, after.Status.Phase
-	if rank(is) < rank(was) {
+	held := after.Status.Suspension != nil && after.Status.Suspension.Since != nil && is != ""
+	if rank(is) < rank(was) && !(held && was == v1alpha1.PhaseRunning) {
 		b.add("%s after %s", is, was)
 	}
+	b.clock(before.Status.Suspension, after.Status.Suspension)
 	if before.Spec.Cancel != nil && is.IsTerminal() && is != v1alpha1.PhaseCancelled {
 		b.add("an accepted cancel ended as %s/%s", is, after.Status.Reason)
+	}
+}
+
+// clock: time that a run was suspended is not taken back.
+func (b *broken) clock(was, is *v1alpha1.Suspension) {
+	if was != nil && (is == nil || is.Total.Duration < was.Total.Duration) {
+		b.add("the account of suspensions was %+v and is %+v", was, is)
 	}
 }
 

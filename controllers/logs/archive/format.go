@@ -54,7 +54,9 @@ type Stream struct {
 	Role      source.Role `json:"role"`
 	StartedAt time.Time   `json:"startedAt"`
 	// Place of the container in its pod: those that started within one second started in this order.
-	Place int    `json:"place,omitempty"`
+	Place int `json:"place,omitempty"`
+	// Index that the pod worked on, where its Job was Indexed.
+	Index *int32 `json:"index,omitempty"`
 	Parts []Part `json:"parts,omitempty"`
 	Gaps  []Gap  `json:"gaps,omitempty"`
 	// Ended: the container ended, and its log was read to its end.

@@ -220,5 +220,5 @@ func (s *StreamWriter) removePart() {
 }
 
 func newStream(run *source.ContainerRun) Stream {
-	return Stream{StreamID: IDOf(run), Role: run.Role, StartedAt: run.StartedAt, Place: run.Place}
+	return Stream{StreamID: IDOf(run), Role: run.Role, StartedAt: run.StartedAt, Place: run.Place, Index: run.Index}
 }

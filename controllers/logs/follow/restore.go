@@ -49,7 +49,7 @@ func (r *run) resume(ix *archive.Index, newest []tail.Line) {
 		a := &ix.Streams[i]
 		t := newTracked(r, &source.ContainerRun{
 			Namespace: ix.Namespace, Pod: a.Pod, PodUID: a.PodUID, Container: a.Container, Role: a.Role,
-			ContainerID: a.ContainerID, Restart: a.Restart, StartedAt: a.StartedAt, Place: a.Place, Ended: a.Ended,
+			ContainerID: a.ContainerID, Restart: a.Restart, StartedAt: a.StartedAt, Place: a.Place, Index: a.Index, Ended: a.Ended,
 		})
 		t.whole, t.before = a.Ended, &archived{ix, i}
 		t.lines = a.Lines()
@@ -84,8 +84,9 @@ func (r *run) newest(ctx context.Context, ix *archive.Index, count int) (newest 
 		if err != nil {
 			return nil, err
 		}
-		if s.Role == source.Init {
-			for i := range last {
+		for i := range last {
+			last[i].Index = s.Index
+			if s.Role == source.Init {
 				last[i].Container = s.Container
 			}
 		}

@@ -88,6 +88,7 @@ func (t *tracked) cut() {
 
 // append puts a line into the tail. The run's lock is held.
 func (t *tracked) append(line tail.Line) {
+	line.Index = t.run.Index
 	switch t.run.Role {
 	case source.Sidecar:
 		return // archived, and no part of the run's own story

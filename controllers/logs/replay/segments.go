@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
@@ -23,8 +24,11 @@ type Segment struct {
 	StartedAt time.Time
 	// Place of the container in its pod.
 	Place int
-	// Attempt counts from 1: the pods of a run, and the starts of a container within them.
+	// Attempt counts from 1: the pods of a run, and the starts of a container within them; of an Indexed Job those of
+	// each index.
 	Attempt int
+	// Index that the pod worked on, where its Job was Indexed, nil elsewhere.
+	Index *int32
 
 	// archived is the stream's place in the index, -1 when it is not there.
 	archived int
@@ -49,7 +53,7 @@ func Segments(ix *archive.Index, pods []corev1.Pod, s Selection) []Segment {
 		for i := range ix.Streams {
 			a := &ix.Streams[i]
 			place[a.StreamID] = len(all)
-			all = append(all, Segment{ID: a.StreamID, Role: a.Role, StartedAt: a.StartedAt, Place: a.Place, archived: i})
+			all = append(all, Segment{ID: a.StreamID, Role: a.Role, StartedAt: a.StartedAt, Place: a.Place, Index: a.Index, archived: i})
 		}
 	}
 	for i := range pods {
@@ -60,7 +64,7 @@ func Segments(ix *archive.Index, pods []corev1.Pod, s Selection) []Segment {
 			at, known := place[id]
 			if !known {
 				at = len(all)
-				all = append(all, Segment{ID: id, Role: run.Role, StartedAt: run.StartedAt, Place: run.Place, archived: -1})
+				all = append(all, Segment{ID: id, Role: run.Role, StartedAt: run.StartedAt, Place: run.Place, Index: run.Index, archived: -1})
 			}
 			all[at].live = run
 		}
@@ -82,21 +86,24 @@ func Segments(ix *archive.Index, pods []corev1.Pod, s Selection) []Segment {
 	})
 }
 
-// number the attempts: each pod is one, and each start of a container in it after its first.
+// number the attempts: each pod is one, and each start of a container in it after its first. Each index of an Indexed Job
+// has attempts of its own.
 func number(all []Segment) {
 	first := map[types.UID]int{} // attempt of a pod's first start
-	next := 1
+	next := map[int32]int{}      // by index, -1 where there is none
 	starts := map[archive.StreamID]int{}
 	for i := range all {
 		s := &all[i]
+		index := ptr.Deref(s.Index, -1)
 		if _, known := first[s.ID.PodUID]; !known {
-			first[s.ID.PodUID] = next
-			next++
+			next[index] = max(next[index], 1)
+			first[s.ID.PodUID] = next[index]
+			next[index]++
 		}
 		container := archive.StreamID{PodUID: s.ID.PodUID, Container: s.ID.Container}
 		s.Attempt = first[s.ID.PodUID] + starts[container]
 		starts[container]++
-		next = max(next, s.Attempt+1)
+		next[index] = max(next[index], s.Attempt+1)
 	}
 }
 

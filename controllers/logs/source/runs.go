@@ -37,7 +37,7 @@ func RunsOf(pod *corev1.Pod, main string) []ContainerRun {
 
 func runsOf(pod *corev1.Pod, s *corev1.ContainerStatus, role Role, place int, podEnded bool) (runs []ContainerRun) {
 	run := ContainerRun{
-		Namespace: pod.Namespace, Pod: pod.Name, PodUID: pod.UID,
+		Namespace: pod.Namespace, Pod: pod.Name, PodUID: pod.UID, Index: jobspec.IndexOf(pod),
 		Container: s.Name, Role: role, ContainerID: s.ContainerID, Restart: s.RestartCount, Place: place,
 	}
 	if t := s.LastTerminationState.Terminated; t != nil {

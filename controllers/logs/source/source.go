@@ -33,6 +33,8 @@ type ContainerRun struct {
 	PodUID    types.UID
 	Container string
 	Role      Role
+	// Index that the pod works on, where its Job is Indexed, nil elsewhere.
+	Index *int32
 	// ContainerID is the runtime's, another one for each start of the container.
 	ContainerID string
 	// Restart counts the starts of the container in this pod before this one.

@@ -23,6 +23,8 @@ type Line struct {
 	Printed int64
 	// Container is set when the line is not of the task's own container.
 	Container string
+	// Index of the pod that printed it, where its Job is Indexed, nil elsewhere.
+	Index *int32
 	// Order is the time by which lines of several logs are put together: it never goes back within one log.
 	Order time.Time
 }
@@ -103,7 +105,7 @@ func (t *Tail) settle() {
 		line := &t.unread[t.first]
 		t.first = (t.first + 1) % len(t.unread)
 		entry := parse.Line(line.At, line.Text, line.Cut)
-		entry.Container = line.Container
+		entry.Container, entry.Index = line.Container, line.Index
 		size := weight(&entry)
 		at := len(t.orders)
 		for at > 0 && line.Order.Before(t.orders[at-1]) {

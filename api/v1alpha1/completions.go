@@ -1,0 +1,52 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Completions say how far a run is whose Job wants more than one pod to succeed.
+type Completions struct {
+	// wanted is how many pods must succeed: completions of the Job template.
+	Wanted int32 `json:"wanted"`
+	// succeeded is how many have. Of an Indexed Job, each index counts once.
+	Succeeded int32 `json:"succeeded"`
+	// failedIndexes of an Indexed Job with a backoffLimitPerIndex, such as "1,3-5": those that are not tried again. A
+	// longer list ends with "…".
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	FailedIndexes string `json:"failedIndexes,omitempty"`
+}
+
+// Suspension says how long a run was held after it had started. That time does not count for its timeout.
+type Suspension struct {
+	// since is when the Job was suspended, absent when a container has started again since then.
+	// +optional
+	Since *metav1.Time `json:"since,omitempty"`
+	// resumed is when the Job was let go, the last time that a container started again after it.
+	// +optional
+	Resumed *metav1.Time `json:"resumed,omitempty"`
+	// total of all suspensions before since, each from when the Job was suspended until a container started again.
+	// +optional
+	Total metav1.Duration `json:"total,omitempty"`
+}
+
+// Deadline is when the run's timeout ends it, and ok is false while that clock does not run: before the first container
+// has started, and while the run is suspended.
+func (s *TaskExecutionStatus) Deadline(timeout *metav1.Duration) (at metav1.Time, ok bool) {
+	if timeout == nil || s.StartTime == nil || (s.Suspension != nil && s.Suspension.Since != nil) {
+		return metav1.Time{}, false
+	}
+	at = metav1.NewTime(s.StartTime.Add(timeout.Duration))
+	if s.Suspension != nil {
+		at = metav1.NewTime(at.Add(s.Suspension.Total.Duration))
+	}
+	return at, true
+}
+
+// DecidingPod is the pod whose end decided how the run ended, nil where none did or the run has not ended.
+func (s *TaskExecutionStatus) DecidingPod() *PodMirror {
+	for i := range s.Pods {
+		if s.Pods[i].Deciding {
+			return &s.Pods[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,266 @@
+package lifecycle
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+)
+
+// One pod decides how a run ended, and exit code, reason, message and result are said of that one. It is the first whose
+// failure made it impossible for the Job to complete, unless we ended it, or the Job's own clean-up did. Where the run
+// completed, it is the pod whose success was the last that the Job waited for.
+
+// podEnd is a pod that has ended.
+type podEnd struct {
+	pod *corev1.Pod
+	// at is when its last container ended or, where none ran, about when it ended.
+	at time.Time
+	// byUs is the reason for which the controller ended it, empty where it did not.
+	byUs string
+	// deleted: its containers ended because somebody had asked for the pod's deletion, at the time asked, and the platform
+	// gives no other reason.
+	deleted bool
+	asked   time.Time
+}
+
+// podEnds gives the pods that have ended, in the order of their ends. Where two ended within one second, the failure that
+// we did not cause comes first.
+func podEnds(o *Observation) (ends []podEnd) {
+	for _, pod := range o.Pods {
+		if !podEnded(pod) {
+			continue
+		}
+		e := podEnd{pod: pod, at: endedAt(pod)}
+		e.byUs, _ = podEndedByUs(pod)
+		if e.byUs == "" && disruptionOf(pod) == deletedPod {
+			e.deleted, e.asked = true, deletionAsked(pod)
+		}
+		ends = append(ends, e)
+	}
+	slices.SortStableFunc(ends, func(a, b podEnd) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.rank(), b.rank())) })
+	return ends
+}
+
+func (e *podEnd) rank() int {
+	switch {
+	case e.byUs != "":
+		return 1
+	case e.deleted:
+		return 2
+	default:
+		return 0
+	}
+}
+
+// endedAt is when the last container of a pod ended or, where none ran, the last time that its status knows of.
+func endedAt(pod *corev1.Pod) time.Time {
+	_, at := containerTimes(pod)
+	if !at.IsZero() {
+		return at
+	}
+	at = pod.CreationTimestamp.Time
+	for i := range pod.Status.Conditions {
+		if t := pod.Status.Conditions[i].LastTransitionTime.Time; t.After(at) {
+			at = t
+		}
+	}
+	return at
+}
+
+// decidingFailure picks the failure that decided. sure tells that the Job cannot complete after it; without that, it is the
+// best guess for a Job that has failed. d is nil where no pod that is seen failed.
+func decidingFailure(o *Observation, f facts) (d *podEnd, sure bool) {
+	failed, cleaned := failures(o, f)
+	for i := range failed {
+		if policyAction(o.Job, failed[i].pod) == batchv1.PodFailurePolicyActionFailJob {
+			return &failed[i], true
+		}
+	}
+	counted := slices.DeleteFunc(slices.Clone(failed), func(e podEnd) bool {
+		return policyAction(o.Job, e.pod) == batchv1.PodFailurePolicyActionIgnore
+	})
+	if d, sure := decidingIndex(o.Job, counted); d != nil {
+		return d, sure
+	}
+	if limit := backoffLimit(o.Job); len(counted) > limit {
+		if onePodAtATime(o.Job) {
+			limit = len(counted) - 1 // no pod came after it
+		}
+		goesOn := o.Job == nil || !hasDecided(o.Job) && allCounted(o, f) // the Job knows better, or nobody does
+		return &counted[limit], !goesOn
+	}
+	for _, candidates := range [][]podEnd{counted, failed} {
+		if n := len(candidates); n > 0 {
+			return &candidates[n-1], false // of those before it some are gone, or restarts in place were counted
+		}
+	}
+	if len(cleaned) > 0 {
+		return &cleaned[0], false
+	}
+	if ends := podEnds(o); hasDecided(o.Job) && len(ends) > 0 {
+		return &ends[len(ends)-1], false
+	}
+	return nil, false
+}
+
+// failures gives the pods that failed, and apart from them those that the clean-up of a Job that had decided, or was
+// suspended, deleted while they ran.
+func failures(o *Observation, f facts) (failed, cleaned []podEnd) {
+	decided := decidedAt(o.Job)
+	for _, e := range podEnds(o) {
+		switch {
+		case e.pod.Status.Phase != corev1.PodFailed:
+		case e.deleted && (f.isPaused() || !decided.IsZero() && !e.asked.Before(decided)) && !crashed(o.Job, e.pod):
+			cleaned = append(cleaned, e)
+		default:
+			failed = append(failed, e)
+		}
+	}
+	return failed, cleaned
+}
+
+// decidingIndex picks among the indexes of a Job that counts failures for each: the first that is not tried again, or where
+// a successPolicy may do without it, the one that was too many.
+func decidingIndex(job *batchv1.Job, counted []podEnd) (d *podEnd, sure bool) {
+	if job == nil || job.Spec.BackoffLimitPerIndex == nil {
+		return nil, false
+	}
+	failures, given := map[int32]int32{}, []*podEnd{}
+	for i := range counted {
+		e := &counted[i]
+		index := jobspec.IndexOf(e.pod)
+		if index == nil || failures[*index] == math.MaxInt32 {
+			continue
+		}
+		failures[*index] = max(failures[*index], failuresBefore(e.pod)) + 1
+		if failures[*index] > *job.Spec.BackoffLimitPerIndex || policyAction(job, e.pod) == batchv1.PodFailurePolicyActionFailIndex {
+			failures[*index] = math.MaxInt32
+			given = append(given, e)
+		}
+	}
+	tooMany := job.Spec.MaxFailedIndexes != nil && len(given) > int(*job.Spec.MaxFailedIndexes)
+	switch {
+	case len(given) == 0:
+		return nil, false
+	case job.Spec.SuccessPolicy != nil && tooMany:
+		return given[*job.Spec.MaxFailedIndexes], true
+	default:
+		return given[0], job.Spec.SuccessPolicy == nil
+	}
+}
+
+// failuresBefore is how often a pod's index had failed before, as the Job controller writes it on the pod (KEP-3850).
+func failuresBefore(pod *corev1.Pod) int32 {
+	n, err := strconv.ParseInt(pod.Annotations[batchv1.JobIndexFailureCountAnnotation], 10, 32)
+	if err != nil || n < 0 || n == math.MaxInt32 {
+		return 0
+	}
+	return int32(n)
+}
+
+// backoffLimit of a Job. What we make has one; the API server's default is 6, or no limit beside one for each index.
+func backoffLimit(job *batchv1.Job) int {
+	switch {
+	case job == nil:
+		return 0
+	case job.Spec.BackoffLimit == nil && job.Spec.BackoffLimitPerIndex != nil:
+		return math.MaxInt32
+	default:
+		return int(ptr.Deref(job.Spec.BackoffLimit, 6))
+	}
+}
+
+// decidingSuccess picks the last of the successes that the Job waited for. A pod that was deleted and ended with exit code 0
+// is none of them.
+func decidingSuccess(o *Observation) *corev1.Pod {
+	var last, own, wanted *corev1.Pod
+	for _, e := range podEnds(o) {
+		if e.pod.Status.Phase != corev1.PodSucceeded {
+			continue
+		}
+		last = e.pod
+		if e.deleted {
+			continue
+		}
+		own = e.pod
+		if isWanted(o.Job, e.pod) {
+			wanted = e.pod
+		}
+	}
+	return cmp.Or(wanted, own, last)
+}
+
+// isWanted reports whether a Job's successPolicy may count a pod. A rule without indexes takes any.
+func isWanted(job *batchv1.Job, pod *corev1.Pod) bool {
+	if job == nil || job.Spec.SuccessPolicy == nil {
+		return true
+	}
+	index := jobspec.IndexOf(pod)
+	return slices.ContainsFunc(job.Spec.SuccessPolicy.Rules, func(r batchv1.SuccessPolicyRule) bool {
+		return r.SucceededIndexes == nil || index != nil && jobspec.ParseIndexes(*r.SucceededIndexes).Has(*index)
+	})
+}
+
+// decider is the pod that decided how a run ended, nil where no pod that is seen did.
+func decider(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) *corev1.Pod {
+	switch {
+	case status.Phase == v1alpha1.PhaseCompleted,
+		status.Reason == v1alpha1.ReasonFinishedWhileCancelling && o.Job != nil && jobspec.TrueCondition(o.Job, batchv1.JobComplete) != nil:
+		return decidingSuccess(o)
+	case status.Reason != v1alpha1.ReasonFinishedWhileCancelling && wasStopped(status.Reason):
+		return stoppedPod(o, f)
+	}
+	if d, _ := decidingFailure(o, f); d != nil {
+		return d.pod
+	}
+	if pod, _ := awaitedFromNodes(o, f); pod != nil {
+		return pod
+	}
+	return lastEnded(o)
+}
+
+// stoppedPod is the first that was ended because the run was stopped: by us or, for the Job's own deadline, by its clean-up.
+// Where nothing ran any more, it is the last that ended.
+func stoppedPod(o *Observation, f facts) *corev1.Pod {
+	for _, e := range podEnds(o) {
+		if e.byUs != "" {
+			return e.pod
+		}
+	}
+	if _, cleaned := failures(o, f); len(cleaned) > 0 {
+		return cleaned[0].pod
+	}
+	for _, pod := range f.live {
+		if _, _, marked := endMark(pod); marked {
+			return pod // its node did not confirm the end
+		}
+	}
+	return lastEnded(o)
+}
+
+func lastEnded(o *Observation) *corev1.Pod {
+	ends := podEnds(o)
+	if len(ends) == 0 {
+		return nil
+	}
+	return ends[len(ends)-1].pod
+}
+
+// podEndedByUs gives why we ended a pod, if we did and the kubelet did as it was told. A container that had ended by itself
+// before then was not ended by us.
+func podEndedByUs(pod *corev1.Pod) (reason string, ok bool) {
+	if pod.Status.Reason != podDeadlineExceeded {
+		return "", false
+	}
+	reason, _, ok = endMark(pod)
+	return reason, ok
+}

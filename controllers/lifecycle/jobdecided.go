@@ -1,0 +1,107 @@
+package lifecycle
+
+import (
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/controllers/jobspec"
+)
+
+// A Job says first that it will fail (FailureTarget) or complete (SuccessCriteriaMet), and deletes what still runs. It says
+// that it has failed or completed when those pods have ended (KEP-3998, KEP-3939).
+
+// decisions of a Job, the preliminary ones first.
+var decisions = []batchv1.JobConditionType{batchv1.JobFailureTarget, batchv1.JobSuccessCriteriaMet, batchv1.JobFailed, batchv1.JobComplete}
+
+// decidedAt is when a Job decided how it ends, zero while it has not.
+func decidedAt(job *batchv1.Job) (at time.Time) {
+	if job == nil {
+		return time.Time{}
+	}
+	for _, decision := range decisions {
+		if c := jobspec.TrueCondition(job, decision); c != nil {
+			at = earlier(at, c.LastTransitionTime.Time)
+		}
+	}
+	return at
+}
+
+// hasDecided reports whether a Job has decided how it ends.
+func hasDecided(job *batchv1.Job) bool {
+	if job == nil {
+		return false
+	}
+	for _, decision := range decisions {
+		if jobspec.TrueCondition(job, decision) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// finishedAt is when a Job said that it has failed or completed, zero while it has not.
+func finishedAt(job *batchv1.Job) time.Time {
+	if job == nil {
+		return time.Time{}
+	}
+	for _, end := range []batchv1.JobConditionType{batchv1.JobFailed, batchv1.JobComplete} {
+		if c := jobspec.TrueCondition(job, end); c != nil {
+			return c.LastTransitionTime.Time
+		}
+	}
+	return time.Time{}
+}
+
+// goesOn reports whether something of the run still runs that nobody has told to end.
+func goesOn(f facts) bool {
+	for _, pod := range f.live {
+		if pod.DeletionTimestamp == nil && pod.Spec.NodeName != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// crashed reports whether a pod failed by itself before the Job deleted it: its container was restarted in place more often
+// than the backoffLimit allows, and ran again when the Job took notice.
+func crashed(job *batchv1.Job, pod *corev1.Pod) bool {
+	return crashedContainer(job, pod) != nil
+}
+
+func crashedContainer(job *batchv1.Job, pod *corev1.Pod) *corev1.ContainerStatus {
+	if job == nil || pod.Spec.RestartPolicy != corev1.RestartPolicyOnFailure || !deletedWhileItRan(pod) || !exceedsBackoffLimit(job) {
+		return nil
+	}
+	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
+		for i := range statuses {
+			s := &statuses[i]
+			if t := s.LastTerminationState.Terminated; t != nil && t.ExitCode != 0 && s.RestartCount > 0 && !jobspec.IsSidecar(pod, s.Name) {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+func exceedsBackoffLimit(job *batchv1.Job) bool {
+	for _, failing := range []batchv1.JobConditionType{batchv1.JobFailureTarget, batchv1.JobFailed} {
+		if c := jobspec.TrueCondition(job, failing); c != nil && c.Reason == batchv1.JobReasonBackoffLimitExceeded {
+			return true
+		}
+	}
+	return false
+}
+
+// howItEnded gives the container whose end decided a pod's, and that end; nil where none has ended. A sidecar decides
+// nothing.
+func howItEnded(job *batchv1.Job, pod *corev1.Pod, container string) (name string, end *corev1.ContainerStateTerminated) {
+	if s := crashedContainer(job, pod); s != nil {
+		return s.Name, s.LastTerminationState.Terminated
+	}
+	if s := jobspec.Decisive(pod, container); s != nil {
+		return s.Name, s.State.Terminated
+	}
+	return "", nil
+}

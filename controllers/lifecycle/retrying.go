@@ -1,0 +1,64 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/controllers/jobspec"
+)
+
+// retrying gives the pod that failed and that the Job makes another for, which has not started yet, and which attempt it
+// was, counted from 1. Of an Indexed Job each index has attempts of its own. pod is nil where nothing is tried again.
+func retrying(o *Observation, f facts) (pod *corev1.Pod, attempt int) {
+	if madeIt(o, f) || hasDecided(o.Job) {
+		return nil, 0
+	}
+	if _, sure := decidingFailure(o, f); sure && !jobspec.IsIndexed(o.Job) {
+		return nil, 0
+	}
+	ends := podEnds(o)
+	for i := len(ends) - 1; i >= 0; i-- {
+		if e := &ends[i]; e.byUs == "" && isTriedAgain(o, f, e.pod) {
+			return e.pod, attemptsOf(ends[:i+1], jobspec.IndexOf(e.pod))
+		}
+		if !jobspec.IsIndexed(o.Job) {
+			break // what ended before was tried again, or was another completion
+		}
+	}
+	return nil, 0
+}
+
+// isTriedAgain reports whether a pod failed whose place is still empty.
+func isTriedAgain(o *Observation, f facts, pod *corev1.Pod) bool {
+	if pod.Status.Phase != corev1.PodFailed {
+		return false
+	}
+	if !jobspec.IsIndexed(o.Job) {
+		return len(f.live) == 0 || f.last.Status.Phase == corev1.PodPending
+	}
+	index := jobspec.IndexOf(pod)
+	if index == nil || o.Job.Status.FailedIndexes != nil && jobspec.ParseIndexes(*o.Job.Status.FailedIndexes).Has(*index) {
+		return false
+	}
+	return !slices.ContainsFunc(o.Pods, func(other *corev1.Pod) bool {
+		same := jobspec.IndexOf(other)
+		return same != nil && *same == *index && (other.Status.Phase == corev1.PodSucceeded || !podEnded(other) && hasStarted(other))
+	})
+}
+
+// attemptsOf an index that failed, or of all pods where there is none.
+func attemptsOf(ends []podEnd, index *int32) (n int) {
+	for i := range ends {
+		own := jobspec.IndexOf(ends[i].pod)
+		if ends[i].pod.Status.Phase == corev1.PodFailed && (index == nil || own != nil && *own == *index) {
+			n++
+		}
+	}
+	return n
+}
+
+func retryingText(pod *corev1.Pod, attempt int) string {
+	return fmt.Sprintf("%sattempt %d failed; the Job makes another", ofIndex(pod), attempt)
+}

@@ -1,0 +1,68 @@
+package lifecycle
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// endOfRun is when the last container of a run ended. Where nobody saw the end of one, it is when the Job said that it was
+// over, or now.
+func endOfRun(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) time.Time {
+	end, unseen := f.ended, len(f.live) > 0
+	for i := range status.Pods {
+		m := &status.Pods[i]
+		switch {
+		case m.FinishTime != nil && m.FinishTime.After(end):
+			end = m.FinishTime.Time
+		case m.FinishTime == nil && m.StartTime != nil && m.Reason != v1alpha1.ReasonJobSuspended:
+			// Where there is one pod at a time, the next one started when it had ended.
+			unseen = unseen || i == len(status.Pods)-1 || !onePodAtATime(o.Job)
+		}
+	}
+	switch {
+	case len(f.live) > 0 || end.IsZero():
+		return o.Now
+	case !unseen:
+		return end
+	}
+	if at := finishedAt(o.Job); !at.IsZero() {
+		return later(end, at)
+	}
+	return later(end, o.Now)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// settleMirror leaves no pod of a finished run, or of one that is suspended, as if it ran: it does not, or nobody knows.
+func settleMirror(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
+	for i := range status.Pods {
+		m := &status.Pods[i]
+		pod := seenPod(o, m)
+		ended := m.Phase == string(corev1.PodSucceeded) || m.Phase == string(corev1.PodFailed)
+		switch {
+		case f.isPaused() && pod == nil && !ended,
+			f.isPaused() && pod != nil && podEnded(pod) && disruptionOf(pod) == deletedPod:
+			suspendedMirror(m)
+		case status.Phase.IsTerminal() && !ended:
+			m.Phase = string(corev1.PodUnknown)
+		}
+	}
+}
+
+// seenPod is the pod that a mirror is of, nil where it is gone.
+func seenPod(o *Observation, m *v1alpha1.PodMirror) *corev1.Pod {
+	for _, pod := range o.Pods {
+		if pod.UID == m.UID {
+			return pod
+		}
+	}
+	return nil
+}
