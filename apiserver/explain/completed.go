@@ -22,5 +22,9 @@ func completed(o *Observation) (verdict, bool) {
 	if status.Attempts > 1 {
 		sentence += fmt.Sprintf(", at attempt %d", status.Attempts)
 	}
-	return verdict{v1alpha1.ReasonCompleted, sentence + ".", ""}, true
+	advice := ""
+	if killedQuietly(o) {
+		advice = "What the killed process was to do may be missing. " + memoryAdvice
+	}
+	return verdict{v1alpha1.ReasonCompleted, sentence + because(status.Message) + ".", advice}, true
 }

@@ -77,7 +77,7 @@ func lost(o *Observation, f facts) (step, bool) {
 		return step{}, false
 	}
 	if o.Execution.Spec.Cancel != nil {
-		return cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o)+"; its Job was already deleted"), true
+		return cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o)+withoutItsJob(o, f)), true
 	}
 	// Its pods may go on without it, so that their logs are not waited for.
 	if reason, ours := stoppedByUs(f); ours {
@@ -104,7 +104,7 @@ func stoppedByUs(f facts) (reason string, ok bool) {
 func finished(o *Observation, f facts) (step, bool) {
 	switch {
 	case jobspec.TrueCondition(o.Job, batchv1.JobComplete) != nil:
-		return conclude(o, step{verdict: verdict{v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, ""}}), true
+		return conclude(o, step{verdict: verdict{v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, quietOutOfMemory(o)}}), true
 	case jobspec.TrueCondition(o.Job, batchv1.JobFailed) != nil:
 		return conclude(o, step{verdict: failure(o, f)}), true
 	default:
@@ -125,9 +125,8 @@ func failure(o *Observation, f facts) verdict {
 	v := verdict{phase: v1alpha1.PhaseFailed, reason: v1alpha1.ReasonJobFailed}
 	if c := jobspec.TrueCondition(o.Job, batchv1.JobFailed); c != nil {
 		v.message = fmt.Sprintf("%s: %s", c.Reason, c.Message)
-		if c.Reason == batchv1.JobReasonDeadlineExceeded {
-			v.reason = v1alpha1.ReasonDeadlineExceeded
-			return v
+		if isJobDeadline(c) {
+			return jobDeadline(o, f, v)
 		}
 	}
 	if f.last == nil {
@@ -137,6 +136,10 @@ func failure(o *Observation, f facts) verdict {
 		v.reason, v.message = reason, overdue(o, f, reason)
 		return v
 	}
+	if reason, message, is := templateLimit(f.last); is {
+		v.reason, v.message = reason, message
+		return v
+	}
 	if d := disruptionOf(f.last); d != (disruption{}) && (d != deletedPod || onePodAtATime(o.Job)) {
 		v.reason, v.message = d.reason, fmt.Sprintf("pod %s was ended by the platform: %s", f.last.Name, d.words)
 		return v
@@ -144,9 +147,11 @@ func failure(o *Observation, f facts) verdict {
 	if c := jobspec.Decisive(f.last, f.limits.Container); c != nil && c.State.Terminated.ExitCode != 0 {
 		v.reason = v1alpha1.ReasonNonZeroExit
 		v.message = fmt.Sprintf("container %q ended with exit code %d", c.Name, c.State.Terminated.ExitCode)
-		if c.State.Terminated.Reason == v1alpha1.ReasonOOMKilled {
-			v.reason = v1alpha1.ReasonOOMKilled
-			v.message = fmt.Sprintf("container %q was killed for using more memory than its limit", c.Name)
+		if message, is := outOfMemory(c); is {
+			v.reason, v.message = v1alpha1.ReasonOOMKilled, message
+		}
+		if message, is := notStarted(o, c); is {
+			v.reason, v.message = v1alpha1.ReasonContainerNotStarted, message
 		}
 	}
 	return v

@@ -50,5 +50,6 @@ func progress(o *Observation, f facts) (step, bool) {
 		s.reason = v1alpha1.ReasonRetrying
 		s.message = fmt.Sprintf("attempt %d failed; the Job makes another", f.terminated)
 	}
+	s.verdict = sayingWhy(o, f, s.verdict)
 	return s, true
 }

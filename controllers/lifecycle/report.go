@@ -55,6 +55,7 @@ func stampTimes(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	if end.IsZero() || len(f.live) > 0 {
 		end = o.Now
 	}
+	end = notBeforeStop(o, status, end)
 	if status.StartTime != nil {
 		if end.Before(status.StartTime.Time) {
 			end = status.StartTime.Time // the clocks of node and controller differ
