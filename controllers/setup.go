@@ -15,6 +15,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/follow"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/turns"
+	"github.com/taskexec/taskexec/controllers/notes"
 	"github.com/taskexec/taskexec/controllers/queue"
 	"github.com/taskexec/taskexec/controllers/task"
 	"github.com/taskexec/taskexec/controllers/taskexecution"
@@ -97,7 +98,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	executions := &taskexecution.Reconciler{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
-		Recorder: mgr.GetEventRecorder("taskexec"),
+		Recorder: notes.Bounded(mgr.GetEventRecorder("taskexec")),
 		Follower: follower,
 		Metrics:  taskexecution.NewMetrics(o.Registry),
 		Clock:    clock.RealClock{},
@@ -130,7 +131,7 @@ func setupSchedules(mgr ctrl.Manager, o Options) error {
 	schedules := &taskschedule.Reconciler{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
-		Recorder: mgr.GetEventRecorder("taskexec"),
+		Recorder: notes.Bounded(mgr.GetEventRecorder("taskexec")),
 		Clock:    clock.RealClock{},
 	}
 	if err := schedules.SetupWithManager(mgr, o.Concurrency); err != nil {

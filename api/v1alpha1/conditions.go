@@ -27,6 +27,10 @@ const (
 	// ConditionImagesPulled is False from when an image of the newest pod could not be pulled, and absent
 	// otherwise. Its transition is what the grace period of image pulls counts from.
 	ConditionImagesPulled = "ImagesPulled"
+	// ConditionStartable is False while a run waits for what its Job cannot be made without: its Task, its Secret, or
+	// leave of the API server, and absent otherwise. Its reason says which. Its transition is what the start clock of
+	// that wait counts from.
+	ConditionStartable = "Startable"
 	// ConditionReconciling is kstatus's: True while the run is not finished, absent after. On a Task, True while it
 	// cannot be told whether it can be run.
 	ConditionReconciling = "Reconciling"
@@ -65,6 +69,10 @@ const (
 	ReasonJobRefused = "JobRefused"
 	// ReasonContainerStarted surfaces on a Running run.
 	ReasonContainerStarted = "ContainerStarted"
+	// ReasonContainerWaiting surfaces on a Running run of which nothing runs at present, because its next container
+	// cannot be started: after an init container ended, or in the pod of another attempt. Message says why. The start
+	// clock counts meanwhile.
+	ReasonContainerWaiting = "ContainerWaiting"
 	// ReasonRetrying surfaces on a Running run when an attempt failed and the Job is to make another.
 	ReasonRetrying = "Retrying"
 	// ReasonCancelRequested surfaces on a Cancelling run.
@@ -85,13 +93,33 @@ const (
 const (
 	// ReasonNonZeroExit surfaces when the last attempt's container ended with an exit code other than 0.
 	ReasonNonZeroExit = "NonZeroExit"
-	// ReasonOOMKilled surfaces when the kernel killed the last attempt's container for its memory limit.
+	// ReasonOOMKilled surfaces when the kernel killed the last attempt's container, or a process in it, for its memory
+	// limit, and the container failed. Where it ended with exit code 0 all the same, the run is Completed, and message
+	// has the warning.
 	ReasonOOMKilled = "OOMKilled"
+	// ReasonContainerNotStarted surfaces when the runtime could not start a container of the last attempt: its command
+	// is not in the image, or cannot be executed. Message has the runtime's words, unless the run has sensitive params,
+	// which those may quote.
+	ReasonContainerNotStarted = "ContainerNotStarted"
 	// ReasonDeadlineExceeded surfaces when the run took longer than its timeout.
 	ReasonDeadlineExceeded = "DeadlineExceeded"
 	// ReasonJobFailed surfaces when the Job failed for a reason that its pods do not tell. Message has the
 	// Job's own words.
 	ReasonJobFailed = "JobFailed"
+)
+
+// Reasons of a run that failed by a limit that its Task's jobTemplate sets. The exit code is that of a program that was
+// told to end. The same run ends in the same way another time, so that retryOnDisruption does not retry it.
+const (
+	// ReasonPodDeadlineExceeded surfaces when the last attempt's pod was active for longer than the template's
+	// spec.template.spec.activeDeadlineSeconds.
+	ReasonPodDeadlineExceeded = "PodDeadlineExceeded"
+	// ReasonJobDeadlineExceeded surfaces when the Job was active for longer than the template's
+	// spec.activeDeadlineSeconds, over all attempts.
+	ReasonJobDeadlineExceeded = "JobDeadlineExceeded"
+	// ReasonStorageLimitExceeded surfaces when the last attempt's pod wrote more than a limit of ephemeral-storage, or
+	// the sizeLimit of an emptyDir, allows.
+	ReasonStorageLimitExceeded = "StorageLimitExceeded"
 )
 
 // Reasons of a run that failed by what the platform did, whatever the exit code was. The same run may well
@@ -114,7 +142,8 @@ const (
 	ReasonDisrupted = "Disrupted"
 	// ReasonJobLost surfaces when the Job was deleted before it ended. The run is never started again.
 	ReasonJobLost = "JobLost"
-	// ReasonStartTimeout surfaces when no container started within the start timeout.
+	// ReasonStartTimeout surfaces when no container started within the start timeout, or the next one did not after an
+	// init container or an attempt had ended. Message says what it waited for.
 	ReasonStartTimeout = "StartTimeout"
 	// ReasonQueueTimeout surfaces when the run did not get its turn within its Task's queueTimeout.
 	ReasonQueueTimeout = "QueueTimeout"

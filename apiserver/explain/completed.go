@@ -18,5 +18,9 @@ func completed(o *Observation) (verdict, bool) {
 		}
 	}
 	sentence += o.tries(", at attempt %d")
-	return verdict{v1alpha1.ReasonCompleted, sentence + ".", ""}, true
+	advice := ""
+	if killedQuietly(o) {
+		advice = "What the killed process was to do may be missing. " + memoryAdvice
+	}
+	return verdict{v1alpha1.ReasonCompleted, sentence + because(status.Message) + ".", advice}, true
 }

@@ -88,6 +88,8 @@ var rules = []rule{
 	// How a run failed stands in its status; the rules know what it means, and look for more.
 	outOfMemory,
 	exitCode,
+	startFailed,
+	templateLimit, // before disrupted: nothing but the Task's own limit ended it
 	imagePullFailed,
 	disrupted,
 	overdue,
@@ -106,6 +108,7 @@ var rules = []rule{
 	volumes,
 	notCreated,
 	restarting,
+	containerWaiting,
 	retrying, // after what keeps the next attempt from starting
 	starting,
 	running,

@@ -15,7 +15,7 @@ var withoutJob = map[string]string{
 func noJob(o *Observation) (verdict, bool) {
 	status := &o.Execution.Status
 	advice, is := withoutJob[status.Reason]
-	if !is || status.Phase != v1alpha1.PhasePending {
+	if !is || status.Phase != v1alpha1.PhasePending && status.Phase != v1alpha1.PhaseQueued {
 		return verdict{}, false
 	}
 	return verdict{status.Reason, "It is not started yet" + because(status.Message) + ".", advice}, true

@@ -14,6 +14,9 @@ const maxNamed = 5
 // queued says for whose limit a run waits, how many are before it and which it waits for.
 func queued(o *Observation) (verdict, bool) {
 	status := &o.Execution.Status
+	if _, is := withoutJob[status.Reason]; is {
+		return verdict{}, false // it keeps its place, and waits for something else first
+	}
 	if status.Phase != v1alpha1.PhaseQueued || status.Queue == nil || status.Queue.BlockedBy == v1alpha1.BlockedByJob {
 		return verdict{}, false
 	}

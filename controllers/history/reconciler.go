@@ -51,7 +51,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		client.UnsafeDisableDeepCopy); err != nil { // what is read is not changed, and may be many thousands
 		return ctrl.Result{}, fmt.Errorf("listing the executions of task %s: %w", req, err)
 	}
-	if err := r.summarise(ctx, task, runs.Items); err != nil {
+	err := r.summarise(ctx, task, runs.Items)
+	if apierrors.IsConflict(err) {
+		return ctrl.Result{RequeueAfter: r.Pace}, nil // the Task is being written by others; its figures can wait
+	}
+	if err != nil {
 		return ctrl.Result{}, err
 	}
 	expired, next := lifecycle.Expired(r.Clock.Now(), lifecycle.RetentionOf(task, r.KeepAtLeast), runs.Items)

@@ -133,6 +133,12 @@ func ignoreDisruptions(spec *batchv1.JobSpec) {
 	})
 }
 
+// IsBackstop reports whether an activeDeadlineSeconds of a Job is the one that Build sets where the template sets none.
+func IsBackstop(seconds int64, limits Limits) bool {
+	own := backstop(limits)
+	return own != nil && *own == seconds
+}
+
 // backstop is a deadline for the whole Job, in seconds, that only strikes when no controller holds the
 // clocks. It is not the run clock itself, because the Job's clock includes scheduling and image pulls, and
 // because a Job that is over its deadline deletes its pods, and with them their logs.

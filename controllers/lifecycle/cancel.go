@@ -37,6 +37,20 @@ func cancelled(o *Observation, f facts) (step, bool) {
 	return conclude(o, c), true
 }
 
+// withoutItsJob says what became of the Job of a cancelled run that is gone. Where a node does not obey, we delete the
+// Job (stop), and it was not deleted already.
+func withoutItsJob(o *Observation, f facts) string {
+	if o.Execution.Status.Phase != v1alpha1.PhaseCancelling {
+		return "; its Job was already deleted"
+	}
+	for _, pod := range f.live {
+		if PodMayRun(pod) && !isIdle(pod) {
+			return "; " + notConfirmed
+		}
+	}
+	return ""
+}
+
 func cancelledWith(_ *Observation, reason, message string) step {
 	return step{verdict: verdict{v1alpha1.PhaseCancelled, reason, message}}
 }

@@ -25,7 +25,7 @@ func acknowledge(o *Observation, status *v1alpha1.TaskExecutionStatus) {
 		}
 	}
 	if status.Phase == v1alpha1.PhaseCancelled {
-		status.Cancellation.CompletionTime = status.CompletionTime
+		status.Cancellation.CompletionTime = receiptEnd(status.Cancellation.AcknowledgedTime, status.CompletionTime)
 		status.Cancellation.Outcome = outcome(o, status)
 	}
 }

@@ -108,7 +108,7 @@ func Lingers(o *Observation, status *v1alpha1.TaskExecutionStatus) (left time.Du
 		return 0, false
 	}
 	for _, pod := range o.Pods {
-		if !PodMayRun(pod) {
+		if _, _, told := endMark(pod); !PodMayRun(pod) || told && isIdle(pod) {
 			continue
 		}
 		if rest := status.CompletionTime.Add(gracePeriod(pod) + giveUpMargin).Sub(o.Now); rest > left {

@@ -28,6 +28,7 @@ func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus
 			LastTransitionTime: metav1.NewTime(o.Now),
 		})
 	}
+	setStartable(o, status)
 	remove := func(conditionType string) { apimeta.RemoveStatusCondition(&status.Conditions, conditionType) }
 
 	if !status.Phase.IsTerminal() {

@@ -31,19 +31,6 @@ func runDue(f facts) (due time.Time, runs bool) {
 	return at.Time, ok && !f.started.IsZero()
 }
 
-// startDeadline ends a run of which no container started in time, counted from the creation of its Job, or
-// from when the Job was let go.
-func startDeadline(o *Observation, f facts) (step, bool) {
-	if f.limits.StartTimeout == nil || !f.waits() {
-		return step{}, false
-	}
-	from := startClockFrom(o.Job)
-	if from.IsZero() || o.Now.Before(from.Add(f.limits.StartTimeout.Duration)) {
-		return step{}, false
-	}
-	return expire(o, f, v1alpha1.ReasonStartTimeout), true
-}
-
 // expire stops the run; the phase stays as it is until the containers have ended.
 func expire(o *Observation, f facts, reason string) step {
 	s, done, forced := stop(o, f, reason)
@@ -67,9 +54,12 @@ func overdue(o *Observation, f facts, reason string) string {
 	message, why := "the controller ended the pod", lastWord(o, f)
 	switch {
 	case reason == v1alpha1.ReasonDeadlineExceeded && f.limits.Timeout != nil:
-		message, why = fmt.Sprintf("the run took longer than its timeout of %s", f.limits.Timeout.Duration), waitingFor(o, f)
+		message = fmt.Sprintf("the run took longer than its timeout of %s", f.limits.Timeout.Duration)
 	case reason == v1alpha1.ReasonStartTimeout && f.limits.StartTimeout != nil:
 		message = fmt.Sprintf("no container started within %s", f.limits.StartTimeout.Duration)
+		if !f.started.IsZero() {
+			message = fmt.Sprintf("the next container did not start within %s", f.limits.StartTimeout.Duration)
+		}
 	case reason == v1alpha1.ReasonQueueTimeout && f.limits.QueueTimeout != nil:
 		message = fmt.Sprintf("it was not its turn within the queueTimeout of %s", f.limits.QueueTimeout.Duration)
 	case reason == v1alpha1.ReasonImagePullFailed:
@@ -95,13 +85,12 @@ func nextDeadline(o *Observation, f facts) time.Duration {
 	return next
 }
 
-func nextOfRun(o *Observation, f facts) time.Duration {
+func nextOfRun(o *Observation, f facts) (next time.Duration) {
 	if due, runs := runDue(f); runs {
-		return max(due.Sub(o.Now), 0)
+		next = max(due.Sub(o.Now), 0)
 	}
-	from := startClockFrom(o.Job)
-	if f.waits() && f.limits.StartTimeout != nil && !from.IsZero() {
-		return max(from.Add(f.limits.StartTimeout.Duration).Sub(o.Now), 0)
+	if since, waits := waitsToStart(o, f); waits && f.limits.StartTimeout != nil {
+		next = soonest(next, max(since.Add(f.limits.StartTimeout.Duration).Sub(o.Now), 0))
 	}
-	return 0
+	return next
 }

@@ -72,9 +72,9 @@ func TestStartClockOfAJob(t *testing.T) {
 	table{
 		"a suspended Job's clock stands still":             {suspended(late(given().job())), "Queued/JobSuspended", "the Job is suspended"},
 		"a Job without a pod":                              {late(given().job()), "Failed/StartTimeout", "no container started within 5m0s"},
-		"a run that had started is past this clock":        {startedBefore(late(given().job()), time.Second).pod(), "Running/ContainerStarted", ""},
+		"a run that had started is past this clock":        {startedBefore(late(given().job()), time.Second).pod(), "Running/ContainerStarted in 4m59s", ""},
 		"without the clock it waits":                       {late(unbounded().job()), "Pending/JobCreated", ""},
-		"a pod that was told is waited for":                {late(given().job().pod(onNode, marked("StartTimeout", 5*time.Second))), "Pending/ in 20s", ""},
+		"a pod that was told is waited for":                {late(given().job().pod(onNode, marked("StartTimeout", time.Second))), "Pending/ in 1s", ""},
 		"a container that starts as it is told is a start": {late(given().job().pod(runningFor(time.Second), marked("StartTimeout", 2*time.Second))), "Running/ContainerStarted", ""},
 	}.run(t)
 }

@@ -56,6 +56,9 @@ var (
 // for all that it does, TerminationByKubelet, and tells in the pod's status.reason which it was; so that the
 // status goes before the condition, unless the condition is more exact than that.
 func disruptionOf(pod *corev1.Pod) disruption {
+	if _, _, is := templateLimit(pod); is {
+		return disruption{}
+	}
 	condition := disruptionTarget(pod)
 	if condition != nil {
 		if reason, known := byCondition[condition.Reason]; known {
@@ -135,6 +138,9 @@ func disruptedBefore(o *Observation, v verdict) verdict {
 		return v
 	}
 	last := decidingMirror(pods, v.phase)
+	if limited, is := templateLimitBefore(last); is {
+		return limited
+	}
 	reason, known := byCondition[last.Reason]
 	if !known {
 		reason, known = byStatus[last.Reason]

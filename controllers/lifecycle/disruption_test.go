@@ -69,7 +69,7 @@ func TestFailureIsTheProgramsOrThePlatforms(t *testing.T) {
 		},
 		"kubelet: a pod over its ephemeral storage limit": {
 			failed(exited(137), statusOf("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi.", "", "")),
-			"Failed/Evicted", "exceeds the total limit",
+			"Failed/StorageLimitExceeded", "exceeds the total limit",
 		},
 		"kubelet: for a critical pod": {
 			failed(exited(137), statusOf("Preempting", "Preempted in order to admit critical pod", "TerminationByKubelet", "Pod was preempted by Kubelet to accommodate a critical pod.")),

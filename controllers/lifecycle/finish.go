@@ -79,7 +79,7 @@ func lost(o *Observation, f facts) (step, bool) {
 		return step{}, false
 	}
 	if o.Execution.Spec.Cancel != nil {
-		return cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o)+"; its Job was already deleted"), true
+		return cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o)+withoutItsJob(o, f)), true
 	}
 	// Its pods may go on without it, so that their logs are not waited for.
 	if reason, ours := stoppedByUs(f); ours {
@@ -107,7 +107,7 @@ func stoppedByUs(f facts) (reason string, ok bool) {
 func finished(o *Observation, f facts) (step, bool) {
 	switch {
 	case jobspec.TrueCondition(o.Job, batchv1.JobComplete) != nil:
-		return conclude(o, step{verdict: verdict{v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, ""}}), true
+		return conclude(o, step{verdict: verdict{v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, quietOutOfMemory(o)}}), true
 	case jobspec.TrueCondition(o.Job, batchv1.JobFailed) != nil:
 		return conclude(o, step{verdict: failure(o, f)}), true
 	default:
@@ -128,9 +128,8 @@ func failure(o *Observation, f facts) verdict {
 	v := verdict{phase: v1alpha1.PhaseFailed, reason: v1alpha1.ReasonJobFailed}
 	if c := jobspec.TrueCondition(o.Job, batchv1.JobFailed); c != nil {
 		v.message = fmt.Sprintf("%s: %s", c.Reason, c.Message)
-		if c.Reason == batchv1.JobReasonDeadlineExceeded {
-			v.reason = v1alpha1.ReasonDeadlineExceeded
-			return v
+		if isJobDeadline(c) {
+			return jobDeadline(o, f, v)
 		}
 	}
 	decided, _ := decidingFailure(o, f)
@@ -163,6 +162,10 @@ func podFailure(o *Observation, f facts, failed *podEnd, v verdict) verdict {
 	}
 	pod := failed.pod
 	name, end := howItEnded(o.Job, pod, f.limits.Container)
+	if reason, message, is := templateLimit(pod); is && !crashed(o.Job, pod) {
+		v.reason, v.message = reason, ofIndex(pod)+message
+		return v
+	}
 	if d := disruptionOf(pod); d != (disruption{}) && !crashed(o.Job, pod) && (d != deletedPod || isDisruption(o.Job, failed)) {
 		v.reason, v.message = d.reason, fmt.Sprintf("%spod %s was ended by the platform: %s", ofIndex(pod), pod.Name, d.words)
 		return v
@@ -170,9 +173,11 @@ func podFailure(o *Observation, f facts, failed *podEnd, v verdict) verdict {
 	if end != nil && end.ExitCode != 0 {
 		v.reason = v1alpha1.ReasonNonZeroExit
 		v.message = fmt.Sprintf("%scontainer %q ended with exit code %d", ofIndex(pod), name, end.ExitCode)
-		if end.Reason == v1alpha1.ReasonOOMKilled {
-			v.reason = v1alpha1.ReasonOOMKilled
-			v.message = fmt.Sprintf("%scontainer %q was killed for using more memory than its limit", ofIndex(pod), name)
+		if message, is := outOfMemory(name, end); is {
+			v.reason, v.message = v1alpha1.ReasonOOMKilled, ofIndex(pod)+message
+		}
+		if message, is := notStarted(o, name, end); is {
+			v.reason, v.message = v1alpha1.ReasonContainerNotStarted, ofIndex(pod)+message
 		}
 	}
 	return v

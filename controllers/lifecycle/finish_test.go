@@ -63,7 +63,7 @@ func TestWhyAJobFailed(t *testing.T) {
 		"the Job's own clock goes before what the pod says": {given().job().pod(exited(143)).jobEnds(batchv1.JobFailed, batchv1.JobReasonDeadlineExceeded), "Failed/DeadlineExceeded", "in its words"},
 		"a policy of the template":                          {given().job().jobEnds(batchv1.JobFailed, batchv1.JobReasonPodFailurePolicy), "Failed/JobFailed", "PodFailurePolicy: in its words"},
 		"the start clock, told by the Job":                  {failed(onNode, killed, marked("StartTimeout", time.Second)), "Failed/StartTimeout", ""},
-		"a pod's own deadline is not ours":                  {failed(exited(143), killed), "Failed/NonZeroExit", "exit code 143"},
+		"a pod's own deadline is not ours":                  {failed(exited(143), killed), "Failed/PodDeadlineExceeded", "activeDeadlineSeconds"},
 	}.run(t)
 }
 

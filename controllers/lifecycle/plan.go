@@ -38,6 +38,11 @@ type Observation struct {
 	// PodsRefused is why the Job controller cannot make the pod that is missing, such as a quota; empty when it
 	// was not asked, or nothing is known.
 	PodsRefused string
+	// PodsRefusedSince is when the pod that is missing was first refused, zero where PodsRefused is empty.
+	PodsRefusedSince time.Time
+	// PodTrouble is what the Events of the newest pod say of why its containers are not created, such as a volume that
+	// cannot be mounted; empty when they were not read (AsksWhy), or nothing is known.
+	PodTrouble string
 	// Log is how far the log was read.
 	Log LogState
 	// Mirrored is the tail that status has. It is only there when Log cannot be read again in full.

@@ -212,6 +212,9 @@ func podReason(pod *corev1.Pod, container string) string {
 	if c := disruptionTarget(pod); c != nil {
 		return c.Reason
 	}
+	if reason, _, is := templateLimit(pod); is {
+		return reason // Kubernetes' word would be that of another end
+	}
 	if pod.Status.Reason != "" {
 		return pod.Status.Reason
 	}

@@ -55,5 +55,6 @@ func progress(o *Observation, f facts) (step, bool) {
 		}
 		s.message += retryingText(pod, attempt)
 	}
+	s.verdict = sayingWhy(o, f, s.verdict)
 	return s, true
 }

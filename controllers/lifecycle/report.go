@@ -52,7 +52,7 @@ func stampTimes(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	if !status.Phase.IsTerminal() || status.CompletionTime != nil {
 		return
 	}
-	end := endOfRun(o, f, status)
+	end := notBeforeStop(o, status, endOfRun(o, f, status))
 	if status.StartTime != nil {
 		if end.Before(status.StartTime.Time) {
 			end = status.StartTime.Time // the clocks of node and controller differ

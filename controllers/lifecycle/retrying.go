@@ -44,7 +44,7 @@ func isTriedAgain(o *Observation, f facts, pod *corev1.Pod) bool {
 	}
 	return !slices.ContainsFunc(o.Pods, func(other *corev1.Pod) bool {
 		same := jobspec.IndexOf(other)
-		return same != nil && *same == *index && (other.Status.Phase == corev1.PodSucceeded || !podEnded(other) && hasStarted(other))
+		return same != nil && *same == *index && (other.Status.Phase == corev1.PodSucceeded || !podEnded(other) && !startOf(other).IsZero())
 	})
 }
 

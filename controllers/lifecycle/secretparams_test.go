@@ -70,7 +70,7 @@ func TestSecretParams(t *testing.T) {
 		"none":                          {sensitive(), waits, `"login" of the sensitive params does not exist in namespace "ns"`},
 		"none of a new execution":       {fresh(sensitive()), "/ in 100ms", ""},
 		"none of one that was reported": {fresh(sensitive()).phase(v1alpha1.PhasePending, v1alpha1.ReasonTaskNotFound), waits, ""},
-		"none for too long":             {change(sensitive(), func(s *scene) { s.Now = noon.Add(time.Hour) }), "Failed/SecretNotFound", "waited 5m0s"},
+		"none for too long":             {sensitive().waitedFor(v1alpha1.ReasonSecretNotFound, 5*time.Minute), "Failed/SecretNotFound", "waited 5m0s"},
 		"without the key":               {sensitive().secret(secretValue, func(s *corev1.Secret) { delete(s.Data, "password") }), waits, `no key "password"`},
 		"one that may not be read":      {change(sensitive(), func(s *scene) { s.SecretTrouble = "forbidden" }), waits, "cannot be read: forbidden"},
 		"a value that does not fit":     {sensitive().secret("hunter2"), "Failed/InvalidParams", "/password: is not what the schema asks for; its value is sensitive and not shown"},

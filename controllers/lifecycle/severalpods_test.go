@@ -23,8 +23,8 @@ func endedAgo(code int32, ago time.Duration) func(*corev1.Pod) {
 	}
 }
 
-// outOfMemory is how the kernel ends a container that reached its limit.
-func outOfMemory(pod *corev1.Pod) {
+// reachedItsLimit is how the kernel ends a container that reached its limit.
+func reachedItsLimit(pod *corev1.Pod) {
 	end := pod.Status.ContainerStatuses[0].State.Terminated
 	end.Reason, end.ExitCode = v1alpha1.ReasonOOMKilled, 137
 }
@@ -195,7 +195,7 @@ func TestCase24EverythingIsSaidOfThePodThatDecided(t *testing.T) {
 			`NonZeroExit, exit 7, run-b, 7`, "exit code 7",
 		},
 		"out of memory beside a success": {
-			failed(three().pod(ofPod(137, 6*time.Second, 0, ``, outOfMemory)).pod(ofPod(0, 5*time.Second, 1, `"fine"`)), limits),
+			failed(three().pod(ofPod(137, 6*time.Second, 0, ``, reachedItsLimit)).pod(ofPod(0, 5*time.Second, 1, `"fine"`)), limits),
 			"OOMKilled, exit 137, run-a, none", "index 0",
 		},
 		"an index that may not fail": {
@@ -268,7 +268,7 @@ func TestCase24ProgressOfCompletions(t *testing.T) {
 	table{
 		"the first runs":                            {three(1).pod(runningFor(0)), "Running/ContainerStarted", "0 of 3 completions"},
 		"one after another, between two":            {three(1).pod(exited(0)).counted(1, 0), "Running/ContainerStarted", "1 of 3 completions"},
-		"the next is about to start":                {three(1).pod(exited(0)).counted(1, 0).pod(onNode), "Running/ContainerStarted", "1 of 3 completions"},
+		"the next is about to start":                {three(1).pod(exited(0)).counted(1, 0).pod(onNode), "Running/ContainerStarted in 4m49s", "1 of 3 completions"},
 		"one failed before a success":               {three(1).jobSpec(retried).pod(endedAgo(1, 9*time.Second)).pod(exited(0)).counted(1, 1), "Running/ContainerStarted", "1 of 3 completions"},
 		"one failed after a success":                {three(1).jobSpec(retried).pod(endedAgo(0, 9*time.Second)).pod(exited(1)).counted(1, 1), "Running/Retrying", "1 of 3 completions; attempt 1 failed; the Job makes another"},
 		"two of three at once":                      {three(3).pod(exited(0)).pod(exited(0)).pod(runningFor(0)), "Running/ContainerStarted", "2 of 3 completions"},

@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -79,31 +78,6 @@ func create(o *Observation, f facts) step {
 		return fail(v1alpha1.ReasonInvalidParams, err.Error())
 	}
 	return step{create: job, hold: true}
-}
-
-// waitForStart keeps the execution Pending until its start clock runs out. There is no Job to count from, so
-// that it counts from when it was its turn, or from the creation where there is no queue.
-func waitForStart(o *Observation, f facts, reason, message string) step {
-	limit := o.Options.StartTimeout
-	if f.limits.StartTimeout != nil {
-		limit = f.limits.StartTimeout.Duration
-	}
-	from := o.Execution.CreationTimestamp.Time
-	if o.Place != nil && o.Place.Since.After(from) {
-		from = o.Place.Since
-	}
-	left := from.Add(limit).Sub(o.Now)
-	if left <= 0 {
-		return fail(reason, fmt.Sprintf("%s; waited %s", strings.TrimSuffix(message, "."), limit))
-	}
-	s := step{verdict: verdict{v1alpha1.PhasePending, reason, message}, requeue: left}
-	switch reason {
-	case v1alpha1.ReasonJobRefused:
-		s.requeue = min(left, refusedRetry)
-	case v1alpha1.ReasonSecretNotFound:
-		s.requeue = min(left, secretRetry)
-	}
-	return s
 }
 
 func fail(reason, message string) step {

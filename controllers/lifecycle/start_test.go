@@ -18,16 +18,15 @@ func TestStartClock(t *testing.T) {
 		if clock > 0 {
 			s.Task.Spec.StartTimeout = &metav1.Duration{Duration: clock}
 		}
-		s.Execution.CreationTimestamp = metav1.NewTime(noon.Add(-age))
 		s.Start = StartResult{StartRefused, "exceeded quota."}
-		return s
+		return s.waitedFor(v1alpha1.ReasonJobRefused, age)
 	}
 	table{
 		"the last try is at the end of the clock":        {refused(297*time.Second, 5*time.Minute), "Pending/JobRefused in 3s", "exceeded quota."},
 		"a Task without a clock has the operator's":      {refused(5*time.Minute, 0), "Failed/JobRefused", "exceeded quota; waited 5m0s"},
 		"a Task's own clock goes before the operator's":  {refused(5*time.Minute, time.Hour), "Pending/JobRefused in 10s", ""},
 		"a clock of three hundred years does not wrap":   {refused(time.Minute, 1<<63-1), "Pending/JobRefused in 10s", ""},
-		"an execution from the future waits, no more":    {refused(-time.Hour, time.Second), "Pending/JobRefused in 10s", ""},
+		"a wait from the future is one, no more":         {refused(-time.Hour, time.Second), "Pending/JobRefused in 10s", ""},
 		"a task that came after the clock is run anyway": {lateWith(given(), time.Hour), "/ create", ""},
 	}.run(t)
 }

@@ -13,6 +13,9 @@ const (
 	// giveUpMargin is how long after a pod's grace period its end is waited for at all. A node that is gone
 	// for good must not keep a run from ending.
 	giveUpMargin = 45 * time.Second
+	// idleMargin is how long the end of a pod is waited for of which no container runs. Its kubelet starts none once it
+	// knows that the pod is to end, and says within that time what it had just started.
+	idleMargin = 2 * time.Second
 	// defaultGrace is Kubernetes' own terminationGracePeriodSeconds.
 	defaultGrace = 30 * time.Second
 )
@@ -30,11 +33,19 @@ func stop(o *Observation, f facts, reason string) (s step, done, forced bool) {
 			continue
 		}
 		_, at, marked := endMark(pod)
+		idle := isIdle(pod)
 		if !marked {
 			waiting = true
 			s.end = append(s.end, pod)
 			s.endReason = reason
-			s.requeue = soonest(s.requeue, gracePeriod(pod)+stopMargin)
+			s.requeue = soonest(s.requeue, firstWait(pod, idle))
+			continue
+		}
+		if idle {
+			if left := idleMargin - o.Now.Sub(at); left > 0 {
+				waiting = true
+				s.requeue = soonest(s.requeue, left)
+			}
 			continue
 		}
 		since := o.Now.Sub(at) - gracePeriod(pod)
@@ -52,6 +63,14 @@ func stop(o *Observation, f facts, reason string) (s step, done, forced bool) {
 	}
 	s.deleteJob = s.deleteJob && o.Job != nil && o.Job.DeletionTimestamp == nil
 	return s, !waiting, forced
+}
+
+// firstWait is how long after a pod was told to end it is to be looked at again.
+func firstWait(pod *corev1.Pod, idle bool) time.Duration {
+	if idle {
+		return idleMargin
+	}
+	return gracePeriod(pod) + stopMargin
 }
 
 func gracePeriod(pod *corev1.Pod) time.Duration {

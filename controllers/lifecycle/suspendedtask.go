@@ -10,7 +10,8 @@ import (
 // waits for its turn or for its Job, goes on.
 func suspendedTask(o *Observation) (step, bool) {
 	s := &o.Execution.Status
-	if !o.Task.Spec.Suspended || (s.Phase != "" && s.Reason != v1alpha1.ReasonTaskNotFound) {
+	accepted := s.Phase == v1alpha1.PhaseQueued || s.Phase != "" && s.Reason != v1alpha1.ReasonTaskNotFound
+	if !o.Task.Spec.Suspended || accepted {
 		return step{}, false
 	}
 	return fail(v1alpha1.ReasonTaskSuspended,

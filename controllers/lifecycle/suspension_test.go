@@ -72,7 +72,7 @@ func TestCase25SuspendedMidRun(t *testing.T) {
 		"it waits on the queue clock":                  {ranBefore(given().queueTimeout(time.Hour).timeout(time.Minute).job(), 2*time.Minute).suspendedSince(90 * time.Second), "Queued/JobSuspended in 58m30s", ""},
 		"which may strike":                             {ranBefore(given().queueTimeout(time.Minute).job(), 2*time.Minute).suspendedSince(90 * time.Second), "Failed/QueueTimeout", "queueTimeout of 1m0s"},
 		"it was let go: the start clock":               {ran().waitsSince(90*time.Second, 0).letGo(10 * time.Second), "Pending/JobCreated in 4m50s", ""},
-		"which may strike, too":                        {ran().waitsSince(10*time.Minute, 0).letGo(5 * time.Minute), "Failed/StartTimeout", "no container started within 5m0s"},
+		"which may strike, too":                        {ran().waitsSince(10*time.Minute, 0).letGo(5 * time.Minute), "Failed/StartTimeout", "the next container did not start within 5m0s"},
 		"it runs again: what it waited does not count": {ran().waitsSince(90*time.Second, 0).letGo(20*time.Second).pod(createdAgo(20*time.Second), runningFor(10*time.Second)), "Running/ContainerStarted in 20s", ""},
 		"and what it waited before":                    {ran().waitsSince(50*time.Second, 40*time.Second).letGo(20*time.Second).pod(createdAgo(20*time.Second), runningFor(10*time.Second)), "Running/ContainerStarted in 20s", ""},
 		"until it strikes": {

@@ -16,7 +16,7 @@ func PodsAreBehind(o *Observation) bool {
 	case JobFinished(o.Job):
 		return o.Job.Status.Succeeded+o.Job.Status.Failed > int32(gather(o).terminated)
 	default:
-		return !slices.ContainsFunc(o.Pods, hasStarted) && isToStop(o)
+		return !slices.ContainsFunc(o.Pods, runsOrHasRun) && isToStop(o)
 	}
 }
 
@@ -26,7 +26,7 @@ func isToStop(o *Observation) bool {
 	return late || o.Execution.Spec.Cancel != nil
 }
 
-func hasStarted(pod *corev1.Pod) bool {
-	from, _ := containerTimes(pod)
-	return !from.IsZero()
+// runsOrHasRun reports whether a pod is known to run something, or has started something and ended.
+func runsOrHasRun(pod *corev1.Pod) bool {
+	return !startOf(pod).IsZero() && (podEnded(pod) || !isIdle(pod))
 }

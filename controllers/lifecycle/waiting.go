@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -12,11 +13,14 @@ import (
 // waitingFor says what keeps the newest pod from starting, empty when it is only a matter of moments.
 // Kubernetes flips between ErrImagePull and ImagePullBackOff for one trouble; both read as the latter, so
 // that waiting costs one status write.
-func waitingFor(o *Observation, f facts) string {
+func waitingFor(o *Observation, f facts) string { return cmp.Or(toldWaiting(o, f), o.PodTrouble) }
+
+// toldWaiting is what the Job and its newest pod tell themselves of it.
+func toldWaiting(o *Observation, f facts) string {
 	if jobSuspended(o.Job) {
 		return "the Job is suspended"
 	}
-	if f.last == nil {
+	if f.last == nil || o.PodsRefused != "" {
 		return o.PodsRefused
 	}
 	for _, c := range f.last.Status.Conditions {
@@ -28,12 +32,8 @@ func waitingFor(o *Observation, f facts) string {
 		return image
 	}
 	for _, s := range containersOf(f.last) {
-		if w := s.State.Waiting; w != nil {
-			switch w.Reason {
-			case "", "ContainerCreating", "PodInitializing":
-			default:
-				return fmt.Sprintf("%s: container %q: %s", w.Reason, s.Name, w.Message)
-			}
+		if why := containerWaits(o, &s); why != "" {
+			return why
 		}
 	}
 	return ""
@@ -44,10 +44,13 @@ func lastWord(o *Observation, f facts) string {
 	if why := waitingFor(o, f); why != "" {
 		return why
 	}
-	if p := o.Execution.Status.Phase; p == v1alpha1.PhasePending || p == v1alpha1.PhaseQueued {
-		return o.Execution.Status.Message
+	switch s := &o.Execution.Status; {
+	case s.Phase == v1alpha1.PhasePending, s.Phase == v1alpha1.PhaseQueued,
+		s.Reason == v1alpha1.ReasonContainerWaiting, s.Reason == v1alpha1.ReasonContainerStarted:
+		return s.Message
+	default:
+		return ""
 	}
-	return ""
 }
 
 // RefusedPods takes from the Job controller's words on a pod that was refused what is the same for each try: not

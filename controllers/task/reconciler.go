@@ -60,7 +60,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return again(ready), nil
 	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if err := r.Client.Status().Patch(ctx, task, patch); client.IgnoreNotFound(err) != nil {
+	err = r.Client.Status().Patch(ctx, task, patch)
+	if apierrors.IsConflict(err) {
+		// The Task or its figures changed meanwhile. It is judged again when the cache has caught up.
+		return ctrl.Result{RequeueAfter: conflictRetry}, nil
+	}
+	if client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, fmt.Errorf("writing the status of task %s: %w", req, err)
 	}
 	return again(ready), nil

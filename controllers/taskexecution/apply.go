@@ -88,6 +88,9 @@ func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan l
 		err := r.Client.Delete(ctx, o.Job,
 			client.PropagationPolicy(metav1.DeletePropagationBackground),
 			client.Preconditions{UID: &o.Job.UID})
+		if apierrors.IsConflict(err) {
+			err = nil // another Job has the name now: ours is gone
+		}
 		if err := ignoreGone(err); err != nil {
 			errs = append(errs, fmt.Errorf("deleting job %s: %w", o.Job.Name, err))
 		}

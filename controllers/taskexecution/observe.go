@@ -51,7 +51,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 	if err := r.observePods(ctx, o); err != nil {
 		return nil, err
 	}
-	if o.PodsRefused, err = r.podsRefused(ctx, o); err != nil {
+	if err := r.observeEvents(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := r.observeSecret(ctx, o); err != nil {

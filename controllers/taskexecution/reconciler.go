@@ -81,7 +81,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := errors.Join(applyErr, reportErr); err != nil {
 		return ctrl.Result{}, fmt.Errorf("execution %s: %w", req, err)
 	}
-	return ctrl.Result{RequeueAfter: soonest(plan.Requeue, leftovers, lingers, untilPodsAreMissed(observed))}, nil
+	return ctrl.Result{RequeueAfter: soonest(plan.Requeue, leftovers, lingers, untilEventsAreRead(observed))}, nil
 }
 
 // soonest of some waits, where zero is none.

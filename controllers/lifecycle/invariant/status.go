@@ -74,6 +74,8 @@ func (b *broken) receipt(s *v1alpha1.TaskExecutionStatus) {
 		b.add("%s has the receipt %+v", s.Phase, is)
 	case is != nil && (is.Outcome != "") != (s.Phase == v1alpha1.PhaseCancelled):
 		b.add("%s has the outcome %q", s.Phase, is.Outcome)
+	case is != nil && is.CompletionTime != nil && is.CompletionTime.Before(&is.AcknowledgedTime):
+		b.add("the receipt ends at %v, before it was acknowledged at %v", is.CompletionTime, is.AcknowledgedTime)
 	}
 }
 

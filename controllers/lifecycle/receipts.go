@@ -1,0 +1,48 @@
+package lifecycle
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// notBeforeStop moves the end of a run that we stopped to when we began to stop it, where its last container had ended
+// before: a run that waits for its next container or its next attempt goes on until then. The clock of a node that is
+// behind does not put the end before the cancel either.
+func notBeforeStop(o *Observation, status *v1alpha1.TaskExecutionStatus, end time.Time) time.Time {
+	if !wasStopped(status.Reason) || status.Reason == v1alpha1.ReasonFinishedWhileCancelling {
+		return end
+	}
+	began := o.Now // where nobody had to be told
+	if at := finishedAt(o.Job); !at.IsZero() {
+		began = at // its Job ended it
+	}
+	if at, marked := lastMark(o, status.Reason); marked && status.Phase != v1alpha1.PhaseCancelled {
+		began = at
+	}
+	if c := status.Cancellation; c != nil {
+		began = c.AcknowledgedTime.Time
+	}
+	return later(end, began)
+}
+
+// lastMark is when we last ended a pod of the run for that reason.
+func lastMark(o *Observation, reason string) (at time.Time, marked bool) {
+	for _, pod := range o.Pods {
+		if why, when, ok := endMark(pod); ok && why == reason {
+			at, marked = later(at, when), true
+		}
+	}
+	return at, marked
+}
+
+// receiptEnd is when a cancel was done with. A run that had ended by itself before the cancel was seen keeps its own end;
+// the cancel was done with when it was seen.
+func receiptEnd(acknowledged metav1.Time, completion *metav1.Time) *metav1.Time {
+	if completion != nil && completion.Before(&acknowledged) {
+		return &acknowledged
+	}
+	return completion
+}

@@ -1,0 +1,78 @@
+package lifecycle
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// waitForStart keeps a run waiting for what its Job cannot be made without, until the start clock of that wait runs
+// out. There is no Job to count from: the clock counts from when the wait for that reason began, which the condition
+// Startable remembers, also over a restart of the controller. So a run that stood in the queue for long does not fail
+// at once because its Task is deleted and made again.
+func waitForStart(o *Observation, f facts, reason, message string) step {
+	limit := o.Options.StartTimeout
+	if f.limits.StartTimeout != nil {
+		limit = f.limits.StartTimeout.Duration
+	}
+	left := waitingSince(o, reason).Add(limit).Sub(o.Now)
+	if left <= 0 {
+		return fail(reason, fmt.Sprintf("%s; waited %s", strings.TrimSuffix(message, "."), limit))
+	}
+	s := step{verdict: verdict{v1alpha1.PhasePending, reason, message}, requeue: left}
+	if old := &o.Execution.Status; old.Phase == v1alpha1.PhaseQueued && !hasTurn(o) {
+		s.phase, s.queue = v1alpha1.PhaseQueued, old.Queue // it keeps its place
+	}
+	switch reason {
+	case v1alpha1.ReasonJobRefused:
+		s.requeue = min(left, refusedRetry)
+	case v1alpha1.ReasonSecretNotFound:
+		s.requeue = min(left, secretRetry)
+	}
+	return s
+}
+
+func hasTurn(o *Observation) bool { return o.Place != nil && o.Place.Granted }
+
+// waitingSince is when a run began to wait for that reason, now where it has just begun.
+func waitingSince(o *Observation, reason string) time.Time {
+	c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionStartable)
+	if c == nil || c.Reason != reason {
+		return o.Now
+	}
+	return c.LastTransitionTime.Time
+}
+
+// startableCondition is False while a run waits for what its Job cannot be made without; waits is false otherwise.
+// The reason tells one wait from the next, each of which has a clock of its own.
+func startableCondition(o *Observation, status *v1alpha1.TaskExecutionStatus) (c metav1.Condition, waits bool) {
+	switch status.Reason {
+	case v1alpha1.ReasonTaskNotFound, v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonJobRefused:
+	default:
+		return metav1.Condition{}, false
+	}
+	if status.Phase.IsTerminal() || status.Job != nil {
+		return metav1.Condition{}, false
+	}
+	return metav1.Condition{
+		Type: v1alpha1.ConditionStartable, Status: metav1.ConditionFalse, Reason: status.Reason,
+		Message: clip(status.Message, maxConditionMessage), ObservedGeneration: o.Execution.Generation,
+		LastTransitionTime: metav1.NewTime(waitingSince(o, status.Reason)),
+	}, true
+}
+
+// setStartable keeps the condition. Its time changes with its reason, unlike that of other conditions.
+func setStartable(o *Observation, status *v1alpha1.TaskExecutionStatus) {
+	c, waits := startableCondition(o, status)
+	if old := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionStartable); old != nil && (!waits || old.Reason != c.Reason) {
+		apimeta.RemoveStatusCondition(&status.Conditions, v1alpha1.ConditionStartable)
+	}
+	if waits {
+		apimeta.SetStatusCondition(&status.Conditions, c)
+	}
+}

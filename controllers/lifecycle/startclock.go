@@ -1,0 +1,98 @@
+package lifecycle
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+)
+
+// waitsToStart reports since when nothing of a run runs because a container is still to be started. That is what the
+// start clock counts, with or without a timeout:
+//
+//   - before the first start, and before the first since a suspension, from the creation of the Job, or from when the Job
+//     was let go;
+//   - after an init container has ended, until the next container starts;
+//   - after an attempt has failed, from the creation of the next pod, or from when that pod was refused.
+//
+// The clock stands still while an init container or a container of the task runs: how long those may take is for the
+// timeout to say. It also stands still while a container that has run waits to be started again in place: the template
+// asks for that, and the Job's backoffLimit bounds it. A sidecar (KEP-753) runs beside the others and stops no clock.
+func waitsToStart(o *Observation, f facts) (since time.Time, waits bool) {
+	from := startClockFrom(o.Job)
+	switch {
+	case from.IsZero():
+		return time.Time{}, false
+	case f.waits():
+		return from, true
+	case len(f.live) == 0:
+		return o.PodsRefusedSince, o.PodsRefused != "" && !o.PodsRefusedSince.IsZero()
+	}
+	since = later(from, f.started)
+	for _, pod := range f.live {
+		podSince, podWaits := podWaitsToStart(pod)
+		if !podWaits {
+			return time.Time{}, false
+		}
+		since = later(since, podSince)
+	}
+	return since, true
+}
+
+// podWaitsToStart is waitsToStart for one pod that has not ended.
+func podWaitsToStart(pod *corev1.Pod) (since time.Time, waits bool) {
+	since, waits = pod.CreationTimestamp.Time, true
+	told := false
+	for _, s := range containersOf(pod) {
+		if jobspec.IsSidecar(pod, s.Name) {
+			continue
+		}
+		if !told {
+			told, waits = true, false
+		}
+		before := s.LastTerminationState.Terminated
+		switch {
+		case s.State.Running != nil, s.State.Waiting != nil && hasRun(before):
+			return time.Time{}, false
+		case hasRun(s.State.Terminated):
+			since = later(since, s.State.Terminated.FinishedAt.Time)
+		case s.State.Terminated == nil:
+			waits = true
+		}
+	}
+	return since, waits
+}
+
+// hasRun reports whether a container that ended had started. A runtime that could not start one leaves out when it
+// started, or says the epoch.
+func hasRun(t *corev1.ContainerStateTerminated) bool {
+	return t != nil && !t.StartedAt.IsZero() && t.StartedAt.Unix() > 0
+}
+
+// isIdle reports whether no container of a pod runs, as far as its node has told. Nothing has to be waited for then
+// but the node's word on what it was about to start.
+func isIdle(pod *corev1.Pod) bool {
+	for _, s := range containersOf(pod) {
+		if s.State.Running != nil {
+			return false
+		}
+	}
+	return pod.Status.Phase == corev1.PodPending || len(pod.Status.ContainerStatuses) > 0
+}
+
+// startDeadline ends a run that has waited for a container to start for longer than its startTimeout.
+func startDeadline(o *Observation, f facts) (step, bool) {
+	if f.limits.StartTimeout == nil {
+		return step{}, false
+	}
+	if reason, byUs := endedByUs(f); byUs && reason == v1alpha1.ReasonStartTimeout && len(f.live) == 0 {
+		return expire(o, f, v1alpha1.ReasonStartTimeout), true // its Job may have retries left, and would start another pod
+	}
+	since, waits := waitsToStart(o, f)
+	if !waits || o.Now.Before(since.Add(f.limits.StartTimeout.Duration)) {
+		return step{}, false
+	}
+	return expire(o, f, v1alpha1.ReasonStartTimeout), true
+}

@@ -1,0 +1,123 @@
+package taskexecution
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/controllers/lifecycle"
+)
+
+const (
+	// podsMissedAfter is how old a Job without a pod is when it is asked why, and how often it is asked again.
+	podsMissedAfter = 10 * time.Second
+	// nextPodMissedAfter is the same for the pod of another attempt, which the Job controller makes later each time.
+	nextPodMissedAfter = 30 * time.Second
+)
+
+// failedCreate is the reason of the Job controller's Event when the API server refuses its pod, for example for a
+// quota. Neither the Job nor any pod tells of it.
+const failedCreate = "FailedCreate"
+
+// observeEvents reads from Events what keeps a run from starting, where neither its Job nor its pod tells.
+func (r *Reconciler) observeEvents(ctx context.Context, o *lifecycle.Observation) error {
+	if since, left := podMissed(o); !since.IsZero() && left <= 0 {
+		events, err := r.events(ctx, o, o.Job.UID)
+		if err != nil {
+			return fmt.Errorf("reading the events of job %s/%s: %w", o.Job.Namespace, o.Job.Name, err)
+		}
+		o.PodsRefused, o.PodsRefusedSince = refusedPods(events, since)
+	}
+	if pod := lifecycle.AsksWhy(o); pod != nil {
+		events, err := r.events(ctx, o, pod.UID)
+		if err != nil {
+			return fmt.Errorf("reading the events of pod %s/%s: %w", pod.Namespace, pod.Name, err)
+		}
+		o.PodTrouble = lifecycle.TroubleOf(told(events))
+	}
+	return nil
+}
+
+// untilEventsAreRead is when to look again at a Job without a pod or a pod without a container, zero when it has one.
+func untilEventsAreRead(o *lifecycle.Observation) time.Duration {
+	since, left := podMissed(o)
+	if since.IsZero() {
+		return lifecycle.AsksWhyIn(o)
+	}
+	if left > 0 {
+		return left
+	}
+	return missedAfter(o)
+}
+
+// podMissed tells since when a pod is missing, zero when none is, and how long it is until the Job is asked why.
+func podMissed(o *lifecycle.Observation) (since time.Time, left time.Duration) {
+	since, missed := lifecycle.PodMissedSince(o)
+	if !missed {
+		return time.Time{}, 0
+	}
+	return since, missedAfter(o) - o.Now.Sub(since)
+}
+
+func missedAfter(o *lifecycle.Observation) time.Duration {
+	if len(o.Pods) == 0 {
+		return podsMissedAfter
+	}
+	return nextPodMissedAfter
+}
+
+// events of an object of the run, read live: no Event is watched.
+func (r *Reconciler) events(ctx context.Context, o *lifecycle.Observation, uid types.UID) ([]corev1.Event, error) {
+	list := &corev1.EventList{}
+	err := r.Live.List(ctx, list, client.InNamespace(o.Execution.Namespace), client.MatchingFields{"involvedObject.uid": string(uid)})
+	return list.Items, err
+}
+
+// refusedPods gives why the Job's pods were refused last, and when they first were, after some time.
+func refusedPods(events []corev1.Event, after time.Time) (why string, since time.Time) {
+	var last time.Time
+	for i := range events {
+		e := &events[i]
+		first, at := firstSeen(e), lastSeen(e)
+		if e.Reason != failedCreate || at.Before(after) {
+			continue
+		}
+		if first.Before(after) {
+			first = after
+		}
+		if since.IsZero() || first.Before(since) {
+			since = first
+		}
+		if why == "" || at.After(last) {
+			why, last = lifecycle.RefusedPods(e.Message), at
+		}
+	}
+	return why, since
+}
+
+// told is what lifecycle wants to know of Events.
+func told(events []corev1.Event) []lifecycle.Event {
+	out := make([]lifecycle.Event, len(events))
+	for i := range events {
+		e := &events[i]
+		out[i] = lifecycle.Event{At: lastSeen(e), Reason: e.Reason, Message: e.Message, Warning: e.Type == corev1.EventTypeWarning}
+	}
+	return out
+}
+
+// lastSeen and firstSeen: Events of the newer API have a series, and no time stamps of the older one.
+func lastSeen(e *corev1.Event) time.Time {
+	if e.Series != nil && !e.Series.LastObservedTime.IsZero() {
+		return e.Series.LastObservedTime.Time
+	}
+	return cmp.Or(e.LastTimestamp.Time, e.EventTime.Time, e.CreationTimestamp.Time)
+}
+
+func firstSeen(e *corev1.Event) time.Time {
+	return cmp.Or(e.FirstTimestamp.Time, e.EventTime.Time, e.CreationTimestamp.Time)
+}
