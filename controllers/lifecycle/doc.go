@@ -7,7 +7,8 @@
 //	            └──────────▶ Cancelling ◀───────────┘
 //	                             └──▶ Cancelled
 //
-// Queued is back when a Job that was let go is held again. Failed and Cancelled may follow any of them.
+// Queued is back when a Job that was let go is held again, also from Running, when it is suspended while it runs. Failed and
+// Cancelled may follow any of them.
 //
 // How a run is stopped, by a cancel or by a clock: the pod gets an activeDeadlineSeconds of 1, by which its
 // kubelet ends the containers with their grace period and keeps the pod and its log files, unlike after a

@@ -1,11 +1,16 @@
 package replay
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/source"
@@ -38,6 +43,38 @@ func TestContainersOfOneSecond(t *testing.T) {
 		}
 		if strings.Join(got, " ") != "1 2 3 4" {
 			t.Errorf("from the %s: containers %q", name, got)
+		}
+	}
+}
+
+// Each index of an Indexed Job has attempts of its own, from wherever the logs are.
+func TestCase24AttemptsOfEachIndex(t *testing.T) {
+	var pods []corev1.Pod
+	ix := &archive.Index{}
+	for i, index := range []string{"0", "1", "1", "0", ""} {
+		at := metav1.NewTime(noon.Add(time.Duration(i) * time.Second))
+		pod := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: fmt.Sprint("pod-", i), UID: types.UID(fmt.Sprint("uid-", i))}}
+		if index != "" {
+			pod.Annotations = map[string]string{batchv1.JobCompletionIndexAnnotation: index}
+		}
+		pod.Spec.Containers = []corev1.Container{{Name: "main"}}
+		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", ContainerID: fmt.Sprint(i), State: corev1.ContainerState{
+			Terminated: &corev1.ContainerStateTerminated{ContainerID: fmt.Sprint(i), StartedAt: at, FinishedAt: at},
+		}}}
+		pods = append(pods, pod)
+		for _, run := range source.RunsOf(&pod, "main") {
+			ix.Streams = append(ix.Streams, archive.Stream{StreamID: archive.IDOf(&run), Role: run.Role, StartedAt: run.StartedAt, Index: run.Index})
+		}
+	}
+	for name, segments := range map[string][]Segment{
+		"pods": Segments(nil, pods, Selection{}), "archive": Segments(ix, nil, Selection{}), "both": Segments(ix, pods, Selection{}),
+	} {
+		var got []string
+		for i := range segments {
+			got = append(got, fmt.Sprintf("%d/%d", ptr.Deref(segments[i].Index, -1), segments[i].Attempt))
+		}
+		if strings.Join(got, " ") != "0/1 1/1 1/2 0/2 -1/1" {
+			t.Errorf("from the %s: %q", name, got)
 		}
 	}
 }

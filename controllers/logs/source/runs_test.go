@@ -96,3 +96,16 @@ func TestRunsOfAPod(t *testing.T) {
 		}
 	}
 }
+
+// A pod of an Indexed Job says which index it works on.
+func TestCase24RunsOfAnIndexedPod(t *testing.T) {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"batch.kubernetes.io/job-completion-index": "3"}}}
+	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", ContainerID: "m", State: running(1)}}
+	if runs := RunsOf(pod, "main"); len(runs) != 1 || ptr.Deref(runs[0].Index, -1) != 3 {
+		t.Errorf("got %+v", runs)
+	}
+	pod.Annotations = nil
+	if runs := RunsOf(pod, "main"); runs[0].Index != nil {
+		t.Errorf("index %d of a pod that has none", *runs[0].Index)
+	}
+}

@@ -174,3 +174,16 @@ func BenchmarkAppend(b *testing.B) {
 		}
 	}
 }
+
+// An entry says of which index it is.
+func TestCase24EntriesOfAnIndex(t *testing.T) {
+	index := int32(3)
+	l := line("text")
+	l.Index = &index
+	kept := New(2, 100)
+	kept.Append(l)
+	kept.Append(line("without"))
+	if got := kept.Entries(); got[0].Index == nil || *got[0].Index != 3 || got[1].Index != nil {
+		t.Errorf("got %+v", got)
+	}
+}
