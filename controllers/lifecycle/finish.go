@@ -147,6 +147,9 @@ func failure(o *Observation, f facts) verdict {
 	if c := jobspec.Decisive(f.last, f.limits.Container); c != nil && c.State.Terminated.ExitCode != 0 {
 		v.reason = v1alpha1.ReasonNonZeroExit
 		v.message = fmt.Sprintf("container %q ended with exit code %d", c.Name, c.State.Terminated.ExitCode)
+		if message, is := killedByProbe(o, c); is {
+			v.reason, v.message = v1alpha1.ReasonProbeFailed, message
+		}
 		if message, is := outOfMemory(c); is {
 			v.reason, v.message = v1alpha1.ReasonOOMKilled, message
 		}
