@@ -120,6 +120,9 @@ const (
 	// ReasonStorageLimitExceeded surfaces when the last attempt's pod wrote more than a limit of ephemeral-storage, or
 	// the sizeLimit of an emptyDir, allows.
 	ReasonStorageLimitExceeded = "StorageLimitExceeded"
+	// ReasonProbeFailed surfaces when the kubelet killed the last attempt's container because its liveness probe, its
+	// startup probe or its postStart hook failed.
+	ReasonProbeFailed = "ProbeFailed"
 )
 
 // Reasons of a run that failed by what the platform did, whatever the exit code was. The same run may well

@@ -11,6 +11,7 @@ var templateLimits = map[string]string{
 	v1alpha1.ReasonJobDeadlineExceeded: "Raise or remove spec.activeDeadlineSeconds in the Task's jobTemplate; timeout of the Task is the limit that Taskexec keeps itself.",
 	v1alpha1.ReasonStorageLimitExceeded: "Raise resources.limits.ephemeral-storage of the container, or the sizeLimit of the emptyDir, in the Task's jobTemplate, " +
 		"or have the program write less.",
+	v1alpha1.ReasonProbeFailed: "Look at livenessProbe, startupProbe and lifecycle.postStart in the Task's jobTemplate, and at what the program answers.",
 }
 
 // templateLimit says which limit of its template a run reached.

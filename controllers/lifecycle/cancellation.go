@@ -38,14 +38,16 @@ func outcome(o *Observation, status *v1alpha1.TaskExecutionStatus) v1alpha1.Canc
 	case status.StartTime == nil:
 		return v1alpha1.CancellationNotStarted
 	}
-	told := map[types.UID]bool{}
+	told, idle := map[types.UID]bool{}, map[types.UID]bool{}
 	for _, pod := range o.Pods {
 		_, _, told[pod.UID] = endMark(pod)
+		idle[pod.UID] = !podEnded(pod) && isIdle(pod)
 	}
 	judged := v1alpha1.CancellationGraceful
 	for i := range status.Pods {
 		pod := &status.Pods[i]
 		switch {
+		case idle[pod.UID]: // nothing of it had to end
 		case pod.FinishTime == nil:
 			return v1alpha1.CancellationUnconfirmed
 		case !told[pod.UID] && pod.FinishTime.Before(&status.Cancellation.AcknowledgedTime):

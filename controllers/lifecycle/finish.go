@@ -173,6 +173,9 @@ func podFailure(o *Observation, f facts, failed *podEnd, v verdict) verdict {
 	if end != nil && end.ExitCode != 0 {
 		v.reason = v1alpha1.ReasonNonZeroExit
 		v.message = fmt.Sprintf("%scontainer %q ended with exit code %d", ofIndex(pod), name, end.ExitCode)
+		if message, is := killedByProbe(o, name, end); is {
+			v.reason, v.message = v1alpha1.ReasonProbeFailed, ofIndex(pod)+message
+		}
 		if message, is := outOfMemory(name, end); is {
 			v.reason, v.message = v1alpha1.ReasonOOMKilled, ofIndex(pod)+message
 		}

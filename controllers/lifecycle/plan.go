@@ -43,6 +43,9 @@ type Observation struct {
 	// PodTrouble is what the Events of the newest pod say of why its containers are not created, such as a volume that
 	// cannot be mounted; empty when they were not read (AsksWhy), or nothing is known.
 	PodTrouble string
+	// KilledFor is for which probe or hook of the template the kubelet killed the container whose end decided the run's,
+	// empty when its Events were not read (AsksWhoKilled), or it killed none.
+	KilledFor string
 	// Log is how far the log was read.
 	Log LogState
 	// Mirrored is the tail that status has. It is only there when Log cannot be read again in full.

@@ -40,6 +40,13 @@ func (r *Reconciler) observeEvents(ctx context.Context, o *lifecycle.Observation
 		}
 		o.PodTrouble = lifecycle.TroubleOf(told(events))
 	}
+	if pod := lifecycle.AsksWhoKilled(o); pod != nil {
+		events, err := r.events(ctx, o, pod.UID)
+		if err != nil {
+			return fmt.Errorf("reading the events of pod %s/%s: %w", pod.Namespace, pod.Name, err)
+		}
+		o.KilledFor = lifecycle.KilledFor(told(events), o.Execution.Spec.SecretParams != nil)
+	}
 	return nil
 }
 

@@ -25,6 +25,7 @@ var eventTypes = map[string]string{
 	v1alpha1.ReasonJobFailed:               corev1.EventTypeWarning,
 	v1alpha1.ReasonPodDeadlineExceeded:     corev1.EventTypeWarning,
 	v1alpha1.ReasonJobDeadlineExceeded:     corev1.EventTypeWarning,
+	v1alpha1.ReasonProbeFailed:             corev1.EventTypeWarning,
 	v1alpha1.ReasonStorageLimitExceeded:    corev1.EventTypeWarning,
 	v1alpha1.ReasonDeadlineExceeded:        corev1.EventTypeWarning,
 	v1alpha1.ReasonStartTimeout:            corev1.EventTypeWarning,

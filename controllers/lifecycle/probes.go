@@ -1,0 +1,71 @@
+package lifecycle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+)
+
+// signalled is the least exit code of a program that a signal ended: 128 and the signal's number.
+const signalled = 129
+
+// AsksWhoKilled gives the pod of a run whose Job has failed and whose container a signal ended, where neither we nor the
+// platform nor the memory limit did; nil otherwise. Its Events may tell: that the kubelet killed a container for a
+// probe or a hook stands nowhere else. It is asked once, before the end is recorded.
+func AsksWhoKilled(o *Observation) *corev1.Pod {
+	if o.Job == nil || o.Execution.Status.Phase.IsTerminal() || jobspec.TrueCondition(o.Job, batchv1.JobFailed) == nil {
+		return nil
+	}
+	f := gather(o)
+	if f.last == nil || !podEnded(f.last) {
+		return nil
+	}
+	c := jobspec.Decisive(f.last, f.limits.Container)
+	if c == nil || c.State.Terminated.ExitCode < signalled {
+		return nil
+	}
+	if v := failure(o, f); v.reason != v1alpha1.ReasonNonZeroExit {
+		return nil
+	}
+	return f.last
+}
+
+// KilledFor says for which probe or hook of the template the kubelet killed a container of a pod, by the Events of the pod;
+// empty when it killed none. An answer of the program to a probe and the command of a hook are left out of sensitive runs.
+func KilledFor(events []Event, sensitive bool) string {
+	newest := slices.Clone(events)
+	slices.SortStableFunc(newest, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Message, b.Message)) })
+	answer := ""
+	if at := slices.IndexFunc(newest, func(e Event) bool { return e.Reason == "Unhealthy" }); at >= 0 && !sensitive {
+		answer = newest[at].Message
+	}
+	for _, e := range newest {
+		switch {
+		case e.Reason == "FailedPostStartHook" && sensitive:
+			return "its postStart hook failed"
+		case e.Reason == "FailedPostStartHook":
+			return "its postStart hook failed" + afterColon(e.Message)
+		case e.Reason != "Killing":
+		case strings.Contains(e.Message, "failed liveness probe"):
+			return "its liveness probe failed" + afterColon(answer)
+		case strings.Contains(e.Message, "failed startup probe"):
+			return "its startup probe failed" + afterColon(answer)
+		}
+	}
+	return ""
+}
+
+// killedByProbe is how a run failed whose container the kubelet killed for a probe or a hook.
+func killedByProbe(o *Observation, name string, t *corev1.ContainerStateTerminated) (message string, is bool) {
+	if o.KilledFor == "" {
+		return "", false
+	}
+	return fmt.Sprintf("the kubelet killed container %q, which ended with exit code %d, because %s", name, t.ExitCode, o.KilledFor), true
+}
