@@ -166,4 +166,5 @@ deploy: ## Install everything, with the images $(REGISTRY)/...:$(TAG).
 undeploy: ## Remove the two programs. Tasks, schedules and their runs stay until `make uninstall`.
 	$(KUBECTL) delete --ignore-not-found namespace taskexec-system
 	$(KUBECTL) delete --all-namespaces -l app.kubernetes.io/name=taskexec \
-		clusterroles,clusterrolebindings,roles,rolebindings
+		clusterroles,clusterrolebindings,roles,rolebindings,validatingadmissionpolicies,validatingadmissionpolicybindings
+	-$(KUBECTL) delete --ignore-not-found -l app.kubernetes.io/name=taskexec mutatingadmissionpolicies,mutatingadmissionpolicybindings # Kubernetes 1.36

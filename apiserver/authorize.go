@@ -57,6 +57,22 @@ func (s *namespaced) require(ctx context.Context, a access, name string) error {
 	return a.refuse(s.who.name(), s.namespace, name)
 }
 
+// requireExecute asks for the right to run a task, where the task is known only when the body or a resource was read.
+// Each way to a run takes it: execute, rerun, and whatever makes a schedule run.
+func (s *namespaced) requireExecute(ctx context.Context, task string) error {
+	return s.require(ctx, access{"execute", "tasks", byTask}, task)
+}
+
+// may reports whether the caller may do something to what has a name, where a refusal is no answer to the request.
+func (s *namespaced) may(ctx context.Context, a access, name string) (bool, error) {
+	err := s.require(ctx, a, name)
+	refusal := &problem{}
+	if errors.As(err, &refusal) && refusal.Status == http.StatusForbidden {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // byTaskOf is the question about the runs of the task that a run is of. Where there is no such run it is about those
 // of any task: who may see all of them may know that one is not there.
 func (s *namespaced) byTaskOf(ctx context.Context, a access, id string) (auth.Question, error) {

@@ -41,6 +41,12 @@ func withAPIServer(m *testing.M) int {
 		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
 		ControlPlaneStartTimeout: 2 * time.Minute,
 	}
+	stopAudit, err := auditFacade(environment)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "preparing the audit log:", err)
+		return 1
+	}
+	defer stopAudit()
 	started, err := environment.Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "starting the API server:", err)
@@ -84,7 +90,13 @@ func newLab(t *testing.T) lab {
 // facadeOf is a facade over a namespace, with a cache of its own.
 func facadeOf(t *testing.T, namespace string) lab {
 	t.Helper()
-	stores, err := newKubeStores(t.Context(), apiServer, namespace)
+	return facadeWith(t, apiServer, namespace)
+}
+
+// facadeWith is one that has the rights of a config.
+func facadeWith(t *testing.T, config *rest.Config, namespace string) lab {
+	t.Helper()
+	stores, err := newKubeStores(t.Context(), config, namespace)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -34,7 +33,8 @@ func (s *kubeStore) Job(ctx context.Context, execution *v1alpha1.TaskExecution) 
 	}
 	job := &batchv1.Job{}
 	err := s.live.Get(ctx, s.key(name), job)
-	if apierrors.IsNotFound(err) || err == nil && !metav1.IsControlledBy(job, execution) {
+	recorded := execution.Status.Job
+	if apierrors.IsNotFound(err) || err == nil && (!jobspec.IsJobOf(job, execution.UID) || recorded != nil && recorded.UID != job.UID) {
 		return nil, nil
 	}
 	if err != nil {

@@ -36,8 +36,9 @@ type wireRehearsal struct {
 	// SecretParams are the names of the sensitive params, whose values are never sent.
 	SecretParams []string `json:"secretParams,omitempty"`
 	// Job that would be made. What is known only when an execution is made reads as zeros: its id and UID, and what
-	// is named after them.
-	Job *batchv1.Job `json:"job"`
+	// is named after them. It is absent for a caller that may execute the task and not get it: the Job shows the task's
+	// whole template.
+	Job *batchv1.Job `json:"job,omitempty"`
 }
 
 // unknownID stands for the id and the UID that an execution would be given.
@@ -71,6 +72,11 @@ func (s *namespaced) rehearse(w http.ResponseWriter, r *http.Request, submission
 	answer := wireRehearsal{
 		DryRun: true, TaskName: task.Name, Outcome: f.outcome, Reason: f.reason, Detail: f.detail, StatusCode: f.status,
 		Params: effective, Job: job,
+	}
+	if may, err := s.may(r.Context(), access{"get", "tasks", byTask}, task.Name); err != nil {
+		return err
+	} else if !may {
+		answer.Job = nil
 	}
 	if submission.original != nil {
 		answer.RerunOf = submission.original.Name

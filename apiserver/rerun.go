@@ -39,7 +39,7 @@ func (s *namespaced) rerunExecution(w http.ResponseWriter, r *http.Request) erro
 	case original == nil:
 		return s.rerunOfWhatIsGone(w, r, id, submission)
 	}
-	if err := s.require(r.Context(), access{"execute", "tasks", byTask}, submission.task); err != nil {
+	if err := s.requireExecute(r.Context(), submission.task); err != nil {
 		return err
 	}
 	return s.submit(w, r, submission, dryRun)
@@ -96,7 +96,7 @@ func (s *namespaced) rerunOfWhatIsGone(w http.ResponseWriter, r *http.Request, i
 		return refusal
 	}
 	submission.task = existing.Spec.TaskRef.Name
-	if err := s.require(r.Context(), access{"execute", "tasks", byTask}, submission.task); err != nil {
+	if err := s.requireExecute(r.Context(), submission.task); err != nil {
 		return err
 	}
 	return s.repeated(w, existing, submission)

@@ -63,6 +63,7 @@ func routes() []route {
 		{del, "/tasks/executions/cancel/by-task-names", (*namespaced).cancelByTaskNames, cancelEach, false},
 		{del, "/tasks/executions/cancel/all", (*namespaced).cancelAll, access{"cancel-all", "taskexecutions", ""}, false},
 
+		// Whatever makes a schedule run takes execute on its task as well: the handlers ask for it.
 		{get, "/triggers/cron", (*namespaced).listSchedules, access{"list", "taskschedules", ""}, false},
 		{post, "/triggers/cron", (*namespaced).createSchedule, access{"create", "taskschedules", ""}, false},
 		{get, "/triggers/cron/{name}", (*namespaced).getSchedule, access{"get", "taskschedules", "name"}, false},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/params"
+	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
 func (s *namespaced) listSchedules(w http.ResponseWriter, r *http.Request) error {
@@ -41,7 +42,7 @@ func (s *namespaced) createSchedule(w http.ResponseWriter, r *http.Request) erro
 	f := &fields{}
 	made := &v1alpha1.TaskSchedule{ObjectMeta: metav1.ObjectMeta{Name: f.name(request.Name)}}
 	var err error
-	if made.Spec, err = s.wanted(r.Context(), f, &request); err != nil {
+	if made.Spec, err = s.wanted(r.Context(), f, &request, nil); err != nil {
 		return err
 	}
 	if err := s.store.CreateSchedule(r.Context(), made); apierrors.IsAlreadyExists(err) {
@@ -72,19 +73,25 @@ func (s *namespaced) replaceSchedule(w http.ResponseWriter, r *http.Request) err
 	if !seen {
 		generation = current.Generation
 	}
-	spec, err := s.wanted(r.Context(), f, &request)
+	spec, err := s.wanted(r.Context(), f, &request, &current.Spec)
 	if err != nil {
 		return err
 	}
-	changed, err := s.store.ChangeSchedule(r.Context(), name, generation, func(to *v1alpha1.TaskScheduleSpec) { *to = spec })
+	changed, err := s.store.ChangeSchedule(r.Context(), name, generation, s.allowedChange(r.Context(), func(to *v1alpha1.TaskScheduleSpec) { *to = spec }))
 	return replySchedule(w, r, changed, err)
 }
 
-// wanted reads and judges what a body asks for.
-func (s *namespaced) wanted(ctx context.Context, f *fields, request *scheduleRequest) (v1alpha1.TaskScheduleSpec, error) {
+// wanted reads and judges what a body asks for. before is the spec that it replaces, nil for a new schedule. The right
+// to run the task comes first: whoever lacks it does not learn whether the task exists and which params it takes.
+func (s *namespaced) wanted(ctx context.Context, f *fields, request *scheduleRequest, before *v1alpha1.TaskScheduleSpec) (v1alpha1.TaskScheduleSpec, error) {
 	spec := f.spec(request)
 	if spec.TaskRef.Name == "" {
 		return spec, f.problem()
+	}
+	if before == nil || schedule.StartsRuns(before, &spec) {
+		if err := s.requireExecute(ctx, spec.TaskRef.Name); err != nil {
+			return spec, err
+		}
 	}
 	task, err := s.store.Task(ctx, spec.TaskRef.Name)
 	if err != nil {
@@ -110,6 +117,19 @@ func (s *namespaced) wanted(ctx context.Context, f *fields, request *scheduleReq
 	return spec, f.problem()
 }
 
+// allowedChange makes a change of a schedule that the caller may make: one that starts runs takes the right to run the
+// task. It is judged on the very state that is written, which may be newer than the one that the handler has read.
+func (s *namespaced) allowedChange(ctx context.Context, change func(*v1alpha1.TaskScheduleSpec)) scheduleChange {
+	return func(spec *v1alpha1.TaskScheduleSpec) error {
+		before := spec.DeepCopy()
+		change(spec)
+		if !schedule.StartsRuns(before, spec) {
+			return nil
+		}
+		return s.requireExecute(ctx, spec.TaskRef.Name)
+	}
+}
+
 // toggleSchedule sets whether a schedule makes runs, or turns it over when the body does not say.
 func (s *namespaced) toggleSchedule(w http.ResponseWriter, r *http.Request) error {
 	var request toggleRequest
@@ -130,7 +150,7 @@ func (s *namespaced) toggleSchedule(w http.ResponseWriter, r *http.Request) erro
 	if !said {
 		enabled, generation = current.Spec.Suspend, current.Generation
 	}
-	changed, err := s.store.ChangeSchedule(r.Context(), name, generation, func(spec *v1alpha1.TaskScheduleSpec) { spec.Suspend = !enabled })
+	changed, err := s.store.ChangeSchedule(r.Context(), name, generation, s.allowedChange(r.Context(), func(spec *v1alpha1.TaskScheduleSpec) { spec.Suspend = !enabled }))
 	return replySchedule(w, r, changed, err)
 }
 

@@ -46,7 +46,7 @@ func (f *fakeStore) CreateSchedule(_ context.Context, s *v1alpha1.TaskSchedule) 
 	return nil
 }
 
-func (f *fakeStore) ChangeSchedule(_ context.Context, name string, generation int64, change func(*v1alpha1.TaskScheduleSpec)) (*v1alpha1.TaskSchedule, error) {
+func (f *fakeStore) ChangeSchedule(_ context.Context, name string, generation int64, change scheduleChange) (*v1alpha1.TaskSchedule, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.schedules[name]
@@ -56,9 +56,13 @@ func (f *fakeStore) ChangeSchedule(_ context.Context, name string, generation in
 	if generation != anyGeneration && generation != s.Generation {
 		return nil, conflictOf(name)
 	}
-	change(&s.Spec)
-	s.Generation++
-	return s.DeepCopy(), nil
+	changed := s.DeepCopy()
+	if err := change(&changed.Spec); err != nil {
+		return nil, err
+	}
+	changed.Generation++
+	f.schedules[name] = changed
+	return changed.DeepCopy(), nil
 }
 
 func (f *fakeStore) DeleteSchedule(_ context.Context, name string) (bool, error) {

@@ -25,11 +25,15 @@ type ScheduleStore interface {
 	CreateSchedule(ctx context.Context, s *v1alpha1.TaskSchedule) error
 	// ChangeSchedule changes a schedule's spec and gives the schedule after, or nil when there is none of that
 	// name. The error is a Conflict when it has another generation than the one that was seen, unless that is
-	// anyGeneration.
-	ChangeSchedule(ctx context.Context, name string, generation int64, change func(*v1alpha1.TaskScheduleSpec)) (*v1alpha1.TaskSchedule, error)
+	// anyGeneration. An error of change is returned and nothing is written; change is called again for each state that
+	// the schedule is found in, so that what it allows is what is written.
+	ChangeSchedule(ctx context.Context, name string, generation int64, change scheduleChange) (*v1alpha1.TaskSchedule, error)
 	// DeleteSchedule removes a schedule, and tells whether there was one.
 	DeleteSchedule(ctx context.Context, name string) (found bool, err error)
 }
+
+// scheduleChange changes a spec, or says why it must not be changed.
+type scheduleChange func(*v1alpha1.TaskScheduleSpec) error
 
 // anyGeneration is for changes that are right whatever the schedule was changed to meanwhile.
 const anyGeneration int64 = 0
@@ -62,7 +66,7 @@ func (s *kubeStore) CreateSchedule(ctx context.Context, made *v1alpha1.TaskSched
 
 // ChangeSchedule meets the controller, which writes the status after each run: its writes change the
 // resourceVersion and not the generation, so that they are no conflict.
-func (s *kubeStore) ChangeSchedule(ctx context.Context, name string, generation int64, change func(*v1alpha1.TaskScheduleSpec)) (changed *v1alpha1.TaskSchedule, err error) {
+func (s *kubeStore) ChangeSchedule(ctx context.Context, name string, generation int64, change scheduleChange) (changed *v1alpha1.TaskSchedule, err error) {
 	current, err := s.Schedule(ctx, name)
 	if err != nil || current == nil {
 		return nil, err
@@ -83,7 +87,10 @@ func (s *kubeStore) ChangeSchedule(ctx context.Context, name string, generation 
 			return conflictOf(name)
 		}
 		stale, changed = true, current.DeepCopy()
-		if change(&changed.Spec); equality.Semantic.DeepEqual(changed.Spec, current.Spec) {
+		if err := change(&changed.Spec); err != nil {
+			return err
+		}
+		if equality.Semantic.DeepEqual(changed.Spec, current.Spec) {
 			return nil
 		}
 		return s.client.Update(ctx, changed)

@@ -57,6 +57,12 @@ func withAPIServer(m *testing.M) int {
 		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
 		ControlPlaneStartTimeout: 2 * time.Minute,
 	}
+	stopAudit, err := auditController(environment)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "preparing the audit log:", err)
+		return 1
+	}
+	defer stopAudit()
 	started, err := environment.Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "starting the API server:", err)

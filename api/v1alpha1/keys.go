@@ -1,6 +1,9 @@
 package v1alpha1
 
-// Labels and annotations on what the controller makes.
+// Labels and annotations. Where config/admission is installed, only Taskexec's own accounts set, change and remove those
+// below taskexec.dev/ on executions, and on Jobs and pods that have LabelExecutionUID. Three are for others to set:
+// AnnotationTraceparent on an execution, AnnotationRunOnChange on a Task (it takes the right to run that Task), and
+// LabelParams on a Secret.
 const (
 	// LabelTask on a Job and its pods names the Task. A name over 63 characters is cut and hashed.
 	LabelTask = "taskexec.dev/task"

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
@@ -69,7 +70,7 @@ func (r *ChangeReconciler) create(ctx context.Context, run *v1alpha1.TaskExecuti
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(run), existing); err != nil {
 		return err
 	}
-	if existing.Spec.TaskRef != run.Spec.TaskRef || existing.Spec.Trigger.Source != run.Spec.Trigger.Source {
+	if !jobspec.IsSameRun(existing, run) {
 		return fmt.Errorf("an execution %q exists that somebody else made; delete it to have the change run", run.Name)
 	}
 	return nil

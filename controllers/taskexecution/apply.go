@@ -46,13 +46,13 @@ func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *
 	}
 }
 
-// adopt takes a Job that exists for ours when its controller is this very execution, by UID.
+// adopt takes a Job that exists for ours when its controller is this very execution, by UID, and its label says so, too.
 func (r *Reconciler) adopt(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
 	existing := &batchv1.Job{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(job), existing); err != nil {
 		return fmt.Errorf("reading the job %s/%s that exists already: %w", job.Namespace, job.Name, err)
 	}
-	if !metav1.IsControlledBy(existing, o.Execution) {
+	if !isOurs(existing, o.Execution) {
 		o.Start = lifecycle.StartResult{
 			Outcome: lifecycle.StartConflict,
 			Message: fmt.Sprintf("job %q exists and does not belong to this execution; it is left alone", job.Name),

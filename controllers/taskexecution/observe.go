@@ -10,7 +10,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -120,32 +119,57 @@ func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution,
 		return nil, fmt.Errorf("reading job %s: %w", key, err)
 	case !found:
 		return nil, nil
-	case !metav1.IsControlledBy(job, execution):
+	case !isOurs(job, execution):
 		return nil, nil // somebody else's; creating ours will say so
 	default:
 		return job, nil
 	}
 }
 
-// observePods reads the pods from the cache, and from the API server when the Job knows more of them.
+// isOurs reports whether a Job was made for an execution. It takes the label beside the owner: only a Job that has it is
+// guarded by config/admission/jobs_policy.yaml.
+func isOurs(job *batchv1.Job, execution *v1alpha1.TaskExecution) bool {
+	return jobspec.IsJobOf(job, execution.UID) && job.Labels[v1alpha1.LabelExecutionUID] == string(execution.UID)
+}
+
+// observePods reads the pods from the cache, and from the API server when the Job knows more of them. They are those of
+// the execution's one Job: a label alone, which anybody who may create pods can set, makes none.
 func (r *Reconciler) observePods(ctx context.Context, o *lifecycle.Observation) (err error) {
+	job := jobUID(o)
+	if job == "" {
+		return nil
+	}
 	uid := string(o.Execution.UID)
-	o.Pods, err = podsFrom(ctx, r.Client, o.Execution, client.MatchingFields{indexPodExecution: uid}, client.UnsafeDisableDeepCopy)
+	o.Pods, err = podsFrom(ctx, r.Client, o.Execution, job, client.MatchingFields{indexPodExecution: uid}, client.UnsafeDisableDeepCopy)
 	if err == nil && lifecycle.PodsAreBehind(o) {
-		o.Pods, err = podsFrom(ctx, r.Live, o.Execution, client.MatchingLabels{v1alpha1.LabelExecutionUID: uid})
+		o.Pods, err = podsFrom(ctx, r.Live, o.Execution, job, client.MatchingLabels{v1alpha1.LabelExecutionUID: uid})
 	}
 	return err
 }
 
-// podsFrom gives the execution's pods, oldest first.
-func podsFrom(ctx context.Context, from client.Reader, execution *v1alpha1.TaskExecution, which ...client.ListOption) ([]*corev1.Pod, error) {
+// jobUID of the execution's Job: the one that the status names, or else that was found. It is empty where there is none yet.
+func jobUID(o *lifecycle.Observation) types.UID {
+	switch {
+	case o.Execution.Status.Job != nil:
+		return o.Execution.Status.Job.UID
+	case o.Job != nil:
+		return o.Job.UID
+	default:
+		return ""
+	}
+}
+
+// podsFrom gives the pods of the execution's Job, oldest first.
+func podsFrom(ctx context.Context, from client.Reader, execution *v1alpha1.TaskExecution, job types.UID, which ...client.ListOption) ([]*corev1.Pod, error) {
 	list := &corev1.PodList{}
 	if err := from.List(ctx, list, append(which, client.InNamespace(execution.Namespace))...); err != nil {
 		return nil, fmt.Errorf("listing the pods of execution %s/%s: %w", execution.Namespace, execution.Name, err)
 	}
-	pods := make([]*corev1.Pod, len(list.Items))
+	pods := make([]*corev1.Pod, 0, len(list.Items))
 	for i := range list.Items {
-		pods[i] = &list.Items[i]
+		if jobspec.IsPodOf(&list.Items[i], job) {
+			pods = append(pods, &list.Items[i])
+		}
 	}
 	slices.SortFunc(pods, func(a, b *corev1.Pod) int {
 		if c := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); c != 0 {

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/queue"
 )
@@ -51,6 +52,9 @@ func (r *Reconciler) foundJobs(ctx context.Context) (found []queue.Found, err er
 		}
 		for i := range list.Items {
 			f := foundOf(&list.Items[i])
+			if !jobspec.IsJobOf(&list.Items[i], f.UID) {
+				continue // it is somebody else's, and takes no place
+			}
 			gone := false
 			if !r.Queue.Knows(f.UID) {
 				if gone, err = r.isGone(ctx, f); err != nil {
@@ -76,7 +80,7 @@ func (r *Reconciler) foundPods(ctx context.Context) (found []queue.Found, err er
 	}
 	for i := range list.Items {
 		pod := &list.Items[i]
-		if f := foundOf(pod); f.Key.Name != "" && lifecycle.PodMayRun(pod) && !r.Queue.Knows(f.UID) {
+		if f := foundOf(pod); f.Key.Name != "" && jobspec.IsPodOfAJob(pod) && lifecycle.PodMayRun(pod) && !r.Queue.Knows(f.UID) {
 			found = append(found, f)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/queue"
 )
@@ -98,7 +99,7 @@ func (r *Reconciler) goesOn(ctx context.Context, namespace string, uid types.UID
 		return false, fmt.Errorf("listing its jobs: %w", err)
 	}
 	for i := range jobs.Items {
-		if !lifecycle.JobFinished(&jobs.Items[i]) {
+		if job := &jobs.Items[i]; jobspec.IsJobOf(job, uid) && !lifecycle.JobFinished(job) {
 			return true, nil
 		}
 	}
@@ -107,7 +108,7 @@ func (r *Reconciler) goesOn(ctx context.Context, namespace string, uid types.UID
 		return false, fmt.Errorf("listing its pods: %w", err)
 	}
 	for i := range pods.Items {
-		if lifecycle.PodGoesOn(&pods.Items[i], r.Clock.Now()) {
+		if pod := &pods.Items[i]; jobspec.IsPodOfAJob(pod) && lifecycle.PodGoesOn(pod, r.Clock.Now()) {
 			return true, nil
 		}
 	}

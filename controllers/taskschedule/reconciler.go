@@ -118,16 +118,16 @@ func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run sc
 	}
 }
 
-// adopt takes an execution that exists for the run of the tick when this very schedule made it.
+// adopt takes an execution that exists for the run of the tick when it is what this very schedule would have made.
 func (r *Reconciler) adopt(ctx context.Context, s *v1alpha1.TaskSchedule, e *v1alpha1.TaskExecution) (schedule.Result, error) {
 	existing := &v1alpha1.TaskExecution{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(e), existing); err != nil {
 		return schedule.Result{}, fmt.Errorf("reading the execution %s/%s that exists already: %w", e.Namespace, e.Name, err)
 	}
-	if !schedule.IsOf(existing, s) {
+	if !schedule.IsRun(existing, s, e) {
 		return schedule.Result{
 			Outcome: schedule.Conflict,
-			Message: fmt.Sprintf("execution %q exists and was not made by this schedule: it is left alone, and the run was not made", e.Name),
+			Message: fmt.Sprintf("execution %q exists and is not what this schedule would have made: it is left alone, and the run was not made", e.Name),
 		}, nil
 	}
 	return schedule.Result{Outcome: schedule.Made}, nil

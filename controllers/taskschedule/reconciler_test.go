@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -254,4 +255,49 @@ func TestScheduleThatIsGone(t *testing.T) {
 		t.Errorf("it waits %s for what is gone", wait)
 	}
 	l.wantRuns(t)
+}
+
+// The name of a tick's run can be known before the tick. Whoever takes it for something else has not made the run.
+func TestCase55RunMadeBeforehandIsAConflict(t *testing.T) {
+	for name, c := range map[string]struct {
+		forge func(*v1alpha1.TaskExecution)
+		taken bool
+	}{
+		"what the schedule would make": {func(*v1alpha1.TaskExecution) {}, true},
+		"a run of another Task":        {func(e *v1alpha1.TaskExecution) { e.Spec.TaskRef.Name = "other" }, false},
+		"a run with other params":      {func(e *v1alpha1.TaskExecution) { e.Spec.Params = &apiextensionsv1.JSON{Raw: []byte(`{"a":1}`)} }, false},
+		"a run with a timeout":         {func(e *v1alpha1.TaskExecution) { e.Spec.Timeout = &metav1.Duration{Duration: time.Hour} }, false},
+		"a run of kubectl":             {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger = v1alpha1.Trigger{Source: v1alpha1.TriggerKubectl} }, false},
+		"a run of another time": {func(e *v1alpha1.TaskExecution) {
+			e.Annotations[v1alpha1.AnnotationScheduledAt] = "2026-01-01T00:00:00Z"
+		}, false},
+		"a run of a schedule of the name": {func(e *v1alpha1.TaskExecution) { e.Labels[v1alpha1.LabelScheduleUID] = "other" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, func(*v1alpha1.TaskScheduleSpec) {})
+			s := l.schedule(t)
+			tick := time.Date(2026, 1, 1, 0, 1, 0, 0, time.UTC)
+			plan := schedule.Decide(schedule.Observation{Now: tick.Add(time.Second), Schedule: s, Task: &v1alpha1.Task{}})
+			if len(plan.Runs) != 1 {
+				t.Fatalf("%d runs", len(plan.Runs))
+			}
+			forged := plan.Runs[0].Execution.DeepCopy()
+			c.forge(forged)
+			if err := l.api.Create(t.Context(), forged); err != nil {
+				t.Fatal(err)
+			}
+			l.at(t, 31*time.Second)
+			if c.taken {
+				l.wantReason(t, v1alpha1.ReasonScheduled)
+				return
+			}
+			l.wantReason(t, v1alpha1.ReasonNameConflict)
+			if got := l.schedule(t).Status.LastExecution; got == forged.Name {
+				t.Errorf("the schedule says that %s was its run", got)
+			}
+			if told := <-l.events.Events; !strings.Contains(told, v1alpha1.ReasonNameConflict) || !strings.Contains(told, "is not what this schedule would have made") {
+				t.Errorf("it tells %q", told)
+			}
+		})
+	}
 }

@@ -121,7 +121,7 @@ func cleanUp() error {
 }
 
 // testLabel marks what the tests made.
-const testLabel = "taskexec.dev/e2e"
+const testLabel = "test.taskexec.dev/e2e"
 
 func objectMeta(name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{testLabel: "true"}}

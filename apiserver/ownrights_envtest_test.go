@@ -1,0 +1,133 @@
+//go:build envtest
+
+package apiserver
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/hack/rights"
+)
+
+// audited is what the API server logs of the facade's account.
+var audited *rights.Log
+
+// auditFacade has the API server log what the facade's account does. The other tests use another account.
+func auditFacade(environment *envtest.Environment) (stop func(), err error) {
+	dir, err := os.MkdirTemp("", "taskexec-audit-")
+	if err != nil {
+		return nil, err
+	}
+	if audited, err = rights.NewLog(dir, facadeUser); err != nil {
+		return nil, err
+	}
+	for flag, value := range audited.Flags() {
+		environment.ControlPlane.GetAPIServer().Configure().Set(flag, value)
+	}
+	return func() { _ = os.RemoveAll(dir) }, nil
+}
+
+// asFacade gives the facade's own account a token.
+func asFacade(t *testing.T) *rest.Config {
+	t.Helper()
+	const system = "taskexec-system"
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: system, Name: "taskexec-apiserver"}}
+	for _, o := range []client.Object{&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: system}}, account} {
+		if err := kube.Create(t.Context(), o); client.IgnoreAlreadyExists(err) != nil {
+			t.Fatal(err)
+		}
+	}
+	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To[int64](3600)}}
+	if err := kube.SubResource("token").Create(t.Context(), account, request); err != nil {
+		t.Fatal(err)
+	}
+	config := rest.AnonymousClientConfig(apiServer)
+	config.BearerToken, config.QPS = request.Status.Token, -1
+	return config
+}
+
+// The facade serves each of its routes under its own account, in a namespace with the policies: it is refused nothing,
+// and it uses each of its rights.
+func TestCase47OwnRightsOfTheFacade(t *testing.T) {
+	l := newGatedLab(t, apiServer)
+	l.serviceRoles(t)
+	l.withPolicies(t, labelPolicies, labelCaller)
+	l.lab = facadeWith(t, asFacade(t), l.namespace)
+	task := l.taskOf("sync", nil)
+	task.Spec.Parameters = &apiextensionsv1.JSON{Raw: []byte(`{"type":"object","properties":{"password":{"type":"string","writeOnly":true}}}`)}
+	if err := kube.Create(t.Context(), task); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the facade sees the task", func() bool { return call(t, l, "GET", "/tasks/sync", "").Code == http.StatusOK })
+	made := ok[wireStarted](t, l, "POST", "/tasks/sync/execute/api", `{"params":{"password":"hunter22"}}`)
+	if made.Trigger.Source != string(v1alpha1.TriggerAPI) {
+		t.Errorf("trigger %+v", made.Trigger)
+	}
+	path := "/tasks/executions/" + made.ExecutionID
+	for _, r := range []request{
+		{"GET", "/tasks/running/execution/" + made.ExecutionID, ""},
+		{"GET", path + "/explain", ""},
+		{"GET", path + "/logs", ""},
+		{"GET", "/tasks/running/execution/not-in-the-cache", ""},
+		{"POST", path + "/rerun", `{"params":{}}`},
+		{"POST", "/triggers/cron", `{"name":"nightly","taskName":"sync","schedule":"@yearly"}`},
+		{"PUT", "/triggers/cron/nightly", `{"taskName":"sync","schedule":"@monthly"}`},
+		{"POST", "/triggers/cron/nightly/toggle", ""},
+		{"GET", "/triggers/cron/not-in-the-cache", ""},
+		{"GET", "/tasks/not-in-the-cache", ""},
+		{"DELETE", "/triggers/cron/nightly", ""},
+		{"DELETE", "/tasks/executions/cancel/all", ""},
+	} {
+		if w := call(t, l, r.method, r.path, r.body); w.Code >= 500 {
+			t.Errorf("%s %s: %d %s", r.method, r.path, w.Code, w.Body)
+		}
+	}
+	if err := l.phase(t.Context(), l.live(t, made.ExecutionID), v1alpha1.PhaseCancelled); err == nil {
+		t.Error("somebody else than the controller wrote a status")
+	}
+	ended := l.live(t, made.ExecutionID)
+	changed := ended.DeepCopy()
+	changed.Status.Phase = v1alpha1.PhaseCancelled
+	changed.Status.Job = &v1alpha1.JobIdentity{Name: "job", UID: "job"}
+	if err := kubectlAs(t, controllerUser).Status().Patch(t.Context(), changed, client.MergeFrom(ended)); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the facade sees the end", func() bool {
+		return ok[wireExecution](t, l, "GET", "/tasks/running/execution/"+made.ExecutionID, "").Phase == string(v1alpha1.PhaseCancelled)
+	})
+	call(t, l, "GET", path+"/logs", "")    // its pods are looked for
+	call(t, l, "GET", path+"/explain", "") // and its Job and Events
+	if w := call(t, l, "DELETE", path, ""); w.Code != http.StatusNoContent {
+		t.Errorf("deleting: %d %s", w.Code, w.Body)
+	}
+	manifest, err := os.Open(filepath.Join("..", "config", "rbac", "apiserver_role.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = manifest.Close() }()
+	granted, err := rights.Granted(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used, err := audited.Of(facadeUser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// No kubelet is here: the end-to-end tests read logs.
+	for _, wrong := range rights.Compare(used, granted, map[rights.Right]bool{"get pods/log": true}) {
+		t.Error(wrong)
+	}
+	t.Logf("used: %s", used)
+}

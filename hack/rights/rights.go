@@ -1,0 +1,194 @@
+// Package rights compares what an account did at the API server, by the audit log, with what RBAC allows it.
+package rights
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// policy of an audit log that has the requests of some users, without their bodies, and nothing else.
+const policy = `{"apiVersion":"audit.k8s.io/v1","kind":"Policy","omitStages":["RequestReceived","ResponseStarted"],
+"rules":[{"level":"Metadata","users":%s}]}`
+
+// Log is an audit log that an API server writes.
+type Log struct{ dir string }
+
+// NewLog makes the policy of a log in a folder, for users.
+func NewLog(dir string, users ...string) (*Log, error) {
+	names, err := json.Marshal(users)
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{dir}
+	if err := os.WriteFile(l.policy(), fmt.Appendf(nil, policy, names), 0o600); err != nil {
+		return nil, fmt.Errorf("writing the policy of the audit log: %w", err)
+	}
+	return l, nil
+}
+
+func (l *Log) policy() string { return filepath.Join(l.dir, "audit-policy.json") }
+func (l *Log) file() string   { return filepath.Join(l.dir, "audit.log") }
+
+// Flags are those of kube-apiserver that have it write the log, by their names.
+func (l *Log) Flags() map[string]string {
+	return map[string]string{"audit-policy-file": l.policy(), "audit-log-path": l.file(), "audit-log-mode": "blocking-strict"}
+}
+
+// Of gives what a user did so far.
+func (l *Log) Of(user string) (Used, error) {
+	file, err := os.Open(l.file())
+	if err != nil {
+		return Used{}, fmt.Errorf("reading the audit log: %w", err)
+	}
+	defer func() { _ = file.Close() }() // nothing was written
+	return Read(file, user)
+}
+
+// Right is one verb on one resource, as RBAC has it: "patch batch/jobs", "get pods/log" in the core group.
+type Right string
+
+func rightOf(verb, group, resource string) Right {
+	if group != "" {
+		resource = group + "/" + resource
+	}
+	return Right(verb + " " + resource)
+}
+
+// Used is what an account did.
+type Used struct {
+	// Rights that it used, and those that it was refused.
+	Rights, Refused map[Right]bool
+}
+
+// event is the part that is read of an entry of audit.k8s.io/v1.
+type event struct {
+	Verb string `json:"verb"`
+	User struct {
+		Username string `json:"username"`
+	} `json:"user"`
+	ObjectRef *struct {
+		APIGroup    string `json:"apiGroup"`
+		Resource    string `json:"resource"`
+		Subresource string `json:"subresource"`
+	} `json:"objectRef"`
+	ResponseStatus struct {
+		Code int `json:"code"`
+	} `json:"responseStatus"`
+	Annotations map[string]string `json:"annotations"`
+}
+
+// maxEvent in bytes: one without bodies has a few hundred.
+const maxEvent = 1 << 20
+
+// Read reads the requests of a user from an audit log: JSON, an event a line. A last line that is half written is left out.
+// Requests that name no resource, such as discovery, are not counted. The error says which line is none.
+func Read(log io.Reader, user string) (Used, error) {
+	used := Used{map[Right]bool{}, map[Right]bool{}}
+	lines := bufio.NewScanner(log)
+	lines.Buffer(nil, maxEvent)
+	lines.Split(wholeLines)
+	for n := 1; lines.Scan(); n++ {
+		var e event
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			return used, fmt.Errorf("line %d of the audit log: %w", n, err)
+		}
+		if e.User.Username != user || e.ObjectRef == nil {
+			continue
+		}
+		resource := e.ObjectRef.Resource
+		if e.ObjectRef.Subresource != "" {
+			resource += "/" + e.ObjectRef.Subresource
+		}
+		right := rightOf(e.Verb, e.ObjectRef.APIGroup, resource)
+		if e.ResponseStatus.Code == http.StatusForbidden && e.Annotations["authorization.k8s.io/decision"] == "forbid" {
+			used.Refused[right] = true
+		} else {
+			used.Rights[right] = true
+		}
+	}
+	return used, lines.Err()
+}
+
+// wholeLines is bufio.ScanLines without a last line that has no end.
+func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	if atEOF && !slices.Contains(data, '\n') {
+		return len(data), nil, nil
+	}
+	return bufio.ScanLines(data, atEOF)
+}
+
+// Granted gives the rights in the rules of the Roles and ClusterRoles of a manifest.
+func Granted(manifest io.Reader) (map[Right]bool, error) {
+	granted := map[Right]bool{}
+	decoder := yaml.NewYAMLOrJSONDecoder(manifest, 4096)
+	for {
+		var role struct {
+			Rules []rbacv1.PolicyRule `json:"rules"`
+		}
+		err := decoder.Decode(&role)
+		if errors.Is(err, io.EOF) {
+			return granted, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the rules: %w", err)
+		}
+		for _, rule := range role.Rules {
+			for _, group := range rule.APIGroups {
+				for _, resource := range rule.Resources {
+					for _, verb := range rule.Verbs {
+						granted[rightOf(verb, group, resource)] = true
+					}
+				}
+			}
+		}
+	}
+}
+
+// Compare says what is wrong: rights that were refused, that were used and are not granted, and that are granted and were
+// not used. Of the latter, those in elsewhere are used where the account's deeds were not watched.
+func Compare(used Used, granted, elsewhere map[Right]bool) (wrong []string) {
+	for right := range used.Refused {
+		wrong = append(wrong, fmt.Sprintf("%s was refused", right))
+	}
+	for right := range used.Rights {
+		if !granted[right] {
+			wrong = append(wrong, fmt.Sprintf("%s is used and granted by no rule", right))
+		}
+		if elsewhere[right] {
+			wrong = append(wrong, fmt.Sprintf("%s is used: it need not be excepted", right))
+		}
+	}
+	for right := range granted {
+		if !used.Rights[right] && !elsewhere[right] {
+			wrong = append(wrong, fmt.Sprintf("%s is granted and never used", right))
+		}
+	}
+	for right := range elsewhere {
+		if !granted[right] {
+			wrong = append(wrong, fmt.Sprintf("%s is excepted and not granted", right))
+		}
+	}
+	slices.Sort(wrong)
+	return slices.Compact(wrong)
+}
+
+// String of the rights, for a log.
+func (u Used) String() string {
+	var all []string
+	for right := range u.Rights {
+		all = append(all, string(right))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
