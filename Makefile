@@ -57,7 +57,7 @@ generate: ## Generate the DeepCopy functions.
 .PHONY: manifests
 manifests: ## Generate the CustomResourceDefinitions.
 	$(CONTROLLER_GEN) crd paths=./api/... output:crd:dir=config/crd/bases
-	$(GO) run ./hack/crdtrim config/crd/bases/taskexec.dev_tasks.yaml
+	$(GO) run ./hack/crdtrim config/crd/bases/*.yaml
 
 .PHONY: fmt
 fmt: ## Format the code.

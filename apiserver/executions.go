@@ -135,6 +135,9 @@ func (s *namespaced) taskNamed(ctx context.Context, name string) (*v1alpha1.Task
 
 // runnable refuses a task of which the controller knows that no run of it can work.
 func runnable(task *v1alpha1.Task) error {
+	if lost := task.Undecoded.InSpec(); len(lost) > 0 {
+		return problemf(http.StatusConflict, "the task %q cannot be run until it is mended: %s: %s", task.Name, v1alpha1.ReasonUndecodable, lost)
+	}
 	ready := apimeta.FindStatusCondition(task.Status.Conditions, v1alpha1.ConditionReady)
 	if ready != nil && ready.Status == metav1.ConditionFalse && ready.ObservedGeneration == task.Generation {
 		return problemf(http.StatusConflict, "the task %q cannot be run until it is mended: %s: %s", task.Name, ready.Reason, ready.Message)

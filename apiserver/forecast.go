@@ -67,6 +67,9 @@ func refusal(reason string, err error) (forecast, bool) {
 
 // readyReason is why a task cannot be run.
 func readyReason(task *v1alpha1.Task) string {
+	if len(task.Undecoded.InSpec()) > 0 {
+		return v1alpha1.ReasonUndecodable
+	}
 	if c := apimeta.FindStatusCondition(task.Status.Conditions, v1alpha1.ConditionReady); c != nil {
 		return c.Reason
 	}

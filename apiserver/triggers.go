@@ -146,6 +146,10 @@ func (s *namespaced) toggleSchedule(w http.ResponseWriter, r *http.Request) erro
 	if err != nil || current == nil {
 		return noSchedule(name, err)
 	}
+	if lost := current.Undecoded.InSpec(); len(lost) > 0 {
+		return problemf(http.StatusConflict, "the schedule %q makes no runs, and cannot be switched without losing a field that cannot be decoded: %s; "+
+			"PUT %s/triggers/cron/%s replaces it", name, lost, s.prefix, url.PathEscape(name))
+	}
 	generation := anyGeneration // to set it is the same whatever else changes
 	if !said {
 		enabled, generation = current.Spec.Suspend, current.Generation

@@ -15,6 +15,10 @@ const (
 	// ReasonInvalidJobTemplate surfaces on a Task and on its executions when the API server refuses the Job
 	// that the template makes, or when the template puts a parameter into a command line.
 	ReasonInvalidJobTemplate = "InvalidJobTemplate"
+	// ReasonUndecodable surfaces on a Task, on its executions, on a TaskExecution and on a TaskSchedule when a field of
+	// its spec, which the API server has, cannot be decoded. Message names the field. Nothing is run of it until the
+	// field is mended.
+	ReasonUndecodable = "Undecodable"
 )
 
 // Conditions of a TaskExecution.

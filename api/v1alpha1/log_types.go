@@ -20,7 +20,10 @@ const (
 
 // LogEntry is one line of a container's log, or one lifecycle message of the controller.
 type LogEntry struct {
-	// timestamp of the line as the kubelet took it, or of the event.
+	// timestamp of the line as the kubelet took it, or of the event, with six digits after the point.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Format=date-time
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`
 	Timestamp metav1.MicroTime `json:"timestamp"`
 	Level     LogLevel         `json:"level"`
 	Message   string           `json:"message"`

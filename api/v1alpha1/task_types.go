@@ -33,6 +33,10 @@ type Task struct {
 	// +optional
 	// +kubebuilder:default:={"observedGeneration":-1}
 	Status TaskStatus `json:"status,omitempty"`
+
+	// Undecoded are the fields that could not be decoded. They are not part of the resource.
+	// +optional
+	Undecoded Undecoded `json:"-"`
 }
 
 // TaskSpec is what the author of a Task decides. A change concerns runs that start later; a run that has
@@ -141,7 +145,7 @@ type LogsSpec struct {
 	// holds a multiple of this.
 	// +optional
 	// +kubebuilder:default="16Ki"
-	// +kubebuilder:validation:XValidation:rule="quantity(string(self)).compareTo(quantity('1Ki')) >= 0 && quantity(string(self)).compareTo(quantity('256Ki')) <= 0",message="maxBytes must be from 1Ki to 256Ki"
+	// +kubebuilder:validation:XValidation:rule="string(self).matches('^[0-9.]{1,20}([kKM]i?|[eE][+]?[0-9]{1,2})?$') && isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('1Ki')) >= 0 && quantity(string(self)).compareTo(quantity('256Ki')) <= 0",message="maxBytes must be from 1Ki to 256Ki"
 	MaxBytes *resource.Quantity `json:"maxBytes,omitempty"`
 }
 
@@ -239,8 +243,10 @@ type RunDurations struct {
 	// runs that were measured: those of the newest 100 that completed.
 	Runs int32 `json:"runs"`
 	// mean of them.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s')",message="mean must be a duration"
 	Mean metav1.Duration `json:"mean"`
 	// p95: 95 of 100 took no longer.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s')",message="p95 must be a duration"
 	P95 metav1.Duration `json:"p95"`
 }
 

@@ -31,6 +31,10 @@ type TaskExecution struct {
 	// +structType=atomic
 	// +kubebuilder:default:={"observedGeneration":-1}
 	Status TaskExecutionStatus `json:"status,omitempty"`
+
+	// Undecoded are the fields that could not be decoded. They are not part of the resource.
+	// +optional
+	Undecoded Undecoded `json:"-"`
 }
 
 // TaskExecutionSpec asks for one run. It cannot be changed, but for cancel, which can be set once.

@@ -29,6 +29,10 @@ type TaskSchedule struct {
 	Spec TaskScheduleSpec `json:"spec"`
 	// +optional
 	Status TaskScheduleStatus `json:"status,omitempty"`
+
+	// Undecoded are the fields that could not be decoded. They are not part of the resource.
+	// +optional
+	Undecoded Undecoded `json:"-"`
 }
 
 // TaskScheduleSpec says when which Task is run, and with which params. How many runs there may be at a time is

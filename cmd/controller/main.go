@@ -132,7 +132,11 @@ func run(ctx context.Context, o options) error {
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return err
 	}
-	if err := mgr.AddReadyzCheck("ping", healthz.Ping); err != nil {
+	synced, err := controllers.CachesSynced(ctx, mgr.GetCache())
+	if err != nil {
+		return err
+	}
+	if err := mgr.AddReadyzCheck("caches", synced); err != nil {
 		return err
 	}
 	o.Namespace = o.namespace

@@ -96,9 +96,10 @@ func EndsUnstarted(o *Observation) bool {
 	if o.Task == nil {
 		return false
 	}
+	_, lost := undecodable(o)
 	_, refused := suspendedTask(o)
 	_, over := queueDeadline(o)
-	return refused || over
+	return lost || refused || over
 }
 
 // Lingers tells whether a container of a run that has ended, or is about to, may go on, and for how much longer

@@ -28,6 +28,9 @@ func start(o *Observation, f facts) (step, bool) {
 		return waitForStart(o, f, v1alpha1.ReasonJobRefused, o.Start.Message), true
 	case StartNotTried:
 	}
+	if s, lost := undecodable(o); lost {
+		return s, true
+	}
 	if o.Task == nil {
 		return waitForStart(o, f, v1alpha1.ReasonTaskNotFound,
 			fmt.Sprintf("task %q does not exist in namespace %q", o.Execution.Spec.TaskRef.Name, o.Execution.Namespace)), true

@@ -64,7 +64,10 @@ func (w words) started(at time.Time, timeout *metav1.Duration) v1alpha1.LogEntry
 
 // finished is the last entry. It never stands before the line that was printed last.
 func (w words) finished(status *v1alpha1.TaskExecutionStatus, tail []v1alpha1.LogEntry) v1alpha1.LogEntry {
-	at := status.CompletionTime.Time
+	var at time.Time
+	if status.CompletionTime != nil { // it is not where it could not be decoded
+		at = status.CompletionTime.Time
+	}
 	if n := len(tail); n > 0 && tail[n-1].Timestamp.After(at) {
 		at = tail[n-1].Timestamp.Time
 	}

@@ -83,6 +83,9 @@ func Decide(o Observation) Plan {
 // comes first, then what its owner asked for, then what others are to mend.
 func hindrance(o Observation) (Timetable, *metav1.Condition) {
 	spec := &o.Schedule.Spec
+	if lost := o.Schedule.Undecoded.InSpec(); len(lost) > 0 {
+		return Timetable{}, notReady(v1alpha1.ReasonUndecodable, lost.String())
+	}
 	expression, err := Parse(spec.Schedule)
 	if err != nil {
 		return Timetable{}, notReady(v1alpha1.ReasonInvalidSchedule, err.Error())

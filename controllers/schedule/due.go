@@ -17,6 +17,9 @@ func countedFrom(o Observation, observed string) time.Time {
 	if status.ObservedSchedule != "" && (status.ObservedSchedule != observed || wasIdle(status)) {
 		return now
 	}
+	if o.Schedule.Undecoded.Has("status.handledUntil") {
+		return now // nobody knows which ticks were run
+	}
 	from := o.Schedule.CreationTimestamp.Time
 	if h := status.HandledUntil; h != nil && h.After(from) {
 		from = h.Time
@@ -35,7 +38,7 @@ func wasIdle(status *v1alpha1.TaskScheduleStatus) bool {
 	}
 	switch before.Reason {
 	case v1alpha1.ReasonSuspended, v1alpha1.ReasonTaskNotFound, v1alpha1.ReasonInvalidParams,
-		v1alpha1.ReasonInvalidSchedule, v1alpha1.ReasonInvalidTimeZone:
+		v1alpha1.ReasonInvalidSchedule, v1alpha1.ReasonInvalidTimeZone, v1alpha1.ReasonUndecodable:
 		return true
 	default:
 		return false

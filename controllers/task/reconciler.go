@@ -81,6 +81,9 @@ func again(ready metav1.Condition) ctrl.Result {
 
 // judge asks the API server, by a dry run, whether it would take the Job of this Task.
 func (r *Reconciler) judge(ctx context.Context, task *v1alpha1.Task) (metav1.Condition, error) {
+	if lost := task.Undecoded.InSpec(); len(lost) > 0 {
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonUndecodable, Message: lost.String()}, nil
+	}
 	if p := task.Spec.Parameters; p != nil {
 		if _, err := params.Compile(p.Raw); err != nil {
 			return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidParameters, Message: err.Error()}, nil

@@ -1,12 +1,16 @@
-// Command crdtrim removes the descriptions below a Task's spec.jobTemplate from the generated CRD, in place.
+// Command crdtrim mends generated CRDs, in place.
 //
-// They are the descriptions of batch/v1, 600 KiB that `kubectl explain job` has too. With them, the CRD is
-// over the 256 KiB that `kubectl apply` can keep in its annotation. Those of our own fields stay.
+// It makes their schemas as strict as Go's types are: see tighten.
 //
-// Usage: crdtrim FILE
+// It removes the descriptions below a Task's spec.jobTemplate. They are those of batch/v1, 600 KiB that `kubectl
+// explain job` has too. With them, the CRD is over the 256 KiB that `kubectl apply` can keep in its annotation. Those
+// of our own fields stay.
+//
+// Usage: crdtrim FILE...
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -21,32 +25,43 @@ func main() {
 	}
 }
 
-func run(args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("want one argument, the CRD's file, got %d", len(args))
+func run(files []string) error {
+	if len(files) == 0 {
+		return errors.New("want the CRDs' files as arguments, got none")
 	}
-	raw, err := os.ReadFile(args[0])
+	trimmed := 0
+	for _, file := range files {
+		if err := mend(file, &trimmed); err != nil {
+			return err
+		}
+	}
+	if trimmed == 0 {
+		return fmt.Errorf("none of %v has a property jobTemplate", files)
+	}
+	return nil
+}
+
+// mend one file, counting the job templates in it.
+func mend(file string, trimmed *int) error {
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
 	// A map keeps what the typed struct would add, such as an empty status.
 	var crd map[string]any
 	if err := yaml.Unmarshal(raw, &crd); err != nil {
-		return fmt.Errorf("parsing %s: %w", args[0], err)
+		return fmt.Errorf("parsing %s: %w", file, err)
 	}
-	trimmed := 0
-	walk(crd, &trimmed)
-	if trimmed == 0 {
-		return fmt.Errorf("%s has no property jobTemplate", args[0])
-	}
+	walk(crd, trimmed)
+	tighten(crd)
 	out, err := yaml.Marshal(crd)
 	if err != nil {
 		return err
 	}
 	if err := yaml.UnmarshalStrict(out, &apiextensionsv1.CustomResourceDefinition{}); err != nil {
-		return fmt.Errorf("%s is no CRD any more: %w", args[0], err)
+		return fmt.Errorf("%s is no CRD any more: %w", file, err)
 	}
-	return os.WriteFile(args[0], append([]byte("---\n"), out...), 0o644)
+	return os.WriteFile(file, append([]byte("---\n"), out...), 0o644)
 }
 
 // walk finds each schema called jobTemplate and strips what lies below it, counting those found.

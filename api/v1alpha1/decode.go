@@ -1,0 +1,166 @@
+package v1alpha1
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+)
+
+// This file decodes each object by itself. client-go decodes a whole list, or an event of a watch, at once: without
+// it one object with one bad field fails the list, and whoever lists sees no object of any namespace any more. With
+// it the object says in Undecoded which field is missing, and its neighbours are as they were.
+
+// UnmarshalJSON decodes a Task. See decodeStored for what becomes of fields that cannot be decoded.
+func (t *Task) UnmarshalJSON(data []byte) (err error) {
+	type plain Task // without this method
+	t.Undecoded, err = decodeStored(data, (*plain)(t))
+	return err
+}
+
+// UnmarshalJSON decodes a TaskExecution. See decodeStored for what becomes of fields that cannot be decoded.
+func (e *TaskExecution) UnmarshalJSON(data []byte) (err error) {
+	type plain TaskExecution
+	e.Undecoded, err = decodeStored(data, (*plain)(e))
+	return err
+}
+
+// UnmarshalJSON decodes a TaskSchedule. See decodeStored for what becomes of fields that cannot be decoded.
+func (s *TaskSchedule) UnmarshalJSON(data []byte) (err error) {
+	type plain TaskSchedule
+	s.Undecoded, err = decodeStored(data, (*plain)(s))
+	return err
+}
+
+// decodeStored decodes an object into a struct, as client-go does. Where that fails and the object was stored, which
+// its resourceVersion tells, the fields at fault are left out and returned. Of an object that was not stored, such as
+// a manifest, an error is an error: its author is there and can mend it.
+func decodeStored[T any](data []byte, into *T) (Undecoded, error) {
+	err := errEndless
+	if !mayBeEndless(data) {
+		if err = utiljson.Unmarshal(data, into); err == nil {
+			return nil, nil
+		}
+	}
+	if !isStored(data) {
+		return nil, err
+	}
+	s := sieve{}
+	kept, ok := s.keep(data, reflect.TypeFor[T](), "")
+	if !ok {
+		return nil, err
+	}
+	var clean T
+	if utiljson.Unmarshal(kept, &clean) != nil {
+		return nil, err
+	}
+	*into = clean
+	return s.found, nil
+}
+
+// isStored reports whether an object came from the API server.
+func isStored(data []byte) bool {
+	var o struct {
+		Metadata struct {
+			ResourceVersion string `json:"resourceVersion"`
+		} `json:"metadata"`
+	}
+	return utiljson.Unmarshal(data, &o) == nil && o.Metadata.ResourceVersion != ""
+}
+
+// sieve takes out of an object what does not decode.
+type sieve struct {
+	found Undecoded
+}
+
+var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
+
+// keep gives what can be decoded of a value into a type. ok is false when nothing of it can.
+func (s *sieve) keep(value json.RawMessage, into reflect.Type, path string) (kept json.RawMessage, ok bool) {
+	null := string(value) == "null"
+	for into.Kind() == reflect.Pointer {
+		if into = into.Elem(); null {
+			return value, true
+		}
+	}
+	if !null && !reflect.PointerTo(into).Implements(unmarshaler) {
+		switch into.Kind() { //nolint:exhaustive // all other kinds are scalars
+		case reflect.Struct:
+			return s.keepFields(value, into, path)
+		case reflect.Map:
+			return s.keepMembers(value, path, func(key string) (reflect.Type, string) { return into.Elem(), path + "[" + key + "]" })
+		case reflect.Slice:
+			if into.Elem().Kind() != reflect.Uint8 {
+				return s.keepItems(value, into, path)
+			}
+		}
+	}
+	err := errEndless
+	if into != quantity || !mayBeEndless(value) {
+		err = utiljson.Unmarshal(value, reflect.New(into).Interface())
+	}
+	if err != nil {
+		s.report(path, problemOf(value, into, err))
+	}
+	return value, err == nil
+}
+
+func (s *sieve) keepFields(value json.RawMessage, into reflect.Type, path string) (json.RawMessage, bool) {
+	fields := map[string]reflect.Type{}
+	fieldsOf(into, fields)
+	return s.keepMembers(value, path, func(key string) (reflect.Type, string) {
+		if path == "" {
+			return fields[key], key
+		}
+		return fields[key], path + "." + key
+	})
+}
+
+// keepMembers keeps of a JSON object the members that decode, and those that have no type, which are not decoded.
+func (s *sieve) keepMembers(value json.RawMessage, path string, member func(key string) (reflect.Type, string)) (json.RawMessage, bool) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(value, &members); err != nil {
+		s.report(path, quoted(value)+" is no object")
+		return nil, false
+	}
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		into, at := member(key)
+		if into == nil {
+			continue
+		}
+		kept, ok := s.keep(members[key], into, at)
+		if members[key] = kept; !ok {
+			delete(members, key)
+		}
+	}
+	return encode(members)
+}
+
+func (s *sieve) keepItems(value json.RawMessage, into reflect.Type, path string) (json.RawMessage, bool) {
+	var items, kept []json.RawMessage
+	if err := json.Unmarshal(value, &items); err != nil {
+		s.report(path, quoted(value)+" is no list")
+		return nil, false
+	}
+	kept = items[:0]
+	for i, item := range items {
+		if item, ok := s.keep(item, into.Elem(), path+"["+strconv.Itoa(i)+"]"); ok {
+			kept = append(kept, item)
+		}
+	}
+	return encode(kept)
+}
+
+func (s *sieve) report(path, problem string) {
+	if len(s.found) < maxUndecoded {
+		s.found = append(s.found, UndecodedField{Path: clip(path, maxUndecodedPath), Problem: problem})
+	}
+}
+
+func encode(value any) (json.RawMessage, bool) {
+	raw, err := json.Marshal(value)
+	return raw, err == nil
+}

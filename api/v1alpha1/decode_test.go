@@ -1,0 +1,164 @@
+package v1alpha1_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"sigs.k8s.io/yaml"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// aTask as the API server has it, with something in its container.
+func aTask(name, container string) string {
+	return fmt.Sprintf(`{"apiVersion":"taskexec.dev/v1alpha1","kind":"Task","metadata":{"name":%q,"uid":"u","resourceVersion":"7","generation":3},
+		"spec":{"retries":2,"parameters":{"type":"object","big":12345678901234567890.5},"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"main"%s}]}}}}}}`, name, container)
+}
+
+const inContainer = "spec.jobTemplate.spec.template.spec.containers[0]."
+
+// One object that does not decode is alone with that, and says which field it is. It has everything else.
+func TestCase21ObjectsAreDecodedOneByOne(t *testing.T) {
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	codec := serializer.NewCodecFactory(scheme).UniversalDeserializer()
+	for name, c := range map[string]struct{ container, says string }{
+		"a quantity that is none": {`,"resources":{"limits":{"memory":"1e1.5"}}`, inContainer + `resources.limits[memory]: "1e1.5" is no quantity, such as 500m, 128Mi or 1e3`},
+		"a port out of range": {`,"livenessProbe":{"httpGet":{"path":"/","port":80808080808}}`,
+			inContainer + "livenessProbe.httpGet.port: 80808080808 is neither a text nor an integer of 32 bits"},
+		"an integer out of range": {`,"ports":[{"containerPort":1},{"containerPort":80808080808}]`, inContainer + "ports[1].containerPort: 80808080808 is no integer of 32 bits"},
+		"another type":            {`,"command":{"a":1}`, inContainer + `command: {"a":1} is no list`},
+		"a text for an object":    {`,"resources":"x"`, inContainer + `resources: "x" is no object`},
+		"two":                     {`,"stdin":7,"tty":8`, inContainer + "stdin: 7: json: cannot unmarshal number into Go value of type bool; " + inContainer + "tty: 8: json: cannot unmarshal number into Go value of type bool"},
+		"digits for hours":        {`,"resources":{"limits":{"cpu":"1e-2000000000"}}`, inContainer + `resources.limits[cpu]: "1e-2000000000" is no quantity, such as 500m, 128Mi or 1e3`},
+		"digits without end":      {`,"resources":{"limits":{"cpu":"` + strings.Repeat("9", 1<<20) + `"}}`, inContainer + "resources.limits[cpu]: \"999"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			list := fmt.Sprintf(`{"apiVersion":"taskexec.dev/v1alpha1","kind":"TaskList","metadata":{"resourceVersion":"9"},"items":[%s,%s,%s]}`,
+				aTask("first", ""), aTask("bad", c.container), aTask("last", ""))
+			decoded, _, err := codec.Decode([]byte(list), nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tasks, ok := decoded.(*v1alpha1.TaskList)
+			if !ok || len(tasks.Items) != 3 || tasks.ResourceVersion != "9" {
+				t.Fatalf("got %+v", decoded)
+			}
+			for i, want := range []string{"first", "bad", "last"} {
+				task := &tasks.Items[i]
+				if task.Name != want || task.ResourceVersion != "7" || task.Generation != 3 || task.UID != "u" || task.Spec.Retries != 2 ||
+					task.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Name != "main" || !strings.Contains(string(task.Spec.Parameters.Raw), "12345678901234567890.5") {
+					t.Errorf("%s lacks something: %+v", want, task)
+				}
+				if said := task.Undecoded.String(); (said != "") != (want == "bad") || !strings.HasPrefix(said, map[bool]string{true: c.says}[want == "bad"]) || len(said) > 1000 {
+					t.Errorf("%s: %s", want, said)
+				}
+			}
+		})
+	}
+}
+
+// A field of the past may be missing, and the rest is there: what has ended has ended.
+func TestCase21RecordOfARunSurvivesABadField(t *testing.T) {
+	e := &v1alpha1.TaskExecution{Undecoded: v1alpha1.Undecoded{{Path: "old"}}}
+	if err := utiljson.Unmarshal([]byte(`{"metadata":{"name":"a","resourceVersion":"7"},"spec":{"taskRef":{"name":"t"}},
+		"status":{"phase":"Completed","startTime":"2026-01-02T15:04:05+25:00","completionTime":"2026-01-02T15:04:05Z","exitCode":80808080808,
+		"logs":[{"timestamp":"2026-01-02T15:04:05Z","level":"info","message":"a"}],"job":{"name":"j","uid":"u"}}}`), e); err != nil {
+		t.Fatal(err)
+	}
+	if e.Status.Phase != v1alpha1.PhaseCompleted || e.Status.Job.UID != "u" || e.Status.CompletionTime.Hour() != 15 || e.Status.StartTime != nil || e.Status.Logs[0].Message != "a" {
+		t.Errorf("got %+v", e.Status)
+	}
+	paths := []string{}
+	for _, f := range e.Undecoded {
+		paths = append(paths, f.Path)
+	}
+	if diff := cmp.Diff([]string{"status.exitCode", "status.logs[0].timestamp", "status.startTime"}, paths); diff != "" {
+		t.Error(diff)
+	}
+	if len(e.Undecoded.InSpec()) > 0 || !e.Undecoded.Has("status.logs") || e.Undecoded.Has("status.log") {
+		t.Errorf("in the spec: %v", e.Undecoded.InSpec())
+	}
+	if err := utiljson.Unmarshal([]byte(`{"metadata":{"name":"a"}}`), e); err != nil || e.Undecoded != nil {
+		t.Errorf("decoded anew it has %v, %v", e.Undecoded, err)
+	}
+}
+
+// Who writes a manifest, or sends nonsense, is told.
+func TestWhatWasNotStoredIsNotTolerated(t *testing.T) {
+	for _, text := range []string{
+		`{"metadata":{"name":"a"},"spec":{"timeout":"5 parsecs"}}`,
+		`{"metadata":{"name":"a"},"spec":{"jobTemplate":{"spec":{"template":{"spec":{"overhead":{"cpu":"1e-2000000000"}}}}}}}`,
+		`{"metadata":{"name":"a","resourceVersion":"7"}`, `[]`, `{"metadata":7}`,
+	} {
+		if err := json.Unmarshal([]byte(text), &v1alpha1.Task{}); err == nil {
+			t.Errorf("%s was taken", text)
+		}
+	}
+	if err := yaml.Unmarshal([]byte("spec: {timeout: 5 parsecs}"), &v1alpha1.TaskSchedule{}); err == nil {
+		t.Error("a manifest with a bad timeout was taken")
+	}
+}
+
+// The mark is not sent to anybody.
+func TestUndecodedIsNoPartOfTheResource(t *testing.T) {
+	task := &v1alpha1.Task{Undecoded: v1alpha1.Undecoded{{Path: "secret", Problem: "secret"}}}
+	if raw, err := json.Marshal(task); err != nil || strings.Contains(string(raw), "secret") || strings.Contains(string(raw), "ndecoded") {
+		t.Errorf("%s %v", raw, err)
+	}
+}
+
+// FuzzStoredObject: whatever JSON object the API server has, it can be listed, in bounded time.
+func FuzzStoredObject(f *testing.F) {
+	f.Add(`"1e1.5"`)
+	f.Add(`{"limits":{"memory":1e-999999}}`)
+	f.Add(`[[[{"a":null}]]]`)
+	f.Add(`"2026-01-02T15:04:05+25:00"`)
+	f.Fuzz(func(t *testing.T, value string) {
+		if !json.Valid([]byte(value)) {
+			t.Skip()
+		}
+		begun := time.Now()
+		for _, template := range []string{
+			`{"metadata":{"name":"a","resourceVersion":"7"},"spec":{"jobTemplate":{"spec":{"completions":%[1]s,"template":{"spec":{"overhead":%[1]s,"containers":[{"name":"main","resources":%[1]s}]}}}},"logs":{"maxBytes":%[1]s}}}`,
+			`{"metadata":{"name":"a","resourceVersion":"7"},"spec":%[1]s,"status":%[1]s}`,
+			`{"metadata":{"name":"a","resourceVersion":"7"},"spec":{"timeout":%[1]s},"status":{"durations":{"mean":%[1]s},"conditions":[{"lastTransitionTime":%[1]s}]}}`,
+		} {
+			task := &v1alpha1.Task{}
+			if err := utiljson.Unmarshal(fmt.Appendf(nil, template, value), task); err != nil || task.Name != "a" {
+				t.Errorf("%s: %+v %v", value, task, err)
+			}
+		}
+		if took := time.Since(begun); took > 10*time.Second {
+			t.Errorf("%.100s took %s", value, took)
+		}
+	})
+}
+
+func BenchmarkDecode(b *testing.B) {
+	type plain v1alpha1.Task // without the method of its own
+	raw := []byte(aTask("a", `,"command":["sh","-c","`+strings.Repeat("echo hello; ", 200)+`"],"resources":{"limits":{"memory":"64Mi"}}`))
+	b.Run("one by one", func(b *testing.B) {
+		for b.Loop() {
+			if err := utiljson.Unmarshal(raw, &v1alpha1.Task{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("all at once", func(b *testing.B) {
+		for b.Loop() {
+			if err := utiljson.Unmarshal(raw, &plain{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,40 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// CachesSynced begins to watch every kind that the controllers read, and gives a check that fails until all of these
+// watches have shown the cluster once. A controller that waits for its turn to lead watches too, so that it is ready
+// before it leads. It returns an error when a kind is not known to the API server.
+func CachesSynced(ctx context.Context, caches cache.Cache) (healthz.Checker, error) {
+	synced := map[string]func() bool{}
+	for name, kind := range map[string]client.Object{
+		"tasks": &v1alpha1.Task{}, "taskexecutions": &v1alpha1.TaskExecution{}, "taskschedules": &v1alpha1.TaskSchedule{},
+		"jobs": &batchv1.Job{}, "pods": &corev1.Pod{},
+	} {
+		informer, err := caches.GetInformer(ctx, kind, cache.BlockUntilSynced(false))
+		if err != nil {
+			return nil, fmt.Errorf("watching %s (are the kinds of config/crd installed?): %w", name, err)
+		}
+		synced[name] = informer.HasSynced
+	}
+	return func(*http.Request) error {
+		for name, has := range synced {
+			if !has() {
+				return fmt.Errorf("the watch of %s has not shown the cluster yet", name)
+			}
+		}
+		return nil
+	}, nil
+}
