@@ -76,16 +76,14 @@ func again(ready metav1.Condition) ctrl.Result {
 
 // judge asks the API server, by a dry run, whether it would take the Job of this Task.
 func (r *Reconciler) judge(ctx context.Context, task *v1alpha1.Task) (metav1.Condition, error) {
-	if p := task.Spec.Parameters; p != nil {
-		if _, err := params.Compile(p.Raw); err != nil {
-			return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidParameters, Message: err.Error()}, nil
-		}
+	if _, err := params.Of(task); err != nil {
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidParameters, Message: err.Error()}, nil
 	}
 	sample := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: task.Namespace, Name: task.Name, UID: task.UID}}
 	sample.Spec.TaskRef.Name = task.Name
 	job, err := jobspec.Build(task, sample, []byte("{}"))
 	if err != nil {
-		return metav1.Condition{}, err
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidJobTemplate, Message: err.Error()}, nil
 	}
 	job.OwnerReferences = nil // the sample does not exist
 	err = r.Client.Create(ctx, job, client.DryRunAll)
