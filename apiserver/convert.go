@@ -155,5 +155,8 @@ func taskOf(t *v1alpha1.Task) wireTask {
 	default:
 		w.Reason, w.Message = ready.Reason, ready.Message
 	}
+	if warning := apimeta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionWarning); warning != nil {
+		w.Warning = warning.Message
+	}
 	return w
 }

@@ -6,10 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
+
+	"github.com/taskexec/taskexec/controllers/params"
 )
 
 // decode reads a JSON body into v. The body's size is bounded by middleware. A missing body leaves v as it is.
@@ -39,7 +43,41 @@ func decode(r *http.Request, v any) error {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return problemf(http.StatusBadRequest, "the body has something after its JSON object, at byte %d", decoder.InputOffset())
 	}
+	return strict(raw, v)
+}
+
+// strict refuses what encoding/json takes though it has two meanings: keys that stand twice, and names of fields in other
+// letters, upper case for lower case.
+func strict(raw []byte, v any) error {
+	if problem := params.CheckJSON(raw); problem != "" {
+		return problemf(http.StatusBadRequest, "the body is %s", problem)
+	}
+	var sent map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &sent); err != nil {
+		return problemf(http.StatusBadRequest, "%s", inWords(err))
+	}
+	known := fieldsOf(v)
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
+		if slices.Contains(known, name) {
+			continue
+		}
+		meant := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
+		if meant < 0 {
+			return problemf(http.StatusBadRequest, "the body is not as documented: unknown field %q", name)
+		}
+		return problemf(http.StatusBadRequest, "the body is not as documented: unknown field %q; the field is called %q", name, known[meant])
+	}
 	return nil
+}
+
+// fieldsOf gives the names that the fields of a body have in JSON.
+func fieldsOf(body any) (names []string) {
+	structure := reflect.TypeOf(body).Elem()
+	for i := range structure.NumField() {
+		name, _, _ := strings.Cut(structure.Field(i).Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
 }
 
 // inWords says in the client's terms what is wrong with a body. A reason and lists of strings are the only fields

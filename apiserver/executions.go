@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
@@ -81,37 +83,37 @@ func (s *namespaced) newExecution(ctx context.Context, submission submission) (*
 	if err := runnable(task); err != nil {
 		return nil, nil, err
 	}
-	plain, secret, err := submission.check(task)
+	received, err := submission.check(task)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := s.admit(ctx, task); err != nil {
 		return nil, nil, err
 	}
-	return submission.execution(plain, secret), secret, nil
+	return submission.execution(received), received.Secret, nil
 }
 
 // check judges the params of a submission by a task.
-func (s submission) check(task *v1alpha1.Task) (plain []byte, secret map[string][]byte, err error) {
+func (s submission) check(task *v1alpha1.Task) (params.Received, error) {
 	if err := s.lacksSensitive(task); err != nil {
-		return nil, nil, err
+		return params.Received{}, err
 	}
 	return checkParams(task, s.params)
 }
 
 // execution is what is recorded of a submission.
-func (s submission) execution(plain []byte, secret map[string][]byte) *v1alpha1.TaskExecution {
+func (s submission) execution(received params.Received) *v1alpha1.TaskExecution {
 	execution := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: s.id}}
 	if s.digest != "" {
 		metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationSubmission, s.digest)
 	}
 	execution.Spec.TaskRef.Name = s.task
 	execution.Spec.Trigger.Source, execution.Spec.Trigger.User = s.source, s.user
-	if plain != nil {
-		execution.Spec.Params = &apiextensionsv1.JSON{Raw: plain}
+	if received.Plain != nil {
+		execution.Spec.Params = &apiextensionsv1.JSON{Raw: received.Plain}
 	}
-	if len(secret) > 0 {
-		execution.Spec.SecretParams = secretParamsOf(execution.Name, secret)
+	if len(received.Secret) > 0 {
+		execution.Spec.SecretParams = secretParamsOf(execution.Name, received.Secret)
 	}
 	s.continues(execution)
 	return execution
@@ -145,26 +147,27 @@ func runnable(task *v1alpha1.Task) error {
 	return nil
 }
 
-// checkParams judges the params as the controller will, and refuses the numbers that would not reach it. It gives
-// those that may be read, and the values of the sensitive ones.
-func checkParams(task *v1alpha1.Task, given []byte) (plain []byte, secret map[string][]byte, err error) {
-	var schemaJSON []byte
-	if task.Spec.Parameters != nil {
-		schemaJSON = task.Spec.Parameters.Raw
-	}
-	schema, err := params.Compile(schemaJSON)
+// checkParams judges the params as the controller will, and refuses the numbers that would not reach it, and a Job that
+// Kubernetes would not keep.
+func checkParams(task *v1alpha1.Task, given []byte) (params.Received, error) {
+	schema, err := params.Of(task)
 	if err != nil {
-		return nil, nil, problemf(http.StatusConflict, "the task %q cannot be run until it is mended: its parameters are no usable JSON Schema: %v", task.Name, err)
+		return params.Received{}, problemf(http.StatusConflict, "the task %q cannot be run until it is mended: its parameters are no usable JSON Schema: %v", task.Name, err)
 	}
-	plain = given
-	_, problems := schema.Apply(given)
-	if len(problems) == 0 {
-		plain, secret, problems = schema.Split(given)
+	received, problems := schema.Receive(given)
+	if len(problems) > 0 {
+		return params.Received{}, problems
 	}
-	if problems = append(params.Unstorable(plain), problems...); len(problems) > 0 {
-		return nil, nil, problems
+	sample := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: task.Namespace, Name: unknownID, UID: unknownID}}
+	_, err = jobspec.Build(task, sample, received.Effective)
+	var inCommand *jobspec.CommandLineError
+	if errors.As(err, &inCommand) {
+		return params.Received{}, problemf(http.StatusConflict, "the task %q cannot be run until it is mended: %v", task.Name, inCommand)
 	}
-	return plain, secret, nil
+	if err != nil {
+		return params.Received{}, params.FieldErrors{{Message: err.Error()}}
+	}
+	return received, nil
 }
 
 func (s *namespaced) listTasks(w http.ResponseWriter, r *http.Request) error {

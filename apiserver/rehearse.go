@@ -2,11 +2,11 @@ package apiserver
 
 import (
 	"encoding/json"
-	"errors"
+	"maps"
 	"net/http"
+	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
@@ -35,6 +35,8 @@ type wireRehearsal struct {
 	Params json.RawMessage `json:"params"`
 	// SecretParams are the names of the sensitive params, whose values are never sent.
 	SecretParams []string `json:"secretParams,omitempty"`
+	// Warnings about params that the container would find in TASK_PARAMS alone, because their names give no variable.
+	Warnings []string `json:"warnings,omitempty"`
 	// Job that would be made. What is known only when an execution is made reads as zeros: its id and UID, and what
 	// is named after them. It is absent for a caller that may execute the task and not get it: the Job shows the task's
 	// whole template.
@@ -51,7 +53,7 @@ func (s *namespaced) rehearse(w http.ResponseWriter, r *http.Request, submission
 	if err != nil {
 		return err
 	}
-	plain, secret, err := submission.check(task)
+	received, err := submission.check(task)
 	if err != nil {
 		return err
 	}
@@ -59,19 +61,20 @@ func (s *namespaced) rehearse(w http.ResponseWriter, r *http.Request, submission
 	if err != nil {
 		return err
 	}
-	execution := submission.execution(plain, secret)
+	execution := submission.execution(received)
 	execution.Namespace, execution.Name, execution.UID = s.namespace, unknownID, unknownID
 	if from := execution.Spec.SecretParams; from != nil {
 		from.SecretName = unknownID
 	}
-	effective, job, err := jobOf(task, execution, secret)
+	job, err := jobspec.Build(task, execution, received.Effective)
 	if err != nil {
-		return err
+		return params.FieldErrors{{Message: err.Error()}}
 	}
+	job.APIVersion, job.Kind = batchv1.SchemeGroupVersion.String(), "Job"
 	f := forecastOf(task, all, job)
 	answer := wireRehearsal{
 		DryRun: true, TaskName: task.Name, Outcome: f.outcome, Reason: f.reason, Detail: f.detail, StatusCode: f.status,
-		Params: effective, Job: job,
+		Params: received.Effective, Job: job, Warnings: warningsOf(task, received.Effective),
 	}
 	if may, err := s.may(r.Context(), access{"get", "tasks", byTask}, task.Name); err != nil {
 		return err
@@ -109,52 +112,15 @@ func (s *namespaced) foresee(r *http.Request, submission submission, answer *wir
 	return nil
 }
 
-// jobOf makes the Job as the controller will: of the params as the API server keeps them, with the defaults put in and
-// the sensitive ones taken out.
-func jobOf(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, secret map[string][]byte) (effective []byte, job *batchv1.Job, err error) {
-	var schemaJSON, given []byte
-	if task.Spec.Parameters != nil {
-		schemaJSON = task.Spec.Parameters.Raw
-	}
-	if execution.Spec.Params != nil {
-		if given, err = asStored(execution.Spec.Params.Raw); err != nil {
-			return nil, nil, err
-		}
-	}
-	schema, err := params.Compile(schemaJSON)
+// warningsOf says which params of a run have no environment variable of their own.
+func warningsOf(task *v1alpha1.Task, effective []byte) []string {
+	schema, err := params.Of(task)
 	if err != nil {
-		return nil, nil, err
+		return nil // not reached: the params were judged by it
 	}
-	var problems params.FieldErrors
-	if len(secret) > 0 {
-		given, problems = schema.Join(given, secret)
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(effective, &fields) != nil {
+		return nil // not reached: they are an object
 	}
-	if len(problems) == 0 {
-		effective, problems = schema.Apply(given)
-	}
-	if len(problems) == 0 {
-		effective, _, problems = schema.Split(effective)
-	}
-	if len(problems) > 0 {
-		return nil, nil, problems
-	}
-	job, err = jobspec.Build(task, execution, effective)
-	var inCommand *jobspec.CommandLineError
-	if errors.As(err, &inCommand) {
-		return nil, nil, problemf(http.StatusConflict, "the task %q cannot be run until it is mended: %v", task.Name, inCommand)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	job.APIVersion, job.Kind = batchv1.SchemeGroupVersion.String(), "Job"
-	return effective, job, nil
-}
-
-// asStored gives JSON as it comes back from the API server, which writes numbers in a form of its own: 1.0e0 as 1.
-func asStored(raw []byte) ([]byte, error) {
-	var value any
-	if err := utiljson.Unmarshal(raw, &value); err != nil {
-		return nil, problemf(http.StatusBadRequest, "the params cannot be stored: %v", err)
-	}
-	return json.Marshal(value)
+	return schema.Warnings(slices.Collect(maps.Keys(fields)))
 }

@@ -122,12 +122,11 @@ func TestDryRunIsTheJobThatIsMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, _, err := checkParams(task, stored)
+	received, err := checkParams(task, stored)
 	if err != nil {
 		t.Fatal(err)
 	}
-	withDefault := strings.Replace(string(plain), `"mid"`, `"force":true,"mid"`, 1)
-	made, err := jobspec.Build(task, recorded, []byte(withDefault))
+	made, err := jobspec.Build(task, recorded, received.Effective)
 	if err != nil {
 		t.Fatal(err)
 	}

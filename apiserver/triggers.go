@@ -101,8 +101,15 @@ func (s *namespaced) wanted(ctx context.Context, f *fields, request *scheduleReq
 		f.wrong("taskName", "there is no task %q; GET /tasks lists those there are", spec.TaskRef.Name)
 		return spec, f.problem()
 	}
-	_, sensitive, err := checkParams(task, request.Params)
-	for _, name := range slices.Sorted(maps.Keys(sensitive)) {
+	var sent []byte
+	if spec.Params != nil {
+		sent = spec.Params.Raw
+	}
+	received, err := checkParams(task, sent)
+	if received.Plain != nil {
+		spec.Params.Raw = received.Plain
+	}
+	for _, name := range slices.Sorted(maps.Keys(received.Secret)) {
 		f.wrong("params"+params.Pointer(name), "is sensitive, and a schedule would keep it where it can be read")
 	}
 	var unfit params.FieldErrors

@@ -150,6 +150,8 @@ type wireTask struct {
 	Reason string `json:"reason,omitempty"`
 	// Message says the reason in words.
 	Message string `json:"message,omitempty"`
+	// Warning says what in a task works, but hardly as it is meant, such as params that have no environment variable.
+	Warning string `json:"warning,omitempty"`
 }
 
 // executeRequest asks for a run.

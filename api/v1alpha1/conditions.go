@@ -4,6 +4,16 @@ package v1alpha1
 const (
 	// ConditionReady tells whether a Task can be run, and whether a TaskSchedule makes runs.
 	ConditionReady = "Ready"
+	// ConditionWarning is True on a Task that can be run and that has something in it which hardly works as it is
+	// meant. It is absent when there is nothing of the kind.
+	ConditionWarning = "Warning"
+)
+
+// Reasons of a Task's Warning condition.
+const (
+	// ReasonParamWithoutVariable surfaces when spec.parameters declares params that have no environment variable of
+	// their own: names that differ only in what a variable's name cannot hold, or that have nothing that it can hold.
+	ReasonParamWithoutVariable = "ParamWithoutVariable"
 )
 
 // Reasons of a Task's Ready condition.

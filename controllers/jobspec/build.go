@@ -12,6 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/params"
 	"github.com/taskexec/taskexec/controllers/tracking"
 )
 
@@ -25,17 +26,21 @@ const minTTLSeconds = 600
 
 // Build makes the Job of a run. params are the effective ones: valid, with defaults, a JSON object, and without the
 // sensitive ones, which the execution names. It
-// returns a *CommandLineError when the template puts a parameter into a command line, and another error only when params
-// are no JSON object.
-func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, params []byte) (*batchv1.Job, error) {
+// returns a *CommandLineError when the template puts a parameter into a command line, and another error when params are no
+// JSON object, when the Task's parameters are no JSON Schema, and when the Job would be larger than the API server takes.
+func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []byte) (*batchv1.Job, error) {
 	if err := checkCommandLines(task); err != nil {
 		return nil, err
 	}
-	env, err := environment(task.Name, execution.Name, params)
+	schema, err := params.Of(task)
 	if err != nil {
 		return nil, err
 	}
-	env = withEnvironment(secretEnvironment(execution.Spec.SecretParams), env)
+	env, err := environment(schema, task.Name, execution.Name, effective)
+	if err != nil {
+		return nil, err
+	}
+	env = withEnvironment(secretEnvironment(schema, execution.Spec.SecretParams), env)
 	env = append(env, traceEnvironment(execution)...)
 	limits := LimitsFor(task, execution)
 	frozen, err := json.Marshal(limits)
@@ -57,6 +62,7 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, params []byte
 		Spec: template.Spec,
 	}
 	untrack(job)
+	ungenerate(job)
 	identify(&job.ObjectMeta, execution)
 	identify(&job.Spec.Template.ObjectMeta, execution)
 	trace(&job.ObjectMeta, execution)
@@ -75,7 +81,7 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, params []byte
 	for i := range pod.Containers {
 		pod.Containers[i].Env = withEnvironment(env, pod.Containers[i].Env)
 	}
-	return job, nil
+	return job, checkSize(job, len(effective))
 }
 
 // untrack takes off what a tool that applies manifests put onto the template: a Job with its mark looks to it like a

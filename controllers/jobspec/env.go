@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/params"
 )
 
 // Names of the environment that each container of a run gets.
@@ -18,44 +19,44 @@ const (
 	EnvTaskName    = "TASK_NAME"
 	EnvExecutionID = "TASK_EXECUTION_ID"
 	EnvParams      = "TASK_PARAMS"
-	EnvParamPrefix = "TASK_PARAM_"
+	EnvParamPrefix = params.VariablePrefix
 )
 
 // environment gives a run's parameters as variables: TASK_PARAMS with all of them as JSON, and
-// TASK_PARAM_<NAME> for each top-level string, number and boolean. Where two names become one variable
-// (a-b and a_b), the first by byte order has it, and a sensitive one before all; TASK_PARAMS has all that are not
-// sensitive.
-func environment(task, execution string, params []byte) ([]corev1.EnvVar, error) {
+// TASK_PARAM_<NAME> for each top-level string, number and boolean that has a variable for itself alone, which the schema
+// tells. TASK_PARAMS has all that are not sensitive.
+func environment(schema *params.Schema, task, execution string, given []byte) ([]corev1.EnvVar, error) {
 	env := []corev1.EnvVar{
 		literal(EnvTaskName, task),
 		literal(EnvExecutionID, execution),
-		literal(EnvParams, string(params)),
+		literal(EnvParams, string(given)),
 	}
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(params, &fields); err != nil {
+	if err := json.Unmarshal(given, &fields); err != nil {
 		return nil, fmt.Errorf("params are no JSON object: %w", err)
 	}
-	taken := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		value, isScalar := scalar(fields[name])
-		key := variable(name)
-		if !isScalar || taken[key] {
-			continue
+	names := slices.Sorted(maps.Keys(fields))
+	variables := schema.Variables(names)
+	for _, name := range names {
+		if value, isScalar := scalar(fields[name]); isScalar && variables[name] != "" {
+			env = append(env, literal(variables[name], value))
 		}
-		taken[key] = true
-		env = append(env, literal(key, value))
 	}
 	return env, nil
 }
 
 // secretEnvironment has the kubelet take the sensitive params from their Secret, one TASK_PARAM_<NAME> each, so that
 // no value stands in the Job. The kubelet expands nothing in what it takes from there.
-func secretEnvironment(from *v1alpha1.SecretParams) (env []corev1.EnvVar) {
+func secretEnvironment(schema *params.Schema, from *v1alpha1.SecretParams) (env []corev1.EnvVar) {
 	if from == nil {
 		return nil
 	}
+	variables := schema.Variables(from.Names)
 	for _, name := range slices.Sorted(slices.Values(from.Names)) {
-		env = append(env, corev1.EnvVar{Name: variable(name), ValueFrom: &corev1.EnvVarSource{
+		if variables[name] == "" {
+			continue // not reached with a name that the schema has as sensitive
+		}
+		env = append(env, corev1.EnvVar{Name: variables[name], ValueFrom: &corev1.EnvVarSource{
 			SecretKeyRef: &corev1.SecretKeySelector{
 				LocalObjectReference: corev1.LocalObjectReference{Name: from.SecretName},
 				Key:                  name,
@@ -69,21 +70,6 @@ func secretEnvironment(from *v1alpha1.SecretParams) (env []corev1.EnvVar) {
 // for a plain dollar.
 func literal(name, value string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, Value: strings.ReplaceAll(value, "$", "$$")}
-}
-
-// variable turns a parameter's name into that of its variable: upper case, and _ for whatever a shell
-// could not name.
-func variable(param string) string {
-	return EnvParamPrefix + strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z':
-			return r - 'a' + 'A'
-		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-			return r
-		default:
-			return '_'
-		}
-	}, param)
 }
 
 // scalar gives a JSON string without its quotes, a number exactly as it was written, and true or false.

@@ -7,9 +7,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/params"
 )
 
 // expand does what the kubelet does to the value of a variable (k8s.io/kubernetes third_party/forked/golang/expansion):
@@ -59,31 +61,31 @@ func TestEnvironment(t *testing.T) {
 		params string
 		want   map[string]string // besides the three that are always there
 	}{
-		"no params give no more":                                   {`{}`, nil},
-		"a string comes without its quotes":                        {`{"path":"/data"}`, map[string]string{"TASK_PARAM_PATH": "/data"}},
-		"an empty string is a value":                               {`{"path":""}`, map[string]string{"TASK_PARAM_PATH": ""}},
-		"a number stays as it was written":                         {`{"mid":12345678901234567890,"r":1.50}`, map[string]string{"TASK_PARAM_MID": "12345678901234567890", "TASK_PARAM_R": "1.50"}},
-		"even one that no float holds":                             {`{"mid":1e400}`, map[string]string{"TASK_PARAM_MID": "1e400"}},
-		"a boolean is true or false":                               {`{"force":true,"dry":false}`, map[string]string{"TASK_PARAM_FORCE": "true", "TASK_PARAM_DRY": "false"}},
-		"null, lists and objects have none":                        {`{"a":null,"b":[1],"c":{"d":1}}`, nil},
-		"a dollar is a dollar":                                     {`{"p":"$5 $$ $"}`, map[string]string{"TASK_PARAM_P": "$5 $$ $"}},
-		"a reference is not followed":                              {`{"p":"$(TASK_NAME) $$(TASK_NAME)"}`, map[string]string{"TASK_PARAM_P": "$(TASK_NAME) $$(TASK_NAME)"}},
-		"nor is a command run":                                     {`{"p":"$(rm -rf /)"}`, map[string]string{"TASK_PARAM_P": "$(rm -rf /)"}},
-		"lines stay lines":                                         {`{"p":"a\nb\r\n\tc"}`, map[string]string{"TASK_PARAM_P": "a\nb\r\n\tc"}},
-		"unicode stays what it is":                                 {`{"p":"同步 \ud83d\ude00 é"}`, map[string]string{"TASK_PARAM_P": "同步 😀 é"}},
-		"a string with NUL is in TASK_PARAMS only":                 {`{"p":"a\u0000b","q":"c"}`, map[string]string{"TASK_PARAM_Q": "c"}},
-		"a name becomes one that a shell can say":                  {`{"user-id.v2":1}`, map[string]string{"TASK_PARAM_USER_ID_V2": "1"}},
-		"an = in a name does not end it":                           {`{"a=b":1}`, map[string]string{"TASK_PARAM_A_B": "1"}},
-		"of two names for one variable, the first by bytes has it": {`{"a_b":"under","a-b":"dash","A.B":"dot"}`, map[string]string{"TASK_PARAM_A_B": "dot"}},
-		"one that has no variable takes none":                      {`{"a-b":[1],"a_b":"under"}`, map[string]string{"TASK_PARAM_A_B": "under"}},
-		"names beyond ASCII share a variable":                      {`{"名":"x","字":"y"}`, map[string]string{"TASK_PARAM__": "x"}},
-		"a name of nothing has the bare prefix":                    {`{"":"x"}`, map[string]string{"TASK_PARAM_": "x"}},
-		"a param cannot take one of our names":                     {`{"s":"x","name":"y"}`, map[string]string{"TASK_PARAM_S": "x", "TASK_PARAM_NAME": "y"}},
-		"white space around a value is not part of it":             {"{ \"a\" :  1 \n, \"b\" : \" x \" }", map[string]string{"TASK_PARAM_A": "1", "TASK_PARAM_B": " x "}},
+		"no params give no more":                         {`{}`, nil},
+		"a string comes without its quotes":              {`{"path":"/data"}`, map[string]string{"TASK_PARAM_PATH": "/data"}},
+		"an empty string is a value":                     {`{"path":""}`, map[string]string{"TASK_PARAM_PATH": ""}},
+		"a number stays as it was written":               {`{"mid":12345678901234567890,"r":1.50}`, map[string]string{"TASK_PARAM_MID": "12345678901234567890", "TASK_PARAM_R": "1.50"}},
+		"even one that no float holds":                   {`{"mid":1e400}`, map[string]string{"TASK_PARAM_MID": "1e400"}},
+		"a boolean is true or false":                     {`{"force":true,"dry":false}`, map[string]string{"TASK_PARAM_FORCE": "true", "TASK_PARAM_DRY": "false"}},
+		"null, lists and objects have none":              {`{"a":null,"b":[1],"c":{"d":1}}`, nil},
+		"a dollar is a dollar":                           {`{"p":"$5 $$ $"}`, map[string]string{"TASK_PARAM_P": "$5 $$ $"}},
+		"a reference is not followed":                    {`{"p":"$(TASK_NAME) $$(TASK_NAME)"}`, map[string]string{"TASK_PARAM_P": "$(TASK_NAME) $$(TASK_NAME)"}},
+		"nor is a command run":                           {`{"p":"$(rm -rf /)"}`, map[string]string{"TASK_PARAM_P": "$(rm -rf /)"}},
+		"lines stay lines":                               {`{"p":"a\nb\r\n\tc"}`, map[string]string{"TASK_PARAM_P": "a\nb\r\n\tc"}},
+		"unicode stays what it is":                       {`{"p":"同步 \ud83d\ude00 é"}`, map[string]string{"TASK_PARAM_P": "同步 😀 é"}},
+		"a string with NUL is in TASK_PARAMS only":       {`{"p":"a\u0000b","q":"c"}`, map[string]string{"TASK_PARAM_Q": "c"}},
+		"a name becomes one that a shell can say":        {`{"user-id.v2":1}`, map[string]string{"TASK_PARAM_USER_ID_V2": "1"}},
+		"an = in a name does not end it":                 {`{"a=b":1}`, map[string]string{"TASK_PARAM_A_B": "1"}},
+		"of several names for one variable, none has it": {`{"a_b":"under","a-b":"dash","A.B":"dot"}`, nil},
+		"nor where one of them is no scalar":             {`{"a-b":[1],"a_b":"under"}`, nil},
+		"names beyond ASCII have no variable":            {`{"名":"x","字":"y"}`, nil},
+		"nor has a name of nothing":                      {`{"":"x"}`, nil},
+		"a param cannot take one of our names":           {`{"s":"x","name":"y"}`, map[string]string{"TASK_PARAM_S": "x", "TASK_PARAM_NAME": "y"}},
+		"white space around a value is not part of it":   {"{ \"a\" :  1 \n, \"b\" : \" x \" }", map[string]string{"TASK_PARAM_A": "1", "TASK_PARAM_B": " x "}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			env, err := environment("sync", "run-1", []byte(c.params))
+			env, err := environment(new(params.Schema), "sync", "run-1", []byte(c.params))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +112,7 @@ func TestEnvironment(t *testing.T) {
 }
 
 func TestEnvironmentOfNoObject(t *testing.T) {
-	for name, params := range map[string]string{
+	for name, given := range map[string]string{
 		"nothing":        "",
 		"a list":         `[1]`,
 		"a string":       `"a"`,
@@ -120,7 +122,7 @@ func TestEnvironmentOfNoObject(t *testing.T) {
 		"a NUL as it is": "{\"a\":\"\x00\"}",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if env, err := environment("sync", "run-1", []byte(params)); err == nil {
+			if env, err := environment(new(params.Schema), "sync", "run-1", []byte(given)); err == nil {
 				t.Errorf("no error, but %v", env)
 			}
 		})
@@ -131,7 +133,7 @@ func TestEnvironmentOfNoObject(t *testing.T) {
 func TestLargestParamsFitAVariable(t *testing.T) {
 	const perVariable = 128 << 10
 	value := strings.Repeat("$", v1alpha1.MaxParamsBytes-len(`{"p":""}`))
-	env, err := environment("sync", "run-1", []byte(`{"p":"`+value+`"}`))
+	env, err := environment(new(params.Schema), "sync", "run-1", []byte(`{"p":"`+value+`"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +149,7 @@ func TestLargestParamsFitAVariable(t *testing.T) {
 
 func TestTaskParamsIsReadBackAsItWasGiven(t *testing.T) {
 	given := `{"a":"$(HOME) \"quoted\" \\ <script>","b":[{"c":1e400}],"名":"\u0000"}`
-	env, err := environment("sync", "run-1", []byte(given))
+	env, err := environment(new(params.Schema), "sync", "run-1", []byte(given))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +202,9 @@ func TestWithEnvironmentSharesNothing(t *testing.T) {
 func TestSecretEnvironment(t *testing.T) {
 	execution := anExecution().Obj()
 	execution.Spec.SecretParams = &v1alpha1.SecretParams{SecretName: "login", Names: []string{"pin", "api-key"}}
-	job, err := Build(aTask().Obj(), execution, []byte(`{"api_key":"plain","user":"ann"}`))
+	task := aTask().Obj()
+	task.Spec.Parameters = &apiextensionsv1.JSON{Raw: []byte(`{"properties":{"api-key":{"type":"string","writeOnly":true},"pin":{"type":"integer","writeOnly":true}}}`)}
+	job, err := Build(task, execution, []byte(`{"api_key":"plain","user":"ann"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,16 +49,16 @@ func start(o *Observation, f facts) (step, bool) {
 
 // create judges the params and builds the Job.
 func create(o *Observation, f facts) step {
-	var schemaJSON, given []byte
-	if p := o.Task.Spec.Parameters; p != nil {
-		schemaJSON = p.Raw
-	}
+	var given []byte
 	if p := o.Execution.Spec.Params; p != nil {
 		given = p.Raw
 	}
-	schema, err := params.Compile(schemaJSON)
+	schema, err := params.Of(o.Task)
 	if err != nil {
 		return fail(v1alpha1.ReasonInvalidTask, fmt.Sprintf("the parameters of task %q are no usable JSON Schema: %v", o.Task.Name, err))
+	}
+	if problems := params.Unstorable(given); len(problems) > 0 {
+		return fail(v1alpha1.ReasonInvalidParams, problems.Error())
 	}
 	given, trouble, ok := withSecretParams(o, f, schema, given)
 	if !ok {

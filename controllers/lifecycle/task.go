@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"strings"
 	"time"
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/params"
 )
 
 // JudgeTask puts a verdict on a Task into its status: Ready for people, and for kstatus, which would wait for ever
@@ -34,6 +36,17 @@ func JudgeTask(task *v1alpha1.Task, ready metav1.Condition, now time.Time) {
 	set(v1alpha1.ConditionReady, true, ready.Status)
 	set(v1alpha1.ConditionStalled, ready.Status == metav1.ConditionFalse, metav1.ConditionTrue)
 	set(v1alpha1.ConditionReconciling, ready.Status == unknown, metav1.ConditionTrue)
+	ready = warningOf(task)
+	set(v1alpha1.ConditionWarning, ready.Message != "", metav1.ConditionTrue)
+}
+
+// warningOf says what in a Task works, but hardly as its author means it; without a message when there is nothing.
+func warningOf(task *v1alpha1.Task) metav1.Condition {
+	schema, err := params.Of(task)
+	if err != nil {
+		return metav1.Condition{} // Ready says so
+	}
+	return metav1.Condition{Reason: v1alpha1.ReasonParamWithoutVariable, Message: strings.Join(schema.Warnings(nil), "; ")}
 }
 
 func runsOnChange(task *v1alpha1.Task) bool {

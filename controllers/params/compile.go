@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 
 	"k8s.io/utils/lru"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
 // remembered is how many schemas are kept compiled: more than a cluster has Tasks that run at one time, and few enough
@@ -34,4 +36,12 @@ func Compile(schema []byte) (*Schema, error) {
 	compiled, err := compile(schema)
 	memory.Add(key, outcome{compiled, err})
 	return compiled, err
+}
+
+// Of compiles the parameters of a Task.
+func Of(task *v1alpha1.Task) (*Schema, error) {
+	if task.Spec.Parameters == nil {
+		return Compile(nil)
+	}
+	return Compile(task.Spec.Parameters.Raw)
 }

@@ -8,9 +8,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
 const (
@@ -21,22 +20,25 @@ const (
 	maxExponent = 308
 )
 
-func tooLarge(raw []byte) string {
-	if len(raw) <= v1alpha1.MaxParamsBytes {
-		return ""
-	}
-	return fmt.Sprintf("params are %d bytes of JSON, and %d is the most that reaches a container", len(raw), v1alpha1.MaxParamsBytes)
+// decode reads one JSON value, with numbers as they are written. It is stricter than encoding/json where two
+// readers could understand one text differently: no duplicate keys, no invalid UTF-8, no half of a surrogate pair,
+// nothing after the end.
+func decode(raw []byte) (value any, problem string) { return decodeUpTo(raw, maxDepth) }
+
+// CheckJSON says what is wrong with a JSON document of which params are a part, empty when nothing is. It is as strict
+// as Apply, so that nothing of the document has two meanings either.
+func CheckJSON(document []byte) (problem string) {
+	_, problem = decodeUpTo(document, maxDepth+1)
+	return problem
 }
 
-// decode reads one JSON value, with numbers as they are written. It is stricter than encoding/json where two
-// readers could understand one text differently: no duplicate keys, no invalid UTF-8, nothing after the end.
-func decode(raw []byte) (value any, problem string) {
+func decodeUpTo(raw []byte, depth int) (value any, problem string) {
 	if !utf8.Valid(raw) {
 		return nil, "the JSON is not valid UTF-8"
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
-	value, err := decodeValue(decoder, 0)
+	value, err := decodeValue(decoder, depth)
 	if err == nil {
 		if _, end := decoder.Token(); !errors.Is(end, io.EOF) {
 			err = errors.New("there is something after the end of the value")
@@ -48,11 +50,50 @@ func decode(raw []byte) (value any, problem string) {
 	if err != nil {
 		return nil, fmt.Sprintf("not valid JSON at byte %d: %v", decoder.InputOffset(), err)
 	}
+	if at := loneSurrogate(raw); at >= 0 {
+		return nil, fmt.Sprintf("not valid JSON at byte %d: the escape there is half of a surrogate pair, which is no character", at) // not quoted: it may be sensitive
+	}
 	return value, ""
 }
 
+// escapeLength of \uXXXX in bytes.
+const escapeLength = 6
+
+// loneSurrogate finds the first \uXXXX in valid JSON that is half of a surrogate pair without the other half, -1 when
+// there is none. Go's decoder puts U+FFFD in its place without an error.
+func loneSurrogate(raw []byte) int {
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' {
+			continue
+		}
+		r := escaped(raw[i:])
+		switch {
+		case !utf16.IsSurrogate(r):
+			i++ // what a backslash escapes may be a backslash
+		case utf16.DecodeRune(r, escaped(raw[i+escapeLength:])) == utf8.RuneError:
+			return i
+		default:
+			i += 2*escapeLength - 1
+		}
+	}
+	return -1
+}
+
+// escaped reads the \uXXXX that a text begins with, -1 when it begins with something else.
+func escaped(raw []byte) rune {
+	if len(raw) < escapeLength || raw[0] != '\\' || raw[1] != 'u' {
+		return -1
+	}
+	n, err := strconv.ParseUint(string(raw[2:escapeLength]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(n)
+}
+
+// decodeValue reads a value that may be nested so many levels deep.
 func decodeValue(decoder *json.Decoder, depth int) (any, error) {
-	if depth > maxDepth {
+	if depth < 0 {
 		return nil, fmt.Errorf("it is nested deeper than %d levels", maxDepth)
 	}
 	token, err := decoder.Token()
@@ -84,9 +125,9 @@ func decodeObject(decoder *json.Decoder, depth int) (any, error) {
 			return nil, fmt.Errorf("a key must be a string, not %v", token)
 		}
 		if _, twice := object[key]; twice {
-			return nil, fmt.Errorf("the key %q stands twice in one object", key)
+			return nil, fmt.Errorf("the key %q stands twice in one object", clip(key))
 		}
-		if object[key], err = decodeValue(decoder, depth+1); err != nil {
+		if object[key], err = decodeValue(decoder, depth-1); err != nil {
 			return nil, err
 		}
 	}
@@ -97,7 +138,7 @@ func decodeObject(decoder *json.Decoder, depth int) (any, error) {
 func decodeArray(decoder *json.Decoder, depth int) (any, error) {
 	array := []any{}
 	for decoder.More() {
-		value, err := decodeValue(decoder, depth+1)
+		value, err := decodeValue(decoder, depth-1)
 		if err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ package params
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -20,11 +19,34 @@ type Schema struct {
 	compiled *jsonschema.Schema
 	// sensitive params by name, with their type.
 	sensitive map[string]string
+	// declared names of params, sorted: those that the schema speaks of.
+	declared []string
 }
 
 func compile(schema []byte) (*Schema, error) {
-	if len(bytes.TrimSpace(schema)) == 0 || bytes.Equal(bytes.TrimSpace(schema), []byte("null")) {
+	compiled, err := compileUnjudged(schema)
+	if err != nil {
+		return nil, err
+	}
+	if compiled == nil {
 		return &Schema{}, nil
+	}
+	document, _ := decode(schema) // compileUnjudged has found no problem with it
+	sensitive, err := sensitiveOf(document)
+	if err != nil {
+		return nil, err
+	}
+	if err := hopeless(compiled); err != nil {
+		return nil, err
+	}
+	s := &Schema{compiled: compiled, sensitive: sensitive, declared: namesOf(compiled)}
+	return s, s.checkSensitiveVariables()
+}
+
+// compileUnjudged compiles a schema whether or not it makes sense for params. It gives nil where there is none.
+func compileUnjudged(schema []byte) (*jsonschema.Schema, error) {
+	if len(bytes.TrimSpace(schema)) == 0 || bytes.Equal(bytes.TrimSpace(schema), []byte("null")) {
+		return nil, nil
 	}
 	document, problem := decode(schema)
 	if problem != "" {
@@ -34,10 +56,6 @@ func compile(schema []byte) (*Schema, error) {
 		return nil, errors.New("the schema must be a JSON object")
 	}
 	if err := checkComplexity(document); err != nil {
-		return nil, err
-	}
-	sensitive, err := sensitiveOf(document)
-	if err != nil {
 		return nil, err
 	}
 	compiler := jsonschema.NewCompiler()
@@ -51,7 +69,7 @@ func compile(schema []byte) (*Schema, error) {
 	if err != nil {
 		return nil, readable(err)
 	}
-	return &Schema{compiled: compiled, sensitive: sensitive}, nil
+	return compiled, nil
 }
 
 // readable replaces the library's tree of causes by its leaves.
@@ -71,13 +89,10 @@ func (noLoader) Load(url string) (any, error) {
 
 // Apply gives the effective params: those given, or none, with the schema's defaults put in, keys sorted.
 // Numbers keep the form in which they were written. What is given and what comes out are each at most
-// v1alpha1.MaxParamsBytes. Problems are sorted by pointer; with any, there are no effective params.
+// v1alpha1.MaxParamsBytes, as size counts them. Problems are sorted by pointer; with any, there are no effective params.
 func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	if len(bytes.TrimSpace(given)) == 0 {
 		given = []byte("{}")
-	}
-	if problem := tooLarge(given); problem != "" {
-		return nil, FieldErrors{{Message: problem}}
 	}
 	value, problem := decode(given)
 	if problem != "" {
@@ -87,41 +102,29 @@ func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	if !isObject {
 		return nil, FieldErrors{{Message: "params must be a JSON object"}}
 	}
-	if s.compiled != nil {
-		applyDefaults(s.compiled, object)
-		if err := s.compiled.Validate(value); err != nil {
-			return nil, problemsOf(err, s.sensitive)
-		}
+	effective, problem = encodeBounded(object)
+	if problem != "" {
+		return nil, FieldErrors{{Message: problem}}
 	}
-	effective, err := encode(object)
-	if err != nil {
-		return nil, FieldErrors{{Message: err.Error()}}
+	if s.compiled == nil {
+		return effective, nil
 	}
-	if problem := tooLarge(effective); problem != "" {
+	applyDefaults(s.compiled, object)
+	if err := s.compiled.Validate(value); err != nil {
+		return nil, problemsOf(err, s.sensitive)
+	}
+	effective, problem = encodeBounded(object)
+	if problem != "" {
 		return nil, FieldErrors{{Message: problem}}
 	}
 	return effective, nil
-}
-
-// encode writes JSON with "<" as itself: it goes to a container and not into a web page.
-func encode(object map[string]any) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(object); err != nil {
-		return nil, fmt.Errorf("writing the effective params: %w", err)
-	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
 // applyDefaults puts in what a property's schema gives as default, in objects that are there. A default is taken
 // as it is written; the defaults of what is in it are not applied. It follows properties and $ref and no
 // condition: whether one holds is known only after.
 func applyDefaults(schema *jsonschema.Schema, object map[string]any) {
-	for depth := 0; schema.Ref != nil && schema.Properties == nil && depth < maxDepth; depth++ {
-		schema = schema.Ref
-	}
-	for name, property := range schema.Properties {
+	for name, property := range withProperties(schema).Properties {
 		value, given := object[name]
 		if !given {
 			if fallback := defaultOf(property); fallback != nil {
@@ -133,6 +136,14 @@ func applyDefaults(schema *jsonschema.Schema, object map[string]any) {
 			applyDefaults(property, nested)
 		}
 	}
+}
+
+// withProperties follows the references of a schema until one has properties.
+func withProperties(schema *jsonschema.Schema) *jsonschema.Schema {
+	for depth := 0; schema.Ref != nil && schema.Properties == nil && depth < maxDepth; depth++ {
+		schema = schema.Ref
+	}
+	return schema
 }
 
 func defaultOf(schema *jsonschema.Schema) *any {

@@ -35,7 +35,7 @@ func sensitiveOf(document any) (map[string]string, error) {
 	if !ok {
 		return nil, nil
 	}
-	found, variables := map[string]string{}, map[string]string{}
+	found := map[string]string{}
 	properties, _ := root["properties"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		property, _ := properties[name].(map[string]any)
@@ -46,16 +46,28 @@ func sensitiveOf(document any) (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		variable := strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))
-		if other, taken := variables[variable]; taken {
-			return nil, fmt.Errorf("the sensitive params %q and %q would be one variable in the container; rename one", other, name)
-		}
-		variables[variable], found[name] = name, kind
+		found[name] = kind
 	}
 	if len(found) > maxSensitive {
 		return nil, fmt.Errorf("there are %d sensitive params (writeOnly), and %d is the most", len(found), maxSensitive)
 	}
 	return found, misplaced(root, 0)
+}
+
+// checkSensitiveVariables refuses a sensitive param that would not reach a container: it has no other way than a variable
+// of its own.
+func (s *Schema) checkSensitiveVariables() error {
+	owners := s.owners(nil)
+	for _, name := range s.Sensitive() {
+		variable, ok := variableOf(name)
+		if !ok {
+			return fmt.Errorf("the sensitive param %q (writeOnly) must have a letter or a digit in its name, because it reaches the container as a variable", name)
+		}
+		if claims := owners[variable]; len(claims) > 1 {
+			return fmt.Errorf("the params %s would be one variable, %s, and %q is sensitive (writeOnly) and reaches the container in no other way; rename one", quoted(claims), variable, name)
+		}
+	}
+	return nil
 }
 
 func sensitiveType(name string, property map[string]any) (string, error) {

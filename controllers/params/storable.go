@@ -3,49 +3,63 @@ package params
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
+
+	"github.com/taskexec/taskexec/controllers/numbers"
 )
 
-// Unstorable finds the numbers in params that the API server would change without a word. It keeps a whole
-// number as int64 and any other as float64, so that 12345678901234567890 would come back as
-// 12345678901234567000 (sigs.k8s.io/json). Only who has the text as it was sent can tell: the facade, and no
-// controller. What is no JSON object has none; Apply says what is wrong with it.
+// Unstorable finds the numbers in params of which the API server loses digits without a word: 12345678901234567890 would
+// come back as 12345678901234567000, and 12345678901234567.89 as 12345678901234568. The facade has the text as it was
+// sent, and finds all of them. A controller has what came back, which shows that a whole number was too long, but not
+// that a decimal was rounded. What is no JSON object has none; Apply says what is wrong with it.
 func Unstorable(given []byte) FieldErrors {
 	value, problem := decode(given)
 	if problem != "" {
 		return nil
 	}
 	var found FieldErrors
-	var walk func(value any, path []string)
-	walk = func(value any, path []string) {
-		switch v := value.(type) {
-		case map[string]any:
-			for key, child := range v {
-				walk(child, append(path[:len(path):len(path)], key))
-			}
-		case []any:
-			for i, child := range v {
-				walk(child, append(path[:len(path):len(path)], strconv.Itoa(i)))
-			}
-		case json.Number:
-			if message := unstorable(v.String()); message != "" {
-				found = append(found, FieldError{Pointer(path...), message})
-			}
+	eachNumber(value, nil, func(n json.Number, path []string) json.Number {
+		if _, loss := numbers.Stored(n.String()); loss != numbers.None {
+			found = append(found, FieldError{Pointer(path...), lossSentence(loss)})
 		}
-	}
-	walk(value, nil)
+		return n
+	})
 	return bounded(found)
 }
 
-func unstorable(number string) string {
-	if strings.ContainsAny(number, ".eE") {
-		if _, err := strconv.ParseFloat(number, 64); err != nil {
-			return "is a number too large for Kubernetes; send it as a string"
+// stored gives a value as it comes back from the API server, when that loses nothing. It changes the value.
+func stored(value any) any {
+	return eachNumber(value, nil, func(n json.Number, _ []string) json.Number {
+		text, _ := numbers.Stored(n.String())
+		return json.Number(text)
+	})
+}
+
+// eachNumber replaces each number of a value, in place where the value has parts.
+func eachNumber(value any, path []string, replace func(n json.Number, path []string) json.Number) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, child := range v {
+			v[key] = eachNumber(child, append(path[:len(path):len(path)], key), replace)
 		}
-		return ""
+	case []any:
+		for i, child := range v {
+			v[i] = eachNumber(child, append(path[:len(path):len(path)], strconv.Itoa(i)), replace)
+		}
+	case json.Number:
+		return replace(v, path)
 	}
-	if _, err := strconv.ParseInt(number, 10, 64); err != nil {
+	return value
+}
+
+func lossSentence(loss numbers.Loss) string {
+	switch loss {
+	case numbers.TooLong:
 		return "is a whole number of more than 64 bits, of which Kubernetes would lose digits; send it as a string"
+	case numbers.Rounded:
+		return "is a number with more digits than Kubernetes keeps, about 16; send it as a string"
+	case numbers.TooLarge:
+		return "is a number too large for Kubernetes; send it as a string"
+	case numbers.None:
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
@@ -103,27 +105,35 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 		return Timetable{}, notReady(v1alpha1.ReasonTaskNotFound,
 			fmt.Sprintf("task %q does not exist in namespace %q: no runs are made until it does", spec.TaskRef.Name, o.Schedule.Namespace))
 	}
-	if problems := paramProblems(o.Task, spec); len(problems) > 0 {
+	if problems := paramProblems(o.Task, o.Schedule); len(problems) > 0 {
 		return Timetable{}, notReady(v1alpha1.ReasonInvalidParams, clip(fmt.Sprintf("task %q does not take the params: %v", o.Task.Name, problems)))
 	}
 	return NewTimetable(expression, zone), nil
 }
 
-// paramProblems finds none where the Task's schema is unusable: its runs tell.
-func paramProblems(task *v1alpha1.Task, spec *v1alpha1.TaskScheduleSpec) params.FieldErrors {
-	var schemaJSON, given []byte
-	if task.Spec.Parameters != nil {
-		schemaJSON = task.Spec.Parameters.Raw
+// paramProblems finds none where the Task itself cannot be run: its runs say so.
+func paramProblems(task *v1alpha1.Task, s *v1alpha1.TaskSchedule) params.FieldErrors {
+	var given []byte
+	if s.Spec.Params != nil {
+		given = s.Spec.Params.Raw
 	}
-	if spec.Params != nil {
-		given = spec.Params.Raw
-	}
-	compiled, err := params.Compile(schemaJSON)
+	compiled, err := params.Of(task)
 	if err != nil {
 		return nil
 	}
-	_, problems := compiled.Apply(given)
-	return problems
+	if problems := params.Unstorable(given); len(problems) > 0 {
+		return problems
+	}
+	effective, problems := compiled.Apply(given)
+	if len(problems) > 0 {
+		return problems
+	}
+	_, err = jobspec.Build(task, execution(s, time.Time{}), effective)
+	var inCommand *jobspec.CommandLineError
+	if err != nil && !errors.As(err, &inCommand) {
+		return params.FieldErrors{{Message: err.Error()}}
+	}
+	return nil
 }
 
 func ready(reason, message string) metav1.Condition {

@@ -84,20 +84,14 @@ func (r *Reconciler) judge(ctx context.Context, task *v1alpha1.Task) (metav1.Con
 	if lost := task.Undecoded.InSpec(); len(lost) > 0 {
 		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonUndecodable, Message: lost.String()}, nil
 	}
-	if p := task.Spec.Parameters; p != nil {
-		if _, err := params.Compile(p.Raw); err != nil {
-			return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidParameters, Message: err.Error()}, nil
-		}
+	if _, err := params.Of(task); err != nil {
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidParameters, Message: err.Error()}, nil
 	}
 	sample := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: task.Namespace, Name: task.Name, UID: task.UID}}
 	sample.Spec.TaskRef.Name = task.Name
 	job, err := jobspec.Build(task, sample, []byte("{}"))
-	var inCommand *jobspec.CommandLineError
-	if errors.As(err, &inCommand) {
-		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidJobTemplate, Message: inCommand.Error()}, nil
-	}
 	if err != nil {
-		return metav1.Condition{}, err
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidJobTemplate, Message: err.Error()}, nil
 	}
 	job.OwnerReferences = nil // the sample does not exist
 	err = r.Client.Create(ctx, job, client.DryRunAll)

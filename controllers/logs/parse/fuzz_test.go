@@ -11,6 +11,7 @@ import (
 	kubejson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/numbers"
 )
 
 func FuzzLine(f *testing.F) {
@@ -166,7 +167,7 @@ func reading(t *testing.T, raw []byte) any {
 				v[i] = plain(v[i])
 			}
 		case json.Number:
-			return "number " + digits(string(v))
+			return "number " + numbers.Digits(string(v))
 		}
 		return value
 	}

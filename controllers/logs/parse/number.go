@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/taskexec/taskexec/controllers/numbers"
 )
 
 // storable gives a number, or its text as a string where the API server would change it without a word. It
@@ -21,18 +23,8 @@ func storable(n json.Number) any {
 		return n
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || digits(text) != digits(strconv.FormatFloat(f, 'e', -1, 64)) {
+	if err != nil || numbers.Digits(text) != numbers.Digits(strconv.FormatFloat(f, 'e', -1, 64)) {
 		return text
 	}
 	return f
-}
-
-// digits are the significant ones of a number: 0.0120e5 has 12. As long as a float64 neither overflows nor
-// becomes zero, two numbers next to each other have the same value when these are the same.
-func digits(number string) string {
-	if i := strings.IndexAny(number, "eE"); i >= 0 {
-		number = number[:i]
-	}
-	number = strings.Replace(strings.TrimPrefix(number, "-"), ".", "", 1)
-	return strings.Trim(number, "0")
 }

@@ -1,0 +1,44 @@
+package jobspec
+
+import (
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+const (
+	// maxObject is what etcd takes of an object, in bytes (etcd's --max-request-bytes).
+	maxObject = 1536 << 10
+	// roomForOthers of it is for what Kubernetes adds: defaults, status, owner, finalizers.
+	roomForOthers = 128 << 10
+	// bytesOfAField is what managedFields takes for a variable beside its name: who set the variable, its name and value.
+	bytesOfAField = 64
+)
+
+// checkSize refuses a Job that the API server could not keep. Each container has all params in its environment, most of
+// them twice (TASK_PARAMS and TASK_PARAM_<NAME>), so that a Job of many containers is a multiple of its params; its pod has
+// the same. The API server's own words about it speak of anything but params.
+func checkSize(job *batchv1.Job, params int) error {
+	size, containers := sizeOf(job)
+	if size <= maxObject-roomForOthers {
+		return nil
+	}
+	return fmt.Errorf("the job would be %d bytes, and the API server keeps %d at most: each of its %d containers has the params (%d bytes of JSON) in its environment, in TASK_PARAMS and again in TASK_PARAM_<NAME>; send less, or put the data where all containers can read it and send its address",
+		size, maxObject-roomForOthers, containers, params)
+}
+
+// sizeOf a Job as etcd will have it, in bytes.
+func sizeOf(job *batchv1.Job) (size, containers int) {
+	size = job.Size()
+	pod := &job.Spec.Template.Spec
+	for _, list := range [][]corev1.Container{pod.InitContainers, pod.Containers} {
+		containers += len(list)
+		for i := range list {
+			for j := range list[i].Env {
+				size += len(list[i].Env[j].Name) + bytesOfAField
+			}
+		}
+	}
+	return size, containers
+}

@@ -1,0 +1,35 @@
+package params
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// encode writes a value as the container gets it, with "<" as itself: it goes to a program and not into a web page.
+func encode(value any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, fmt.Errorf("writing JSON: %w", err)
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// encodeBounded writes params, which are refused when they are larger than what reaches a container. What is counted is
+// the JSON that the container gets, and not the JSON that was sent: the API server and clients write "<" in six bytes,
+// and leave space between fields.
+func encodeBounded(object map[string]any) (raw []byte, problem string) {
+	raw, err := encode(object)
+	switch {
+	case err != nil:
+		return nil, err.Error()
+	case len(raw) > v1alpha1.MaxParamsBytes:
+		return nil, fmt.Sprintf("params are %d bytes of JSON, and %d is the most that reaches a container", len(raw), v1alpha1.MaxParamsBytes)
+	default:
+		return raw, ""
+	}
+}

@@ -1,0 +1,86 @@
+package params
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// hopeless says why no params can satisfy a schema, or why those cannot that leave a default in its place; nil when
+// there is nothing to say. Whether a schema can be satisfied is hard to know in general. What is found here is certain:
+// a type other than object, false, limits of which one excludes the other, a field that is required and not allowed.
+func hopeless(root *jsonschema.Schema) error {
+	if why := never([]*jsonschema.Schema{root}, "object"); why != nil {
+		return fmt.Errorf("no params can satisfy the schema, so that no run could start: %w", why)
+	}
+	return badDefault(root, nil)
+}
+
+// ofTheSameValue gives a schema and those that it applies to the same value: in any case, and with conditional also
+// those that hold only sometimes. A schema that was compiled here does not refer to itself.
+func ofTheSameValue(s *jsonschema.Schema, conditional bool) iter.Seq[*jsonschema.Schema] {
+	return func(yield func(*jsonschema.Schema) bool) { visitSameValue(s, conditional, yield) }
+}
+
+func visitSameValue(s *jsonschema.Schema, conditional bool, yield func(*jsonschema.Schema) bool) bool {
+	if s == nil {
+		return true
+	}
+	if !yield(s) {
+		return false
+	}
+	next := append([]*jsonschema.Schema{s.Ref}, s.AllOf...)
+	if conditional {
+		next = slices.Concat(next, s.AnyOf, s.OneOf, []*jsonschema.Schema{s.If, s.Then, s.Else}, slices.Collect(maps.Values(s.DependentSchemas)))
+		for _, dependency := range s.Dependencies {
+			if schema, ok := dependency.(*jsonschema.Schema); ok {
+				next = append(next, schema)
+			}
+		}
+	}
+	for _, child := range next {
+		if !visitSameValue(child, conditional, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// badDefault finds a default that would be put in and that the schema of its own param refuses, or that has digits which
+// the API server does not keep. Each run that does not give the param would fail.
+func badDefault(s *jsonschema.Schema, path []string) error {
+	s = withProperties(s)
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		property, at := s.Properties[name], append(path[:len(path):len(path)], name)
+		if fallback := defaultOf(property); fallback != nil {
+			if why := refusesDefault(s, name, *fallback); why != "" {
+				return fmt.Errorf("the default of %s %s", Pointer(at...), why)
+			}
+		}
+		if err := badDefault(property, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func refusesDefault(s *jsonschema.Schema, name string, value any) string {
+	if raw, err := encode(value); err == nil {
+		if problems := Unstorable(raw); len(problems) > 0 {
+			return problems.Error()
+		}
+	}
+	for part := range ofTheSameValue(s, false) {
+		property := part.Properties[name]
+		if property == nil {
+			continue
+		}
+		if err := property.Validate(value); err != nil {
+			return "is not what its own schema asks for: " + problemsOf(err, nil).Error()
+		}
+	}
+	return ""
+}

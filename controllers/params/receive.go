@@ -1,0 +1,63 @@
+package params
+
+// Received are params as a client sent them, judged.
+type Received struct {
+	// Plain params, to be stored: those that may be read, as they were sent, nil when none were.
+	Plain []byte
+	// Secret has the values of the sensitive params, as the container gets them.
+	Secret map[string][]byte
+	// Effective params, as the container gets them: without the sensitive ones, with defaults.
+	Effective []byte
+}
+
+// Receive judges params that a client sent, as they will be judged when the API server has stored them, and refuses
+// the numbers that it would change. Its answer is that of Apply to what the API server gives back.
+func (s *Schema) Receive(given []byte) (received Received, problems FieldErrors) {
+	seen := given
+	if len(given) > 0 {
+		if seen, problems = s.asStored(given); len(problems) > 0 {
+			return Received{}, problems
+		}
+	}
+	effective, problems := s.Apply(seen)
+	if len(problems) > 0 {
+		return Received{}, problems
+	}
+	if received.Effective, _, problems = s.Split(effective); len(problems) > 0 {
+		return Received{}, problems
+	}
+	received.Plain, received.Secret, problems = s.Split(given)
+	return received, problems
+}
+
+// asStored gives params as they come back from the API server. The sensitive ones, which go into a Secret as they are
+// written, stay.
+func (s *Schema) asStored(given []byte) ([]byte, FieldErrors) {
+	value, problem := decode(given)
+	object, isObject := value.(map[string]any)
+	if problem != "" || !isObject {
+		return given, nil // Apply says what is wrong with it
+	}
+	public := map[string]any{}
+	for name, value := range object {
+		if !s.IsSensitive(name) {
+			public[name] = value
+		}
+	}
+	plain, err := encode(public)
+	if err != nil {
+		return nil, FieldErrors{{Message: err.Error()}}
+	}
+	if problems := Unstorable(plain); len(problems) > 0 {
+		_, more := s.Apply(given)
+		return nil, append(problems, more...)
+	}
+	for name, value := range public {
+		object[name] = stored(value)
+	}
+	raw, err := encode(object)
+	if err != nil {
+		return nil, FieldErrors{{Message: err.Error()}}
+	}
+	return raw, nil
+}

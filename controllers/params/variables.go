@@ -1,0 +1,115 @@
+package params
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// VariablePrefix of the environment variables that have one param each.
+const VariablePrefix = "TASK_PARAM_"
+
+// variableOf turns the name of a param into that of its environment variable: upper case, and _ for each character that
+// no shell can have in a name. A name without a letter of ASCII, a digit or a _ has none.
+func variableOf(param string) (variable string, ok bool) {
+	variable = VariablePrefix + strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			ok = true
+			return r - 'a' + 'A'
+		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_':
+			ok = true
+			return r
+		default:
+			return '_'
+		}
+	}, param)
+	return variable, ok
+}
+
+// Variables gives the environment variable of each top-level param of a run. A param that has none for itself alone is
+// left out, because a program could take one value for the other: of several names that become one variable, the one
+// that the schema declares has it; where the schema declares several of them, or none, no name has it.
+func (s *Schema) Variables(given []string) map[string]string {
+	owners := s.owners(given)
+	out := map[string]string{}
+	for _, name := range given {
+		if variable, ok := variableOf(name); ok && len(owners[variable]) == 1 && owners[variable][0] == name {
+			out[name] = variable
+		}
+	}
+	return out
+}
+
+// owners gives the names that lay claim to each variable, sorted: those that are declared, and where there are none,
+// those that are given.
+func (s *Schema) owners(given []string) map[string][]string {
+	owners := map[string][]string{}
+	claim := func(names []string, allowed func(variable string) bool) {
+		claims := map[string][]string{}
+		for _, name := range names {
+			if variable, ok := variableOf(name); ok && allowed(variable) {
+				claims[variable] = append(claims[variable], name)
+			}
+		}
+		maps.Copy(owners, claims)
+	}
+	claim(s.declared, func(string) bool { return true })
+	claim(slices.Sorted(slices.Values(given)), func(variable string) bool { return len(owners[variable]) == 0 })
+	return owners
+}
+
+// Warnings says which params have no variable of their own, of those that the schema declares and those that are given.
+func (s *Schema) Warnings(given []string) (warnings []string) {
+	names := append(slices.Clone(s.declared), given...)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	owners, told := s.owners(given), map[string]bool{}
+	for _, name := range names {
+		variable, ok := variableOf(name)
+		claims := owners[variable]
+		switch {
+		case !ok:
+			warnings = append(warnings, clip(fmt.Sprintf("the param %q has no variable, because its name has no letter from A to Z, no digit and no _; it is in TASK_PARAMS alone", name)))
+		case len(claims) > 1 && !told[variable]:
+			told[variable] = true
+			warnings = append(warnings, clip(fmt.Sprintf("the params %s would be one variable, %s, so that none of them has it; they are in TASK_PARAMS alone", quoted(claims), variable)))
+		case len(claims) == 1 && claims[0] != name:
+			warnings = append(warnings, clip(fmt.Sprintf("the param %q has no variable, because %s belongs to the param %q; it is in TASK_PARAMS alone", name, variable, claims[0])))
+		}
+	}
+	if len(warnings) > maxWarnings {
+		more := len(warnings) - maxWarnings
+		warnings = append(warnings[:maxWarnings:maxWarnings], fmt.Sprintf("and %d more", more))
+	}
+	return warnings
+}
+
+// maxWarnings told at once.
+const maxWarnings = 20
+
+func quoted(names []string) string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// namesOf gives the names of params that a schema speaks of, sorted: in properties and required, wherever in the schema
+// these are about the whole of the params.
+func namesOf(root *jsonschema.Schema) []string {
+	found := map[string]bool{}
+	for s := range ofTheSameValue(root, true) {
+		for name := range s.Properties {
+			found[name] = true
+		}
+		for _, name := range s.Required {
+			found[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
