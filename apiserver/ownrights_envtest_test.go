@@ -125,8 +125,11 @@ func TestCase47OwnRightsOfTheFacade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// No kubelet is here: the end-to-end tests read logs.
-	for _, wrong := range rights.Compare(used, granted, map[rights.Right]bool{"get pods/log": true}) {
+	for _, wrong := range rights.Compare(used, granted, map[rights.Right]bool{
+		"get pods/log": true, // no kubelet is here: the end-to-end tests read logs
+		// The cache streams its lists by watches, and lists where an API server does not do that.
+		"list taskexec.dev/taskexecutions": true, "list taskexec.dev/tasks": true, "list taskexec.dev/taskschedules": true,
+	}) {
 		t.Error(wrong)
 	}
 	t.Logf("used: %s", used)

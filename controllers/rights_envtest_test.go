@@ -95,6 +95,9 @@ var usedElsewhere = map[rights.Right]bool{
 	"get pods/log": true, // no kubelet is here: the end-to-end tests read logs
 	"update taskexec.dev/taskexecutions/finalizers": true, // for OwnerReferencesPermissionEnforcement, and never asked for itself
 	"patch events.k8s.io/events":                    true, // an Event that is repeated within minutes
+	// The caches stream their lists by watches, and list where an API server does not do that.
+	"list taskexec.dev/tasks": true, "list taskexec.dev/taskschedules": true, "list taskexec.dev/taskexecutions": true,
+	"list batch/jobs": true, "list pods": true,
 }
 
 // The operator plays each story of its life under its own account: it is refused nothing, and it uses each of its rights.
