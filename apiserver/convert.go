@@ -89,10 +89,7 @@ func executionOf(e *v1alpha1.TaskExecution, now time.Time) wireExecution {
 		}
 	}
 	w.Cancellation = cancellationOf(e)
-	w.Disruptions, w.Completions, w.Pods = status.Disruptions, completionsOf(status), podsOf(status)
-	if pod := status.DecidingPod(); pod != nil {
-		w.Index = pod.Index
-	}
+	w.describePods(status)
 	return w
 }
 

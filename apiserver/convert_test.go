@@ -78,8 +78,8 @@ func TestExecutionOf(t *testing.T) {
 			e.Status.Pods = []v1alpha1.PodMirror{{Name: "a", Index: ptr.To[int32](1), Deciding: true, Phase: "Failed", ExitCode: ptr.To[int32](7)}, {Name: "b", Index: ptr.To[int32](0), Phase: "Unknown"}}
 			e.Status.Logs = []v1alpha1.LogEntry{{Timestamp: metav1.NewMicroTime(now), Level: v1alpha1.LogInfo, Message: "m", Index: ptr.To[int32](0)}}
 			return e
-		}(), `{"executionId":"x","taskName":"sync","status":"failed","startedAt":"2025-11-25T11:05:00Z","phase":"Failed","exitCode":7,
-			"logs":[{"timestamp":"2025-11-25T11:05:30.5Z","level":"info","message":"m","index":0}],"trigger":{"source":"manual"},"attempts":0,
+		}(), `{"executionId":"x","taskName":"sync","status":"failed","startedAt":"2025-11-25T11:05:00Z",
+			"logs":[{"timestamp":"2025-11-25T11:05:30.5Z","level":"info","message":"m","index":0}],"phase":"Failed","exitCode":7,"trigger":{"source":"manual"},"attempts":0,
 			"disruptions":1,"completions":{"wanted":3,"succeeded":1,"failedIndexes":"1"},"index":1,
 			"pods":[{"name":"a","index":1,"phase":"Failed","deciding":true,"exitCode":7},{"name":"b","index":0,"phase":"Unknown"}]}`},
 		"not seen by the controller": {anExecution("x", "sync", ""), `{"executionId":"x","taskName":"sync","status":"running",

@@ -43,13 +43,14 @@ func (o *Observation) last() *corev1.Pod {
 	return &o.Pods[len(o.Pods)-1]
 }
 
-// waitingPod is the newest pod while it may still start something, nil otherwise.
+// waitingPod is the newest pod that may still start something, nil where there is none.
 func (o *Observation) waitingPod() *corev1.Pod {
-	pod := o.last()
-	if o.ended() || pod == nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
-		return nil
+	for i := len(o.Pods) - 1; i >= 0 && !o.ended(); i-- {
+		if phase := o.Pods[i].Status.Phase; phase != corev1.PodSucceeded && phase != corev1.PodFailed {
+			return &o.Pods[i]
+		}
 	}
-	return pod
+	return nil
 }
 
 // lastMirror is what the status keeps of the newest pod, nil when no pod got so far.

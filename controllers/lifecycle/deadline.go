@@ -64,7 +64,7 @@ func overdue(o *Observation, f facts, reason string) string {
 		message = fmt.Sprintf("it was not its turn within the queueTimeout of %s", f.limits.QueueTimeout.Duration)
 	case reason == v1alpha1.ReasonImagePullFailed:
 		message = fmt.Sprintf("an image could not be pulled for %s", o.Options.ImagePullGrace)
-		why = cmp.Or(unpulled(f.last), unpulledBefore(o), why)
+		why = cmp.Or(unpulled(pullingPod(f)), unpulledBefore(o), why)
 	}
 	if why != "" {
 		message += ": " + why

@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// imagePull ends a run whose newest pod has an image that could not be pulled for longer than the grace period.
+// imagePull ends a run that has a pod with an image that could not be pulled for longer than the grace period.
 // A registry that hiccups is back by then, and a name that is wrong stays wrong. No pod tells since when it has
 // its trouble, so that the condition ImagesPulled does, also over a restart of the controller.
 func imagePull(o *Observation, f facts) (step, bool) {
@@ -24,12 +24,13 @@ func imagePull(o *Observation, f facts) (step, bool) {
 
 // imagePullLeft of the grace period; troubled is false when every image is there or on its way.
 func imagePullLeft(o *Observation, f facts) (left time.Duration, troubled bool) {
-	if f.last == nil {
+	pod := pullingPod(f)
+	if pod == nil {
 		return 0, false
 	}
-	reason, byUs := endedByUs(f)
-	gaveUp := endMarked(f.last, v1alpha1.ReasonImagePullFailed) && !podEnded(f.last) || byUs && reason == v1alpha1.ReasonImagePullFailed
-	if !gaveUp && (podEnded(f.last) || unpulled(f.last) == "") {
+	reason, byUs := podEndedByUs(pod)
+	gaveUp := endMarked(pod, v1alpha1.ReasonImagePullFailed) && !podEnded(pod) || byUs && reason == v1alpha1.ReasonImagePullFailed
+	if !gaveUp && (podEnded(pod) || unpulled(pod) == "") {
 		return 0, false
 	}
 	c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionImagesPulled)
@@ -37,6 +38,17 @@ func imagePullLeft(o *Observation, f facts) (left time.Duration, troubled bool) 
 		return max(o.Options.ImagePullGrace, time.Millisecond), true
 	}
 	return c.LastTransitionTime.Add(o.Options.ImagePullGrace).Sub(o.Now), true
+}
+
+// pullingPod is the first pod that may still start and has an image that cannot be pulled, or else the newest, nil when there
+// is none.
+func pullingPod(f facts) *corev1.Pod {
+	for _, pod := range f.live {
+		if unpulled(pod) != "" {
+			return pod
+		}
+	}
+	return f.last
 }
 
 // unpulledBefore is what the condition remembers of the image, for when its pod was ended and tells no more.

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 // nodeLost ends a run whose pods Kubernetes was asked to end, by a drain, a taint or a person, and whose nodes are overdue
@@ -25,8 +27,18 @@ func givenUp(o *Observation, f facts) (s step, is bool) {
 	if pod == nil || left > 0 {
 		return step{}, false
 	}
-	return fail(v1alpha1.ReasonNodeLost, fmt.Sprintf("pod %s was to have ended by %s, and node %s did not confirm it: the container may still run there",
-		pod.Name, pod.DeletionTimestamp.UTC().Format(time.RFC3339), pod.Spec.NodeName)), true
+	words := fmt.Sprintf("pod %s was to have ended by %s, and node %s did not confirm it: the container may still run there",
+		pod.Name, pod.DeletionTimestamp.UTC().Format(time.RFC3339), pod.Spec.NodeName)
+	if !hasDecided(o.Job) {
+		return fail(v1alpha1.ReasonNodeLost, words), true
+	}
+	// The Job has decided, and waits for the end of what it deleted.
+	s = step{verdict: verdict{v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, words}}
+	if jobspec.TrueCondition(o.Job, batchv1.JobFailureTarget) != nil {
+		s.verdict = failure(o, f)
+		s.message += "; " + words
+	}
+	return s, true
 }
 
 // awaitedFromNodes gives the newest pod of a run all of whose live pods are being deleted on nodes that have not confirmed

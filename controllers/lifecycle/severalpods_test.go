@@ -279,6 +279,26 @@ func TestCase24ProgressOfCompletions(t *testing.T) {
 	}.run(t)
 }
 
+// A Job that has decided waits for the pods that it deletes; where their node does not confirm the end, its decision holds.
+func TestCase24DecisionOutlastsALostNode(t *testing.T) {
+	two := func() *scene { return given().job().several(2, 2) }
+	overdue := func(pod *corev1.Pod) {
+		runningFor(5 * time.Minute)(pod)
+		cleanedUp(2 * time.Minute)(pod)
+	}
+	table{
+		"it failed":    {two().pod(indexed(1), endedAgo(7, 2*time.Minute)).pod(indexed(0), overdue).decides(batchv1.JobFailureTarget, "BackoffLimitExceeded", 2*time.Minute), "Failed/NonZeroExit delete-job", "index 1: container \"main\" ended with exit code 7; pod run-b was to have ended by"},
+		"it completed": {two().pod(indexed(1), endedAgo(0, 2*time.Minute)).pod(indexed(0), overdue).decides(batchv1.JobSuccessCriteriaMet, "SuccessPolicy", 2*time.Minute), "Completed/Completed delete-job", "did not confirm it"},
+	}.run(t)
+}
+
+// An image that one pod cannot pull has its grace period, also where a newer pod runs.
+func TestCase24ImageOfAnOlderPod(t *testing.T) {
+	table{
+		"it waits": {given().job().several(2, 2).pod(indexed(0), onNode, waiting("ErrImagePull")).pod(indexed(1), runningFor(time.Second)), "Running/ContainerStarted in 1m0s", ""},
+	}.run(t)
+}
+
 // The mirror keeps ten pods of a hundred, the one that decided among them, and always the same.
 func TestCase24MirrorOfManyPods(t *testing.T) {
 	s := given().job().several(20, 20)

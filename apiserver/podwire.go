@@ -40,6 +40,14 @@ type wirePod struct {
 	FinishedAt *time.Time `json:"finishedAt,omitempty"`
 }
 
+// describePods says of a run what is to be said of its pods.
+func (w *wireExecution) describePods(status *v1alpha1.TaskExecutionStatus) {
+	w.Disruptions, w.Completions, w.Pods = status.Disruptions, completionsOf(status), podsOf(status)
+	if pod := status.DecidingPod(); pod != nil {
+		w.Index = pod.Index
+	}
+}
+
 func podsOf(status *v1alpha1.TaskExecutionStatus) []wirePod {
 	pods := make([]wirePod, len(status.Pods))
 	for i := range status.Pods {
