@@ -68,7 +68,8 @@ type TaskSpec struct {
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 
 	// startTimeout bounds the time from the creation of the Job, or from when a Job that was suspended is let go,
-	// until a container runs: scheduling, quota and image pulls.
+	// until a container runs: scheduling, quota and image pulls. It also bounds the time from the end of an init
+	// container, and from when another attempt's pod is made, until the next container runs.
 	// +optional
 	// +kubebuilder:default="5m0s"
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="startTimeout must be at least 1s"
