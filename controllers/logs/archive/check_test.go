@@ -153,3 +153,38 @@ func TestCase39StoreThatIsAwayAtTheStart(t *testing.T) {
 		t.Errorf("told %v", told)
 	}
 }
+
+// A store that hangs within a part does not hold who reads for ever, and is said to be away.
+func TestCase39StoreThatHangsWithinAPart(t *testing.T) {
+	for name, sent := range map[string]int{"before it": 0, "within it": 100} {
+		t.Run(name, func(t *testing.T) {
+			hang := make(chan struct{})
+			r := s3With(t, func(w http.ResponseWriter, request *http.Request) bool {
+				if request.Method != http.MethodGet || !strings.HasSuffix(request.URL.Path, ".log") {
+					return false
+				}
+				if sent > 0 {
+					w.Header().Set("Content-Length", "10000")
+					w.Header().Set("Last-Modified", "Mon, 02 Jan 2026 15:04:05 GMT")
+					_, _ = io.WriteString(w, strings.Repeat("x", sent))
+					_ = http.NewResponseController(w).Flush()
+				}
+				select {
+				case <-hang:
+				case <-request.Context().Done():
+				}
+				return true
+			})
+			defer close(hang)
+			r.patience = 50 * time.Millisecond
+			ix := &Index{Version: 1, Execution: ours, Streams: []Stream{{StreamID: StreamID{Pod: "p", Container: "c"}, Parts: []Part{{Lines: 1, Bytes: 10_000}}}}}
+			log := r.Open(t.Context(), ix, 0, 0)
+			defer func() { _ = log.Close() }()
+			got, err := io.ReadAll(log)
+			var away *Error
+			if len(got) != sent || !errors.As(err, &away) || away.Gone() || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%d bytes, %v", len(got), err)
+			}
+		})
+	}
+}

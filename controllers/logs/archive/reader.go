@@ -17,17 +17,21 @@ import (
 const (
 	// maxIndex bounds an index that is read, in bytes: a damaged one must not cost memory.
 	maxIndex = 64 << 20
-	// readPatience is how long a store may bring nothing of a part that is read.
+	// readPatience is a Reader's patience.
 	readPatience = 30 * time.Second
 	// maxPart bounds what is believed of a part, in bytes: no store has larger objects, and sums stay in range.
 	maxPart = 1 << 43
 )
 
 // Reader reads archives.
-type Reader struct{ store }
+type Reader struct {
+	store
+	// patience is how long a store may bring nothing of a part that is read.
+	patience time.Duration
+}
 
 // NewReader makes a Reader.
-func NewReader(b *blob.Bucket) *Reader { return &Reader{store{bucket: b}} }
+func NewReader(b *blob.Bucket) *Reader { return &Reader{store{bucket: b}, readPatience} }
 
 // Index gives the index of an execution's archive, nil when there is none. One that is damaged, larger than 64 MiB
 // or of a later version is an error. Errors are of the type *Error, here and of what Open gives.
@@ -80,19 +84,21 @@ func decodeIndex(raw []byte) (*Index, error) {
 // Open gives the raw bytes of a stream from the beginning of a part on. Parts are opened when they are come to.
 func (r *Reader) Open(ctx context.Context, ix *Index, stream, part int) io.ReadCloser {
 	s := &ix.Streams[stream]
-	return &partsReader{ctx: ctx, store: r.store, next: part, parts: s.Parts, key: func(n int) string {
+	return &partsReader{ctx: ctx, store: r.store, patience: r.patience, next: part, parts: s.Parts, key: func(n int) string {
 		return ix.partKey(&s.StreamID, n)
 	}}
 }
 
 // partsReader reads parts one after the other.
 type partsReader struct {
-	ctx     context.Context //nolint:containedctx // of one request, which the reader does not outlive
-	store   store
-	parts   []Part
-	next    int
-	key     func(int) string
-	current *object
+	ctx   context.Context //nolint:containedctx // of one request, which the reader does not outlive
+	store store
+	// patience is that of the Reader.
+	patience time.Duration
+	parts    []Part
+	next     int
+	key      func(int) string
+	current  *object
 	// got is how many bytes of the part were read.
 	got int64
 	err error
@@ -126,7 +132,7 @@ func (p *partsReader) open() {
 		p.err = io.EOF
 		return
 	}
-	reader, err := p.store.openPatiently(p.ctx, p.key(p.next), readPatience)
+	reader, err := p.store.openPatiently(p.ctx, p.key(p.next), p.patience)
 	if err != nil {
 		p.err = &Error{fmt.Sprintf("opening part %d of an archived log", p.next), err}
 		return

@@ -94,7 +94,7 @@ func NewWriter(o WriterOptions) (*Writer, error) {
 	if err := clearSpool(o.SpoolDir); err != nil {
 		return nil, fmt.Errorf("preparing the spool of the archive: %w", err)
 	}
-	w := &Writer{WriterOptions: o, reader: &Reader{store{o.Bucket, o.Log}}, uploads: make(chan struct{}, o.Uploads), logs: map[*Log]struct{}{}}
+	w := &Writer{WriterOptions: o, reader: &Reader{store{o.Bucket, o.Log}, readPatience}, uploads: make(chan struct{}, o.Uploads), logs: map[*Log]struct{}{}}
 	w.life, w.die = context.WithCancel(context.Background())
 	w.metrics = newMetrics(w, o.Registry)
 	return w, nil
