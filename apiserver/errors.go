@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
+	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
@@ -61,6 +62,7 @@ func problemOf(err error) *problem {
 	var tooLarge *http.MaxBytesError
 	var fields params.FieldErrors
 	var unreachable *url.Error
+	var archived *archive.Error
 	var notStarted *cache.ErrCacheNotStarted
 	switch {
 	case errors.As(err, &known):
@@ -69,6 +71,10 @@ func problemOf(err error) *problem {
 		return problemf(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
 	case errors.As(err, &fields):
 		return paramsProblem(fields)
+	case errors.As(err, &archived) && archived.Gone():
+		return problemf(http.StatusGone, "what is asked for was in the archive alone, and %s; the part that is kept on the run is in the run's logs", archived.Brief())
+	case errors.As(err, &archived):
+		return unavailable("the archive of logs cannot be read: " + archived.Brief() + "; try again")
 	case errors.Is(err, context.DeadlineExceeded):
 		return unavailable("Kubernetes did not answer in time; try again")
 	case apierrors.IsTooManyRequests(err), apierrors.IsServerTimeout(err), apierrors.IsServiceUnavailable(err), apierrors.IsTimeout(err):

@@ -123,7 +123,10 @@ func streamOperations() map[string]openapi.Operation {
 			Parameters: logQueryParameters(),
 			Answers: []openapi.Answer{
 				openapi.OK("The log.", wireLogPage{}),
-				{Status: http.StatusOK, MediaType: "text/plain", Body: ""},
+				{Status: http.StatusOK, MediaType: "text/plain", Body: "", Headers: map[string]string{
+					headerLogComplete: "Of the text: whether it is whole, `true` or `false`, where that is known when it begins.",
+					headerLogReason:   "Why it is not, in one word.",
+				}},
 				{Status: http.StatusOK, MediaType: "text/event-stream", Body: "", Events: map[string]any{"entry": wireLogEntry{}, "gap": wireLogGap{}, "end": wireLogEnd{}}},
 				noSuchExecution,
 				problemAnswer(http.StatusGone, "The part of the log that the cursor points into is gone."),

@@ -28,7 +28,7 @@ func (l *servedLog) events(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	gap := false
-	err := l.read(ctx, log, func(line replay.Line) error {
+	visit := func(line replay.Line) error {
 		if log.Gap && !gap {
 			gap = true
 			_, _ = fmt.Fprintf(out, "event: gap\ndata: %s\n\n", mustJSON(wireLogGap{}))
@@ -39,7 +39,13 @@ func (l *servedLog) events(w http.ResponseWriter, r *http.Request) error {
 		}
 		_, err = fmt.Fprintf(out, "id: %s\nevent: entry\ndata: %s\n\n", line.Position, mustJSON(entry))
 		return err
-	})
+	}
+	err := l.read(ctx, log, visit)
+	if l.withoutArchive(ctx, err) && log.Position == l.query.from { // nothing of it was sent
+		if err = l.look(ctx); err == nil {
+			err = l.read(ctx, log, visit)
+		}
+	}
 	if errors.Is(context.Cause(ctx), errStopping) {
 		leave()
 		return l.stopped(out)

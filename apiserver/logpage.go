@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/taskexec/taskexec/controllers/logs/parse"
 	"github.com/taskexec/taskexec/controllers/logs/replay"
 )
@@ -42,6 +40,8 @@ type wireLogPage struct {
 	Sources []string `json:"sources" jsonschema:"enum=archive,enum=pod,enum=tail"`
 	// Gap: the log was rotated between two pages, and lines may be missing at the beginning of this one.
 	Gap bool `json:"gap,omitempty"`
+	// Redacted: the values of sensitive params were taken out.
+	Redacted bool `json:"redacted,omitempty"`
 	wireCompleteness
 }
 
@@ -65,35 +65,38 @@ type wireLogEnd struct {
 // wireLogGap is the data of an event that says that lines may be missing.
 type wireLogGap struct{}
 
-func (l *servedLog) completeness() (c wireCompleteness) {
-	captured := l.captured()
-	if captured == nil || captured.Status == metav1.ConditionUnknown {
-		return c
-	}
-	complete := captured.Status == metav1.ConditionTrue
-	c.Complete = &complete
-	if !complete {
-		c.Reason, c.Message = captured.Reason, captured.Message
-	}
-	return c
-}
-
 // page answers with entries.
 func (l *servedLog) page(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), l.timeout)
 	defer cancel()
-	page := wireLogPage{ExecutionID: l.id, Entries: []wireLogEntry{}, NextCursor: l.query.from.String(), wireCompleteness: l.completeness()}
-	if l.onlyTail() {
-		page.Entries, page.End = l.mirrored(), true
+	page, err := l.pageNow(ctx)
+	if l.withoutArchive(ctx, err) {
+		l.reading = nil // the page begins anew
+		if err = l.look(ctx); err == nil {
+			page, err = l.pageNow(ctx)
+		}
+	}
+	if err != nil {
+		return logProblem(err)
+	}
+	page.wireCompleteness, page.Redacted = l.completeness(), l.redacted
+	return reply(w, page)
+}
+
+// pageNow makes the page of where the log is now.
+func (l *servedLog) pageNow(ctx context.Context) (wireLogPage, error) {
+	page := wireLogPage{ExecutionID: l.id, Entries: []wireLogEntry{}, NextCursor: l.query.from.String()}
+	if l.onlyTail() || l.tailSoFar() {
+		page.Entries, page.End = l.mirrored(), l.final
 		page.Sources = []string{"tail"}
-		return reply(w, page)
+		return page, nil
 	}
 	log := l.log()
 	if err := l.fill(ctx, log, &page); err != nil {
-		return logProblem(err)
+		return page, err
 	}
 	page.Gap, page.Sources = log.Gap, log.Sources()
-	return reply(w, page)
+	return page, nil
 }
 
 // fill reads the entries of a page.
@@ -102,7 +105,7 @@ func (l *servedLog) fill(ctx context.Context, log *replay.Log, page *wireLogPage
 	if l.query.tail > 0 {
 		limit = l.query.tail
 	}
-	scanned, begun := 0, time.Now()
+	scanned, begun, lines := 0, time.Now(), int64(0)
 	err := l.read(ctx, log, func(line replay.Line) error {
 		if len(page.Entries) == limit {
 			return errEnough // there is more
@@ -111,6 +114,7 @@ func (l *servedLog) fill(ctx context.Context, log *replay.Log, page *wireLogPage
 		if err != nil {
 			return err
 		}
+		lines++
 		if l.query.atLeast(entry.Level) {
 			page.Entries = append(page.Entries, entry)
 		}
@@ -121,6 +125,7 @@ func (l *servedLog) fill(ctx context.Context, log *replay.Log, page *wireLogPage
 	})
 	page.NextCursor = log.Position.String()
 	page.End = l.final && err == nil
+	l.countLines(lines, page)
 	if errors.Is(err, errEnough) || errors.Is(err, replay.ErrStop) {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -29,12 +30,14 @@ type logReader struct {
 	// silence and wait are those of streams that follow a log.
 	silence time.Duration
 	wait    wait.Backoff
+	// archivePatience is how long the archive may take to say what it has.
+	archivePatience time.Duration
 }
 
 func newLogReader(archives *archive.Reader, live source.Source, most int) *logReader {
 	return &logReader{
 		archive: archives, source: live, places: make(chan struct{}, most), streams: newStreams(),
-		silence: replay.DefaultSilence, wait: replay.DefaultWait(),
+		silence: replay.DefaultSilence, wait: replay.DefaultWait(), archivePatience: archivePatience,
 	}
 }
 
@@ -82,6 +85,16 @@ type servedLog struct {
 	// fresh: nobody has read yet what the last look found.
 	fresh bool
 	uid   types.UID
+	// reading is what reads it, nil before.
+	reading *replay.Log
+	// away is why the archive is not read, nil while it is; without it, the log is that of pods, or the tail in status.
+	away *archive.Error
+	// left: the archive is not asked again for this answer.
+	left bool
+	// redacted: the Task asked for a log without the values of sensitive params, which a pod's log has.
+	redacted bool
+	// missed: fewer lines were read than the controller had read.
+	missed bool
 }
 
 // errEnough ends a reading that has what it was to have; errStopping: the facade stops, and who follows a log has to
@@ -93,7 +106,8 @@ var (
 
 // log reads it from where the query says.
 func (l *servedLog) log() *replay.Log {
-	return &replay.Log{Position: l.query.from, Silence: l.logs.silence, Wait: l.logs.wait, Look: l.current}
+	l.reading = &replay.Log{Position: l.query.from, Silence: l.logs.silence, Wait: l.logs.wait, Look: l.current}
+	return l.reading
 }
 
 // current is a replay.Look.
@@ -147,12 +161,10 @@ func (l *servedLog) look(ctx context.Context) (err error) {
 	captured := l.captured()
 	l.final = l.execution.Status.Phase.IsTerminal() && captured != nil && captured.Status != metav1.ConditionUnknown
 	l.replay = &replay.Replay{Archive: l.logs.archive, Source: l.logs.source, Since: l.query.since}
-	if l.logs.archive != nil {
-		e := archive.Execution{Namespace: l.execution.Namespace, Name: l.execution.Name, UID: l.execution.UID}
-		if l.replay.Index, err = l.logs.archive.Index(ctx, e); err != nil {
-			return err
-		}
+	if err := l.lookIntoArchive(ctx); err != nil {
+		return err
 	}
+	l.redacted = l.replay.Index != nil && l.replay.Index.Redacted
 	if ix := l.replay.Index; ix != nil && ix.Ended {
 		l.replay.Segments = replay.Segments(ix, nil, l.query.selection)
 		return nil
@@ -161,12 +173,21 @@ func (l *servedLog) look(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if l.redacted = l.redacted || slices.ContainsFunc(pods, keepsRedacted); l.redacted {
+		pods = nil // the facade does not know the values, and so cannot take them out
+	}
 	l.replay.Segments = replay.Segments(l.replay.Index, pods, l.query.selection)
-	return nil
+	return l.reachable()
 }
 
 func (l *servedLog) captured() *metav1.Condition {
 	return apimeta.FindStatusCondition(l.execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
+}
+
+// tailSoFar tells that a log that may not be read from the pods is not archived, so that the tail is all that can be
+// shown while the run goes on.
+func (l *servedLog) tailSoFar() bool {
+	return l.redacted && l.replay.Index == nil && l.query.selection == (replay.Selection{}) && !l.query.follow
 }
 
 // onlyTail tells that nothing is left of the log but what the execution's status holds.

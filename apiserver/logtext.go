@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/parse"
@@ -14,6 +15,7 @@ import (
 // text answers with the log as it was printed.
 func (l *servedLog) text(w http.ResponseWriter, r *http.Request) error {
 	out := newStream(w, "text/plain; charset=utf-8")
+	l.sayCompleteness(w.Header())
 	if r.Method == http.MethodHead {
 		return nil
 	}
@@ -24,7 +26,7 @@ func (l *servedLog) text(w http.ResponseWriter, r *http.Request) error {
 	if l.query.follow {
 		log.Opened = func() { _ = out.flush() } // an error comes again with the next write
 	}
-	err := l.read(ctx, log, func(line replay.Line) error {
+	visit := func(line replay.Line) error {
 		if l.query.limit > 0 && count == l.query.limit {
 			return errEnough
 		}
@@ -36,17 +38,46 @@ func (l *servedLog) text(w http.ResponseWriter, r *http.Request) error {
 		}
 		count++
 		return nil
-	})
-	if err == nil && l.onlyTail() && log.Position == l.query.from { // nothing of it was sent
+	}
+	err := l.read(ctx, log, visit)
+	if l.withoutArchive(ctx, err) && out.discard() { // nothing of it was sent
+		log.Position, count, printer.written, printer.open = l.query.from, 0, 0, false
+		if err = l.look(ctx); err == nil {
+			l.sayCompleteness(w.Header())
+			err = l.read(ctx, log, visit)
+		}
+	}
+	if err == nil && (l.onlyTail() || l.tailSoFar()) && log.Position == l.query.from { // nothing of it was sent
 		err = l.printTail(out)
 	}
 	if err == nil || errors.Is(err, errEnough) {
 		err = out.flush()
 	}
 	if err != nil {
+		if !out.started() {
+			w.Header().Del(headerLogComplete)
+			w.Header().Del(headerLogReason)
+		}
 		return out.giveUp(r.Context(), err)
 	}
 	return nil
+}
+
+// Headers of the text of a log: whether it is whole, where that is known when it begins, and why not.
+const (
+	headerLogComplete = "Log-Complete"
+	headerLogReason   = "Log-Reason"
+)
+
+func (l *servedLog) sayCompleteness(header http.Header) {
+	c := l.completeness()
+	if c.Complete == nil {
+		return
+	}
+	header.Set(headerLogComplete, strconv.FormatBool(*c.Complete))
+	if header.Del(headerLogReason); c.Reason != "" {
+		header.Set(headerLogReason, c.Reason)
+	}
 }
 
 // levelOf a line of which the rest is yet to be read: a long one's is that of its beginning.

@@ -107,7 +107,15 @@ func openLogs(ctx context.Context, config *rest.Config, o Options) (*logReader, 
 	if err != nil {
 		return nil, err
 	}
-	return newLogReader(archive.NewReader(bucket), source.NewKube(clientset), o.MaxLogReaders), nil
+	archives := archive.NewReader(bucket)
+	go archive.KeepChecking(ctx, archives.CheckReading, func(err error) {
+		if err != nil {
+			o.Log.Error(err, "The archive's store failed its check. Logs are served from pods, and from the part that is kept on runs")
+			return
+		}
+		o.Log.Info("The archive's store can be read")
+	})
+	return newLogReader(archives, source.NewKube(clientset), o.MaxLogReaders), nil
 }
 
 // openGate opens what callers are known by; nil for AuthNone.

@@ -58,6 +58,17 @@ func (s *stream) Write(p []byte) (int, error) {
 	return s.buffer.Write(p)
 }
 
+// discard drops what was written, unless some of it was sent; it tells whether it could.
+func (s *stream) discard() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.begun {
+		return false
+	}
+	s.buffer.Reset(sender{s})
+	return true
+}
+
 // flush sends what there is, and the header if it was not sent.
 func (s *stream) flush() error {
 	s.mu.Lock()

@@ -28,4 +28,7 @@
 //	              read now:  │           (parsed by parse)    │
 //	              turns)     └ cursor: what was read before   │
 //	                                    kubelet, for the rest ┘
+//
+// Where a Task asks for an archive without sensitive values, redact stands between source and follow, so that all that is
+// kept is without them; the facade then reads the archive only.
 package controllers

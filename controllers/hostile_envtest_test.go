@@ -128,7 +128,7 @@ func annotated(t *testing.T, object client.Object) {
 	before, _ := object.DeepCopyObject().(client.Object)
 	annotations := map[string]string{}
 	for _, key := range []string{
-		v1alpha1.AnnotationLimits, v1alpha1.AnnotationLogContainer, v1alpha1.AnnotationEnded, v1alpha1.AnnotationSubmission,
+		v1alpha1.AnnotationLimits, v1alpha1.AnnotationLogContainer, v1alpha1.AnnotationLogArchive, v1alpha1.AnnotationEnded, v1alpha1.AnnotationSubmission,
 		v1alpha1.AnnotationTraceparent, v1alpha1.AnnotationRequestID, v1alpha1.AnnotationRerunOf, v1alpha1.AnnotationScheduledAt,
 		v1alpha1.AnnotationRunOnChange,
 	} {

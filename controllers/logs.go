@@ -7,15 +7,12 @@ import (
 	"path/filepath"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
-	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
 	"github.com/taskexec/taskexec/controllers/logs/turns"
@@ -33,7 +30,7 @@ type ArchiveOptions struct {
 	PartAge   time.Duration
 	// Deadline is how long after the end of a run its log may take to be archived.
 	Deadline time.Duration
-	// Sweep is how often archives are removed whose execution is gone, zero for never.
+	// Sweep is how often archives of this cluster are removed whose execution is gone, zero for never.
 	Sweep time.Duration
 }
 
@@ -44,7 +41,6 @@ func defaultArchive() ArchiveOptions {
 		PartBytes:  4 << 20,
 		PartAge:    15 * time.Second,
 		Deadline:   30 * time.Minute,
-		Sweep:      time.Hour,
 	}
 }
 
@@ -101,8 +97,13 @@ func newArchive(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*
 	if err != nil {
 		return nil, err
 	}
+	cluster, err := clusterIdentity(context.Background(), mgr.GetAPIReader())
+	if err != nil {
+		return nil, err
+	}
 	writer, err := archive.NewWriter(archive.WriterOptions{
 		Bucket:     bucket,
+		Cluster:    cluster,
 		SpoolDir:   o.Archive.SpoolDir,
 		SpoolBytes: o.Archive.SpoolBytes,
 		PartBytes:  o.Archive.PartBytes,
@@ -114,33 +115,19 @@ func newArchive(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+		writer.KeepChecking(ctx)
+		return nil
+	})); err != nil {
+		return nil, fmt.Errorf("adding the check of the archive's store: %w", err)
+	}
 	if o.Archive.Sweep == 0 {
 		return writer, nil
 	}
 	return writer, mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
 		wait.UntilWithContext(ctx, func(ctx context.Context) {
-			sweep(ctx, mgr.GetAPIReader(), writer.Reader(), o.Archive.Sweep)
+			sweep(ctx, mgr.GetAPIReader(), writer.Reader(), cluster, o.Archive.Sweep)
 		}, o.Archive.Sweep)
 		return nil
 	}))
-}
-
-// sweep removes the archives of executions that were deleted. It asks the API server and not a cache, which may
-// hold one namespace only, and keeps what it cannot judge.
-func sweep(ctx context.Context, live client.Reader, archives *archive.Reader, unchanged time.Duration) {
-	log := ctrl.LoggerFrom(ctx).WithName("archive")
-	removed, err := archives.Sweep(ctx, func(ctx context.Context, e archive.Execution) (bool, error) {
-		execution := &v1alpha1.TaskExecution{}
-		err := live.Get(ctx, types.NamespacedName{Namespace: e.Namespace, Name: e.Name}, execution)
-		if apierrors.IsNotFound(err) {
-			return false, nil
-		}
-		return execution.UID == e.UID, err
-	}, time.Now().Add(-unchanged))
-	if err != nil {
-		log.Error(err, "Sweeping the archive")
-	}
-	if removed > 0 {
-		log.Info("Removed the archives of executions that were deleted", "count", removed)
-	}
 }

@@ -212,6 +212,9 @@ const (
 	ReasonLogsArchiveUnavailable = "ArchiveUnavailable"
 	// ReasonLogsArchiveFull surfaces when lines were not archived because too much was waiting for the archive.
 	ReasonLogsArchiveFull = "ArchiveSpoolFull"
+	// ReasonLogsNotRedactable surfaces when nothing was archived because the Task asks for an archive without the values
+	// of sensitive params, and the controller does not know them: their Secret is gone, or may not be read.
+	ReasonLogsNotRedactable = "NotRedactable"
 	// ReasonLogsArchiveConflict surfaces when the archive has other parts under the names that this log's have.
 	ReasonLogsArchiveConflict = "ArchiveConflict"
 )

@@ -23,6 +23,9 @@ const (
 	AnnotationExecution = "taskexec.dev/execution"
 	// AnnotationLogContainer on a pod names the task's own container, whose log is the run's.
 	AnnotationLogContainer = "taskexec.dev/log-container"
+	// AnnotationLogArchive on a pod says how its log is kept, if not raw: "redacted" (spec.logs.archive of the Task). The
+	// facade does not serve the log of such a pod.
+	AnnotationLogArchive = "taskexec.dev/log-archive"
 	// AnnotationEnded on a pod says that the controller ended it, why and when: "DeadlineExceeded
 	// 2006-01-02T15:04:05Z". It is written together with the pod's activeDeadlineSeconds.
 	AnnotationEnded = "taskexec.dev/ended"

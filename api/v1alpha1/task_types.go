@@ -127,8 +127,28 @@ type TaskSpec struct {
 	JobTemplate batchv1.JobTemplateSpec `json:"jobTemplate"`
 }
 
-// LogsSpec bounds the tail of the log that is kept on the execution.
+// LogArchive says how the whole log of a run is kept in the archive.
+//
+// +kubebuilder:validation:Enum=raw;redacted
+type LogArchive string
+
+// The ways to archive a log.
+const (
+	// LogArchiveRaw keeps each byte that was printed, the values of sensitive params too. It is the default.
+	LogArchiveRaw LogArchive = "raw"
+	// LogArchiveRedacted keeps it without the values of sensitive params.
+	LogArchiveRedacted LogArchive = "redacted"
+)
+
+// LogsSpec bounds the tail of the log that is kept on the execution, and says how the whole log is archived.
 type LogsSpec struct {
+	// archive says how the whole log is kept where the operator has an archive: "raw", each byte as it was printed, which
+	// is the default; or "redacted", without the values of sensitive params (writeOnly) in the forms in which programs
+	// commonly print them. The REST API then does not read the log of a run's pods, only what is archived. It holds for
+	// runs that start after it was set.
+	// +optional
+	Archive LogArchive `json:"archive,omitempty"`
+
 	// container whose log is mirrored. By default the one called "main", else the one that the annotation
 	// kubectl.kubernetes.io/default-container names, else the first.
 	// +optional

@@ -33,7 +33,7 @@ func (o *options) logFlags(flags *flag.FlagSet) {
 	flags.Var(&o.sizes.part, "archive-part-bytes", "The size at which a part of a log is archived.")
 	flags.DurationVar(&o.Archive.PartAge, "archive-part-age", o.Archive.PartAge, "The age at which a part of a log is archived, whatever its size.")
 	flags.DurationVar(&o.Archive.Deadline, "archive-deadline", o.Archive.Deadline, "How long after the end of a run its log may take to be archived.")
-	flags.DurationVar(&o.Archive.Sweep, "archive-sweep-interval", o.Archive.Sweep, "How often archives are removed whose execution was deleted. 0 means never.")
+	flags.DurationVar(&o.Archive.Sweep, "archive-sweep-interval", o.Archive.Sweep, "How often archives of this cluster are removed whose execution was deleted. 0 means never. A bucket in which another cluster may keep archives is left alone.")
 }
 
 func (o *options) validateLogs() error {

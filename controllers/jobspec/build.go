@@ -72,6 +72,10 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 	}
 	job.Annotations[v1alpha1.AnnotationLimits] = string(frozen)
 	job.Spec.Template.Annotations[v1alpha1.AnnotationLogContainer] = limits.Container
+	delete(job.Spec.Template.Annotations, v1alpha1.AnnotationLogArchive)
+	if limits.Archive != "" {
+		job.Spec.Template.Annotations[v1alpha1.AnnotationLogArchive] = string(limits.Archive)
+	}
 
 	applyDefaults(&job.Spec, task, limits)
 	pod := &job.Spec.Template.Spec

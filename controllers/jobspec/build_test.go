@@ -148,7 +148,7 @@ func TestBuildOverridesForgedIdentity(t *testing.T) {
 		for _, meta := range []*metav1.ObjectMeta{&j.ObjectMeta, &j.Spec.Template.ObjectMeta} {
 			meta.Labels = map[string]string{v1alpha1.LabelTask: "x", v1alpha1.LabelExecution: "x", v1alpha1.LabelExecutionUID: "x"}
 			meta.Annotations = map[string]string{
-				v1alpha1.AnnotationExecution: "x", v1alpha1.AnnotationLimits: "x", v1alpha1.AnnotationLogContainer: "x",
+				v1alpha1.AnnotationExecution: "x", v1alpha1.AnnotationLimits: "x", v1alpha1.AnnotationLogContainer: "x", v1alpha1.AnnotationLogArchive: "x",
 			}
 		}
 		j.Name, j.Namespace, j.GenerateName = "x", "kube-system", "x"

@@ -40,6 +40,8 @@ type Limits struct {
 	// MaxEntries and MaxBytes bound the mirrored tail.
 	MaxEntries int   `json:"maxEntries"`
 	MaxBytes   int64 `json:"maxBytes"`
+	// Archive is how the whole log is kept, empty for raw.
+	Archive v1alpha1.LogArchive `json:"archive,omitempty"`
 }
 
 // LimitsFor says with which limits a run of the task starts.
@@ -52,6 +54,9 @@ func LimitsFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Limits {
 		Container:    logContainer(task),
 		MaxEntries:   defaultMaxEntries,
 		MaxBytes:     defaultMaxBytes,
+	}
+	if task.Spec.Logs.Archive == v1alpha1.LogArchiveRedacted {
+		l.Archive = v1alpha1.LogArchiveRedacted
 	}
 	if execution.Spec.Timeout != nil {
 		l.Timeout = execution.Spec.Timeout
@@ -69,9 +74,11 @@ func LimitsFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Limits {
 func DefaultLimits() Limits { return Limits{MaxEntries: defaultMaxEntries, MaxBytes: defaultMaxBytes} }
 
 // LimitsOf reads what a Job was started with. An error means that somebody changed the annotation; the
-// limits are then the defaults, because a run must end whatever is written on its Job.
+// limits are then the defaults, because a run must end whatever is written on its Job, and its log is archived without
+// the values of sensitive params, because that may have been asked for.
 func LimitsOf(job *batchv1.Job) (Limits, error) {
 	fallback := DefaultLimits()
+	fallback.Archive = v1alpha1.LogArchiveRedacted
 	if containers := job.Spec.Template.Spec.Containers; len(containers) > 0 {
 		fallback.Container = containers[0].Name
 	}
@@ -111,7 +118,7 @@ func readLimits(text string) (l Limits, err error) {
 // inBounds tells whether the CRD would have let these limits pass.
 func (l *Limits) inBounds() bool {
 	return l.MaxEntries >= 2 && l.MaxEntries <= 1000 && l.MaxBytes >= 1<<10 && l.MaxBytes <= 256<<10 &&
-		l.Container != "" && aSecondOrMore(l.Timeout) && aSecondOrMore(l.StartTimeout) && aSecondOrMore(l.QueueTimeout)
+		l.Container != "" && (l.Archive == "" || l.Archive == v1alpha1.LogArchiveRedacted) && aSecondOrMore(l.Timeout) && aSecondOrMore(l.StartTimeout) && aSecondOrMore(l.QueueTimeout)
 }
 
 func aSecondOrMore(d *metav1.Duration) bool { return d == nil || d.Duration >= time.Second }

@@ -204,9 +204,15 @@ func (r *Reconciler) observeLog(o *lifecycle.Observation) {
 		limits = jobspec.LimitsFor(o.Task, o.Execution)
 	}
 	subject.MaxEntries, subject.MaxBytes = limits.MaxEntries, limits.MaxBytes
+	subject.Redacted = limits.Archive == v1alpha1.LogArchiveRedacted
 	for _, pod := range o.Pods {
+		// Where the Job is gone, its pods tell.
+		subject.Redacted = subject.Redacted || pod.Annotations[v1alpha1.AnnotationLogArchive] == string(v1alpha1.LogArchiveRedacted)
 		subject.Pods = append(subject.Pods, pod.UID)
 		subject.Runs = append(subject.Runs, source.RunsOf(pod, cmp.Or(pod.Annotations[v1alpha1.AnnotationLogContainer], limits.Container))...)
+	}
+	if subject.Redacted = subject.Redacted && o.Execution.Spec.SecretParams != nil; subject.Redacted {
+		subject.Redact = o.Redact
 	}
 	o.Log = r.Follower.Sync(subject)
 }

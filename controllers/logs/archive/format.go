@@ -31,9 +31,14 @@ type Execution struct {
 // it speaks of parts that are there, and a part that it does not speak of was written last.
 type Index struct {
 	Version int `json:"version"`
+	// Cluster in which the execution is, by the UID of its namespace kube-system. Empty where the controller could not
+	// know it, and in indexes of earlier versions.
+	Cluster string `json:"cluster,omitempty"`
 	Execution
 	// Streams in the order in which their containers started.
 	Streams []Stream `json:"streams"`
+	// Redacted: the values of sensitive params were taken out.
+	Redacted bool `json:"redacted,omitempty"`
 	// Ended: nothing follows.
 	Ended bool `json:"ended,omitempty"`
 }

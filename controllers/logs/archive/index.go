@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"gocloud.dev/blob"
 )
 
 // lastTry is how long the index of an abandoned log may take.
@@ -25,7 +23,7 @@ func (l *Log) putIndex(ctx context.Context) error {
 	l.mu.Unlock()
 	raw, err := json.Marshal(ix)
 	if err == nil {
-		err = l.w.Bucket.WriteAll(ctx, ix.indexKey(), raw, &blob.WriterOptions{ContentType: "application/json"})
+		err = l.w.reader.replace(ctx, ix.indexKey(), raw)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

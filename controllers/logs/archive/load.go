@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"gocloud.dev/gcerrors"
-
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
@@ -51,7 +49,7 @@ func (w *Writer) recover(ctx context.Context, ix *Index, s *Stream, open map[Str
 		return nil
 	}
 	if n := len(s.Parts); n > 0 {
-		last, err := w.Bucket.NewRangeReader(ctx, ix.partKey(&s.StreamID, n-1), max(0, s.Parts[n-1].Bytes-1), 1, nil)
+		last, err := w.reader.open(ctx, ix.partKey(&s.StreamID, n-1), max(0, s.Parts[n-1].Bytes-1), 1)
 		if err != nil {
 			return fmt.Errorf("reading the end of what is archived: %w", err)
 		}
@@ -64,8 +62,8 @@ func (w *Writer) recover(ctx context.Context, ix *Index, s *Stream, open map[Str
 	}
 	for {
 		key := ix.partKey(&s.StreamID, len(s.Parts))
-		reader, err := w.Bucket.NewReader(ctx, key, nil)
-		if gcerrors.Code(err) == gcerrors.NotFound {
+		reader, err := w.reader.open(ctx, key, 0, -1)
+		if isMissing(err) {
 			return nil
 		}
 		if err != nil {

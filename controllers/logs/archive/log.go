@@ -141,6 +141,13 @@ func (l *Log) Stream(run *source.ContainerRun) *StreamWriter {
 	return s
 }
 
+// Redacted says that what is given has no values of sensitive params, so that the index says so too.
+func (l *Log) Redacted() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.index.Redacted = true
+}
+
 // End says that nothing will be added: what is there is archived, and the index says that nothing follows.
 func (l *Log) End() {
 	l.mu.Lock()

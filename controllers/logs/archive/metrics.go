@@ -7,6 +7,7 @@ type metrics struct {
 	uploads *prometheus.CounterVec
 	bytes   prometheus.Counter
 	dropped *prometheus.CounterVec
+	usable  prometheus.Gauge
 }
 
 func newMetrics(w *Writer, registry prometheus.Registerer) *metrics {
@@ -23,9 +24,13 @@ func newMetrics(w *Writer, registry prometheus.Registerer) *metrics {
 			Name: "taskexec_archive_dropped_lines_total",
 			Help: "Lines that were read and are not in the archive, by reason.",
 		}, []string{"reason"}),
+		usable: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "taskexec_archive_usable",
+			Help: "Whether the archive's store passed the check that is made at start: 1 if so, 0 while it has not.",
+		}),
 	}
 	if registry != nil {
-		registry.MustRegister(m.uploads, m.bytes, m.dropped, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		registry.MustRegister(m.uploads, m.bytes, m.dropped, m.usable, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "taskexec_archive_spooled_bytes",
 			Help: "Bytes of logs that wait to be archived (--archive-spool-bytes).",
 		}, func() float64 { return float64(w.spooled.Load()) }))

@@ -46,7 +46,7 @@ func Open(ctx context.Context, address string) (*blob.Bucket, error) {
 		}
 	}
 	u.RawQuery = query.Encode() // without spaces, by which redact finds its end
-	bucket, err := blob.OpenBucket(ctx, u.String())
+	bucket, err := store{}.openBucket(ctx, u.String())
 	if err != nil {
 		about := fmt.Sprintf("%s://%s%s", u.Scheme, u.Host, u.Path)
 		err = redact(errors.New(strings.TrimPrefix(err.Error(), "open bucket "+u.String()+": ")))

@@ -12,44 +12,49 @@ import (
 	"time"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 )
 
 const (
 	// maxIndex bounds an index that is read, in bytes: a damaged one must not cost memory.
 	maxIndex = 64 << 20
+	// readPatience is a Reader's patience.
+	readPatience = 30 * time.Second
 	// maxPart bounds what is believed of a part, in bytes: no store has larger objects, and sums stay in range.
 	maxPart = 1 << 43
 )
 
 // Reader reads archives.
-type Reader struct{ bucket *blob.Bucket }
+type Reader struct {
+	store
+	// patience is how long a store may bring nothing of a part that is read.
+	patience time.Duration
+}
 
 // NewReader makes a Reader.
-func NewReader(b *blob.Bucket) *Reader { return &Reader{b} }
+func NewReader(b *blob.Bucket) *Reader { return &Reader{store{bucket: b}, readPatience} }
 
 // Index gives the index of an execution's archive, nil when there is none. One that is damaged, larger than 64 MiB
-// or of a later version is an error.
+// or of a later version is an error. Errors are of the type *Error, here and of what Open gives.
 func (r *Reader) Index(ctx context.Context, e Execution) (*Index, error) {
 	ix, err := r.read(ctx, e.indexKey())
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	if isMissing(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the index %s of the archive: %w", e.indexKey(), err)
+		return nil, &Error{"reading the index " + e.indexKey() + " of the archive", err}
 	}
 	ix.Execution = e
 	return ix, nil
 }
 
 func (r *Reader) read(ctx context.Context, key string) (*Index, error) {
-	reader, err := r.bucket.NewReader(ctx, key, nil)
+	reader, err := r.open(ctx, key, 0, -1)
 	if err != nil {
 		return nil, err
 	}
-	defer reader.Close()
+	defer func() { _ = reader.Close() }() // nothing was written
 	if reader.Size() > maxIndex {
-		return nil, fmt.Errorf("it has %d bytes, more than %d", reader.Size(), maxIndex)
+		return nil, fmt.Errorf("%w: it has %d bytes, more than %d", errDamaged, reader.Size(), maxIndex)
 	}
 	raw, err := io.ReadAll(io.LimitReader(reader, maxIndex))
 	if err != nil {
@@ -61,15 +66,15 @@ func (r *Reader) read(ctx context.Context, key string) (*Index, error) {
 func decodeIndex(raw []byte) (*Index, error) {
 	ix := &Index{}
 	if err := json.Unmarshal(raw, ix); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	if ix.Version != indexVersion {
-		return nil, fmt.Errorf("it is of version %d, and this program knows version %d", ix.Version, indexVersion)
+		return nil, fmt.Errorf("%w: it is of version %d, and this program knows version %d", errDamaged, ix.Version, indexVersion)
 	}
 	for i := range ix.Streams {
 		for _, p := range ix.Streams[i].Parts {
 			if p.Lines < 0 || p.Lines > p.Bytes || p.Bytes > maxPart {
-				return nil, fmt.Errorf("it is damaged: a part has %d lines in %d bytes", p.Lines, p.Bytes)
+				return nil, fmt.Errorf("%w: a part has %d lines in %d bytes", errDamaged, p.Lines, p.Bytes)
 			}
 		}
 	}
@@ -79,19 +84,21 @@ func decodeIndex(raw []byte) (*Index, error) {
 // Open gives the raw bytes of a stream from the beginning of a part on. Parts are opened when they are come to.
 func (r *Reader) Open(ctx context.Context, ix *Index, stream, part int) io.ReadCloser {
 	s := &ix.Streams[stream]
-	return &partsReader{ctx: ctx, bucket: r.bucket, next: part, parts: s.Parts, key: func(n int) string {
+	return &partsReader{ctx: ctx, store: r.store, patience: r.patience, next: part, parts: s.Parts, key: func(n int) string {
 		return ix.partKey(&s.StreamID, n)
 	}}
 }
 
 // partsReader reads parts one after the other.
 type partsReader struct {
-	ctx     context.Context //nolint:containedctx // of one request, which the reader does not outlive
-	bucket  *blob.Bucket
-	parts   []Part
-	next    int
-	key     func(int) string
-	current *blob.Reader
+	ctx   context.Context //nolint:containedctx // of one request, which the reader does not outlive
+	store store
+	// patience is that of the Reader.
+	patience time.Duration
+	parts    []Part
+	next     int
+	key      func(int) string
+	current  *object
 	// got is how many bytes of the part were read.
 	got int64
 	err error
@@ -111,10 +118,10 @@ func (p *partsReader) Read(to []byte) (int, error) {
 		_ = p.current.Close()
 		p.current = nil
 		if p.got != want {
-			p.err = fmt.Errorf("part %d of an archived log has %d bytes, and its index says %d", p.next-1, p.got, want)
+			p.err = &Error{fmt.Sprintf("reading part %d of an archived log", p.next-1), fmt.Errorf("%w: it has %d bytes, and its index says %d", errDamaged, p.got, want)}
 		}
 	case err != nil:
-		p.err = fmt.Errorf("reading part %d of an archived log: %w", p.next-1, err)
+		p.err = &Error{fmt.Sprintf("reading part %d of an archived log", p.next-1), err}
 	}
 	return n, p.err
 }
@@ -125,9 +132,9 @@ func (p *partsReader) open() {
 		p.err = io.EOF
 		return
 	}
-	reader, err := p.bucket.NewReader(p.ctx, p.key(p.next), nil)
+	reader, err := p.store.openPatiently(p.ctx, p.key(p.next), p.patience)
 	if err != nil {
-		p.err = fmt.Errorf("opening part %d of an archived log: %w", p.next, err)
+		p.err = &Error{fmt.Sprintf("opening part %d of an archived log", p.next), err}
 		return
 	}
 	p.current, p.got = reader, 0

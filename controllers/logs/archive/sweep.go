@@ -4,96 +4,133 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 	"k8s.io/apimachinery/pkg/types"
 )
+
+// maxSwept bounds how many archives one sweep removes, and so its memory. The next sweep removes the rest.
+const maxSwept = 10_000
 
 // Delete removes an execution's archive, the index last, so that what is left of an attempt that fails is found
 // again.
 func (r *Reader) Delete(ctx context.Context, e Execution) error {
-	list := r.bucket.List(&blob.ListOptions{Prefix: e.prefix()})
-	for {
-		object, err := list.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("listing the archive of execution %s/%s: %w", e.Namespace, e.Name, err)
-		}
+	err := r.list(ctx, e.prefix(), "", func(object *blob.ListObject) error {
 		if object.Key == e.indexKey() {
-			continue
+			return nil
 		}
-		if err := r.remove(ctx, object.Key); err != nil {
-			return err
-		}
+		return r.remove(ctx, object.Key)
+	})
+	if err != nil {
+		return fmt.Errorf("removing the archive of execution %s/%s: %w", e.Namespace, e.Name, err)
 	}
 	return r.remove(ctx, e.indexKey())
 }
 
 // remove an object; somebody else may have done so.
 func (r *Reader) remove(ctx context.Context, key string) error {
-	if err := r.bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+	if err := r.delete(ctx, key); err != nil && !isMissing(err) {
 		return fmt.Errorf("deleting %s: %w", key, err)
 	}
 	return nil
 }
 
-// Sweep removes the archives of executions that keep does not want, when they have not changed for some time. One
-// that cannot be judged is kept.
-func (r *Reader) Sweep(ctx context.Context, keep func(context.Context, Execution) (bool, error), before time.Time) (removed int, err error) {
-	var errs []error
+// ErrForeign is a bucket in which another cluster keeps archives, or may do so.
+var ErrForeign = errors.New("the bucket has archives that are not known to be of this cluster")
+
+// Sweep removes the archives of executions that keep does not want, when they have not changed since before. keep
+// tells whether an execution exists in this cluster; where it returns an error, the archive is kept.
+//
+// Sweep removes only archives whose index names this cluster. It looks at all indexes first. If one of them names
+// another cluster, or none and its execution does not exist here, Sweep removes nothing and returns ErrForeign.
+func (r *Reader) Sweep(ctx context.Context, cluster string, keep func(context.Context, Execution) (bool, error), before time.Time) (removed int, err error) {
+	if cluster == "" {
+		return 0, errors.New("the identity of this cluster is not known, so that no archive is known to be its own")
+	}
+	s := &sweep{Reader: r, cluster: cluster, keep: keep, before: before}
 	err = r.folders(ctx, "", func(namespace string) error {
-		return r.folders(ctx, namespace, func(folder string) error {
-			done, err := r.sweepOne(ctx, folder, keep, before)
-			if done {
-				removed++
-			}
-			if err != nil {
-				errs = append(errs, err)
-			}
-			return ctx.Err()
-		})
+		return r.folders(ctx, namespace, func(folder string) error { return s.judge(ctx, folder) })
 	})
-	return removed, errors.Join(append(errs, err)...)
+	if err != nil {
+		return 0, err
+	}
+	errs := s.errs
+	for _, e := range s.gone {
+		if err := r.Delete(ctx, e); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		removed++
+	}
+	return removed, errors.Join(errs...)
 }
 
-func (r *Reader) sweepOne(ctx context.Context, folder string, keep func(context.Context, Execution) (bool, error), before time.Time) (bool, error) {
+// sweep is one under way.
+type sweep struct {
+	*Reader
+	cluster string
+	keep    func(context.Context, Execution) (bool, error)
+	before  time.Time
+	// gone are our executions that do not exist any more.
+	gone []Execution
+	// errs of archives that could not be judged.
+	errs []error
+}
+
+// judge looks at one archive. It returns ErrForeign if that is not ours. What has no index that can be read is left
+// alone.
+func (s *sweep) judge(ctx context.Context, folder string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	namespace, uid, _ := strings.Cut(strings.TrimSuffix(folder, "/"), "/")
 	e := Execution{Namespace: namespace, UID: types.UID(uid)}
-	attributes, err := r.bucket.Attributes(ctx, e.indexKey())
-	if err != nil || attributes.ModTime.After(before) {
-		return false, nil // without an index it is not known what this is
-	}
-	ix, err := r.read(ctx, e.indexKey())
+	ix, err := s.read(ctx, e.indexKey())
 	if err != nil || ix.UID != e.UID || ix.Namespace != e.Namespace {
-		return false, nil
+		return nil
 	}
-	if wanted, err := keep(ctx, ix.Execution); wanted || err != nil {
-		return false, err
+	switch ix.Cluster {
+	case s.cluster:
+		return s.judgeOurs(ctx, ix)
+	case "":
+		// It was written before indexes named a cluster, or by a controller that did not know its own.
+		if wanted, err := s.keep(ctx, ix.Execution); wanted || err != nil {
+			return nil
+		}
+		return fmt.Errorf("%w: %s names no cluster, and its execution %s does not exist in namespace %s; remove what is not needed by hand, and give each cluster a prefix of its own (?prefix=)", ErrForeign, e.indexKey(), ix.Name, ix.Namespace)
+	default:
+		return fmt.Errorf("%w: %s is of cluster %s; give each cluster a bucket or a prefix of its own (?prefix=)", ErrForeign, e.indexKey(), ix.Cluster)
 	}
-	return true, r.Delete(ctx, ix.Execution)
+}
+
+func (s *sweep) judgeOurs(ctx context.Context, ix *Index) error {
+	attributes, err := s.attributes(ctx, ix.indexKey())
+	if err != nil || attributes.ModTime.After(s.before) || len(s.gone) == maxSwept {
+		return nil
+	}
+	wanted, err := s.keep(ctx, ix.Execution)
+	if err != nil {
+		s.errs = append(s.errs, err)
+		return nil
+	}
+	if !wanted {
+		s.gone = append(s.gone, ix.Execution)
+	}
+	return nil
 }
 
 // folders calls visit with each folder below a prefix.
 func (r *Reader) folders(ctx context.Context, prefix string, visit func(string) error) error {
-	list := r.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/"})
-	for {
-		object, err := list.Next(ctx)
-		if errors.Is(err, io.EOF) {
+	err := r.list(ctx, prefix, "/", func(object *blob.ListObject) error {
+		if !object.IsDir {
 			return nil
 		}
-		if err != nil {
-			return fmt.Errorf("listing the archive below %q: %w", prefix, err)
-		}
-		if object.IsDir {
-			if err := visit(object.Key); err != nil {
-				return err
-			}
-		}
+		return visit(object.Key)
+	})
+	if err != nil && !errors.Is(err, ErrForeign) {
+		return fmt.Errorf("listing the archive below %q: %w", prefix, err)
 	}
+	return err
 }

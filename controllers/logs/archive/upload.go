@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 
-	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -54,20 +53,18 @@ func (l *Log) put(ctx context.Context, key, name string) (refused string, err er
 		return "", fmt.Errorf("reading the spool: %w", err)
 	}
 	defer file.Close()
-	err = l.w.Bucket.Upload(ctx, key, file, &blob.WriterOptions{
-		ContentType: "text/plain; charset=utf-8", BufferSize: uploadChunk, MaxConcurrency: 1, IfNotExist: true,
-	})
+	err = l.w.reader.create(ctx, key, file)
 	if gcerrors.Code(err) != gcerrors.FailedPrecondition {
 		return "", err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return "", fmt.Errorf("reading the spool: %w", err)
 	}
-	there, err := l.w.Bucket.NewReader(ctx, key, nil)
+	there, err := l.w.reader.open(ctx, key, 0, -1)
 	if err != nil {
 		return "", fmt.Errorf("reading the part that exists: %w", err)
 	}
-	defer there.Close()
+	defer func() { _ = there.Close() }() // nothing was written
 	same, err := sameBytes(file, there)
 	if err != nil || same {
 		return "", err

@@ -19,6 +19,8 @@ import (
 // WriterOptions of a Writer.
 type WriterOptions struct {
 	Bucket *blob.Bucket
+	// Cluster is written into each index, see Index. Empty means that it is not known.
+	Cluster string
 	// SpoolDir holds what is not in the bucket yet, at most SpoolBytes of it. It is the Writer's own.
 	SpoolDir   string
 	SpoolBytes int64
@@ -92,7 +94,7 @@ func NewWriter(o WriterOptions) (*Writer, error) {
 	if err := clearSpool(o.SpoolDir); err != nil {
 		return nil, fmt.Errorf("preparing the spool of the archive: %w", err)
 	}
-	w := &Writer{WriterOptions: o, reader: NewReader(o.Bucket), uploads: make(chan struct{}, o.Uploads), logs: map[*Log]struct{}{}}
+	w := &Writer{WriterOptions: o, reader: &Reader{store{o.Bucket, o.Log}, readPatience}, uploads: make(chan struct{}, o.Uploads), logs: map[*Log]struct{}{}}
 	w.life, w.die = context.WithCancel(context.Background())
 	w.metrics = newMetrics(w, o.Registry)
 	return w, nil
@@ -122,7 +124,7 @@ func (w *Writer) Reader() *Reader { return w.reader }
 func (w *Writer) Begin(e Execution, fresh bool) *Log {
 	l := &Log{
 		w:       w,
-		index:   Index{Version: indexVersion, Execution: e},
+		index:   Index{Version: indexVersion, Cluster: w.Cluster, Execution: e},
 		streams: map[StreamID]*StreamWriter{},
 		loaded:  make(chan struct{}),
 		kick:    make(chan struct{}, 1),

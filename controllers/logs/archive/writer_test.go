@@ -531,7 +531,7 @@ func TestMissingPartIsAnError(t *testing.T) {
 func TestSweepRemovesWhatNobodyWants(t *testing.T) {
 	b := folder(t)
 	for _, e := range []Execution{ours, {Namespace: "team", Name: "kept", UID: "uid-2"}, {Namespace: "other", Name: "asked", UID: "uid-3"}} {
-		l := writes(t, b, nil).Begin(e, true)
+		l := writes(t, b, func(o *WriterOptions) { o.Cluster = "cluster" }).Begin(e, true)
 		s := l.Stream(&main)
 		printed(s, 0, 100)
 		s.End()
@@ -546,10 +546,10 @@ func TestSweepRemovesWhatNobodyWants(t *testing.T) {
 		return e.Name == "kept", nil
 	}
 	r := NewReader(b)
-	if n, err := r.Sweep(t.Context(), keep, time.Now().Add(-time.Hour)); n != 0 || err != nil {
+	if n, err := r.Sweep(t.Context(), "cluster", keep, time.Now().Add(-time.Hour)); n != 0 || err != nil {
 		t.Errorf("%d young archives were removed, %v", n, err)
 	}
-	if n, err := r.Sweep(t.Context(), keep, time.Now().Add(time.Hour)); n != 1 || !errors.Is(err, unsure) {
+	if n, err := r.Sweep(t.Context(), "cluster", keep, time.Now().Add(time.Hour)); n != 1 || !errors.Is(err, unsure) {
 		t.Errorf("%d archives were removed, %v", n, err)
 	}
 	for uid, want := range map[types.UID]bool{"uid-1": false, "uid-2": true} {

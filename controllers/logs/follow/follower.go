@@ -13,6 +13,7 @@ import (
 
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/redact"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/tail"
 	"github.com/taskexec/taskexec/controllers/logs/turns"
@@ -98,6 +99,10 @@ type Subject struct {
 	Runs []source.ContainerRun
 	// Fresh: nothing was ever recorded of the execution, so that no log of it was read before.
 	Fresh bool
+	// Redacted: its log is archived without the values that Redact knows. Where that is nil, the values are not known,
+	// and nothing may be archived.
+	Redacted bool
+	Redact   *redact.Redactor
 	// Closing: the execution has ended, whatever its containers do. From here on the log is waited for with
 	// Patience.
 	Closing bool

@@ -2,6 +2,7 @@ package follow
 
 import (
 	"context"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/redact"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/tail"
 )
@@ -32,7 +34,11 @@ type run struct {
 	begun, restored bool
 	// unarchived: the archive could not be asked, so that nothing is put into it.
 	unarchived bool
-	closed     bool
+	// redact takes the values of sensitive params out of all that is read, nil where nobody asked for that. withheld:
+	// it was asked for, and the values are not known, so that nothing is archived.
+	redact   *redact.Redactor
+	withheld bool
+	closed   bool
 	// endedAt is when all containers were first known to have ended, zero while one may run.
 	endedAt time.Time
 	flushes flushes
@@ -43,6 +49,9 @@ type run struct {
 func (r *run) sync(s Subject) lifecycle.LogState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if s.Redacted && r.redact == nil {
+		r.redact, r.withheld = s.Redact, r.withheld || s.Redact == nil
+	}
 	r.begin(s)
 	if r.tail.Lines() == 0 {
 		r.tail = tail.New(s.MaxEntries, s.MaxBytes) // the budget is known when the Job is
@@ -72,6 +81,9 @@ func (r *run) begin(s Subject) {
 		return
 	}
 	r.log = r.follower.Archive.Begin(archive.Execution{Namespace: r.key.Namespace, Name: r.key.Name, UID: r.uid}, r.fresh)
+	if s.Redacted {
+		r.log.Redacted()
+	}
 	if r.fresh {
 		r.restored = true
 		return
@@ -135,12 +147,12 @@ func (r *run) follow(c source.ContainerRun, t *tracked) {
 	}
 	ctx, cancel := context.WithCancel(r.follower.stop)
 	t.cancel = cancel
-	if r.log != nil && !r.unarchived {
+	if r.log != nil && !r.unarchived && !r.withheld {
 		t.archive = r.log.Stream(&c)
 	}
 	s := &stream{
 		run:       c,
-		source:    r.follower.Source,
+		source:    r.source(),
 		turns:     r.follower.Turns,
 		clock:     r.follower.Clock,
 		sink:      t,
@@ -159,6 +171,28 @@ func (r *run) follow(c source.ContainerRun, t *tracked) {
 		}
 		t.finish(ctx, missing)
 	})
+}
+
+// source gives logs as they are kept. All that is read of a log is without the values: what is compared with what an
+// earlier controller archived has to be.
+func (r *run) source() source.Source {
+	if r.redact == nil {
+		return r.follower.Source
+	}
+	return redacted{r.follower.Source, r.redact}
+}
+
+type redacted struct {
+	source.Source
+	values *redact.Redactor
+}
+
+func (s redacted) Open(ctx context.Context, request source.Request) (io.ReadCloser, error) {
+	body, err := s.Source.Open(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return s.values.Log(body, !request.Follow), nil
 }
 
 // watchTheEnd begins to lose patience when all containers have ended, and starts anew when another begins: a

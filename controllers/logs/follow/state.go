@@ -70,6 +70,8 @@ func (r *run) archived(waited time.Duration) (settled bool, missing, why string)
 	switch {
 	case r.unarchived:
 		return true, v1alpha1.ReasonLogsArchiveUnavailable, "the archive could not be asked what an earlier controller had put into it, so that the log was read and not archived"
+	case r.withheld:
+		return true, v1alpha1.ReasonLogsNotRedactable, "the Task asks for an archive without the values of sensitive params, and they could not be read from their Secret, so that the log was read and not archived"
 	case !state.Settled || len(state.Gaps) == 0:
 		return state.Settled, "", ""
 	}

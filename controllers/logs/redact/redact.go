@@ -1,17 +1,20 @@
 // Package redact takes known secret values out of what is kept of a log. It is pure.
 //
-// It knows a value as it was given, line by line where it has several, and as it stands within a JSON string. A
-// program that prints a value in another form (base64, in parts, backwards) cannot be helped.
+// It knows a value as it was given, and line by line where it has several. It knows it as well where a program printed it
+// with escapes: percent-encoded, in a string of JSON, of a programming language or of a shell, or in HTML, and up to
+// two of these in each other, such as JSON in JSON. And it knows base64, in both alphabets and wherever the value stands
+// in what was encoded, and hexadecimal digits without space between them.
+//
+// It does not know a value of fewer than 4 characters, in any form, a part of a value, other encodings (base32, gzip,
+// UTF-16, quoted-printable, reversed, encrypted, hashed), another way to write a number, or more than two encodings of
+// one another.
 package redact
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"regexp"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
@@ -21,88 +24,76 @@ import (
 // Marker stands where a value was.
 const Marker = "[redacted]"
 
-const (
-	// minRunes of a value that is looked for. A shorter one would take half of the log with it, and is no secret.
-	minRunes = 4
-	// maxPieces that are looked for, the longest ones: a value may have many lines.
-	maxPieces = 1000
-)
-
 // Redactor takes values out of texts. One that is nil leaves a text as it is. It may be used by several goroutines.
-type Redactor struct {
-	pieces   []string
-	replacer *strings.Replacer
-}
+type Redactor struct{ finder *finder }
 
-// New makes one that knows these values. Its cost is linear in the length of a text.
-func New(values []string) *Redactor {
-	r := &Redactor{pieces: piecesOf(values)}
-	pairs := make([]string, 0, 2*len(r.pieces))
-	for _, piece := range r.pieces {
-		pairs = append(pairs, piece, Marker)
-	}
-	r.replacer = strings.NewReplacer(pairs...)
-	return r
-}
+// New makes one that knows these values.
+func New(values []string) *Redactor { return &Redactor{newFinder(piecesOf(values))} }
 
-// piecesOf gives what is looked for, the longest first, so that a value goes before another that it begins with.
-func piecesOf(values []string) []string {
-	var pieces []string
-	for _, value := range values {
-		for line := range strings.FieldsFuncSeq(value, func(c rune) bool { return c == '\n' || c == '\r' }) {
-			line = strings.TrimSpace(line)
-			if utf8.RuneCountInString(line) >= minRunes {
-				pieces = append(pieces, line, withinJSON(line))
-			}
-		}
-	}
-	slices.SortFunc(pieces, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	pieces = slices.Compact(pieces)
-	return pieces[:min(len(pieces), maxPieces)]
-}
-
-// withinJSON writes a text as it stands within a JSON string, which a line may quote.
-func withinJSON(text string) string {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(text) != nil {
-		return text
-	}
-	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`)
-}
-
-// Text gives a text without the values.
+// Text gives a text without the values. Its cost is linear in the length of a text: there are 31 ways to read one at most.
 func (r *Redactor) Text(text string) string {
-	if r == nil {
+	if r == nil || len(r.finder.pieces) == 0 {
 		return text
 	}
-	text = r.replacer.Replace(text)
 	mark := cutMark.FindStringIndex(text)
 	if mark == nil {
-		return text
+		return string(r.clean([]byte(text)))
 	}
-	return r.withoutBeginning(text[:mark[0]]) + text[mark[0]:]
+	return string(r.cleanCut([]byte(text[:mark[0]]))) + text[mark[0]:]
 }
 
 // cutMark is what the parser puts at the end of a message that it cut.
 var cutMark = regexp.MustCompile(` … \(\d+ bytes more\)$`)
 
-// withoutBeginning takes the beginning of a value from the end of a text that was cut within it.
-func (r *Redactor) withoutBeginning(text string) string {
-	longest := 0
-	for _, piece := range r.pieces {
-		for n := min(len(piece)-1, len(text)); n > longest && n >= minRunes; n-- {
-			if strings.HasSuffix(text, piece[:n]) {
-				longest = n
-				break
-			}
+// clean gives a text without the values.
+func (r *Redactor) clean(text []byte) []byte {
+	return without(text, r.find(text, views(text)))
+}
+
+// cleanCut does the same for a text that may have been cut within a value, and takes the beginning of that from its end.
+func (r *Redactor) cleanCut(text []byte) []byte {
+	return without(text, r.findCut(text))
+}
+
+// findCut gives where values are in such a text.
+func (r *Redactor) findCut(text []byte) []span {
+	all := views(text)
+	spans := r.find(text, all)
+	begun := len(text)
+	for i := range all {
+		if at := r.finder.begun(all[i].text); at < len(all[i].text) {
+			begun = min(begun, all[i].place(span{at, len(all[i].text)}).start)
 		}
 	}
-	if longest == 0 {
+	if begun < len(text) {
+		spans = merged(append(spans, span{begun, len(text)}))
+	}
+	return spans
+}
+
+// find gives where values are in a text that can be read in these ways.
+func (r *Redactor) find(text []byte, all []view) []span {
+	var spans, found []span
+	for i := range all {
+		found = r.finder.all(found[:0], all[i].text)
+		for _, s := range found {
+			spans = append(spans, all[i].place(s))
+		}
+	}
+	return merged(outsideMarkers(spans, text))
+}
+
+// without puts a Marker in the place of each span.
+func without(text []byte, spans []span) []byte {
+	if len(spans) == 0 {
 		return text
 	}
-	return text[:len(text)-longest] + Marker
+	out, at := make([]byte, 0, len(text)), 0
+	for _, s := range spans {
+		out = append(append(out, text[at:s.start]...), Marker...)
+		at = s.end
+	}
+	return append(out, text[at:]...)
 }
 
 // Entries gives a log without the values, in messages and in data. What it was given stays as it is.

@@ -85,6 +85,9 @@ func (r *Replay) Read(ctx context.Context, from Position, visit func(Line) error
 	return nil
 }
 
+// Has tells whether a position is in the log as it can be read now.
+func (r *Replay) Has(p Position) bool { return p == (Position{}) || r.find(p) >= 0 }
+
 // find gives the segment that a position is in, -1 when it is not there.
 func (r *Replay) find(p Position) int {
 	return slices.IndexFunc(r.Segments, func(s Segment) bool { return streamHash(s.ID) == p.Stream })

@@ -3,7 +3,46 @@
 package cloud
 
 import (
+	"errors"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	_ "gocloud.dev/blob/azureblob" // azblob://
 	_ "gocloud.dev/blob/gcsblob"   // gs://
 	_ "gocloud.dev/blob/s3blob"    // s3://
+	"google.golang.org/api/googleapi"
+
+	"github.com/taskexec/taskexec/controllers/logs/archive/code"
 )
+
+func init() { code.Register(codeOf) }
+
+// codeOf reads the errors of the three clients. Where a client fails before it asks the store, it gives a code of our own:
+// MissingRegion, NoCredentials.
+func codeOf(err error) (name string, status int) {
+	var api smithy.APIError
+	var response *smithyhttp.ResponseError
+	var azure *azcore.ResponseError
+	var google *googleapi.Error
+	var region *aws.MissingRegionError
+	var unsigned *v4.SigningError
+	if errors.As(err, &response) {
+		status = response.HTTPStatusCode()
+	}
+	switch {
+	case errors.As(err, &api):
+		return api.ErrorCode(), status
+	case errors.As(err, &azure):
+		return azure.ErrorCode, azure.StatusCode
+	case errors.As(err, &google):
+		return "", google.Code
+	case errors.As(err, &region):
+		return "MissingRegion", status
+	case errors.As(err, &unsigned):
+		return "NoCredentials", status
+	}
+	return "", status
+}

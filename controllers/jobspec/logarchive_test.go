@@ -1,0 +1,31 @@
+package jobspec
+
+import (
+	"testing"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// How a log is archived is frozen on the Job, and its pods say so to the facade. A Job whose limits somebody damaged is
+// archived without the sensitive values, because that may have been asked for.
+func TestCase46ArchiveIsFrozenOnTheJob(t *testing.T) {
+	for asked, frozen := range map[v1alpha1.LogArchive]v1alpha1.LogArchive{
+		"": "", v1alpha1.LogArchiveRaw: "", v1alpha1.LogArchiveRedacted: v1alpha1.LogArchiveRedacted,
+	} {
+		task := aTask()
+		task.Spec.Logs.Archive = asked
+		job := build(t, task, anExecution(), `{}`)
+		limits, err := LimitsOf(job)
+		if err != nil || limits.Archive != frozen {
+			t.Errorf("%q is frozen as %q, %v", asked, limits.Archive, err)
+		}
+		if got, is := job.Spec.Template.Annotations[v1alpha1.AnnotationLogArchive]; got != string(frozen) || is != (frozen != "") {
+			t.Errorf("%q: its pods say %q", asked, got)
+		}
+	}
+	for _, annotation := range []string{"", "{", `{"container":"main","maxEntries":10,"maxBytes":2048,"archive":"nonsense"}`} {
+		if limits, err := LimitsOf(frozenJob(annotation, "main")); err == nil || limits.Archive != v1alpha1.LogArchiveRedacted {
+			t.Errorf("%q: archived %q, %v", annotation, limits.Archive, err)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	storecode "github.com/taskexec/taskexec/controllers/logs/archive/code"
+)
+
+const (
+	// checkFolder holds the objects of checks. No namespace has its name, so that no execution's archive is there.
+	checkFolder = ".taskexec-check/"
+	// checkStep is how long each request of a check may take.
+	checkStep = 20 * time.Second
+	// checkRetry is the longest wait between two checks of a store that failed one.
+	checkRetry = time.Minute
+)
+
+// Check goes through all that a controller asks of a store, on an object of a random name that it removes again: read
+// what is not there, write if absent, be refused when it is written again, read and delete. The error says at which step
+// the store failed and what is probably wrong: endpoint, region, credentials, permissions, conditional writes. It has no
+// secret of the URL. Each step takes 20 seconds at most.
+func (r *Reader) Check(ctx context.Context) error {
+	if err := r.CheckReading(ctx); err != nil {
+		return err
+	}
+	key, content := checkFolder+rand.Text(), []byte("Written by a check of Taskexec at its start. It may be removed.\n")
+	for _, step := range []struct {
+		tried, permission string
+		do                func(context.Context) error
+	}{
+		{"writing an object that does not exist", "write objects (s3:PutObject)", func(ctx context.Context) error {
+			return r.create(ctx, key, bytes.NewReader(content))
+		}},
+		{"writing an object that exists, which must be refused", "write objects (s3:PutObject)", func(ctx context.Context) error {
+			err := r.create(ctx, key, strings.NewReader("another"))
+			switch {
+			case err == nil:
+				return errUnconditional
+			case gcerrors.Code(err) == gcerrors.FailedPrecondition:
+				return nil
+			default:
+				return err
+			}
+		}},
+		{"reading an object", "read objects (s3:GetObject)", func(ctx context.Context) error { return r.same(ctx, key, content) }},
+		{"deleting an object", "delete objects (s3:DeleteObject)", func(ctx context.Context) error { return r.delete(ctx, key) }},
+	} {
+		if err := atStep(ctx, step.do); err != nil {
+			return &failedCheck{tried: step.tried, permission: step.permission, err: err}
+		}
+	}
+	return nil
+}
+
+// CheckReading goes through what a program asks that only reads: what is not there must read as not there, and its
+// bucket must exist. Otherwise a log that is not archived could not be told from one that is.
+func (r *Reader) CheckReading(ctx context.Context) error {
+	err := atStep(ctx, func(ctx context.Context) error {
+		reader, err := r.open(ctx, checkFolder+"none", 0, -1)
+		if err == nil {
+			_ = reader.Close()
+			return errNoStore
+		}
+		if code, _ := storecode.Of(err); !isMissing(err) || noBucket[code] {
+			return err
+		}
+		err = r.list(ctx, checkFolder, "/", func(*blob.ListObject) error { return io.EOF })
+		if isMissing(err) {
+			return errNoBucket // some stores say of an object only that it is not there
+		}
+		return nil
+	})
+	if err != nil {
+		return &failedCheck{tried: "reading an object that does not exist", permission: "read and list objects (s3:GetObject, and s3:ListBucket, without which S3 refuses what does not exist)", err: err}
+	}
+	return nil
+}
+
+// KeepChecking checks until a check succeeds or ctx ends. It calls told with each outcome that differs from the one
+// before: an error, or nil. It never gives up: a store that is away, or that is not set up yet, must not stop runs.
+func KeepChecking(ctx context.Context, check func(context.Context) error, told func(error)) {
+	backoff := wait.Backoff{Duration: 2 * time.Second, Factor: 2, Steps: 6, Cap: checkRetry}
+	last := ""
+	for {
+		err := check(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			told(nil)
+			return
+		}
+		if text := err.Error(); text != last {
+			last = text
+			told(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(backoff.Step()):
+		}
+	}
+}
+
+// KeepChecking checks the Writer's store until that passes or ctx ends. It says what it finds in the log and in the
+// metric taskexec_archive_usable.
+func (w *Writer) KeepChecking(ctx context.Context) {
+	KeepChecking(ctx, w.reader.Check, func(err error) {
+		if err != nil {
+			w.Log.Error(err, "The archive's store failed its check. Runs go on; their logs wait in the spool until --archive-deadline")
+			return
+		}
+		w.metrics.usable.Set(1)
+		w.Log.Info("The archive's store passed its check: read, write if absent, delete")
+	})
+}
+
+func atStep(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, checkStep)
+	defer cancel()
+	return do(ctx)
+}
+
+// same tells with an error that an object has not the content that it was given.
+func (r *Reader) same(ctx context.Context, key string, content []byte) error {
+	reader, err := r.open(ctx, key, 0, -1)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = reader.Close() }() // nothing was written
+	got, err := io.ReadAll(io.LimitReader(reader, int64(len(content))+1))
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(got, content) {
+		return fmt.Errorf("%w: it has other bytes than were written", errNoStore)
+	}
+	return nil
+}
+
+// What a check finds without the store saying so.
+var (
+	errUnconditional = errors.New("it was written over")
+	errNoStore       = errors.New("the answer is not that of a store")
+	errNoBucket      = errors.New("the bucket is not there")
+)
+
+// failedCheck says at which step a store failed.
+type failedCheck struct {
+	tried, permission string
+	err               error
+}
+
+func (f *failedCheck) Error() string {
+	return fmt.Sprintf("%s: %s: %v", f.tried, f.advice(), redact(f.err))
+}
+
+func (f *failedCheck) Unwrap() error { return f.err }

@@ -1,0 +1,158 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-logr/logr"
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+)
+
+// store is the bucket of an archive. A panic in a driver becomes an error: drivers read what a server answers, and
+// what stands at the address may be no store at all. In gocloud.dev v0.47 the driver of Azure panics on an answer
+// without a Last-Modified, and when a write fails whose bytes were taken already (its pipe is nil by then).
+type store struct {
+	bucket *blob.Bucket
+	log    logr.Logger
+}
+
+// guard is to be deferred: it makes a panic an error of the function that defers it.
+func (s store) guard(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("the store's client failed on what it was answered: %v", p)
+		s.log.V(1).Info("A store's client panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	}
+}
+
+func (s store) openBucket(ctx context.Context, address string) (_ *blob.Bucket, err error) {
+	defer s.guard(&err)
+	return blob.OpenBucket(ctx, address)
+}
+
+// create writes an object, unless there is one of that key: then the error's code is FailedPrecondition. It holds up
+// to uploadChunk bytes in memory.
+func (s store) create(ctx context.Context, key string, from io.Reader) (err error) {
+	defer s.guard(&err)
+	return s.bucket.Upload(ctx, key, from, &blob.WriterOptions{
+		ContentType: "text/plain; charset=utf-8", BufferSize: uploadChunk, MaxConcurrency: 1, IfNotExist: true,
+	})
+}
+
+// replace writes an object, whether there is one of that key or not. It uses Upload and not WriteAll, which goes
+// through the pipe that store speaks of.
+func (s store) replace(ctx context.Context, key string, content []byte) (err error) {
+	defer s.guard(&err)
+	return s.bucket.Upload(ctx, key, bytes.NewReader(content), &blob.WriterOptions{ContentType: "application/json"})
+}
+
+// open reads an object from an offset on, to its end if length is negative.
+func (s store) open(ctx context.Context, key string, offset, length int64) (_ *object, err error) {
+	defer s.guard(&err)
+	reader, err := s.bucket.NewRangeReader(ctx, key, offset, length, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &object{Reader: reader, store: s}, nil
+}
+
+// openPatiently does the same, with a bound on how long opening and each Read may take: then the error is
+// context.DeadlineExceeded. A store that hangs must not hold those who read for ever.
+func (s store) openPatiently(ctx context.Context, key string, patience time.Duration) (*object, error) {
+	inner, cancel := context.WithCancel(ctx)
+	timer := time.AfterFunc(patience, cancel)
+	o, err := s.open(inner, key, 0, -1)
+	late := !timer.Stop()
+	if err != nil {
+		cancel()
+		if late && ctx.Err() == nil {
+			err = context.DeadlineExceeded
+		}
+		return nil, err
+	}
+	o.outer, o.inner, o.cancel, o.timer, o.patience = ctx, inner, cancel, timer, patience
+	return o, nil
+}
+
+// object is one that is being read.
+type object struct {
+	*blob.Reader
+	store store
+	// Of one that is read patiently.
+	outer, inner context.Context //nolint:containedctx // of one request, which the object does not outlive
+	cancel       context.CancelFunc
+	timer        *time.Timer
+	patience     time.Duration
+}
+
+func (o *object) Read(p []byte) (n int, err error) {
+	defer o.store.guard(&err)
+	if o.timer == nil {
+		return o.Reader.Read(p)
+	}
+	o.timer.Reset(o.patience)
+	n, err = o.Reader.Read(p)
+	o.timer.Stop() // what the reader does with it may take longer
+	if err != nil && o.inner.Err() != nil && o.outer.Err() == nil {
+		err = context.DeadlineExceeded
+	}
+	return n, err
+}
+
+func (o *object) Close() (err error) {
+	defer o.store.guard(&err)
+	if o.timer != nil {
+		o.timer.Stop()
+		defer o.cancel()
+	}
+	return o.Reader.Close()
+}
+
+// WriteTo is not that of blob.Reader, whose panics would not be caught.
+func (o *object) WriteTo(to io.Writer) (int64, error) {
+	return io.Copy(to, struct{ io.Reader }{o})
+}
+
+// isMissing tells whether an error says that there is no such object. The driver of Azure says so as well of a store whose
+// name cannot be resolved.
+func isMissing(err error) bool {
+	return gcerrors.Code(err) == gcerrors.NotFound && !errors.As(err, new(*net.DNSError))
+}
+
+func (s store) attributes(ctx context.Context, key string) (_ *blob.Attributes, err error) {
+	defer s.guard(&err)
+	return s.bucket.Attributes(ctx, key)
+}
+
+func (s store) delete(ctx context.Context, key string) (err error) {
+	defer s.guard(&err)
+	return s.bucket.Delete(ctx, key)
+}
+
+// list calls visit with each object, or folder if there is a delimiter, below a prefix.
+func (s store) list(ctx context.Context, prefix, delimiter string, visit func(*blob.ListObject) error) error {
+	objects := s.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: delimiter})
+	for {
+		object, err := s.next(ctx, objects)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := visit(object); err != nil {
+			return err
+		}
+	}
+}
+
+func (s store) next(ctx context.Context, objects *blob.ListIterator) (_ *blob.ListObject, err error) {
+	defer s.guard(&err)
+	return objects.Next(ctx)
+}

@@ -1,0 +1,72 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/archive"
+)
+
+const (
+	// identityTime bounds how long a controller that starts waits for the identity of its cluster.
+	identityTime = 20 * time.Second
+	// identityRetry is between two tries: a cluster that has just started makes its namespaces within seconds.
+	identityRetry = 500 * time.Millisecond
+)
+
+// clusterIdentity gives what tells this cluster from others: the UID of its namespace kube-system, which lives as long
+// as the cluster. It is empty where the controller may not read that or the namespace is missing; then it says so in the
+// log, and no archive is known to be of this cluster.
+func clusterIdentity(ctx context.Context, live client.Reader) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, identityTime)
+	defer cancel()
+	var last error
+	namespace := &corev1.Namespace{}
+	err := wait.PollUntilContextCancel(ctx, identityRetry, true, func(ctx context.Context) (bool, error) {
+		last = live.Get(ctx, types.NamespacedName{Name: metav1.NamespaceSystem}, namespace)
+		return last == nil || apierrors.IsForbidden(last), nil
+	})
+	switch {
+	case last == nil && err == nil:
+		return string(namespace.UID), nil
+	case apierrors.IsForbidden(last), apierrors.IsNotFound(last):
+		ctrl.Log.WithName("archive").Info("The identity of this cluster is not known, so that archives are kept for ever (see config/rbac)", "reason", last.Error())
+		return "", nil
+	default:
+		return "", fmt.Errorf("asking the API server for the identity of this cluster, its namespace %s: %w", metav1.NamespaceSystem, errors.Join(last, err))
+	}
+}
+
+// sweep removes the archives of executions of this cluster that were deleted. It asks the API server and not a cache,
+// which may hold one namespace only, and keeps what it cannot judge.
+func sweep(ctx context.Context, live client.Reader, archives *archive.Reader, cluster string, unchanged time.Duration) {
+	log := ctrl.LoggerFrom(ctx).WithName("archive")
+	removed, err := archives.Sweep(ctx, cluster, func(ctx context.Context, e archive.Execution) (bool, error) {
+		execution := &v1alpha1.TaskExecution{}
+		err := live.Get(ctx, types.NamespacedName{Namespace: e.Namespace, Name: e.Name}, execution)
+		if apierrors.IsNotFound(err) {
+			return false, nil
+		}
+		return execution.UID == e.UID, err
+	}, time.Now().Add(-unchanged))
+	switch {
+	case errors.Is(err, archive.ErrForeign):
+		log.Error(err, "The archive is not swept; nothing was removed (--archive-sweep-interval)")
+	case err != nil:
+		log.Error(err, "Sweeping the archive")
+	}
+	if removed > 0 {
+		log.Info("Removed the archives of executions that were deleted", "count", removed)
+	}
+}
