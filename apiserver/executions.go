@@ -68,7 +68,7 @@ func (s *namespaced) submit(w http.ResponseWriter, r *http.Request, submission s
 
 func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) error {
 	started := executionOf(execution, time.Now())
-	return reply(w, wireStarted{wireExecution: started, Data: started})
+	return reply(w, wireStarted{wireExecution: started, Kind: kindStarted, Data: started})
 }
 
 // newExecution judges a submission as the controller will, and gives the execution to record and the values of its
@@ -114,6 +114,7 @@ func (s submission) execution(plain []byte, secret map[string][]byte) *v1alpha1.
 		execution.Spec.SecretParams = secretParamsOf(execution.Name, secret)
 	}
 	s.continues(execution)
+	s.belongs(execution)
 	return execution
 }
 
