@@ -18,7 +18,9 @@ const (
 // after gives the first moment after w at which the fields of the expression match.
 func (e *Expression) after(w wall) (wall, bool) {
 	day, second := split(w + 1)
-	for m := monthOf(day); m.number < monthOf(day).number+searchMonths; m = m.plus(1) {
+	first := monthOf(day)
+	for i := range searchMonths {
+		m := first.plus(i)
 		set := e.in(m)
 		for date := lowest(set, m.dateOf(day)); date > 0; date = lowest(set, date+1) {
 			on := m.firstDay + int64(date) - 1
@@ -37,7 +39,9 @@ func (e *Expression) after(w wall) (wall, bool) {
 // upTo gives the last moment up to w at which the fields of the expression match.
 func (e *Expression) upTo(w wall) (wall, bool) {
 	day, second := split(w)
-	for m := monthOf(day); m.number > monthOf(day).number-searchMonths; m = m.plus(-1) {
+	last := monthOf(day)
+	for i := range searchMonths {
+		m := last.plus(-i)
 		set := e.in(m)
 		for date := highest(set, m.dateOf(day)); date > 0; date = highest(set, date-1) {
 			on := m.firstDay + int64(date) - 1
@@ -83,7 +87,12 @@ func calendarMonthOf(number int) calendarMonth {
 	return calendarMonth{number, int(first.Month()), day, shape{length: int(next - day), first: int(first.Weekday())}}
 }
 
-func (m calendarMonth) plus(months int) calendarMonth { return calendarMonthOf(m.number + months) }
+func (m calendarMonth) plus(months int) calendarMonth {
+	if months == 0 {
+		return m
+	}
+	return calendarMonthOf(m.number + months)
+}
 
 // dateOf gives the date of a day in the month: the 1st of one that is before it, and the last of one that is after it.
 func (m calendarMonth) dateOf(day int64) int {
