@@ -65,7 +65,7 @@ fmt: ## Format the code.
 
 .PHONY: vet
 vet: ## Run go vet, over the tests of every tier too.
-	@for module in $(MODULES); do (cd $$module && $(GO) vet -tags=envtest,e2e ./...); done
+	@for module in $(MODULES); do (cd $$module && $(GO) vet -tags=envtest,e2e,clients ./...); done
 
 .PHONY: lint
 lint: ## Run golangci-lint, which also guards the architecture.
@@ -109,11 +109,15 @@ docker-build: ## Build the two images with Docker.
 
 .PHONY: test
 test: build localcluster ## Run all tests, those on the local cluster included.
-	@hack/test.sh unit envtest e2e
+	@hack/test.sh unit clients envtest e2e
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need nothing.
 	@hack/test.sh unit
+
+.PHONY: test-clients
+test-clients: ## Generate clients from the description of the API, compile and drive them; the TypeScript one needs npm.
+	@hack/test.sh clients
 
 .PHONY: test-envtest
 test-envtest: localcluster ## Run the tests that need an API server and etcd.

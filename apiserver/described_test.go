@@ -3,6 +3,7 @@ package apiserver
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -53,6 +54,11 @@ func checked(t testing.TB, api http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var sent bytes.Buffer
+		received, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Errorf("reading a request: %v", err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(received))
 		recorder := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		recorder.Tee(&sent)
 		whole := false
@@ -60,7 +66,7 @@ func checked(t testing.TB, api http.Handler) http.Handler {
 			if recorder.Status() == 0 {
 				return // its client left before there was an answer
 			}
-			e := conform.Exchange{Request: r, Status: recorder.Status(), Header: w.Header(), Body: sent.Bytes(), Partial: !whole || r.Context().Err() != nil}
+			e := conform.Exchange{Request: r, RequestBody: received, Status: recorder.Status(), Header: w.Header(), Body: sent.Bytes(), Partial: !whole || r.Context().Err() != nil}
 			if err := checker.Check(e); err != nil {
 				t.Errorf("not as described: %v", err)
 			}
@@ -149,6 +155,8 @@ func TestOperationIDs(t *testing.T) {
 		"DELETE /tasks/executions/cancel/all":           "cancelAllExecutions",
 		"GET /tasks":                                    "listTasks",
 		"GET /tasks/{taskName}":                         "getTask",
+		"GET /tasks/_/{taskName}":                       "getTaskByName",
+		"GET /tasks/executions/_/{executionId}":         "getExecutionByID",
 		"GET /tasks/executions":                         "listExecutions",
 		"GET /tasks/executions/history":                 "listExecutionHistory",
 		"GET /tasks/executions/{executionId}":           "getExecution",
@@ -164,6 +172,7 @@ func TestOperationIDs(t *testing.T) {
 		"PUT /triggers/cron/{name}":                     "replaceSchedule",
 		"DELETE /triggers/cron/{name}":                  "deleteSchedule",
 		"POST /triggers/cron/{name}/toggle":             "toggleSchedule",
+		"POST /triggers/cron/{name}/run":                "runSchedule",
 	} {
 		if got := operations()[key].ID; got != want {
 			t.Errorf("%s is %q, and was %q", key, got, want)

@@ -27,7 +27,7 @@ func eventsOf(events map[string]any) openapi.Answer {
 }
 
 func executionOperations() map[string]openapi.Operation {
-	listed := tagged("The runs; none of a task that never ran.", []wireExecution{})
+	listed := tagged("The runs; none of a task that never ran.", []wireListed{})
 	listed.Headers["Link"] = "The next page, where there is one (RFC 8288)."
 	return map[string]openapi.Operation{
 		"GET /tasks/running/execution/{executionId}": {
@@ -44,7 +44,12 @@ func executionOperations() map[string]openapi.Operation {
 		"GET /tasks/executions":         pagesOf("listExecutions"),
 		"GET /tasks/executions/history": pagesOf("listExecutionHistory"),
 		"GET /tasks/executions/{executionId}": {
-			ID: "getExecution", Tag: tagExecutions, Summary: "One run, with when it was recorded.",
+			ID: "getExecution", Tag: tagExecutions, Summary: "One run, with when it was recorded.", Details: "A run called history is at /tasks/executions/_/{executionId}.",
+			Parameters: []openapi.Parameter{waiting, ifNoneMatch},
+			Answers:    []openapi.Answer{tagged("The run.", wireRecord{}), notModified, noSuchExecution},
+		},
+		"GET /tasks/executions/_/{executionId}": {
+			ID: "getExecutionByID", Tag: tagExecutions, Summary: "One run, with when it was recorded, whatever its id is.",
 			Parameters: []openapi.Parameter{waiting, ifNoneMatch},
 			Answers:    []openapi.Answer{tagged("The run.", wireRecord{}), notModified, noSuchExecution},
 		},
@@ -76,8 +81,8 @@ func pagesOf(id string) openapi.Operation {
 		ID: id, Tag: tagExecutions, Summary: "Runs of all tasks, newest first, in pages.",
 		Parameters: []openapi.Parameter{
 			openapi.Query("taskName", "Only those of this task.", openapi.Text()),
-			openapi.Query("status", "One or more of running, completed, failed and cancelled, with commas between.", openapi.Text()),
-			openapi.Query("source", "One or more of manual, api, schedule, change and kubectl, with commas between.", openapi.Text()),
+			openapi.Query("status", "Only those of one of these, with commas between.", openapi.SomeOf("running", "completed", "failed", "cancelled")),
+			openapi.Query("source", "Only those that were asked for in one of these ways, with commas between.", openapi.SomeOf("manual", "api", "schedule", "change", "kubectl")),
 			openapi.Query("triggerName", "Only those that this schedule or pipeline asked for.", openapi.Text()),
 			openapi.Query("startDate", "Only those that were recorded then or later: a time (RFC 3339) or a day.", openapi.Text()),
 			openapi.Query("endDate", "Only those that were recorded then or before: a time (RFC 3339) or a day.", openapi.Text()),
@@ -103,14 +108,14 @@ func streamOperations() map[string]openapi.Operation {
 			ID: "watchExecutions", Tag: tagExecutions, Summary: "A stream of what becomes of runs.",
 			Details:    "`ready` says from where on; `execution` has a run that is new or changed, `deleted` one that is gone; after `reset` the list has to be read anew.",
 			Parameters: append(resume, openapi.Query("taskName", "Only those of this task.", openapi.Text())),
-			Answers:    []openapi.Answer{eventsOf(map[string]any{"ready": wireReady{}, "execution": wireRecord{}, "deleted": wireGone{}, "reset": wireReset{}})},
+			Answers:    []openapi.Answer{eventsOf(map[string]any{"ready": wireReady{}, "execution": wireListedRecord{}, "deleted": wireGone{}, "reset": wireReset{}})},
 		},
 		"GET /tasks/executions/{executionId}/watch": {
 			ID: "watchExecution", Tag: tagExecutions, Summary: "A stream of what becomes of one run, until it has ended.",
 			Details:    "`execution` has the run as it is now and each time that it changed; `end` or `deleted` is the last event.",
 			Parameters: append(resume, logsToo),
 			Answers: []openapi.Answer{
-				eventsOf(map[string]any{"execution": wireRecord{}, "end": wireEnd{}, "deleted": wireGone{}}),
+				eventsOf(map[string]any{"execution": wireListedRecord{}, "end": wireEnd{}, "deleted": wireGone{}}),
 				{Status: http.StatusNoContent, Description: "It has ended, and the client has seen that."},
 				noSuchExecution,
 			},
@@ -119,6 +124,7 @@ func streamOperations() map[string]openapi.Operation {
 			ID: "getExecutionLogs", Tag: tagExecutions, Summary: "The whole log of a run: a page, raw text, or a stream.",
 			Details: "With `Accept: text/plain` it is the lines as they were printed. With `follow=true` it goes on until the run has ended: " +
 				"as Server-Sent Events (`entry` for each line, `gap` where lines may be missing, `end` at the end), or as text. " +
+				"A client that comes again with the id of `end` gets 204. " +
 				"A connection that breaks is a log that is not whole.",
 			Parameters: logQueryParameters(),
 			Answers: []openapi.Answer{
@@ -128,6 +134,7 @@ func streamOperations() map[string]openapi.Operation {
 					headerLogReason:   "Why it is not, in one word.",
 				}},
 				{Status: http.StatusOK, MediaType: "text/event-stream", Body: "", Events: map[string]any{"entry": wireLogEntry{}, "gap": wireLogGap{}, "end": wireLogEnd{}}},
+				{Status: http.StatusNoContent, Description: "With follow: the log has ended, and the client has seen that."},
 				noSuchExecution,
 				problemAnswer(http.StatusGone, "The part of the log that the cursor points into is gone."),
 			},
@@ -147,5 +154,6 @@ func logQueryParameters() []openapi.Parameter {
 		openapi.Query("timestamps", "With text/plain: the time before each line.", openapi.Flag()),
 		openapi.Query("follow", "Go on as the log grows.", openapi.Flag()),
 		openapi.Header("Last-Event-ID", "The id of the last event that was received: the stream goes on after it.", openapi.Text()),
+		openapi.Query("lastEventId", "The same, for clients that can set no header.", openapi.Text()),
 	}
 }

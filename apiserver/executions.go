@@ -70,7 +70,7 @@ func (s *namespaced) submit(w http.ResponseWriter, r *http.Request, submission s
 
 func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) error {
 	started := executionOf(execution, time.Now())
-	return reply(w, wireStarted{wireExecution: started, Data: started})
+	return reply(w, wireStarted{wireExecution: started, Kind: kindStarted, Data: started})
 }
 
 // newExecution judges a submission as the controller will, and gives the execution to record and the values of its
@@ -116,6 +116,7 @@ func (s submission) execution(received params.Received) *v1alpha1.TaskExecution 
 		execution.Spec.SecretParams = secretParamsOf(execution.Name, received.Secret)
 	}
 	s.continues(execution)
+	s.belongs(execution)
 	return execution
 }
 

@@ -17,7 +17,7 @@ type wireExplanation struct {
 	// Status as elsewhere.
 	Status string `json:"status" jsonschema:"enum=running,enum=completed,enum=failed,enum=cancelled"`
 	// Phase of the TaskExecution.
-	Phase string `json:"phase"`
+	Phase string `json:"phase" jsonschema:"enum=Pending,enum=Queued,enum=Running,enum=Cancelling,enum=Completed,enum=Failed,enum=Cancelled"`
 	// Reason is one of a bounded set.
 	Reason string `json:"reason"`
 	// Sentence is the answer, for people.
@@ -32,8 +32,8 @@ type wireExplanation struct {
 
 // wireFact is one of them.
 type wireFact struct {
-	// Source is one of TaskExecution, Task, Queue, Job, Pod, Event, Log and Facade.
-	Source string `json:"source"`
+	// Source is what says it.
+	Source string `json:"source" jsonschema:"enum=TaskExecution,enum=Task,enum=Queue,enum=Job,enum=Pod,enum=Event,enum=Log,enum=Facade"`
 	// Name of the object, absent where it is clear.
 	Name string `json:"name,omitempty"`
 	// At is when, absent where that is not known.

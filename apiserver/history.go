@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/invopop/jsonschema"
+
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/history"
 )
@@ -19,10 +21,27 @@ type wireRecord struct {
 	CreatedAt time.Time `json:"createdAt"`
 }
 
+// wireListed is an execution in a list, which has logs only where they were asked for.
+type wireListed struct {
+	wireExecution
+}
+
+// JSONSchemaExtend takes logs from what is always there.
+func (wireListed) JSONSchemaExtend(schema *jsonschema.Schema) {
+	schema.Required = slices.DeleteFunc(schema.Required, func(name string) bool { return name == "logs" })
+}
+
+// wireListedRecord is an execution in a page of the history, and in an event of a watch.
+type wireListedRecord struct {
+	wireListed
+	// CreatedAt is when the run was recorded.
+	CreatedAt time.Time `json:"createdAt"`
+}
+
 // wireHistory is a page of the history.
 type wireHistory struct {
 	// Executions of this page.
-	Executions []wireRecord `json:"executions"`
+	Executions []wireListedRecord `json:"executions"`
 	// NextCursor is there when there may be more.
 	NextCursor string `json:"nextCursor,omitempty"`
 	// Page is there when it was asked for.
@@ -33,20 +52,20 @@ type wireHistory struct {
 	Total *int `json:"total,omitempty"`
 }
 
-func recordOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) wireRecord {
-	return wireRecord{listedOf(e, now, withLogs), e.CreationTimestamp.UTC()}
+func recordOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) wireListedRecord {
+	return wireListedRecord{listedOf(e, now, withLogs), e.CreationTimestamp.UTC()}
 }
 
 // listedOf is an execution in a list.
-func listedOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) wireExecution {
+func listedOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) wireListed {
 	if withLogs {
-		return executionOf(e, now)
+		return wireListed{executionOf(e, now)}
 	}
 	brief := *e
 	brief.Status.Logs, brief.Status.Pods = nil, nil // they need not be converted to be left out
 	listed := executionOf(&brief, now)
 	listed.Logs, listed.Pods = nil, nil
-	return listed
+	return wireListed{listed}
 }
 
 // listHistory answers with a page of the executions of all tasks.
@@ -60,7 +79,7 @@ func (s *namespaced) listHistory(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := in.Page(q.forIndex())
-	answer := wireHistory{Executions: make([]wireRecord, len(page.Executions)), Page: q.page, PageSize: q.pageSize}
+	answer := wireHistory{Executions: make([]wireListedRecord, len(page.Executions)), Page: q.page, PageSize: q.pageSize}
 	if page.Next != nil && q.page == 0 {
 		answer.NextCursor = history.Cursor{After: *page.Next, OldestFirst: q.sort == sortOldest}.String()
 	}
@@ -102,7 +121,7 @@ func (s *namespaced) listExecutions(w http.ResponseWriter, r *http.Request) erro
 		return nil
 	}
 	now := time.Now()
-	answer := make([]wireExecution, len(executions))
+	answer := make([]wireListed, len(executions))
 	for i, e := range executions {
 		answer[i] = listedOf(e, now, q.withLogs)
 	}

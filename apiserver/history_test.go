@@ -35,7 +35,7 @@ func aHistory() *fakeStore {
 	return store
 }
 
-func idsOf(list []wireRecord) (ids string) {
+func idsOf(list []wireListedRecord) (ids string) {
 	for _, e := range list {
 		ids += e.ExecutionID
 	}
@@ -88,7 +88,7 @@ func TestHistoryByCursor(t *testing.T) {
 	for _, query := range []string{"limit=1", "limit=4&sort=createdAt", "limit=2&taskName=sync&status=completed,cancelled"} {
 		_, filter, _ := strings.Cut(query, "&")
 		all := ok[wireHistory](t, api, "GET", "/tasks/executions?"+filter, "")
-		var got []wireRecord
+		var got []wireListedRecord
 		for cursor := ""; ; {
 			page := ok[wireHistory](t, api, "GET", "/tasks/executions?"+query+cursor, "")
 			if got = append(got, page.Executions...); page.NextCursor == "" {

@@ -140,6 +140,8 @@ type submission struct {
 	// original is the execution that is run again, nil of a first run, and same says that it is with its params.
 	original *v1alpha1.TaskExecution
 	same     bool
+	// schedule that is run now, nil where none is.
+	schedule *v1alpha1.TaskSchedule
 	// digest of the body, empty without a key.
 	digest string
 	// keyed: it has a key.

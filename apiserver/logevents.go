@@ -64,7 +64,7 @@ func (l *servedLog) endOf(r *http.Request, log *replay.Log, out *stream) error {
 		}
 	}
 	end := wireLogEnd{statusOf(l.execution), l.completeness()}
-	_, _ = fmt.Fprintf(out, "event: end\ndata: %s\n\n", mustJSON(end))
+	_, _ = fmt.Fprintf(out, "id: %s%s\nevent: end\ndata: %s\n\n", log.Position, endMark, mustJSON(end))
 	if err := out.flush(); err != nil {
 		return out.giveUp(r.Context(), err)
 	}

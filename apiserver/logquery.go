@@ -24,7 +24,10 @@ type logQuery struct {
 	// limit of entries, 0 for none.
 	limit int
 	// from where on; Last-Event-ID goes before cursor.
-	from  replay.Position
+	from replay.Position
+	// resumes: the client names the last event that it has. ended: that is the event at the end.
+	resumes, ended bool
+
 	level v1alpha1.LogLevel
 	since time.Time
 	// tail is how many last entries are wanted, 0 for all.
@@ -47,12 +50,11 @@ func logQueryOf(r *http.Request, now time.Time) (logQuery, error) {
 	if err := logParameters.read(r, &q); err != nil {
 		return q, err
 	}
-	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		from, err := replay.ParsePosition(id)
-		if err != nil {
-			return q, problemf(http.StatusBadRequest, "the header Last-Event-ID is %q, want the id of an event of this API", id)
-		}
-		q.from, q.tail = from, 0 // it comes again, with the query that it began with
+	if id := r.Header.Get("Last-Event-ID"); id != "" && q.resume(id) != "" {
+		return q, problemf(http.StatusBadRequest, "the header Last-Event-ID is %q, want the id of an event of this API", id)
+	}
+	if q.resumes {
+		q.tail = 0 // it comes again, with the query that it began with
 	}
 	switch {
 	case q.tail > 0 && q.from != (replay.Position{}):
@@ -65,7 +67,19 @@ func logQueryOf(r *http.Request, now time.Time) (logQuery, error) {
 	return q, nil
 }
 
+// resume from the id of an event.
+func (q *logQuery) resume(id string) (want string) {
+	token, ended := strings.CutSuffix(id, endMark)
+	from, err := replay.ParsePosition(token)
+	if err != nil || id == "" {
+		return "the id of an event of this API"
+	}
+	q.from, q.resumes, q.ended = from, true, ended
+	return ""
+}
+
 var logParameters = parameters[logQuery]{
+	"lastEventId": func(q *logQuery, value string) string { return q.resume(value) },
 	"cursor": func(q *logQuery, value string) string {
 		from, err := replay.ParsePosition(value)
 		if err != nil {

@@ -63,6 +63,9 @@ func (s *namespaced) getLogs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	switch {
+	case q.follow && q.ended && log.final && !q.raw:
+		w.WriteHeader(http.StatusNoContent) // by which an EventSource knows that it need not come again
+		return nil
 	case q.raw:
 		return log.text(w, r)
 	case q.follow:

@@ -87,10 +87,13 @@ func submitting(o openapi.Operation, missing openapi.Answer) openapi.Operation {
 	o.Body = executeRequest{}
 	o.Answers = []openapi.Answer{
 		{
-			Status: http.StatusOK, Body: wireStarted{}, Headers: map[string]string{headerReplayed: "true on the answer to a repetition."},
+			Status: http.StatusOK, Headers: map[string]string{headerReplayed: "true on the answer to a repetition."},
+			Forms: &openapi.Forms{
+				Name: "Submission", Description: "The run, or in a dry run what would become of it.", Discriminator: "kind",
+				Values: map[string]any{kindStarted: wireStarted{}, kindRehearsal: wireRehearsal{}},
+			},
 			Description: "The run, which was recorded now, or by an earlier request of the same key; of a dry run, what would become of it.",
 		},
-		openapi.OK("", wireRehearsal{}),
 		problemAnswer(http.StatusBadRequest, "The body is wrong, or the params are not what the task takes: errors has one entry for each field."),
 		missing,
 		problemAnswer(http.StatusConflict, "The task cannot be run now, is suspended or forbids another run; or the Idempotency-Key was used with another body."),
@@ -111,7 +114,12 @@ func taskOperations() map[string]openapi.Operation {
 			Answers:    []openapi.Answer{tagged("The tasks.", []wireTask{}), notModified},
 		},
 		"GET /tasks/{taskName}": {
-			ID: "getTask", Tag: tagTasks, Summary: "One task.",
+			ID: "getTask", Tag: tagTasks, Summary: "One task.", Details: "A task called executions or watch is at /tasks/_/{taskName}.",
+			Parameters: []openapi.Parameter{ifNoneMatch},
+			Answers:    []openapi.Answer{tagged("The task.", wireTask{}), notModified, noTask},
+		},
+		"GET /tasks/_/{taskName}": {
+			ID: "getTaskByName", Tag: tagTasks, Summary: "One task, whatever its name is.",
 			Parameters: []openapi.Parameter{ifNoneMatch},
 			Answers:    []openapi.Answer{tagged("The task.", wireTask{}), notModified, noTask},
 		},
@@ -185,7 +193,17 @@ func scheduleOperations() map[string]openapi.Operation {
 			Body:    toggleRequest{},
 			Answers: []openapi.Answer{one, noSchedule, changed},
 		},
+		"POST /triggers/cron/{name}/run": runningNow(),
 	}
+}
+
+// runningNow describes a run of a schedule beside its times.
+func runningNow() openapi.Operation {
+	o := submitting(openapi.Operation{ID: "runSchedule", Tag: tagSchedules, Summary: "Run a schedule now, with its params."},
+		problemAnswer(http.StatusNotFound, "There is no such schedule, or its task is gone."))
+	o.Details += " The schedule may be switched off, and its next time stays as it is. The run needs the right to execute the task."
+	o.Body = runScheduleRequest{}
+	return o
 }
 
 func platformOperations() map[string]openapi.Operation {

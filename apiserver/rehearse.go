@@ -15,12 +15,14 @@ import (
 
 // wireRehearsal answers a dry run: nothing was written.
 type wireRehearsal struct {
+	// Kind tells the answer from that of a run that was made.
+	Kind string `json:"kind" jsonschema:"enum=rehearsal"`
 	// DryRun is true.
 	DryRun bool `json:"dryRun"`
 	// TaskName of the task.
 	TaskName string `json:"taskName"`
-	// Outcome is start, queue, refuse or, where the Idempotency-Key has made an execution already, repeat.
-	Outcome string `json:"outcome"`
+	// Outcome is repeat where the Idempotency-Key has made an execution already.
+	Outcome string `json:"outcome" jsonschema:"enum=start,enum=queue,enum=refuse,enum=repeat"`
 	// Reason is that of the status that the run would have, absent when it would start.
 	Reason string `json:"reason,omitempty"`
 	// Detail says in words what would become of it.
@@ -73,7 +75,7 @@ func (s *namespaced) rehearse(w http.ResponseWriter, r *http.Request, submission
 	job.APIVersion, job.Kind = batchv1.SchemeGroupVersion.String(), "Job"
 	f := forecastOf(task, all, job)
 	answer := wireRehearsal{
-		DryRun: true, TaskName: task.Name, Outcome: f.outcome, Reason: f.reason, Detail: f.detail, StatusCode: f.status,
+		Kind: kindRehearsal, DryRun: true, TaskName: task.Name, Outcome: f.outcome, Reason: f.reason, Detail: f.detail, StatusCode: f.status,
 		Params: received.Effective, Job: job, Warnings: warningsOf(task, received.Effective),
 	}
 	if may, err := s.may(r.Context(), access{"get", "tasks", byTask}, task.Name); err != nil {

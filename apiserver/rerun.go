@@ -37,7 +37,7 @@ func (s *namespaced) rerunExecution(w http.ResponseWriter, r *http.Request) erro
 	case original == nil && dryRun:
 		return noExecution(id)
 	case original == nil:
-		return s.rerunOfWhatIsGone(w, r, id, submission)
+		return s.repeatedOfWhatIsGone(w, r, submission, noExecution(id))
 	}
 	if err := s.requireExecute(r.Context(), submission.task); err != nil {
 		return err
@@ -82,9 +82,9 @@ func rerunID(namespace, original, key string) string {
 	return keyedID(namespace, "/rerun", original, key)
 }
 
-// rerunOfWhatIsGone answers the repetition of a rerun whose original was removed since.
-func (s *namespaced) rerunOfWhatIsGone(w http.ResponseWriter, r *http.Request, id string, submission submission) error {
-	refusal := noExecution(id)
+// repeatedOfWhatIsGone answers the repetition of a request whose original, an execution or a schedule, was removed since.
+// It returns the refusal where the request was not sent before.
+func (s *namespaced) repeatedOfWhatIsGone(w http.ResponseWriter, r *http.Request, submission submission, refusal error) error {
 	if !submission.keyed {
 		return refusal
 	}

@@ -33,14 +33,16 @@ type route struct {
 	lasting bool
 }
 
-// routes is the whole API of a namespace. {taskName} may be any word, so that a task called "execution" is one like
-// others: the longer path of the execution's own route tells them apart. Of a task called "executions" or "watch", GET
-// /tasks tells; an execution called "history" is read at /tasks/running/execution/history.
+// routes is the whole API of a namespace. A name may be any word, so that a task called "execution" is one like others:
+// the longer path of the execution's own route tells them apart. Three names are words of a path of the same length: a
+// task called "executions" or "watch", and an execution called "history". They are read after "_", which no object of
+// Kubernetes can be called, so that these paths hide nothing themselves.
 func routes() []route {
 	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []route{
 		{get, "/tasks", (*namespaced).listTasks, access{"list", "tasks", ""}, false},
 		{get, "/tasks/{taskName}", (*namespaced).getTask, access{"get", "tasks", "taskName"}, false},
+		{get, "/tasks/_/{taskName}", (*namespaced).getTask, access{"get", "tasks", "taskName"}, false},
 
 		{post, "/tasks/{taskName}/execute/manual", execute(triggerManual), access{"execute", "tasks", "taskName"}, false},
 		{post, "/tasks/{taskName}/execute/api", execute(triggerAPI), access{"execute", "tasks", "taskName"}, false},
@@ -50,6 +52,7 @@ func routes() []route {
 		{get, "/tasks/executions", (*namespaced).listHistory, access{"list", "taskexecutions", "taskName"}, false},
 		{get, "/tasks/executions/history", (*namespaced).listHistory, access{"list", "taskexecutions", "taskName"}, false},
 		{get, "/tasks/executions/{executionId}", (*namespaced).getRecord, access{"get", "taskexecutions", "executionId"}, false},
+		{get, "/tasks/executions/_/{executionId}", (*namespaced).getRecord, access{"get", "taskexecutions", "executionId"}, false},
 		{del, "/tasks/executions/{executionId}", (*namespaced).deleteExecution, access{"delete", "taskexecutions", "executionId"}, false},
 		{get, "/tasks/stats/summary", (*namespaced).statsSummary, access{"list", "taskexecutions", "taskName"}, false},
 		{get, "/tasks/watch", (*namespaced).watchExecutions, access{"watch", "taskexecutions", "taskName"}, true},
@@ -70,6 +73,8 @@ func routes() []route {
 		{put, "/triggers/cron/{name}", (*namespaced).replaceSchedule, access{"update", "taskschedules", "name"}, false},
 		{del, "/triggers/cron/{name}", (*namespaced).deleteSchedule, access{"delete", "taskschedules", "name"}, false},
 		{post, "/triggers/cron/{name}/toggle", (*namespaced).toggleSchedule, access{"update", "taskschedules", "name"}, false},
+		// Its task is known when the schedule was read: the handler asks for execute on it.
+		{post, "/triggers/cron/{name}/run", (*namespaced).runSchedule, access{"get", "taskschedules", "name"}, false},
 	}
 }
 

@@ -46,12 +46,17 @@ func (s *namespaced) createSchedule(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	if err := s.store.CreateSchedule(r.Context(), made); apierrors.IsAlreadyExists(err) {
-		return problemf(http.StatusConflict, "there is a schedule %q already; PUT %s/triggers/cron/%s changes it", made.Name, s.prefix, url.PathEscape(made.Name))
+		return problemf(http.StatusConflict, "there is a schedule %q already; PUT %s changes it", made.Name, s.schedulePath(made.Name))
 	} else if err != nil {
 		return err
 	}
-	w.Header().Set("Location", s.prefix+"/triggers/cron/"+url.PathEscape(made.Name))
+	w.Header().Set("Location", s.schedulePath(made.Name))
 	return replyWith(w, http.StatusCreated, scheduleOf(made))
+}
+
+// schedulePath is where a schedule is read and changed.
+func (s *namespaced) schedulePath(name string) string {
+	return s.prefix + "/triggers/cron/" + url.PathEscape(name)
 }
 
 // replaceSchedule puts all of a schedule anew. With generation in the body it changes only what its client saw.

@@ -118,7 +118,7 @@ type scheduleRequest struct {
 	// Enabled is true where it is left out.
 	Enabled json.RawMessage `json:"enabled,omitempty" jsonschema_extras:"type=boolean,type=null"`
 	// Params of each run, judged by the schema of the task.
-	Params json.RawMessage `json:"params,omitempty" jsonschema_extras:"type=object,type=null"`
+	Params json.RawMessage `json:"params,omitempty" jsonschema_extras:"type=object,type=null,additionalProperties=true"`
 	// Jitter in milliseconds, up to a day.
 	Jitter json.RawMessage `json:"jitter,omitempty" jsonschema_extras:"type=integer,type=null"`
 	// StartingDeadline in milliseconds, at least a second.
@@ -145,6 +145,9 @@ type scheduleRequest struct {
 	// CreatedAt is ignored.
 	CreatedAt json.RawMessage `json:"createdAt,omitempty"`
 }
+
+// runScheduleRequest has no fields: a schedule is run with its own params.
+type runScheduleRequest struct{}
 
 // toggleRequest may say what a schedule is set to.
 type toggleRequest struct {

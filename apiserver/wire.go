@@ -16,9 +16,8 @@ type wireExecution struct {
 	Status string `json:"status" jsonschema:"enum=running,enum=completed,enum=failed,enum=cancelled"`
 	// StartedAt is when the first container started, and until then when the run was recorded.
 	StartedAt time.Time `json:"startedAt"`
-	// Logs are the newest entries; the whole log has an address of its own. They are left out of lists that do not ask
-	// for them.
-	Logs []wireEntry `json:"logs,omitzero"`
+	// Logs are the newest entries; the whole log has an address of its own.
+	Logs []wireEntry `json:"logs,omitzero" jsonschema:"required"`
 
 	// Phase is the status of the TaskExecution, which tells more than status.
 	Phase string `json:"phase" jsonschema:"enum=Pending,enum=Queued,enum=Running,enum=Cancelling,enum=Completed,enum=Failed,enum=Cancelled"`
@@ -100,8 +99,8 @@ type wireEntry struct {
 
 // wireTrigger is who or what asked for a run.
 type wireTrigger struct {
-	// Source is manual, api, schedule, kubectl, or another way that runs are asked for.
-	Source string `json:"source"`
+	// Source is the way by which the run was asked for.
+	Source string `json:"source" jsonschema:"enum=manual,enum=api,enum=schedule,enum=change,enum=kubectl"`
 	// Name of what asked, such as a schedule.
 	Name string `json:"name,omitempty"`
 	// User who asked.
@@ -122,10 +121,18 @@ type wireLogSummary struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// Kinds of the answer to what makes a run.
+const (
+	kindStarted   = "started"
+	kindRehearsal = "rehearsal"
+)
+
 // wireStarted answers an execute: the execution, and the same once more under data, for clients that read
 // response.data.executionId as the quick reference's first scenario does.
 type wireStarted struct {
 	wireExecution
+	// Kind tells the answer from that of a dry run.
+	Kind string `json:"kind" jsonschema:"enum=started"`
 	// Data is the same execution.
 	Data wireExecution `json:"data"`
 }
@@ -157,7 +164,7 @@ type wireTask struct {
 // executeRequest asks for a run.
 type executeRequest struct {
 	// Params are judged by the schema of the task.
-	Params json.RawMessage `json:"params,omitempty" jsonschema_extras:"type=object,type=null"`
+	Params json.RawMessage `json:"params,omitempty" jsonschema_extras:"type=object,type=null,additionalProperties=true"`
 }
 
 // cancelByIDsRequest names the executions to cancel.

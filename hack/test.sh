@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs tiers of tests, all of them even when one fails, and ends with a line that counts what ran:
 #   N passed, N failed, N skipped
-# Usage: test.sh unit|envtest|e2e...
+# Usage: test.sh unit|clients|envtest|e2e...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -33,6 +33,13 @@ unit() {
   tested unit . ./... || rc=$?
   tested unit-localcluster hack/localcluster ./... || rc=$?
   return "$rc"
+}
+
+# Clients are generated from the API's description, compiled and driven. The generators are built before, so that the
+# time of the test is that of the clients.
+clients() {
+  (cd hack/clients && "$go" build -o /dev/null github.com/ogen-go/ogen/cmd/ogen && "$go" build -o /dev/null github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen)
+  GO=$go tested clients . -tags=clients -count=1 -timeout=20m -run 'GeneratedClients$' ./apiserver
 }
 
 envtest() {

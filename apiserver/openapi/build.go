@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -58,6 +59,7 @@ func Build(api API) (*Document, error) {
 		}
 		d.Paths[e.Path][strings.ToLower(e.Method)] = object
 	}
+	b.schemas.inlineEvents(d.Paths)
 	d.Components = Components{Schemas: b.schemas.made, Headers: map[string]HeaderObject{
 		requestIDHeader: {Description: "Finds the request in the log of the API. What a client sends under this name is kept, where it is harmless.", Required: true, Schema: Text()},
 	}}
@@ -138,7 +140,11 @@ func (b *builder) parameters(e Entry) (all []ParameterObject, err error) {
 		all = append(all, ParameterObject{Name: match[1], In: "path", Description: says, Required: true, Schema: Text("minLength", 1)})
 	}
 	for _, p := range e.Parameters {
-		all = append(all, ParameterObject{Name: p.Name, In: p.In, Description: p.Description, Schema: p.Schema})
+		object := ParameterObject{Name: p.Name, In: p.In, Description: p.Description, Schema: p.Schema}
+		if p.isList() {
+			object.Style, object.Explode = "form", new(bool)
+		}
+		all = append(all, object)
 	}
 	return all, nil
 }
@@ -157,13 +163,13 @@ func (b *builder) answer(to *OperationObject, a Answer) error {
 	if a.Status >= http.StatusBadRequest {
 		a.MediaType, a.Body = mediaProblem, b.api.Problem
 	}
-	if a.Body == nil {
+	if a.Body == nil && a.Forms == nil {
 		return nil
 	}
 	if a.MediaType == "" {
 		a.MediaType = mediaJSON
 	}
-	schema, err := b.schemas.of(a.Body, false)
+	schema, err := b.bodyOf(a)
 	if err != nil {
 		return err
 	}
@@ -179,9 +185,36 @@ func (b *builder) answer(to *OperationObject, a Answer) error {
 	if response.Content == nil {
 		response.Content = map[string]MediaType{}
 	}
-	if before, again := response.Content[a.MediaType]; again {
-		body.Schema = Schema{"anyOf": []any{before.Schema, body.Schema}}
+	if _, again := response.Content[a.MediaType]; again {
+		return fmt.Errorf("the status %s has two answers in %s: use Forms", status, a.MediaType)
 	}
 	response.Content[a.MediaType] = body
 	return nil
+}
+
+// bodyOf gives the schema of an answer's body. Where it has several forms, generated clients tell them apart by the
+// discriminator.
+func (b *builder) bodyOf(a Answer) (any, error) {
+	if a.Forms == nil {
+		return b.schemas.of(a.Body, false)
+	}
+	var forms []any
+	mapping := map[string]any{}
+	for _, value := range slices.Sorted(maps.Keys(a.Forms.Values)) {
+		schema, err := b.schemas.of(a.Forms.Values[value], false)
+		if err != nil {
+			return nil, err
+		}
+		object, _ := schema.(Schema)
+		ref, isRef := object["$ref"].(string)
+		if !isRef {
+			return nil, fmt.Errorf("the form %q has no name", value)
+		}
+		forms, mapping[value] = append(forms, schema), ref
+	}
+	b.schemas.made[a.Forms.Name] = Schema{
+		"description": a.Forms.Description, "oneOf": forms,
+		"discriminator": Schema{"propertyName": a.Forms.Discriminator, "mapping": mapping},
+	}
+	return Schema{"$ref": refPrefix + a.Forms.Name}, nil
 }

@@ -74,6 +74,8 @@ type wireApple struct {
 func TestMistakesOfTheTable(t *testing.T) {
 	for says, api := range map[string]API{
 		"has another operation":   {Entries: []Entry{get("a", "/a", 1), get("a", "/b", 1)}},
+		"has two answers in":      {Entries: []Entry{{Method: "GET", Path: "/a", Operation: Operation{ID: "a", Answers: []Answer{OK("A.", 1), OK("B.", "")}}}}},
+		"has no name":             {Entries: []Entry{{Method: "GET", Path: "/a", Operation: Operation{ID: "a", Answers: []Answer{{Status: 200, Forms: &Forms{Values: map[string]any{"x": 1}}}}}}}},
 		"is empty":                {Entries: []Entry{get("", "/a", 1)}},
 		"nothing is said of":      {Entries: []Entry{get("a", "/a/{b}", 1)}},
 		"two schemas":             {Entries: []Entry{get("a", "/a", wireApple{}), get("b", "/b", apple{})}},
@@ -98,18 +100,22 @@ func TestMistakesOfTheTable(t *testing.T) {
 	}
 }
 
-// One status may have several forms, and one form several types.
+// One status may have several media types, and a body several forms, which a property tells apart.
 func TestAlternatives(t *testing.T) {
 	e := get("a", "/a", apple{})
-	e.Answers = append(e.Answers, OK("", wirePip{}), Answer{Status: 200, MediaType: "text/plain", Body: ""})
+	e.Answers = []Answer{{Status: 200, Description: "It.", Forms: &Forms{"Fruit", "F.", "kind", map[string]any{"pip": wirePip{}, "apple": apple{}}}}, {Status: 200, MediaType: "text/plain", Body: ""}}
 	api := API{Tags: []Tag{{"t", "T."}}, Entries: []Entry{e}}
 	d, err := Build(api)
 	if err != nil {
 		t.Fatal(err)
 	}
 	answer := d.Paths["/a"]["get"].Responses["200"]
-	raw, err := json.Marshal(answer.Content["application/json"].Schema)
-	if want := `{"anyOf":[{"$ref":"#/components/schemas/Apple"},{"$ref":"#/components/schemas/Pip"}]}`; err != nil || string(raw) != want {
+	if ref := answer.Content["application/json"].Schema; !reflect.DeepEqual(ref, Schema{"$ref": "#/components/schemas/Fruit"}) {
+		t.Errorf("the answer is %v", ref)
+	}
+	raw, err := json.Marshal(d.Components.Schemas["Fruit"])
+	if want := `{"description":"F.","discriminator":{"mapping":{"apple":"#/components/schemas/Apple","pip":"#/components/schemas/Pip"},"propertyName":"kind"},` +
+		`"oneOf":[{"$ref":"#/components/schemas/Apple"},{"$ref":"#/components/schemas/Pip"}]}`; err != nil || string(raw) != want {
 		t.Errorf("%s, %v, want %s", raw, err, want)
 	}
 	if answer.Description != "It." || len(answer.Content) != 2 {
@@ -118,6 +124,28 @@ func TestAlternatives(t *testing.T) {
 	page, err := Page(api, d)
 	if err != nil || !strings.Contains(string(page), `<a href="#schema-Apple">Apple</a> or <a href="#schema-Pip">Pip</a>`) {
 		t.Errorf("%v, %s", err, page)
+	}
+}
+
+// What only events have is described where they are; lists are sent with commas.
+func TestEvents(t *testing.T) {
+	e := get("a", "/a", apple{})
+	e.Parameters = []Parameter{Query("kind", "K.", SomeOf("red", "green"))}
+	e.Answers = append(e.Answers, Answer{Status: 200, MediaType: "text/event-stream", Body: "", Events: map[string]any{"apple": apple{}, "pip": wirePip{}}})
+	d, err := Build(API{Entries: []Entry{e}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Components.Schemas["Pip"] != nil || d.Components.Schemas["Apple"] == nil {
+		t.Errorf("the components are %v", d.Components.Schemas)
+	}
+	raw, err := json.Marshal(d.Paths["/a"]["get"].Responses["200"].Content["text/event-stream"].Events)
+	if want := `{"apple":{"$ref":"#/components/schemas/Apple"},"pip":{"properties":{"grams":{"type":"integer"}},"required":["grams"],"type":"object"}}`; err != nil || string(raw) != want {
+		t.Errorf("%s, %v, want %s", raw, err, want)
+	}
+	raw, err = json.Marshal(d.Paths["/a"]["get"].Parameters[0])
+	if want := `{"name":"kind","in":"query","description":"K.","style":"form","explode":false,"schema":{"items":{"enum":["red","green"],"type":"string"},"minItems":1,"type":"array"}}`; err != nil || string(raw) != want {
+		t.Errorf("%s, %v, want %s", raw, err, want)
 	}
 }
 

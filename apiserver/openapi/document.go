@@ -54,7 +54,10 @@ type ParameterObject struct {
 	In          string `json:"in"`
 	Description string `json:"description"`
 	Required    bool   `json:"required,omitempty"`
-	Schema      Schema `json:"schema"`
+	// Style and Explode say how a list is sent.
+	Style   string `json:"style,omitempty"`
+	Explode *bool  `json:"explode,omitempty"`
+	Schema  Schema `json:"schema"`
 }
 
 // RequestBody of an operation.

@@ -22,11 +22,13 @@ type Operation struct {
 	Public bool
 }
 
-// Parameter of a query or a header.
+// Parameter of a query or a header. A list is sent with commas between.
 type Parameter struct {
 	Name, In, Description string
 	Schema                Schema
 }
+
+func (p Parameter) isList() bool { return p.Schema["type"] == "array" }
 
 // Schema is a JSON Schema (2020-12).
 type Schema = map[string]any
@@ -39,10 +41,22 @@ type Answer struct {
 	MediaType string
 	// Body is a value of the type that is encoded. A string is text; nil is no body.
 	Body any
+	// Forms are what may be sent instead, where Body is nil.
+	Forms *Forms
 	// Events of a text/event-stream: the type of each one's data, by its name.
 	Events map[string]any
 	// Headers that it may have, by name: what they say.
 	Headers map[string]string
+}
+
+// Forms are objects of several types, of which an answer has one. Each has a string property with a value of its own.
+type Forms struct {
+	// Name of the schema, and what it says.
+	Name, Description string
+	// Discriminator is the property by which they are told apart.
+	Discriminator string
+	// Values of the types, by their value of that property.
+	Values map[string]any
 }
 
 // The places of a parameter.
@@ -79,6 +93,11 @@ func Flag() Schema { return typed("boolean", []any{"default", false}) }
 
 // OneOf is a schema of a few words.
 func OneOf(words ...string) Schema { return typed("string", []any{"enum", words}) }
+
+// SomeOf is a schema of a list of a few words.
+func SomeOf(words ...string) Schema {
+	return typed("array", []any{"items", OneOf(words...), "minItems", 1})
+}
 
 func typed(kind string, keywords []any) Schema {
 	s := Schema{"type": kind}

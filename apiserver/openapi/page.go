@@ -112,7 +112,7 @@ func typeOf(schema any) (template.HTML, error) {
 		name := template.HTMLEscapeString(strings.TrimPrefix(ref, "#/components/schemas/"))
 		return template.HTML(`<a href="#schema-` + name + `">` + name + `</a>`), nil // escaped above
 	}
-	if either, has := object["anyOf"].([]any); has {
+	if either, has := object["oneOf"].([]any); has {
 		return alternatives(either)
 	}
 	var words []string

@@ -30,12 +30,16 @@ func (s *schemas) of(value any, read bool) (any, error) {
 		return nil, fmt.Errorf("describing %T: %w", value, err)
 	}
 	var schema Schema
-	if err := json.Unmarshal([]byte(strings.ReplaceAll(string(raw), `"#/$defs/`, `"#/components/schemas/`)), &schema); err != nil {
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(string(raw), `"#/$defs/`, `"`+refPrefix)), &schema); err != nil {
 		return nil, fmt.Errorf("describing %T: %w", value, err)
 	}
 	delete(schema, "$schema")
 	defined, _ := schema["$defs"].(Schema)
 	delete(schema, "$defs")
+	openFree(schema)
+	for _, definition := range defined {
+		openFree(definition)
+	}
 	for name, definition := range defined {
 		if before, again := s.made[name]; again && !reflect.DeepEqual(before, definition) {
 			return nil, fmt.Errorf("two schemas have the name %s, or one is both read and sent", name)
@@ -45,12 +49,95 @@ func (s *schemas) of(value any, read bool) (any, error) {
 	return schema, nil
 }
 
+// openFree lets objects of which nothing is said have any fields, which JSON Schema does by itself. Generators make types
+// without fields of them otherwise.
+func openFree(schema any) {
+	switch v := schema.(type) {
+	case []any:
+		for _, inner := range v {
+			openFree(inner)
+		}
+	case Schema:
+		_, described := v["properties"]
+		if _, judged := v["additionalProperties"]; v["type"] == "object" && !described && !judged {
+			v["additionalProperties"] = true
+		}
+		for _, inner := range v {
+			openFree(inner)
+		}
+	}
+}
+
+const refPrefix = "#/components/schemas/"
+
+// inlineEvents moves the schemas that only events have to where the events are described. Generators know nothing of
+// events: they would make types that nothing uses.
+func (s *schemas) inlineEvents(paths map[string]PathItem) {
+	used := map[string]bool{}
+	var events []map[string]any
+	for _, item := range paths {
+		for _, operation := range item {
+			if operation.RequestBody != nil {
+				for _, body := range operation.RequestBody.Content {
+					s.use(used, body.Schema)
+				}
+			}
+			for _, response := range operation.Responses {
+				for _, body := range response.Content {
+					s.use(used, body.Schema)
+					events = append(events, body.Events)
+				}
+			}
+		}
+	}
+	only := map[string]any{}
+	for _, stream := range events {
+		for name, schema := range stream {
+			object, _ := schema.(Schema)
+			ref, _ := object["$ref"].(string)
+			component := strings.TrimPrefix(ref, refPrefix)
+			if ref == "" || used[component] {
+				continue
+			}
+			only[component] = s.made[component]
+			stream[name] = s.made[component]
+		}
+	}
+	for component := range only {
+		delete(s.made, component)
+	}
+}
+
+// use marks the components that a schema refers to, and those that they refer to.
+func (s *schemas) use(used map[string]bool, schema any) {
+	switch v := schema.(type) {
+	case Schema:
+		if ref, isRef := v["$ref"].(string); isRef {
+			name := strings.TrimPrefix(ref, refPrefix)
+			if !used[name] {
+				used[name] = true
+				s.use(used, s.made[name])
+			}
+		}
+		for _, inner := range v {
+			s.use(used, inner)
+		}
+	case []any:
+		for _, inner := range v {
+			s.use(used, inner)
+		}
+	}
+}
+
 // resource describes what is Kubernetes' own, which Kubernetes describes.
 func resource(t reflect.Type) *jsonschema.Schema {
 	if !strings.HasPrefix(t.PkgPath(), "k8s.io/") {
 		return nil
 	}
-	return &jsonschema.Schema{Type: "object", Description: "A " + t.Name() + " as the Kubernetes API has it (" + t.PkgPath() + ")."}
+	return &jsonschema.Schema{
+		Type: "object", AdditionalProperties: jsonschema.TrueSchema,
+		Description: "A " + t.Name() + " as the Kubernetes API has it (" + t.PkgPath() + ").",
+	}
 }
 
 // schemaName of a Go type: wireExecution is Execution.

@@ -10,36 +10,93 @@ type wall int64
 
 const (
 	daySeconds = 24 * 60 * 60
-	// searchDays is how far away a day can be that comes at all: 29 February, from 2096 to 2104.
-	searchDays = 8 * 366
+	// searchMonths is how far away a month can be that matches at all: a February with five Mondays comes every 28
+	// years, and once in 40, because 2100 is no leap year.
+	searchMonths = 41 * 12
 )
 
-// after gives the first moment after w at which the fields of the expression come true.
+// after gives the first moment after w at which the fields of the expression match.
 func (e *Expression) after(w wall) (wall, bool) {
 	day, second := split(w + 1)
-	for range searchDays {
-		if e.onDay(day) {
-			if s := e.clockFrom(second); s >= 0 {
-				return join(day, s), true
+	first := monthOf(day)
+	for i := range searchMonths {
+		m := first.plus(i)
+		set := e.in(m)
+		for date := lowest(set, m.dateOf(day)); date > 0; date = lowest(set, date+1) {
+			on := m.firstDay + int64(date) - 1
+			from := 0
+			if on == day {
+				from = second
+			}
+			if s := e.clockFrom(from); s >= 0 {
+				return join(on, s), true
 			}
 		}
-		day, second = day+1, 0
 	}
 	return 0, false
 }
 
-// upTo gives the last moment up to w at which the fields of the expression come true.
+// upTo gives the last moment up to w at which the fields of the expression match.
 func (e *Expression) upTo(w wall) (wall, bool) {
 	day, second := split(w)
-	for range searchDays {
-		if e.onDay(day) {
-			if s := e.clockUpTo(second); s >= 0 {
-				return join(day, s), true
+	last := monthOf(day)
+	for i := range searchMonths {
+		m := last.plus(-i)
+		set := e.in(m)
+		for date := highest(set, m.dateOf(day)); date > 0; date = highest(set, date-1) {
+			on := m.firstDay + int64(date) - 1
+			to := daySeconds - 1
+			if on == day {
+				to = second
+			}
+			if s := e.clockUpTo(to); s >= 0 {
+				return join(on, s), true
 			}
 		}
-		day, second = day-1, daySeconds-1
 	}
 	return 0, false
+}
+
+// in gives the set of the days of a month that match.
+func (e *Expression) in(m calendarMonth) uint64 {
+	if !has(e.month, m.month) {
+		return 0
+	}
+	return uint64(e.days[m.shape.index()])
+}
+
+// calendarMonth is one month of one year.
+type calendarMonth struct {
+	// number counts months from the year 0.
+	number int
+	month  int
+	// firstDay is its 1st, in days since 1970.
+	firstDay int64
+	shape
+}
+
+func monthOf(day int64) calendarMonth {
+	year, month, _ := time.Unix(day*daySeconds, 0).UTC().Date()
+	return calendarMonthOf(year*12 + int(month) - 1)
+}
+
+func calendarMonthOf(number int) calendarMonth {
+	first := time.Date(0, time.Month(number+1), 1, 0, 0, 0, 0, time.UTC)
+	day, _ := split(wall(first.Unix()))
+	next, _ := split(wall(first.AddDate(0, 1, 0).Unix()))
+	return calendarMonth{number, int(first.Month()), day, shape{length: int(next - day), first: int(first.Weekday())}}
+}
+
+func (m calendarMonth) plus(months int) calendarMonth {
+	if months == 0 {
+		return m
+	}
+	return calendarMonthOf(m.number + months)
+}
+
+// dateOf gives the date of a day in the month: the 1st of one that is before it, and the last of one that is after it.
+func (m calendarMonth) dateOf(day int64) int {
+	return int(min(max(day-m.firstDay+1, 1), int64(m.length)))
 }
 
 func split(w wall) (day int64, second int) {
@@ -48,19 +105,6 @@ func split(w wall) (day int64, second int) {
 }
 
 func join(day int64, second int) wall { return wall(day)*daySeconds + wall(second) }
-
-func (e *Expression) onDay(day int64) bool {
-	_, month, dayOfMonth := time.Unix(day*daySeconds, 0).UTC().Date()
-	if !has(e.month, int(month)) {
-		return false
-	}
-	weekday := int(((day+4)%7 + 7) % 7) // 1 January 1970 was a Thursday
-	inMonth, inWeek := has(e.day, dayOfMonth), has(e.weekday, weekday)
-	if e.anyDay {
-		return inMonth && inWeek
-	}
-	return inMonth || inWeek
-}
 
 // clockFrom gives the first second of a day from s on that the fields allow, or -1.
 func (e *Expression) clockFrom(s int) int {

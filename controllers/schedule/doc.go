@@ -4,7 +4,7 @@
 // A tick is an instant at which a schedule comes true, in whole seconds:
 //
 //	expression ──▶ wall clock time ──▶ instant ──▶ + jitter ──▶ when it is due
-//	 (robfig)        (calendar.go)     (zone.go)   (jitter.go)     (decide.go)
+//	 (field.go)      (calendar.go)     (zone.go)   (jitter.go)     (decide.go)
 //
 // Ticks are looked up from a time, forwards and backwards, in a bounded number of steps: no code here walks
 // through the ticks of a month.

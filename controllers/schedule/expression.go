@@ -3,32 +3,43 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/robfig/cron/v3"
 )
 
 // maxExpression in bytes, as in the CRD.
 const maxExpression = 512
 
-// Expression is a cron expression, read. It knows of no time zone.
+// Expression is a cron expression that was parsed. It has no time zone.
 type Expression struct {
-	second, minute, hour uint64
-	day, month, weekday  uint64
-	// anyDay: the day of the month or that of the week is not restricted, so that both must match. Otherwise
-	// one is enough, as in every cron since 1979.
-	anyDay bool
+	second, minute, hour, month uint64
+	// days holds the days that match, for each shape that a month can have.
+	days monthDays
 	// every is the period of an expression that has no fields, zero otherwise.
 	every time.Duration
 }
 
-var parser = cron.NewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
+// descriptors are the names for common expressions.
+var descriptors = map[string]string{
+	"@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
+	"@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
+}
 
-// Parse reads five fields, six with the second first, a descriptor such as @hourly, or "@every" with a duration.
-// The library has a say in what is an expression, as for a CronJob; when it comes true is decided here. It
-// returns an error for what it cannot read, for a time zone within the expression, and for an expression that
-// never comes true.
+const possibleDescriptors = "@yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly and @every with a duration"
+
+// Parse reads a cron expression:
+//
+//   - five fields, as crontab(5) has them, or six with the second first. Where the day of the month and the day of the
+//     week are both restricted, one of them is enough, as in crontab(5).
+//   - a seventh field, which is the year in Quartz, if it is "*" or "?".
+//   - the forms of Quartz for days: L, L-3, LW, 15W, FRIL, FRI#L and FRI#3.
+//   - a descriptor such as @hourly, or @every with a duration of whole seconds.
+//
+// A weekday has the number that it has in crontab(5): 0 or 7 is Sunday. An expression of Quartz that has a year counts
+// from 1, so that its weekdays have to be names.
+//
+// The error says which part is wrong and what is possible there. An expression that never matches is an error, too.
 func Parse(text string) (Expression, error) {
 	text = strings.TrimSpace(text)
 	switch {
@@ -36,59 +47,102 @@ func Parse(text string) (Expression, error) {
 		return Expression{}, errors.New("the schedule is empty: a cron expression is wanted, such as \"30 2 * * *\"")
 	case len(text) > maxExpression:
 		return Expression{}, fmt.Errorf("the schedule has %d bytes, and %d is the most", len(text), maxExpression)
-	case strings.Contains(text, "TZ"):
-		return Expression{}, errors.New("the schedule must not name a time zone: the field timeZone does")
+	case strings.HasPrefix(text, "TZ=") || strings.HasPrefix(text, "CRON_TZ="):
+		return Expression{}, errors.New("the schedule must not name a time zone: use the field timeZone for it")
 	case strings.HasPrefix(text, every):
 		return parseEvery(text)
+	case strings.HasPrefix(text, "@"):
+		return parseDescriptor(text)
 	}
-	if err := checkFields(text); err != nil {
-		return Expression{}, fmt.Errorf("%q is no cron expression: %w", text, err)
-	}
-	parsed, err := parser.Parse(text)
+	e, err := parseFields(strings.Fields(text))
 	if err != nil {
 		return Expression{}, fmt.Errorf("%q is no cron expression: %w", text, err)
 	}
-	fields, ok := parsed.(*cron.SpecSchedule)
-	if !ok {
-		return Expression{}, fmt.Errorf("%q is no cron expression that is known here", text)
-	}
-	e := Expression{
-		second: fields.Second &^ star, minute: fields.Minute &^ star, hour: fields.Hour &^ star,
-		day: fields.Dom &^ star, month: fields.Month &^ star, weekday: fields.Dow &^ star,
-		anyDay: (fields.Dom|fields.Dow)&star != 0,
-	}
 	if _, ok := e.after(epoch2000); !ok {
-		return Expression{}, fmt.Errorf("%q never comes true: no such day is in the calendar", text)
+		return Expression{}, fmt.Errorf("%q never comes true: the calendar has no such day", text)
 	}
 	return e, nil
 }
 
-// star is the bit by which the library marks a field that is "*" or "?".
-const star = 1 << 63
-
-// epoch2000 is a moment of wall clock time from which every day that there is comes within eight years.
+// epoch2000 is a moment of wall clock time. Every month of every shape comes within searchMonths of it.
 const epoch2000 wall = 946684800
 
-// checkFields refuses what the library reads as something else: parts that are empty, and a range that begins
-// with a star.
-func checkFields(text string) error {
-	for _, field := range strings.Fields(text) {
-		for _, part := range strings.Split(field, ",") {
-			switch {
-			case part == "":
-				return fmt.Errorf("the list %q has an empty part", field)
-			case strings.HasPrefix(part, "*-"), strings.HasPrefix(part, "?-"):
-				return fmt.Errorf("%q is no range", part)
-			}
+// The number of fields of an expression.
+const (
+	fieldsOfCrontab = 5
+	fieldsWithYear  = 7
+)
+
+func parseFields(fields []string) (e Expression, err error) {
+	if len(fields) < fieldsOfCrontab || len(fields) > fieldsWithYear {
+		return e, fmt.Errorf("it has %s, want 5 (minute, hour, day of the month, month, day of the week) or 6 with the second first", counted(len(fields)))
+	}
+	if len(fields) == fieldsWithYear {
+		if fields, err = withoutYear(fields); err != nil {
+			return e, err
 		}
 	}
-	return nil
+	if len(fields) == fieldsOfCrontab {
+		fields = slices.Insert(slices.Clone(fields), 0, "0")
+	}
+	day, weekday := days{}, days{}
+	for i, read := range []func(string) error{
+		numbersInto(&e.second, second), numbersInto(&e.minute, minute), numbersInto(&e.hour, hour),
+		day.readMonthDays, numbersInto(&e.month, month), weekday.readWeekdays,
+	} {
+		if err := read(fields[i]); err != nil {
+			return e, err
+		}
+	}
+	e.days = daysOfMonths(day, weekday)
+	return e, nil
+}
+
+func counted(fields int) string {
+	if fields == 1 {
+		return "1 field"
+	}
+	return fmt.Sprintf("%d fields", fields)
+}
+
+// withoutYear takes the seventh field away, where it says nothing.
+func withoutYear(fields []string) ([]string, error) {
+	year, weekday := fields[fieldsWithYear-1], fields[fieldsWithYear-2]
+	switch {
+	case year != "*" && year != "?":
+		return nil, fmt.Errorf("its seventh field %q is a year, which is not possible: leave it out, or write \"*\"", year)
+	case hasNumberedWeekday(weekday):
+		return nil, fmt.Errorf("with a year it is an expression of Quartz, where the weekdays %q count from 1 for Sunday; here they count from 0 for Sunday: write names, such as MON", weekday)
+	}
+	return fields[:fieldsWithYear-1], nil
+}
+
+// hasNumberedWeekday reports whether a weekday stands in a field as a number, which a step and an occurrence are not.
+func hasNumberedWeekday(field string) bool {
+	for part := range strings.SplitSeq(field, ",") {
+		part, _, _ = strings.Cut(part, "/")
+		part, _, _ = strings.Cut(part, "#")
+		if strings.ContainsAny(part, "0123456789") {
+			return true
+		}
+	}
+	return false
+}
+
+func parseDescriptor(text string) (Expression, error) {
+	if fields, known := descriptors[text]; known {
+		return parseFields(strings.Fields(fields))
+	}
+	if text == "@reboot" {
+		return Expression{}, errors.New("\"@reboot\" is not possible: no machine starts here. A Task is run when it changes with the annotation taskexec.dev/run-on-change; at a time, with " + possibleDescriptors)
+	}
+	return Expression{}, fmt.Errorf("%q is no cron expression: what begins with @ can be %s", text, possibleDescriptors)
 }
 
 // every is how an expression begins that has a period instead of fields.
 const every = "@every "
 
-// parseEvery is our own, because the library rounds a period in silence, and counts from when it was started.
+// parseEvery reads a period. Periods are counted from 1970, so that two controllers agree.
 func parseEvery(text string) (Expression, error) {
 	period, err := time.ParseDuration(strings.TrimSpace(strings.TrimPrefix(text, every)))
 	if err != nil || period < time.Second || period%time.Second != 0 {

@@ -47,7 +47,7 @@ func (t Timetable) Last(upTo time.Time) time.Time {
 	return instant(instantOf(w, t.zone))
 }
 
-// maxSpans within which a tick comes: clocks are changed a few times a year, and a tick is at most eight away.
+// maxSpans is a bound for the search: each step leaps to where the fields match, so that a few are enough.
 const maxSpans = 100
 
 // nextEvenly looks in one span of even time after the other.
@@ -61,7 +61,7 @@ func (t Timetable) nextEvenly(unix int64) time.Time {
 		if found := int64(next) - s.offset; found < s.end {
 			return instant(found)
 		}
-		s, w = spanAt(s.end, t.zone)
+		s, w = spanAt(max(s.end, int64(next)-maxOffset), t.zone)
 		w-- // the first second of a span may be a tick itself
 	}
 	return time.Time{}
@@ -78,7 +78,7 @@ func (t Timetable) lastEvenly(unix int64) time.Time {
 		if found := int64(last) - s.offset; found >= s.start {
 			return instant(found)
 		}
-		unix = s.start - 1
+		unix = min(s.start-1, int64(last)+maxOffset)
 	}
 	return time.Time{}
 }

@@ -1,9 +1,12 @@
 package schedule
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
+	quartz "github.com/netresearch/go-cron"
 	"github.com/robfig/cron/v3"
 )
 
@@ -112,6 +115,69 @@ func TestTicksAreThoseOfACronJob(t *testing.T) {
 			from = want
 		}
 	}
+}
+
+// The forms of Quartz mean the days that another library finds for them.
+func TestCase34DaysAreThoseOfALibrary(t *testing.T) {
+	parser := quartz.MustNewParser(quartz.SecondOptional | quartz.Minute | quartz.Hour | quartz.Dom | quartz.Month | quartz.Dow | quartz.Extended | quartz.DowOrDom)
+	for _, text := range []string{
+		"0 0 * * 7", "0 0 * * 5-7", "0 0 * * FRI-SUN", "0 0 L * *", "0 0 L-3 * ?", "0 0 L-28,1 * *", "0 0 LW * ?", "0 0 1W * *", "0 0 15W,31W * *", "0 0 29W 2 *",
+		"0 0 * * FRI#3", "0 0 * * 7#5", "0 0 * * MON#L", "0 0 13 * FRI#2", "0 0 L * 1-5", "0 0 LW 2 MON#1,TUE", "10 0 0 1,15,L 1-6 ?",
+	} {
+		theirs, err := parser.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, from := table(t, text, "UTC"), time.Date(2026, 2, 27, 13, 14, 15, 0, time.UTC)
+		for range 100 {
+			want := theirs.Next(from)
+			if want.IsZero() {
+				break // the library looks five years ahead
+			}
+			if got := ours.Next(from); !got.Equal(want) {
+				t.Fatalf("%q after %s: %s, want %s", text, from, got, want)
+			}
+			from = want
+		}
+	}
+}
+
+// FuzzTicksOfACronJob: an expression that a CronJob takes is taken, and means the same.
+func FuzzTicksOfACronJob(f *testing.F) {
+	for _, seed := range []string{"* * * * *", "*/7 1-5,9 29 2 *", "30 2 * * MON-FRI", "0 0 31 * ?", "0 */24 * * *", "*/60 * * * *", "5/15 * * * 1/2", "0 0 13 * */6", "0 0 1-7,* * MON", "@weekly"} {
+		f.Add(seed, int64(1772953199))
+	}
+	f.Fuzz(func(t *testing.T, text string, unix int64) {
+		theirs, err := cron.ParseStandard(text)
+		if _, plain := theirs.(*cron.SpecSchedule); err != nil || !plain || strings.ContainsAny(text, "+=") || len(text) > maxExpression || unix < 0 || unix > 4e9 {
+			return
+		}
+		from := time.Unix(unix, 0).UTC()
+		want := theirs.Next(from)
+		if want.IsZero() || takenForSomethingElse(text) {
+			return
+		}
+		expression, err := Parse(text)
+		if err != nil {
+			t.Fatalf("%q is refused, and a CronJob takes it: %v", text, err)
+		}
+		if got := NewTimetable(expression, time.UTC).Next(from); !got.Equal(want) {
+			t.Fatalf("%q after %s: %s, want %s", text, from, got, want)
+		}
+	})
+}
+
+// takenForSomethingElse reports whether the library of CronJobs reads more into an expression than it says: an empty
+// part, what follows a star, a step of more than seven digits, or a number of as many.
+func takenForSomethingElse(text string) bool {
+	for _, field := range strings.Fields(text) {
+		for part := range strings.SplitSeq(field, ",") {
+			if part == "" || strings.HasPrefix(part, "*-") || strings.HasPrefix(part, "?-") {
+				return true
+			}
+		}
+	}
+	return regexp.MustCompile(`[0-9]{7}`).MatchString(text)
 }
 
 // Second by second over the changes of clocks, each tick is found by both ways to look.

@@ -85,6 +85,9 @@ func everyRoute(task, id string) []apiCall {
 		{"PUT", "/triggers/cron/" + task, map[string]any{"taskName": task, "schedule": "@daily"}},
 		{"DELETE", "/triggers/cron/" + task, nil},
 		{"POST", "/triggers/cron/" + task + "/toggle", nil},
+		{"POST", "/triggers/cron/" + task + "/run", nil},
+		{"GET", "/tasks/_/" + task, nil},
+		{"GET", "/tasks/executions/_/" + id, nil},
 		{"GET", "/metrics", nil},
 	}
 }

@@ -1,0 +1,111 @@
+package apiserver
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// wordsOfPaths are all words that stand in a path and that an object can be called, with some that look like one.
+func wordsOfPaths() (names []string) {
+	names = []string{"by-name", "by-id", "tasks", "namespaces", "default", "api", "openapi.json", "all.tasks", "0", strings.Repeat("a", 253)}
+	for _, r := range routes() {
+		for word := range strings.SplitSeq(namespacePrefix+r.pattern, "/") {
+			if len(validation.IsDNS1123Subdomain(word)) == 0 {
+				names = append(names, word)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// unhidden has, for each path in which a name can be hidden by another path, the one where it is not.
+var unhidden = map[string]string{
+	"GET /tasks/{taskName}":               "/tasks/_/{taskName}",
+	"GET /tasks/executions/{executionId}": "/tasks/executions/_/{executionId}",
+}
+
+// Whatever an object is called, each route reaches it: by its own path, or by the one that hides nothing.
+func TestCase36EveryNameReachesItsRoute(t *testing.T) {
+	router, all := chi.NewRouter(), []string{}
+	for _, r := range routes() {
+		for _, prefix := range []string{"", namespacePrefix} {
+			router.MethodFunc(r.method, prefix+r.pattern, func(http.ResponseWriter, *http.Request) {})
+		}
+		all = append(all, r.method+" "+r.pattern)
+	}
+	hidden := map[string][]string{}
+	for _, r := range routes() {
+		if !strings.Contains(r.pattern, "{") {
+			continue
+		}
+		for _, name := range wordsOfPaths() {
+			for _, prefix := range []string{"", namespacePrefix} {
+				path := strings.NewReplacer("{namespace}", name, "{taskName}", name, "{executionId}", name, "{name}", name).Replace(prefix + r.pattern)
+				if got := router.Find(chi.NewRouteContext(), r.method, path); got != prefix+r.pattern {
+					key := r.method + " " + r.pattern
+					hidden[key] = append(hidden[key], name)
+					if alternative := unhidden[key]; alternative == "" || !slices.Contains(all, r.method+" "+alternative) {
+						t.Errorf("%s %s is %s: the name %q is hidden, and no other path has it", r.method, path, got, name)
+					}
+				}
+			}
+		}
+	}
+	for _, alternative := range unhidden {
+		if names := hidden["GET "+alternative]; len(names) > 0 {
+			t.Errorf("%s hides %q", alternative, names)
+		}
+	}
+}
+
+// The objects themselves are reached, and what is done by a path is done to them.
+func TestCase36EveryNameReachesItsObject(t *testing.T) {
+	for _, name := range wordsOfPaths() {
+		task := aTask(name)
+		store := withSchedules(newFakeStore(task), aSchedule(name, name)).add(anExecution(name, name, v1alpha1.PhaseCompleted))
+		api := facade(store)
+		for path, want := range map[string]string{
+			"/tasks/_/":                   `"name":"` + name + `"`,
+			"/tasks/executions/_/":        `"executionId":"` + name + `"`,
+			"/tasks/running/execution/":   `"executionId":"` + name + `"`,
+			"/tasks/running/":             `[{"executionId":"` + name + `"`,
+			"/triggers/cron/":             `{"name":"` + name + `"`,
+			"/tasks/executions/%/explain": `"executionId":"` + name + `"`,
+		} {
+			at := path + name
+			if strings.Contains(path, "%") {
+				at = strings.Replace(path, "%", name, 1)
+			}
+			if w := call(t, api, "GET", at, ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
+				t.Errorf("GET %s: %d %.200s", at, w.Code, w.Body)
+			}
+		}
+		for _, at := range []string{"/tasks/" + name + "/execute/manual", "/tasks/" + name + "/execute/api", "/tasks/executions/" + name + "/rerun", "/triggers/cron/" + name + "/run"} {
+			var started wireStarted
+			w := call(t, api, "POST", at, "")
+			if err := json.Unmarshal(w.Body.Bytes(), &started); err != nil || w.Code != http.StatusOK || started.TaskName != name {
+				t.Errorf("POST %s: %d %.200s", at, w.Code, w.Body)
+			}
+		}
+		if got := ok[wireSchedule](t, api, "POST", "/triggers/cron/"+name+"/toggle", ""); got.Name != name || got.Enabled {
+			t.Errorf("toggling %s: %+v", name, got)
+		}
+		if w := call(t, api, "DELETE", "/triggers/cron/"+name, ""); w.Code != http.StatusNoContent {
+			t.Errorf("DELETE of the schedule %s: %d %s", name, w.Code, w.Body)
+		}
+		if w := call(t, api, "DELETE", "/tasks/executions/"+name, ""); w.Code != http.StatusNoContent || store.executions[name] != nil {
+			t.Errorf("DELETE of the run %s: %d %s", name, w.Code, w.Body)
+		}
+	}
+	wantProblem(t, call(t, facade(newFakeStore()), "GET", "/tasks/_/nothing", ""), http.StatusNotFound, `there is no task "nothing"`)
+	wantProblem(t, call(t, facade(newFakeStore()), "GET", "/tasks/executions/_/nothing", ""), http.StatusNotFound, `there is no execution "nothing"`)
+}

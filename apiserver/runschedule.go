@@ -1,0 +1,92 @@
+package apiserver
+
+import (
+	"errors"
+	"net/http"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+// runSchedule makes a run of a schedule now, whether the schedule is enabled or not. It changes nothing of the schedule:
+// its next time stays as it is. The run is judged as one of the execute routes is, and needs the same right.
+func (s *namespaced) runSchedule(w http.ResponseWriter, r *http.Request) error {
+	dryRun, err := onlyDryRunOf(r)
+	if err != nil {
+		return err
+	}
+	if err := decode(r, &runScheduleRequest{}); err != nil {
+		return err
+	}
+	key, err := idempotencyKey(r.Header)
+	if err != nil {
+		return err
+	}
+	name := pathValue(r, "name")
+	of, err := s.store.Schedule(r.Context(), name)
+	if err != nil {
+		return err
+	}
+	submission := runOf(s.namespace, name, of, ownKey(key, s.who.name()))
+	submission.user = s.caller()
+	switch {
+	case of == nil && dryRun:
+		return noSchedule(name, nil)
+	case of == nil:
+		return s.repeatedOfWhatIsGone(w, r, submission, noSchedule(name, nil))
+	}
+	if err := s.requireExecute(r.Context(), submission.task); err != nil {
+		return err
+	}
+	err = s.submit(w, r, submission, dryRun)
+	var unfit params.FieldErrors
+	if errors.As(err, &unfit) {
+		// The request has no params: nothing is wrong with it.
+		p := problemf(http.StatusConflict, "the task %q does not take the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, s.schedulePath(name))
+		return p
+	}
+	return err
+}
+
+// runNow stands for the body of a request that runs a schedule now. No JSON object reads so.
+const runNow = "run now"
+
+// runOf is the submission of a run of a schedule; without the schedule it can only find what was made before.
+func runOf(namespace, name string, of *v1alpha1.TaskSchedule, key string) submission {
+	out := submission{id: scheduleRunID(namespace, name, key), keyed: key != "", source: triggerManual, schedule: of}
+	if out.keyed {
+		out.digest = macOf(key, []byte(runNow))
+	}
+	if of == nil {
+		return out
+	}
+	out.task = of.Spec.TaskRef.Name
+	if of.Spec.Params != nil {
+		out.params = of.Spec.Params.Raw
+	}
+	return out
+}
+
+// scheduleRunID is to runs of schedules what executionID is to first runs. No task can have the name that stands in the
+// place of one, so that no key of one is a key of the other.
+func scheduleRunID(namespace, schedule, key string) string {
+	if key == "" {
+		return executionID(namespace, "", "")
+	}
+	return keyedID(namespace, "/schedule", schedule, key)
+}
+
+// belongs puts onto an execution what it has from the schedule that it was made of: what selects the runs of a schedule
+// finds it, and its trigger names the schedule.
+func (s submission) belongs(execution *v1alpha1.TaskExecution) {
+	if s.schedule == nil {
+		return
+	}
+	metav1.SetMetaDataLabel(&execution.ObjectMeta, v1alpha1.LabelSchedule, jobspec.LabelValue(s.schedule.Name))
+	metav1.SetMetaDataLabel(&execution.ObjectMeta, v1alpha1.LabelScheduleUID, string(s.schedule.UID))
+	execution.Spec.Trigger.Name = s.schedule.Name
+	execution.Spec.Timeout = s.schedule.Spec.Timeout
+}

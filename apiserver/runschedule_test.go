@@ -1,0 +1,163 @@
+package apiserver
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/schedule"
+)
+
+const runPath = "/triggers/cron/nightly/run"
+
+// scheduled is a schedule of the task "sync" with params.
+func scheduled(params string) *v1alpha1.TaskSchedule {
+	s := aSchedule("nightly", "sync")
+	s.UID = "uid-1"
+	if params != "" {
+		s.Spec.Params = rawJSON(params)
+	}
+	return s
+}
+
+// A run that is asked for now has the params, the time limit and the name of the schedule, and changes nothing of it.
+func TestCase34RunAScheduleNow(t *testing.T) {
+	for name, suspended := range map[string]bool{"enabled": false, "suspended": true} {
+		for _, body := range []string{"", "{}"} {
+			t.Run(name+body, func(t *testing.T) {
+				s := scheduled(`{"mid":1}`)
+				s.Spec.Suspend, s.Spec.Timeout = suspended, &metav1.Duration{Duration: time.Minute}
+				store := withSchedules(newFakeStore(aTask("sync", midSchema)), s)
+				api := facade(store)
+				rehearsed := ok[wireRehearsal](t, facade(withSchedules(newFakeStore(withContainer(aTask("sync", midSchema))), s)), "POST", runPath+"?dryRun=true", body)
+				if rehearsed.Outcome != outcomeStart || !strings.Contains(string(rehearsed.Params), `"mid":1`) {
+					t.Errorf("the dry run says %+v", rehearsed)
+				}
+				got := ok[wireStarted](t, api, "POST", runPath, body)
+				stored := store.executions[got.ExecutionID]
+				if len(store.executions) != 1 || stored == nil || got.Status != "running" || got.Data.ExecutionID != got.ExecutionID {
+					t.Fatalf("got %+v, stored %v", got, store.executions)
+				}
+				if stored.Spec.TaskRef.Name != "sync" || string(stored.Spec.Params.Raw) != `{"mid":1}` || stored.Spec.Timeout.Duration != time.Minute {
+					t.Errorf("stored %+v", stored.Spec)
+				}
+				if want := (v1alpha1.Trigger{Source: v1alpha1.TriggerManual, Name: "nightly"}); stored.Spec.Trigger != want {
+					t.Errorf("trigger %+v", stored.Spec.Trigger)
+				}
+				if stored.Labels[v1alpha1.LabelSchedule] != "nightly" || stored.Labels[v1alpha1.LabelScheduleUID] != "uid-1" {
+					t.Errorf("labels %v", stored.Labels)
+				}
+				if list := ok[wireHistory](t, api, "GET", "/tasks/executions?triggerName=nightly", ""); len(list.Executions) != 1 {
+					t.Errorf("the history of the schedule has %d runs", len(list.Executions))
+				}
+				if store.schedules["nightly"].Generation != 3 || store.schedules["nightly"].Spec.Suspend != suspended {
+					t.Errorf("the schedule is changed: %+v", store.schedules["nightly"])
+				}
+			})
+		}
+	}
+}
+
+// What keeps the Task from being run keeps its schedule from being run, with the same words.
+func TestCase34RunAScheduleIsRefused(t *testing.T) {
+	suspended := aTask("sync", midSchema)
+	suspended.Spec.Suspended = true
+	busy := newFakeStore(limited(v1alpha1.ConcurrencyForbid, nil, nil)).add(anExecution("busy", "sync", v1alpha1.PhaseRunning))
+	for name, c := range map[string]struct {
+		store  *fakeStore
+		params string
+		path   string
+		body   string
+		code   int
+		says   string
+	}{
+		"no schedule":        {newFakeStore(aTask("sync")), ``, "/triggers/cron/weekly/run", ``, 404, `there is no schedule "weekly"; GET /triggers/cron lists`},
+		"no task":            {newFakeStore(), ``, runPath, ``, 404, `there is no task "sync"`},
+		"the task suspended": {newFakeStore(suspended), `{"mid":1}`, runPath, ``, 409, "suspended"},
+		"another is active":  {busy, ``, runPath, ``, 409, "busy is active"},
+		"params that do not fit": {newFakeStore(aTask("sync", midSchema)), `{"mid":"x"}`, runPath, ``, 409,
+			`the task "sync" does not take the params of the schedule "nightly": /mid: must be an integer`},
+		"params of the request": {newFakeStore(aTask("sync", midSchema)), `{"mid":1}`, runPath, `{"params":{"mid":2}}`, 400, `unknown field "params"`},
+		"another parameter":     {newFakeStore(aTask("sync", midSchema)), `{"mid":1}`, runPath + "?dryrun=true", ``, 400, "there is only dryRun"},
+		"a name that cannot be": {newFakeStore(aTask("sync")), ``, "/triggers/cron/a%2Fb/run", ``, 404, `there is no schedule "a/b"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := withSchedules(c.store, scheduled(c.params))
+			before := len(store.executions)
+			wantProblem(t, call(t, facade(store), "POST", c.path, c.body), c.code, c.says)
+			if len(store.executions) != before {
+				t.Error("a run was made")
+			}
+		})
+	}
+}
+
+// With a key a run is made once, whatever becomes of the schedule; a key of one schedule is none of another.
+func TestCase34RunAScheduleOnce(t *testing.T) {
+	other := scheduled("")
+	other.Name = "other"
+	store := withSchedules(newFakeStore(aTask("sync")), scheduled(""), other)
+	api := facade(store)
+	first, replayed := submitted(t, api, runPath, "k", "")
+	if replayed {
+		t.Error("the first is taken for a repetition")
+	}
+	for _, path := range []string{"/triggers/cron/other/run", "/tasks/sync/execute/manual"} {
+		if got, replayed := submitted(t, api, path, "k", ""); replayed || got.ExecutionID == first.ExecutionID {
+			t.Errorf("%s with the same key is the same run", path)
+		}
+	}
+	store.schedules["nightly"].Spec.Params = rawJSON(`{"new":1}`)
+	if again, replayed := submitted(t, api, runPath, "k", "{}"); !replayed || again.ExecutionID != first.ExecutionID {
+		t.Errorf("a repetition made %s", again.ExecutionID)
+	}
+	if got := ok[wireRehearsal](t, facade(withSchedules(newFakeStore(withContainer(aTask("sync"))), scheduled(""))), "POST", runPath+"?dryRun=true", ""); got.Outcome != outcomeStart {
+		t.Errorf("a dry run without a key: %+v", got)
+	}
+	delete(store.schedules, "nightly")
+	if again, replayed := submitted(t, api, runPath, "k", ""); !replayed || again.ExecutionID != first.ExecutionID {
+		t.Errorf("after the schedule went, a repetition made %s", again.ExecutionID)
+	}
+	wantProblem(t, call(t, api, "POST", runPath, "", headerIdempotencyKey, "k2"), http.StatusNotFound, `there is no schedule "nightly"`)
+}
+
+// To read a schedule is not enough to run it, and neither is to change it.
+func TestCase34RunAScheduleNeedsExecute(t *testing.T) {
+	store := withSchedules(newFakeStore(aTask("sync")), scheduled(""))
+	api := facadeFor(store, newFakeGate(map[string][]string{
+		"reader": {"get taskschedules"}, "writer": {"get taskschedules", "create taskschedules", "update taskschedules", "get tasks", "execute tasks other"},
+		"stranger": {"execute tasks"}, "runner": {"get taskschedules nightly", "execute tasks sync"},
+	}))
+	for user, says := range map[string]string{"reader": `may not execute tasks "sync"`, "writer": `may not execute tasks "sync"`, "stranger": `may not get taskschedules "nightly"`} {
+		wantProblem(t, call(t, api, "POST", runPath, "", bearing(user)...), http.StatusForbidden, says)
+	}
+	if len(store.executions) != 0 {
+		t.Fatalf("%d runs were made", len(store.executions))
+	}
+	if w := call(t, api, "POST", runPath, "", bearing("runner")...); w.Code != http.StatusOK || len(store.executions) != 1 {
+		t.Errorf("who may run it: %d %s", w.Code, w.Body)
+	}
+}
+
+// A schedule that is refused over REST and one that kubectl stored say the same of an expression.
+func TestCase34SameWordsEverywhere(t *testing.T) {
+	for _, text := range []string{"0 0 * * 8", "0 22-2 * * *", "0 0 * * 周一", "@reboot", "TZ=UTC 0 0 * * *", "* * * *", "0 0 30 2 *", "0 0 12 ? * 2 *", "@every 1500ms"} {
+		store := newFakeStore(aTask("sync"))
+		body, err := json.Marshal(map[string]string{"name": "a", "taskName": "sync", "schedule": text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := wantProblem(t, call(t, facade(store), "POST", "/triggers/cron", string(body)), http.StatusBadRequest, "/schedule: ")
+		stored := aSchedule("a", "sync")
+		stored.Spec.Schedule = text
+		plan := schedule.Decide(schedule.Observation{Now: time.Unix(1e9, 0), Schedule: stored, Task: aTask("sync")})
+		if plan.Ready.Reason != v1alpha1.ReasonInvalidSchedule || len(p.Errors) != 1 || plan.Ready.Message != p.Errors[0].Detail {
+			t.Errorf("%q: REST says %+v, the condition %+v", text, p.Errors, plan.Ready)
+		}
+	}
+}
