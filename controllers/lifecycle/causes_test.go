@@ -86,7 +86,7 @@ func TestCase26CauseIsSaidWhileItWaits(t *testing.T) {
 		"a post-start hook":            {given().job().pod(onNode, waiting("PostStartHookError")), "Pending/JobCreated in 4m30s", `PostStartHookError: container "main": why`},
 		"it runs as root and may not":  {given().job().pod(onNode, waiting("CreateContainerConfigError")), "Pending/JobCreated in 4m30s", `CreateContainerConfigError: container "main": why`},
 		"after an init container": {
-			given().job().pod(onNode, initEnded("prepare", 0), waiting("CreateContainerConfigError")), "Running/ContainerWaiting in 4m49s", `CreateContainerConfigError: container "main": why`,
+			given().job().pod(onNode, initEnded(0), waiting("CreateContainerConfigError")), "Running/ContainerWaiting in 4m49s", `CreateContainerConfigError: container "main": why`,
 		},
 		"the image of a second container, while the first runs": {
 			given().job().pod(runningFor(time.Second), helperWaits("ErrImagePull")), "Running/ContainerStarted in 1m0s", `image "h:1" of container "helper" cannot be pulled`,
@@ -121,7 +121,7 @@ func TestCase26CauseIsSaidAfterItEnded(t *testing.T) {
 	}
 	init := func(changes ...func(*corev1.Pod)) *scene {
 		s := startedBefore(waited(notStartedInTime(given().job()), v1alpha1.PhaseRunning, v1alpha1.ReasonContainerWaiting), 6*time.Minute)
-		return s.pod(append([]func(*corev1.Pod){onNode, initEnded("prepare", 0), initEndedAgo(5 * time.Minute)}, changes...)...)
+		return s.pod(append([]func(*corev1.Pod){onNode, initEnded(0), initEndedAgo(5 * time.Minute)}, changes...)...)
 	}
 	table{
 		"no such command": {failed(startFailed("main")), "Failed/ContainerNotStarted", `container "main" could not be started: exec: "no-such": executable file not found in $PATH`},
@@ -141,7 +141,7 @@ func TestCase26CauseIsSaidAfterItEnded(t *testing.T) {
 		"by the Job's own word": {endedJob(init(killed, marked("StartTimeout", 0))), "Failed/StartTimeout", why},
 		"the run clock strikes first": {
 			startedBefore(waited(given().timeout(time.Minute).job(), v1alpha1.PhaseRunning, v1alpha1.ReasonContainerWaiting), time.Minute).
-				pod(onNode, initEnded("prepare", 0), killed, marked("DeadlineExceeded", 0)).counted(0, 1),
+				pod(onNode, initEnded(0), killed, marked("DeadlineExceeded", 0)).counted(0, 1),
 			"Failed/DeadlineExceeded", "timeout of 1m0s: " + why,
 		},
 	}.run(t)
@@ -168,7 +168,7 @@ func TestCase26CancelOfARunThatNeverStarted(t *testing.T) {
 	table{
 		"a volume is missing":               {given().job().cancelled().pod(onNode, waiting("ContainerCreating")), "Cancelling/CancelRequested end:run-a(Cancelled) in 2s", ""},
 		"two seconds later":                 {given().job().cancelled().pod(onNode, waiting("ContainerCreating"), told), "Cancelled/Cancelled", "cancelled by ann: enough"},
-		"after an init container":           {given().job().cancelled().pod(onNode, initEnded("prepare", 0), waiting("CreateContainerConfigError"), told), "Cancelled/Cancelled", ""},
+		"after an init container":           {given().job().cancelled().pod(onNode, initEnded(0), waiting("CreateContainerConfigError"), told), "Cancelled/Cancelled", ""},
 		"a container runs":                  {given().job().cancelled().pod(runningFor(time.Minute), told), "Cancelling/CancelRequested in 23s", ""},
 		"a Job that we deleted is no news":  {gone, "Cancelled/Cancelled", "cancelled by ann: enough"},
 		"a Job that others deleted is some": {lose(given().job().cancelled()), "Cancelled/Cancelled", "its Job was already deleted"},
@@ -187,8 +187,8 @@ func TestCase26EndIsNeverBeforeTheCancel(t *testing.T) {
 		// end of the run, before noon; the cancel is seen at noon.
 		end time.Duration
 	}{
-		"an init container ended long ago":     {given().job().cancelled().pod(onNode, initEnded("prepare", 0), waiting("CreateContainerConfigError"), marked("Cancelled", 2*time.Second)), 0},
-		"its pod has ended":                    {given().job().cancelled().pod(onNode, phase(corev1.PodFailed), initEnded("prepare", 0), marked("Cancelled", time.Second), killed), 0},
+		"an init container ended long ago":     {given().job().cancelled().pod(onNode, initEnded(0), waiting("CreateContainerConfigError"), marked("Cancelled", 2*time.Second)), 0},
+		"its pod has ended":                    {given().job().cancelled().pod(onNode, phase(corev1.PodFailed), initEnded(0), marked("Cancelled", time.Second), killed), 0},
 		"an attempt ended, another is to come": {given().job().cancelled().pod(exited(1)).counted(0, 1), 0},
 		"it ended by itself before":            {given().job().cancelled().pod(exited(0)).counted(1, 0).jobEnds(batchv1.JobComplete, ""), time.Second},
 	} {

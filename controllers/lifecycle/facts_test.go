@@ -59,7 +59,7 @@ func TestGather(t *testing.T) {
 		"a pod that ended and one that runs":   {given().job().pod(exited(1)).pod(runningFor(time.Second)), noon.Add(-11 * time.Second), 1, 1},
 		"the first word stands":                {startedBefore(given().job(), time.Hour).pod(runningFor(time.Second)), noon.Add(-time.Hour), 1, 0},
 		"a container whose start was lost":     {given().job().pod(onNode, lostStart), time.Time{}, 1, 0},
-		"an init container is the first start": {given().job().pod(runningFor(time.Second), initEnded("prepare", 0)), noon.Add(-12 * time.Second), 1, 0},
+		"an init container is the first start": {given().job().pod(runningFor(time.Second), initEnded(0)), noon.Add(-12 * time.Second), 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := gather(&c.scene.Observation)

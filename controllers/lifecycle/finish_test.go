@@ -21,10 +21,10 @@ func alsoEnded(name string, code int32) func(*corev1.Pod) {
 	}
 }
 
-// initEnded gives a pod an init container that ended.
-func initEnded(name string, code int32) func(*corev1.Pod) {
+// initEnded gives a pod the init container "prepare", which ended.
+func initEnded(code int32) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
-		pod.Status.InitContainerStatuses = append(pod.Status.InitContainerStatuses, containerEnded(name, code))
+		pod.Status.InitContainerStatuses = append(pod.Status.InitContainerStatuses, containerEnded("prepare", code))
 	}
 }
 
@@ -54,7 +54,7 @@ func TestWhyAJobFailed(t *testing.T) {
 		"a signal":                                          {failed(exited(137)), "Failed/NonZeroExit", "exit code 137"},
 		"another container":                                 {failed(exited(0), alsoEnded("helper", 5)), "Failed/NonZeroExit", `container "helper" ended with exit code 5`},
 		"the task's container before another":               {failed(exited(3), alsoEnded("helper", 5)), "Failed/NonZeroExit", `container "main" ended with exit code 3`},
-		"an init container, after which nothing ran":        {failed(onNode, phase(corev1.PodFailed), initEnded("prepare", 4)), "Failed/NonZeroExit", `container "prepare" ended with exit code 4`},
+		"an init container, after which nothing ran":        {failed(onNode, phase(corev1.PodFailed), initEnded(4)), "Failed/NonZeroExit", `container "prepare" ended with exit code 4`},
 		"nothing that the pod knows of":                     {failed(exited(0), phase(corev1.PodFailed)), "Failed/JobFailed", "BackoffLimitExceeded: in its words"},
 		"the last attempt, not the first":                   {failed(exited(3)).pod(exited(4)), "Failed/NonZeroExit", "exit code 4"},
 		"a taint":                                           {failed(exited(143), disruptedBy("DeletionByTaintManager")), "Failed/Evicted", "pod run-a was ended by the platform: DeletionByTaintManager"},

@@ -27,12 +27,14 @@ func TestStartClock(t *testing.T) {
 		"a Task's own clock goes before the operator's":  {refused(5*time.Minute, time.Hour), "Pending/JobRefused in 10s", ""},
 		"a clock of three hundred years does not wrap":   {refused(time.Minute, 1<<63-1), "Pending/JobRefused in 10s", ""},
 		"a wait from the future is one, no more":         {refused(-time.Hour, time.Second), "Pending/JobRefused in 10s", ""},
-		"a task that came after the clock is run anyway": {lateWith(given(), time.Hour), "/ create", ""},
+		"a task that came after the clock is run anyway": {hourOld(), "/ create", ""},
 	}.run(t)
 }
 
-func lateWith(s *scene, age time.Duration) *scene {
-	s.Execution.CreationTimestamp = metav1.NewTime(noon.Add(-age))
+// hourOld is an execution that was created an hour ago.
+func hourOld() *scene {
+	s := given()
+	s.Execution.CreationTimestamp = metav1.NewTime(noon.Add(-time.Hour))
 	return s
 }
 

@@ -29,7 +29,7 @@ func withoutTask(s *scene) *scene {
 }
 
 func TestCase28WaitHasAClockOfItsOwn(t *testing.T) {
-	hour := func() *scene { return lateWith(given(), time.Hour) }
+	hour := func() *scene { return hourOld() }
 	secret := func() *scene { return withSecrets(hour()).phase(v1alpha1.PhasePending, v1alpha1.ReasonSecretNotFound) }
 	refused := func(s *scene) *scene {
 		s.Start = StartResult{StartRefused, "exceeded quota"}
@@ -93,5 +93,5 @@ func TestCase28ConditionRemembersSinceWhen(t *testing.T) {
 
 // Neither the queue clock nor the wait for the Task is taken from the start clock of the Job.
 func TestCase28StartClockBeginsWithTheJob(t *testing.T) {
-	table{"a run that waited for an hour": {lateWith(given(), time.Hour).job().pod(), "Pending/JobCreated in 4m30s", ""}}.run(t)
+	table{"a run that waited for an hour": {hourOld().job().pod(), "Pending/JobCreated in 4m30s", ""}}.run(t)
 }

@@ -12,7 +12,7 @@ import (
 func TestCase26StartClockCoversTheMainContainer(t *testing.T) {
 	late := func() *scene { return notStartedInTime(given().job()) }
 	init := func(ago time.Duration, changes ...func(*corev1.Pod)) *scene {
-		return late().pod(append([]func(*corev1.Pod){onNode, initEnded("prepare", 0), initEndedAgo(ago), waiting("PodInitializing")}, changes...)...)
+		return late().pod(append([]func(*corev1.Pod){onNode, initEnded(0), initEndedAgo(ago), waiting("PodInitializing")}, changes...)...)
 	}
 	initRuns := func(pod *corev1.Pod) {
 		pod.Status.InitContainerStatuses[0].State = corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(noon.Add(-time.Hour))}}
