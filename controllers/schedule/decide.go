@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
@@ -135,6 +136,7 @@ func notReady(reason, message string) *metav1.Condition {
 const maxMessage = 4096
 
 func clip(message string) string {
+	message = parse.OneLine(message)
 	if len(message) > maxMessage {
 		return strings.ToValidUTF8(message[:maxMessage], "")
 	}
