@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
@@ -107,6 +108,7 @@ func (s submission) execution(plain []byte, secret map[string][]byte) *v1alpha1.
 	}
 	execution.Spec.TaskRef.Name = s.task
 	execution.Spec.Trigger.Source, execution.Spec.Trigger.User = s.source, s.user
+	jobspec.Label(execution)
 	if plain != nil {
 		execution.Spec.Params = &apiextensionsv1.JSON{Raw: plain}
 	}
