@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -25,12 +26,23 @@ const pathMetrics = "/metrics"
 // maxKnownTokens is of how many tokens it is remembered that they were valid once.
 const maxKnownTokens = 4096
 
+const (
+	// reviewsAtOnce is how many unknown tokens of one address are asked about at once.
+	reviewsAtOnce = 16
+	// reviewPatience is how long one waits for its turn.
+	reviewPatience = 5 * time.Second
+)
+
 // authenticator finds out who sent a request.
 type authenticator struct {
 	gate
 	audiences []string
 	// failures of each address.
 	failures *limit.Each
+	// reviews of tokens that were not valid before, for each address, and pause the time between those of an address
+	// that has no failures left.
+	reviews *limit.Turns
+	pause   time.Duration
 	// known has the hashes of tokens that were valid: who guesses must not shut out others at the same address.
 	known   *lru.Cache
 	limited func(limit string)
@@ -43,6 +55,10 @@ func (s *server) authenticate(o Options) func(http.Handler) http.Handler {
 	}
 	a := &authenticator{
 		gate: s.gate, audiences: o.TokenAudiences, failures: limit.New(o.MaxFailures), known: lru.New(maxKnownTokens), limited: s.metrics.limit,
+		reviews: limit.NewTurns(reviewsAtOnce),
+	}
+	if o.MaxFailures > 0 {
+		a.pause = time.Duration(reviewsAtOnce * float64(time.Second) / o.MaxFailures)
 	}
 	open := s.platformPaths(func(route platformRoute) bool { return route.open })
 	return func(next http.Handler) http.Handler {
@@ -82,28 +98,48 @@ func bearerToken(header http.Header) (string, error) {
 	return token, nil
 }
 
-// user of a token. A token that is not valid counts for the address that it came from.
+// user of a token. A token that is not valid counts for the address that it came from. Many clients may have one
+// address (a proxy's), so that an address is never shut out: tokens that were valid before are taken at once, and others
+// in turn. Where there were too many that are not valid, a turn lasts until there may be another.
 func (a *authenticator) user(w http.ResponseWriter, r *http.Request, token string) (user.Info, error) {
 	address, hash := addressOf(r.RemoteAddr), sha256.Sum256([]byte(token))
-	if wait := a.failures.Exhausted(address, time.Now()); wait > 0 {
-		if _, known := a.known.Get(hash); !known {
+	done := func() {} // a token that was valid before takes no turn
+	if _, known := a.known.Get(hash); !known {
+		ctx, cancel := context.WithTimeout(r.Context(), reviewPatience)
+		defer cancel()
+		var err error
+		if done, err = a.reviews.Take(ctx, address); err != nil {
 			a.limited("failures")
-			return nil, tooMany(wait, "too many tokens that are not valid came from %s (--max-failures-per-second)", address)
+			return nil, tooMany(reviewPatience, "too many tokens that are not known yet came from %s", address)
 		}
 	}
-	u, err := a.Authenticate(r.Context(), token)
-	if errors.Is(err, auth.ErrBadToken) && r.URL.Path == pathMetrics {
-		u, err = a.AuthenticateForAPIServer(r.Context(), token)
+	u, err := a.review(r, token)
+	wait := time.Duration(0)
+	if errors.Is(err, auth.ErrBadToken) {
+		wait = a.failures.Take(address, time.Now())
 	}
+	if wait > 0 {
+		time.AfterFunc(a.pause, done)
+		a.limited("failures")
+		return nil, tooMany(wait, "too many tokens that are not valid came from %s (--max-failures-per-second)", address)
+	}
+	done()
 	switch {
 	case errors.Is(err, auth.ErrBadToken):
-		a.failures.Take(address, time.Now())
 		return nil, a.unknown(w, "invalid_token", "the token is not valid here: it is unknown, expired, or made for something else"+a.wanted())
 	case err != nil:
 		return nil, cannotAsk(err)
 	}
 	a.known.Add(hash, nil)
 	return u, nil
+}
+
+func (a *authenticator) review(r *http.Request, token string) (user.Info, error) {
+	u, err := a.Authenticate(r.Context(), token)
+	if errors.Is(err, auth.ErrBadToken) && r.URL.Path == pathMetrics {
+		return a.AuthenticateForAPIServer(r.Context(), token)
+	}
+	return u, err
 }
 
 // wanted says what a token must be made for.

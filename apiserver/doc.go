@@ -1,9 +1,10 @@
 // Package apiserver is the REST facade: the documented task management API, by writing and reading the
 // resources Task and TaskExecution. It keeps nothing of its own; what it answers stands in Kubernetes.
 //
-// A request is let in by middleware in this order: an id, the log, what browsers must not do, the number in flight, who
-// it is of (authenticate.go, which asks the package auth), how often that one asks (limits.go). Its route's access is asked
-// for (authorize.go) before its handler sees it.
+// A request is let in by middleware in this order: an id, the log, what browsers must not do, who it is of
+// (authenticate.go, which asks the package auth), how often that one asks (limits.go). Its route's access is asked for
+// (authorize.go), its body is read within a time (slowbody.go), and it takes a place (admission.go) before its handler
+// sees it.
 //
 // routes.go has every route on one screen. A handler returns an error, and errors.go alone turns errors into
 // answers. convert.go turns resources into what is sent, and is pure. store.go says what the handlers need of

@@ -109,6 +109,7 @@ func (s submission) execution(received params.Received) *v1alpha1.TaskExecution 
 	}
 	execution.Spec.TaskRef.Name = s.task
 	execution.Spec.Trigger.Source, execution.Spec.Trigger.User = s.source, s.user
+	jobspec.Label(execution)
 	if received.Plain != nil {
 		execution.Spec.Params = &apiextensionsv1.JSON{Raw: received.Plain}
 	}

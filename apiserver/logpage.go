@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/parse"
 	"github.com/taskexec/taskexec/controllers/logs/replay"
 )
@@ -134,12 +135,14 @@ func (l *servedLog) fill(ctx context.Context, log *replay.Log, page *wireLogPage
 
 // wireLine parses a line, and tells how many bytes it has. The error is replay.ErrGrowing when its end has not come.
 func wireLine(line replay.Line) (entry wireLogEntry, size int, err error) {
-	head := append([]byte(nil), line.Head...) // the rest is read into the same memory
-	rest := 0
+	var shown lines.Last // it copies: the rest is read into the same memory
+	shown.Add(line.Head)
+	size = len(line.Head)
 	for whole := false; !whole; {
 		var piece []byte
 		piece, whole, err = line.Rest()
-		rest += len(piece)
+		shown.Add(piece)
+		size += len(piece)
 		if err != nil && !whole && !line.Growing && errors.Is(err, io.EOF) {
 			break // the end of the log
 		}
@@ -147,10 +150,10 @@ func wireLine(line replay.Line) (entry wireLogEntry, size int, err error) {
 			return wireLogEntry{}, 0, replay.ErrGrowing
 		}
 	}
-	parsed := parse.Line(line.At, head, int64(rest))
+	parsed := parse.Line(line.At, shown.Text, shown.Cut)
 	parsed.Index = line.Segment.Index
 	entry = wireLogEntry{wireEntry: entryOf(&parsed), Container: line.Segment.ID.Container, Attempt: line.Segment.Attempt}
-	return entry, len(head) + rest, nil
+	return entry, size, nil
 }
 
 // mirrored gives the entries of the tail in status.

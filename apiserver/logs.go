@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/limit"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/replay"
 	"github.com/taskexec/taskexec/controllers/logs/source"
@@ -24,8 +25,9 @@ type logReader struct {
 	// archive is nil when there is none.
 	archive *archive.Reader
 	source  source.Source
-	// places has one for each log that is being read.
-	places chan struct{}
+	// places has one for each log that is being read; reading has the shares of them.
+	places  chan struct{}
+	reading *limit.Places
 	*streams
 	// silence and wait are those of streams that follow a log.
 	silence time.Duration
@@ -36,7 +38,7 @@ type logReader struct {
 
 func newLogReader(archives *archive.Reader, live source.Source, most int) *logReader {
 	return &logReader{
-		archive: archives, source: live, places: make(chan struct{}, most), streams: newStreams(),
+		archive: archives, source: live, places: make(chan struct{}, most), reading: limit.NewPlaces(most), streams: newStreams(),
 		silence: replay.DefaultSilence, wait: replay.DefaultWait(), archivePatience: archivePatience,
 	}
 }
@@ -50,14 +52,13 @@ func (s *namespaced) getLogs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case s.logs.places <- struct{}{}:
-		defer func() { <-s.logs.places }()
-	default:
-		p := unavailable(fmt.Sprintf("%d logs are being read already (--max-log-readers)", cap(s.logs.places)))
-		p.retryAfter = busyRetry
-		return p
+	leave, err := lastingPlace(s.logs.places, s.logs.reading, s.who,
+		fmt.Sprintf("%d logs are being read by %q already, as many as one caller may read at once (a share of --max-log-readers)", limit.Share(cap(s.logs.places)), s.who.name()),
+		fmt.Sprintf("%d logs are being read already (--max-log-readers)", cap(s.logs.places)))
+	if err != nil {
+		return err
 	}
+	defer leave()
 	log := &servedLog{namespaced: s, query: q, id: pathValue(r, "executionId")}
 	if err := log.look(r.Context()); err != nil {
 		return err

@@ -45,7 +45,7 @@ func newRequestMetrics() *requestMetrics {
 		}),
 		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "taskexec_http_requests_limited_total",
-			Help: "Requests that were refused by a limit: reads or writes of a caller, failures to authenticate of an address, or inFlight.",
+			Help: "Requests that were refused by a limit: reads or writes of a caller, failures to authenticate of an address, inFlight, or the share of one caller in these.",
 		}, []string{"limit"}),
 	}
 	m.registry.MustRegister(m.seconds, m.bytes, m.streams, m.inFlight, m.limited,

@@ -25,10 +25,13 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		return
 	}
-	if errors.Is(r.Context().Err(), context.Canceled) {
+	answer := problemOf(err)
+	// A body that does not come in its time ends the context as well, because nothing more can be read; but its client
+	// is there.
+	if errors.Is(r.Context().Err(), context.Canceled) && answer.Status != http.StatusRequestTimeout {
 		return // the client went away
 	}
-	answer := problemOf(err)
+	leaveBody(w, r)
 	if answer.Status >= http.StatusInternalServerError {
 		logr.FromContextOrDiscard(r.Context()).Error(err, "Request failed", "status", answer.Status)
 	}
@@ -168,6 +171,7 @@ func protect(maxBody int64) func(http.Handler) http.Handler {
 			header.Set("Referrer-Policy", "no-referrer")
 			header.Set("Cache-Control", "no-store")
 			if err := crossOrigin.Check(r); err != nil {
+				leaveBody(w, r)
 				problemf(http.StatusForbidden, "this was sent by the page of another site: %v", err).write(w, requestID(r.Context()))
 				return
 			}

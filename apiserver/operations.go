@@ -59,6 +59,7 @@ func anyAnswers() []openapi.Answer {
 		},
 		problemAnswer(http.StatusForbidden, "This caller may not do it, or a browser was made to send it by the page of another site."),
 		problemAnswer(http.StatusNotFound, "Nothing in Kubernetes can have a namespace of this name."),
+		problemAnswer(http.StatusRequestTimeout, "The body was sent too slowly."),
 		problemAnswer(http.StatusRequestEntityTooLarge, "The body is larger than --max-body-bytes."),
 		problemAnswer(http.StatusMisdirectedRequest, "This is served to its own machine only, and not under this name."),
 		problemAnswer(http.StatusUnsupportedMediaType, "The body is not sent as application/json."),

@@ -16,7 +16,6 @@ import (
 // has expired or it may no more, the request's context ends, with the problem as its cause. An answer that was begun
 // then ends as a broken connection, whose client comes again and is told why.
 func (s *namespaced) serveWhileAllowed(route route, w http.ResponseWriter, r *http.Request) error {
-	givePlaceBack(r.Context()) // it is counted by what it reads, not as a request
 	if s.gate == nil {
 		return route.serve(s, w, r)
 	}

@@ -156,12 +156,17 @@ func (s *server) within(route route) handler {
 			return problemf(http.StatusNotFound, "nothing in Kubernetes can have the namespace %q", in.namespace)
 		}
 		in.store = s.stores.In(in.namespace)
-		if err := in.authorize(r, route.access); err != nil {
+		if err := in.let(r, route.access); err != nil {
 			return err
 		}
-		if route.lasting {
+		if route.lasting { // it is counted by what it reads, not as a request
 			return in.serveWhileAllowed(route, w, r)
 		}
-		return route.serve(in, w, r)
+		admitted, back, err := in.admitted(w, r)
+		if err != nil {
+			return err
+		}
+		defer back()
+		return route.serve(in, w, admitted)
 	}
 }

@@ -30,6 +30,8 @@ type server struct {
 	logs      *logReader
 	// gate knows callers and what they may do; nil lets everyone do everything.
 	gate gate
+	// admission of requests; handler makes it.
+	admission *admission
 	// recheckInterval of answers that last.
 	recheckInterval time.Duration
 	encoded         encodings
@@ -176,7 +178,8 @@ func (s *server) handler(o Options) http.Handler {
 	if s.gate == nil && o.Auth == AuthNone && !o.AllowUnauthenticated {
 		router.Use(onlyLocalNames)
 	}
-	router.Use(s.inFlight(o.MaxInFlight), s.authenticate(o), s.ration(o), middleware.GetHead)
+	s.admission = newAdmission(o.MaxInFlight)
+	router.Use(s.authenticate(o), s.ration(o), middleware.GetHead)
 	router.NotFound(handler(func(_ http.ResponseWriter, r *http.Request) error {
 		return problemf(http.StatusNotFound, "there is nothing at %s", r.URL.EscapedPath())
 	}).ServeHTTP)

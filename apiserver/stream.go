@@ -3,11 +3,15 @@ package apiserver
 import (
 	"bufio"
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
+
+	"github.com/taskexec/taskexec/apiserver/limit"
 )
 
 const (
@@ -104,27 +108,46 @@ type streams struct {
 	heartbeat time.Duration
 	// stopping is closed when the facade is told to stop: who follows something has to come again, elsewhere.
 	stopping chan struct{}
-	// watchers has one for each who waits for a change, or watches.
+	// watchers has one for each who waits for a change, or watches; watching has the shares of them.
 	watchers chan struct{}
+	watching *limit.Places
 }
 
 // maxWatchers at once. Each costs a connection and, where it is a stream, 32 KiB.
 const maxWatchers = 1000
 
-// watch takes a place among the watchers, which leave gives back.
-func (s *streams) watch() (leave func(), err error) {
-	select {
-	case s.watchers <- struct{}{}:
-		return func() { <-s.watchers }, nil
-	default:
-		p := unavailable("too many clients wait for changes already; ask without wait, or try again")
-		p.retryAfter = busyRetry
-		return nil, p
+// watch takes a place among the watchers, which leave gives back. One caller has a share of them.
+func (s *streams) watch(who *caller) (leave func(), err error) {
+	return lastingPlace(s.watchers, s.watching, who,
+		fmt.Sprintf("%d requests of %q wait for changes already, as many as one caller may have at once; ask without wait, or try again", limit.Share(cap(s.watchers)), who.name()),
+		"too many clients wait for changes already; ask without wait, or try again")
+}
+
+// lastingPlace takes a place for what may last. The error is the answer: overShare when the caller has its share, full
+// when all are taken.
+func lastingPlace(places chan struct{}, shares *limit.Places, who *caller, overShare, full string) (leave func(), err error) {
+	back, err := shares.Take(who.name())
+	if err == nil {
+		select {
+		case places <- struct{}{}:
+			return func() {
+				<-places
+				back()
+			}, nil
+		default:
+			back()
+		}
 	}
+	p := unavailable(full)
+	if errors.Is(err, limit.ErrShare) {
+		p = problemf(http.StatusTooManyRequests, "%s", overShare)
+	}
+	p.retryAfter = busyRetry
+	return nil, p
 }
 
 func newStreams() *streams {
-	return &streams{heartbeat: heartbeat, stopping: make(chan struct{}), watchers: make(chan struct{}, maxWatchers)}
+	return &streams{heartbeat: heartbeat, stopping: make(chan struct{}), watchers: make(chan struct{}, maxWatchers), watching: limit.NewPlaces(maxWatchers)}
 }
 
 // lasting gives the context of an answer that may last: it ends with the client, and when the facade is told to stop.

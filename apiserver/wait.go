@@ -73,11 +73,12 @@ func (s *namespaced) awaitNews(r *http.Request, seen *v1alpha1.TaskExecution, mo
 	if news(seen) {
 		return seen, nil
 	}
-	leave, err := s.logs.watch()
+	leave, err := s.logs.watch(s.who)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
+	givePlaceBack(r.Context())
 	in, err := s.store.History(r.Context())
 	if err != nil {
 		return nil, err

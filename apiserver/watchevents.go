@@ -88,7 +88,7 @@ func (e *events) wait(changed <-chan struct{}) error {
 // sendEvents begins a stream, and ends it when the client leaves, or is too slow, or the facade stops. It holds a
 // buffer, and no queue: what a slow client has not taken is overtaken by what is true by then.
 func (s *namespaced) sendEvents(w http.ResponseWriter, r *http.Request, send func(*events) error) error {
-	free, err := s.logs.watch()
+	free, err := s.logs.watch(s.who)
 	if err != nil {
 		return err
 	}

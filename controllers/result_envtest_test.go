@@ -3,6 +3,8 @@
 package controllers_test
 
 import (
+	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -47,6 +49,30 @@ func TestResultOfARun(t *testing.T) {
 	capturedLog(t, e)
 	if e.Status.Result == nil || string(e.Status.Result.Raw) != want {
 		t.Errorf("after a restart the result is %+v", e.Status.Result)
+	}
+}
+
+// What the program wrote is what the API server keeps: lines, spaces that do not break, marks of direction.
+func TestCase32ResultComesThroughTheAPIServer(t *testing.T) {
+	operator(t)
+	for name, c := range map[string]struct{ message, want string }{
+		"in JSON": {`{"text":"a\nb\u2028c\u00a0d\u202ee\ufefff"}`, "{\"text\":\"a\\nb\u2028c\u00a0d\u202ee\ufefff\"}"},
+		"as text": {"a\nb\u2028c\u00a0d\u202ee\r\n  f\u00a0\n", "\"a\\nb\u2028c\u00a0d\u202ee\\r\\n  f\u00a0\""},
+		"cut":     {"同"[1:] + strings.Repeat("同", 1364) + "同"[:2], `"` + strings.Repeat("同", 1364) + `"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, job, pod := running(t, nil)
+			leaves(t, pod, c.message)
+			ends(t, job, batchv1.JobComplete)
+			reaches(t, e, v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
+			var got, want any
+			if e.Status.Result == nil || json.Unmarshal(e.Status.Result.Raw, &got) != nil || json.Unmarshal([]byte(c.want), &want) != nil {
+				t.Fatalf("result %+v", e.Status.Result)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("result %q, want %q", got, want)
+			}
+		})
 	}
 }
 

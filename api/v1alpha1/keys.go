@@ -5,8 +5,14 @@ package v1alpha1
 // AnnotationTraceparent on an execution, AnnotationRunOnChange on a Task (it takes the right to run that Task), and
 // LabelParams on a Secret.
 const (
-	// LabelTask on a Job and its pods names the Task. A name over 63 characters is cut and hashed.
+	// LabelTask on a Job and its pods, and on a TaskExecution that the facade, a schedule or a change of the Task made,
+	// names the Task. A name over 63 characters is cut and hashed, and AnnotationTask has the whole of it; the field
+	// spec.taskRef.name selects any TaskExecution by the whole name.
 	LabelTask = "taskexec.dev/task"
+	// AnnotationTask on a TaskExecution is the Task's whole name, where it does not fit into LabelTask.
+	AnnotationTask = "taskexec.dev/task"
+	// LabelTrigger on such a TaskExecution is its spec.trigger.source.
+	LabelTrigger = "taskexec.dev/trigger"
 	// LabelExecution on a Job and its pods names the TaskExecution. A name over 63 characters is cut and
 	// hashed.
 	LabelExecution = "taskexec.dev/execution"

@@ -17,12 +17,14 @@ import (
 // +kubebuilder:printcolumn:name="Running",type=integer,JSONPath=`.status.running`
 // +kubebuilder:printcolumn:name="Queued",type=integer,JSONPath=`.status.queued`
 // +kubebuilder:printcolumn:name="Last",type=string,JSONPath=`.status.lastExecution.phase`
+// +kubebuilder:printcolumn:name="Timeout",type=string,JSONPath=`.spec.timeout`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Completed",type=integer,JSONPath=`.status.totals.completed`,priority=1
 // +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.totals.failed`,priority=1
 // +kubebuilder:printcolumn:name="P95",type=string,JSONPath=`.status.durations.p95`,priority=1
-// +kubebuilder:printcolumn:name="Timeout",type=string,JSONPath=`.spec.timeout`
 // +kubebuilder:printcolumn:name="Description",type=string,JSONPath=`.spec.description`,priority=1
-// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:selectablefield:JSONPath=`.spec.suspended`
+// +kubebuilder:selectablefield:JSONPath=`.status.lastExecution.phase`
 type Task struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`

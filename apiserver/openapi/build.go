@@ -117,7 +117,7 @@ func (b *builder) operation(e Entry) (*OperationObject, error) {
 // concerns tells whether an answer that any operation may give can be this one's.
 func (b *builder) concerns(status int, e Entry) bool {
 	switch status {
-	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
+	case http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
 		return e.Body != nil
 	case http.StatusNotFound: // of a namespace that cannot be
 		return strings.Contains(e.Path, "{namespace}")

@@ -98,6 +98,27 @@ func TestCancelMessage(t *testing.T) {
 	}
 }
 
+// What somebody says of a cancel stays in its receipt as it was said. The message, which tables and Events show, is one
+// line of it, and so is each condition's.
+func TestCase32CancelReasonIsOneLineWhereItIsShown(t *testing.T) {
+	const said = "the disk\n\tis full\u2028\x1b[31mnow\x1b[0m\u202e\x00"
+	s := given().job().cancelled().pod(exited(143), killed, marked("Cancelled", time.Second))
+	s.Execution.Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: "ann\n", Reason: said}
+	status := Decide(s.Observation).Status
+	const shown = "cancelled by ann : the disk \tis full now"
+	if status.Message != shown {
+		t.Errorf("message %q, want %q", status.Message, shown)
+	}
+	for i := range status.Conditions {
+		if c := &status.Conditions[i]; strings.ContainsFunc(c.Message, func(r rune) bool { return r == '\n' || r == 0x1b || r == 0x202e }) {
+			t.Errorf("condition %s says %q", c.Type, c.Message)
+		}
+	}
+	if status.Cancellation == nil || status.Cancellation.Reason != said {
+		t.Errorf("receipt %+v", status.Cancellation)
+	}
+}
+
 // The most that the CRD lets somebody say is more than a message holds.
 func TestLongestCancelMessageIsCut(t *testing.T) {
 	s := given().job().cancelled()

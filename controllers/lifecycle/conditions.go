@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
 const unknown = metav1.ConditionUnknown
@@ -23,7 +24,7 @@ func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus
 			Type:               conditionType,
 			Status:             value,
 			Reason:             reason,
-			Message:            clip(message, maxConditionMessage),
+			Message:            clip(parse.OneLine(message), maxConditionMessage),
 			ObservedGeneration: o.Execution.Generation,
 			LastTransitionTime: metav1.NewTime(o.Now),
 		})

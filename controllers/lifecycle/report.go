@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
 // maxMessage bounds status.message in bytes; the CRD allows 4096 characters.
@@ -17,8 +18,10 @@ const maxMessage = 2048
 func report(o *Observation, f facts, v verdict) v1alpha1.TaskExecutionStatus {
 	status := unchanged(o)
 	status.ObservedGeneration = o.Execution.Generation
-	if !status.Phase.IsTerminal() { // the last message stands as it is
-		v.message = clip(o.Redact.Text(v.message), maxMessage)
+	// A message has words from outside: of a container runtime, of the API server, of who cancelled. It is shown in
+	// tables and terminals, and so is one line. The last message stands as it is.
+	if !status.Phase.IsTerminal() {
+		v.message = clip(parse.OneLine(o.Redact.Text(v.message)), maxMessage)
 	}
 	status.Phase, status.Reason, status.Message = v.phase, v.reason, v.message
 	identify(o, f, &status)

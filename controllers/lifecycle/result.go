@@ -32,13 +32,17 @@ func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 		return
 	}
 	message := terminationMessage(pod, f.limits.Container)
-	raw := parse.Result(message)
+	truncated := len(message) >= terminationMessageLimit(pod) && !isDocument(message)
+	written := message
+	if truncated { // maybe within a character, at either end
+		written = parse.Mended(message)
+	}
+	raw := parse.Result(written)
 	if raw == nil {
 		return
 	}
-	truncated := false
-	if limit := terminationMessageLimit(pod); len(message) >= limit && !isDocument(message) {
-		truncated, status.ResultTruncated = true, true
+	if truncated {
+		status.ResultTruncated = true
 		note := fmt.Sprintf("the result has %d bytes, the most that a kubelet hands on; more may have been written", len(message))
 		if status.Message != "" {
 			note = status.Message + "; " + note
@@ -86,6 +90,6 @@ func terminationMessageLimit(pod *corev1.Pod) int {
 
 // isDocument tells whether a text is a whole JSON object or list, of which neither end can be missing.
 func isDocument(text string) bool {
-	text = strings.TrimSpace(text)
+	text = strings.Trim(strings.TrimPrefix(text, "\ufeff"), " \t\r\n")
 	return text != "" && (text[0] == '{' || text[0] == '[') && json.Valid([]byte(text))
 }

@@ -95,6 +95,49 @@ func TestResult(t *testing.T) {
 	}
 }
 
+// A kubelet hands on so many bytes, whatever the character that ends there.
+func TestCase32ResultThatWasCutWithinACharacter(t *testing.T) {
+	text := strings.Repeat("同", 4096/3) // 4095 bytes
+	for name, c := range map[string]struct{ message, want string }{
+		"its beginning is missing":           {"é同"[1:2] + text, text},
+		"as the API server gives it":         {"\ufffd" + text, text},
+		"its end is missing":                 {text + "同"[:1], text},
+		"its end, as the API server gives":   {text + "\ufffd", text},
+		"both":                               {"同"[2:] + text + "同"[:2], text},
+		"a whole document after a mark":      {"\ufeff" + `{"text":"` + strings.Repeat("x", 4096-14) + `"}`, ""},
+		"a text that is no longer than that": {strings.Repeat("x", 4095), strings.Repeat("x", 4095)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := given().job().pod(exited(0), wrote("main", c.message)).counted(1, 0).jobEnds(batchv1.JobComplete, "")
+			status := Decide(s.Observation).Status
+			if status.Result == nil {
+				t.Fatal("there is no result")
+			}
+			want := `"` + c.want + `"`
+			if c.want == "" {
+				want = strings.TrimPrefix(c.message, "\ufeff")
+			}
+			if got := string(status.Result.Raw); got != want {
+				t.Errorf("%d bytes became %d: %.20q … %q", len(c.message), len(got), got, got[len(got)-10:])
+			}
+			if truncated := c.want != "" && len(c.message) >= 4096; status.ResultTruncated != truncated {
+				t.Errorf("truncated: %t", status.ResultTruncated)
+			}
+		})
+	}
+}
+
+// A result keeps its lines through the search for sensitive values, too.
+func TestCase32ResultKeepsItsLinesBesideSecrets(t *testing.T) {
+	s := given().job().pod(exited(0), wrote("main", "{\"a\":\"hunter22\\nb\u2028\u00a0\u202ec\"}")).counted(1, 0).jobEnds(batchv1.JobComplete, "")
+	s.Execution.Spec.SecretParams = &v1alpha1.SecretParams{SecretName: "login", Names: []string{"password"}}
+	s.Redact = redact.New([]string{"hunter22"})
+	result := Decide(s.Observation).Status.Result
+	if want := "{\"a\":\"[redacted]\\nb\\u2028\u00a0\u202ec\"}"; result == nil || string(result.Raw) != want {
+		t.Errorf("result %+v, want %s", result, want)
+	}
+}
+
 // A run has its result when it ends, and neither before nor anew after: the pod may be another by then.
 func TestResultIsWrittenOnceAtTheEnd(t *testing.T) {
 	if status := Decide(given().job().pod(exited(3), wrote("main", "first")).counted(0, 1).Observation).Status; status.Result != nil {

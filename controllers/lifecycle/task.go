@@ -69,5 +69,6 @@ func ChangeRun(task *v1alpha1.Task) *v1alpha1.TaskExecution {
 	}}
 	run.Spec.TaskRef.Name = task.Name
 	run.Spec.Trigger.Source = v1alpha1.TriggerChange
+	jobspec.Label(run)
 	return run
 }

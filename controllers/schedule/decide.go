@@ -10,6 +10,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
@@ -148,6 +149,7 @@ func notReady(reason, message string) *metav1.Condition {
 const maxMessage = 4096
 
 func clip(message string) string {
+	message = parse.OneLine(message)
 	if len(message) > maxMessage {
 		return strings.ToValidUTF8(message[:maxMessage], "")
 	}

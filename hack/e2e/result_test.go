@@ -27,7 +27,7 @@ func resultOf(t *testing.T, script string) (result json.RawMessage, truncated bo
 func TestResults(t *testing.T) {
 	for name, c := range map[string]struct{ script, want string }{
 		"JSON":              {`echo '{"rows": 42}' > /dev/termination-log`, `{"rows":42}`},
-		"text":              {`printf 'forty\ntwo' > /dev/termination-log`, `"forty two"`},
+		"text":              {`printf 'forty\ntwo' > /dev/termination-log`, `"forty\ntwo"`},
 		"of a failed run":   {`echo '{"error":"full"}' > /dev/termination-log; exit 3`, `{"error":"full"}`},
 		"nothing was given": {`echo 'this is the log'`, ``},
 	} {

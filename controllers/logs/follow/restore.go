@@ -103,12 +103,15 @@ func lastLines(log io.ReadCloser, count int) (last []tail.Line, err error) {
 	for {
 		line, err := reader.Next()
 		if !line.At.IsZero() {
-			kept := tail.Line{At: line.At, Text: append([]byte(nil), line.Head...), Printed: int64(len(line.Head)) + 1}
+			kept := tail.Line{At: line.At, Printed: int64(len(line.Head)) + 1}
+			var shown lines.Last
+			shown.Add(line.Head)
 			for whole := !line.More; !whole && err == nil; {
 				var piece []byte
 				piece, whole, err = reader.Rest()
-				kept.Cut += int64(len(piece))
+				shown.Add(piece)
 			}
+			kept.Text, kept.Cut = shown.Text, shown.Cut
 			if last = append(last, kept); len(last) > count {
 				last = last[1:]
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/tail"
 )
@@ -37,6 +38,8 @@ type tracked struct {
 	order time.Time
 	// long is the line that is being read, when it is longer than its head.
 	long tail.Line
+	// shown is what of it is worth showing.
+	shown lines.Last
 }
 
 func newTracked(r *run, c *source.ContainerRun) *tracked {
@@ -57,8 +60,8 @@ func (t *tracked) line(at time.Time, head []byte, whole bool) {
 		t.append(line)
 		return
 	}
-	t.long = line
-	t.long.Text = append([]byte(nil), head...)
+	t.long, t.shown = line, lines.Last{}
+	t.shown.Add(head)
 	t.long.Printed--
 }
 
@@ -67,7 +70,7 @@ func (t *tracked) more(piece []byte, whole bool) {
 		t.archive.More(piece, whole)
 	}
 	t.r.follower.metrics.bytes.Add(float64(len(piece)))
-	t.long.Cut += int64(len(piece))
+	t.shown.Add(piece)
 	t.long.Printed += int64(len(piece))
 	if !whole {
 		return
@@ -75,15 +78,20 @@ func (t *tracked) more(piece []byte, whole bool) {
 	t.r.mu.Lock()
 	defer t.r.mu.Unlock()
 	t.long.Printed++
-	t.append(t.long)
-	t.long = tail.Line{}
+	t.appendLong()
 }
 
 func (t *tracked) cut() {
 	t.r.mu.Lock()
 	defer t.r.mu.Unlock()
+	t.appendLong()
+}
+
+// appendLong puts the long line into the tail. The run's lock is held.
+func (t *tracked) appendLong() {
+	t.long.Text, t.long.Cut = t.shown.Text, t.shown.Cut
 	t.append(t.long)
-	t.long = tail.Line{}
+	t.long, t.shown = tail.Line{}, lines.Last{}
 }
 
 // append puts a line into the tail. The run's lock is held.

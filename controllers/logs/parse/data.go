@@ -24,7 +24,7 @@ func encode(fields map[string]any, cut bool) []byte {
 	if len(fields) == 0 && !cut {
 		return nil
 	}
-	harmless := harmlessObject(fields, 1)
+	harmless := logData.object(fields, 1)
 	if !cut {
 		if raw, err := json.Marshal(harmless); err == nil && len(raw) <= MaxData {
 			return raw
@@ -43,43 +43,58 @@ func encode(fields map[string]any, cut bool) []byte {
 	return b.Bytes()
 }
 
-// harmlessObject sanitises names and values. Where two names become one, that which was harmless before has
+// values makes what stands in JSON harmless.
+type values struct {
+	// names and texts say what stays in them.
+	names, texts rule
+	// deep writes what is nested too deep.
+	deep func(text string) string
+}
+
+var (
+	// logData is shown beside a message: a name is one line, and a value that is nested too deep is cut as one is.
+	logData = values{oneLine, inData, func(text string) string { return bounded(text, 0) }}
+	// resultData is what a program handed on, and stays as it wrote it.
+	resultData = values{inResult, inResult, func(text string) string { return text }}
+)
+
+// object makes names and values harmless. Where two names become one, that which was harmless before has
 // it: a hidden character must not put another value in its place.
-func harmlessObject(fields map[string]any, depth int) map[string]any {
+func (v *values) object(fields map[string]any, depth int) map[string]any {
 	out := make(map[string]any, len(fields))
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		name := sanitize(key)
+		name := v.names.apply(key)
 		if _, taken := out[name]; taken && name != key {
 			continue
 		}
-		out[name] = harmlessValue(fields[key], depth+1)
+		out[name] = v.value(fields[key], depth+1)
 	}
 	return out
 }
 
-// harmlessValue sanitises every string of a value. What the API server could not store changes its form: a
+// value makes every string of a value harmless. What the API server could not store changes its form: a
 // number that it would change becomes a string, and what is nested too deep its JSON as a string.
-func harmlessValue(value any, depth int) any {
-	switch v := value.(type) {
+func (v *values) value(value any, depth int) any {
+	switch value := value.(type) {
 	case string:
-		return sanitize(v)
+		return v.texts.apply(value)
 	case json.Number:
-		return storable(v)
+		return storable(value)
 	case map[string]any:
 		if depth > maxDepth {
-			return bounded(sanitize(jsonText(v)), 0)
+			return v.deep(v.texts.apply(jsonText(value)))
 		}
-		return harmlessObject(v, depth)
+		return v.object(value, depth)
 	case []any:
 		if depth > maxDepth {
-			return bounded(sanitize(jsonText(v)), 0)
+			return v.deep(v.texts.apply(jsonText(value)))
 		}
-		out := make([]any, len(v))
-		for i, child := range v {
-			out[i] = harmlessValue(child, depth+1)
+		out := make([]any, len(value))
+		for i, child := range value {
+			out[i] = v.value(child, depth+1)
 		}
 		return out
 	default:
-		return v
+		return value
 	}
 }

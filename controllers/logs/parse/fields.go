@@ -7,30 +7,37 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Keys by which loggers call level, message and time, in order of preference: slog, zap, logrus, zerolog,
-// pino, bunyan, Python's json loggers, ECS, Google Cloud, Monolog (whose level_name is the word for its
-// numeric level), Serilog's compact form.
+// Keys by which loggers call message and time, in order of preference.
 var (
-	levelKeys   = spellings("level_name", "levelname", "level", "lvl", "severity", "log.level", "loglevel", "@l")
-	messageKeys = spellings("msg", "message", "@m", "@mt")
-	timeKeys    = spellings("@timestamp", "asctime", "time", "ts", "timestamp", "datetime", "@t")
-	// weakKeys are messages to structlog and to Docker's json-file, but anything to other programs. They count
-	// beside a level or a time.
-	weakKeys = spellings("event", "log")
+	messageKeys = spellings("msg", "message", "@m", "@mt", "@message")
+	timeKeys    = spellings("@timestamp", "asctime", "time", "ts", "timestamp", "datetime", "@t", "time_unix_nano", "observed_time_unix_nano")
+	// weakKeys are messages to structlog, to Docker's json-file and to OpenTelemetry, but anything to other
+	// programs. They count beside a level or a time.
+	weakKeys = spellings("event", "log", "body")
 )
 
-// spellings adds the forms Level and LEVEL to level.
+// spellings adds the forms Level and LEVEL to level, and logLevel and LogLevel to log_level.
 func spellings(keys ...string) []string {
-	forms := make([]string, 0, 3*len(keys))
+	forms := make([]string, 0, 5*len(keys))
 	for _, key := range keys {
-		forms = append(forms, key, strings.ToUpper(key[:1])+key[1:], strings.ToUpper(key))
+		forms = append(forms, key, capital(key), strings.ToUpper(key))
+		if words := strings.Split(key, "_"); len(words) > 1 {
+			for i := range words[1:] {
+				words[i+1] = capital(words[i+1])
+			}
+			camel := strings.Join(words, "")
+			forms = append(forms, camel, capital(camel))
+		}
 	}
 	return forms
 }
 
+func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+
 // structured lifts level and message out of a line's fields and drops its time: the kubelet's counts. ok is
 // false when no logger wrote them.
 func structured(fields map[string]any) (p parsed, ok bool) {
+	plainBody(fields)
 	level, hasLevel := takeLevel(fields)
 	hasTime := dropTime(fields)
 	key, hasMessage := messageOf(fields, hasLevel || hasTime)
@@ -47,40 +54,15 @@ func structured(fields map[string]any) (p parsed, ok bool) {
 	if hasMessage {
 		delete(fields, key)
 	}
-	if level == "" {
+	switch {
+	case level != "":
+	case !hasLevel && isKlogError(fields):
+		level = v1alpha1.LogError
+	default:
 		level = plainLevel(sanitize(p.message))
 	}
 	p.level, p.fields = level, fields
 	return p, true
-}
-
-// takeLevel removes the level and gives it. One that says nothing known stays, as a field among others, and
-// the level is empty.
-func takeLevel(fields map[string]any) (level v1alpha1.LogLevel, found bool) {
-	for _, key := range levelKeys {
-		value, ok := fields[key]
-		if !ok {
-			continue
-		}
-		found = true
-		if level, ok := levelOf(value); ok {
-			delete(fields, key)
-			return level, true
-		}
-	}
-	log, ok := fields["log"].(map[string]any) // ECS, when it is not written with dots
-	if !ok {
-		return "", found
-	}
-	level, ok = levelOf(log["level"])
-	if !ok {
-		return "", found
-	}
-	delete(log, "level")
-	if len(log) == 0 {
-		delete(fields, "log")
-	}
-	return level, true
 }
 
 // messageOf gives the key of the message. The weak ones count when a logger is known to have written the line.

@@ -25,6 +25,10 @@ func FuzzLine(f *testing.F) {
 		`level=error msg=x stack="cut he`, `level=error msg=x stack="cut he\`, `level=error msg=x n=1 cut`, `level=error msg="cut he`, `level=info msg="a b" k=`, `level=info msg="\u001b[0m\"" time=3ms`, "level=\"\u2028\" msg=\xff",
 		`I0923 12:34:56.789012    1234 file.go:12] "msg \"q\"" k="v"`, `E0923 12:34:56.789012 1 f.go:1] "x" o={"a":1}`,
 		"2026-01-02 12:00:00,123 - app - ERROR - x", "[2026-01-02T12:00:00Z ERROR app] x", "Fri, 02 Jan 2026 12:00:00 +0000 [7] [WARN ] x",
+		"10%\r20%\x1b[G30%\r\x1b[K", "\r\r \r", "{\"msg\":\"x\",\"stack\":\"a\\n\\tat b\u2028c\"}", `level=error msg=x stack="a\n\tb"`,
+		"[2024-01-01T00:00:00+00:00] app.ERROR: x {} []", "E, [2024-01-01T00:00:00 #7] ERROR -- : x", "<3>x", "<999", "[E 240101 00:00:00 web:7] x",
+		"a.c:3:5: fatal error: x", "nginx: [emerg] x", "[Fri Jan 02 12:00:00.1 2026] [core:error] x", "{a.py:1} ERROR - x", "a.b.CError", "::error::x",
+		`{"severityNumber":17,"body":{"stringValue":"x"}}`, `{"ts":1.7e9,"msg":"x","err":"y"}`, `{"PRIORITY":"3","MESSAGE":[1]}`, `{"logLevel":"e","log_level":{}}`,
 		"12:00:00 [main] ERROR c.e.App - x", "error[E0308]: x", "panic: x", "Traceback (most recent call last):",
 	} {
 		f.Add([]byte(seed), int64(0))
@@ -76,6 +80,14 @@ func checkEntry(t *testing.T, entry v1alpha1.LogEntry) {
 	checkStored(t, entry.Data.Raw)
 }
 
+// withoutBreaks takes line breaks out of a text.
+func withoutBreaks(r rune) rune {
+	if breaksLine(r) {
+		return -1
+	}
+	return r
+}
+
 func checkText(t *testing.T, text string) {
 	t.Helper()
 	if !utf8.ValidString(text) || strings.IndexFunc(text, forbidden) >= 0 {
@@ -92,6 +104,7 @@ func checkObject(t *testing.T, decoder *json.Decoder, depth int) {
 		if !ok || names[name] {
 			t.Fatalf("the name %q is there twice", name)
 		}
+		checkText(t, name)
 		names[name] = true
 		checkValue(t, decoder, depth)
 	}
@@ -108,7 +121,7 @@ func checkValue(t *testing.T, decoder *json.Decoder, depth int) json.Token {
 	}
 	switch v := token.(type) {
 	case string:
-		checkText(t, v)
+		checkText(t, strings.Map(withoutBreaks, v)) // a value keeps its line breaks
 	case json.Delim:
 		if depth++; depth > maxDepth {
 			t.Fatalf("deeper than %d", maxDepth)

@@ -8,10 +8,13 @@ import (
 // cutMark ends a text of which something is missing.
 const cutMark = " …"
 
-// Harmless makes a text from outside that is no line of a log, such as the message of a pod, as harmless as one: no
-// escape sequences, no control characters, no line breaks. Of more than most bytes it keeps the beginning.
+// OneLine makes a text from outside that is no line of a log, such as the message of a pod, as harmless as one: no
+// escape sequences, no control characters, no line breaks, no spaces around.
+func OneLine(text string) string { return strings.TrimSpace(sanitize(text)) }
+
+// Harmless is OneLine, of at most so many bytes: of more, it keeps the beginning.
 func Harmless(text string, most int) string {
-	text = strings.TrimSpace(sanitize(text))
+	text = OneLine(text)
 	if len(text) <= most {
 		return text
 	}

@@ -11,11 +11,12 @@ import (
 // levels maps the words for a level, in lower case, to ours; the four-letter forms are logrus' on a terminal.
 var levels = map[string]v1alpha1.LogLevel{
 	"trace": v1alpha1.LogDebug, "trac": v1alpha1.LogDebug, "trc": v1alpha1.LogDebug, "verbose": v1alpha1.LogDebug,
+	"trce": v1alpha1.LogDebug, "dbug": v1alpha1.LogDebug, "vrb": v1alpha1.LogDebug, // .NET, log15, Serilog
 	"debug": v1alpha1.LogDebug, "debu": v1alpha1.LogDebug, "dbg": v1alpha1.LogDebug,
 	"info": v1alpha1.LogInfo, "inf": v1alpha1.LogInfo, "information": v1alpha1.LogInfo,
 	"informational": v1alpha1.LogInfo, "notice": v1alpha1.LogInfo,
 	"warn": v1alpha1.LogWarn, "warning": v1alpha1.LogWarn, "wrn": v1alpha1.LogWarn,
-	"error": v1alpha1.LogError, "erro": v1alpha1.LogError, "err": v1alpha1.LogError, "severe": v1alpha1.LogError,
+	"error": v1alpha1.LogError, "erro": v1alpha1.LogError, "err": v1alpha1.LogError, "eror": v1alpha1.LogError, "fail": v1alpha1.LogError, "severe": v1alpha1.LogError,
 	"fatal": v1alpha1.LogError, "fata": v1alpha1.LogError, "ftl": v1alpha1.LogError,
 	"panic": v1alpha1.LogError, "pani": v1alpha1.LogError, "pnc": v1alpha1.LogError, "dpanic": v1alpha1.LogError,
 	"critical": v1alpha1.LogError, "crit": v1alpha1.LogError, "alert": v1alpha1.LogError,
@@ -83,8 +84,12 @@ func levelOf(value any) (v1alpha1.LogLevel, bool) {
 //
 //	pino, bunyan   10 trace   20 debug  30 info     40 warn   50 error   60 fatal
 //	Monolog       100 debug  200 info  250 notice  300 warn  400 error  500 critical … 600
+//	log4j       10000 debug  20000 info          30000 warn  40000 error  50000 fatal
 func numericLevel(n float64) (v1alpha1.LogLevel, bool) {
-	if n >= 100 {
+	switch {
+	case n >= 10000:
+		n = n/1000 + 10
+	case n >= 100:
 		n = n/10 + 10
 	}
 	switch {

@@ -47,10 +47,11 @@ var (
 // Line reads one line, without its newline. truncated is how many further bytes of it are not there.
 //
 // The line is made harmless before it is read, so that a coloured one is recognised; and what its escapes hid
-// (\u001b in a JSON string) once more after.
+// (\u001b in a JSON string) once more after. The message is one line; what data has of line breaks, it keeps. Of a
+// line that was written over, as a progress bar is, the last state is read.
 func Line(at time.Time, line []byte, truncated int64) v1alpha1.LogEntry {
 	truncated = max(0, truncated)
-	text := sanitize(string(bytes.TrimRight(line, "\r\n")))
+	text := asRead.apply(lastState(string(bytes.TrimRight(line, "\r\n"))))
 	dialects := wholeLine
 	if truncated > 0 {
 		dialects = cutLine

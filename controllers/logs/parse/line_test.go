@@ -44,6 +44,22 @@ func TestLine(t *testing.T) {
 	})
 }
 
+// A stack trace has its lines in data, whatever the form that the line came in; a message is one line.
+func TestCase32DataKeepsItsLines(t *testing.T) {
+	runLines(t, 0, map[string]lineCase{
+		"JSON":                     {`{"level":"error","msg":"a\nb","stack":"x\n\tat y\r\n"}`, "error", "a b", `{"stack":"x\n\tat y\r\n"}`},
+		"within objects and lists": {`{"level":"error","msg":"a","error":{"stack":["x\ny"]}}`, "error", "a", `{"error":{"stack":["x\ny"]}}`},
+		"logfmt":                   {`level=error msg="a\nb" stack="x\n\ty"`, "error", "a b", `{"stack":"x\n\ty"}`},
+		"klog":                     {`E0923 12:34:56.789012 1 file.go:12] "a\nb" stack="x\ny"`, "error", "a b", `{"caller":"file.go:12","stack":"x\ny"}`},
+		"lines of Unicode":         {"{\"level\":\"error\",\"msg\":\"a\u2028b\",\"stack\":\"x\u2028y\u2029z\u0085\"}", "error", "a b", "{\"stack\":\"x\\u2028y\\u2029z\u0085\"}"},
+		"spaces that do not break": {"{\"msg\":\"a\",\"n\":\"10\u00a0000\"}", "info", "a", "{\"n\":\"10\u00a0000\"}"},
+	})
+	runLines(t, 9, map[string]lineCase{
+		"JSON whose end is missing":   {`{"level":"error","msg":"a","stack":"x\ny","n":1,"s":"z`, "error", "a … (16 bytes more)", `{"_truncated":true,"n":1,"stack":"x\ny"}`},
+		"logfmt whose end is missing": {`level=error msg=a stack="x\ny" s="z`, "error", "a … (14 bytes more)", `{"_truncated":true,"stack":"x\ny"}`},
+	})
+}
+
 func TestLineKeepsNothingOfItsInput(t *testing.T) {
 	line := []byte(`{"level":"warn","msg":"message","k":"value"}`)
 	plain := []byte("plain text")

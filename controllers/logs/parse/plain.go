@@ -19,36 +19,58 @@ func plainLine(line string) (parsed, bool) {
 // nothing of the kind.
 func plainLevel(line string) v1alpha1.LogLevel {
 	head := strings.TrimLeft(line[:min(len(line), maxHead)], " \t")
-	if crashed(head) {
-		return v1alpha1.LogError
+	if level, ok := priority(head); ok {
+		return level
 	}
-	head = afterStamps(head)
-	for _, form := range []func(string) string{bracketed, leading, afterThread, afterLogger} {
-		if level, ok := levels[strings.ToLower(form(head))]; ok {
+	if level, ok := opening(head); ok {
+		return level
+	}
+	if stripped := afterStamps(head); stripped != head {
+		head = stripped
+		if level, ok := opening(head); ok {
 			return level
 		}
+	}
+	for _, form := range forms {
+		word := form(head)
+		if level, ok := levels[strings.ToLower(word)]; ok {
+			return level
+		}
+		if level, ok := capitalLevels[word]; ok {
+			return level
+		}
+	}
+	if level, ok := exception(head); ok {
+		return level
 	}
 	return v1alpha1.LogInfo
 }
 
-// crashed knows the first words of runtimes on their way out: Python, the JVM, Rust, Go, PHP.
-func crashed(head string) bool {
-	return strings.HasPrefix(head, "Traceback (most recent call last)") ||
-		strings.HasPrefix(head, `Exception in thread "`) ||
-		strings.HasPrefix(head, "thread '") && strings.Contains(head, " panicked at ") ||
-		strings.HasPrefix(head, "fatal error:") || strings.HasPrefix(head, "PHP Fatal error:")
+// forms in which loggers state a level. Each gives the word that stands where the level would.
+var forms = []func(head string) (word string){
+	bracketed, leading, afterThread, afterNumber, afterLogger, afterChannel, afterProgram, letter,
 }
 
-// bracketed is the word of [WARN] x and [INFO ] x.
+// capitalLevels are those of java.util.logging. In small letters, they are words like others.
+var capitalLevels = map[string]v1alpha1.LogLevel{
+	"CONFIG": v1alpha1.LogDebug, "FINE": v1alpha1.LogDebug, "FINER": v1alpha1.LogDebug, "FINEST": v1alpha1.LogDebug,
+}
+
+// bracketed is the word of [WARN] x, [INFO ] x and [core:error] x (Apache).
 func bracketed(head string) string {
 	inner, _, ok := cutBrackets(head)
 	if !ok {
 		return ""
 	}
-	return strings.TrimSpace(inner)
+	inner = strings.TrimSpace(inner)
+	if module, word, ok := strings.Cut(inner, ":"); ok && !strings.ContainsAny(module, " \t") {
+		return word
+	}
+	return inner
 }
 
-// leading is the word of "error: x", "error[E0308]: x" (compilers), "ERROR x" and "INFO[0000] x" (logrus).
+// leading is the word of "error: x", "error[E0308]: x" (compilers), "ERROR x", "INFO[0000] x" (logrus), and where only
+// the end of a bracket is left, "ERR] x" (Serilog) and "ERROR/MainProcess] x" (Celery).
 func leading(head string) string {
 	word := letterRun(head)
 	rest := head[len(word):]
@@ -61,9 +83,12 @@ func leading(head string) string {
 	return ""
 }
 
-// afterThread is the word of "[main] ERROR c.e.App - x", as logback writes it.
+// afterThread is the word of "[main] ERROR c.e.App - x", as logback writes it, and of "{app.py:7} ERROR - x" (Airflow).
 func afterThread(head string) string {
 	thread, rest, ok := cutBrackets(head)
+	if !ok && strings.HasPrefix(head, "{") {
+		thread, rest, ok = strings.Cut(head[1:], "}")
+	}
 	if !ok || thread == "" || !strings.HasPrefix(rest, " ") {
 		return ""
 	}
@@ -73,6 +98,20 @@ func afterThread(head string) string {
 		return word
 	}
 	return ""
+}
+
+// afterNumber is the word of "0 [ERROR] [MY-010119] x" (MySQL) and "17 [main] ERROR App - x" (log4j). Without brackets, a
+// number is a count.
+func afterNumber(head string) string {
+	rest := strings.TrimLeft(head, "0123456789")
+	if len(rest) == len(head) || !strings.HasPrefix(rest, " ") {
+		return ""
+	}
+	rest = strings.TrimLeft(rest, " ")
+	if word := bracketed(rest); levels[strings.ToLower(word)] != "" {
+		return word
+	}
+	return afterThread(rest)
 }
 
 // afterLogger is the word of "app.db - ERROR - x", the form in Python's documentation.
@@ -112,4 +151,4 @@ func letterRun(s string) string {
 
 func isCapitals(word string) bool { return word == strings.ToUpper(word) }
 
-func endsWord(rest string) bool { return rest == "" || rest[0] == ' ' || rest[0] == '\t' }
+func endsWord(rest string) bool { return rest == "" || strings.IndexByte(" \t]/!|", rest[0]) >= 0 }

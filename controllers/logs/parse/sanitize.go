@@ -6,10 +6,33 @@ import (
 	"unicode/utf8"
 )
 
-// sanitize makes a text harmless: invalid UTF-8 becomes U+FFFD; escape sequences (ECMA-48), control characters
-// but the tab, and marks that turn the direction of text around (CVE-2021-42574) are taken out. A line break
-// becomes a space, so that the words on both sides stay apart.
-func sanitize(s string) string {
+// rule says which of the characters that a terminal or an editor acts on stay in a text.
+type rule func(r rune) (stays bool)
+
+// The rules, from the strictest on. What a text is decides, not where it comes from:
+//
+//	oneLine  messages, and the names in data  nothing stays; a line break becomes a space
+//	asRead   a line before it is read         the line breaks of Unicode, which JSON may hold as they are
+//	inData   values in the data of a log      every line break: a stack trace has many
+//	inResult results                          line breaks, and marks of direction (bidi) and order (BOM) too
+//
+// JSON escapes on its way what oneLine takes out, so that values need not lose it to be shown.
+var (
+	oneLine  rule = func(rune) bool { return false }
+	asRead   rule = func(r rune) bool { return r >= utf8.RuneSelf && breaksLine(r) }
+	inData   rule = breaksLine
+	inResult rule = func(r rune) bool { return breaksLine(r) || marksDirection(r) || r == byteOrderMark }
+)
+
+const byteOrderMark = '\ufeff'
+
+// sanitize makes a text harmless, and one line.
+func sanitize(s string) string { return oneLine.apply(s) }
+
+// apply makes a text harmless: invalid UTF-8 becomes U+FFFD; escape sequences (ECMA-48), control characters
+// but the tab, and marks that turn the direction of text around (CVE-2021-42574) are taken out, unless the rule
+// lets them stay. A line break that does not stay becomes a space, so that the words on both sides stay apart.
+func (keeps rule) apply(s string) string {
 	if clean(s) {
 		return s
 	}
@@ -24,6 +47,8 @@ func sanitize(s string) string {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
 		switch {
+		case keeps(r):
+			b.WriteRune(r)
 		case breaksLine(r):
 			if !broken {
 				b.WriteByte(' ')
@@ -57,15 +82,18 @@ func breaksLine(r rune) bool {
 	}
 }
 
+// forbidden is what a text of one line must not have.
 func forbidden(r rune) bool {
 	switch {
 	case r == '\t':
 		return false
-	case unicode.IsControl(r), breaksLine(r), r == '\ufeff': // C0, DEL, C1; a byte order mark
-		return true
-	case r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\u200e', r == '\u200f', r == '\u061c':
+	case unicode.IsControl(r), breaksLine(r), marksDirection(r): // C0, DEL, C1
 		return true
 	default:
-		return false
+		return r == byteOrderMark
 	}
+}
+
+func marksDirection(r rune) bool {
+	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f' || r == '\u061c'
 }

@@ -9,8 +9,9 @@ import (
 const maxStamps = 8
 
 // aStamp is what loggers write before the level: a part of a date, in brackets or not, the number of a process
-// in brackets, or a dash between them. A number alone is none: "3 ERROR lines".
-var aStamp = regexp.MustCompile(`^(?:\[\d+\]\s*|[|-]\s+|[\[(]?(?:` + strings.Join([]string{
+// in brackets, a year at the end of brackets, or a dash between them. A number alone is none: "3 ERROR lines".
+var aStamp = regexp.MustCompile(`^(?:\[\d+\]\s*|[|-]\s+|(?:19|20)\d\d\]\s*|[\[(]?(?:` + strings.Join([]string{
+	`\d\d?[/-](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[/-]\d{2,4}(?::[\d:]+)?`,
 	`\d+[:./-][\d:.,/TZ+-]*(?:[AP]M)?`, // date, clock, or both
 	`(?:\d\d )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?: +\d\d?,?)?(?: \d{4})?`,
 	`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?`,

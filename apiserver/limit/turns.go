@@ -1,0 +1,53 @@
+package limit
+
+import (
+	"context"
+	"sync"
+)
+
+// Turns lets so many do something at once for each key; the others wait for their turn. It is safe for concurrent use.
+type Turns struct {
+	each int
+
+	mu    sync.Mutex
+	lines map[string]*line
+}
+
+// line is of one key. It goes when nobody is in it.
+type line struct {
+	turns  chan struct{}
+	inside int
+}
+
+// NewTurns lets so many at once do it for each key.
+func NewTurns(each int) *Turns { return &Turns{each: each, lines: map[string]*line{}} }
+
+// Take waits for a turn, which done ends; calling done again does nothing. The error is that of ctx.
+func (t *Turns) Take(ctx context.Context, key string) (done func(), err error) {
+	t.mu.Lock()
+	l := t.lines[key]
+	if l == nil {
+		l = &line{turns: make(chan struct{}, t.each)}
+		t.lines[key] = l
+	}
+	l.inside++
+	t.mu.Unlock()
+	select {
+	case l.turns <- struct{}{}:
+		return sync.OnceFunc(func() {
+			<-l.turns
+			t.leave(key, l)
+		}), nil
+	case <-ctx.Done():
+		t.leave(key, l)
+		return nil, ctx.Err()
+	}
+}
+
+func (t *Turns) leave(key string, l *line) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if l.inside--; l.inside == 0 {
+		delete(t.lines, key)
+	}
+}

@@ -1,0 +1,19 @@
+package jobspec
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// Label says on an execution that we make which Task it runs and by what it was made, so that it can be selected by
+// that. A name that does not fit into a label stands in an annotation as well.
+func Label(execution *v1alpha1.TaskExecution) {
+	task := execution.Spec.TaskRef.Name
+	value := LabelValue(task)
+	metav1.SetMetaDataLabel(&execution.ObjectMeta, v1alpha1.LabelTask, value)
+	metav1.SetMetaDataLabel(&execution.ObjectMeta, v1alpha1.LabelTrigger, string(execution.Spec.Trigger.Source))
+	if value != task {
+		metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationTask, task)
+	}
+}

@@ -1,0 +1,46 @@
+package lines
+
+import (
+	"bytes"
+	"regexp"
+)
+
+// Last holds what is worth showing of one line of any length, in bounded memory: its beginning, or where the line was
+// written over (a carriage return and more text, as progress bars have it) the beginning of its last state.
+type Last struct {
+	// Text is at most MaxHead bytes.
+	Text []byte
+	// Cut is how many bytes of the line follow Text.
+	Cut int64
+	// returned: nothing visible came after the last carriage return.
+	returned bool
+}
+
+// Add takes the next piece of the line, and copies what it keeps.
+func (l *Last) Add(piece []byte) {
+	for end := len(piece); ; {
+		begin := bytes.LastIndexByte(piece[:end], '\r')
+		state := piece[begin+1 : end]
+		switch seen := !invisible.Match(state); {
+		case seen && (begin >= 0 || l.returned):
+			l.Text, l.Cut = l.Text[:0], 0
+			l.keep(piece[begin+1:])
+			l.returned = end < len(piece)
+			return
+		case seen || begin < 0: // it goes on with the state before it
+			l.keep(piece)
+			l.returned = l.returned && !seen || end < len(piece)
+			return
+		}
+		end = begin // this state was wiped, or is about to be written
+	}
+}
+
+// invisible is a state of which nothing is seen: blanks, and the sequences that wipe a line or set a colour.
+var invisible = regexp.MustCompile(`^(?:[ \t\n]|\x1b\[[0-9;?]*[A-Za-z])*$`)
+
+func (l *Last) keep(piece []byte) {
+	kept := min(len(piece), MaxHead-len(l.Text))
+	l.Text = append(l.Text, piece[:kept]...)
+	l.Cut += int64(len(piece) - kept)
+}

@@ -1,0 +1,27 @@
+package parse
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// anException is the name of one at the start of a line, with its package, and maybe after the place that it is of:
+// "ValueError: x", "java.lang.IllegalStateException: x", "/app/x.py:7: DeprecationWarning: x".
+var anException = regexp.MustCompile(`^(?:\S+: )?(?:[\w$]+\.)*[A-Z][\w$]*(Error|Exception|Warning)(?::|$)`)
+
+// exception is the level of a line that begins with an exception.
+func exception(head string) (v1alpha1.LogLevel, bool) {
+	if !strings.Contains(head, "Error") && !strings.Contains(head, "Exception") && !strings.Contains(head, "Warning") {
+		return "", false // nearly all lines
+	}
+	switch found := anException.FindStringSubmatch(head); {
+	case found == nil:
+		return "", false
+	case found[1] == "Warning":
+		return v1alpha1.LogWarn, true
+	default:
+		return v1alpha1.LogError, true
+	}
+}

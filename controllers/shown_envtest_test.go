@@ -1,0 +1,102 @@
+//go:build envtest
+
+package controllers_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// kubectl runs the real one against the API server of the tests.
+func kubectl(t *testing.T, args ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	flags := []string{"--server=" + apiServer.Host}
+	for flag, data := range map[string][]byte{
+		"certificate-authority": apiServer.CAData, "client-certificate": apiServer.CertData, "client-key": apiServer.KeyData,
+	} {
+		file := filepath.Join(dir, flag)
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		flags = append(flags, "--"+flag+"="+file)
+	}
+	program := filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kubectl")
+	out, err := exec.CommandContext(t.Context(), program, append(flags, args...)...).CombinedOutput() //nolint:gosec // the tests' own kubectl
+	if err != nil {
+		t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// What is short stands before what may be long, so that one long name moves nothing of the other rows out of sight; and
+// runs, schedules and Tasks are selected by fields.
+func TestCase35ColumnsAndSelectors(t *testing.T) {
+	namespace := namespace(t)
+	long := strings.Repeat("long-", 40) + "name"
+	run := func(name, task string, source v1alpha1.TriggerSource, phase v1alpha1.Phase, reason string) {
+		e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+		e.Spec.TaskRef.Name, e.Spec.Trigger.Source = task, source
+		create(t, e)
+		patchStatus(t, e, func() {
+			e.Status.Phase, e.Status.Reason, e.Status.Message = phase, reason, strings.Repeat("word ", 30)
+		})
+	}
+	run("a", "sync", v1alpha1.TriggerAPI, v1alpha1.PhaseRunning, "Running")
+	run("b", long, v1alpha1.TriggerSchedule, v1alpha1.PhaseFailed, "OOMKilled")
+	run("c", "sync", v1alpha1.TriggerKubectl, v1alpha1.PhaseFailed, "NonZeroExit")
+	task, other := newTask(namespace), newTask(namespace)
+	task.Name, other.Name, other.Spec.Suspended = "sync", "other", true
+	create(t, task)
+	create(t, other)
+	for name, of := range map[string]string{"nightly": "sync", "hourly": long} {
+		s := &v1alpha1.TaskSchedule{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+		s.Spec.TaskRef.Name, s.Spec.Schedule = of, "0 3 * * *"
+		create(t, s)
+	}
+	for selector, want := range map[string]string{
+		"te spec.taskRef.name=sync":                      "a c",
+		"te spec.taskRef.name=sync,status.phase=Running": "a",
+		"te spec.taskRef.name=" + long:                   "b",
+		"te status.phase=Failed":                         "b c",
+		"te status.phase!=Failed":                        "a",
+		"te status.reason=OOMKilled":                     "b",
+		"te spec.trigger.source=kubectl":                 "c",
+		"te spec.trigger.source=schedule":                "b",
+		"tsch spec.taskRef.name=sync":                    "nightly",
+		"tasks spec.suspended=true":                      "other",
+	} {
+		kind, fields, _ := strings.Cut(selector, " ")
+		names := strings.Fields(kubectl(t, "-n", namespace, "get", kind, "--field-selector="+fields, "-o", "jsonpath={.items[*].metadata.name}"))
+		slices.Sort(names)
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s selects %q, want %q", selector, got, want)
+		}
+	}
+	for args, columns := range map[string][]string{
+		"te":            {"NAME", "STATUS", "REASON", "DURATION", "AGE", "ATTEMPTS", "TRIGGER", "TASK"},
+		"te -o wide":    {"NAME", "STATUS", "REASON", "DURATION", "AGE", "ATTEMPTS", "EXIT", "TRIGGER", "TASK", "MESSAGE"},
+		"tsch":          {"NAME", "SCHEDULE", "SUSPEND", "READY", "LAST", "NEXT", "AGE", "TASK"},
+		"tsch -o wide":  {"NAME", "SCHEDULE", "ZONE", "SUSPEND", "READY", "REASON", "LAST", "NEXT", "AGE", "TASK", "EXECUTION"},
+		"tasks":         {"NAME", "READY", "REASON", "RUNNING", "QUEUED", "LAST", "TIMEOUT", "AGE"},
+		"tasks -o wide": {"NAME", "READY", "REASON", "RUNNING", "QUEUED", "LAST", "TIMEOUT", "AGE", "COMPLETED", "FAILED", "P95", "DESCRIPTION"},
+	} {
+		table := kubectl(t, append([]string{"-n", namespace, "get"}, strings.Fields(args)...)...)
+		header, _, _ := strings.Cut(table, "\n")
+		if got := strings.Fields(header); !slices.Equal(got, columns) {
+			t.Errorf("kubectl get %s has the columns %v, want %v", args, got, columns)
+		}
+		t.Logf("kubectl get %s\n%s", args, table)
+		if begins := strings.Index(header+" ", " TASK "); begins > 0 && begins >= 80 {
+			t.Errorf("kubectl get %s: the Task begins at column %d", args, begins)
+		}
+	}
+}
