@@ -50,7 +50,8 @@ func TestRerun(t *testing.T) {
 			if stored == nil || string(stored.Spec.Params.Raw) != c.params || stored.Annotations[v1alpha1.AnnotationRerunOf] != "first" {
 				t.Fatalf("stored %+v", stored)
 			}
-			if stored.Spec.Timeout.Duration != time.Minute || len(stored.Labels) != 1 || stored.Labels[v1alpha1.LabelKueueQueue] != "team-a" {
+			labels := map[string]string{v1alpha1.LabelKueueQueue: "team-a", v1alpha1.LabelTask: "sync", v1alpha1.LabelTrigger: "manual"}
+			if stored.Spec.Timeout.Duration != time.Minute || !reflect.DeepEqual(stored.Labels, labels) {
 				t.Errorf("how it is run: %v %v", stored.Spec.Timeout, stored.Labels)
 			}
 			if stored.Spec.Trigger != (v1alpha1.Trigger{Source: v1alpha1.TriggerManual}) || stored.Spec.Cancel != nil {
