@@ -91,7 +91,7 @@ func (s *sieve) keep(value json.RawMessage, into reflect.Type, path string) (kep
 		case reflect.Struct:
 			return s.keepFields(value, into, path)
 		case reflect.Map:
-			return s.keepMembers(value, path, func(key string) (reflect.Type, string) { return into.Elem(), path + "[" + key + "]" })
+			return s.keepMembers(value, path, func(key string) (field, string) { return field{of: into.Elem()}, path + "[" + key + "]" })
 		case reflect.Slice:
 			if into.Elem().Kind() != reflect.Uint8 {
 				return s.keepItems(value, into, path)
@@ -109,34 +109,38 @@ func (s *sieve) keep(value json.RawMessage, into reflect.Type, path string) (kep
 }
 
 func (s *sieve) keepFields(value json.RawMessage, into reflect.Type, path string) (json.RawMessage, bool) {
-	fields := map[string]reflect.Type{}
+	fields := map[string]field{}
 	fieldsOf(into, fields)
-	return s.keepMembers(value, path, func(key string) (reflect.Type, string) {
+	return s.keepMembers(value, path, func(key string) (field, string) {
 		if path == "" {
-			return fields[key], key
+			return field{of: fields[key].of}, key // the object itself is always there
 		}
 		return fields[key], path + "." + key
 	})
 }
 
-// keepMembers keeps of a JSON object the members that decode, and those that have no type, which are not decoded.
-func (s *sieve) keepMembers(value json.RawMessage, path string, member func(key string) (reflect.Type, string)) (json.RawMessage, bool) {
+// keepMembers keeps of a JSON object the members that decode, and those that have no type, which are not decoded. An
+// object without a member that it must have is not kept: it could not be written back.
+func (s *sieve) keepMembers(value json.RawMessage, path string, member func(key string) (field, string)) (json.RawMessage, bool) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(value, &members); err != nil {
 		s.report(path, quoted(value)+" is no object")
 		return nil, false
 	}
+	whole := true
 	for _, key := range slices.Sorted(maps.Keys(members)) {
-		into, at := member(key)
-		if into == nil {
+		m, at := member(key)
+		if m.of == nil {
 			continue
 		}
-		kept, ok := s.keep(members[key], into, at)
+		kept, ok := s.keep(members[key], m.of, at)
 		if members[key] = kept; !ok {
 			delete(members, key)
+			whole = whole && !m.required
 		}
 	}
-	return encode(members)
+	kept, ok := encode(members)
+	return kept, ok && whole
 }
 
 func (s *sieve) keepItems(value json.RawMessage, into reflect.Type, path string) (json.RawMessage, bool) {

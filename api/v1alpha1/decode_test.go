@@ -72,10 +72,10 @@ func TestCase21RecordOfARunSurvivesABadField(t *testing.T) {
 	e := &v1alpha1.TaskExecution{Undecoded: v1alpha1.Undecoded{{Path: "old"}}}
 	if err := utiljson.Unmarshal([]byte(`{"metadata":{"name":"a","resourceVersion":"7"},"spec":{"taskRef":{"name":"t"}},
 		"status":{"phase":"Completed","startTime":"2026-01-02T15:04:05+25:00","completionTime":"2026-01-02T15:04:05Z","exitCode":80808080808,
-		"logs":[{"timestamp":"2026-01-02T15:04:05Z","level":"info","message":"a"}],"job":{"name":"j","uid":"u"}}}`), e); err != nil {
+		"logs":[{"timestamp":"2026-01-02T15:04:05Z","level":"info","message":"a"},{"timestamp":"2026-01-02T15:04:05.000000Z","level":"info","message":"b"}],"job":{"name":"j","uid":"u"}}}`), e); err != nil {
 		t.Fatal(err)
 	}
-	if e.Status.Phase != v1alpha1.PhaseCompleted || e.Status.Job.UID != "u" || e.Status.CompletionTime.Hour() != 15 || e.Status.StartTime != nil || e.Status.Logs[0].Message != "a" {
+	if e.Status.Phase != v1alpha1.PhaseCompleted || e.Status.Job.UID != "u" || e.Status.CompletionTime.Hour() != 15 || e.Status.StartTime != nil || len(e.Status.Logs) != 1 || e.Status.Logs[0].Message != "b" {
 		t.Errorf("got %+v", e.Status)
 	}
 	paths := []string{}

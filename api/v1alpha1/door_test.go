@@ -17,7 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/hack/hostile"
+	"github.com/taskexec/taskexec/hack/undecodable"
 )
 
 // kinds of this API, each with the file of its CRD.
@@ -34,7 +34,7 @@ type door struct {
 	rules      *cel.Validator
 }
 
-func newDoor(t *testing.T, s *hostile.Schema) door {
+func newDoor(t *testing.T, s *undecodable.Schema) door {
 	t.Helper()
 	internal := &apiextensions.JSONSchemaProps{}
 	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(s, internal, nil); err != nil {
@@ -61,7 +61,7 @@ func (d door) takes(object map[string]any) bool {
 }
 
 // stored is an object as an API server has it.
-func stored(t *testing.T, v hostile.Value) (object map[string]any, raw []byte) {
+func stored(t *testing.T, v undecodable.Value) (object map[string]any, raw []byte) {
 	t.Helper()
 	object, ok := v.Object.(map[string]any)
 	if !ok {
@@ -82,12 +82,12 @@ func stored(t *testing.T, v hostile.Value) (object map[string]any, raw []byte) {
 // What Go's types do not decode, the schema does not let in.
 func TestCase21SchemaLetsInWhatDecodes(t *testing.T) {
 	for _, file := range slices.Sorted(maps.Keys(kinds)) {
-		schema, err := hostile.Load(file)
+		schema, err := undecodable.Load(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		door, refused := newDoor(t, schema), 0
-		for _, v := range hostile.Values(schema) {
+		for _, v := range undecodable.Values(schema) {
 			object, raw := stored(t, v)
 			if object == nil {
 				continue
@@ -105,7 +105,7 @@ func TestCase21SchemaLetsInWhatDecodes(t *testing.T) {
 			}
 		}
 		t.Logf("%s refuses %d objects", file, refused)
-		if least, _ := stored(t, hostile.Least(schema)); refused == 0 || !door.takes(least) {
+		if least, _ := stored(t, undecodable.Least(schema)); refused == 0 || !door.takes(least) {
 			t.Errorf("%s refuses %d hostile objects, and a good one: %v", file, refused, !door.takes(least))
 		}
 	}

@@ -66,7 +66,7 @@ type TaskSpec struct {
 	// timeout bounds a run from the start of its first container, over all its attempts. Without it a run
 	// may take for ever.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="timeout must be at least 1s"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="timeout must be at least 1s"
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 
 	// startTimeout bounds the time from the creation of the Job, or from when a Job that was suspended is let go,
@@ -74,13 +74,13 @@ type TaskSpec struct {
 	// container, and from when another attempt's pod is made, until the next container runs.
 	// +optional
 	// +kubebuilder:default="5m0s"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="startTimeout must be at least 1s"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="startTimeout must be at least 1s"
 	StartTimeout *metav1.Duration `json:"startTimeout,omitempty"`
 
 	// queueTimeout bounds the time from the creation of a run until its Job may be created and, where Kueue or
 	// somebody else holds that Job suspended, until it is let go. Without it a run may wait for ever.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="queueTimeout must be at least 1s"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="queueTimeout must be at least 1s"
 	QueueTimeout *metav1.Duration `json:"queueTimeout,omitempty"`
 
 	// concurrency bounds how many runs of this task there are at once. Without it there is no bound.
@@ -177,7 +177,7 @@ type RetentionSpec struct {
 	// ttl is how long a run is kept after it ended.
 	// +optional
 	// +kubebuilder:default="168h0m0s"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="ttl must be at least 1s"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="ttl must be at least 1s"
 	TTL *metav1.Duration `json:"ttl,omitempty"`
 
 	// completed is how many runs that completed are kept, the newest. A run is kept for ten minutes whatever
@@ -266,10 +266,10 @@ type RunDurations struct {
 	// runs that were measured: those of the newest 100 that completed.
 	Runs int32 `json:"runs"`
 	// mean of them.
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s')",message="mean must be a duration"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('0s')",message="mean must be a duration"
 	Mean metav1.Duration `json:"mean"`
 	// p95: 95 of 100 took no longer.
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s')",message="p95 must be a duration"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('0s')",message="p95 must be a duration"
 	P95 metav1.Duration `json:"p95"`
 }
 

@@ -62,13 +62,13 @@ type TaskScheduleSpec struct {
 	// jitter spreads schedules of one time: each is late by a part of it, in whole seconds, which is derived
 	// from the schedule's UID and stays the same.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('24h')",message="jitter must be from 0s to 24h"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('0s') && duration(self) <= duration('24h')",message="jitter must be from 0s to 24h"
 	Jitter *metav1.Duration `json:"jitter,omitempty"`
 
 	// startingDeadline is how late a tick may still be run, for example when no controller was there at its
 	// time. Without it there is no limit.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="startingDeadline must be at least 1s"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="startingDeadline must be at least 1s"
 	StartingDeadline *metav1.Duration `json:"startingDeadline,omitempty"`
 
 	// catchUpLimit is how many ticks are run at once when several are due: the newest ones. Older ones are
@@ -91,7 +91,7 @@ type TaskScheduleSpec struct {
 
 	// timeout overrides the Task's for each run.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="timeout must be at least 1s"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="timeout must be at least 1s"
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 }
 

@@ -1,6 +1,7 @@
 package v1alpha1
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -44,19 +45,24 @@ func clip(text string, bytes int) string {
 	return strings.ToValidUTF8(text[:bytes], "") + "…"
 }
 
-// fieldsOf gives the types of a struct's fields by their names in JSON, those of embedded structs included.
-func fieldsOf(of reflect.Type, fields map[string]reflect.Type) {
+// field of a struct.
+type field struct {
+	of reflect.Type
+	// required: an object without it would not be taken by the API server.
+	required bool
+}
+
+// fieldsOf gives the fields of a struct by their names in JSON, those of embedded structs included.
+func fieldsOf(of reflect.Type, fields map[string]field) {
 	for i := range of.NumField() {
-		field := of.Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		f := of.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
-		case name == "-" || !field.IsExported():
-		case name == "" && field.Anonymous && field.Type.Kind() == reflect.Struct:
-			fieldsOf(field.Type, fields)
-		case name == "":
-			fields[field.Name] = field.Type
+		case name == "-" || !f.IsExported():
+		case name == "" && f.Anonymous && f.Type.Kind() == reflect.Struct:
+			fieldsOf(f.Type, fields)
 		default:
-			fields[name] = field.Type
+			fields[cmp.Or(name, f.Name)] = field{f.Type, !strings.Contains(options, "omit")}
 		}
 	}
 }

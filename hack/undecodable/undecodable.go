@@ -1,6 +1,7 @@
-// Package hostile makes objects of a CRD that its schema may take and Go's types may not. Tests give them to an API
-// server, or to the schema itself, and see what becomes of everybody else.
-package hostile
+// Package undecodable makes objects of a CRD that its schema may take and Go's types may not. Tests give them to an API
+// server, or to the schema itself, and see what becomes of everybody else. Loosen has an API server store them all the
+// same.
+package undecodable
 
 import (
 	"fmt"

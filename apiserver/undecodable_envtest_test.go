@@ -1,0 +1,97 @@
+//go:build envtest
+
+package apiserver
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/hack/undecodable"
+)
+
+// storedBefore stores in a namespace a task, an execution and a schedule that no schema takes any more.
+func storedBefore(t *testing.T, namespace, name string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	restore, err := undecodable.Loosen(ctx, kube, namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+		defer cancel()
+		if err := restore(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	of := map[string]any{"name": "good"}
+	for kind, spec := range map[string]map[string]any{
+		"Task":          {"jobTemplate": map[string]any{"spec": map[string]any{"template": map[string]any{"spec": map[string]any{"overhead": map[string]any{"memory": "1e1.5", "cpu": "1e-2000000000"}}}}}},
+		"TaskExecution": {"taskRef": of, "timeout": "5 parsecs"},
+		"TaskSchedule":  {"taskRef": of, "schedule": "@daily", "jitter": "5 parsecs"},
+	} {
+		if err := kube.Create(t.Context(), undecodable.Object(kind, namespace, name, map[string]any{"spec": spec})); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// answers checks that a facade runs a namespace's task and lists its runs.
+func (l lab) answers(t *testing.T) {
+	t.Helper()
+	id := l.execute(t, "good")
+	if runs := ok[[]wireExecution](t, l, "GET", "/tasks/running/good", ""); len(runs) == 0 || runs[0].ExecutionID != id && len(runs) < 2 {
+		t.Errorf("the runs are %+v", runs)
+	}
+	ok[wireExecution](t, l, "GET", "/tasks/running/execution/"+id, "")
+	ok[[]wireSchedule](t, l, "GET", "/triggers/cron", "")
+}
+
+// A facade comes up over a cluster where somebody has stored what does not decode, and goes on where somebody does so
+// while it watches. What is bad is listed, and not run.
+func TestCase21FacadeShowsTheOthers(t *testing.T) {
+	one := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "facade-"}}
+	if err := kube.Create(t.Context(), one); err != nil {
+		t.Fatal(err)
+	}
+	two := newLab(t)
+	two.task(t, "good")
+	storedBefore(t, one.Name, "before")
+	all := facadeOf(t, metav1.NamespaceAll)
+	in := func(namespace string) lab {
+		store := &kubeStore{all.store.kubeStores, namespace}
+		return lab{facade(store), store, namespace}
+	}
+	in(two.namespace).answers(t)
+	storedBefore(t, one.Name, "watched")
+	in(two.namespace).answers(t)
+	for _, name := range []string{"before", "watched"} {
+		until(t, name+" is seen", func() bool {
+			task, err := in(one.Name).store.Task(t.Context(), name)
+			return err == nil && task != nil && len(task.Undecoded) == 2
+		})
+		wantProblem(t, call(t, in(one.Name), "POST", "/tasks/"+name+"/execute/api", ""), http.StatusConflict, v1alpha1.ReasonUndecodable)
+		ok[wireExecution](t, in(one.Name), "GET", "/tasks/running/execution/"+name, "")
+		ok[wireSchedule](t, in(one.Name), "GET", "/triggers/cron/"+name, "")
+		wantProblem(t, call(t, in(one.Name), "POST", "/triggers/cron/"+name+"/toggle", ""), http.StatusConflict, "spec.jitter")
+		// The cancel is a patch. It leaves the field that does not decode as it is.
+		if outcome, err := in(one.Name).store.Cancel(t.Context(), name, v1alpha1.CancelRequest{}); err != nil || outcome != CancelAccepted {
+			t.Errorf("cancelling: %v %v", outcome, err)
+		}
+	}
+	if tasks := ok[[]wireTask](t, in(one.Name), "GET", "/tasks", ""); len(tasks) != 2 {
+		t.Errorf("the tasks are %+v", tasks)
+	}
+	// A facade that is started again, and one whose live reads have to do.
+	facadeOf(t, metav1.NamespaceAll)
+	live := &v1alpha1.Task{}
+	if found, err := in(one.Name).store.getLive(t.Context(), "before", live); err != nil || !found || len(live.Undecoded) != 2 {
+		t.Errorf("read live: %v %v %s", found, err, live.Undecoded)
+	}
+}
