@@ -1,7 +1,9 @@
-// Command crdtrim removes the descriptions below a Task's spec.jobTemplate from the generated CRD, in place.
+// Command crdtrim changes what lies below a Task's spec.jobTemplate in the generated CRD, in place.
 //
-// They are the descriptions of batch/v1, 600 KiB that `kubectl explain job` has too. With them, the CRD is
-// over the 256 KiB that `kubectl apply` can keep in its annotation. Those of our own fields stay.
+// It removes the descriptions. They are those of batch/v1, 600 KiB that `kubectl explain job` has too. With them, the CRD
+// is over the 256 KiB that `kubectl apply` can keep in its annotation. Those of our own fields stay.
+//
+// It completes the metadata of templates (see metadata.go) and allows null where a CronJob does (see nullable.go).
 //
 // Usage: crdtrim FILE
 package main
@@ -61,6 +63,8 @@ func walk(node any, trimmed *int) {
 						strip(inner)
 					}
 				}
+				completeMetadata(schema)
+				allowNull(schema)
 				continue
 			}
 			walk(child, trimmed)
