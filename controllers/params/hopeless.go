@@ -54,7 +54,8 @@ func visitSameValue(s *jsonschema.Schema, conditional bool, yield func(*jsonsche
 func (m *meter) badDefault(s *jsonschema.Schema, path []string) error {
 	s = withProperties(s)
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		property, at := s.Properties[name], append(path[:len(path):len(path)], name)
+		property := s.Properties[name]
+		at := append(path[:len(path):len(path)], name)
 		if fallback := defaultOf(property); fallback != nil {
 			if why := m.refusesDefault(s, name, *fallback); why != "" {
 				return fmt.Errorf("the default of %s %s", Pointer(at...), why)

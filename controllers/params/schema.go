@@ -48,7 +48,10 @@ func compile(schema []byte) (*Schema, error) {
 		return nil, err
 	}
 	s := &Schema{compiled: compiled, sensitive: sensitive, declared: namesOf(compiled), patterns: patterns}
-	return s, s.checkSensitiveVariables()
+	if err := s.checkSensitiveVariables(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // compileUnjudged compiles a schema whether or not it makes sense for params. It gives nil where there is none.
