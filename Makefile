@@ -56,7 +56,7 @@ generate: ## Generate the DeepCopy functions.
 
 .PHONY: manifests
 manifests: ## Generate the CustomResourceDefinitions.
-	$(CONTROLLER_GEN) crd paths=./api/... output:crd:dir=config/crd/bases
+	$(CONTROLLER_GEN) crd:generateEmbeddedObjectMeta=true paths=./api/... output:crd:dir=config/crd/bases
 	$(GO) run ./hack/crdtrim config/crd/bases/*.yaml
 
 .PHONY: fmt

@@ -49,6 +49,7 @@ type Task struct {
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.retryOnDisruption) || !self.retryOnDisruption || !has(self.jobTemplate.spec.template.spec.restartPolicy) || self.jobTemplate.spec.template.spec.restartPolicy == 'Never'",message="retryOnDisruption takes the restartPolicy Never: a pod that restarts its containers in place has no podFailurePolicy",fieldPath=".retryOnDisruption"
 // +kubebuilder:validation:XValidation:rule="!has(self.retryOnDisruption) || !self.retryOnDisruption || !has(self.jobTemplate.spec.podReplacementPolicy) || self.jobTemplate.spec.podReplacementPolicy == 'Failed'",message="retryOnDisruption takes the podReplacementPolicy Failed: a replacement waits until the disrupted pod has ended",fieldPath=".retryOnDisruption"
+// +kubebuilder:validation:XValidation:rule="!has(self.jobTemplate.spec.manualSelector) || !self.jobTemplate.spec.manualSelector",message="manualSelector: true is not possible: the runs of a Task would share one selector, and each would count the pods of the others; leave out manualSelector and selector",fieldPath=".jobTemplate.spec.manualSelector"
 type TaskSpec struct {
 	// description tells people what the task is for.
 	// +optional
@@ -122,9 +123,11 @@ type TaskSpec struct {
 	// +kubebuilder:default={}
 	Retention RetentionSpec `json:"retention,omitempty"`
 
-	// jobTemplate is the Job that a run becomes, exactly as in a CronJob. Params reach its containers as
+	// jobTemplate is the Job that a run becomes, exactly as in a CronJob. Of its metadata, and of that of its pod template,
+	// labels and annotations reach the Job and its pods, and the finalizers of the pod template its pods. What the API
+	// server adds to a Job (selector, labels such as controller-uid) is taken off one that was copied. Params reach its containers as
 	// environment only: TASK_NAME, TASK_EXECUTION_ID, TASK_PARAMS (JSON, without the sensitive ones) and
-	// TASK_PARAM_<NAME> for each top-level scalar.
+	// TASK_PARAM_<NAME> for each top-level scalar whose name gives a variable that no other param claims.
 	// +required
 	JobTemplate batchv1.JobTemplateSpec `json:"jobTemplate"`
 }

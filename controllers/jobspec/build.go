@@ -85,7 +85,10 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 	for i := range pod.Containers {
 		pod.Containers[i].Env = withEnvironment(env, pod.Containers[i].Env)
 	}
-	return job, checkSize(job, len(effective))
+	if err := checkSize(job, len(effective)); err != nil {
+		return nil, err
+	}
+	return job, nil
 }
 
 // untrack takes off what a tool that applies manifests put onto the template: a Job with its mark looks to it like a

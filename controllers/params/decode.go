@@ -148,8 +148,14 @@ func decodeArray(decoder *json.Decoder, depth int) (any, error) {
 	return array, err
 }
 
-// checkNumber refuses a number whose exponent nobody needs.
+// maxDigits of a number as it is written. An exact float64 has some 770.
+const maxDigits = 1000
+
+// checkNumber refuses a number whose exponent or length nobody needs.
 func checkNumber(number string) error {
+	if len(number) > maxDigits {
+		return fmt.Errorf("a number has more than %d digits", maxDigits)
+	}
 	at := strings.IndexAny(number, "eE")
 	if at < 0 {
 		return nil

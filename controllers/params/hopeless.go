@@ -12,11 +12,11 @@ import (
 // hopeless says why no params can satisfy a schema, or why those cannot that leave a default in its place; nil when
 // there is nothing to say. Whether a schema can be satisfied is hard to know in general. What is found here is certain:
 // a type other than object, false, limits of which one excludes the other, a field that is required and not allowed.
-func hopeless(root *jsonschema.Schema) error {
-	if why := never([]*jsonschema.Schema{root}, "object"); why != nil {
+func hopeless(root *jsonschema.Schema, m *meter) error {
+	if why := m.never([]*jsonschema.Schema{root}, "object"); why != nil {
 		return fmt.Errorf("no params can satisfy the schema, so that no run could start: %w", why)
 	}
-	return badDefault(root, nil)
+	return m.badDefault(root, nil)
 }
 
 // ofTheSameValue gives a schema and those that it applies to the same value: in any case, and with conditional also
@@ -51,23 +51,27 @@ func visitSameValue(s *jsonschema.Schema, conditional bool, yield func(*jsonsche
 
 // badDefault finds a default that would be put in and that the schema of its own param refuses, or that has digits which
 // the API server does not keep. Each run that does not give the param would fail.
-func badDefault(s *jsonschema.Schema, path []string) error {
+func (m *meter) badDefault(s *jsonschema.Schema, path []string) error {
 	s = withProperties(s)
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		property, at := s.Properties[name], append(path[:len(path):len(path)], name)
+		property := s.Properties[name]
+		at := append(path[:len(path):len(path)], name)
 		if fallback := defaultOf(property); fallback != nil {
-			if why := refusesDefault(s, name, *fallback); why != "" {
+			if why := m.refusesDefault(s, name, *fallback); why != "" {
 				return fmt.Errorf("the default of %s %s", Pointer(at...), why)
 			}
 		}
-		if err := badDefault(property, at); err != nil {
+		if err := m.badDefault(property, at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func refusesDefault(s *jsonschema.Schema, name string, value any) string {
+func (m *meter) refusesDefault(s *jsonschema.Schema, name string, value any) string {
+	if m.left -= sizeOf(value, m.left); m.left < 0 {
+		return "and those before it are too large to judge"
+	}
 	if raw, err := encode(value); err == nil {
 		if problems := Unstorable(raw); len(problems) > 0 {
 			return problems.Error()
@@ -78,8 +82,11 @@ func refusesDefault(s *jsonschema.Schema, name string, value any) string {
 		if property == nil {
 			continue
 		}
-		if err := property.Validate(value); err != nil {
-			return "is not what its own schema asks for: " + problemsOf(err, nil).Error()
+		if !m.afford(property, value) {
+			return "takes too long to judge by its own schema"
+		}
+		if !satisfies(property, value) {
+			return "is not what its own schema asks for: " + (&Schema{patterns: m.patterns}).narrow(m, property, value, nil).Error()
 		}
 	}
 	return ""

@@ -14,7 +14,7 @@ import (
 var allTypes = []string{"null", "boolean", "number", "string", "array", "object"}
 
 // never says why no value of a type satisfies all of some schemas, nil when one may. Without a type, it is of any value.
-func never(schemas []*jsonschema.Schema, ofType string) error {
+func (m *meter) never(schemas []*jsonschema.Schema, ofType string) error {
 	types := allTypes
 	if ofType != "" {
 		types = []string{ofType}
@@ -38,13 +38,13 @@ func never(schemas []*jsonschema.Schema, ofType string) error {
 		default:
 			types = left
 		}
-		if err := noChoice(part, types, schemas); err != nil {
+		if err := m.noChoice(part, types, schemas); err != nil {
 			return err
 		}
 	}
 	var why error
 	for _, t := range types {
-		if why = contradiction(parts, t); why == nil {
+		if why = m.contradiction(parts, t); why == nil {
 			return nil
 		}
 	}
@@ -87,7 +87,7 @@ func takesEverything(s *jsonschema.Schema) bool {
 }
 
 // noChoice finds a const or an enum of which no value is of one of the types and satisfies all of the schemas.
-func noChoice(part *jsonschema.Schema, types []string, schemas []*jsonschema.Schema) error {
+func (m *meter) noChoice(part *jsonschema.Schema, types []string, schemas []*jsonschema.Schema) error {
 	var values []any
 	switch {
 	case part.Const != nil:
@@ -98,8 +98,11 @@ func noChoice(part *jsonschema.Schema, types []string, schemas []*jsonschema.Sch
 		return nil
 	}
 	for _, value := range values {
-		if slices.Contains(types, typeName(value)) && !slices.ContainsFunc(schemas, func(s *jsonschema.Schema) bool { return s.Validate(value) != nil }) {
-			return nil
+		if !slices.Contains(types, typeName(value)) {
+			continue
+		}
+		if !slices.ContainsFunc(schemas, func(s *jsonschema.Schema) bool { return m.afford(s, value) && !satisfies(s, value) }) {
+			return nil // all take it, or it would take too long to find out
 		}
 	}
 	return fmt.Errorf("it must be one of %s, and none of these is what the rest of the schema asks for", choices(values))
@@ -124,17 +127,17 @@ func typeName(value any) string {
 }
 
 // contradiction says why no value of one type satisfies all of some schemas, which do not differ in type.
-func contradiction(parts []*jsonschema.Schema, t string) error {
+func (m *meter) contradiction(parts []*jsonschema.Schema, t string) error {
 	for _, part := range parts {
 		for _, forms := range [][]*jsonschema.Schema{part.AnyOf, part.OneOf} {
-			if len(forms) > 0 && !slices.ContainsFunc(forms, func(form *jsonschema.Schema) bool { return never([]*jsonschema.Schema{form}, t) == nil }) {
+			if len(forms) > 0 && !slices.ContainsFunc(forms, func(form *jsonschema.Schema) bool { return m.never([]*jsonschema.Schema{form}, t) == nil }) {
 				return errors.New("none of the forms that it may have (anyOf, oneOf) is possible")
 			}
 		}
 	}
 	switch t {
 	case "object":
-		return objectContradiction(parts)
+		return m.objectContradiction(parts)
 	case "array":
 		return exclude("items", most(parts, func(s *jsonschema.Schema) *int { return s.MinItems }), least(parts, func(s *jsonschema.Schema) *int { return s.MaxItems }))
 	case "string":
@@ -190,7 +193,7 @@ func numberContradiction(parts []*jsonschema.Schema) error {
 }
 
 // objectContradiction finds a field that must be there and must not, or more of them than there may be.
-func objectContradiction(parts []*jsonschema.Schema) error {
+func (m *meter) objectContradiction(parts []*jsonschema.Schema) error {
 	atMost := least(parts, func(s *jsonschema.Schema) *int { return s.MaxProperties })
 	if err := exclude("fields", most(parts, func(s *jsonschema.Schema) *int { return s.MinProperties }), atMost); err != nil {
 		return err
@@ -202,7 +205,7 @@ func objectContradiction(parts []*jsonschema.Schema) error {
 				continue
 			}
 			required[name] = true
-			if err := never(schemasOf(parts, name), ""); err != nil {
+			if err := m.never(schemasOf(parts, name), ""); err != nil {
 				return fmt.Errorf("%q is required, and its schema takes no value: %w", name, err)
 			}
 			if refusesName(parts, name) {

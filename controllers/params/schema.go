@@ -8,6 +8,8 @@ import (
 	"fmt"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
 // schemaURL is what the schema is called while it is compiled. Nothing is loaded from it or any other.
@@ -21,6 +23,8 @@ type Schema struct {
 	sensitive map[string]string
 	// declared names of params, sorted: those that the schema speaks of.
 	declared []string
+	// patterns has the size of each regular expression.
+	patterns map[string]int
 }
 
 func compile(schema []byte) (*Schema, error) {
@@ -36,11 +40,18 @@ func compile(schema []byte) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := hopeless(compiled); err != nil {
+	patterns := patternsOf(compiled)
+	if err := checkWorst(compiled, patterns); err != nil {
 		return nil, err
 	}
-	s := &Schema{compiled: compiled, sensitive: sensitive, declared: namesOf(compiled)}
-	return s, s.checkSensitiveVariables()
+	if err := hopeless(compiled, &meter{left: maxWork, patterns: patterns}); err != nil {
+		return nil, err
+	}
+	s := &Schema{compiled: compiled, sensitive: sensitive, declared: namesOf(compiled), patterns: patterns}
+	if err := s.checkSensitiveVariables(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // compileUnjudged compiles a schema whether or not it makes sense for params. It gives nil where there is none.
@@ -109,9 +120,11 @@ func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	if s.compiled == nil {
 		return effective, nil
 	}
-	applyDefaults(s.compiled, object)
-	if err := s.compiled.Validate(value); err != nil {
-		return nil, problemsOf(err, s.sensitive)
+	if room := roomForDefaults; !applyDefaults(s.compiled, object, &room) {
+		return nil, FieldErrors{{Message: "params with the defaults of the schema are larger than what reaches a container"}}
+	}
+	if problems := s.judge(value); len(problems) > 0 {
+		return nil, problems
 	}
 	effective, problem = encodeBounded(object)
 	if problem != "" {
@@ -120,22 +133,30 @@ func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	return effective, nil
 }
 
+// roomForDefaults is how large the defaults that are put in may be together, as sizeOf counts: eight bytes or a value. It is
+// more than params have room for. A schema may refer a thousand times to one large default.
+const roomForDefaults = v1alpha1.MaxParamsBytes
+
 // applyDefaults puts in what a property's schema gives as default, in objects that are there. A default is taken
 // as it is written; the defaults of what is in it are not applied. It follows properties and $ref and no
-// condition: whether one holds is known only after.
-func applyDefaults(schema *jsonschema.Schema, object map[string]any) {
+// condition: whether one holds is known only after. It returns false when there is no room for them.
+func applyDefaults(schema *jsonschema.Schema, object map[string]any, room *int) bool {
 	for name, property := range withProperties(schema).Properties {
 		value, given := object[name]
 		if !given {
 			if fallback := defaultOf(property); fallback != nil {
+				if *room -= sizeOf(*fallback, *room); *room < 0 {
+					return false
+				}
 				object[name] = clone(*fallback)
 			}
 			continue
 		}
-		if nested, isObject := value.(map[string]any); isObject {
-			applyDefaults(property, nested)
+		if nested, isObject := value.(map[string]any); isObject && !applyDefaults(property, nested, room) {
+			return false
 		}
 	}
+	return true
 }
 
 // withProperties follows the references of a schema until one has properties.

@@ -6,6 +6,8 @@
 // explain job` has too. With them, the CRD is over the 256 KiB that `kubectl apply` can keep in its annotation. Those
 // of our own fields stay.
 //
+// It completes the metadata of templates (see metadata.go) and allows null where a CronJob does (see nullable.go).
+//
 // Usage: crdtrim FILE...
 package main
 
@@ -76,6 +78,8 @@ func walk(node any, trimmed *int) {
 						strip(inner)
 					}
 				}
+				completeMetadata(schema)
+				allowNull(schema)
 				continue
 			}
 			walk(child, trimmed)

@@ -1,0 +1,129 @@
+package params
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// tooMuchWork is what is told of params whose judgement would take too long.
+const tooMuchWork = "take too long to judge by the schema of the task: send less at once, or have the schema allow fewer items (maxItems) or fewer forms (oneOf, anyOf)"
+
+// judge says what the schema finds wrong with params. Its work is bounded, and so is the memory that it takes: whether
+// params are valid is found out without keeping errors, and these are gathered afterwards, of as small a part as needed.
+func (s *Schema) judge(value any) FieldErrors {
+	m := &meter{left: maxWork, patterns: s.patterns}
+	if !m.afford(s.compiled, value) {
+		return FieldErrors{{Message: "params " + tooMuchWork}}
+	}
+	if satisfies(s.compiled, value) {
+		return nil
+	}
+	m.left = maxWork // to find out where
+	return bounded(s.narrow(m, s.compiled, value, nil))
+}
+
+// satisfies validates without keeping errors: that is how the validator judges what is within a not.
+func satisfies(s *jsonschema.Schema, value any) bool {
+	return (&jsonschema.Schema{DraftVersion: s.DraftVersion, Not: s}).Validate(value) != nil
+}
+
+// narrow tells what is wrong with a value that does not satisfy a schema: all of it when that is little work, otherwise of
+// the first part that is wrong by itself.
+func (s *Schema) narrow(m *meter, schema *jsonschema.Schema, value any, path []string) FieldErrors {
+	if len(path) > 0 && s.IsSensitive(path[0]) {
+		return FieldErrors{{Pointer(path[:1]...), hidden}}
+	}
+	little := &meter{left: maxTold, patterns: s.patterns}
+	if little.afford(schema, value) {
+		found := problemsOf(schema.Validate(value), s.sensitiveAt(path))
+		for i := range found {
+			found[i].Pointer = Pointer(path...) + found[i].Pointer
+		}
+		return found
+	}
+	for step, child := range parts(value) {
+		for part := range ofTheSameValue(schema, false) {
+			for _, below := range schemasAt(part, step) {
+				if !m.afford(below, child) {
+					return FieldErrors{{Pointer(path...), "is not what the schema asks for"}}
+				}
+				if !satisfies(below, child) {
+					return s.narrow(m, below, child, append(path[:len(path):len(path)], step.String()))
+				}
+			}
+		}
+	}
+	return FieldErrors{{Pointer(path...), "is not what the schema asks for"}}
+}
+
+// sensitiveAt gives the names of sensitive params where a path leads to: they are at the top alone.
+func (s *Schema) sensitiveAt(path []string) map[string]string {
+	if len(path) == 0 {
+		return s.sensitive
+	}
+	return nil
+}
+
+// step from a value to a part of it.
+type step struct {
+	name  string
+	index int // -1 of a field
+}
+
+func (s step) String() string {
+	if s.index < 0 {
+		return s.name
+	}
+	return strconv.Itoa(s.index)
+}
+
+// parts of a value, in order.
+func parts(value any) func(yield func(step, any) bool) {
+	return func(yield func(step, any) bool) {
+		switch v := value.(type) {
+		case map[string]any:
+			for _, name := range slices.Sorted(maps.Keys(v)) {
+				if !yield(step{name, -1}, v[name]) {
+					return
+				}
+			}
+		case []any:
+			for i := range v {
+				if !yield(step{"", i}, v[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// schemasAt are those that a part of a value must satisfy in any case.
+func schemasAt(s *jsonschema.Schema, at step) (schemas []*jsonschema.Schema) {
+	if at.index < 0 {
+		schemas = fieldSchemas(s, at.name)
+		if additional, ok := s.AdditionalProperties.(*jsonschema.Schema); ok && len(schemas) == 0 {
+			schemas = append(schemas, additional)
+		}
+		return schemas
+	}
+	ordered := s.PrefixItems
+	rest := s.Items2020
+	switch items := s.Items.(type) {
+	case *jsonschema.Schema:
+		rest = items
+	case []*jsonschema.Schema:
+		ordered = items
+		rest, _ = s.AdditionalItems.(*jsonschema.Schema)
+	}
+	switch {
+	case at.index < len(ordered):
+		return []*jsonschema.Schema{ordered[at.index]}
+	case rest != nil:
+		return []*jsonschema.Schema{rest}
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,34 @@
+package main
+
+import "slices"
+
+// readByRules are the fields below jobTemplate that CEL rules of the Task read or pass, and which rules would stumble over
+// when they are null.
+var readByRules = []string{"spec", "template", "manualSelector", "podReplacementPolicy", "restartPolicy"}
+
+// allowNull lets lists and objects be null, as they are in a manifest that has a key without a value ("env:", which
+// templates often leave). A CronJob takes null for absent, and so does Go's decoder. Required fields, the keys of lists
+// and fields with a default stay as they are.
+func allowNull(node any) {
+	switch n := node.(type) {
+	case map[string]any:
+		properties, _ := n["properties"].(map[string]any)
+		required, _ := n["required"].([]any)
+		for name, child := range properties {
+			schema, ok := child.(map[string]any)
+			if !ok || slices.Contains(required, any(name)) || slices.Contains(readByRules, name) || schema["default"] != nil {
+				continue
+			}
+			if t := schema["type"]; t == "object" || t == "array" {
+				schema["nullable"] = true
+			}
+		}
+		for _, child := range n {
+			allowNull(child)
+		}
+	case []any:
+		for _, child := range n {
+			allowNull(child)
+		}
+	}
+}
