@@ -1,6 +1,7 @@
 package v1alpha1
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"reflect"
@@ -164,7 +165,11 @@ func (s *sieve) report(path, problem string) {
 	}
 }
 
+// encode leaves the raw values in it as they are.
 func encode(value any) (json.RawMessage, bool) {
-	raw, err := json.Marshal(value)
-	return raw, err == nil
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return bytes.TrimSpace(out.Bytes()), err == nil
 }

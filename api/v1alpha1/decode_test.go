@@ -19,7 +19,7 @@ import (
 // aTask as the API server has it, with something in its container.
 func aTask(name, container string) string {
 	return fmt.Sprintf(`{"apiVersion":"taskexec.dev/v1alpha1","kind":"Task","metadata":{"name":%q,"uid":"u","resourceVersion":"7","generation":3},
-		"spec":{"retries":2,"parameters":{"type":"object","big":12345678901234567890.5},"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"main"%s}]}}}}}}`, name, container)
+		"spec":{"retries":2,"parameters":{"type":"object","big":12345678901234567890.5,"text":"<&>"},"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"main"%s}]}}}}}}`, name, container)
 }
 
 const inContainer = "spec.jobTemplate.spec.template.spec.containers[0]."
@@ -33,8 +33,10 @@ func TestCase21ObjectsAreDecodedOneByOne(t *testing.T) {
 	codec := serializer.NewCodecFactory(scheme).UniversalDeserializer()
 	for name, c := range map[string]struct{ container, says string }{
 		"a quantity that is none": {`,"resources":{"limits":{"memory":"1e1.5"}}`, inContainer + `resources.limits[memory]: "1e1.5" is no quantity, such as 500m, 128Mi or 1e3`},
-		"a port out of range": {`,"livenessProbe":{"httpGet":{"path":"/","port":80808080808}}`,
-			inContainer + "livenessProbe.httpGet.port: 80808080808 is neither a text nor an integer of 32 bits"},
+		"a port out of range": {
+			`,"livenessProbe":{"httpGet":{"path":"/","port":80808080808}}`,
+			inContainer + "livenessProbe.httpGet.port: 80808080808 is neither a text nor an integer of 32 bits",
+		},
 		"an integer out of range": {`,"ports":[{"containerPort":1},{"containerPort":80808080808}]`, inContainer + "ports[1].containerPort: 80808080808 is no integer of 32 bits"},
 		"another type":            {`,"command":{"a":1}`, inContainer + `command: {"a":1} is no list`},
 		"a text for an object":    {`,"resources":"x"`, inContainer + `resources: "x" is no object`},
@@ -56,7 +58,7 @@ func TestCase21ObjectsAreDecodedOneByOne(t *testing.T) {
 			for i, want := range []string{"first", "bad", "last"} {
 				task := &tasks.Items[i]
 				if task.Name != want || task.ResourceVersion != "7" || task.Generation != 3 || task.UID != "u" || task.Spec.Retries != 2 ||
-					task.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Name != "main" || !strings.Contains(string(task.Spec.Parameters.Raw), "12345678901234567890.5") {
+					task.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Name != "main" || !strings.Contains(string(task.Spec.Parameters.Raw), `12345678901234567890.5,"text":"<&>"`) {
 					t.Errorf("%s lacks something: %+v", want, task)
 				}
 				if said := task.Undecoded.String(); (said != "") != (want == "bad") || !strings.HasPrefix(said, map[bool]string{true: c.says}[want == "bad"]) || len(said) > 1000 {

@@ -22,7 +22,10 @@ var integers = []any{
 
 // documents are JSON of any form, as fields without a schema take it.
 var documents = []any{
-	map[string]any{}, map[string]any{"a": nil, "": 1e30, "b": []any{nil, []any{}}, "\x00": "\x00"}, []any{}, "x", int64(1), 1e30, nil,
+	map[string]any{},
+	map[string]any{"a": nil, "": 1e30, "b": []any{nil, []any{}}, "\x00": "\x00"},
+	[]any{},
+	"x", int64(1), 1e30, nil,
 	nested(100),
 }
 
