@@ -29,16 +29,10 @@ const minTTLSeconds = 600
 // returns an error when params are no JSON object, when the Task's parameters are no JSON Schema, and when the Job would be
 // larger than the API server takes.
 func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []byte) (*batchv1.Job, error) {
-	schema, err := params.Of(task)
+	env, err := environmentOf(task, execution, effective)
 	if err != nil {
 		return nil, err
 	}
-	env, err := environment(schema, task.Name, execution.Name, effective)
-	if err != nil {
-		return nil, err
-	}
-	env = withEnvironment(secretEnvironment(schema, execution.Spec.SecretParams), env)
-	env = append(env, traceEnvironment(execution)...)
 	limits := LimitsFor(task, execution)
 	frozen, err := json.Marshal(limits)
 	if err != nil {
@@ -82,6 +76,20 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 		return nil, err
 	}
 	return job, nil
+}
+
+// environmentOf gives what each container of a run has in its environment, beside the template's.
+func environmentOf(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []byte) ([]corev1.EnvVar, error) {
+	schema, err := params.Of(task)
+	if err != nil {
+		return nil, err
+	}
+	env, err := environment(schema, task.Name, execution.Name, effective)
+	if err != nil {
+		return nil, err
+	}
+	env = withEnvironment(secretEnvironment(schema, execution.Spec.SecretParams), env)
+	return append(env, traceEnvironment(execution)...), nil
 }
 
 // untrack takes off what a tool that applies manifests put onto the template: a Job with its mark looks to it like a
