@@ -32,16 +32,10 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 	if err := checkCommandLines(task); err != nil {
 		return nil, err
 	}
-	schema, err := params.Of(task)
+	env, err := environmentOf(task, execution, effective)
 	if err != nil {
 		return nil, err
 	}
-	env, err := environment(schema, task.Name, execution.Name, effective)
-	if err != nil {
-		return nil, err
-	}
-	env = withEnvironment(secretEnvironment(schema, execution.Spec.SecretParams), env)
-	env = append(env, traceEnvironment(execution)...)
 	limits := LimitsFor(task, execution)
 	frozen, err := json.Marshal(limits)
 	if err != nil {
@@ -89,6 +83,20 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 		return nil, err
 	}
 	return job, nil
+}
+
+// environmentOf gives what each container of a run has in its environment, beside the template's.
+func environmentOf(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []byte) ([]corev1.EnvVar, error) {
+	schema, err := params.Of(task)
+	if err != nil {
+		return nil, err
+	}
+	env, err := environment(schema, task.Name, execution.Name, effective)
+	if err != nil {
+		return nil, err
+	}
+	env = withEnvironment(secretEnvironment(schema, execution.Spec.SecretParams), env)
+	return append(env, traceEnvironment(execution)...), nil
 }
 
 // untrack takes off what a tool that applies manifests put onto the template: a Job with its mark looks to it like a
