@@ -3,9 +3,6 @@
 package controllers_test
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,28 +11,6 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
-
-// kubectl runs the real one against the API server of the tests.
-func kubectl(t *testing.T, args ...string) string {
-	t.Helper()
-	dir := t.TempDir()
-	flags := []string{"--server=" + apiServer.Host}
-	for flag, data := range map[string][]byte{
-		"certificate-authority": apiServer.CAData, "client-certificate": apiServer.CertData, "client-key": apiServer.KeyData,
-	} {
-		file := filepath.Join(dir, flag)
-		if err := os.WriteFile(file, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		flags = append(flags, "--"+flag+"="+file)
-	}
-	program := filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kubectl")
-	out, err := exec.CommandContext(t.Context(), program, append(flags, args...)...).CombinedOutput() //nolint:gosec // the tests' own kubectl
-	if err != nil {
-		t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
 
 // What is short stands before what may be long, so that one long name moves nothing of the other rows out of sight; and
 // runs, schedules and Tasks are selected by fields.
@@ -75,7 +50,7 @@ func TestCase35ColumnsAndSelectors(t *testing.T) {
 		"tasks spec.suspended=true":                      "other",
 	} {
 		kind, fields, _ := strings.Cut(selector, " ")
-		names := strings.Fields(kubectl(t, "-n", namespace, "get", kind, "--field-selector="+fields, "-o", "jsonpath={.items[*].metadata.name}"))
+		names := strings.Fields(shownBy(t, "-n", namespace, "get", kind, "--field-selector="+fields, "-o", "jsonpath={.items[*].metadata.name}"))
 		slices.Sort(names)
 		if got := strings.Join(names, " "); got != want {
 			t.Errorf("%s selects %q, want %q", selector, got, want)
@@ -89,7 +64,7 @@ func TestCase35ColumnsAndSelectors(t *testing.T) {
 		"tasks":         {"NAME", "READY", "REASON", "RUNNING", "QUEUED", "LAST", "TIMEOUT", "AGE"},
 		"tasks -o wide": {"NAME", "READY", "REASON", "RUNNING", "QUEUED", "LAST", "TIMEOUT", "AGE", "COMPLETED", "FAILED", "P95", "DESCRIPTION"},
 	} {
-		table := kubectl(t, append([]string{"-n", namespace, "get"}, strings.Fields(args)...)...)
+		table := shownBy(t, append([]string{"-n", namespace, "get"}, strings.Fields(args)...)...)
 		header, _, _ := strings.Cut(table, "\n")
 		if got := strings.Fields(header); !slices.Equal(got, columns) {
 			t.Errorf("kubectl get %s has the columns %v, want %v", args, got, columns)

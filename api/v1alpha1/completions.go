@@ -25,6 +25,7 @@ type Suspension struct {
 	Resumed *metav1.Time `json:"resumed,omitempty"`
 	// total of all suspensions before since, each from when the Job was suspended until a container started again.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('0s')",message="total must be a duration"
 	Total metav1.Duration `json:"total,omitempty"`
 }
 
