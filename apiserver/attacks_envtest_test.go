@@ -5,6 +5,7 @@ package apiserver
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -162,7 +163,7 @@ func TestCase47AdminsMayGrantOneTask(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	granting := rbacv1.PolicyRule{APIGroups: []string{rbacv1.GroupName}, Resources: []string{"roles", "rolebindings"}, Verbs: []string{"create", "get"}}
 	// The cluster's own role admin has the rules of those that are aggregated into it.
-	aggregated := append(clusterRole(t, "viewer").Rules, clusterRole(t, "editor").Rules...)
+	aggregated := slices.Concat(clusterRole(t, "viewer").Rules, clusterRole(t, "editor").Rules)
 	for name, rules := range map[string][]rbacv1.PolicyRule{"aggregated": aggregated, "shipped": clusterRole(t, "admin").Rules} {
 		l.serviceAccount(t, name, "", append(rules, granting)...)
 		admin := kubectlAs(t, l.userName(name))

@@ -113,8 +113,11 @@ func callWith(ctx context.Context, api http.Handler, path, user string) *httptes
 func servedAll(t *testing.T, address, user string) {
 	t.Helper()
 	for _, c := range []struct{ method, path, body string }{
-		{"GET", "/tasks", ""}, {"GET", "/tasks/sync", ""}, {"GET", "/tasks/running/execution/a", ""},
-		{"POST", "/tasks/sync/execute/api", `{"params":{}}`}, {"DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["nothing"]}`},
+		{"GET", "/tasks", ""},
+		{"GET", "/tasks/sync", ""},
+		{"GET", "/tasks/running/execution/a", ""},
+		{"POST", "/tasks/sync/execute/api", `{"params":{}}`},
+		{"DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["nothing"]}`},
 	} {
 		if status := asks(t, http.DefaultClient, address, user, c.method, c.path, c.body); status != http.StatusOK {
 			t.Errorf("%s %s of %s is answered with %d", c.method, c.path, user, status)

@@ -184,13 +184,13 @@ func TestCase44CallerIsFilledIn(t *testing.T) {
 	if err := patched(t, ann, l.execution("run", ""), types.MergePatchType, `{"spec":{"cancel":{"reason":"x"}},"metadata":{"labels":{"a":"b"}}}`); err != nil {
 		t.Errorf("the same cancel again: %v", err)
 	}
-	if err := apply(t, ann, manifest("TaskExecution", l.namespace, "applied", map[string]any{"taskRef": map[string]any{"name": "mine"}, "cancel": map[string]any{}})); err != nil {
+	if err := apply(t, ann, applied("TaskExecution", l.namespace, map[string]any{"taskRef": map[string]any{"name": "mine"}, "cancel": map[string]any{}})); err != nil {
 		t.Fatal(err)
 	}
 	if e := l.live(t, "applied"); e.Spec.Trigger.User != name || e.Spec.Cancel == nil || e.Spec.Cancel.RequestedBy != name {
 		t.Errorf("applied: %+v", e.Spec)
 	}
-	if err := apply(t, ann, manifest("TaskExecution", l.namespace, "applied", map[string]any{"taskRef": map[string]any{"name": "mine"}, "cancel": map[string]any{}})); err != nil {
+	if err := apply(t, ann, applied("TaskExecution", l.namespace, map[string]any{"taskRef": map[string]any{"name": "mine"}, "cancel": map[string]any{}})); err != nil {
 		t.Errorf("applied again: %v", err)
 	}
 	// A name that is too long for the field is cut as the facade cuts it.

@@ -43,7 +43,7 @@ var (
 	inCode      = regexp.MustCompile("`([^`\n]+)`")
 	ofAPI       = regexp.MustCompile(`/(?:tasks|triggers|healthz|readyz|metrics|openapi\.json|docs)(?:/[A-Za-z{}_.-]+)*`)
 	heading     = regexp.MustCompile(`(?m)^(#+) `)
-	fence       = regexp.MustCompile("(?ms)^```.*?^```$")
+	fence       = regexp.MustCompile("(?ms)^```.*?\n```$")
 )
 
 // Each request that a README shows is one that is served.

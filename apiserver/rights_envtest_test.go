@@ -64,10 +64,10 @@ func apply(t *testing.T, c client.Client, o *unstructured.Unstructured) error {
 	return c.Patch(t.Context(), o, client.Apply, client.FieldOwner("kubectl"), client.ForceOwnership) //nolint:staticcheck // an object without a generated type
 }
 
-func manifest(kind, namespace, name string, spec map[string]any) *unstructured.Unstructured {
+func applied(kind, namespace string, spec map[string]any) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": v1alpha1.GroupVersion.String(), "kind": kind,
-		"metadata": map[string]any{"namespace": namespace, "name": name}, "spec": spec,
+		"metadata": map[string]any{"namespace": namespace, "name": "applied"}, "spec": spec,
 	}}
 }
 
@@ -90,7 +90,7 @@ func TestCase43ExecutionsOfKubectl(t *testing.T) {
 			return c.Create(t.Context(), l.execution("rehearsed", task), client.DryRunAll)
 		},
 		"server apply": func(c client.Client, task string) error {
-			return apply(t, c, manifest("TaskExecution", l.namespace, "applied", map[string]any{"taskRef": map[string]any{"name": task}}))
+			return apply(t, c, applied("TaskExecution", l.namespace, map[string]any{"taskRef": map[string]any{"name": task}}))
 		},
 		"generateName": func(c client.Client, task string) error {
 			e := l.execution("", task)
@@ -114,7 +114,7 @@ func TestCase43ExecutionsOfKubectl(t *testing.T) {
 	} {
 		t.Run(way, func(t *testing.T) {
 			for _, task := range []string{"other", "not-there"} {
-				wantForbidden(t, create(ann, task), fmt.Sprintf(`to run the Task "%s", %s needs the verb execute on it`, task, l.userName("ann")))
+				wantForbidden(t, create(ann, task), fmt.Sprintf(`to run the Task %q, %s needs the verb execute on it`, task, l.userName("ann")))
 			}
 			if err := create(ann, "mine"); err != nil {
 				t.Error(err)
@@ -160,7 +160,7 @@ func TestCase43SchedulesOfKubectl(t *testing.T) {
 	for _, s := range []*v1alpha1.TaskSchedule{l.schedule("new", "other"), l.schedule("new-off", "other", func(s *v1alpha1.TaskScheduleSpec) { s.Suspend = true })} {
 		wantForbidden(t, ann.Create(t.Context(), s), `a schedule runs the Task "other", so `+l.userName("ann")+` needs the verb execute on it`)
 	}
-	wantForbidden(t, apply(t, ann, manifest("TaskSchedule", l.namespace, "applied", map[string]any{
+	wantForbidden(t, apply(t, ann, applied("TaskSchedule", l.namespace, map[string]any{
 		"taskRef": map[string]any{"name": "other"}, "schedule": "* * * * *",
 	})), `a schedule runs the Task "other"`)
 	if err := ann.Create(t.Context(), l.schedule("mine", "mine")); err != nil {

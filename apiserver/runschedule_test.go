@@ -80,8 +80,10 @@ func TestCase34RunAScheduleIsRefused(t *testing.T) {
 		"no task":            {newFakeStore(), ``, runPath, ``, 404, `there is no task "sync"`},
 		"the task suspended": {newFakeStore(suspended), `{"mid":1}`, runPath, ``, 409, "suspended"},
 		"another is active":  {busy, ``, runPath, ``, 409, "busy is active"},
-		"params that do not fit": {newFakeStore(aTask("sync", midSchema)), `{"mid":"x"}`, runPath, ``, 409,
-			`the task "sync" does not take the params of the schedule "nightly": /mid: must be an integer`},
+		"params that do not fit": {
+			newFakeStore(aTask("sync", midSchema)), `{"mid":"x"}`, runPath, ``, 409,
+			`the task "sync" does not take the params of the schedule "nightly": /mid: must be an integer`,
+		},
 		"params of the request": {newFakeStore(aTask("sync", midSchema)), `{"mid":1}`, runPath, `{"params":{"mid":2}}`, 400, `unknown field "params"`},
 		"another parameter":     {newFakeStore(aTask("sync", midSchema)), `{"mid":1}`, runPath + "?dryrun=true", ``, 400, "there is only dryRun"},
 		"a name that cannot be": {newFakeStore(aTask("sync")), ``, "/triggers/cron/a%2Fb/run", ``, 404, `there is no schedule "a/b"`},

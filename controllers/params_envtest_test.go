@@ -29,7 +29,7 @@ func TestCase31LargestJobIsTakenByTheAPIServer(t *testing.T) {
 	ns := namespace(t)
 	var many []string
 	for i := range 2000 {
-		many = append(many, fmt.Sprintf(`"parameter-%d":"%s"`, i, strings.Repeat("v", 20)))
+		many = append(many, fmt.Sprintf(`"parameter-%d":%q`, i, strings.Repeat("v", 20)))
 	}
 	for name, params := range map[string]string{
 		"long": `{"data":"` + strings.Repeat("x", 100_000) + `"}`,

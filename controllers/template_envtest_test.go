@@ -55,7 +55,7 @@ func fill(v reflect.Value) {
 		*value = intstr.FromInt32(80)
 		return
 	case *metav1.FieldsV1:
-		value.Raw = []byte(`{"f:metadata":{}}`)
+		*value = *metav1.NewFieldsV1(`{"f:metadata":{}}`)
 		return
 	}
 	switch v.Kind() {

@@ -24,9 +24,8 @@ const backstopMargin = time.Minute
 // and its log were recorded, which reads as lost: a controller may be away for a while.
 const minTTLSeconds = 600
 
-// Build makes the Job of a run. params are the effective ones: valid, with defaults, a JSON object, and without the
-// sensitive ones, which the execution names. It
-// returns a *CommandLineError when the template puts a parameter into a command line, and another error when params are no
+// Build makes the Job of a run. effective are its params: valid, with defaults, a JSON object, and without the sensitive
+// ones, which the execution names. It returns a *CommandLineError when the template puts a parameter into a command line, and another error when params are no
 // JSON object, when the Task's parameters are no JSON Schema, and when the Job would be larger than the API server takes.
 func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []byte) (*batchv1.Job, error) {
 	if err := checkCommandLines(task); err != nil {
@@ -55,21 +54,8 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 		},
 		Spec: template.Spec,
 	}
-	untrack(job)
-	ungenerate(job)
-	identify(&job.ObjectMeta, execution)
-	identify(&job.Spec.Template.ObjectMeta, execution)
-	trace(&job.ObjectMeta, execution)
-	trace(&job.Spec.Template.ObjectMeta, execution)
-	if queue := execution.Labels[v1alpha1.LabelKueueQueue]; queue != "" && job.Labels[v1alpha1.LabelKueueQueue] == "" {
-		job.Labels[v1alpha1.LabelKueueQueue] = queue
-	}
+	mark(job, execution, limits)
 	job.Annotations[v1alpha1.AnnotationLimits] = string(frozen)
-	job.Spec.Template.Annotations[v1alpha1.AnnotationLogContainer] = limits.Container
-	delete(job.Spec.Template.Annotations, v1alpha1.AnnotationLogArchive)
-	if limits.Archive != "" {
-		job.Spec.Template.Annotations[v1alpha1.AnnotationLogArchive] = string(limits.Archive)
-	}
 
 	applyDefaults(&job.Spec, task, limits)
 	pod := &job.Spec.Template.Spec
@@ -83,6 +69,26 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 		return nil, err
 	}
 	return job, nil
+}
+
+// mark says on a Job and its pods whose run they are and how their log is read, and takes off what the template says of
+// another.
+func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, limits Limits) {
+	untrack(job)
+	ungenerate(job)
+	identify(&job.ObjectMeta, execution)
+	identify(&job.Spec.Template.ObjectMeta, execution)
+	trace(&job.ObjectMeta, execution)
+	trace(&job.Spec.Template.ObjectMeta, execution)
+	if queue := execution.Labels[v1alpha1.LabelKueueQueue]; queue != "" && job.Labels[v1alpha1.LabelKueueQueue] == "" {
+		job.Labels[v1alpha1.LabelKueueQueue] = queue
+	}
+	pods := job.Spec.Template.Annotations
+	pods[v1alpha1.AnnotationLogContainer] = limits.Container
+	delete(pods, v1alpha1.AnnotationLogArchive)
+	if limits.Archive != "" {
+		pods[v1alpha1.AnnotationLogArchive] = string(limits.Archive)
+	}
 }
 
 // environmentOf gives what each container of a run has in its environment, beside the template's.

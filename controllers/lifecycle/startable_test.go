@@ -29,7 +29,7 @@ func withoutTask(s *scene) *scene {
 }
 
 func TestCase28WaitHasAClockOfItsOwn(t *testing.T) {
-	hour := func() *scene { return hourOld() }
+	hour := hourOld
 	secret := func() *scene { return withSecrets(hour()).phase(v1alpha1.PhasePending, v1alpha1.ReasonSecretNotFound) }
 	refused := func(s *scene) *scene {
 		s.Start = StartResult{StartRefused, "exceeded quota"}

@@ -35,8 +35,9 @@ func (s *scene) suspensionIs(suspended bool, ago time.Duration) *scene {
 	return s
 }
 
-// ranBefore is what status says of a run that began some time ago, in a pod that is gone.
-func ranBefore(s *scene, ago time.Duration) *scene {
+// ranBefore is what status says of a run that began two minutes ago, in a pod that is gone.
+func ranBefore(s *scene) *scene {
+	const ago = 2 * time.Minute
 	s = startedBefore(s, ago).phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
 	s.Execution.Status.Pods = []v1alpha1.PodMirror{{Name: "run-0", UID: "pod-0", Phase: "Running", Node: "node", StartTime: ptr.To(metav1.NewTime(noon.Add(-ago)))}}
 	return s
@@ -55,7 +56,7 @@ func createdAgo(ago time.Duration) func(*corev1.Pod) {
 // The run waits as Queued, its run clock stands still until a container starts again, its start clock begins when the Job is
 // let go, and its queue clock when it was suspended.
 func TestCase25SuspendedMidRun(t *testing.T) {
-	ran := func() *scene { return ranBefore(given().timeout(time.Minute).job(), 2*time.Minute) }
+	ran := func() *scene { return ranBefore(given().timeout(time.Minute).job()) }
 	kueue := given().timeout(time.Minute)
 	kueue.Task.Spec.JobTemplate.Labels = map[string]string{v1alpha1.LabelKueueQueue: "team-a"}
 	justLetGo := ran().suspendedSince(90 * time.Second)
@@ -65,12 +66,12 @@ func TestCase25SuspendedMidRun(t *testing.T) {
 	table{
 		"its pod is gone":                              {ran().suspendedSince(90 * time.Second), "Queued/JobSuspended", "suspended while it ran"},
 		"its pod is ending":                            {ran().suspendedSince(90*time.Second).pod(runningFor(2*time.Minute), cleanedUp(time.Second)), "Queued/JobSuspended", ""},
-		"Kueue did it":                                 {ranBefore(kueue.job(), 2*time.Minute).suspendedSince(90 * time.Second), "Queued/JobSuspended", `Kueue took back its admission from the queue "team-a"`},
+		"Kueue did it":                                 {ranBefore(kueue.job()).suspendedSince(90 * time.Second), "Queued/JobSuspended", `Kueue took back its admission from the queue "team-a"`},
 		"its controller has not said so yet":           {byHand, "Queued/JobSuspended", ""},
-		"nor deleted its pod, which runs":              {ranBefore(given().timeout(time.Hour).job(), 2*time.Minute).suspendedSince(90 * time.Second).pod(runningFor(2 * time.Minute)), "Running/ContainerStarted in 58m0s", ""},
+		"nor deleted its pod, which runs":              {ranBefore(given().timeout(time.Hour).job()).suspendedSince(90 * time.Second).pod(runningFor(2 * time.Minute)), "Running/ContainerStarted in 58m0s", ""},
 		"it was let go, and nobody noticed":            {justLetGo, "Queued/JobSuspended", ""},
-		"it waits on the queue clock":                  {ranBefore(given().queueTimeout(time.Hour).timeout(time.Minute).job(), 2*time.Minute).suspendedSince(90 * time.Second), "Queued/JobSuspended in 58m30s", ""},
-		"which may strike":                             {ranBefore(given().queueTimeout(time.Minute).job(), 2*time.Minute).suspendedSince(90 * time.Second), "Failed/QueueTimeout", "queueTimeout of 1m0s"},
+		"it waits on the queue clock":                  {ranBefore(given().queueTimeout(time.Hour).timeout(time.Minute).job()).suspendedSince(90 * time.Second), "Queued/JobSuspended in 58m30s", ""},
+		"which may strike":                             {ranBefore(given().queueTimeout(time.Minute).job()).suspendedSince(90 * time.Second), "Failed/QueueTimeout", "queueTimeout of 1m0s"},
 		"it was let go: the start clock":               {ran().waitsSince(90*time.Second, 0).letGo(10 * time.Second), "Pending/JobCreated in 4m50s", ""},
 		"which may strike, too":                        {ran().waitsSince(10*time.Minute, 0).letGo(5 * time.Minute), "Failed/StartTimeout", "the next container did not start within 5m0s"},
 		"it runs again: what it waited does not count": {ran().waitsSince(90*time.Second, 0).letGo(20*time.Second).pod(createdAgo(20*time.Second), runningFor(10*time.Second)), "Running/ContainerStarted in 20s", ""},
@@ -82,16 +83,16 @@ func TestCase25SuspendedMidRun(t *testing.T) {
 			ran().waitsSince(90*time.Second, 0).letGo(20*time.Second).pod(runningFor(2*time.Minute), cleanedUp(time.Second)), "Pending/JobCreated in 54s", "",
 		},
 		"a whole suspension that nobody saw":       {ran().letGo(20*time.Second).pod(createdAgo(20*time.Second), runningFor(10*time.Second)), "Running/ContainerStarted in 50s", ""},
-		"an index that had succeeded does not run": {ranBefore(given().timeout(time.Minute).job().several(2, 2), 2*time.Minute).suspendedSince(90*time.Second).pod(indexed(0), exited(0)), "Queued/JobSuspended", ""},
-		"all had succeeded":                        {ranBefore(given().timeout(time.Minute).job(), 2*time.Minute).suspendedSince(90 * time.Second).pod(exited(0)), "Running/ContainerStarted", ""},
-		"a cancel ends it":                         {ranBefore(given().cancelled().job(), 2*time.Minute).suspendedSince(90 * time.Second), "Cancelled/Cancelled", ""},
+		"an index that had succeeded does not run": {ranBefore(given().timeout(time.Minute).job().several(2, 2)).suspendedSince(90*time.Second).pod(indexed(0), exited(0)), "Queued/JobSuspended", ""},
+		"all had succeeded":                        {ranBefore(given().timeout(time.Minute).job()).suspendedSince(90 * time.Second).pod(exited(0)), "Running/ContainerStarted", ""},
+		"a cancel ends it":                         {ranBefore(given().cancelled().job()).suspendedSince(90 * time.Second), "Cancelled/Cancelled", ""},
 	}.run(t)
 }
 
 // The attempt counts as disrupted, and stays one; the account of the suspension is closed when a container starts again,
 // and once more the same when it is looked at again.
 func TestCase25AttemptOfASuspendedRunIsDisrupted(t *testing.T) {
-	s := ranBefore(given().timeout(time.Minute).job(), 2*time.Minute).suspendedSince(90 * time.Second)
+	s := ranBefore(given().timeout(time.Minute).job()).suspendedSince(90 * time.Second)
 	held := Decide(s.Observation).Status
 	if p := held.Pods[0]; p.Phase != "Failed" || p.Reason != v1alpha1.ReasonJobSuspended || held.Disruptions != 1 || held.ExitCode != nil {
 		t.Errorf("%d disruptions, mirrored: %+v", held.Disruptions, p)
@@ -118,7 +119,7 @@ func TestCase25AttemptOfASuspendedRunIsDisrupted(t *testing.T) {
 
 // A program that ends with 143 when its Job is suspended has not failed.
 func TestCase25EndOfASuspendedPodIsNoFailure(t *testing.T) {
-	s := ranBefore(given().timeout(time.Minute).job(), 2*time.Minute).suspendedSince(5*time.Second).pod(endedAgo(143, time.Second), cleanedUp(5*time.Second))
+	s := ranBefore(given().timeout(time.Minute).job()).suspendedSince(5*time.Second).pod(endedAgo(143, time.Second), cleanedUp(5*time.Second))
 	s.Execution.Status.Pods = nil
 	status := Decide(s.Observation).Status
 	if p := status.Pods[0]; status.Reason != v1alpha1.ReasonJobSuspended || p.Reason != v1alpha1.ReasonJobSuspended || ptr.Deref(p.ExitCode, 0) != 143 || status.ExitCode != nil {

@@ -55,7 +55,7 @@ func (m *meter) badDefault(s *jsonschema.Schema, path []string) error {
 	s = withProperties(s)
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		property := s.Properties[name]
-		at := append(path[:len(path):len(path)], name)
+		at := slices.Concat(path, []string{name})
 		if fallback := defaultOf(property); fallback != nil {
 			if why := m.refusesDefault(s, name, *fallback); why != "" {
 				return fmt.Errorf("the default of %s %s", Pointer(at...), why)

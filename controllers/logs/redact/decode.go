@@ -27,7 +27,7 @@ func (v *view) place(s span) span {
 
 // boundary gives the last place in the text, up to one, that is not within an escape.
 func (v *view) boundary(at int) int {
-	if v.from == nil || len(v.from) == 0 {
+	if len(v.from) == 0 {
 		return at
 	}
 	i := sort.Search(len(v.from), func(i int) bool { return v.from[i].end > at })
