@@ -50,7 +50,7 @@ envtest() {
   export KUBEBUILDER_ASSETS
   # What is read from a cache uncopied must not be written to: client-go ends the process that does.
   export KUBE_CACHE_MUTATION_DETECTOR=true
-  tested envtest . -tags=envtest -timeout=20m "${packages[@]}"
+  tested envtest . -tags=envtest -timeout=30m "${packages[@]}"
 }
 
 e2e() {
