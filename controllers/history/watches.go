@@ -9,11 +9,13 @@ import (
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/fairqueue"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
@@ -33,6 +35,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Named("history").
 		Watches(&v1alpha1.Task{}, paced(r.Pace, func(o client.Object) string { return o.GetName() }, anyChange)).
 		Watches(&v1alpha1.TaskExecution{}, paced(r.Pace, taskOf, matters)).
+		WithOptions(controller.Options{NewQueue: fairqueue.New}).
 		Complete(r)
 }
 

@@ -11,6 +11,7 @@
 // is in the ledger, and what it shows late is released late. Nobody polls: what changes the ledger returns the
 // executions that are to be looked at, which are those whose turn came.
 //
-// Among the executions of one Task the order is that of their creation, by name within one second. Where the
-// limits of a namespace or of the controller bind, the oldest goes first whose own Task has room.
+// Among the executions of one Task the order is that of their creation, by name within one second. Where the limit
+// of a namespace binds, the oldest goes first whose own Task has room. Where the limit of the controller binds, the
+// namespace with the fewest active executions goes first, among equals the one whose last turn is the longest ago.
 package queue

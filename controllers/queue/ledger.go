@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -20,6 +21,9 @@ type Ledger struct {
 	// active counts, in all and by namespace.
 	active   int
 	activeIn map[string]int
+	// turn counts the turns that were given, and lastTurn is the last of each namespace that has executions.
+	turn     int
+	lastTurn map[string]int
 	// kept are the entries whose execution ended or is gone.
 	kept map[types.UID]*entry
 	// seeded: what was active before this process is known. Before, no limited turn is given.
@@ -30,7 +34,7 @@ type Ledger struct {
 func NewLedger(limits Limits) *Ledger {
 	return &Ledger{
 		limits: limits, entries: map[types.UID]*entry{}, lines: map[lineKey]*line{},
-		activeIn: map[string]int{}, kept: map[types.UID]*entry{},
+		activeIn: map[string]int{}, lastTurn: map[string]int{}, kept: map[types.UID]*entry{},
 	}
 }
 
@@ -159,9 +163,20 @@ func (l *Ledger) remove(x *entry) []types.NamespacedName {
 	delete(l.kept, x.uid)
 	woken := l.turns(x.line)
 	if x.line.members--; x.line.members == 0 {
-		delete(l.lines, x.line.key)
+		l.drop(x.line)
 	}
 	return woken
+}
+
+// drop forgets a line without members, and its namespace with its last line.
+func (l *Ledger) drop(ln *line) {
+	delete(l.lines, ln.key)
+	for key := range l.lines {
+		if key.namespace == ln.key.namespace {
+			return
+		}
+	}
+	delete(l.lastTurn, ln.key.namespace)
 }
 
 // turns gives every turn that can be given, after something changed in a line, and returns whom to tell: those that were
@@ -181,6 +196,8 @@ func (l *Ledger) turns(changed *line) (woken []types.NamespacedName) {
 			break
 		}
 		l.activate(x)
+		l.turn++
+		l.lastTurn[x.key.Namespace] = l.turn
 		if x.told > 0 || x.accepted {
 			woken = append(woken, x.key)
 		}
@@ -196,18 +213,25 @@ func (l *Ledger) turns(changed *line) (woken []types.NamespacedName) {
 	return woken
 }
 
-// next gives the oldest execution that may have a turn now.
+// next gives the execution that may have a turn now. So that one namespace does not keep the others waiting, it is of the
+// namespace with the fewest active ones, among equals of the one whose last turn is the longest ago, and there the oldest.
 func (l *Ledger) next(candidates []*line) (first *entry) {
 	for _, ln := range candidates {
 		x := ln.next()
 		if x == nil || (l.limited(ln.rules) && !l.seeded) || l.blocker(x) != "" {
 			continue
 		}
-		if first == nil || before(x, first) < 0 {
+		if first == nil || l.inTurn(x, first) < 0 {
 			first = x
 		}
 	}
 	return first
+}
+
+// inTurn is the order among executions of different Tasks.
+func (l *Ledger) inTurn(a, b *entry) int {
+	ofA, ofB := a.key.Namespace, b.key.Namespace
+	return cmp.Or(cmp.Compare(l.activeIn[ofA], l.activeIn[ofB]), cmp.Compare(l.lastTurn[ofA], l.lastTurn[ofB]), before(a, b))
 }
 
 // blocker among the limits over all Tasks.

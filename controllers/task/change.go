@@ -8,9 +8,11 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/fairqueue"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
@@ -31,6 +33,7 @@ func (r *ChangeReconciler) SetupWithManager(mgr ctrl.Manager) error {
 			task, ok := o.(*v1alpha1.Task)
 			return ok && lifecycle.ChangeRun(task) != nil
 		}))).
+		WithOptions(controller.Options{NewQueue: fairqueue.New}).
 		Complete(r)
 }
 

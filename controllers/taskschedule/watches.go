@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/fairqueue"
 )
 
 // indexTask finds schedules by the name of their task.
@@ -29,7 +30,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 		Named("taskschedule").
 		For(&v1alpha1.TaskSchedule{}, changed).
 		Watches(&v1alpha1.Task{}, handler.EnqueueRequestsFromMapFunc(r.schedulesOf), changed).
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, NewQueue: fairqueue.New}).
 		Complete(r)
 }
 

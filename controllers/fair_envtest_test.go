@@ -1,0 +1,60 @@
+//go:build envtest
+
+package controllers_test
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// flood is how many runs the loud tenant has asked for.
+const flood = 300
+
+// One namespace has asked for 300 runs before another asks for one, and the operator comes to them only then. The one run
+// gets its Job among the first. Without turns it stands at any place among the 301, as the cache happens to show them.
+func TestCase22QuietTenantBesideAFlood(t *testing.T) {
+	loud, quiet := namespace(t), namespace(t)
+	create(t, newTask(loud))
+	create(t, newTask(quiet))
+	asking, _ := errgroup.WithContext(t.Context())
+	asking.SetLimit(8)
+	for i := range flood {
+		e := newExecution(loud)
+		e.Name = fmt.Sprintf("run-%d", i)
+		asking.Go(func() error { return kube.Create(t.Context(), e) })
+	}
+	if err := asking.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	run := newExecution(quiet)
+	create(t, run)
+	t.Cleanup(func() { clearAway(t, loud); clearAway(t, quiet) })
+
+	operator(t)
+	made := jobOf(t, run)
+	eventually(t, "each run of the flood has its Job", func() (bool, any) { n := len(jobs(t, loud)); return n == flood, n })
+	before := 0
+	for _, job := range jobs(t, loud) {
+		if version(t, &job.ObjectMeta) < version(t, &made.ObjectMeta) {
+			before++
+		}
+	}
+	t.Logf("%d of %d Jobs of the flood were made before", before, flood)
+	if before > flood/10 {
+		t.Errorf("%d Jobs of the flood were made before that of the quiet tenant", before)
+	}
+}
+
+// version orders what the API server wrote. That of a Job which nobody changed is of its creation.
+func version(t *testing.T, o *metav1.ObjectMeta) uint64 {
+	t.Helper()
+	v, err := strconv.ParseUint(o.ResourceVersion, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}

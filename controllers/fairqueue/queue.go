@@ -1,0 +1,86 @@
+// Package fairqueue has the work queue of our controllers. It serves the namespaces in turn, so that no number of requests
+// of one namespace delays the requests of another by more than one reconcile each time.
+//
+//	Add, AddAfter, AddRateLimited ──▶ controller-runtime's queue ──▶ client-go's queue ──▶ workers
+//	                                  (delays, back-off,             (what waits, what is worked on,
+//	                                   priorities)                    in our order)
+package fairqueue
+
+import (
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+)
+
+// Queue of requests, served by namespace in turn, within a namespace by priority, and then first come first served.
+//
+// Priorities hold within a namespace only. controller-runtime gives a low one to what was there before the start;
+// if that stood behind the new requests of all namespaces, a flood in one would keep the others' runs from going on after
+// a restart.
+type Queue struct {
+	// PriorityQueue holds requests until they are due. All ways to add a request are its own.
+	priorityqueue.PriorityQueue[reconcile.Request]
+	// due are the requests that wait for a worker.
+	due   workqueue.TypedInterface[reconcile.Request]
+	order *order
+}
+
+// New makes the queue of a controller. It is meant for controller.Options.NewQueue. ShutDown ends its goroutines.
+func New(name string, limiter workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
+	order := newOrder()
+	q := &Queue{
+		// Without a name it has no metrics: those of the requests that are due have the controller's name.
+		PriorityQueue: priorityqueue.New("", func(o *priorityqueue.Opts[reconcile.Request]) { o.RateLimiter = limiter }),
+		due:           workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[reconcile.Request]{Name: name, Queue: order}),
+		order:         order,
+	}
+	go q.forward()
+	return q
+}
+
+// forward hands on each request as soon as it is due, until ShutDown.
+func (q *Queue) forward() {
+	for {
+		request, priority, shutdown := q.PriorityQueue.GetWithPriority()
+		if shutdown {
+			return
+		}
+		q.order.Want(request, priority)
+		q.due.Add(request)
+		q.PriorityQueue.Done(request)
+	}
+}
+
+// GetWithPriority waits for the next request and returns it with its priority. shutdown is true after ShutDown, also
+// while requests are left.
+func (q *Queue) GetWithPriority() (request reconcile.Request, priority int, shutdown bool) {
+	request, shutdown = q.due.Get()
+	if shutdown || q.due.ShuttingDown() {
+		return reconcile.Request{}, 0, true
+	}
+	return request, q.order.Priority(request), false
+}
+
+// Get is GetWithPriority without the priority.
+func (q *Queue) Get() (request reconcile.Request, shutdown bool) {
+	request, _, shutdown = q.GetWithPriority()
+	return request, shutdown
+}
+
+// Done says that a request that Get returned was worked on. One that was added meanwhile waits again.
+func (q *Queue) Done(request reconcile.Request) {
+	q.order.Done(request)
+	q.due.Done(request)
+}
+
+// Len is how many requests wait for a worker.
+func (q *Queue) Len() int { return q.PriorityQueue.Len() + q.due.Len() }
+
+// ShutDown ends the queue. Requests that are left are dropped: the next start finds them again.
+func (q *Queue) ShutDown() {
+	q.PriorityQueue.ShutDown()
+	q.due.ShutDown()
+}
+
+// ShutDownWithDrain is ShutDown, as in controller-runtime's own queue: nobody waits for a drain.
+func (q *Queue) ShutDownWithDrain() { q.ShutDown() }
