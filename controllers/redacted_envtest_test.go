@@ -54,7 +54,7 @@ func TestCase46ArchiveOfATaskThatAsks(t *testing.T) {
 				}
 				return e.Status.LogSummary != nil && e.Status.LogSummary.Archived && e.Status.LogSummary.Complete, e.Status.LogSummary
 			})
-			all := contents(t, folder)
+			all := contents(t, filepath.Join(folder, e.Namespace)) // beside it are the runs that other tests left
 			if strings.Contains(all, hunter) != raw || strings.Contains(all, "login with [redacted]") == raw || strings.Contains(all, `"redacted":true`) == raw || !strings.Contains(all, `"cluster":"`) {
 				t.Errorf("the archive has %s", all)
 			}

@@ -113,10 +113,12 @@ func TestCase47OwnRightsOfTheController(t *testing.T) {
 			s.settles(t, s.ns, "all is over", func() (bool, any) { return s.over(f.figures), s.end() })
 		})
 	}
-	t.Run("a pod that cannot be made", func(t *testing.T) {
+	t.Run("a pod that cannot be made, and an archive", func(t *testing.T) {
 		ns := namespace(t)
 		t.Cleanup(func() { clearAway(t, ns) })
-		operation{config: config}.runs(t)
+		operation{config: config, changes: []func(*controllers.Options){func(o *controllers.Options) {
+			o.Archive.URL, o.Archive.SpoolDir = "file://"+t.TempDir(), t.TempDir()
+		}}}.runs(t)
 		create(t, newTask(ns))
 		e := named(t, ns, "run")
 		jobOf(t, e)
