@@ -109,6 +109,7 @@ func storedBefore(t *testing.T, namespace, prefix string, most int) (stored int)
 			t.Fatal(err)
 		}
 	}()
+	tried := 0
 	for _, crd := range crds {
 		paths, ofKind := map[string]bool{}, 0
 		for _, v := range valuesOf(t, crd.file) {
@@ -125,7 +126,11 @@ func storedBefore(t *testing.T, namespace, prefix string, most int) (stored int)
 			if err != nil {
 				t.Fatalf("%s: %v", v.Path, err)
 			}
-			if len(lost) > 0 && keep(t, crd.kind, namespace, fmt.Sprintf("%s-%d", prefix, stored), v) {
+			if len(lost) == 0 {
+				continue
+			}
+			tried++ // also where the object is stored and its status is not
+			if keep(t, crd.kind, namespace, fmt.Sprintf("%s-%d", prefix, tried), v) {
 				paths[v.Path] = true
 				ofKind++
 				stored++

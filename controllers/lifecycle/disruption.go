@@ -149,6 +149,8 @@ func disruptedBefore(o *Observation, v verdict) verdict {
 		reason, known = v1alpha1.ReasonDisrupted, true
 	}
 	switch {
+	case last.Reason == v1alpha1.ReasonDisrupted:
+		v.reason, v.message = last.Reason, fmt.Sprintf("pod %s was ended by the platform: %s", last.Name, deletedPod.words)
 	case known:
 		v.reason, v.message = reason, fmt.Sprintf("pod %s was ended by the platform: %s", last.Name, last.Reason)
 	case last.Phase == string(corev1.PodRunning) && last.Reason == "" && onePodAtATime(o.Job):

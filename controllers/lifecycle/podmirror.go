@@ -204,6 +204,9 @@ func mirrorPod(o *Observation, pod *corev1.Pod, container string) v1alpha1.PodMi
 	if _, end := howItEnded(o.Job, pod, container); end != nil && podEnded(pod) {
 		m.ExitCode = &end.ExitCode
 	}
+	if podEnded(pod) && disruptionOf(pod) == deletedPod && onePodAtATime(o.Job) {
+		m.Reason = v1alpha1.ReasonDisrupted // nobody can tell when the pod is gone
+	}
 	return m
 }
 

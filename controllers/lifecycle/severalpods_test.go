@@ -333,3 +333,16 @@ func TestCase24EndOfAPodThatVanishesIsKept(t *testing.T) {
 		t.Errorf("%s, mirrored: %+v", status.Phase, status.Pods)
 	}
 }
+
+// So is that somebody deleted it: a pod that is deleted by force is gone before its Job says that it failed.
+func TestCase24DeletionOfAPodThatVanishesIsKept(t *testing.T) {
+	s := given().job().phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
+	s.Execution.Status.ObservedGeneration = 1
+	s.pod(endedAgo(137, time.Second), cleanedUp(5*time.Second))
+	gone := given().job().phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
+	gone.Execution.Status = Decide(s.Observation).Status
+	status := Decide(gone.decides(batchv1.JobFailed, "BackoffLimitExceeded", 0).Observation).Status
+	if status.Phase != v1alpha1.PhaseFailed || status.Reason != v1alpha1.ReasonDisrupted {
+		t.Errorf("ended as %s/%s: %s", status.Phase, status.Reason, status.Message)
+	}
+}
