@@ -112,7 +112,7 @@ func TestDryRunIsTheRealJob(t *testing.T) {
 	}
 	const unknown = "00000000-0000-0000-0000-000000000000"
 	defaulted := foreseen.Job.DeepCopy()
-	delete(defaulted.Labels, v1alpha1.LabelExecutionUID) // only the controller may make a Job with it
+	delete(defaulted.Labels, v1alpha1.LabelExecutionUID)                          // only the controller may make a Job with it
 	if err := kube.Create(t.Context(), defaulted, client.DryRunAll); err != nil { // the API server puts its defaults in
 		t.Fatal(err)
 	}
