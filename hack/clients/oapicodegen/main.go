@@ -85,7 +85,7 @@ func dryRun(ctx context.Context, client *api.ClientWithResponses, _ string) erro
 		return err
 	}
 	rehearsal, isRehearsal := value.(api.Rehearsal)
-	if !isRehearsal || rehearsal.Outcome != api.RehearsalOutcomeStart || rehearsal.Job["kind"] != "Job" {
+	if !isRehearsal || rehearsal.Outcome != api.RehearsalOutcomeStart || rehearsal.Job == nil || (*rehearsal.Job)["kind"] != "Job" {
 		return fmt.Errorf("%+v", value)
 	}
 	return nil

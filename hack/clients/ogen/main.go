@@ -89,7 +89,7 @@ func dryRun(ctx context.Context, client *api.Client, _ string) error {
 	if !is || !got.Response.IsRehearsal() {
 		return fmt.Errorf("%+v", answer)
 	}
-	if r := got.Response.Rehearsal; r.Outcome != api.RehearsalOutcomeStart || string(r.Job["kind"]) != `"Job"` {
+	if r := got.Response.Rehearsal; r.Outcome != api.RehearsalOutcomeStart || string(r.Job.Value["kind"]) != `"Job"` {
 		return fmt.Errorf("%+v", r)
 	}
 	return nil
