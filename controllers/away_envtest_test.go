@@ -68,7 +68,6 @@ func (r *nodeRun) end(t *testing.T, code int32, condition batchv1.JobConditionTy
 func TestCase9APIServerAwayForTwoMinutes(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
-	t.Cleanup(func() { clearAway(t, ns) })
 	s, w := &stage{ns, newWitness(t, ns)}, &wire{}
 	target, err := url.Parse(apiServer.Host)
 	if err != nil {

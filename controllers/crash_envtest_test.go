@@ -3,7 +3,6 @@
 package controllers_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
@@ -105,7 +103,6 @@ func (f flow) play(t *testing.T, befalls fault, want string) (end string, c *cal
 	t.Helper()
 	ns, c := namespace(t), &calls{fault: befalls}
 	s := &stage{ns, newWitness(t, ns)}
-	t.Cleanup(func() { clearAway(t, ns) })
 	mortalOperator(t, ns, c, func(o *controllers.Options) {
 		o.HistoryPace = time.Hour                                          // the figures of a Task have a flow of their own
 		o.LogFlush.Interval, o.LogFlush.MaxInterval = time.Hour, time.Hour // however long the flow takes
@@ -124,18 +121,6 @@ func (f flow) play(t *testing.T, befalls fault, want string) (end string, c *cal
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.end(), c
-}
-
-// clearAway what other tests' operators would look at.
-func clearAway(t *testing.T, namespace string) {
-	t.Helper()
-	for _, object := range []client.Object{
-		&v1alpha1.TaskSchedule{}, &v1alpha1.Task{}, &v1alpha1.TaskExecution{}, &batchv1.Job{}, &corev1.Pod{},
-	} {
-		if err := kube.DeleteAllOf(context.WithoutCancel(t.Context()), object, client.InNamespace(namespace), client.GracePeriodSeconds(0)); err != nil {
-			t.Errorf("clearing %s: %v", namespace, err)
-		}
-	}
 }
 
 // over tells whether the operator has nothing more to do: each execution waits for a node, or has ended with a last word

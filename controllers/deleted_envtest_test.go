@@ -19,7 +19,6 @@ import (
 // gone, so that the garbage collector takes it (the end-to-end test of this case has one); it is not made again.
 func TestCase7DeletedWhileItsJobIsMade(t *testing.T) {
 	ns := namespace(t)
-	t.Cleanup(func() { clearAway(t, ns) })
 	s := &stage{ns, newWitness(t, ns)}
 	asked, letGo := make(chan struct{}), make(chan struct{})
 	var once sync.Once

@@ -32,7 +32,6 @@ func TestCase22QuietTenantBesideAFlood(t *testing.T) {
 	}
 	run := newExecution(quiet)
 	create(t, run)
-	t.Cleanup(func() { clearAway(t, loud); clearAway(t, quiet) })
 
 	operator(t)
 	made := jobOf(t, run)

@@ -3,6 +3,7 @@
 package controllers_test
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 	"time"
@@ -20,12 +21,26 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// namespace of a test's own.
+// namespace of a test's own. What is left in it is removed at the end of the test, so that the operators of later tests
+// have nothing to do for it.
 func namespace(t *testing.T) string {
 	t.Helper()
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "test-" + rand.String(8)}}
 	create(t, ns)
+	t.Cleanup(func() { clearAway(t, ns.Name) })
 	return ns.Name
+}
+
+// clearAway removes what the operators of other tests would look at.
+func clearAway(t *testing.T, namespace string) {
+	t.Helper()
+	for _, object := range []client.Object{
+		&v1alpha1.TaskSchedule{}, &v1alpha1.Task{}, &v1alpha1.TaskExecution{}, &batchv1.Job{}, &corev1.Pod{},
+	} {
+		if err := kube.DeleteAllOf(context.WithoutCancel(t.Context()), object, client.InNamespace(namespace), client.GracePeriodSeconds(0)); err != nil {
+			t.Errorf("clearing %s: %v", namespace, err)
+		}
+	}
 }
 
 func objectNamed(namespace, name string) metav1.ObjectMeta {

@@ -437,7 +437,6 @@ func TestCase1JobOfAnEarlierLifeIsAdopted(t *testing.T) {
 // and goes on with it.
 func TestCase1KilledBeforeTheStatusNamesTheJob(t *testing.T) {
 	ns := namespace(t)
-	t.Cleanup(func() { clearAway(t, ns) })
 	s, c := &stage{ns, newWitness(t, ns)}, &calls{fault: fault{call: "create Job 1", applied: true, dies: true}}
 	mortalOperator(t, ns, c)
 	create(t, newTask(ns))

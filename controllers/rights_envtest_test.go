@@ -107,7 +107,6 @@ func TestCase47OwnRightsOfTheController(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			ns := namespace(t)
 			s := &stage{ns, newWitness(t, ns)}
-			t.Cleanup(func() { clearAway(t, ns) })
 			operation{config: config, changes: append([]func(*controllers.Options){func(o *controllers.Options) { o.HistoryPace = time.Hour }}, f.changes...)}.runs(t)
 			f.act(t, s)
 			s.settles(t, s.ns, "all is over", func() (bool, any) { return s.over(f.figures), s.end() })
@@ -115,7 +114,6 @@ func TestCase47OwnRightsOfTheController(t *testing.T) {
 	}
 	t.Run("a pod that cannot be made, and an archive", func(t *testing.T) {
 		ns := namespace(t)
-		t.Cleanup(func() { clearAway(t, ns) })
 		operation{config: config, changes: []func(*controllers.Options){func(o *controllers.Options) {
 			o.Archive.URL, o.Archive.SpoolDir = "file://"+t.TempDir(), t.TempDir()
 		}}}.runs(t)

@@ -123,7 +123,8 @@ func suspends(t *testing.T, job *batchv1.Job, suspended bool) {
 // had left of it.
 func TestCase25SuspendedMidRunOverARestart(t *testing.T) {
 	stop := operator(t)
-	e, job, pod := running(t, func(task *v1alpha1.Task) { task.Spec.Timeout = &metav1.Duration{Duration: 5 * time.Second} })
+	const timeout = 15 * time.Second // a loaded machine needs some of it to suspend the Job
+	e, job, pod := running(t, func(task *v1alpha1.Task) { task.Spec.Timeout = &metav1.Duration{Duration: timeout} })
 	if err := kube.Delete(t.Context(), pod, client.GracePeriodSeconds(0)); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func TestCase25SuspendedMidRunOverARestart(t *testing.T) {
 	}
 	stop()
 	operator(t)
-	late := e.Status.StartTime.Add(7 * time.Second)
+	late := e.Status.StartTime.Add(timeout + 2*time.Second)
 	eventually(t, "the timeout would have struck", func() (bool, any) { return time.Now().After(late), late })
 	read(t, e)
 	if e.Status.Phase != v1alpha1.PhaseQueued {

@@ -26,7 +26,6 @@ var allWatched = []string{"tasks", "taskexecutions", "jobs", "pods"}
 func TestCase2CacheStaleAfterTheJobWasMade(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
-	t.Cleanup(func() { clearAway(t, ns) })
 	s := &stage{ns, newWitness(t, ns)}
 	w := &wire{}
 	var once sync.Once
@@ -63,7 +62,6 @@ func TestCase2CacheStaleAfterTheJobWasMade(t *testing.T) {
 func staged(t *testing.T) (*stage, *wire) {
 	t.Helper()
 	ns := namespace(t)
-	t.Cleanup(func() { clearAway(t, ns) })
 	s, w := &stage{ns, newWitness(t, ns)}, &wire{}
 	w.operator(t, ns)
 	return s, w
@@ -134,7 +132,6 @@ func TestCase2CacheWithoutThePodOfACancelledRun(t *testing.T) {
 func TestCase2CacheStaleSinceBeforeTheRun(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
-	t.Cleanup(func() { clearAway(t, ns) })
 	s := &stage{ns, newWitness(t, ns)}
 	w := &wire{}
 	var cache client.Client

@@ -52,7 +52,6 @@ func weather(api *faultproxy.Proxy, nodes []*faultproxy.Proxy, s *storm) []func(
 // cannot go on. Each run has one Job and ends as it should; its log is whole, or says that it is not.
 func TestCase9RunsThroughAStorm(t *testing.T) {
 	ns := namespace(t)
-	t.Cleanup(func() { clearAway(t, ns) })
 	w := &stage{ns, newWitness(t, ns)}
 	target, err := url.Parse(apiServer.Host)
 	if err != nil {

@@ -30,7 +30,6 @@ var loadFor = flag.Duration("load-for", 30*time.Second, "how long the load of tw
 // what was decided is decided again, so that no status goes backwards; and none is lost.
 func TestCase8TwoOperatorsAtOnce(t *testing.T) {
 	ns := namespace(t)
-	t.Cleanup(func() { clearAway(t, ns) })
 	w := newWitness(t, ns)
 	wires := [2]wire{}
 	for i := range wires {
