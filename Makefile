@@ -23,6 +23,8 @@ TOOL           := $(GO) tool -modfile=$(CURDIR)/hack/tools/go.mod
 CONTROLLER_GEN := $(TOOL) controller-gen
 KUSTOMIZE      := $(TOOL) kustomize
 GOLANGCI_LINT  := $(TOOL) golangci-lint
+# In a module of its own: it needs another version of a YAML parser than golangci-lint.
+ACTIONLINT     := $(GO) tool -modfile=$(CURDIR)/hack/tools/actionlint/go.mod actionlint
 
 # Modules that are linted and tested. Those below hack/localcluster are Kubernetes, containerd, runc and CNI
 # themselves: they are built for the local cluster only.
@@ -30,7 +32,7 @@ MODULES   := . hack/localcluster
 OVERLAYS  := crd rbac manager apiserver default all-namespaces prometheus local samples
 SCRIPTS   := $(wildcard hack/*.sh) .ci/run
 
-export GO KUBECTL KUSTOMIZE PORT
+export GO KUBECTL KUSTOMIZE ACTIONLINT PORT
 
 ##@ General
 

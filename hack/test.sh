@@ -53,8 +53,9 @@ envtest() {
   tested envtest . -tags=envtest -timeout=30m "${packages[@]}"
 }
 
+# Those tests that disturb nobody run side by side after the others: they wait for most of their time.
 e2e() {
-  hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -tags=e2e -count=1 -timeout=60m ./hack/e2e
+  hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -tags=e2e -count=1 -timeout=60m -parallel=6 ./hack/e2e
 }
 
 rm -rf "$events"

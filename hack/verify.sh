@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks what no linter of Go code does: that the module is tidy, every overlay builds, and every script parses.
+# Checks what no linter of Go code does: that the module is tidy, every overlay builds, and every workflow and script parses.
 # Usage: verify.sh "OVERLAYS" "SCRIPTS", each a list separated by spaces.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,6 +14,10 @@ for overlay in "${overlays[@]}"; do
   echo "kustomize build config/$overlay"
   "${kustomize[@]}" build "config/$overlay" >/dev/null
 done
+
+echo "actionlint"
+read -ra actionlint <<<"${ACTIONLINT:-actionlint}"
+"${actionlint[@]}"
 
 for script in "${scripts[@]}"; do
   echo "bash -n $script"

@@ -160,6 +160,7 @@ func TestCase19NobodyGetsInWhoShouldNot(t *testing.T) {
 
 // A ServiceAccount that may execute one Task does so, and sees and stops its runs, and nothing else.
 func TestOneTaskOnly(t *testing.T) {
+	t.Parallel()
 	mine, other := given(t, taskOf(`echo begun; exec sleep 300`)), given(t, taskOf(`echo begun; exec sleep 300`))
 	account(t, mine,
 		taskexecRule("tasks", []string{mine}, "get", "execute"),
@@ -214,6 +215,7 @@ func TestOneTaskOnly(t *testing.T) {
 
 // Callers with the same Idempotency-Key have runs of their own.
 func TestKeysOfCallersAreApart(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`echo hello`))
 	account(t, name, taskexecRule("tasks", []string{name}, "execute"))
 	header := "Bearer " + tokenOf(t, name, audience)

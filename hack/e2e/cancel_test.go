@@ -11,6 +11,7 @@ import (
 
 // A cancel says who and why, and its receipt whether the program ended by itself or had to be killed.
 func TestCancelReceipts(t *testing.T) {
+	t.Parallel()
 	obedient := given(t, patientTaskOf(`trap 'echo stopping; exit 143' TERM; echo begun; sleep 300 & wait`))
 	stubborn := taskOf(`trap '' TERM; echo begun; while true; do sleep 1; done`)
 	stubborn.Spec.JobTemplate.Spec.Template.Spec.TerminationGracePeriodSeconds = ptr.To[int64](2)

@@ -21,6 +21,7 @@ import (
 // Somebody deletes the Job of a run that goes on, and then the controller starts anew: the run has failed, its container is
 // gone, and it is not run again.
 func TestCase4JobDeletedMidRun(t *testing.T) {
+	t.Parallel()
 	made, err := kube.Watch(t.Context(), &batchv1.JobList{}, client.InNamespace(namespace))
 	if err != nil {
 		t.Fatal(err)

@@ -171,6 +171,7 @@ func TestDescription(t *testing.T) {
 
 // A trace reaches the Job and the program.
 func TestTraceReachesTheProgram(t *testing.T) {
+	t.Parallel()
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 	name := given(t, taskOf(`echo "trace $TRACEPARENT"`))
 	r := call(t, "POST", "/tasks/"+name+"/execute/api", nil, "traceparent", "00-"+trace+"-00f067aa0ba902b7-01")
@@ -205,6 +206,7 @@ func TestTraceReachesTheProgram(t *testing.T) {
 
 // An annotation that somebody set with kubectl, whatever it is, keeps no run from ending well.
 func TestHostileTrace(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`echo "trace [$TRACEPARENT]"`))
 	e := &v1alpha1.TaskExecution{ObjectMeta: objectMeta(name + "-hostile")}
 	e.Annotations = map[string]string{v1alpha1.AnnotationTraceparent: "$(rm -rf /)\n" + strings.Repeat("00-", 20000)}

@@ -132,6 +132,7 @@ func TestCase14EndedByThePlatformAmidItsOutput(t *testing.T) {
 }
 
 func TestEvictedRunIsRetriedWhereItsTaskAsks(t *testing.T) {
+	t.Parallel()
 	task := patientTaskOf(`trap 'sleep 5; exit 143' TERM; echo begun; sleep 300 & wait`) // seen while it ends
 	task.Spec.RetryOnDisruption = true
 	id := execute(t, given(t, task), nil)

@@ -53,6 +53,7 @@ func withoutConfig() *v1alpha1.Task {
 
 // A cause that Kubernetes knows is said while the run waits and after it ended, and the run ends at its start clock.
 func TestCase26CauseOfARunThatDoesNotStart(t *testing.T) {
+	t.Parallel()
 	const clock = 20 * time.Second
 	t.Run("a volume", func(t *testing.T) {
 		task := taskOf(`true`)
@@ -78,6 +79,7 @@ func TestCase26CauseOfARunThatDoesNotStart(t *testing.T) {
 }
 
 func TestCase26CancelOfARunOfWhichNothingRuns(t *testing.T) {
+	t.Parallel()
 	id := execute(t, given(t, withoutConfig()), nil)
 	eventually(t, "it says what it waits for", func() (bool, string) {
 		e := resource(t, id)
@@ -99,6 +101,7 @@ func TestCase26CancelOfARunOfWhichNothingRuns(t *testing.T) {
 
 // A limit of the template is said so, whatever the program's exit code is.
 func TestCase27LimitsOfTheTemplate(t *testing.T) {
+	t.Parallel()
 	const obeys = `trap 'exit 0' TERM; echo begun; sleep 300 & wait`
 	t.Run("the pod's deadline", func(t *testing.T) {
 		task := taskOf(obeys)

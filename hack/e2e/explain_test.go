@@ -37,6 +37,7 @@ func cancel(t *testing.T, ids ...string) {
 }
 
 func TestExplainAnImage(t *testing.T) {
+	t.Parallel()
 	const image = "registry.invalid/no/such:image"
 	task := taskOf(`true`)
 	task.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image = image
@@ -48,6 +49,7 @@ func TestExplainAnImage(t *testing.T) {
 }
 
 func TestExplainNoNode(t *testing.T) {
+	t.Parallel()
 	task := taskOf(`true`)
 	task.Spec.JobTemplate.Spec.Template.Spec.NodeSelector = map[string]string{"taskexec.dev/no-such": "node"}
 	id := execute(t, given(t, task), nil)
@@ -58,6 +60,7 @@ func TestExplainNoNode(t *testing.T) {
 }
 
 func TestExplainAnExitCode(t *testing.T) {
+	t.Parallel()
 	id := execute(t, given(t, taskOf(`echo "ERROR: no such user" >&2; exit 3`)), nil)
 	polled(t, id)
 	x := explained(t, id, v1alpha1.ReasonNonZeroExit)
@@ -67,6 +70,7 @@ func TestExplainAnExitCode(t *testing.T) {
 }
 
 func TestExplainTheQueue(t *testing.T) {
+	t.Parallel()
 	name := given(t, limitedTo(taskOf(`echo begun; exec sleep 300`), v1alpha1.ConcurrencyQueue, 1))
 	first := execute(t, name, nil)
 	printed(t, first, "begun")
@@ -85,6 +89,7 @@ func TestExplainTheQueue(t *testing.T) {
 
 // What a dry run shows is the Job that the controller makes, but for what the execution is called.
 func TestDryRunIsTheRealJob(t *testing.T) {
+	t.Parallel()
 	task := taskOf(`true`)
 	task.Spec.Retries = 2
 	task.Spec.Parameters = schema(`{"type":"object","properties":{"force":{"type":"boolean","default":true}}}`)
@@ -130,6 +135,7 @@ func TestDryRunIsTheRealJob(t *testing.T) {
 }
 
 func TestRerun(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`echo "mid $TASK_PARAM_MID"; [ "$TASK_PARAM_MID" = 2 ]`))
 	first := execute(t, name, params{"mid": 1})
 	if e := polled(t, first); e.Status != "failed" {

@@ -12,6 +12,7 @@ import (
 
 // A run is waited for and watched to its end, found in the history, counted, and forgotten.
 func TestHistoryOfARun(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`echo begun; sleep 2`))
 	id := execute(t, name, nil)
 	watch, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/tasks/executions/"+id+"/watch", nil)
@@ -58,6 +59,7 @@ func TestHistoryOfARun(t *testing.T) {
 
 // A long poll answers when the run goes on, and not only when its time is up.
 func TestLongPoll(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`echo begun; exec sleep 300`))
 	id := execute(t, name, nil)
 	printed(t, id, "begun")

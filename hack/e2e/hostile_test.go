@@ -15,6 +15,7 @@ import (
 
 // A run with a name as long as Kubernetes takes it, on a node that takes shorter ones only.
 func TestCase18NameOf253Characters(t *testing.T) {
+	t.Parallel()
 	task := given(t, taskOf(`echo "I am $TASK_EXECUTION_ID"`))
 	name := task + strings.Repeat("a", validation.DNS1123SubdomainMaxLength-len(task))
 	kubectl(t, manifestOf(name, task), "apply", "-f", "-")
@@ -31,6 +32,7 @@ func TestCase18NameOf253Characters(t *testing.T) {
 
 // A script in a log is text, in whatever form a browser is given it.
 func TestCase20ScriptInALog(t *testing.T) {
+	t.Parallel()
 	const script = `<script>alert(1)</script>`
 	id := execute(t, given(t, taskOf(`echo '`+script+`'`)), nil)
 	if e := polled(t, id); !strings.Contains(messages(e.Logs), script+"\n") {

@@ -38,6 +38,7 @@ spec:
 }
 
 func TestKubectlApplyWaitAndGet(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`echo "$TASK_PARAM_GREETING"`))
 	manifest := manifestOf(name, name)
 	kubectl(t, manifest, "apply", "-f", "-")
@@ -66,6 +67,7 @@ func TestKubectlApplyWaitAndGet(t *testing.T) {
 }
 
 func TestKubectlRefusesChangesAndTakesCancel(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`echo begun; exec sleep 300`))
 	kubectl(t, manifestOf(name, name), "apply", "-f", "-")
 	printed(t, name, "begun")
@@ -84,6 +86,7 @@ func TestKubectlRefusesChangesAndTakesCancel(t *testing.T) {
 
 // Deleting the record stops the run and leaves nothing.
 func TestKubectlDelete(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`echo begun; exec sleep 300`))
 	kubectl(t, manifestOf(name, name), "apply", "-f", "-")
 	printed(t, name, "begun")
@@ -101,6 +104,7 @@ func TestKubectlDelete(t *testing.T) {
 
 // An execution of a Task that does not exist waits, says for what, and runs when the Task comes.
 func TestExecutionBeforeItsTask(t *testing.T) {
+	t.Parallel()
 	task := taskOf(`echo late but here`)
 	kubectl(t, manifestOf(task.Name, task.Name), "apply", "-f", "-")
 	eventually(t, "the execution waits for its task", func() (bool, string) {

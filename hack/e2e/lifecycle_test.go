@@ -16,6 +16,7 @@ import (
 // The first attempt fails, because a mounted file names its pod; the second succeeds. The file is there once the first pod
 // is: until then no container starts.
 func TestRetriedTask(t *testing.T) {
+	t.Parallel()
 	task := keepJob(taskOf(`if grep -q "$HOSTNAME" /verdict/fails; then echo "told to fail"; exit 1; fi; echo "told nothing"`))
 	task.Spec.Retries = 1
 	verdict := &corev1.ConfigMap{ObjectMeta: objectMeta(task.Name)}
@@ -115,6 +116,7 @@ func unfinished(t *testing.T) (n int) {
 
 // What a caller sends reaches the container as it was sent: never as code, never as a reference.
 func TestCase20ParamsAreLiteral(t *testing.T) {
+	t.Parallel()
 	task := taskOf(`printf '%s\n' "name=$TASK_NAME" "id=$TASK_EXECUTION_ID" "evil=$TASK_PARAM_EVIL" "mid=$TASK_PARAM_MID" "force=$TASK_PARAM_FORCE" "params=$TASK_PARAMS"`)
 	task.Spec.Parameters = schema(`{"type":"object","required":["mid"],"properties":{
 		"mid":{"type":"integer"},"force":{"type":"boolean","default":false},"evil":{"type":"string"}}}`)
@@ -134,6 +136,7 @@ func TestCase20ParamsAreLiteral(t *testing.T) {
 }
 
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	task := taskOf(`true`)
 	task.Spec.Parameters = schema(`{"type":"object","required":["mid"],"properties":{"mid":{"type":"integer"}}}`)
 	name := given(t, task)
@@ -172,6 +175,7 @@ func TestBadInput(t *testing.T) {
 
 // An impossible template is refused by the API server: the Task says so, and its executions fail at once.
 func TestImpossibleTemplate(t *testing.T) {
+	t.Parallel()
 	task := taskOf(`true`)
 	task.Spec.JobTemplate.Spec.Template.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "missing", MountPath: "/x"}}
 	if err := kube.Create(t.Context(), task); err != nil {

@@ -15,6 +15,7 @@ import (
 // The log of a run is that of its init containers and its own, over all attempts in their order; a sidecar's is
 // beside it.
 func TestLogOfInitContainersSidecarsAndAttempts(t *testing.T) {
+	t.Parallel()
 	const lines = 20
 	task := taskOf(fmt.Sprintf(`i=0; while [ $i -lt %d ]; do echo "main $HOSTNAME $i"; i=$((i+1)); done; exit 1`, lines))
 	task.Spec.Retries = 1

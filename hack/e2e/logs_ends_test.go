@@ -17,6 +17,7 @@ import (
 
 // What a container prints after SIGTERM is in the log, whoever asked it to stop.
 func TestLogUntilTheEndOfAStoppedRun(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		timeout *metav1.Duration
 		stop    func(t *testing.T, id string)
@@ -57,6 +58,7 @@ func TestLogUntilTheEndOfAStoppedRun(t *testing.T) {
 // A pod that is taken away without grace: the run ends at once, and its log is said to be whole or not; what was read before
 // is there.
 func TestCase15LogOfAForceDeletedPod(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(steadily(12_000, 5*time.Minute, 60)))
 	id := execute(t, name, nil)
 	printing(t, id, 100)

@@ -85,6 +85,7 @@ func entriesOf(t *testing.T, events []serverEvent) []byte {
 
 // A client that follows, loses its connection and resumes has each line once.
 func TestLogFollowedAndResumed(t *testing.T) {
+	t.Parallel()
 	const lines, dropAt = 600, 200
 	name := given(t, taskOf(steadily(lines, 30*time.Second, 80)))
 	id := execute(t, name, nil)

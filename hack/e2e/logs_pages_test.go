@@ -39,6 +39,7 @@ func pages(t *testing.T, id, cursor string, limit int) (entries []pageEntry) {
 }
 
 func TestLogPages(t *testing.T) {
+	t.Parallel()
 	const lines = 5000
 	name := given(t, taskOf(burst("0", fmt.Sprint(lines), 80)))
 	id := execute(t, name, nil)
@@ -71,6 +72,7 @@ func TestLogPages(t *testing.T) {
 
 // A cursor of a page that came from a pod works when the pod is gone and the archive answers.
 func TestLogPagesOutliveThePod(t *testing.T) {
+	t.Parallel()
 	const lines, limit = 400, 100
 	name := given(t, taskOf(steadily(lines, 10*time.Second, 80)))
 	id := execute(t, name, nil)

@@ -15,6 +15,7 @@ import (
 
 // What is no text is archived byte for byte, and comes clean into the tail.
 func TestCase16LogOfAnyBytes(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]string{"ended": "\n", "without a last newline": ""} {
 		t.Run(name, func(t *testing.T) { checkBytes(t, append(hostileLog(), end...)) })
 	}

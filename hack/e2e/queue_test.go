@@ -120,6 +120,7 @@ func atOnce(spans []span) (most int) {
 }
 
 func TestForbiddenAndFullOverREST(t *testing.T) {
+	t.Parallel()
 	forbid := given(t, limitedTo(taskOf(`exec sleep 300`), v1alpha1.ConcurrencyForbid, 1))
 	first := execute(t, forbid, nil)
 	listed(t, forbid, 1)
@@ -168,6 +169,7 @@ func listed(t *testing.T, task string, runs int) (list []execution) {
 }
 
 func TestReplaceOnARealNode(t *testing.T) {
+	t.Parallel()
 	name := given(t, limitedTo(taskOf(`echo begun; trap 'sleep 2; exit 3' TERM; while :; do sleep 1; done`), v1alpha1.ConcurrencyReplace, 1))
 	first := execute(t, name, nil)
 	printed(t, first, "begun")
@@ -185,6 +187,7 @@ func TestReplaceOnARealNode(t *testing.T) {
 }
 
 func TestImageThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	task := taskOf(`true`)
 	task.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image = "registry.invalid/no/such:image"
 	name := given(t, task)

@@ -25,6 +25,7 @@ func resultOf(t *testing.T, script string) (result json.RawMessage, truncated bo
 }
 
 func TestResults(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ script, want string }{
 		"JSON":              {`echo '{"rows": 42}' > /dev/termination-log`, `{"rows":42}`},
 		"text":              {`printf 'forty\ntwo' > /dev/termination-log`, `"forty\ntwo"`},
@@ -41,6 +42,7 @@ func TestResults(t *testing.T) {
 
 // A kubelet hands on the last 4096 bytes of what a container wrote.
 func TestResultTooLarge(t *testing.T) {
+	t.Parallel()
 	got, truncated, message := resultOf(t, `head -c 5000 /dev/zero | tr '\0' x > /dev/termination-log`)
 	if len(got) != 4096+2 || !truncated || !strings.Contains(message, "4096 bytes") {
 		t.Errorf("%d bytes, truncated %t, %q", len(got), truncated, message)

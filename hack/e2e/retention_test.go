@@ -44,6 +44,7 @@ func TestLogOutlivesItsJob(t *testing.T) {
 
 // Each change of a Task runs it once, on a real node.
 func TestRunOnChange(t *testing.T) {
+	t.Parallel()
 	task := taskOf(`echo changed`)
 	task.Annotations = map[string]string{v1alpha1.AnnotationRunOnChange: "true"}
 	given(t, task)

@@ -11,6 +11,7 @@ import (
 
 // Scenario 1 of the quick reference: execute, read the id as response.data.executionId, poll.
 func TestExecuteAndPoll(t *testing.T) {
+	t.Parallel()
 	task := taskOf(`echo hello; echo oops >&2`)
 	task.Spec.Timeout = timeout(30 * time.Second)
 	name := given(t, task)
@@ -52,6 +53,7 @@ func TestExecuteAndPoll(t *testing.T) {
 
 // Scenario 2: list a task's executions, cancel them by their ids.
 func TestListAndCancelByIDs(t *testing.T) {
+	t.Parallel()
 	name := given(t, patientTaskOf(`trap 'echo stopping; exit 143' TERM; echo begun; sleep 300 & wait`))
 	for range 2 {
 		printed(t, execute(t, name, nil), "begun")
@@ -96,6 +98,7 @@ func TestListAndCancelByIDs(t *testing.T) {
 
 // Scenario 3: read the log, with its levels and data.
 func TestReadStructuredLog(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`echo '{"level":"warn","msg":"disk is filling","used":0.93,"path":"/data"}'
 echo 'level=error msg="upload failed" attempt=3'
 echo 'ERROR: plain trouble'
@@ -127,6 +130,7 @@ echo just text`))
 }
 
 func TestCancelByTaskNames(t *testing.T) {
+	t.Parallel()
 	sleeper, other := given(t, taskOf(`echo begun; exec sleep 300`)), given(t, taskOf(`echo begun; exec sleep 300`))
 	id, kept := execute(t, sleeper, nil), execute(t, other, nil)
 	printed(t, id, "begun")
@@ -145,6 +149,7 @@ func TestCancelByTaskNames(t *testing.T) {
 }
 
 func TestFailingTask(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`printf 'about to fail, without a newline'; exit 3`))
 	e := polled(t, execute(t, name, nil))
 	if e.Status != "failed" || e.Reason != "NonZeroExit" || e.ExitCode == nil || *e.ExitCode != 3 {
@@ -157,6 +162,7 @@ func TestFailingTask(t *testing.T) {
 }
 
 func TestTimedOutTask(t *testing.T) {
+	t.Parallel()
 	task := patientTaskOf(`trap 'echo told to stop; exit 9' TERM; echo begun; sleep 300 & wait`)
 	task.Spec.Timeout = timeout(10 * time.Second)
 	task.Spec.Retries = 2 // a timeout is for the whole run: no attempt follows it

@@ -140,6 +140,7 @@ func seenOnce(t *testing.T, made watch.Interface, n int, s *v1alpha1.TaskSchedul
 
 // Suspended by kubectl and resumed over REST, a schedule makes up for nothing, and its history outlives it.
 func TestScheduleSuspendedResumedAndDeleted(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`true`))
 	s := scheduled(t, map[string]any{"name": name, "taskName": name, "schedule": "*/2 * * * * *", "timeZone": "Asia/Shanghai", "catchUpLimit": 100})
 	eventually(t, "it makes runs", func() (bool, string) { n := len(runsOf(t, s)); return n >= 1, text(n) })

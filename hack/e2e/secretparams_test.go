@@ -45,6 +45,7 @@ func secretStaysSecret(t *testing.T, id, task, value string) {
 }
 
 func TestSecretParam(t *testing.T) {
+	t.Parallel()
 	task := taskOf(secretTask)
 	task.Spec.Parameters = schema(secretSchema)
 	name := given(t, task)
@@ -72,6 +73,7 @@ func TestSecretParam(t *testing.T) {
 }
 
 func TestSecretParamByKubectl(t *testing.T) {
+	t.Parallel()
 	task := taskOf(secretTask)
 	task.Spec.Parameters = schema(secretSchema)
 	name := given(t, task)

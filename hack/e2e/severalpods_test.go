@@ -23,6 +23,7 @@ func indexedTaskOf(script string) *v1alpha1.Task {
 
 // One index ends at once and the other hangs: the timeout ends the run, though the template has a longer deadline of its own.
 func TestCase23TimeoutOfOneIndex(t *testing.T) {
+	t.Parallel()
 	task := indexedTaskOf(`echo "index $JOB_COMPLETION_INDEX"; [ "$JOB_COMPLETION_INDEX" = 1 ] || exec sleep 300`)
 	task.Spec.Timeout = timeout(8 * time.Second)
 	task.Spec.JobTemplate.Spec.ActiveDeadlineSeconds = ptr.To[int64](600)
@@ -50,6 +51,7 @@ func TestCase23TimeoutOfOneIndex(t *testing.T) {
 
 // One index fails by itself, and the Job kills the other, which does not end when it is told to.
 func TestCase24ExitCodeOfTheIndexThatFailed(t *testing.T) {
+	t.Parallel()
 	task := indexedTaskOf(`[ "$JOB_COMPLETION_INDEX" = 1 ] && { sleep 3; echo '{"left":7}' > /dev/termination-log; exit 7; }; trap "" TERM; while :; do sleep 1; done`)
 	id := execute(t, given(t, task), nil)
 	e := polled(t, id)
@@ -72,6 +74,7 @@ func TestCase24ExitCodeOfTheIndexThatFailed(t *testing.T) {
 
 // A run that is suspended for longer than its timeout waits, starts again when it is let go, and completes.
 func TestCase25SuspendedMidRun(t *testing.T) {
+	t.Parallel()
 	task := patientTaskOf(`echo begun; trap "exit 143" TERM; i=0; while [ $i -lt 8 ]; do sleep 1; i=$((i+1)); done`)
 	task.Spec.Timeout = timeout(20 * time.Second)
 	id := execute(t, given(t, task), nil)

@@ -12,6 +12,7 @@ import (
 
 // The same request sent twice runs once, also when the run has ended meanwhile.
 func TestIdempotentSubmit(t *testing.T) {
+	t.Parallel()
 	name := given(t, taskOf(`echo "mid $TASK_PARAM_MID"`))
 	path, key := "/tasks/"+name+"/execute/api", `"`+rand.String(20)+`"`
 	submit := func(mid int) response {
