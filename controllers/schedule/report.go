@@ -65,6 +65,29 @@ func (p Plan) Status(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskSc
 	return status
 }
 
+// Record gives the status of a schedule that was changed since the plan was made, with the plan's runs in it. Only what they
+// prove is set: the last run, and until when ticks were handled. It never goes back behind what is recorded.
+func (p Plan) Record(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskScheduleStatus {
+	status := *s.Status.DeepCopy()
+	for i, result := range results {
+		run := p.Runs[i]
+		if result.Outcome == Refused {
+			break
+		}
+		if isLater(run.Tick, status.HandledUntil) {
+			status.HandledUntil = stamped(run.Tick)
+		}
+		if result.Outcome == Made && isLater(run.Tick, status.LastScheduleTime) {
+			status.LastScheduleTime, status.LastExecution = stamped(run.Tick), run.Execution.Name
+		}
+	}
+	return status
+}
+
+func isLater(tick time.Time, recorded *metav1.Time) bool {
+	return recorded == nil || tick.After(recorded.Time)
+}
+
 // standing keeps a conflict in view until the next run could be made.
 func standing(s *v1alpha1.TaskSchedule, condition metav1.Condition) metav1.Condition {
 	before := apimeta.FindStatusCondition(s.Status.Conditions, v1alpha1.ConditionReady)

@@ -1,12 +1,14 @@
 package schedule
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
@@ -111,6 +113,37 @@ func TestMissedIsToldOnce(t *testing.T) {
 		s.Status = plan.Status(s, make([]Result, len(plan.Runs)))
 		if again := Decide(Observation{Now: now.Add(time.Second), Schedule: s, Task: aTask()}).Missed(); again != "" {
 			t.Errorf("%s: it is told again: %s", name, again)
+		}
+	}
+}
+
+// What is recorded of runs on a schedule that changed meanwhile goes forward only, and not past a run that was refused.
+func TestRecordGoesForwardOnly(t *testing.T) {
+	tick := func(second int) time.Time { return created.Add(time.Duration(second) * time.Second) }
+	plan := Plan{}
+	for second := 1; second <= 3; second++ {
+		e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint("run-", second)}}
+		plan.Runs = append(plan.Runs, Run{Tick: tick(second), Execution: e})
+	}
+	for name, c := range map[string]struct {
+		handled  int // before, in seconds; 0 for nothing
+		results  []Result
+		want     string
+		recorded int
+	}{
+		"nothing was made":           {0, nil, "", 0},
+		"all were made":              {0, []Result{{}, {}, {}}, "run-3", 3},
+		"the second is another's":    {0, []Result{{}, {Outcome: Conflict}}, "run-1", 2},
+		"the third was refused":      {0, []Result{{}, {}, {Outcome: Refused}}, "run-2", 2},
+		"another has recorded later": {9, []Result{{}, {}, {}}, "later", 9},
+	} {
+		s := aSchedule()
+		if c.handled > 0 {
+			s.Status.HandledUntil, s.Status.LastScheduleTime, s.Status.LastExecution = stamped(tick(c.handled)), stamped(tick(c.handled)), "later"
+		}
+		got := plan.Record(s, c.results)
+		if got.LastExecution != c.want || c.recorded == 0 != (got.HandledUntil == nil) || c.recorded > 0 && !got.HandledUntil.Time.Equal(tick(c.recorded)) {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

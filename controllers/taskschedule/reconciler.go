@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -42,8 +43,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	results, applyErr := r.apply(ctx, observed.Schedule, plan)
 	reportErr := r.report(ctx, observed.Schedule, plan, results)
 	if apierrors.IsConflict(reportErr) {
-		// The decision was made on an older state. It is made again when the cache has caught up.
-		return ctrl.Result{RequeueAfter: conflictRetry}, applyErr
+		// The decision was made on an older state. It is made again when the cache has caught up. The runs that were made
+		// are recorded now: the next decision may not find them, such as one about a schedule that was suspended meanwhile.
+		err := errors.Join(applyErr, r.record(ctx, observed.Schedule, plan, results))
+		return ctrl.Result{RequeueAfter: conflictRetry}, err
 	}
 	if err := errors.Join(applyErr, reportErr); err != nil {
 		return ctrl.Result{}, fmt.Errorf("schedule %s: %w", req, err)
@@ -149,6 +152,27 @@ func (r *Reconciler) report(ctx context.Context, s *v1alpha1.TaskSchedule, plan 
 		return fmt.Errorf("writing the status of schedule %s/%s: %w", s.Namespace, s.Name, err)
 	}
 	r.announce(after, s.Status, plan)
+	return nil
+}
+
+// record writes which runs were made to a schedule that was changed while they were made.
+func (r *Reconciler) record(ctx context.Context, decided *v1alpha1.TaskSchedule, plan schedule.Plan, results []schedule.Result) error {
+	key := client.ObjectKeyFromObject(decided)
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		s := &v1alpha1.TaskSchedule{}
+		if err := r.Live.Get(ctx, key, s); err != nil || s.UID != decided.UID {
+			return client.IgnoreNotFound(err)
+		}
+		after := s.DeepCopy()
+		after.Status = plan.Record(s, results)
+		if equality.Semantic.DeepEqual(s.Status, after.Status) {
+			return nil
+		}
+		return r.Client.Status().Patch(ctx, after, client.MergeFromWithOptions(s, client.MergeFromWithOptimisticLock{}))
+	})
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("recording the runs of schedule %s: %w", key, err)
+	}
 	return nil
 }
 

@@ -183,19 +183,18 @@ func TestClockThatJumps(t *testing.T) {
 	l.wantRuns(t, "00:01", "01:00", "01:01")
 }
 
-// The cache shows the schedule as it was before its runs: what exists is found, and the newer status stays.
+// The cache shows the schedule as it was before its runs: what exists is found, and what is recorded goes forward only.
 func TestStaleCache(t *testing.T) {
 	l := newLab(t, func(s *v1alpha1.TaskScheduleSpec) { s.CatchUpLimit = 100 })
 	l.at(t, 0)
 	l.seen = l.schedule(t)
 	l.at(t, 30*time.Second)
-	recorded := l.schedule(t).Status
 	if wait := l.at(t, 90*time.Second); wait != conflictRetry {
 		t.Errorf("on an older state it waits %s", wait)
 	}
 	l.wantRuns(t, "00:01", "00:02")
-	if got := l.schedule(t).Status; got.LastExecution != recorded.LastExecution {
-		t.Errorf("the status was overwritten: %+v", got)
+	if got := l.schedule(t).Status.LastScheduleTime; got.UTC().Format("15:04") != "00:02" {
+		t.Errorf("on an older state the last run is of %s", got)
 	}
 	l.seen = nil
 	l.at(t, 91*time.Second)
@@ -299,5 +298,30 @@ func TestCase55RunMadeBeforehandIsAConflict(t *testing.T) {
 				t.Errorf("it tells %q", told)
 			}
 		})
+	}
+}
+
+// A schedule is suspended while its runs are made. The decision about the suspended one finds no runs, so that those which
+// were made must be recorded before.
+func TestRunsAreRecordedWhereTheScheduleChangedMeanwhile(t *testing.T) {
+	l := newLab(t, func(s *v1alpha1.TaskScheduleSpec) { s.CatchUpLimit = 10 })
+	l.seen = l.schedule(t)
+	suspended := l.schedule(t)
+	suspended.Spec.Suspend = true
+	if err := l.api.Update(t.Context(), suspended); err != nil {
+		t.Fatal(err)
+	}
+	l.at(t, 2*time.Minute)
+	l.wantRuns(t, "00:01", "00:02")
+	l.seen = nil
+	l.at(t, 2*time.Minute)
+	l.wantReason(t, v1alpha1.ReasonSuspended)
+	last := time.Date(2026, 1, 1, 0, 2, 0, 0, time.UTC)
+	s := l.schedule(t).Status
+	if s.LastExecution != schedule.ExecutionName("nightly", "uid-1", last) || !s.LastScheduleTime.Time.Equal(last) || !s.HandledUntil.Time.Equal(last) {
+		t.Errorf("the status is %+v", s)
+	}
+	if writes := l.writes; writes > 3 {
+		t.Errorf("%d writes", writes)
 	}
 }
