@@ -29,6 +29,7 @@ const playedAtOnce = 24
 // is played again for each of those calls, which fails or kills the operator, before or after it took effect. Each
 // ends as the first did, and every status on the way keeps its promises.
 func TestCrashAfterEachCall(t *testing.T) {
+	t.Parallel()
 	type disturbed struct {
 		flow
 		fault

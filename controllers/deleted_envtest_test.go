@@ -60,6 +60,7 @@ const quietFor = 20 * time.Second
 // A namespace is deleted with a run that goes on and one that waits. What can end ends; what can no longer be started is
 // tried at a pace; and when all is gone, nothing more is asked for.
 func TestCase10NamespaceDeletedWithActiveRuns(t *testing.T) {
+	t.Parallel()
 	ns := namespace(t)
 	s, w := &stage{ns, newWitness(t, ns)}, &wire{}
 	w.operator(t, ns)
