@@ -70,6 +70,13 @@ type TaskSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="timeout must be at least 1s"
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 
+	// maxTimeout is the longest timeout that a run or a schedule may ask for. Without it they may only ask for less than
+	// timeout, or for any where there is no timeout. Where it is set and timeout is not, it is the timeout of a run that asks
+	// for none.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="maxTimeout must be at least 1s"
+	MaxTimeout *metav1.Duration `json:"maxTimeout,omitempty"`
+
 	// startTimeout bounds the time from the creation of the Job, or from when a Job that was suspended is let go,
 	// until a container runs: scheduling, quota and image pulls. It also bounds the time from the end of an init
 	// container, and from when another attempt's pod is made, until the next container runs.
@@ -87,6 +94,15 @@ type TaskSpec struct {
 	// concurrency bounds how many runs of this task there are at once. Without it there is no bound.
 	// +optional
 	Concurrency *ConcurrencySpec `json:"concurrency,omitempty"`
+
+	// allowedQueues are the queues of Kueue that a run may choose by its label kueue.x-k8s.io/queue-name, where the
+	// jobTemplate has no such label. Without them it may choose none.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	AllowedQueues []string `json:"allowedQueues,omitempty"`
 
 	// suspended refuses new runs. Those that are there, waiting or running, go on.
 	// +optional
@@ -107,8 +123,9 @@ type TaskSpec struct {
 	// +optional
 	RetryOnDisruption bool `json:"retryOnDisruption,omitempty"`
 
-	// allowParamsInCommand permits $(TASK_PARAMS) and $(TASK_PARAM_<NAME>) in command, args and exec probes. Kubernetes
-	// replaces them by what the caller sent, so that a shell there runs it. Without this, such a Task is not Ready.
+	// allowParamsInCommand permits $(TASK_PARAMS) and $(TASK_PARAM_<NAME>) in command, args, exec probes and subPathExpr.
+	// Kubernetes replaces them by what the caller sent, so that a shell there runs it, or it chooses the folder that is
+	// mounted. Without this, such a Task is not Ready.
 	// +optional
 	AllowParamsInCommand bool `json:"allowParamsInCommand,omitempty"`
 
