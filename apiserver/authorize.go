@@ -73,6 +73,35 @@ func (s *namespaced) may(ctx context.Context, a access, name string) (bool, erro
 	return err == nil, err
 }
 
+// knowsTask reports whether a task exists, as far as the caller may know: who may read it, run it, or do something to its
+// runs by its name. For others it does not exist while it has no runs. The right to all runs of a namespace tells nothing
+// about its tasks.
+func (s *namespaced) knowsTask(ctx context.Context, name string) (bool, error) {
+	task, err := s.store.Task(ctx, name)
+	if err != nil || task == nil || s.gate == nil {
+		return task != nil, err
+	}
+	get, execute := access{"get", "tasks", byTask}, access{"execute", "tasks", byTask}
+	for _, question := range []auth.Question{
+		get.any(s.namespace), get.one(s.namespace, name), execute.one(s.namespace, name),
+		access{"list", "taskexecutions", byTask}.ofTask(s.namespace, name), cancelEach.ofTask(s.namespace, name),
+	} {
+		if allowed, err := s.allowed(ctx, question); allowed || err != nil {
+			return allowed, err
+		}
+	}
+	return false, nil
+}
+
+// mustKnowTask answers that a task does not exist where knowsTask says so.
+func (s *namespaced) mustKnowTask(ctx context.Context, name string) error {
+	known, err := s.knowsTask(ctx, name)
+	if err == nil && !known {
+		err = noTask(name)
+	}
+	return err
+}
+
 // byTaskOf is the question about the runs of the task that a run is of. Where there is no such run it is about those
 // of any task: who may see all of them may know that one is not there.
 func (s *namespaced) byTaskOf(ctx context.Context, a access, id string) (auth.Question, error) {

@@ -79,11 +79,11 @@ func (s *namespaced) cancelByTaskNames(w http.ResponseWriter, r *http.Request) e
 			return err
 		}
 		if len(executions) == 0 {
-			task, err := s.store.Task(r.Context(), name)
+			known, err := s.knowsTask(r.Context(), name)
 			if err != nil {
 				return err
 			}
-			if task == nil {
+			if !known {
 				answer.TaskNotFound = append(answer.TaskNotFound, name)
 			}
 		}

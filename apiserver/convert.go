@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/origin"
 )
 
 // The documented values of status.
@@ -57,6 +58,7 @@ func executionOf(e *v1alpha1.TaskExecution, now time.Time) wireExecution {
 		Attempts:    status.Attempts,
 		RerunOf:     e.Annotations[v1alpha1.AnnotationRerunOf],
 	}
+	w.Trigger.Claimed = e.Status.Origin != v1alpha1.OriginProven && origin.IsStated(e)
 	// Params that were refused because a sensitive one is among them are not told on.
 	if e.Spec.Params != nil && status.Reason != v1alpha1.ReasonSensitiveParamReadable {
 		w.Params = e.Spec.Params.Raw
@@ -96,14 +98,15 @@ func executionOf(e *v1alpha1.TaskExecution, now time.Time) wireExecution {
 // cancellationOf gives the receipt of a cancel. One that came after the end has none: nothing came of it.
 func cancellationOf(e *v1alpha1.TaskExecution) *wireCancellation {
 	receipt, request := e.Status.Cancellation, e.Spec.Cancel
+	claimed := request != nil && request.RequestedBy != "" && e.Status.Origin != v1alpha1.OriginProven
 	switch {
 	case receipt != nil:
-		w := &wireCancellation{RequestedBy: receipt.RequestedBy, Reason: receipt.Reason, Outcome: outcomes[receipt.Outcome]}
+		w := &wireCancellation{RequestedBy: receipt.RequestedBy, Claimed: claimed, Reason: receipt.Reason, Outcome: outcomes[receipt.Outcome]}
 		w.AcknowledgedAt = utc(&receipt.AcknowledgedTime)
 		w.EndedAt = utc(receipt.CompletionTime)
 		return w
 	case request != nil && !e.Status.Phase.IsTerminal():
-		return &wireCancellation{RequestedBy: request.RequestedBy, Reason: request.Reason}
+		return &wireCancellation{RequestedBy: request.RequestedBy, Claimed: claimed, Reason: request.Reason}
 	default:
 		return nil
 	}
@@ -139,10 +142,7 @@ func taskOf(t *v1alpha1.Task) wireTask {
 	if t.Spec.Parameters != nil {
 		w.Parameters = t.Spec.Parameters.Raw
 	}
-	if t.Spec.Timeout != nil {
-		milliseconds := t.Spec.Timeout.Milliseconds()
-		w.Timeout = &milliseconds
-	}
+	w.Timeout, w.MaxTimeout = milliseconds(t.Spec.Timeout), milliseconds(t.Spec.MaxTimeout)
 	ready := apimeta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionReady)
 	switch {
 	case ready == nil:

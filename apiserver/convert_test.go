@@ -47,7 +47,7 @@ func finished() *v1alpha1.TaskExecution {
 	e.Spec.Params = rawJSON(`{"mid":12345678901234567}`)
 	e.Spec.Trigger = v1alpha1.Trigger{Source: v1alpha1.TriggerSchedule, Name: "nightly", User: "alice"}
 	e.Status = v1alpha1.TaskExecutionStatus{
-		Phase: v1alpha1.PhaseFailed, Reason: v1alpha1.ReasonNonZeroExit, Message: "exit code 3",
+		Origin: v1alpha1.OriginProven, Phase: v1alpha1.PhaseFailed, Reason: v1alpha1.ReasonNonZeroExit, Message: "exit code 3",
 		StartTime: &metav1.Time{Time: begin}, CompletionTime: &metav1.Time{Time: begin.Add(62 * time.Second)},
 		Attempts: 2, ExitCode: ptr.To[int32](3),
 		Logs: []v1alpha1.LogEntry{

@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/hack/rights"
 )
 
 var (
@@ -41,12 +42,13 @@ func withAPIServer(m *testing.M) int {
 		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
 		ControlPlaneStartTimeout: 2 * time.Minute,
 	}
-	stopAudit, err := auditFacade(environment)
+	auditLog, stopAudit, err := rights.Audit(environment, facadeUser)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "preparing the audit log:", err)
 		return 1
 	}
 	defer stopAudit()
+	audited = auditLog
 	started, err := environment.Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "starting the API server:", err)

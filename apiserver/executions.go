@@ -70,6 +70,7 @@ func (s *namespaced) submit(w http.ResponseWriter, r *http.Request, submission s
 
 func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) error {
 	started := executionOf(execution, time.Now())
+	started.Trigger.Claimed = false // it was made by this request
 	return reply(w, wireStarted{wireExecution: started, Kind: kindStarted, Data: started})
 }
 
@@ -87,6 +88,9 @@ func (s *namespaced) newExecution(ctx context.Context, submission submission) (*
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := submission.allowed(task); err != nil {
+		return nil, nil, err
+	}
 	if err := s.admit(ctx, task); err != nil {
 		return nil, nil, err
 	}
@@ -99,6 +103,19 @@ func (s submission) check(task *v1alpha1.Task) (params.Received, error) {
 		return params.Received{}, err
 	}
 	return checkParams(task, s.params)
+}
+
+// allowed judges what a submission has from the run or the schedule that it repeats by what the task allows today.
+func (s submission) allowed(task *v1alpha1.Task) error {
+	var notAllowed *jobspec.NotAllowedError
+	if err := jobspec.CheckAllowed(task, s.execution(params.Received{})); !errors.As(err, &notAllowed) {
+		return err
+	}
+	hint := "POST /tasks/" + task.Name + "/execute/api runs the task without it"
+	if s.schedule != nil {
+		hint = "change it with PUT /triggers/cron/" + s.schedule.Name
+	}
+	return problemf(http.StatusConflict, "%v; %s", notAllowed, hint)
 }
 
 // execution is what is recorded of a submission.
@@ -132,9 +149,13 @@ func (s *namespaced) taskNamed(ctx context.Context, name string) (*v1alpha1.Task
 		return nil, err
 	}
 	if task == nil {
-		return nil, problemf(http.StatusNotFound, "there is no task %q; GET /tasks lists those there are", name)
+		return nil, noTask(name)
 	}
 	return task, nil
+}
+
+func noTask(name string) error {
+	return problemf(http.StatusNotFound, "there is no task %q; GET /tasks lists those there are", name)
 }
 
 // runnable refuses a task of which the controller knows that no run of it can work.

@@ -16,7 +16,8 @@ import (
 
 // ExplainStore is what explanations need of Kubernetes beside the rest. All of it is read live: few ask.
 type ExplainStore interface {
-	// Job gives the Job of an execution, or nil when there is none that belongs to it.
+	// Job gives the Job that the status of an execution names, or nil when there is none. Until the status names one, a Job
+	// of the right name and owner may be anybody's.
 	Job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error)
 	// Events gives Events of an object, at most maxEventsOfOne, in no order.
 	Events(ctx context.Context, object types.UID) ([]corev1.Event, error)
@@ -27,18 +28,17 @@ type ExplainStore interface {
 const maxEventsOfOne = 100
 
 func (s *kubeStore) Job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error) {
-	name := jobspec.JobName(execution.Name, execution.UID)
-	if execution.Status.Job != nil {
-		name = execution.Status.Job.Name
+	recorded := execution.Status.Job
+	if recorded == nil {
+		return nil, nil
 	}
 	job := &batchv1.Job{}
-	err := s.live.Get(ctx, s.key(name), job)
-	recorded := execution.Status.Job
-	if apierrors.IsNotFound(err) || err == nil && (!jobspec.IsJobOf(job, execution.UID) || recorded != nil && recorded.UID != job.UID) {
+	err := s.live.Get(ctx, s.key(recorded.Name), job)
+	if apierrors.IsNotFound(err) || err == nil && (!jobspec.IsJobOf(job, execution.UID) || recorded.UID != job.UID) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading job %s: %w", s.key(name), err)
+		return nil, fmt.Errorf("reading job %s: %w", s.key(recorded.Name), err)
 	}
 	return job, nil
 }

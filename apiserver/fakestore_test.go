@@ -191,6 +191,6 @@ func anExecution(name, task string, phase v1alpha1.Phase, age ...int) *v1alpha1.
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.NewTime(created)}}
 	e.Spec.TaskRef.Name = task
 	e.Spec.Trigger.Source = v1alpha1.TriggerManual
-	e.Status.Phase = phase
+	e.Status.Phase, e.Status.Origin = phase, v1alpha1.OriginProven
 	return e
 }

@@ -110,7 +110,7 @@ func (s *namespaced) listExecutions(w http.ResponseWriter, r *http.Request) erro
 	}
 	executions, next := executionsOf(in, &q)
 	if len(executions) == 0 && q.cursor == nil {
-		if _, err := s.task(r); err != nil {
+		if err := s.mustKnowTask(r.Context(), q.taskName); err != nil {
 			return err
 		}
 	}

@@ -4,18 +4,11 @@ package apiserver
 
 import (
 	"net/http"
-	"os"
 	"path/filepath"
 	"testing"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
-	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/hack/rights"
@@ -24,47 +17,17 @@ import (
 // audited is what the API server logs of the facade's account.
 var audited *rights.Log
 
-// auditFacade has the API server log what the facade's account does. The other tests use another account.
-func auditFacade(environment *envtest.Environment) (stop func(), err error) {
-	dir, err := os.MkdirTemp("", "taskexec-audit-")
-	if err != nil {
-		return nil, err
-	}
-	if audited, err = rights.NewLog(dir, facadeUser); err != nil {
-		return nil, err
-	}
-	for flag, value := range audited.Flags() {
-		environment.ControlPlane.GetAPIServer().Configure().Set(flag, value)
-	}
-	return func() { _ = os.RemoveAll(dir) }, nil
-}
-
-// asFacade gives the facade's own account a token.
-func asFacade(t *testing.T) *rest.Config {
-	t.Helper()
-	const system = "taskexec-system"
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: system, Name: "taskexec-apiserver"}}
-	for _, o := range []client.Object{&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: system}}, account} {
-		if err := kube.Create(t.Context(), o); client.IgnoreAlreadyExists(err) != nil {
-			t.Fatal(err)
-		}
-	}
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To[int64](3600)}}
-	if err := kube.SubResource("token").Create(t.Context(), account, request); err != nil {
-		t.Fatal(err)
-	}
-	config := rest.AnonymousClientConfig(apiServer)
-	config.BearerToken, config.QPS = request.Status.Token, -1
-	return config
-}
-
 // The facade serves each of its routes under its own account, in a namespace with the policies: it is refused nothing,
 // and it uses each of its rights.
 func TestCase47OwnRightsOfTheFacade(t *testing.T) {
 	l := newGatedLab(t, apiServer)
 	l.serviceRoles(t)
 	l.withPolicies(t, labelPolicies, labelCaller)
-	l.lab = facadeWith(t, asFacade(t), l.namespace)
+	config, err := rights.Account(t.Context(), kube, apiServer, "taskexec-system", "taskexec-apiserver")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.lab = facadeWith(t, config, l.namespace)
 	task := l.taskOf("sync", nil)
 	task.Spec.Parameters = &apiextensionsv1.JSON{Raw: []byte(`{"type":"object","properties":{"password":{"type":"string","writeOnly":true}}}`)}
 	if err := kube.Create(t.Context(), task); err != nil {
@@ -112,12 +75,7 @@ func TestCase47OwnRightsOfTheFacade(t *testing.T) {
 	if w := call(t, l, "DELETE", path, ""); w.Code != http.StatusNoContent {
 		t.Errorf("deleting: %d %s", w.Code, w.Body)
 	}
-	manifest, err := os.Open(filepath.Join("..", "config", "rbac", "apiserver_role.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = manifest.Close() }()
-	granted, err := rights.Granted(manifest)
+	granted, err := rights.GrantedBy(filepath.Join("..", "config", "rbac", "apiserver_role.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

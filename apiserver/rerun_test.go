@@ -37,7 +37,9 @@ func TestRerun(t *testing.T) {
 			original.Labels = map[string]string{v1alpha1.LabelKueueQueue: "team-a", "other": "x"}
 			original.Spec.Trigger = v1alpha1.Trigger{Source: v1alpha1.TriggerSchedule, Name: "nightly", User: "ann"}
 			original.Spec.Cancel = &v1alpha1.CancelRequest{}
-			store := newFakeStore(aTask("sync", midSchema)).add(original)
+			task := aTask("sync", midSchema)
+			task.Spec.AllowedQueues = []string{"team-a"}
+			store := newFakeStore(task).add(original)
 			w := call(t, facade(store), "POST", rerunPath, c.body)
 			var got wireStarted
 			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusOK {

@@ -87,7 +87,7 @@ func (s *namespaced) statsSummary(w http.ResponseWriter, r *http.Request) error 
 	answer := t.stats()
 	answer.TaskName = q.taskName
 	if answer.Total == 0 && q.taskName != "" {
-		if _, err := s.taskNamed(r.Context(), q.taskName); err != nil {
+		if err := s.mustKnowTask(r.Context(), q.taskName); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
@@ -45,6 +46,7 @@ func (s *namespaced) createSchedule(w http.ResponseWriter, r *http.Request) erro
 	if made.Spec, err = s.wanted(r.Context(), f, &request, nil); err != nil {
 		return err
 	}
+	schedule.Sign(made, s.caller(), 1)
 	if err := s.store.CreateSchedule(r.Context(), made); apierrors.IsAlreadyExists(err) {
 		return problemf(http.StatusConflict, "there is a schedule %q already; PUT %s changes it", made.Name, s.schedulePath(made.Name))
 	} else if err != nil {
@@ -82,7 +84,7 @@ func (s *namespaced) replaceSchedule(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	changed, err := s.store.ChangeSchedule(r.Context(), name, generation, s.allowedChange(r.Context(), func(to *v1alpha1.TaskScheduleSpec) { *to = spec }))
+	changed, err := s.store.ChangeSchedule(r.Context(), name, generation, s.caller(), s.allowedChange(r.Context(), func(to *v1alpha1.TaskScheduleSpec) { *to = spec }))
 	return replySchedule(w, r, changed, err)
 }
 
@@ -93,10 +95,11 @@ func (s *namespaced) wanted(ctx context.Context, f *fields, request *scheduleReq
 	if spec.TaskRef.Name == "" {
 		return spec, f.problem()
 	}
-	if before == nil || schedule.StartsRuns(before, &spec) {
-		if err := s.requireExecute(ctx, spec.TaskRef.Name); err != nil {
-			return spec, err
-		}
+	if before != nil && !schedule.StartsRuns(before, &spec) {
+		return spec, f.problem() // what it says is there already, or will run nothing
+	}
+	if err := s.requireExecute(ctx, spec.TaskRef.Name); err != nil {
+		return spec, err
 	}
 	task, err := s.store.Task(ctx, spec.TaskRef.Name)
 	if err != nil {
@@ -105,6 +108,9 @@ func (s *namespaced) wanted(ctx context.Context, f *fields, request *scheduleReq
 	if task == nil {
 		f.wrong("taskName", "there is no task %q; GET /tasks lists those there are", spec.TaskRef.Name)
 		return spec, f.problem()
+	}
+	if err := jobspec.CheckTimeout(task, spec.Timeout); err != nil {
+		f.wrong("timeout", "%v", err)
 	}
 	var sent []byte
 	if spec.Params != nil {
@@ -166,7 +172,7 @@ func (s *namespaced) toggleSchedule(w http.ResponseWriter, r *http.Request) erro
 	if !said {
 		enabled, generation = current.Spec.Suspend, current.Generation
 	}
-	changed, err := s.store.ChangeSchedule(r.Context(), name, generation, s.allowedChange(r.Context(), func(spec *v1alpha1.TaskScheduleSpec) { spec.Suspend = !enabled }))
+	changed, err := s.store.ChangeSchedule(r.Context(), name, generation, s.caller(), s.allowedChange(r.Context(), func(spec *v1alpha1.TaskScheduleSpec) { spec.Suspend = !enabled }))
 	return replySchedule(w, r, changed, err)
 }
 

@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
 func (f *fakeStore) Schedule(_ context.Context, name string) (*v1alpha1.TaskSchedule, error) {
@@ -46,7 +47,7 @@ func (f *fakeStore) CreateSchedule(_ context.Context, s *v1alpha1.TaskSchedule) 
 	return nil
 }
 
-func (f *fakeStore) ChangeSchedule(_ context.Context, name string, generation int64, change scheduleChange) (*v1alpha1.TaskSchedule, error) {
+func (f *fakeStore) ChangeSchedule(_ context.Context, name string, generation int64, by string, change scheduleChange) (*v1alpha1.TaskSchedule, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.schedules[name]
@@ -61,6 +62,7 @@ func (f *fakeStore) ChangeSchedule(_ context.Context, name string, generation in
 		return nil, err
 	}
 	changed.Generation++
+	schedule.Sign(changed, by, changed.Generation)
 	f.schedules[name] = changed
 	return changed.DeepCopy(), nil
 }

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
 // ScheduleStore is what the handlers of schedules need of Kubernetes.
@@ -23,11 +24,11 @@ type ScheduleStore interface {
 	Schedules(ctx context.Context) ([]v1alpha1.TaskSchedule, error)
 	// CreateSchedule records a new schedule. The error is an AlreadyExists when there is one of that name.
 	CreateSchedule(ctx context.Context, s *v1alpha1.TaskSchedule) error
-	// ChangeSchedule changes a schedule's spec and gives the schedule after, or nil when there is none of that
+	// ChangeSchedule changes a schedule's spec, records by whom (empty for nobody who is known) and gives the schedule after, or nil when there is none of that
 	// name. The error is a Conflict when it has another generation than the one that was seen, unless that is
 	// anyGeneration. An error of change is returned and nothing is written; change is called again for each state that
 	// the schedule is found in, so that what it allows is what is written.
-	ChangeSchedule(ctx context.Context, name string, generation int64, change scheduleChange) (*v1alpha1.TaskSchedule, error)
+	ChangeSchedule(ctx context.Context, name string, generation int64, by string, change scheduleChange) (*v1alpha1.TaskSchedule, error)
 	// DeleteSchedule removes a schedule, and tells whether there was one.
 	DeleteSchedule(ctx context.Context, name string) (found bool, err error)
 }
@@ -66,7 +67,7 @@ func (s *kubeStore) CreateSchedule(ctx context.Context, made *v1alpha1.TaskSched
 
 // ChangeSchedule meets the controller, which writes the status after each run: its writes change the
 // resourceVersion and not the generation, so that they are no conflict.
-func (s *kubeStore) ChangeSchedule(ctx context.Context, name string, generation int64, change scheduleChange) (changed *v1alpha1.TaskSchedule, err error) {
+func (s *kubeStore) ChangeSchedule(ctx context.Context, name string, generation int64, by string, change scheduleChange) (changed *v1alpha1.TaskSchedule, err error) {
 	current, err := s.Schedule(ctx, name)
 	if err != nil || current == nil {
 		return nil, err
@@ -93,7 +94,8 @@ func (s *kubeStore) ChangeSchedule(ctx context.Context, name string, generation 
 		if equality.Semantic.DeepEqual(changed.Spec, current.Spec) {
 			return nil
 		}
-		return s.client.Update(ctx, changed)
+		schedule.Sign(changed, by, current.Generation+1)
+		return s.client.Update(ctx, changed) // with the resourceVersion, so that the generation is the one that is signed
 	})
 	switch {
 	case lost:

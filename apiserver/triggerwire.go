@@ -8,6 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/origin"
+	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
 // wireSchedule is a schedule as it is sent. Durations are in milliseconds, as everywhere.
@@ -49,6 +51,13 @@ type wireSchedule struct {
 	Generation int64 `json:"generation"`
 	// CreatedAt is when the schedule was made.
 	CreatedAt time.Time `json:"createdAt"`
+	// CreatedBy is who made it over REST.
+	CreatedBy string `json:"createdBy,omitempty"`
+	// ChangedBy is who wrote what it says now, absent if somebody changed it otherwise. Its runs have this user.
+	ChangedBy string `json:"changedBy,omitempty"`
+	// Claimed: whoever may write schedules with kubectl can have written these names, because the policies of
+	// config/admission were not in force. It is also true until the controller has seen the schedule.
+	Claimed bool `json:"claimed,omitempty"`
 }
 
 func scheduleOf(s *v1alpha1.TaskSchedule) wireSchedule {
@@ -67,6 +76,9 @@ func scheduleOf(s *v1alpha1.TaskSchedule) wireSchedule {
 		LastExecutionID:  status.LastExecution,
 		Generation:       s.Generation,
 		CreatedAt:        s.CreationTimestamp.UTC(),
+		CreatedBy:        s.Annotations[v1alpha1.AnnotationCreatedBy],
+		ChangedBy:        schedule.ChangedBy(s),
+		Claimed:          s.Status.Origin != v1alpha1.OriginProven && origin.IsAuthorStated(s),
 	}
 	if w.TimeZone == "" {
 		w.TimeZone = "UTC"
@@ -144,6 +156,12 @@ type scheduleRequest struct {
 	Message json.RawMessage `json:"message,omitempty"`
 	// CreatedAt is ignored.
 	CreatedAt json.RawMessage `json:"createdAt,omitempty"`
+	// CreatedBy is ignored.
+	CreatedBy json.RawMessage `json:"createdBy,omitempty"`
+	// ChangedBy is ignored.
+	ChangedBy json.RawMessage `json:"changedBy,omitempty"`
+	// Claimed is ignored.
+	Claimed json.RawMessage `json:"claimed,omitempty"`
 }
 
 // runScheduleRequest has no fields: a schedule is run with its own params.

@@ -65,6 +65,9 @@ type wireExecution struct {
 type wireCancellation struct {
 	// RequestedBy is who asked.
 	RequestedBy string `json:"requestedBy,omitempty"`
+	// Claimed: whoever may cancel runs with kubectl can have written RequestedBy, because the policies of config/admission
+	// were not in force.
+	Claimed bool `json:"claimed,omitempty"`
 	// Reason that was given.
 	Reason string `json:"reason,omitempty"`
 	// AcknowledgedAt is when the controller saw it.
@@ -103,8 +106,11 @@ type wireTrigger struct {
 	Source string `json:"source" jsonschema:"enum=manual,enum=api,enum=schedule,enum=change,enum=kubectl"`
 	// Name of what asked, such as a schedule.
 	Name string `json:"name,omitempty"`
-	// User who asked.
+	// User who asked, or who wrote the schedule that asked.
 	User string `json:"user,omitempty"`
+	// Claimed: whoever may create runs with kubectl can have written this and RerunOf, because the policies of
+	// config/admission were not in force. It is also true until the controller has seen the run.
+	Claimed bool `json:"claimed,omitempty"`
 }
 
 // wireLogSummary counts what was read of a log.
@@ -147,6 +153,8 @@ type wireTask struct {
 	Parameters json.RawMessage `json:"parameters,omitempty"`
 	// Timeout in milliseconds, absent when there is none.
 	Timeout *int64 `json:"timeout,omitempty"`
+	// MaxTimeout is the longest timeout that a schedule may ask for, in milliseconds, absent where that is timeout.
+	MaxTimeout *int64 `json:"maxTimeout,omitempty"`
 	// Retries of a run that fails.
 	Retries int32 `json:"retries"`
 	// Suspended tasks take no new runs.

@@ -60,6 +60,7 @@ func slimRecord(status *v1alpha1.TaskExecutionStatus) {
 	captured := *apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionLogsCaptured)
 	captured.Message = ""
 	status.Conditions = []metav1.Condition{captured}
+	status.Origin = ""
 	status.Pods, status.Message, status.Completions, status.Suspension = nil, "", nil, nil
 }
 

@@ -46,6 +46,9 @@ func TestCrashAfterEachCall(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			for _, call := range made {
+				if i > 0 && (strings.Contains(call, " ConfigMap ") || strings.Contains(call, " ValidatingAdmissionPolicy")) {
+					continue // each life publishes its key and asks for the policy alike, whatever the flow
+				}
 				for _, how := range faultsOf(call) {
 					todo = append(todo, disturbed{f, how, end})
 				}

@@ -3,6 +3,7 @@
 package controllers_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -30,6 +32,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/hack/rights"
 )
 
 // patience for what a real API server takes on a busy machine, and for client-go, which may wait for a minute between two
@@ -57,12 +60,13 @@ func withAPIServer(m *testing.M) int {
 		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
 		ControlPlaneStartTimeout: 2 * time.Minute,
 	}
-	stopAudit, err := auditController(environment)
+	auditLog, stopAudit, err := rights.Audit(environment, controllerUser)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "preparing the audit log:", err)
 		return 1
 	}
 	defer stopAudit()
+	audited = auditLog
 	started, err := environment.Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "starting the API server:", err)
@@ -138,6 +142,7 @@ func (o operation) start() (stop func() error, err error) {
 	}
 	options := controllers.DefaultOptions()
 	options.Namespace = o.namespace
+	options.SystemNamespace = cmp.Or(o.namespace, metav1.NamespaceDefault)
 	options.Registry = prometheus.NewRegistry()
 	options.LogSource = printedLogs{}
 	options.LogPatience = 2 * time.Second

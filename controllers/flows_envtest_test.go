@@ -425,6 +425,7 @@ func TestCase1JobOfAnEarlierLifeIsAdopted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sealed(t, job, e)
 	create(t, job)
 	operator(t)
 	reaches(t, e, v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)

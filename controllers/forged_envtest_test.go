@@ -7,11 +7,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 
 	batchv1 "k8s.io/api/batch/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobseal"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
@@ -53,4 +55,54 @@ func TestCase54JobWithAForgedOwnerIsAConflict(t *testing.T) {
 	if e.Status.Job != nil {
 		t.Errorf("it was adopted: %+v", e.Status.Job)
 	}
+}
+
+// sealed has an earlier life of the operator sign a Job.
+func sealed(t *testing.T, job *batchv1.Job, e *v1alpha1.TaskExecution) {
+	t.Helper()
+	earlier, err := jobseal.New(kube, kube, clock.RealClock{}, metav1.NamespaceDefault)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := earlier.Seal(t.Context(), job, e.UID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Somebody makes the very Job that the operator would make, for a run that waits. No admission policy is there to refuse
+// it. It is not the run's: the run waits on, before and after a restart, and its turn ends in a conflict of names.
+func TestCase54ForgedJobTakesNoTurn(t *testing.T) {
+	ns := namespace(t)
+	limitedTask(t, ns, v1alpha1.ConcurrencyQueue, 1)
+	stop := operation{config: apiServer, namespace: ns}.runs(t)
+	first := named(t, ns, "a")
+	reaches(t, first, v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
+	waits, last := named(t, ns, "b"), named(t, ns, "c")
+	reaches(t, waits, v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit)
+	task := newTask(ns)
+	read(t, task)
+	forged, err := jobspec.Build(task, waits, []byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A seal that is copied from another run's Job, and one of a key that was never published, are none.
+	real := jobOf(t, first)
+	forged.Annotations[v1alpha1.AnnotationSeal] = real.Annotations[v1alpha1.AnnotationSeal]
+	if forged.Annotations[v1alpha1.AnnotationSeal] == "" {
+		t.Error("a Job of the operator has no seal")
+	}
+	create(t, forged)
+	runs(t, podOf(t, forged))
+	stop()
+	operation{config: apiServer, namespace: ns}.runs(t)
+	reaches(t, last, v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit)
+	if read(t, waits); waits.Status.Phase != v1alpha1.PhaseQueued || waits.Status.Job != nil {
+		t.Errorf("a run that waits has %s and the job %v", waits.Status.Phase, waits.Status.Job)
+	}
+	completes(t, first)
+	reaches(t, waits, v1alpha1.PhaseFailed, v1alpha1.ReasonNameConflict)
+	if waits.Status.Job != nil || len(waits.Status.Pods) != 0 {
+		t.Errorf("it took over what was forged: %+v", waits.Status)
+	}
+	reaches(t, last, v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
 }

@@ -181,6 +181,7 @@ func TestJobThatIsHeldReadsQueued(t *testing.T) {
 	operator(t)
 	task := newTask(ns)
 	task.Spec.JobTemplate.Spec.Suspend = ptr.To(true)
+	task.Spec.AllowedQueues = []string{"team-a"}
 	task.Spec.StartTimeout = &metav1.Duration{Duration: startTimeout}
 	create(t, task)
 	e := newExecution(ns)
@@ -272,6 +273,7 @@ func TestJobOfAnEarlierLifeHasItsTurn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sealed(t, job, newer)
 	create(t, job)
 	operator(t)
 	reaches(t, newer, v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)

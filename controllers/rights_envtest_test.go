@@ -3,88 +3,51 @@
 package controllers_test
 
 import (
-	"bytes"
-	"os"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/rest"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/hack/rights"
 )
 
-// The account of config/rbac, and the file that has its rules.
+// The account of config/rbac.
 const (
 	systemNamespace   = "taskexec-system"
 	controllerAccount = "taskexec-controller"
 	controllerUser    = "system:serviceaccount:" + systemNamespace + ":" + controllerAccount
 )
 
-var controllerRules = filepath.Join("..", "config", "rbac", "controller_cluster_role.yaml")
+// controllerRules are the files that have its rules.
+var controllerRules = []string{
+	filepath.Join("..", "config", "rbac", "controller_cluster_role.yaml"),
+	filepath.Join("..", "config", "rbac", "controller_leader_election_role.yaml"),
+}
 
 // audited is what the API server logs of the controller's account.
 var audited *rights.Log
 
-// auditController has the API server log what the controller's account does. The other tests use another account.
-func auditController(environment *envtest.Environment) (stop func(), err error) {
-	dir, err := os.MkdirTemp("", "taskexec-audit-")
-	if err != nil {
-		return nil, err
-	}
-	if audited, err = rights.NewLog(dir, controllerUser); err != nil {
-		return nil, err
-	}
-	for flag, value := range audited.Flags() {
-		environment.ControlPlane.GetAPIServer().Configure().Set(flag, value)
-	}
-	return func() { _ = os.RemoveAll(dir) }, nil
-}
-
 // asController gives the controller's own account its rights of config/rbac, and a token.
 func asController(t *testing.T) *rest.Config {
 	t.Helper()
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: systemNamespace}}
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: systemNamespace, Name: controllerAccount}}
-	raw, err := os.ReadFile(controllerRules)
+	config, err := rights.Account(t.Context(), kube, apiServer, systemNamespace, controllerAccount)
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects := []client.Object{namespace, account}
-	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(raw), 4096)
-	for range 2 { // the ClusterRole and its binding
-		o := &unstructured.Unstructured{}
-		if err := decoder.Decode(o); err != nil {
-			t.Fatal(err)
-		}
-		objects = append(objects, o)
-	}
-	for _, o := range objects {
-		if err := kube.Create(t.Context(), o); client.IgnoreAlreadyExists(err) != nil {
-			t.Fatal(err)
-		}
-	}
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To[int64](3600)}}
-	if err := kube.SubResource("token").Create(t.Context(), account, request); err != nil {
+	if err := rights.Install(t.Context(), kube, controllerRules...); err != nil {
 		t.Fatal(err)
 	}
-	config := rest.AnonymousClientConfig(apiServer)
-	config.BearerToken, config.QPS = request.Status.Token, -1
 	own, err := client.New(config, client.Options{Scheme: scheme, Mapper: kube.RESTMapper()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the rights hold", func() (bool, any) {
-		err := own.List(t.Context(), &corev1.PodList{})
+		err := errors.Join(own.List(t.Context(), &corev1.PodList{}), client.IgnoreNotFound(own.Get(t.Context(), client.ObjectKey{Namespace: systemNamespace, Name: "x"}, &corev1.ConfigMap{})))
 		return err == nil, err
 	})
 	return config
@@ -93,12 +56,19 @@ func asController(t *testing.T) *rest.Config {
 // usedElsewhere are rights that these flows have no use for.
 var usedElsewhere = map[rights.Right]bool{
 	"get pods/log": true, // no kubelet is here: the end-to-end tests read logs
-	"update taskexec.dev/taskexecutions/finalizers": true, // for OwnerReferencesPermissionEnforcement, and never asked for itself
-	"patch events.k8s.io/events":                    true, // an Event that is repeated within minutes
+	"update taskexec.dev/taskexecutions/finalizers":                      true, // for OwnerReferencesPermissionEnforcement, and never asked for itself
+	"patch events.k8s.io/events":                                         true, // an Event that is repeated within minutes
+	"get admissionregistration.k8s.io/validatingadmissionpolicybindings": true, // no policy is installed here, and its binding is asked for after it
+	// For the election of a leader, which is off here.
+	"get coordination.k8s.io/leases": true, "create coordination.k8s.io/leases": true, "update coordination.k8s.io/leases": true,
+	"create events": true, "patch events": true,
 	// The caches stream their lists by watches, and list where an API server does not do that.
 	"list taskexec.dev/tasks": true, "list taskexec.dev/taskschedules": true, "list taskexec.dev/taskexecutions": true,
 	"list batch/jobs": true, "list pods": true,
 }
+
+// inSystem has the operator publish its key where it is installed.
+func inSystem(o *controllers.Options) { o.SystemNamespace = systemNamespace }
 
 // The operator plays each story of its life under its own account: it is refused nothing, and it uses each of its rights.
 func TestCase47OwnRightsOfTheController(t *testing.T) {
@@ -107,14 +77,14 @@ func TestCase47OwnRightsOfTheController(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			ns := namespace(t)
 			s := &stage{ns, newWitness(t, ns)}
-			operation{config: config, changes: append([]func(*controllers.Options){func(o *controllers.Options) { o.HistoryPace = time.Hour }}, f.changes...)}.runs(t)
+			operation{config: config, changes: append([]func(*controllers.Options){inSystem, func(o *controllers.Options) { o.HistoryPace = time.Hour }}, f.changes...)}.runs(t)
 			f.act(t, s)
 			s.settles(t, s.ns, "all is over", func() (bool, any) { return s.over(f.figures), s.end() })
 		})
 	}
 	t.Run("a pod that cannot be made, and an archive", func(t *testing.T) {
 		ns := namespace(t)
-		operation{config: config, changes: []func(*controllers.Options){func(o *controllers.Options) {
+		operation{config: config, changes: []func(*controllers.Options){inSystem, func(o *controllers.Options) {
 			o.Archive.URL, o.Archive.SpoolDir = "file://"+t.TempDir(), t.TempDir()
 		}}}.runs(t)
 		create(t, newTask(ns))
@@ -125,12 +95,7 @@ func TestCase47OwnRightsOfTheController(t *testing.T) {
 			return err == nil && used.Rights["list events"], err
 		})
 	})
-	manifest, err := os.Open(controllerRules)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = manifest.Close() }()
-	granted, err := rights.Granted(manifest)
+	granted, err := rights.GrantedBy(controllerRules...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,17 +5,20 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/taskexec/taskexec/controllers/history"
+	"github.com/taskexec/taskexec/controllers/jobseal"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 	"github.com/taskexec/taskexec/controllers/notes"
+	"github.com/taskexec/taskexec/controllers/origin"
 	"github.com/taskexec/taskexec/controllers/queue"
 	"github.com/taskexec/taskexec/controllers/task"
 	"github.com/taskexec/taskexec/controllers/taskexecution"
@@ -30,6 +33,9 @@ type Options struct {
 	StartTimeout time.Duration
 	// Namespace that is worked in, as CacheOptions has it; empty for all.
 	Namespace string
+	// SystemNamespace has the ConfigMap with the controllers' public keys (package jobseal). Who can write ConfigMaps there
+	// can forge Jobs.
+	SystemNamespace string
 	// MaxRunning bounds the active executions, in all and in each namespace; zero for no bound.
 	MaxRunning queue.Limits
 	// ImagePullGrace is how long an image may fail to be pulled.
@@ -74,6 +80,7 @@ func DefaultOptions() Options {
 		LogFlush:          follow.FlushOptions{Interval: time.Second, MaxInterval: 3 * time.Second, BytesPerSecond: 1 << 20},
 		LogPatience:       30 * time.Second,
 		LogFileSize:       10 << 20,
+		SystemNamespace:   metav1.NamespaceDefault,
 		Archive:           defaultArchive(),
 	}
 }
@@ -95,12 +102,19 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err != nil {
 		return err
 	}
+	seals, err := jobseal.New(mgr.GetClient(), mgr.GetAPIReader(), clock.RealClock{}, o.SystemNamespace)
+	if err != nil {
+		return err
+	}
+	origins := origin.NewChecker(mgr.GetAPIReader(), clock.RealClock{})
 	executions := &taskexecution.Reconciler{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
 		Recorder: notes.Bounded(mgr.GetEventRecorder("taskexec")),
 		Follower: follower,
 		Metrics:  taskexecution.NewMetrics(o.Registry),
+		Seals:    seals,
+		Origin:   origins,
 		Clock:    clock.RealClock{},
 		Queue:    queue.NewLedger(o.MaxRunning),
 		Options: lifecycle.Options{
@@ -124,15 +138,16 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := runs.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the history's controller: %w", err)
 	}
-	return setupSchedules(mgr, o)
+	return setupSchedules(mgr, o, origins)
 }
 
-func setupSchedules(mgr ctrl.Manager, o Options) error {
+func setupSchedules(mgr ctrl.Manager, o Options, origins *origin.Checker) error {
 	schedules := &taskschedule.Reconciler{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
 		Recorder: notes.Bounded(mgr.GetEventRecorder("taskexec")),
 		Clock:    clock.RealClock{},
+		Origin:   origins,
 	}
 	if err := schedules.SetupWithManager(mgr, o.Concurrency); err != nil {
 		return fmt.Errorf("setting up the schedules' controller: %w", err)

@@ -57,8 +57,8 @@ func TestCase35ColumnsAndSelectors(t *testing.T) {
 		}
 	}
 	for args, columns := range map[string][]string{
-		"te":            {"NAME", "STATUS", "REASON", "DURATION", "AGE", "ATTEMPTS", "TRIGGER", "TASK"},
-		"te -o wide":    {"NAME", "STATUS", "REASON", "DURATION", "AGE", "ATTEMPTS", "EXIT", "TRIGGER", "TASK", "MESSAGE"},
+		"te":            {"NAME", "STATUS", "REASON", "DURATION", "AGE", "ATTEMPTS", "TRIGGER", "TASK", "ORIGIN"},
+		"te -o wide":    {"NAME", "STATUS", "REASON", "DURATION", "AGE", "ATTEMPTS", "EXIT", "TRIGGER", "TASK", "ORIGIN", "MESSAGE"},
 		"tsch":          {"NAME", "SCHEDULE", "SUSPEND", "READY", "LAST", "NEXT", "AGE", "TASK"},
 		"tsch -o wide":  {"NAME", "SCHEDULE", "ZONE", "SUSPEND", "READY", "REASON", "LAST", "NEXT", "AGE", "TASK", "EXECUTION"},
 		"tasks":         {"NAME", "READY", "REASON", "RUNNING", "QUEUED", "LAST", "TIMEOUT", "AGE"},

@@ -187,7 +187,9 @@ const (
 	ReasonSecretRefused = "SecretRefused"
 	// ReasonInvalidTask surfaces when the Task's schema cannot be used, so that no params can be judged.
 	ReasonInvalidTask = "InvalidTask"
-	// ReasonNameConflict surfaces when a Job that is not ours has the name that ours would have.
+	// ReasonNotAllowedByTask surfaces when the run asks for more than its Task allows: a longer timeout, or a queue.
+	ReasonNotAllowedByTask = "NotAllowedByTask"
+	// ReasonNameConflict surfaces when a Job that the controller did not make has the name that the run's would have.
 	ReasonNameConflict = "NameConflict"
 )
 
@@ -219,8 +221,9 @@ const (
 	ReasonLogsArchiveConflict = "ArchiveConflict"
 )
 
-// Reasons of a TaskSchedule's Ready condition. It also has ReasonTaskNotFound and ReasonInvalidParams, while its
-// Task does not exist or does not take its params, and ReasonNameConflict, after a TaskExecution that is not its
+// Reasons of a TaskSchedule's Ready condition. It also has ReasonTaskNotFound, ReasonInvalidParams and
+// ReasonNotAllowedByTask, while its Task does not exist, does not take its params or does not allow its timeout, and
+// ReasonNameConflict, after a TaskExecution that is not its
 // own had the name of one that it was to make.
 const (
 	// ReasonScheduled surfaces when the next run is planned.

@@ -25,6 +25,10 @@ const (
 	// AnnotationLimits on a Job holds the limits that the run started with, as JSON, so that a later change
 	// or deletion of the Task does not reach a run that exists.
 	AnnotationLimits = "taskexec.dev/limits"
+	// AnnotationSeal on a Job is the controller's signature: the id of its key, and Ed25519 in base64. It proves that the
+	// controller made the Job for its execution, until the status names the Job. The public keys are in the ConfigMap
+	// taskexec-controller-keys of the controller's namespace.
+	AnnotationSeal = "taskexec.dev/seal"
 	// AnnotationExecution on a Job and its pods is the TaskExecution's whole name, which need not fit a label.
 	AnnotationExecution = "taskexec.dev/execution"
 	// AnnotationLogContainer on a pod names the task's own container, whose log is the run's.
@@ -54,6 +58,15 @@ const (
 	// AnnotationScheduledAt on a TaskExecution is the time of its tick as the schedule has it, without jitter
 	// (RFC 3339).
 	AnnotationScheduledAt = "taskexec.dev/scheduled-at"
+	// AnnotationUserClaimed on a TaskExecution of a schedule, "true", says that its spec.trigger.user stands on a schedule on
+	// which anybody could have written it.
+	AnnotationUserClaimed = "taskexec.dev/user-claimed"
+	// AnnotationCreatedBy on a TaskSchedule is who made it over REST, and AnnotationChangedBy who last changed its spec so.
+	// The latter counts while AnnotationChangedGeneration is the schedule's metadata.generation: then nobody else has
+	// changed it since.
+	AnnotationCreatedBy         = "taskexec.dev/created-by"
+	AnnotationChangedBy         = "taskexec.dev/changed-by"
+	AnnotationChangedGeneration = "taskexec.dev/changed-generation"
 	// AnnotationRunOnChange on a Task, "true", asks for one execution of each change of its spec. To be set by
 	// people, and by what applies the Task.
 	AnnotationRunOnChange = "taskexec.dev/run-on-change"

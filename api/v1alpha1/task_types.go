@@ -70,6 +70,13 @@ type TaskSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="timeout must be at least 1s"
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 
+	// maxTimeout is the longest timeout that a run or a schedule may ask for. Without it they may only ask for less than
+	// timeout, or for any where there is no timeout. Where it is set and timeout is not, it is the timeout of a run that asks
+	// for none.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="maxTimeout must be at least 1s"
+	MaxTimeout *metav1.Duration `json:"maxTimeout,omitempty"`
+
 	// startTimeout bounds the time from the creation of the Job, or from when a Job that was suspended is let go,
 	// until a container runs: scheduling, quota and image pulls. It also bounds the time from the end of an init
 	// container, and from when another attempt's pod is made, until the next container runs.
@@ -87,6 +94,15 @@ type TaskSpec struct {
 	// concurrency bounds how many runs of this task there are at once. Without it there is no bound.
 	// +optional
 	Concurrency *ConcurrencySpec `json:"concurrency,omitempty"`
+
+	// allowedQueues are the queues of Kueue that a run may choose by its label kueue.x-k8s.io/queue-name, where the
+	// jobTemplate has no such label. Without them it may choose none.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	AllowedQueues []string `json:"allowedQueues,omitempty"`
 
 	// suspended refuses new runs. Those that are there, waiting or running, go on.
 	// +optional
@@ -107,8 +123,9 @@ type TaskSpec struct {
 	// +optional
 	RetryOnDisruption bool `json:"retryOnDisruption,omitempty"`
 
-	// allowParamsInCommand permits $(TASK_PARAMS) and $(TASK_PARAM_<NAME>) in command, args and exec probes. Kubernetes
-	// replaces them by what the caller sent, so that a shell there runs it. Without this, such a Task is not Ready.
+	// allowParamsInCommand permits $(TASK_PARAMS) and $(TASK_PARAM_<NAME>) in command, args, exec probes and subPathExpr.
+	// Kubernetes replaces them by what the caller sent, so that a shell there runs it, or it chooses the folder that is
+	// mounted. Without this, such a Task is not Ready.
 	// +optional
 	AllowParamsInCommand bool `json:"allowParamsInCommand,omitempty"`
 
@@ -197,83 +214,6 @@ type RetentionSpec struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100000
 	Failed *int32 `json:"failed,omitempty"`
-}
-
-// TaskStatus is what the controller found out about a Task.
-type TaskStatus struct {
-	// observedGeneration is the generation that the conditions speak of.
-	// +optional
-	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-
-	// running is how many executions have a container that started and did not end.
-	// +optional
-	Running int32 `json:"running"`
-	// pending is how many have their Job, and wait for a node, an image or a volume.
-	// +optional
-	Pending int32 `json:"pending"`
-	// queued is how many wait for their Job, or for it to be admitted.
-	// +optional
-	Queued int32 `json:"queued"`
-	// totals of the executions that ended and exist now. What was removed since is not in them; the metric
-	// taskexec_executions_finished_total counts it.
-	// +optional
-	Totals RunTotals `json:"totals,omitempty,omitzero"`
-	// lastExecution is the one that was created last.
-	// +optional
-	LastExecution *LastExecution `json:"lastExecution,omitempty"`
-	// durations of the runs that completed most recently.
-	// +optional
-	Durations *RunDurations `json:"durations,omitempty"`
-
-	// change is the change of the spec that a run is made for, where the annotation taskexec.dev/run-on-change asks
-	// for one.
-	// +optional
-	Change *SpecChange `json:"change,omitempty"`
-
-	// conditions: Ready says whether the task can be run, and if not, why; and kstatus's Reconciling and Stalled.
-	// +optional
-	// +listType=map
-	// +listMapKey=type
-	Conditions []metav1.Condition `json:"conditions,omitempty"`
-}
-
-// SpecChange is a change of a Task's spec that is run once.
-type SpecChange struct {
-	// generation that the change made.
-	Generation int64 `json:"generation"`
-	// execution that was made for it, empty while it waits.
-	// +optional
-	Execution string `json:"execution,omitempty"`
-}
-
-// RunTotals count executions by how they ended.
-type RunTotals struct {
-	// +optional
-	Completed int32 `json:"completed"`
-	// +optional
-	Failed int32 `json:"failed"`
-	// +optional
-	Cancelled int32 `json:"cancelled"`
-}
-
-// LastExecution is what there is to know at a glance of a Task's newest execution.
-type LastExecution struct {
-	Name  string `json:"name"`
-	Phase Phase  `json:"phase"`
-	// creationTime of the execution.
-	CreationTime metav1.Time `json:"creationTime"`
-}
-
-// RunDurations tell how long a run takes, from the start of its first container to its end.
-type RunDurations struct {
-	// runs that were measured: those of the newest 100 that completed.
-	Runs int32 `json:"runs"`
-	// mean of them.
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('0s')",message="mean must be a duration"
-	Mean metav1.Duration `json:"mean"`
-	// p95: 95 of 100 took no longer.
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('0s')",message="p95 must be a duration"
-	P95 metav1.Duration `json:"p95"`
 }
 
 // TaskList is a list of Tasks.

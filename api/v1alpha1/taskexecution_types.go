@@ -19,6 +19,7 @@ import (
 // +kubebuilder:printcolumn:name="Exit",type=integer,JSONPath=`.status.exitCode`,priority=1
 // +kubebuilder:printcolumn:name="Trigger",type=string,JSONPath=`.spec.trigger.source`
 // +kubebuilder:printcolumn:name="Task",type=string,JSONPath=`.spec.taskRef.name`
+// +kubebuilder:printcolumn:name="Origin",type=string,JSONPath=`.status.origin`
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.message`,priority=1
 // +kubebuilder:selectablefield:JSONPath=`.spec.taskRef.name`
 // +kubebuilder:selectablefield:JSONPath=`.spec.trigger.source`
@@ -69,12 +70,12 @@ type TaskExecutionSpec struct {
 	// +optional
 	SecretParams *SecretParams `json:"secretParams,omitempty"`
 
-	// trigger says where this run came from.
+	// trigger says where this run came from. status.origin tells whether that is proven.
 	// +optional
 	// +kubebuilder:default={}
 	Trigger Trigger `json:"trigger,omitempty"`
 
-	// timeout overrides the Task's for this run.
+	// timeout overrides the Task's for this run. It may be shorter, and longer only up to the Task's maxTimeout.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="timeout must be at least 1s"
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
@@ -222,6 +223,11 @@ type TaskExecutionStatus struct {
 	// +optional
 	ResultTruncated bool `json:"resultTruncated,omitempty"`
 
+	// origin tells whether spec.trigger, spec.cancel.requestedBy and the marks below taskexec.dev/ are proven. It is absent
+	// where they state nothing.
+	// +optional
+	Origin Origin `json:"origin,omitempty"`
+
 	// task is what was run.
 	// +optional
 	Task *TaskIdentity `json:"task,omitempty"`
@@ -249,6 +255,19 @@ type TaskExecutionStatus struct {
 	// +listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
+
+// Origin tells whether what an object states of its origin is proven.
+//
+// +kubebuilder:validation:Enum=Proven;Claimed
+type Origin string
+
+// The words on an origin.
+const (
+	// OriginProven: only Taskexec itself can have written it, because the policies of config/admission were in force.
+	OriginProven Origin = "Proven"
+	// OriginClaimed: whoever may create the object can have written it.
+	OriginClaimed Origin = "Claimed"
+)
 
 // Cancellation says who cancelled a run, why, when it was seen, and how the run ended. Each field is set once.
 type Cancellation struct {

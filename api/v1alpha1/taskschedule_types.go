@@ -89,7 +89,7 @@ type TaskScheduleSpec struct {
 	// +kubebuilder:pruning:PreserveUnknownFields
 	Params *apiextensionsv1.JSON `json:"params,omitempty"`
 
-	// timeout overrides the Task's for each run.
+	// timeout overrides the Task's for each run. It may be shorter, and longer only up to the Task's maxTimeout.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="timeout must be at least 1s"
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
@@ -122,6 +122,11 @@ type TaskScheduleStatus struct {
 	// lastExecution is the name of the last TaskExecution that was made.
 	// +optional
 	LastExecution string `json:"lastExecution,omitempty"`
+
+	// origin tells whether the annotations that say who made and who changed the schedule are proven. It is absent where
+	// there are none.
+	// +optional
+	Origin Origin `json:"origin,omitempty"`
 
 	// conditions: Ready says whether the schedule makes runs, and if not, why.
 	// +optional

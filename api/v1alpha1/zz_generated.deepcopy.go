@@ -783,6 +783,11 @@ func (in *TaskSpec) DeepCopyInto(out *TaskSpec) {
 		*out = new(metav1.Duration)
 		**out = **in
 	}
+	if in.MaxTimeout != nil {
+		in, out := &in.MaxTimeout, &out.MaxTimeout
+		*out = new(metav1.Duration)
+		**out = **in
+	}
 	if in.StartTimeout != nil {
 		in, out := &in.StartTimeout, &out.StartTimeout
 		*out = new(metav1.Duration)
@@ -797,6 +802,11 @@ func (in *TaskSpec) DeepCopyInto(out *TaskSpec) {
 		in, out := &in.Concurrency, &out.Concurrency
 		*out = new(ConcurrencySpec)
 		(*in).DeepCopyInto(*out)
+	}
+	if in.AllowedQueues != nil {
+		in, out := &in.AllowedQueues, &out.AllowedQueues
+		*out = make([]string, len(*in))
+		copy(*out, *in)
 	}
 	in.Logs.DeepCopyInto(&out.Logs)
 	in.Retention.DeepCopyInto(&out.Retention)

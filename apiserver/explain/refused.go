@@ -12,6 +12,7 @@ var refusals = map[string]string{
 	v1alpha1.ReasonSecretNotFound:         "Make the Secret, and run it again.",
 	v1alpha1.ReasonInvalidTask:            "Mend spec.parameters of the Task, and run it again.",
 	v1alpha1.ReasonInvalidJobTemplate:     "Mend spec.jobTemplate of the Task, and run it again.",
+	v1alpha1.ReasonNotAllowedByTask:       "Run it again without what the Task does not allow, or change spec.maxTimeout or spec.allowedQueues of the Task.",
 	v1alpha1.ReasonNameConflict:           "Remove the Job that is in the way, if nobody needs it, and run it again.",
 	v1alpha1.ReasonConcurrencyForbidden:   "Wait until the others have ended, or change spec.concurrency of the Task.",
 	v1alpha1.ReasonQueueFull:              "Wait until there is a place, or raise spec.concurrency.maxQueued of the Task.",

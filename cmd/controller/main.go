@@ -51,7 +51,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	o := options{Options: controllers.DefaultOptions(), zap: zap.Options{TimeEncoder: zapcore.RFC3339NanoTimeEncoder, ZapOpts: lazily()}}
 	flags.StringVar(&o.namespace, "namespace", "", "The one namespace to work in. Empty means all.")
 	flags.BoolVar(&o.leaderElect, "leader-elect", true, "Let one controller work at a time, by a Lease.")
-	flags.StringVar(&o.leaderElection, "leader-election-namespace", "", "The namespace of the Lease. Empty means the one that the controller runs in.")
+	flags.StringVar(&o.leaderElection, "leader-election-namespace", "", "The namespace of the Lease, and of the ConfigMap that proves which Jobs are the controller's. Empty means the one that the controller runs in, or default outside of a cluster.")
 	flags.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081", "Where /healthz and /readyz answer. 0 means nowhere.")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "Where /metrics answers. 0 means nowhere.")
 	flags.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "Where /debug/pprof answers, to whoever asks: on loopback if anywhere. 0 means nowhere.")
@@ -140,6 +140,9 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	o.Namespace = o.namespace
+	if namespace := systemNamespace(o.leaderElection, accountNamespace); namespace != "" {
+		o.SystemNamespace = namespace
+	}
 	if err := controllers.Setup(mgr, o.Options); err != nil {
 		return err
 	}

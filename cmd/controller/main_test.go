@@ -3,6 +3,8 @@ package main
 import (
 	"flag"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -54,5 +56,21 @@ func TestBadFlagsSayWhatIsWanted(t *testing.T) {
 				t.Errorf("got %v, want an error that says %q", err, c.says)
 			}
 		})
+	}
+}
+
+func TestSystemNamespace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "namespace")
+	if got := systemNamespace("", file); got != "" {
+		t.Errorf("outside of a pod: %q", got)
+	}
+	if err := os.WriteFile(file, []byte("team-system\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := systemNamespace("", file); got != "team-system" {
+		t.Errorf("in a pod: %q", got)
+	}
+	if got := systemNamespace("other", file); got != "other" {
+		t.Errorf("by the flag: %q", got)
 	}
 }

@@ -31,6 +31,9 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 	if err := checkCommandLines(task); err != nil {
 		return nil, err
 	}
+	if err := CheckAllowed(task, execution); err != nil {
+		return nil, err
+	}
 	env, err := environmentOf(task, execution, effective)
 	if err != nil {
 		return nil, err
@@ -56,6 +59,7 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 	}
 	mark(job, execution, limits)
 	job.Annotations[v1alpha1.AnnotationLimits] = string(frozen)
+	delete(job.Annotations, v1alpha1.AnnotationSeal) // only who creates the Job can set it
 
 	applyDefaults(&job.Spec, task, limits)
 	pod := &job.Spec.Template.Spec

@@ -318,6 +318,7 @@ func TestKueueQueue(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			task := aTask().Job(func(j *batchv1.JobTemplateSpec) { j.Labels = label(c.template) }).Obj()
+			task.Spec.AllowedQueues = []string{"b"}
 			execution := anExecution().Obj()
 			execution.Labels = label(c.execution)
 			job, err := Build(task, execution, []byte(`{}`))

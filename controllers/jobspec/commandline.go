@@ -9,23 +9,29 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// CommandLineError says that a template makes a parameter part of a command line. A shell there would run a parameter
-// such as "; rm -rf /".
+// CommandLineError says that a template makes a parameter part of a command line, or of a path that is mounted. A shell
+// there would run a parameter such as "; rm -rf /", and a path would lead into a folder of somebody else.
 type CommandLineError struct {
 	// Field of the Task, such as spec.jobTemplate.spec.template.spec.containers[0].args[1].
 	Field string
 	// Reference as the field has it, such as $(TASK_PARAM_HOST).
 	Reference string
+	// Path tells that it is the path of a mount.
+	Path bool
 }
 
 func (e *CommandLineError) Error() string {
+	if e.Path {
+		return fmt.Sprintf("%s has %s: Kubernetes puts the parameter into the path, so that whoever runs the task chooses which folder of the volume it has. "+
+			"Leave it out, or set spec.allowParamsInCommand: true", e.Field, e.Reference)
+	}
 	return fmt.Sprintf("%s has %s: Kubernetes puts the parameter into the command line, where a shell runs what it contains. "+
 		"Read the variable in the program or the script instead (\"$TASK_PARAM_...\" with quotes), or set spec.allowParamsInCommand: true",
 		e.Field, e.Reference)
 }
 
-// checkCommandLines returns a *CommandLineError for the first command, args or exec probe that refers to a parameter by
-// Kubernetes' own $(NAME), directly or through variables of the template. It returns nil where the Task allows that.
+// checkCommandLines returns a *CommandLineError for the first command, args, exec probe or subPathExpr that refers to a
+// parameter by Kubernetes' own $(NAME), directly or through variables of the template. It returns nil where the Task allows that.
 func checkCommandLines(task *v1alpha1.Task) error {
 	if task.Spec.AllowParamsInCommand {
 		return nil
@@ -49,8 +55,9 @@ func checkCommandLines(task *v1alpha1.Task) error {
 	return nil
 }
 
-// checkContainer looks where the kubelet expands $(NAME) for a process: the command, its args, and exec probes. It
-// expands nothing in lifecycle hooks.
+// checkContainer looks where the kubelet expands $(NAME): the command, its args, exec probes, and subPathExpr of mounts. It
+// expands nothing in lifecycle hooks, in probes by HTTP, and in what comes by envFrom. A Job's template has no ephemeral
+// containers.
 func checkContainer(field string, c *corev1.Container) error {
 	carriers := carriersOfParams(c.Env)
 	commands := []command{{"command", c.Command}, {"args", c.Args}}
@@ -63,6 +70,13 @@ func checkContainer(field string, c *corev1.Container) error {
 				if carriers(name) {
 					return &CommandLineError{Field: fmt.Sprintf("%s.%s[%d]", field, command.field, i), Reference: "$(" + name + ")"}
 				}
+			}
+		}
+	}
+	for i := range c.VolumeMounts {
+		for _, name := range references(c.VolumeMounts[i].SubPathExpr) {
+			if carriers(name) {
+				return &CommandLineError{Field: fmt.Sprintf("%s.volumeMounts[%d].subPathExpr", field, i), Reference: "$(" + name + ")", Path: true}
 			}
 		}
 	}

@@ -18,18 +18,22 @@ func TestCase58NoParamInACommandLine(t *testing.T) {
 		field     string // empty: it is taken
 		reference string
 	}{
-		"a shell that reads the variable":  {corev1.Container{Command: []string{"sh", "-c", `echo "$TASK_PARAM_HOST" ${TASK_PARAM_HOST}`}}, "", ""},
-		"a shell's own substitution":       {corev1.Container{Command: []string{"sh", "-c", `x=$(cat /etc/hostname)`}}, "", ""},
-		"an escaped reference":             {corev1.Container{Args: []string{"$$(TASK_PARAM_HOST)"}}, "", ""},
-		"the name of the task":             {corev1.Container{Args: []string{"$(TASK_NAME)", "$(TASK_EXECUTION_ID)"}}, "", ""},
-		"a reference that is not closed":   {corev1.Container{Args: []string{"$(TASK_PARAM_HOST"}}, "", ""},
-		"in a variable that is not used":   {corev1.Container{Env: []corev1.EnvVar{{Name: "HOST", Value: "$(TASK_PARAM_HOST)"}}, Args: []string{"$(OTHER)"}}, "", ""},
-		"in a command":                     {corev1.Container{Command: []string{"sh", "-c", "echo $(TASK_PARAM_HOST)"}}, first + "command[2]", "$(TASK_PARAM_HOST)"},
-		"in args":                          {corev1.Container{Args: []string{"--all=$(TASK_PARAMS)"}}, first + "args[0]", "$(TASK_PARAMS)"},
-		"after a dollar that is escaped":   {corev1.Container{Args: []string{"$$$(TASK_PARAMS)"}}, first + "args[0]", "$(TASK_PARAMS)"},
-		"in a probe":                       {corev1.Container{ReadinessProbe: exec("sh", "$(TASK_PARAM_A)")}, first + "readinessProbe.exec.command[1]", "$(TASK_PARAM_A)"},
-		"through a variable":               {corev1.Container{Env: []corev1.EnvVar{{Name: "HOST", Value: "h=$(TASK_PARAM_HOST)"}}, Args: []string{"$(HOST)"}}, first + "args[0]", "$(HOST)"},
-		"through a variable of a variable": {corev1.Container{Env: []corev1.EnvVar{{Name: "A", Value: "$(TASK_PARAMS)"}, {Name: "B", Value: "$(A)"}}, Args: []string{"$(B)"}}, first + "args[0]", "$(B)"},
+		"a shell that reads the variable":   {corev1.Container{Command: []string{"sh", "-c", `echo "$TASK_PARAM_HOST" ${TASK_PARAM_HOST}`}}, "", ""},
+		"a shell's own substitution":        {corev1.Container{Command: []string{"sh", "-c", `x=$(cat /etc/hostname)`}}, "", ""},
+		"an escaped reference":              {corev1.Container{Args: []string{"$$(TASK_PARAM_HOST)"}}, "", ""},
+		"the name of the task":              {corev1.Container{Args: []string{"$(TASK_NAME)", "$(TASK_EXECUTION_ID)"}}, "", ""},
+		"a reference that is not closed":    {corev1.Container{Args: []string{"$(TASK_PARAM_HOST"}}, "", ""},
+		"in a variable that is not used":    {corev1.Container{Env: []corev1.EnvVar{{Name: "HOST", Value: "$(TASK_PARAM_HOST)"}}, Args: []string{"$(OTHER)"}}, "", ""},
+		"in a command":                      {corev1.Container{Command: []string{"sh", "-c", "echo $(TASK_PARAM_HOST)"}}, first + "command[2]", "$(TASK_PARAM_HOST)"},
+		"in args":                           {corev1.Container{Args: []string{"--all=$(TASK_PARAMS)"}}, first + "args[0]", "$(TASK_PARAMS)"},
+		"after a dollar that is escaped":    {corev1.Container{Args: []string{"$$$(TASK_PARAMS)"}}, first + "args[0]", "$(TASK_PARAMS)"},
+		"in a probe":                        {corev1.Container{ReadinessProbe: exec("sh", "$(TASK_PARAM_A)")}, first + "readinessProbe.exec.command[1]", "$(TASK_PARAM_A)"},
+		"through a variable":                {corev1.Container{Env: []corev1.EnvVar{{Name: "HOST", Value: "h=$(TASK_PARAM_HOST)"}}, Args: []string{"$(HOST)"}}, first + "args[0]", "$(HOST)"},
+		"in the path of a mount":            {corev1.Container{VolumeMounts: []corev1.VolumeMount{{SubPath: "$(TASK_PARAM_A)"}, {SubPathExpr: "of/$(TASK_PARAM_A)"}}}, first + "volumeMounts[1].subPathExpr", "$(TASK_PARAM_A)"},
+		"in a path, the execution's id":     {corev1.Container{VolumeMounts: []corev1.VolumeMount{{SubPathExpr: "$(TASK_EXECUTION_ID)"}}}, "", ""},
+		"in a hook, which expands nothing":  {corev1.Container{Lifecycle: &corev1.Lifecycle{PostStart: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"$(TASK_PARAM_A)"}}}}}, "", ""},
+		"by envFrom, which brings no param": {corev1.Container{EnvFrom: []corev1.EnvFromSource{{Prefix: "TASK_"}}, Args: []string{"$(TASK_HOST)"}}, "", ""},
+		"through a variable of a variable":  {corev1.Container{Env: []corev1.EnvVar{{Name: "A", Value: "$(TASK_PARAMS)"}, {Name: "B", Value: "$(A)"}}, Args: []string{"$(B)"}}, first + "args[0]", "$(B)"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package jobspec
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ type Limits struct {
 func LimitsFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Limits {
 	l := Limits{
 		Task:         v1alpha1.TaskIdentity{UID: task.UID, Generation: task.Generation},
-		Timeout:      task.Spec.Timeout,
+		Timeout:      cmp.Or(task.Spec.Timeout, task.Spec.MaxTimeout),
 		StartTimeout: task.Spec.StartTimeout,
 		QueueTimeout: task.Spec.QueueTimeout,
 		Container:    logContainer(task),

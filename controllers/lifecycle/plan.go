@@ -19,7 +19,10 @@ type Observation struct {
 	Execution *v1alpha1.TaskExecution
 	// Task that the execution names, nil when there is none, or the Job says all of it.
 	Task *v1alpha1.Task
-	// Job of this execution, proven by its owner reference, nil when there is none. That there is none was
+	// Origin is the word on what the execution states of its origin, empty where it states nothing, that is recorded, or it
+	// is not known.
+	Origin v1alpha1.Origin
+	// Job of this execution, proven by its owner reference and its seal, nil when there is none. That there is none was
 	// asked of the API server and not of a cache, once the execution has been acted on.
 	Job *batchv1.Job
 	// Place in the queue, nil as long as the Job that Create asks for was not asked a turn for. It is asked

@@ -24,6 +24,9 @@ func report(o *Observation, f facts, v verdict) v1alpha1.TaskExecutionStatus {
 		v.message = clip(parse.OneLine(o.Redact.Text(v.message)), maxMessage)
 	}
 	status.Phase, status.Reason, status.Message = v.phase, v.reason, v.message
+	if status.Origin == "" {
+		status.Origin = o.Origin // the first word stands
+	}
 	identify(o, f, &status)
 	status.Suspension, status.Completions = f.suspension, completionsOf(o)
 	mirrorPods(o, f, &status)

@@ -77,6 +77,10 @@ func create(o *Observation, f facts) step {
 	if errors.As(err, &inCommand) {
 		return fail(v1alpha1.ReasonInvalidJobTemplate, inCommand.Error())
 	}
+	var notAllowed *jobspec.NotAllowedError
+	if errors.As(err, &notAllowed) {
+		return fail(v1alpha1.ReasonNotAllowedByTask, notAllowed.Error())
+	}
 	if err != nil {
 		return fail(v1alpha1.ReasonInvalidParams, err.Error())
 	}

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,6 +21,8 @@ type Observation struct {
 	Schedule *v1alpha1.TaskSchedule
 	// Task that the schedule runs, nil when there is none.
 	Task *v1alpha1.Task
+	// Origin is the word on who made and who changed the schedule, empty where it says nothing or that is not known.
+	Origin v1alpha1.Origin
 }
 
 // Run is one that is to be made.
@@ -46,6 +49,8 @@ type Plan struct {
 	next time.Time
 	// observed is the schedule and time zone that were planned with.
 	observed string
+	// origin is the word on who wrote the schedule.
+	origin v1alpha1.Origin
 }
 
 // MaxWait before a schedule is looked at again, whenever its next tick is. A clock that was set forward is
@@ -59,7 +64,7 @@ const maxAhead = time.Hour
 
 // Decide makes the plan of a schedule.
 func Decide(o Observation) Plan {
-	plan := Plan{observed: observedSchedule(&o.Schedule.Spec)}
+	plan := Plan{observed: observedSchedule(&o.Schedule.Spec), origin: o.Origin}
 	table, idle := hindrance(o)
 	if idle != nil {
 		plan.Ready = *idle
@@ -70,7 +75,9 @@ func Decide(o Observation) Plan {
 	late := lateness(o.Schedule)
 	now := o.Now.Add(-late) // by the clock of ticks
 	for _, tick := range dueTicks(o.Schedule, table, plan.from, now) {
-		plan.Runs = append(plan.Runs, Run{Tick: tick, Execution: execution(o.Schedule, tick)})
+		run := execution(o.Schedule, tick)
+		markUser(run, cmp.Or(o.Origin, o.Schedule.Status.Origin))
+		plan.Runs = append(plan.Runs, Run{Tick: tick, Execution: run})
 	}
 	plan.PassedOver = passedOver(table, plan, now)
 	following := now
@@ -105,6 +112,9 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 	if o.Task == nil {
 		return Timetable{}, notReady(v1alpha1.ReasonTaskNotFound,
 			fmt.Sprintf("task %q does not exist in namespace %q: no runs are made until it does", spec.TaskRef.Name, o.Schedule.Namespace))
+	}
+	if err := jobspec.CheckAllowed(o.Task, execution(o.Schedule, time.Time{})); err != nil {
+		return Timetable{}, notReady(v1alpha1.ReasonNotAllowedByTask, clip(err.Error()))
 	}
 	if problems := paramProblems(o.Task, o.Schedule); len(problems) > 0 {
 		return Timetable{}, notReady(v1alpha1.ReasonInvalidParams, clip(fmt.Sprintf("task %q does not take the params: %v", o.Task.Name, problems)))

@@ -37,7 +37,7 @@ func wasIdle(status *v1alpha1.TaskScheduleStatus) bool {
 		return false
 	}
 	switch before.Reason {
-	case v1alpha1.ReasonSuspended, v1alpha1.ReasonTaskNotFound, v1alpha1.ReasonInvalidParams,
+	case v1alpha1.ReasonSuspended, v1alpha1.ReasonTaskNotFound, v1alpha1.ReasonInvalidParams, v1alpha1.ReasonNotAllowedByTask,
 		v1alpha1.ReasonInvalidSchedule, v1alpha1.ReasonInvalidTimeZone, v1alpha1.ReasonUndecodable:
 		return true
 	default:

@@ -36,6 +36,9 @@ func (p Plan) Status(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskSc
 	status := *s.Status.DeepCopy()
 	status.ObservedGeneration, status.ObservedSchedule = s.Generation, p.observed
 	status.NextScheduleTime = stamped(p.next)
+	if p.origin != "" {
+		status.Origin = p.origin
+	}
 	condition := p.Ready
 	until := p.from
 	if p.PassedOver != nil {

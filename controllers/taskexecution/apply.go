@@ -28,7 +28,15 @@ func (r *Reconciler) start(ctx context.Context, o *lifecycle.Observation, job *b
 
 // create the Job, or find that it was created before.
 func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
-	err := r.Client.Create(ctx, job)
+	err := r.Seals.Seal(ctx, job, o.Execution.UID)
+	if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
+		o.Start = lifecycle.StartResult{Outcome: lifecycle.StartRefused, Message: err.Error()}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("creating job %s/%s: %w", job.Namespace, job.Name, err)
+	}
+	err = r.Client.Create(ctx, job)
 	switch {
 	case err == nil:
 		o.Job = job
@@ -46,16 +54,21 @@ func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *
 	}
 }
 
-// adopt takes a Job that exists for ours when its controller is this very execution, by UID, and its label says so, too.
+// adopt takes a Job that exists for ours if it is proven that the controller made it for this very execution: before a
+// crash, or in a request whose answer was lost.
 func (r *Reconciler) adopt(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
 	existing := &batchv1.Job{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(job), existing); err != nil {
 		return fmt.Errorf("reading the job %s/%s that exists already: %w", job.Namespace, job.Name, err)
 	}
-	if !isOurs(existing, o.Execution) {
+	ours, err := r.isOurs(ctx, existing, o.Execution)
+	if err != nil {
+		return err
+	}
+	if !ours {
 		o.Start = lifecycle.StartResult{
 			Outcome: lifecycle.StartConflict,
-			Message: fmt.Sprintf("job %q exists and does not belong to this execution; it is left alone", job.Name),
+			Message: fmt.Sprintf("job %q exists, and was not made by the controller for this execution; it is left alone", job.Name),
 		}
 		return nil
 	}

@@ -41,6 +41,7 @@ var eventTypes = map[string]string{
 	v1alpha1.ReasonInvalidTask:             corev1.EventTypeWarning,
 	v1alpha1.ReasonInvalidJobTemplate:      corev1.EventTypeWarning,
 	v1alpha1.ReasonUndecodable:             corev1.EventTypeWarning,
+	v1alpha1.ReasonNotAllowedByTask:        corev1.EventTypeWarning,
 	v1alpha1.ReasonNameConflict:            corev1.EventTypeWarning,
 	v1alpha1.ReasonJobLost:                 corev1.EventTypeWarning,
 	v1alpha1.ReasonCancelRequested:         corev1.EventTypeNormal,

@@ -18,6 +18,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
 	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/controllers/origin"
 )
 
 // observe gathers all that a decision needs. It returns nil when the execution is gone. What the caches have is not
@@ -33,6 +34,9 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 		return nil, nil
 	}
 	o := &lifecycle.Observation{Now: r.Clock.Now(), Options: r.Options, Execution: execution}
+	if execution.Status.Origin == "" && origin.IsStated(execution) && !lifecycle.LogIsFinal(execution) {
+		o.Origin = r.Origin.Proof(ctx).Judge(execution)
+	}
 	acted := execution.Status.Phase != "" || execution.Spec.Cancel != nil
 	if o.Job, err = r.job(ctx, execution, acted); err != nil {
 		return nil, err
@@ -119,17 +123,25 @@ func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution,
 		return nil, fmt.Errorf("reading job %s: %w", key, err)
 	case !found:
 		return nil, nil
-	case !isOurs(job, execution):
-		return nil, nil // somebody else's; creating ours will say so
-	default:
-		return job, nil
 	}
+	ours, err := r.isOurs(ctx, job, execution)
+	if err != nil || !ours {
+		return nil, err // somebody else's; creating ours will say so
+	}
+	return job, nil
 }
 
-// isOurs reports whether a Job was made for an execution. It takes the label beside the owner: only a Job that has it is
-// guarded by config/admission/jobs_policy.yaml.
-func isOurs(job *batchv1.Job, execution *v1alpha1.TaskExecution) bool {
-	return jobspec.IsJobOf(job, execution.UID) && job.Labels[v1alpha1.LabelExecutionUID] == string(execution.UID)
+// isOurs reports whether a Job was made by the controller for an execution. Its owner and label prove nothing: whoever
+// may create Jobs can set them. Either the status names the Job, and then its UID is compared (see the rule lost), or it
+// has the controller's seal.
+func (r *Reconciler) isOurs(ctx context.Context, job *batchv1.Job, execution *v1alpha1.TaskExecution) (bool, error) {
+	if !jobspec.IsJobOf(job, execution.UID) || job.Labels[v1alpha1.LabelExecutionUID] != string(execution.UID) {
+		return false, nil
+	}
+	if execution.Status.Job != nil {
+		return true, nil
+	}
+	return r.Seals.Made(ctx, job, execution.UID)
 }
 
 // observePods reads the pods from the cache, and from the API server when the Job knows more of them. They are those of

@@ -9,11 +9,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobseal"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/queue"
 )
 
 // Who may create pods can give them any label. Only the pods of the run's Job are the run's: their state, log and result,
@@ -61,26 +64,97 @@ func TestCase53PodsOfOthersAreNoPartOfARun(t *testing.T) {
 	}
 }
 
-// The label is what the admission policy on Jobs goes by: a Job without it is not taken for ours, whoever owns it.
-func TestCase54JobWithoutOurLabelIsNotAdopted(t *testing.T) {
+// A Job is the run's if the controller has signed it for the run. Its owner and label prove nothing, since anybody who may
+// create Jobs can set them; but without them it is not the run's either.
+func TestCase54JobWithoutOurSealIsNotAdopted(t *testing.T) {
+	scheme := runtime.NewScheme()
+	if err := clientgoscheme.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	api := fake.NewClientBuilder().WithScheme(scheme).Build()
+	life := func() *Reconciler {
+		seals, err := jobseal.New(api, api, clock.RealClock{}, "system")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &Reconciler{Client: api, Live: api, Seals: seals}
+	}
+	earlier, now := life(), life()
 	execution := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "run", UID: "run-uid"}}
-	owner := []metav1.OwnerReference{*metav1.NewControllerRef(execution, v1alpha1.GroupVersion.WithKind("TaskExecution"))}
-	before := execution.DeepCopy()
-	before.UID = "before"
+	recorded := execution.DeepCopy()
+	recorded.Status.Job = &v1alpha1.JobIdentity{Name: "job", UID: "job-uid"}
+	other := execution.DeepCopy()
+	other.UID = "other-uid"
+	jobOf := func(owner *v1alpha1.TaskExecution, label string) *batchv1.Job {
+		return &batchv1.Job{ObjectMeta: metav1.ObjectMeta{
+			Namespace: "ns", Name: "job", Labels: map[string]string{v1alpha1.LabelExecutionUID: label},
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(owner, v1alpha1.GroupVersion.WithKind("TaskExecution"))},
+		}}
+	}
+	sealed := func(job *batchv1.Job, by *Reconciler, execution *v1alpha1.TaskExecution) *batchv1.Job {
+		if err := by.Seals.Seal(t.Context(), job, execution.UID); err != nil {
+			t.Fatal(err)
+		}
+		return job
+	}
+	unlabelled := sealed(jobOf(execution, ""), now, execution)
+	unowned := sealed(jobOf(execution, "run-uid"), now, execution)
+	unowned.OwnerReferences = nil
 	for name, c := range map[string]struct {
-		labels map[string]string
-		owners []metav1.OwnerReference
-		want   bool
+		job       *batchv1.Job
+		execution *v1alpha1.TaskExecution
+		want      bool
 	}{
-		"owner and label":      {map[string]string{v1alpha1.LabelExecutionUID: "run-uid"}, owner, true},
-		"the owner only":       {nil, owner, false},
-		"the label only":       {map[string]string{v1alpha1.LabelExecutionUID: "run-uid"}, nil, false},
-		"another's label":      {map[string]string{v1alpha1.LabelExecutionUID: "other"}, owner, false},
-		"one of before":        {map[string]string{v1alpha1.LabelExecutionUID: "run-uid"}, []metav1.OwnerReference{*metav1.NewControllerRef(before, v1alpha1.GroupVersion.WithKind("TaskExecution"))}, false},
-		"nothing that is ours": {nil, nil, false},
+		"of this life":                          {sealed(jobOf(execution, "run-uid"), now, execution), execution, true},
+		"of an earlier life":                    {sealed(jobOf(execution, "run-uid"), earlier, execution), execution, true},
+		"without a seal":                        {jobOf(execution, "run-uid"), execution, false},
+		"with the seal of another run":          {sealed(jobOf(execution, "run-uid"), now, other), execution, false},
+		"another's label":                       {sealed(jobOf(execution, "other-uid"), now, execution), execution, false},
+		"no label":                              {unlabelled, execution, false},
+		"no owner":                              {unowned, execution, false},
+		"without a seal, but a status names it": {jobOf(execution, "run-uid"), recorded, true},
 	} {
-		if got := isOurs(&batchv1.Job{ObjectMeta: metav1.ObjectMeta{Labels: c.labels, OwnerReferences: c.owners}}, execution); got != c.want {
-			t.Errorf("%s: %t", name, got)
+		if got, err := now.isOurs(t.Context(), c.job, c.execution); got != c.want || err != nil {
+			t.Errorf("%s: %t, %v", name, got, err)
+		}
+	}
+}
+
+// A forged Job takes no place at the start of the controller, and keeps none of an execution that is gone.
+func TestCase54ForgedJobTakesNoPlace(t *testing.T) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, isSealed := range map[string]bool{"forged": false, "sealed": true} {
+		gone := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "run", UID: "run-uid"}}
+		job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{
+			Namespace: "ns", Name: "job", UID: "job-uid", Annotations: map[string]string{v1alpha1.AnnotationExecution: "run"},
+			Labels:          map[string]string{v1alpha1.LabelExecutionUID: "run-uid", v1alpha1.LabelTask: "sync"},
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(gone, v1alpha1.GroupVersion.WithKind("TaskExecution"))},
+		}}
+		api := fake.NewClientBuilder().WithScheme(scheme).Build()
+		seals, err := jobseal.New(api, api, clock.RealClock{}, "system")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if isSealed {
+			if err := seals.Seal(t.Context(), job, gone.UID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := api.Create(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		r := &Reconciler{Client: api, Live: api, Seals: seals, Queue: queue.NewLedger(queue.Limits{}), Clock: clock.RealClock{}}
+		found, err := r.foundJobs(t.Context())
+		if err != nil || (len(found) == 1) != isSealed {
+			t.Errorf("%s: at the start %d are found: %v", name, len(found), err)
+		}
+		if goesOn, err := r.goesOn(t.Context(), "ns", gone.UID); err != nil || goesOn != isSealed {
+			t.Errorf("%s: it is %t that it goes on: %v", name, goesOn, err)
 		}
 	}
 }

@@ -16,8 +16,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobseal"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
+	"github.com/taskexec/taskexec/controllers/origin"
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
@@ -30,6 +32,10 @@ type Reconciler struct {
 	Recorder recorder.EventRecorder
 	Follower *follow.Follower
 	Metrics  *Metrics
+	// Seals prove which Jobs the controller made.
+	Seals *jobseal.Sealer
+	// Origin tells whether what executions state of their origin is proven.
+	Origin *origin.Checker
 	// Queue is the ledger of who is active and who waits.
 	Queue   *queue.Ledger
 	Clock   clock.PassiveClock

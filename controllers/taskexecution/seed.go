@@ -41,8 +41,13 @@ func (r *Reconciler) seed(ctx context.Context, rules queue.Rules) error {
 	return nil
 }
 
-// foundJobs gives the Jobs of executions that have not ended, or are gone.
+// foundJobs gives the Jobs of executions that have not ended, or are gone. It takes only those that are proven to be the
+// controller's. An execution whose status names its Job is active in the ledger anyway.
 func (r *Reconciler) foundJobs(ctx context.Context) (found []queue.Found, err error) {
+	seals, err := r.Seals.Known(ctx)
+	if err != nil {
+		return nil, err
+	}
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(batchv1.SchemeGroupVersion.WithKind("JobList"))
 	for {
@@ -52,7 +57,7 @@ func (r *Reconciler) foundJobs(ctx context.Context) (found []queue.Found, err er
 		}
 		for i := range list.Items {
 			f := foundOf(&list.Items[i])
-			if !jobspec.IsJobOf(&list.Items[i], f.UID) {
+			if job := &list.Items[i]; !jobspec.IsJobOf(job, f.UID) || !seals.Made(job, f.UID) {
 				continue // it is somebody else's, and takes no place
 			}
 			gone := false

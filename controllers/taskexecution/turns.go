@@ -99,8 +99,12 @@ func (r *Reconciler) goesOn(ctx context.Context, namespace string, uid types.UID
 		return false, fmt.Errorf("listing its jobs: %w", err)
 	}
 	for i := range jobs.Items {
-		if job := &jobs.Items[i]; jobspec.IsJobOf(job, uid) && !lifecycle.JobFinished(job) {
-			return true, nil
+		job := &jobs.Items[i]
+		if !jobspec.IsJobOf(job, uid) || lifecycle.JobFinished(job) {
+			continue
+		}
+		if made, err := r.Seals.Made(ctx, job, uid); err != nil || made {
+			return made, err
 		}
 	}
 	pods := &corev1.PodList{}

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/origin"
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
@@ -30,6 +31,8 @@ type Reconciler struct {
 	Live     client.Reader
 	Recorder recorder.EventRecorder
 	Clock    clock.PassiveClock
+	// Origin tells whether the names on schedules are proven.
+	Origin *origin.Checker
 }
 
 // Reconcile looks at one schedule.
@@ -71,6 +74,9 @@ func (r *Reconciler) observe(ctx context.Context, req ctrl.Request) (*schedule.O
 		return nil, fmt.Errorf("reading the task of schedule %s: %w", req, err)
 	}
 	o.Now = r.Clock.Now()
+	if origin.IsAuthorStated(o.Schedule) {
+		o.Origin = r.Origin.Proof(ctx).Judge(o.Schedule)
+	}
 	return o, nil
 }
 

@@ -1,0 +1,73 @@
+package apiserver
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// bodiesNaming are what each route is sent that names a task in its body.
+var bodiesNaming = map[string][]string{
+	"/triggers/cron":                         {`{"name":"new","taskName":"%s","schedule":"@daily"}`, `{"name":"new","taskName":"%s","schedule":"@daily","enabled":false,"params":{"mid":"x"}}`},
+	"/triggers/cron/{name}":                  {`{"taskName":"%s","schedule":"@daily"}`, `{"taskName":"%s","schedule":"@daily","enabled":false}`, `{"taskName":"%s","schedule":"@daily","params":{"mid":"x"}}`},
+	"/tasks/executions/cancel/by-task-names": {`{"taskNames":["%s"]}`},
+}
+
+// Whoever may not read a Task does not learn whether it is there or which params it takes: each route that can name it
+// answers the same of a Task that is there and of one that is not. Callers with all rights on another Task, and with those
+// on schedules and executions that are not about Tasks, are among them.
+func TestCase56NothingIsToldOfATask(t *testing.T) {
+	const there, away = "secret", "absent"
+	others := []string{"get tasks mine", "execute tasks mine", "list tasks/executions mine", "get tasks/executions mine", "watch tasks/executions mine", "cancel tasks/executions mine"}
+	callers := map[string][]string{
+		"nobody": {}, "other": others,
+		"scheduler": append([]string{"create taskschedules", "get taskschedules", "list taskschedules", "update taskschedules", "delete taskschedules"}, others...),
+		"canceller": {"cancel taskexecutions", "list taskexecutions", "get taskexecutions", "watch taskexecutions", "cancel-all taskexecutions"},
+	}
+	answer := func(who, task, method, path, body string) string {
+		secret := aTask(there, `{"type":"object","required":["mid"],"properties":{"mid":{"type":"integer"}}}`)
+		store := withSchedules(newFakeStore(aTask("mine"), secret), aSchedule("nightly", "mine"), aSchedule("theirs", task))
+		api := facadeFor(store, newFakeGate(callers))
+		w := call(t, api, method, strings.ReplaceAll(path, "{task}", task), strings.ReplaceAll(body, "%s", task), bearing(who)...)
+		said := strings.ReplaceAll(w.Body.String(), task, "TASK")
+		if id := w.Header().Get("X-Request-Id"); id != "" {
+			said = strings.ReplaceAll(said, id, "ID")
+		}
+		return fmt.Sprint(w.Code, " ", said)
+	}
+	n := 0
+	for _, route := range routes() {
+		for _, query := range []string{"", "?taskName={task}", "?dryRun=true"} {
+			path := strings.NewReplacer("{taskName}", "{task}", "{executionId}", "away", "{name}", "theirs").Replace(route.pattern) + query
+			bodies := append([]string{""}, bodiesNaming[route.pattern]...)
+			if query == "?taskName={task}" && (route.access.named != byTask || strings.Contains(route.pattern, "{taskName}")) ||
+				query == "?dryRun=true" && !strings.HasSuffix(route.pattern, "/manual") && !strings.HasSuffix(route.pattern, "/api") {
+				continue // it takes no such parameter
+			}
+			if !strings.Contains(path, "{task}") && len(bodies) == 1 && !strings.Contains(path, "theirs") || route.lasting && query == "" {
+				continue
+			}
+			for _, body := range bodies {
+				for who := range callers {
+					if who == "canceller" && route.lasting {
+						continue // it may watch all runs, and the answer lasts
+					}
+					n++
+					is, isNot := answer(who, there, route.method, path, body), answer(who, away, route.method, path, body)
+					if is != isNot {
+						t.Errorf("%s: %s %s %s\nof one that is there: %s\nof one that is not:   %s", who, route.method, path, body, is, isNot)
+					}
+				}
+			}
+		}
+	}
+	if n < 80 {
+		t.Errorf("only %d requests were compared", n)
+	}
+	// Whoever may run it is told.
+	api := facadeFor(newFakeStore(), newFakeGate(map[string][]string{"ann": {"execute tasks secret"}}))
+	if w := call(t, api, "POST", "/tasks/secret/execute/api", "", bearing("ann")...); w.Code != http.StatusNotFound {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

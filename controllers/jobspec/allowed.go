@@ -1,0 +1,60 @@
+package jobspec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// NotAllowedError says what an execution asks for that its Task does not allow.
+type NotAllowedError struct{ detail string }
+
+func (e *NotAllowedError) Error() string { return e.detail }
+
+func notAllowed(format string, args ...any) error {
+	return &NotAllowedError{fmt.Sprintf(format, args...)}
+}
+
+// CheckAllowed returns a NotAllowedError if an execution asks for more than its Task allows: a longer timeout, or a queue
+// of Kueue. Whoever may run a Task decides about nothing else but its params. The queue of the template goes before the
+// execution's, which then has no effect.
+func CheckAllowed(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) error {
+	if err := CheckTimeout(task, execution.Spec.Timeout); err != nil {
+		return err
+	}
+	queue := execution.Labels[v1alpha1.LabelKueueQueue]
+	if queue == "" || task.Spec.JobTemplate.Labels[v1alpha1.LabelKueueQueue] != "" || slices.Contains(task.Spec.AllowedQueues, queue) {
+		return nil
+	}
+	allowed := "none"
+	if len(task.Spec.AllowedQueues) > 0 {
+		allowed = strings.Join(task.Spec.AllowedQueues, ", ")
+	}
+	return notAllowed("the task %q does not allow the queue %q of the label %s; its spec.allowedQueues: %s",
+		task.Name, queue, v1alpha1.LabelKueueQueue, allowed)
+}
+
+// CheckTimeout returns a NotAllowedError if a timeout is longer than a Task allows. No timeout is always allowed.
+func CheckTimeout(task *v1alpha1.Task, timeout *metav1.Duration) error {
+	longest, bounded := longestTimeout(task)
+	if timeout == nil || !bounded || timeout.Duration <= longest {
+		return nil
+	}
+	return notAllowed("the task %q does not allow the timeout %s: the longest is %s (its spec.maxTimeout, or else spec.timeout)",
+		task.Name, timeout.Duration, longest)
+}
+
+// longestTimeout that a Task allows. It is not bounded where the Task's own runs may take for ever.
+func longestTimeout(task *v1alpha1.Task) (longest time.Duration, bounded bool) {
+	for _, d := range []*metav1.Duration{task.Spec.Timeout, task.Spec.MaxTimeout} {
+		if d != nil {
+			longest, bounded = max(longest, d.Duration), true
+		}
+	}
+	return longest, bounded
+}

@@ -1,0 +1,60 @@
+package origin
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Checker finds out whether the policy is in force. It is safe for use in parallel.
+type Checker struct {
+	reader client.Reader
+	clock  clock.PassiveClock
+
+	mu    sync.Mutex
+	proof Proof
+	asked time.Time
+}
+
+// NewChecker makes one that reads from the API server.
+func NewChecker(reader client.Reader, clock clock.PassiveClock) *Checker {
+	return &Checker{reader: reader, clock: clock}
+}
+
+// lasts is how long an answer is taken for true. A policy that is installed proves what is created later, so that nothing
+// is lost by learning of it late; one that is removed is out of force at once.
+const lasts = 30 * time.Second
+
+// Proof gives what holds now. Where the policy may not be read, nothing is proven.
+func (c *Checker) Proof(ctx context.Context) Proof {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.clock.Now()
+	if c.proof.Known && now.Sub(c.asked) < lasts {
+		return c.proof
+	}
+	policy, binding := &admissionregistrationv1.ValidatingAdmissionPolicy{}, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}
+	for _, object := range []client.Object{policy, binding} {
+		switch err := c.reader.Get(ctx, client.ObjectKey{Name: PolicyName}, object); {
+		case err == nil:
+		case apierrors.IsNotFound(err), apierrors.IsForbidden(err), apimeta.IsNoMatchError(err):
+			return c.learned(Proof{Known: true}, now)
+		default:
+			ctrl.LoggerFrom(ctx).V(1).Info("Could not read the admission policy on origins", "policy", PolicyName, "cause", err.Error())
+			return Proof{}
+		}
+	}
+	return c.learned(ProofOf(policy, binding), now)
+}
+
+func (c *Checker) learned(proof Proof, now time.Time) Proof {
+	c.proof, c.asked = proof, now
+	return proof
+}

@@ -1,0 +1,82 @@
+// Package origin says whether what a TaskExecution or a TaskSchedule states of its origin is proven: by what it was made,
+// who asked for it, who cancelled it. Whoever may create these objects can write anything there. It is proven only where
+// the admission policy on origins (config/admission/origin_policy.yaml) was in force when the object was created, because
+// then nobody but Taskexec's own accounts could state it.
+package origin
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// PolicyName is that of the policy and of its binding.
+const PolicyName = "taskexec-origin"
+
+// margin is how long after its creation a policy may not be in force on each API server yet. API servers learn of a new
+// policy by a watch.
+const margin = 10 * time.Second
+
+// Proof is since when origins are proven.
+type Proof struct {
+	// Known is false while it could not be found out.
+	Known bool
+	// Since is when the policy was in force, zero if it is not.
+	Since time.Time
+}
+
+// ProofOf the policy and its binding, either of which is nil if it does not exist.
+func ProofOf(policy *admissionregistrationv1.ValidatingAdmissionPolicy, binding *admissionregistrationv1.ValidatingAdmissionPolicyBinding) Proof {
+	if policy == nil || binding == nil || binding.Spec.PolicyName != policy.Name || binding.Spec.MatchResources != nil ||
+		!slices.Contains(binding.Spec.ValidationActions, admissionregistrationv1.Deny) ||
+		policy.Spec.FailurePolicy != nil && *policy.Spec.FailurePolicy != admissionregistrationv1.Fail {
+		return Proof{Known: true}
+	}
+	since := policy.CreationTimestamp.Time
+	if bound := binding.CreationTimestamp.Time; bound.After(since) {
+		since = bound
+	}
+	return Proof{Known: true, Since: since.Add(margin)}
+}
+
+// Judge gives the word on an object that states something of its origin. It is empty while that is not known.
+func (p Proof) Judge(object metav1.Object) v1alpha1.Origin {
+	switch {
+	case !p.Known:
+		return ""
+	case p.Since.IsZero() || !object.GetCreationTimestamp().After(p.Since) || object.GetAnnotations()[v1alpha1.AnnotationUserClaimed] != "":
+		return v1alpha1.OriginClaimed
+	default:
+		return v1alpha1.OriginProven
+	}
+}
+
+// IsStated reports whether an execution states anything of its origin beyond that somebody wrote it, which is what the
+// source kubectl says.
+func IsStated(e *v1alpha1.TaskExecution) bool {
+	trigger, cancel := e.Spec.Trigger, e.Spec.Cancel
+	return trigger.Source != "" && trigger.Source != v1alpha1.TriggerKubectl || trigger.Name != "" || trigger.User != "" ||
+		cancel != nil && cancel.RequestedBy != "" || hasMarks(e)
+}
+
+// IsAuthorStated reports whether a schedule says who made or changed it.
+func IsAuthorStated(s *v1alpha1.TaskSchedule) bool {
+	return s.Annotations[v1alpha1.AnnotationCreatedBy] != "" || s.Annotations[v1alpha1.AnnotationChangedBy] != ""
+}
+
+// hasMarks reports whether an execution has a label or annotation that Taskexec believes. A trace is a hint and no claim.
+func hasMarks(e *v1alpha1.TaskExecution) bool {
+	for _, marks := range []map[string]string{e.Labels, e.Annotations} {
+		for key := range marks {
+			if strings.HasPrefix(key, v1alpha1.GroupVersion.Group+"/") && key != v1alpha1.AnnotationTraceparent {
+				return true
+			}
+		}
+	}
+	return false
+}
