@@ -15,12 +15,12 @@ type logSizes struct {
 
 func (o *options) logFlags(flags *flag.FlagSet) {
 	flags.IntVar(&o.LogTurns.Total, "max-log-streams", o.LogTurns.Total, "How many container logs are followed at once. Beyond that they take turns.")
-	flags.IntVar(&o.LogTurns.PerNamespace, "max-log-streams-per-namespace", o.LogTurns.PerNamespace, "How many container logs of one namespace are followed at once. 0 means no bound of its own.")
+	flags.IntVar(&o.LogTurns.PerNamespace, "max-log-streams-per-namespace", o.LogTurns.PerNamespace, "How many container logs of one namespace are followed at once. 0 means four fifths of those that the other namespaces leave.")
 	flags.DurationVar(&o.LogTurns.Turn, "log-turn", o.LogTurns.Turn, "How long a container log is followed while others wait for their turn.")
 	flags.DurationVar(&o.LogFlush.Interval, "log-flush-interval", o.LogFlush.Interval, "The time between two writes of one execution's log while it runs, at first.")
 	flags.DurationVar(&o.LogFlush.MaxInterval, "log-flush-max-interval", o.LogFlush.MaxInterval, "The time to which --log-flush-interval grows while an execution goes on printing.")
 	o.sizes.flush.Quantity = *resource.NewQuantity(int64(o.LogFlush.BytesPerSecond), resource.BinarySI)
-	flags.Var(&o.sizes.flush, "log-flush-bytes-per-second", "The budget of all executions for writes of logs to the API server, but for changes of phase.")
+	flags.Var(&o.sizes.flush, "log-flush-bytes-per-second", "The budget of all executions for writes of logs to the API server, but for changes of phase. The namespaces that want more have equal parts of it.")
 	flags.DurationVar(&o.LogPatience, "log-patience", o.LogPatience, "How long after the end of a run its log is still waited for.")
 	o.sizes.file.Quantity = *resource.NewQuantity(o.LogFileSize, resource.BinarySI)
 	flags.Var(&o.sizes.file, "container-log-max-size", "The containerLogMaxSize of the kubelets, the smallest of all nodes: when lines may be lost to a rotation is judged by it.")
@@ -28,7 +28,7 @@ func (o *options) logFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.Archive.URL, "archive-url", o.Archive.URL, "Where the whole raw logs are kept: file:///folder, s3://bucket, gs://bucket or azblob://container. Empty means nowhere.")
 	flags.StringVar(&o.Archive.SpoolDir, "archive-spool-dir", o.Archive.SpoolDir, "A folder of this controller's own for what is not archived yet.")
 	o.sizes.spool.Quantity = *resource.NewQuantity(o.Archive.SpoolBytes, resource.BinarySI)
-	flags.Var(&o.sizes.spool, "archive-spool-bytes", "How much may wait to be archived. What is over it is lost to the archive, and said to be.")
+	flags.Var(&o.sizes.spool, "archive-spool-bytes", "How much may wait to be archived, of which one namespace has at most four fifths of what the others leave. What is over it is lost to the archive, and said to be.")
 	o.sizes.part.Quantity = *resource.NewQuantity(o.Archive.PartBytes, resource.BinarySI)
 	flags.Var(&o.sizes.part, "archive-part-bytes", "The size at which a part of a log is archived.")
 	flags.DurationVar(&o.Archive.PartAge, "archive-part-age", o.Archive.PartAge, "The age at which a part of a log is archived, whatever its size.")

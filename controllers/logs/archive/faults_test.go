@@ -154,7 +154,7 @@ func TestFullSpoolWithinALine(t *testing.T) {
 	for name, size := range map[string]int{"in the part": 500, "at the end of a part": 1200} {
 		t.Run(name, func(t *testing.T) {
 			b, store := limited(t, 0)
-			l := writes(t, b, func(o *WriterOptions) { o.SpoolBytes = 1500 }).Begin(ours, true)
+			l := writes(t, b, func(o *WriterOptions) { o.SpoolBytes = 1500 + fileBytes }).Begin(ours, true)
 			s := l.Stream(&main)
 			x := bytes.Repeat([]byte("x"), size)
 			s.Line(noon, x, false)
@@ -233,7 +233,7 @@ func TestStreamOfALogThatIsOver(t *testing.T) {
 			other := main
 			other.Container = "other"
 			printed(l.Stream(&other), 0, 10)
-			if n := w.spooled.Load(); n != 0 {
+			if n := w.spooled.sum(); n != 0 {
 				t.Errorf("%d bytes are spooled", n)
 			}
 			eventually(t, "its goroutine ends", func() bool {

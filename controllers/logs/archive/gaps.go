@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"os"
 	"slices"
 	"time"
 
@@ -53,7 +52,10 @@ func (s *StreamWriter) record(g Gap) {
 // room tells whether so many bytes more can be taken.
 func (s *StreamWriter) room(size int64) bool {
 	w := s.l.w
-	return s.refused == "" && w.spooled.Load()+size <= w.SpoolBytes && w.Clock.Now().UnixNano() >= w.diskAgain.Load()
+	if s.file == nil {
+		size += fileBytes
+	}
+	return s.refused == "" && w.spooled.room(s.l.index.Namespace, size) && w.Clock.Now().UnixNano() >= w.diskAgain.Load()
 }
 
 // drop counts what there is no room for.
@@ -104,7 +106,7 @@ func (s *StreamWriter) refuse(reason string) {
 		}
 		lose(p.part)
 		s.l.release(p.part.Bytes)
-		_ = os.Remove(p.file)
+		s.l.removeFile(p.file)
 		return true
 	})
 	if s.file != nil {

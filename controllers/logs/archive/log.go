@@ -3,7 +3,6 @@ package archive
 import (
 	"cmp"
 	"context"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -195,7 +194,7 @@ func (l *Log) Close() {
 	defer l.mu.Unlock()
 	for _, p := range l.queue {
 		l.release(p.part.Bytes)
-		_ = os.Remove(p.file)
+		l.removeFile(p.file)
 	}
 	for _, s := range l.streams {
 		s.removePart()
@@ -208,7 +207,7 @@ func (l *Log) Close() {
 
 func (l *Log) release(bytes int64) {
 	l.pending -= bytes
-	l.w.spooled.Add(-bytes)
+	l.w.spooled.add(l.index.Namespace, -bytes)
 }
 
 func (l *Log) wake() {

@@ -32,8 +32,8 @@ func newMetrics(w *Writer, registry prometheus.Registerer) *metrics {
 	if registry != nil {
 		registry.MustRegister(m.uploads, m.bytes, m.dropped, m.usable, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "taskexec_archive_spooled_bytes",
-			Help: "Bytes of logs that wait to be archived (--archive-spool-bytes).",
-		}, func() float64 { return float64(w.spooled.Load()) }))
+			Help: "Bytes on disk of logs that wait to be archived (--archive-spool-bytes).",
+		}, func() float64 { return float64(w.spooled.sum()) }))
 	}
 	return m
 }

@@ -144,7 +144,7 @@ func (s *StreamWriter) openPart() error {
 		return nil
 	}
 	s.part, s.before = Part{Continues: s.open}, s.lastAt
-	file, err := s.l.w.newFile()
+	file, err := s.l.newFile()
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func (s *StreamWriter) write(err error, whole bool, pieces ...[]byte) {
 	}
 	s.part.Bytes += size
 	s.l.pending += size
-	s.l.w.spooled.Add(size)
+	s.l.w.spooled.add(s.l.index.Namespace, size)
 	if err != nil {
 		s.fail(err)
 		return
@@ -214,7 +214,7 @@ func (s *StreamWriter) removePart() {
 	if s.file != nil {
 		s.age.Stop()
 		_ = s.file.Close()
-		_ = os.Remove(s.file.Name())
+		s.l.removeFile(s.file.Name())
 	}
 	s.file, s.buffer, s.part = nil, nil, Part{}
 }

@@ -36,7 +36,7 @@ func (l *Log) upload(p closedPart) {
 	}
 	l.queue = l.queue[1:]
 	l.release(p.part.Bytes)
-	_ = os.Remove(p.file)
+	l.removeFile(p.file)
 	s.stream.Parts = append(s.stream.Parts, p.part)
 	l.dirty, l.unlisted = true, l.unlisted+1
 	l.w.metrics.bytes.Add(float64(p.part.Bytes))

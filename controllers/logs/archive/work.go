@@ -110,7 +110,7 @@ func (l *Log) tell() {
 }
 
 // insist tries until it succeeds, or the log's life is over, and remembers how the bucket fares. Uploads of all
-// logs share a number of places, which one that fails does not hold while it waits. size is how many bytes a try
+// logs share a number of places, by namespace in turn, and one that fails does not hold a place while it waits. size is how many bytes a try
 // sends.
 func (l *Log) insist(size int64, try func(context.Context) error) error {
 	backoff := l.w.Retry
@@ -136,12 +136,11 @@ func (l *Log) insist(size int64, try func(context.Context) error) error {
 
 // once tries once, when it has a place.
 func (l *Log) once(limit time.Duration, try func(context.Context) error) error {
-	select {
-	case l.w.uploads <- struct{}{}:
-	case <-l.life.Done():
-		return l.life.Err()
+	turn, err := l.w.uploads.Take(l.life, l.index.Namespace, false)
+	if err != nil {
+		return err
 	}
-	defer func() { <-l.w.uploads }()
+	defer turn.Done()
 	ctx, cancel := context.WithTimeout(l.life, limit)
 	defer cancel()
 	return try(ctx)

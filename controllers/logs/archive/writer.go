@@ -3,7 +3,6 @@ package archive
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/clock"
+
+	"github.com/taskexec/taskexec/controllers/logs/turns"
 )
 
 // WriterOptions of a Writer.
@@ -21,13 +22,14 @@ type WriterOptions struct {
 	Bucket *blob.Bucket
 	// Cluster is written into each index, see Index. Empty means that it is not known.
 	Cluster string
-	// SpoolDir holds what is not in the bucket yet, at most SpoolBytes of it. It is the Writer's own.
+	// SpoolDir holds what is not in the bucket yet, at most SpoolBytes of it, of which one namespace has at most four fifths
+	// of what the others leave. It is the Writer's own.
 	SpoolDir   string
 	SpoolBytes int64
 	// PartBytes and PartAge say when a part of a log that goes on is closed. While the bucket fails, only its size.
 	PartBytes int64
 	PartAge   time.Duration
-	// Uploads is how many parts are uploaded at once.
+	// Uploads is how many requests are made to the bucket at once. The namespaces take turns, and one alone leaves a place.
 	Uploads int
 	// StopTimeout is how long the Writer goes on uploading after it was told to stop.
 	StopTimeout time.Duration
@@ -43,7 +45,7 @@ type WriterOptions struct {
 
 // Defaults of WriterOptions.
 const (
-	defaultUploads     = 4
+	defaultUploads     = 5
 	defaultStopTimeout = 20 * time.Second
 )
 
@@ -58,8 +60,8 @@ type Writer struct {
 	reader  *Reader
 	metrics *metrics
 	// uploads has a place for each upload under way.
-	uploads chan struct{}
-	spooled atomic.Int64
+	uploads *turns.Turns
+	spooled *spooled
 	files   atomic.Int64
 	// diskAgain is when a disk that failed is used again, in nanoseconds of Unix time.
 	diskAgain atomic.Int64
@@ -94,7 +96,7 @@ func NewWriter(o WriterOptions) (*Writer, error) {
 	if err := clearSpool(o.SpoolDir); err != nil {
 		return nil, fmt.Errorf("preparing the spool of the archive: %w", err)
 	}
-	w := &Writer{WriterOptions: o, reader: &Reader{store{o.Bucket, o.Log}, readPatience}, uploads: make(chan struct{}, o.Uploads), logs: map[*Log]struct{}{}}
+	w := &Writer{WriterOptions: o, reader: &Reader{store{o.Bucket, o.Log}, readPatience}, uploads: turns.New(turns.Limits{Total: o.Uploads}, o.Clock), spooled: newSpooled(o.SpoolBytes), logs: map[*Log]struct{}{}}
 	w.life, w.die = context.WithCancel(context.Background())
 	w.metrics = newMetrics(w, o.Registry)
 	return w, nil
@@ -149,9 +151,4 @@ func (w *Writer) Begin(e Execution, fresh bool) *Log {
 		delete(w.logs, l)
 	})
 	return l
-}
-
-// newFile makes a file in the spool.
-func (w *Writer) newFile() (*os.File, error) {
-	return os.Create(fmt.Sprintf("%s/%d.part", w.SpoolDir, w.files.Add(1)))
 }

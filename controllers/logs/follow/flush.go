@@ -1,10 +1,6 @@
 package follow
 
-import (
-	"time"
-
-	"golang.org/x/time/rate"
-)
+import "time"
 
 // FlushOptions say how often tails are written to the API server. A change of phase is written at once and takes
 // the tail with it; these are for the time between.
@@ -12,21 +8,15 @@ type FlushOptions struct {
 	// Interval between two writes of one execution's tail, at first. It grows to MaxInterval while the execution
 	// goes on printing, and begins anew after a pause.
 	Interval, MaxInterval time.Duration
-	// BytesPerSecond is the budget of all executions together, in bytes of status. What is over it waits.
+	// BytesPerSecond is the budget of all executions together, in bytes of status. The namespaces that want more than
+	// there is have equal parts of it, and what is over a namespace's part waits.
 	BytesPerSecond int
 }
 
 // maxReminder bounds the wait before a write that failed is tried again for the sake of the tail.
 const maxReminder = 30 * time.Second
 
-// leastBurst lets the largest status through a small budget, in bytes.
-const leastBurst = 512 << 10
-
-func newBudget(o FlushOptions) *rate.Limiter {
-	return rate.NewLimiter(rate.Limit(o.BytesPerSecond), max(o.BytesPerSecond, leastBurst))
-}
-
-// timer is a clock's.
+// timer is a clock's, or a wait for the budget.
 type timer interface{ Stop() bool }
 
 // flushes decide when the tail of one run is written. Its methods are called with the run's lock held.
@@ -63,15 +53,25 @@ func (r *run) arm(now time.Time) {
 // reserve takes the next write from the budget, and waits where the budget says so.
 func (r *run) reserve() {
 	f, follower := &r.flushes, r.follower
-	n := min(max(f.size, r.tail.Held()), int64(follower.budget.Burst()))
-	now := follower.Clock.Now()
-	delay := follower.budget.ReserveN(now, int(n)).DelayFrom(now)
-	follower.metrics.delay.Observe(delay.Seconds())
-	if delay > 0 {
-		r.wakeAfter(&f.timer, delay, r.fall)
+	asked := follower.Clock.Now()
+	var mine timer
+	wait := follower.budget.Take(r.key.Namespace, max(f.size, r.tail.Held()), func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		follower.metrics.delay.Observe(follower.Clock.Now().Sub(asked).Seconds())
+		if f.timer != mine || r.closed {
+			return // stopped too late
+		}
+		f.timer = nil
+		r.fall()
+	})
+	if wait == nil {
+		follower.metrics.delay.Observe(0)
+		r.fall()
 		return
 	}
-	r.fall()
+	mine = wait
+	f.timer = mine
 }
 
 // fall makes the write due.
@@ -100,9 +100,9 @@ func (r *run) flushed(lines, size int64) {
 	if f.due {
 		f.interval = min(f.interval*3/2, follower.Flush.MaxInterval)
 	} else {
-		// A change of phase waits for nobody; the others wait for what it took.
+		// A change of phase waits for nobody; the others of its namespace wait for what it took.
 		cause = causePhase
-		follower.budget.ReserveN(now, int(min(size, int64(follower.budget.Burst()))))
+		follower.budget.Charge(r.key.Namespace, size)
 	}
 	follower.metrics.flushed(cause, size)
 	stop(&f.timer)

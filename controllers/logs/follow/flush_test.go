@@ -14,9 +14,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 )
 
-// writes plays the reconciler of runs that print all the time, each write of so many bytes. It gives when each run
-// was written within a time.
-func writes(t *testing.T, flush FlushOptions, runs int, size int64, during time.Duration) map[string][]time.Duration {
+// writes plays the reconciler of runs that print all the time, so many in each namespace, each write of so many bytes. It
+// gives when each run was written within a time.
+func writes(t *testing.T, flush FlushOptions, runs map[string]int, size int64, during time.Duration) map[types.NamespacedName][]time.Duration {
 	t.Helper()
 	queue := make(chan types.NamespacedName, 1000)
 	k := newKubelet()
@@ -26,18 +26,20 @@ func writes(t *testing.T, flush FlushOptions, runs int, size int64, during time.
 		Notify: func(key types.NamespacedName) { queue <- key },
 	})
 	defer f.Stop()
-	subject := func(name string) Subject {
+	subject := func(key types.NamespacedName) Subject {
 		return Subject{
-			Key: types.NamespacedName{Namespace: "ns", Name: name}, UID: types.UID(name), MaxEntries: 10, MaxBytes: 1 << 20,
-			Runs: []source.ContainerRun{{Container: "main", Role: source.Main, PodUID: types.UID(name), ContainerID: name}},
+			Key: key, UID: types.UID(key.String()), MaxEntries: 10, MaxBytes: 1 << 20,
+			Runs: []source.ContainerRun{{Container: "main", Role: source.Main, PodUID: types.UID(key.String()), ContainerID: key.String()}},
 		}
 	}
-	for i := range runs {
-		s := subject(fmt.Sprint("run-", i))
-		f.Sync(s)
-		f.Flushed(s.Key, 0, size) // with the phase, before there is a line
+	for namespace, count := range runs {
+		for i := range count {
+			s := subject(types.NamespacedName{Namespace: namespace, Name: fmt.Sprint("run-", i)})
+			f.Sync(s)
+			f.Flushed(s.Key, 0, size) // with the phase, before there is a line
+		}
 	}
-	begin, written := time.Now(), map[string][]time.Duration{}
+	begin, written := time.Now(), map[types.NamespacedName][]time.Duration{}
 	tick, end := time.NewTicker(100*time.Millisecond), time.After(during)
 	defer tick.Stop()
 	for {
@@ -45,8 +47,8 @@ func writes(t *testing.T, flush FlushOptions, runs int, size int64, during time.
 		case <-tick.C:
 			k.print(time.Now(), "a line")
 		case key := <-queue:
-			if state := f.Sync(subject(key.Name)); state.Due {
-				written[key.Name] = append(written[key.Name], time.Since(begin).Round(100*time.Millisecond))
+			if state := f.Sync(subject(key)); state.Due {
+				written[key] = append(written[key], time.Since(begin).Round(100*time.Millisecond))
 				f.Flushed(key, state.Lines, size)
 			}
 		case <-end:
@@ -58,7 +60,7 @@ func writes(t *testing.T, flush FlushOptions, runs int, size int64, during time.
 func TestFlushesAreQuickAtFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		flush := FlushOptions{Interval: time.Second, MaxInterval: 3 * time.Second, BytesPerSecond: 1 << 20}
-		got := writes(t, flush, 1, 1000, 20*time.Second)["run-0"]
+		got := writes(t, flush, map[string]int{"ns": 1}, 1000, 20*time.Second)[types.NamespacedName{Namespace: "ns", Name: "run-0"}]
 		const want = "[1s 2.5s 4.8s 7.8s 10.8s 13.8s 16.8s 19.8s]"
 		if fmt.Sprint(got) != want {
 			t.Errorf("written at %v, want %s", got, want)
@@ -110,7 +112,7 @@ func TestFlushesKeepToTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const runs, size, during = 50, 100 << 10, 100 * time.Second
 		flush := FlushOptions{Interval: time.Second, MaxInterval: 3 * time.Second, BytesPerSecond: 1 << 20}
-		got := writes(t, flush, runs, size, during)
+		got := writes(t, flush, map[string]int{"ns": runs}, size, during)
 		total, least, most := 0, 1<<30, 0
 		for _, at := range got {
 			total, least, most = total+len(at), min(least, len(at)), max(most, len(at))
@@ -121,6 +123,19 @@ func TestFlushesKeepToTheBudget(t *testing.T) {
 		}
 		if len(got) != runs || most > least+2 {
 			t.Errorf("%d runs were written, from %d to %d times", len(got), least, most)
+		}
+	})
+}
+
+// A namespace whose runs want several times the budget does not delay the log of another by a moment.
+func TestCase51QuietLogBesideAFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const size, during = 50 << 10, 20 * time.Second
+		flush := FlushOptions{Interval: time.Second, MaxInterval: 3 * time.Second, BytesPerSecond: 1 << 20}
+		got := writes(t, flush, map[string]int{"loud": 300, "quiet": 1}, size, during)
+		const want = "[1s 2.5s 4.8s 7.8s 10.8s 13.8s 16.8s 19.8s]" // as alone
+		if at := got[types.NamespacedName{Namespace: "quiet", Name: "run-0"}]; fmt.Sprint(at) != want {
+			t.Errorf("the quiet run was written at %v, want %s", at, want)
 		}
 	})
 }

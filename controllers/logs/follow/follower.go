@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/time/rate"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/clock"
 
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/budget"
 	"github.com/taskexec/taskexec/controllers/logs/redact"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/tail"
@@ -47,7 +47,7 @@ type Options struct {
 // Follower reads the logs of all executions that run. Its methods may be called from several goroutines.
 type Follower struct {
 	Options
-	budget  *rate.Limiter
+	budget  *budget.Budget
 	metrics *metrics
 	stop    context.Context //nolint:containedctx // the life of the Follower, which outlives each call to it
 	end     context.CancelFunc
@@ -62,7 +62,7 @@ type Follower struct {
 // New makes a Follower. Stop ends it.
 func New(o Options) *Follower {
 	ctx, cancel := context.WithCancel(context.Background())
-	f := &Follower{Options: o, budget: newBudget(o.Flush), stop: ctx, end: cancel, runs: map[types.NamespacedName]*run{}}
+	f := &Follower{Options: o, budget: budget.New(o.Flush.BytesPerSecond, o.Clock), stop: ctx, end: cancel, runs: map[types.NamespacedName]*run{}}
 	f.metrics = newMetrics(f, o.Registry)
 	return f
 }

@@ -110,7 +110,7 @@ func TestNothingIsLeftOfThoseWhoGaveUp(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if turns.Waiting()+turns.Held()+len(turns.heldOf)+len(turns.queues)+len(turns.ring) != 0 || turns.timer != nil {
+	if turns.Waiting()+turns.Held()+len(turns.heldOf)+len(turns.patient.queues)+len(turns.patient.ring)+len(turns.urgent.queues)+len(turns.urgent.ring) != 0 || turns.timer != nil {
 		t.Errorf("something is left: %+v", turns)
 	}
 }

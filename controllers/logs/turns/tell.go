@@ -45,18 +45,14 @@ func (t *Turns) needs() (free int, blocked map[string]int) {
 		}
 	}
 	waiting := map[string]int{}
-	for _, w := range t.urgent {
-		waiting[w.namespace]++
-	}
-	for namespace, q := range t.queues {
-		waiting[namespace] += len(q)
+	for _, r := range []row{t.urgent, t.patient} {
+		for namespace, q := range r.queues {
+			waiting[namespace] += len(q)
+		}
 	}
 	blocked = map[string]int{}
 	for namespace, n := range waiting {
-		fit := n
-		if t.limits.PerNamespace > 0 {
-			fit = min(n, t.limits.PerNamespace-staying[namespace])
-		}
+		fit := min(n, t.fit(staying[namespace], room))
 		free += fit
 		blocked[namespace] = min(n-fit, staying[namespace])
 	}

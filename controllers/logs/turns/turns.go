@@ -1,13 +1,16 @@
 // Package turns says who may read a container log now: so many at once, so many of one namespace, and beyond that
-// everybody in turn.
+// everybody in turn. The archive shares its uploads by it, too.
 package turns
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
 	"k8s.io/utils/clock"
+
+	"github.com/taskexec/taskexec/controllers/logs/share"
 )
 
 // urgentRow is how many urgent waiters are served in a row before one of the others: containers may end faster
@@ -18,7 +21,7 @@ const urgentRow = 16
 type Limits struct {
 	// Total over all namespaces; zero means that there is no bound but those of the namespaces.
 	Total int
-	// PerNamespace bounds one namespace; zero means that it has no bound of its own.
+	// PerNamespace bounds one namespace; zero means that it may hold four fifths of what the others leave (see share).
 	PerNamespace int
 	// Turn is how long one may hold on while others wait.
 	Turn time.Duration
@@ -32,14 +35,11 @@ type Turns struct {
 	mu sync.Mutex
 	// held, the longest first.
 	held []*Turn
-	// urgent waiters, and the others by namespace, each first come first served. ring has the namespaces with
-	// waiters in the order in which they are served next.
-	urgent []*waiter
-	queues map[string][]*waiter
-	ring   []string
-	heldOf map[string]int
-	// row counts the urgent ones that were served before others who wait.
-	row int
+	// urgent waiters go before patient ones.
+	urgent, patient row
+	heldOf          map[string]int
+	// inARow counts the urgent ones that were served before others who wait.
+	inARow int
 	// timer for when the next holder's time is over, nil while nobody's is.
 	timer clock.Timer
 }
@@ -60,7 +60,7 @@ type waiter struct {
 
 // New makes Turns.
 func New(l Limits, c clock.WithDelayedExecution) *Turns {
-	return &Turns{limits: l, clock: c, queues: map[string][]*waiter{}, heldOf: map[string]int{}}
+	return &Turns{limits: l, clock: c, urgent: newRow(), patient: newRow(), heldOf: map[string]int{}}
 }
 
 // Take waits for a turn; an error is that of ctx. urgent goes before others: a log that may vanish.
@@ -70,14 +70,10 @@ func (t *Turns) Take(ctx context.Context, namespace string, urgent bool) (*Turn,
 	}
 	w := &waiter{namespace: namespace, granted: make(chan *Turn, 1)}
 	t.mu.Lock()
-	switch {
-	case urgent:
-		t.urgent = append(t.urgent, w)
-	default:
-		if len(t.queues[namespace]) == 0 {
-			t.ring = append(t.ring, namespace)
-		}
-		t.queues[namespace] = append(t.queues[namespace], w)
+	if urgent {
+		t.urgent.add(w)
+	} else {
+		t.patient.add(w)
 	}
 	t.serve()
 	t.mu.Unlock()
@@ -113,15 +109,7 @@ func (t *Turns) Held() int {
 func (t *Turns) Waiting() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.waiting()
-}
-
-func (t *Turns) waiting() int {
-	n := len(t.urgent)
-	for _, q := range t.queues {
-		n += len(q)
-	}
-	return n
+	return t.urgent.len() + t.patient.len()
 }
 
 // cancel takes a waiter away that gave up; a turn that it was given in that moment is given back.
@@ -132,8 +120,8 @@ func (t *Turns) cancel(w *waiter) {
 	case turn := <-w.granted:
 		t.leave(turn)
 	default:
-		t.urgent = without(t.urgent, w)
-		t.dequeue(w)
+		t.urgent.remove(w)
+		t.patient.remove(w)
 	}
 	t.serve()
 }
@@ -145,17 +133,6 @@ func (t *Turns) leave(h *Turn) {
 			delete(t.heldOf, h.namespace)
 		}
 	}
-}
-
-// dequeue takes a waiter out of its namespace's queue.
-func (t *Turns) dequeue(w *waiter) {
-	q := without(t.queues[w.namespace], w)
-	if len(q) > 0 {
-		t.queues[w.namespace] = q
-		return
-	}
-	delete(t.queues, w.namespace)
-	t.ring = without(t.ring, w.namespace)
 }
 
 // serve gives turns to waiters while there is room, and then tells holders whose time is over.
@@ -173,55 +150,42 @@ func (t *Turns) serve() {
 	t.tell()
 }
 
-// next takes the waiter whose turn it is out of the queues, nil when none can be served.
+// next takes the waiter whose turn it is out of its row, nil when none can be served.
 func (t *Turns) next() *waiter {
-	if t.row < urgentRow {
-		if w := t.nextUrgent(); w != nil {
-			t.row++
+	if t.inARow < urgentRow {
+		if w := t.urgent.next(t.heldOf, t.full); w != nil {
+			t.inARow++
 			return w
 		}
 	}
-	t.row = 0
-	if w := t.nextInRing(); w != nil {
+	t.inARow = 0
+	if w := t.patient.next(t.heldOf, t.full); w != nil {
 		return w
 	}
-	return t.nextUrgent()
+	return t.urgent.next(t.heldOf, t.full)
 }
 
-func (t *Turns) nextUrgent() *waiter {
-	for i, w := range t.urgent {
-		if !t.full(w.namespace) {
-			t.urgent = append(t.urgent[:i:i], t.urgent[i+1:]...)
-			return w
-		}
-	}
-	return nil
-}
-
-func (t *Turns) nextInRing() *waiter {
-	for _, namespace := range t.ring {
-		if t.full(namespace) {
-			continue
-		}
-		w := t.queues[namespace][0]
-		t.dequeue(w)
-		if len(t.queues[namespace]) > 0 { // to the end of the ring
-			t.ring = append(without(t.ring, namespace), namespace)
-		}
-		return w
-	}
-	return nil
-}
-
+// full reports whether a namespace may hold no more.
 func (t *Turns) full(namespace string) bool {
-	return t.limits.PerNamespace > 0 && t.heldOf[namespace] >= t.limits.PerNamespace
+	held := t.heldOf[namespace]
+	switch {
+	case t.limits.PerNamespace > 0:
+		return held >= t.limits.PerNamespace
+	case t.limits.Total > 0:
+		return !share.May(int64(held), int64(t.limits.Total-len(t.held)))
+	default:
+		return false
+	}
 }
 
-func without[T comparable](from []T, one T) []T {
-	for i := range from {
-		if from[i] == one {
-			return append(from[:i:i], from[i+1:]...)
-		}
+// fit is how many more a namespace could hold if it holds so many and so many places are free.
+func (t *Turns) fit(holds, free int) int {
+	switch {
+	case t.limits.PerNamespace > 0:
+		return t.limits.PerNamespace - holds
+	case t.limits.Total > 0:
+		return int(share.Fit(int64(holds), int64(free)))
+	default:
+		return math.MaxInt
 	}
-	return from
 }

@@ -145,7 +145,7 @@ func TestTakeEndsWithItsContext(t *testing.T) {
 	}
 	turn.Done()
 	turn.Done()
-	if turns.Held() != 0 || len(turns.heldOf) != 0 || len(turns.queues) != 0 || len(turns.ring) != 0 {
+	if turns.Held() != 0 || len(turns.heldOf) != 0 || len(turns.patient.queues) != 0 || len(turns.patient.ring) != 0 {
 		t.Errorf("something is left: %+v", turns)
 	}
 }

@@ -1,0 +1,64 @@
+package archive
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/taskexec/taskexec/controllers/logs/share"
+)
+
+// fileBytes is what a file takes on the disk beside its text: a block, and an entry in the folder. Without it many short
+// logs would fill a volume whose limit the text does not come near.
+const fileBytes = 4 << 10
+
+// spooled counts the bytes that the spool holds, in all and by namespace. The most that one namespace may hold depends on
+// what is free (see share), so that a full share of one leaves room for the logs of the others.
+type spooled struct {
+	limit int64
+
+	mu    sync.Mutex
+	total int64
+	of    map[string]int64
+}
+
+func newSpooled(limit int64) *spooled { return &spooled{limit: limit, of: map[string]int64{}} }
+
+// room reports whether so many bytes more of a namespace may be taken.
+func (s *spooled) room(namespace string, bytes int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.total+bytes <= s.limit && share.May(s.of[namespace], s.limit-s.total)
+}
+
+// add counts bytes that were taken, or removed where they are negative.
+func (s *spooled) add(namespace string, bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.total += bytes
+	if s.of[namespace] += bytes; s.of[namespace] == 0 {
+		delete(s.of, namespace)
+	}
+}
+
+// sum is how many bytes there are in all.
+func (s *spooled) sum() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.total
+}
+
+// newFile makes a file in the spool for the log.
+func (l *Log) newFile() (*os.File, error) {
+	file, err := os.Create(fmt.Sprintf("%s/%d.part", l.w.SpoolDir, l.w.files.Add(1)))
+	if err == nil {
+		l.w.spooled.add(l.index.Namespace, fileBytes)
+	}
+	return file, err
+}
+
+// removeFile removes a file that newFile made.
+func (l *Log) removeFile(name string) {
+	_ = os.Remove(name) // one that is left is removed at the next start
+	l.w.spooled.add(l.index.Namespace, -fileBytes)
+}
