@@ -24,10 +24,10 @@ type ScheduleStore interface {
 	Schedules(ctx context.Context) ([]v1alpha1.TaskSchedule, error)
 	// CreateSchedule records a new schedule. The error is an AlreadyExists when there is one of that name.
 	CreateSchedule(ctx context.Context, s *v1alpha1.TaskSchedule) error
-	// ChangeSchedule changes a schedule's spec, records by whom (empty for nobody who is known) and gives the schedule after, or nil when there is none of that
-	// name. The error is a Conflict when it has another generation than the one that was seen, unless that is
-	// anyGeneration. An error of change is returned and nothing is written; change is called again for each state that
-	// the schedule is found in, so that what it allows is what is written.
+	// ChangeSchedule changes a schedule's spec, records by whom (empty for nobody who is known) and gives the schedule
+	// after, or nil when there is none of that name. The error is a Conflict when it has another generation than the one
+	// that was seen, unless that is anyGeneration. An error of change is returned and nothing is written; change is called
+	// again for each state that the schedule is found in, so that what it allows is what is written.
 	ChangeSchedule(ctx context.Context, name string, generation int64, by string, change scheduleChange) (*v1alpha1.TaskSchedule, error)
 	// DeleteSchedule removes a schedule, and tells whether there was one.
 	DeleteSchedule(ctx context.Context, name string) (found bool, err error)

@@ -12,6 +12,9 @@
 //	                             ├ logs/redact: sensitive values out of what is shown
 //	                             └ jobspec: Task and TaskExecution in, Job out
 //
+// Two things are asked beside that: jobseal, whether the controller made a Job that no status names yet, and origin, whether
+// what an execution or a schedule says of where it came from is proven.
+//
 // taskexecution is the hands: it has the clients and the clock, and decides nothing. lifecycle is the head: it
 // has neither, and decides all. logs/follow reads container logs beside them and is asked by observe how far
 // it is. task judges each Task when it changes, and runs it where it asks for that. Before a Job is created, queue is

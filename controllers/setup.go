@@ -126,6 +126,13 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := executions.SetupWithManager(mgr, o.Concurrency, wake); err != nil {
 		return fmt.Errorf("setting up the executions' controller: %w", err)
 	}
+	if err := setupTasks(mgr, o); err != nil {
+		return err
+	}
+	return setupSchedules(mgr, o, origins)
+}
+
+func setupTasks(mgr ctrl.Manager, o Options) error {
 	if err := (&task.Reconciler{Client: mgr.GetClient()}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the tasks' controller: %w", err)
 	}
@@ -138,7 +145,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := runs.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the history's controller: %w", err)
 	}
-	return setupSchedules(mgr, o, origins)
+	return nil
 }
 
 func setupSchedules(mgr ctrl.Manager, o Options, origins *origin.Checker) error {
