@@ -17,6 +17,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 	"github.com/taskexec/taskexec/controllers/notes"
 	"github.com/taskexec/taskexec/controllers/queue"
+	"github.com/taskexec/taskexec/controllers/room"
 	"github.com/taskexec/taskexec/controllers/task"
 	"github.com/taskexec/taskexec/controllers/taskexecution"
 	"github.com/taskexec/taskexec/controllers/taskschedule"
@@ -30,7 +31,7 @@ type Options struct {
 	StartTimeout time.Duration
 	// Namespace that is worked in, as CacheOptions has it; empty for all.
 	Namespace string
-	// MaxRunning bounds the active executions, in all and in each namespace; zero for no bound.
+	// MaxRunning bounds the active executions, in all and in each namespace, and what waits; zero for no bound.
 	MaxRunning queue.Limits
 	// ImagePullGrace is how long an image may fail to be pulled.
 	ImagePullGrace time.Duration
@@ -69,6 +70,7 @@ func DefaultOptions() Options {
 		KeepJob:           time.Minute,
 		KeepUnarchivedJob: time.Hour,
 		KeepRun:           10 * time.Minute,
+		MaxRunning:        queue.Limits{Waiting: room.DefaultLimits},
 		HistoryPace:       3 * time.Second,
 		LogTurns:          turns.Limits{Total: 500, Turn: 5 * time.Second},
 		LogFlush:          follow.FlushOptions{Interval: time.Second, MaxInterval: 3 * time.Second, BytesPerSecond: 1 << 20},
@@ -90,7 +92,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		}
 		o.LogSource = source.NewKube(clientset)
 	}
-	wake := taskexecution.NewWake()
+	wake, ledger := taskexecution.NewWake(), queue.NewLedger(o.MaxRunning)
 	follower, err := setupLogs(mgr, o, wake.Execution)
 	if err != nil {
 		return err
@@ -100,9 +102,9 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		Live:     mgr.GetAPIReader(),
 		Recorder: notes.Bounded(mgr.GetEventRecorder("taskexec")),
 		Follower: follower,
-		Metrics:  taskexecution.NewMetrics(o.Registry),
+		Metrics:  taskexecution.NewMetrics(o.Registry, ledger),
 		Clock:    clock.RealClock{},
-		Queue:    queue.NewLedger(o.MaxRunning),
+		Queue:    ledger,
 		Options: lifecycle.Options{
 			StartTimeout: o.StartTimeout, ImagePullGrace: o.ImagePullGrace, Language: o.Language,
 			KeepJob: o.KeepJob, KeepUnarchivedJob: o.KeepUnarchivedJob,
@@ -124,15 +126,16 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := runs.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the history's controller: %w", err)
 	}
-	return setupSchedules(mgr, o)
+	return setupSchedules(mgr, o, ledger)
 }
 
-func setupSchedules(mgr ctrl.Manager, o Options) error {
+func setupSchedules(mgr ctrl.Manager, o Options, ledger *queue.Ledger) error {
 	schedules := &taskschedule.Reconciler{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
 		Recorder: notes.Bounded(mgr.GetEventRecorder("taskexec")),
 		Clock:    clock.RealClock{},
+		Room:     ledger.Room,
 	}
 	if err := schedules.SetupWithManager(mgr, o.Concurrency); err != nil {
 		return fmt.Errorf("setting up the schedules' controller: %w", err)
