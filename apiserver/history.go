@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -121,19 +122,20 @@ func (s *namespaced) listExecutions(w http.ResponseWriter, r *http.Request) erro
 		return nil
 	}
 	now := time.Now()
-	answer := make([]wireListed, len(executions))
-	for i, e := range executions {
-		answer[i] = listedOf(e, now, q.withLogs)
-	}
-	return reply(w, answer)
+	return replyList(w, len(executions), func(i int) any { return listedOf(executions[i], now, q.withLogs) })
 }
 
-// executionsOf a task: a page, or when none was asked for all, in the order that the list always had.
+// executionsOf a task: a page, or when none was asked for all, in the order that the list always had. Where all would be
+// more than maxListBytes, it is a page as large as that.
 func executionsOf(in history.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
+	of := q.forIndex()
 	if q.limit == 0 {
-		return allOf(in, q.taskName), ""
+		if all := allOf(in, q.taskName); weightOfAll(all, q.withLogs) <= maxListBytes {
+			return all, ""
+		}
+		of.Limit = math.MaxInt
 	}
-	page := in.Page(q.forIndex())
+	page := in.Page(of)
 	if page.Next != nil {
 		next = history.Cursor{After: *page.Next}.String()
 	}
@@ -149,7 +151,10 @@ func allOf(in history.Namespace, taskName string) (executions []*v1alpha1.TaskEx
 
 // nextPage of the documented list, whose answer has no place for a cursor (RFC 8288).
 func (s *namespaced) nextPage(q *historyQuery, cursor string) string {
-	values := url.Values{"limit": {strconv.Itoa(q.limit)}, "cursor": {cursor}}
+	values := url.Values{"cursor": {cursor}}
+	if q.limit > 0 {
+		values.Set("limit", strconv.Itoa(q.limit))
+	}
 	if q.logs != "" {
 		values.Set("logs", q.logs)
 	}
