@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"net/http"
 	"net/url"
@@ -80,7 +81,7 @@ func (s *namespaced) listHistory(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := in.Page(q.forIndex())
-	answer := wireHistory{Executions: make([]wireListedRecord, len(page.Executions)), Page: q.page, PageSize: q.pageSize}
+	answer := wireHistory{Executions: []wireListedRecord{}, Page: q.page, PageSize: q.pageSize}
 	if page.Next != nil && q.page == 0 {
 		answer.NextCursor = history.Cursor{After: *page.Next, OldestFirst: q.sort == sortOldest}.String()
 	}
@@ -90,11 +91,18 @@ func (s *namespaced) listHistory(w http.ResponseWriter, r *http.Request) error {
 	if unchanged(w, r, tagOfParts(append(versionsOf(page.Executions), answer.NextCursor, strconv.Itoa(page.Total))...)) {
 		return nil
 	}
-	now := time.Now()
-	for i, e := range page.Executions {
-		answer.Executions[i] = recordOf(e, now, q.withLogs)
+	return replyPage(w, answer, page.Executions, q.withLogs)
+}
+
+// replyPage sends a page of the history with its executions, of which the first field has none yet.
+func replyPage(w http.ResponseWriter, empty wireHistory, executions []*v1alpha1.TaskExecution, withLogs bool) error {
+	raw, err := json.Marshal(empty)
+	if err != nil {
+		return err
 	}
-	return reply(w, answer)
+	const before = `{"executions":[`
+	now := time.Now()
+	return replyList(w, before, string(raw[len(before):]), len(executions), func(i int) any { return recordOf(executions[i], now, withLogs) })
 }
 
 // listExecutions answers with all executions of a task, newest first, or with as many as were asked for. Those of a
@@ -122,7 +130,7 @@ func (s *namespaced) listExecutions(w http.ResponseWriter, r *http.Request) erro
 		return nil
 	}
 	now := time.Now()
-	return replyList(w, len(executions), func(i int) any { return listedOf(executions[i], now, q.withLogs) })
+	return replyList(w, "[", "]", len(executions), func(i int) any { return listedOf(executions[i], now, q.withLogs) })
 }
 
 // executionsOf a task: a page, or when none was asked for all, in the order that the list always had. Where all would be

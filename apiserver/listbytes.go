@@ -51,8 +51,8 @@ func weightOfAll(executions []*v1alpha1.TaskExecution, withLogs bool) (weight in
 	return weight
 }
 
-// replyList sends a JSON array of so many values, encoding one after the other.
-func replyList(w http.ResponseWriter, n int, value func(i int) any) error {
+// replyList sends so many values with commas between, encoding one after the other, and what comes before and after them.
+func replyList(w http.ResponseWriter, before, after string, n int, value func(i int) any) error {
 	var chunk bytes.Buffer
 	begun := false
 	flush := func() {
@@ -63,7 +63,7 @@ func replyList(w http.ResponseWriter, n int, value func(i int) any) error {
 		_, _ = w.Write(chunk.Bytes()) // a client that is gone cannot be told
 		chunk.Reset()
 	}
-	chunk.WriteByte('[')
+	chunk.WriteString(before)
 	for i := range n {
 		raw, err := json.Marshal(value(i))
 		if err != nil && begun {
@@ -79,7 +79,7 @@ func replyList(w http.ResponseWriter, n int, value func(i int) any) error {
 			flush()
 		}
 	}
-	chunk.WriteString("]\n")
+	chunk.WriteString(after + "\n")
 	flush()
 	return nil
 }

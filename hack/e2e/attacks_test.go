@@ -35,12 +35,12 @@ type attack struct {
 // attacks in the order in which they are tried. Each is tried by itself, and the quiet tenant is looked at meanwhile.
 var attacks = []attack{
 	{"a schema times a value", 15 * time.Second, schemaTimesValue, 8},
-	{"waiting runs with large params", 15 * time.Second, waitingRuns, 8},
+	{"waiting runs with large params", 20 * time.Second, waitingRuns, 16},
 	{"bodies that are sent slowly", 12 * time.Second, slowBodies, 200},
 	{"requests that wait and follow", 12 * time.Second, requestsThatLast, 200},
 	{"guessed tokens", 10 * time.Second, guessedTokens, 16},
 	{"a flood of runs", 10 * time.Second, floodOfRuns, 8},
-	{"a flood of logs", 20 * time.Second, floodOfLogs, 4},
+	{"a flood of logs", 15 * time.Second, floodOfLogs, 4},
 }
 
 // hostileTask is removed with its runs as soon as its attack is over, so that the next one is alone.
