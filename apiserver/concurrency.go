@@ -2,10 +2,13 @@ package apiserver
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/controllers/room"
 )
 
 // queueFullRetry in seconds: a place in a full queue is free when a run ends, and nobody knows when that is.
@@ -14,19 +17,70 @@ const queueFullRetry = 5
 // admit refuses a run of which the watch cache shows that the controller would refuse it. The controller is the
 // authority: what passes here at the same moment as others may yet be refused by it, and then fails for the same
 // reason.
-func (s *namespaced) admit(ctx context.Context, task *v1alpha1.Task) error {
+func (s *namespaced) admit(ctx context.Context, task *v1alpha1.Task, execution *v1alpha1.TaskExecution) error {
 	if err := suspended(task); err != nil {
 		return err
 	}
-	_, bounded := task.Spec.MaxQueued()
-	if task.Spec.ConcurrencyPolicy() != v1alpha1.ConcurrencyForbid && !bounded {
-		return nil
+	of, all := s.store.Open(task.Name)
+	now := crowd{active: of.Active, queued: of.Queued}
+	if c := task.Spec.Concurrency; c != nil && (c.Policy == v1alpha1.ConcurrencyForbid || c.MaxQueued != nil) {
+		// Its limit is likely to be small, so that also the last run that was made here has to be counted.
+		executions, err := s.store.Executions(ctx, task.Name)
+		if err != nil {
+			return err
+		}
+		now = crowdOf(executions)
 	}
-	executions, err := s.store.Executions(ctx, task.Name)
-	if err != nil {
+	if err := refused(task, now); err != nil {
 		return err
 	}
-	return refused(task, executions)
+	if full := crowded(s.waiting, task, execution, of, all); full != nil {
+		s.metrics.limit("waiting_" + string(full.Bound))
+		return noRoom(full)
+	}
+	return nil
+}
+
+// crowded says why a run may not wait in its namespace, nil where it may, or does not have to: the task's own limit has
+// room for it, or the task has none and no run of it waits for others.
+func crowded(limits room.Limits, task *v1alpha1.Task, execution *v1alpha1.TaskExecution, of, all history.Open) *room.Full {
+	most := task.Spec.MaxRunning()
+	if of.Active < most || most == 0 && of.Waiting.Runs == 0 {
+		return nil
+	}
+	raw, err := json.Marshal(execution)
+	if err != nil {
+		return nil // not reached: its creation would fail for the same reason, and say it
+	}
+	return limits.Judge(execution.Namespace, all.Waiting, int64(len(raw)))
+}
+
+func noRoom(full *room.Full) *problem {
+	p := problemf(http.StatusTooManyRequests, "%v", full)
+	p.retryAfter = queueFullRetry
+	return p
+}
+
+// crowd is how many runs of a task have not ended.
+type crowd struct {
+	active, queued int
+	// example is the oldest.
+	example string
+}
+
+// crowdOf counts executions, of which the newest come first.
+func crowdOf(executions []*v1alpha1.TaskExecution) (c crowd) {
+	for _, e := range executions {
+		if e.Status.Phase.IsTerminal() {
+			continue
+		}
+		c.active++
+		c.example = e.Name
+		if e.Status.Phase == v1alpha1.PhaseQueued {
+			c.queued++
+		}
+	}
+	return c
 }
 
 // suspended refuses a run of a task that takes none.
@@ -38,30 +92,20 @@ func suspended(task *v1alpha1.Task) error {
 }
 
 // refused judges a new run by the others of its task. An error is a problem, nil lets it pass.
-func refused(task *v1alpha1.Task, executions []*v1alpha1.TaskExecution) error {
-	active, queued, example := 0, 0, ""
-	for _, e := range executions {
-		if e.Status.Phase.IsTerminal() {
-			continue
-		}
-		active++
-		example = e.Name // the oldest, at last
-		if e.Status.Phase == v1alpha1.PhaseQueued {
-			queued++
-		}
-	}
+func refused(task *v1alpha1.Task, now crowd) error {
 	most := task.Spec.MaxRunning()
 	if task.Spec.ConcurrencyPolicy() == v1alpha1.ConcurrencyForbid {
-		if active < most {
+		if now.active < most {
 			return nil
 		}
-		return problemf(http.StatusConflict, "the task %q runs %d at once and forbids more (spec.concurrency); execution %s is active", task.Name, most, example)
+		return problemf(http.StatusConflict, "the task %q runs %d at once and forbids more (spec.concurrency); execution %s is active", task.Name, most, now.example)
 	}
+	queued := now.queued
 	if most > 0 {
-		queued = max(queued, active-most)
+		queued = max(queued, now.active-most)
 	}
-	maxQueued, bounded := task.Spec.MaxQueued()
-	if !bounded || active < most || queued < maxQueued || (most == 0 && queued == 0) {
+	maxQueued := task.Spec.MaxQueued()
+	if now.active < most || queued < maxQueued || (most == 0 && queued == 0) {
 		return nil
 	}
 	return &problem{

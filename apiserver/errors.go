@@ -88,7 +88,7 @@ func problemOf(err error) *problem {
 	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
 		return problemf(http.StatusConflict, "it was changed by others at the same time; try again")
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		return problemf(http.StatusInternalServerError, "the facade's service account may not do this, or a quota or policy of the cluster forbids it: %v", err)
+		return forbidden(err)
 	case apierrors.IsNotFound(err):
 		return problemf(http.StatusInternalServerError, "the namespace that the facade serves (--namespace) or the kinds of taskexec.dev are missing: %v", err)
 	default:

@@ -9,7 +9,9 @@ import (
 	"net/url"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
@@ -39,7 +41,11 @@ func TestProblemOf(t *testing.T) {
 		"what Kubernetes refuses": {apierrors.NewInvalid(kind, "x", nil), 400, "Kubernetes refused it", false},
 		"a bad request":           {apierrors.NewBadRequest("no"), 400, "no", false},
 		"a conflict":              {apierrors.NewConflict(executions, "x", errors.New("y")), 409, "try again", false},
-		"no permission":           {apierrors.NewForbidden(executions, "x", errors.New("RBAC")), 500, "service account may not do this", false},
+		"no permission":           {apierrors.NewForbidden(executions, "x", errors.New(`User "facade" cannot create resource "taskexecutions" in API group "taskexec.dev"`)), 500, "service account may not do this", false},
+		"a policy":                {apierrors.NewForbidden(executions, "x", errors.New("ValidatingAdmissionPolicy 'office-hours' denied request: not now")), 403, "'office-hours' denied request: not now", false},
+		"a full quota":            {apierrors.NewForbidden(executions, "x", errors.New("exceeded quota: small, requested: count/taskexecutions.taskexec.dev=1, used: 3, limited: 3")), 429, "exceeded quota: small, requested: count/taskexecutions.taskexec.dev=1, used: 3, limited: 3", true},
+		"a quota that is new":     {apierrors.NewForbidden(executions, "x", errors.New("status unknown for quota: small, resources: count/taskexecutions.taskexec.dev")), 429, "status unknown", true},
+		"a namespace that goes":   {terminating(executions), 409, "being deleted", false},
 		"no identity":             {apierrors.NewUnauthorized("expired"), 500, "service account", false},
 		"no namespace":            {apierrors.NewNotFound(executions, "x"), 500, "--namespace", false},
 		"all else":                {errors.New("secret detail"), 500, "its log has the details", false},
@@ -55,6 +61,12 @@ func TestProblemOf(t *testing.T) {
 			}
 		})
 	}
+}
+
+func terminating(resource schema.GroupResource) error {
+	err := apierrors.NewForbidden(resource, "x", errors.New("unable to create new content in namespace default because it is being terminated"))
+	err.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: corev1.NamespaceTerminatingCause}}
+	return err
 }
 
 // What goes wrong in Kubernetes is told by every endpoint that asks it.

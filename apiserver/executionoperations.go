@@ -38,7 +38,7 @@ func executionOperations() map[string]openapi.Operation {
 		},
 		"GET /tasks/running/{taskName}": {
 			ID: "listRunningExecutions", Tag: tagExecutions, Summary: "All runs of a task, newest first, also those that have ended.",
-			Parameters: []openapi.Parameter{openapi.Query("limit", "The size of a page; all where neither it nor cursor is there.", openapi.Integer(1, maxPage)), pageCursor, logsToo, ifNoneMatch},
+			Parameters: []openapi.Parameter{openapi.Query("limit", "The most runs of a page; all, up to 16 MiB, where neither it nor cursor is there. What is left is at the address in the header Link.", openapi.Integer(1, maxPage)), pageCursor, logsToo, ifNoneMatch},
 			Answers:    []openapi.Answer{listed, notModified, problemAnswer(http.StatusNotFound, "There is neither such a task nor a run of it.")},
 		},
 		"GET /tasks/executions":         pagesOf("listExecutions"),

@@ -91,10 +91,12 @@ func (s *namespaced) newExecution(ctx context.Context, submission submission) (*
 	if err := submission.allowed(task); err != nil {
 		return nil, nil, err
 	}
-	if err := s.admit(ctx, task); err != nil {
+	execution := submission.execution(received)
+	execution.Namespace = s.namespace
+	if err := s.admit(ctx, task, execution); err != nil {
 		return nil, nil, err
 	}
-	return submission.execution(received), received.Secret, nil
+	return execution, received.Secret, nil
 }
 
 // check judges the params of a submission by a task.

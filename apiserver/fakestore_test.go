@@ -151,6 +151,14 @@ func (f *fakeStore) Cancel(_ context.Context, id string, request v1alpha1.Cancel
 	return CancelAccepted, nil
 }
 
+func (f *fakeStore) Open(task string) (of, all history.Open) {
+	in, err := f.History(context.Background())
+	if err != nil {
+		return of, all
+	}
+	return in.Open(task)
+}
+
 func (f *fakeStore) History(context.Context) (history.Namespace, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

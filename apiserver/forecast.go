@@ -9,6 +9,7 @@ import (
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/room"
 )
 
 // What would become of a request.
@@ -32,7 +33,8 @@ type forecast struct {
 // forecastOf judges a new run by its task, the executions of the namespace and the Job that it would have. It knows
 // what the watch cache shows: the controller is the authority, and its limits over all tasks show only by those who
 // wait for them.
-func forecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1.Job) forecast {
+// full is why the run may not wait in its namespace.
+func forecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1.Job, full *room.Full) forecast {
 	var ours []*v1alpha1.TaskExecution
 	for _, e := range all {
 		if e.Spec.TaskRef.Name == task.Name {
@@ -42,7 +44,8 @@ func forecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1
 	for _, rule := range []func() (forecast, bool){
 		func() (forecast, bool) { return refusal(readyReason(task), runnable(task)) },
 		func() (forecast, bool) { return refusal(v1alpha1.ReasonTaskSuspended, suspended(task)) },
-		func() (forecast, bool) { return refusal(reasonOfRefusal(task), refused(task, ours)) },
+		func() (forecast, bool) { return refusal(reasonOfRefusal(task), refused(task, crowdOf(ours))) },
+		func() (forecast, bool) { return hasNoRoom(full) },
 		func() (forecast, bool) { return waitsForTask(task, ours) },
 		func() (forecast, bool) { return waitsForOthers(all) },
 		func() (forecast, bool) { return waitsForJob(job) },
@@ -52,6 +55,13 @@ func forecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1
 		}
 	}
 	return forecast{outcomeStart, "", "it would start at once", http.StatusOK}
+}
+
+func hasNoRoom(full *room.Full) (forecast, bool) {
+	if full == nil {
+		return forecast{}, false
+	}
+	return refusal(v1alpha1.ReasonNamespaceQueueFull, noRoom(full))
 }
 
 func refusal(reason string, err error) (forecast, bool) {

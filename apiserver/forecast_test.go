@@ -58,7 +58,7 @@ func TestForecastOf(t *testing.T) {
 			if c.job == nil {
 				c.job = &batchv1.Job{}
 			}
-			f := forecastOf(c.task, c.all, c.job)
+			f := forecastOf(c.task, c.all, c.job, nil)
 			if f.outcome != c.outcome || f.reason != c.reason || f.status != c.status || !strings.Contains(f.detail, c.says) {
 				t.Errorf("got %+v", f)
 			}

@@ -2,6 +2,8 @@ package apiserver
 
 import (
 	"context"
+	"encoding/json"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -79,7 +81,7 @@ func (s *namespaced) listHistory(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := in.Page(q.forIndex())
-	answer := wireHistory{Executions: make([]wireListedRecord, len(page.Executions)), Page: q.page, PageSize: q.pageSize}
+	answer := wireHistory{Executions: []wireListedRecord{}, Page: q.page, PageSize: q.pageSize}
 	if page.Next != nil && q.page == 0 {
 		answer.NextCursor = history.Cursor{After: *page.Next, OldestFirst: q.sort == sortOldest}.String()
 	}
@@ -89,11 +91,18 @@ func (s *namespaced) listHistory(w http.ResponseWriter, r *http.Request) error {
 	if unchanged(w, r, tagOfParts(append(versionsOf(page.Executions), answer.NextCursor, strconv.Itoa(page.Total))...)) {
 		return nil
 	}
-	now := time.Now()
-	for i, e := range page.Executions {
-		answer.Executions[i] = recordOf(e, now, q.withLogs)
+	return replyPage(w, answer, page.Executions, q.withLogs)
+}
+
+// replyPage sends a page of the history with its executions, of which the first field has none yet.
+func replyPage(w http.ResponseWriter, empty wireHistory, executions []*v1alpha1.TaskExecution, withLogs bool) error {
+	raw, err := json.Marshal(empty)
+	if err != nil {
+		return err
 	}
-	return reply(w, answer)
+	const before = `{"executions":[`
+	now := time.Now()
+	return replyList(w, before, string(raw[len(before):]), len(executions), func(i int) any { return recordOf(executions[i], now, withLogs) })
 }
 
 // listExecutions answers with all executions of a task, newest first, or with as many as were asked for. Those of a
@@ -121,19 +130,20 @@ func (s *namespaced) listExecutions(w http.ResponseWriter, r *http.Request) erro
 		return nil
 	}
 	now := time.Now()
-	answer := make([]wireListed, len(executions))
-	for i, e := range executions {
-		answer[i] = listedOf(e, now, q.withLogs)
-	}
-	return reply(w, answer)
+	return replyList(w, "[", "]", len(executions), func(i int) any { return listedOf(executions[i], now, q.withLogs) })
 }
 
-// executionsOf a task: a page, or when none was asked for all, in the order that the list always had.
+// executionsOf a task: a page, or when none was asked for all, in the order that the list always had. Where all would be
+// more than maxListBytes, it is a page as large as that.
 func executionsOf(in history.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
+	of := q.forIndex()
 	if q.limit == 0 {
-		return allOf(in, q.taskName), ""
+		if all := allOf(in, q.taskName); weightOfAll(all, q.withLogs) <= maxListBytes {
+			return all, ""
+		}
+		of.Limit = math.MaxInt
 	}
-	page := in.Page(q.forIndex())
+	page := in.Page(of)
 	if page.Next != nil {
 		next = history.Cursor{After: *page.Next}.String()
 	}
@@ -149,7 +159,10 @@ func allOf(in history.Namespace, taskName string) (executions []*v1alpha1.TaskEx
 
 // nextPage of the documented list, whose answer has no place for a cursor (RFC 8288).
 func (s *namespaced) nextPage(q *historyQuery, cursor string) string {
-	values := url.Values{"limit": {strconv.Itoa(q.limit)}, "cursor": {cursor}}
+	values := url.Values{"cursor": {cursor}}
+	if q.limit > 0 {
+		values.Set("limit", strconv.Itoa(q.limit))
+	}
 	if q.logs != "" {
 		values.Set("logs", q.logs)
 	}

@@ -157,6 +157,9 @@ func (q *historyQuery) forIndex() history.Query {
 	if q.cursor != nil {
 		of.After = &q.cursor.After
 	}
+	if q.page == 0 { // pages that are numbered have no other place to go on
+		of.Bytes, of.Weigh = maxListBytes, func(e *v1alpha1.TaskExecution) int { return weightOf(e, q.withLogs) }
+	}
 	if q.page > 0 {
 		of.Skip, of.Count = (q.page-1)*q.pageSize, true
 	}

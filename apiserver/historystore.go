@@ -20,6 +20,8 @@ import (
 type HistoryStore interface {
 	// History gives the executions in their order, as soon as it shows this process's own writes.
 	History(ctx context.Context) (history.Namespace, error)
+	// Open counts what has not ended of a task and of the namespace, as the watch shows it at this moment.
+	Open(task string) (of, all history.Open)
 	// DeleteExecution removes an execution that has ended, in exactly the state in which it was found to have. It
 	// gives the execution that it judged, or nil when there is none.
 	DeleteExecution(ctx context.Context, id string) (found *v1alpha1.TaskExecution, deleted bool, err error)
@@ -95,6 +97,11 @@ func (s *kubeStore) History(ctx context.Context) (history.Namespace, error) {
 		delete(s.written.of, s.namespace) // it was seen, or never will be
 	}
 	return in, ctx.Err()
+}
+
+// Open does not wait for this process's own writes: it is asked before each run that is made.
+func (s *kubeStore) Open(task string) (of, all history.Open) {
+	return s.index.In(s.namespace).Open(task)
 }
 
 // DeleteExecution judges what the API server has at this moment, and deletes only that.

@@ -5,6 +5,8 @@ import (
 
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/taskexec/taskexec/controllers/room"
 )
 
 // Options of the facade.
@@ -39,6 +41,8 @@ type Options struct {
 	// MaxReads, MaxWrites and MaxFailures are how many reads and writes of one caller, and tokens that are not
 	// valid from one address, are taken in a second, ten seconds' worth at once. Zero means any number.
 	MaxReads, MaxWrites, MaxFailures float64
+	// Waiting bounds what waits in each namespace, as the controller does; what it would refuse is refused here.
+	Waiting room.Limits
 	// RecheckInterval is how often the caller of an answer that lasts is asked for anew.
 	RecheckInterval time.Duration
 	// Tracing makes the spans of requests. Nil means that there are none.
@@ -69,6 +73,7 @@ func DefaultOptions() Options {
 		MaxInFlight:     400,
 		MaxWrites:       100,
 		MaxFailures:     20,
+		Waiting:         room.DefaultLimits,
 		RecheckInterval: time.Minute,
 		Log:             logr.Discard(),
 	}

@@ -76,7 +76,8 @@ func (s *namespaced) rehearse(w http.ResponseWriter, r *http.Request, submission
 		return params.FieldErrors{{Message: err.Error()}}
 	}
 	job.APIVersion, job.Kind = batchv1.SchemeGroupVersion.String(), "Job"
-	f := forecastOf(task, all, job)
+	of, every := s.store.Open(task.Name)
+	f := forecastOf(task, all, job, crowded(s.waiting, task, execution, of, every))
 	answer := wireRehearsal{
 		Kind: kindRehearsal, DryRun: true, TaskName: task.Name, Outcome: f.outcome, Reason: f.reason, Detail: f.detail, StatusCode: f.status,
 		Params: received.Effective, Job: job, Warnings: warningsOf(task, received.Effective),

@@ -20,6 +20,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/auth"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/controllers/room"
 )
 
 type server struct {
@@ -32,6 +33,8 @@ type server struct {
 	gate gate
 	// admission of requests; handler makes it.
 	admission *admission
+	// waiting bounds what waits in each namespace; handler sets it.
+	waiting room.Limits
 	// recheckInterval of answers that last.
 	recheckInterval time.Duration
 	encoded         encodings
@@ -179,6 +182,7 @@ func (s *server) handler(o Options) http.Handler {
 		router.Use(onlyLocalNames)
 	}
 	s.admission = newAdmission(o.MaxInFlight)
+	s.waiting = o.Waiting
 	router.Use(s.authenticate(o), s.ration(o), middleware.GetHead)
 	router.NotFound(handler(func(_ http.ResponseWriter, r *http.Request) error {
 		return problemf(http.StatusNotFound, "there is nothing at %s", r.URL.EscapedPath())

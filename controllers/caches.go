@@ -38,14 +38,16 @@ func CacheOptions(namespace string) (cache.Options, error) {
 	return options, nil
 }
 
-// slimExecution keeps the bulk of an execution out of memory: nothing is decided by its logs or its result, and by its
-// params only until it has ended. Its spec is never written from here.
+// slimExecution keeps of an execution only what decisions read, which has a bound in bytes: thousands of executions may
+// wait at once, and their authors choose how large the rest is. Logs and result are never read. Params, labels,
+// annotations, owners and finalizers are read from the API server where they are needed: once when the execution is
+// new, and once when its Job is built. So a cached execution must never be written back as a whole, except its status,
+// of which the API server takes nothing else.
 func slimExecution(object any) (any, error) {
 	if execution, ok := object.(*v1alpha1.TaskExecution); ok {
 		execution.Status.Logs, execution.Status.Result = nil, nil
-		if execution.Status.Phase.IsTerminal() {
-			execution.Spec.Params = nil
-		}
+		execution.Spec.Params = nil
+		execution.Labels, execution.Annotations, execution.OwnerReferences, execution.Finalizers = nil, nil, nil, nil
 		if lifecycle.LogIsFinal(execution) && execution.Status.ObservedGeneration == execution.Generation {
 			slimRecord(&execution.Status)
 		}

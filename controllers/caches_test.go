@@ -88,11 +88,16 @@ func TestCachesAreSlim(t *testing.T) {
 	running.Status.Logs = []v1alpha1.LogEntry{{Message: "line"}}
 	running.Status.LogSummary = &v1alpha1.LogSummary{Entries: 1}
 	slimRunning := running.DeepCopy()
-	slimRunning.ObjectMeta, slimRunning.Status.Logs = slimmed(), nil
+	slimRunning.ObjectMeta, slimRunning.Status.Logs, slimRunning.Spec.Params = metav1.ObjectMeta{Name: "run"}, nil, nil
+	queued := running.DeepCopy()
+	queued.Status.Phase, queued.Size = v1alpha1.PhaseQueued, 100_000
+	queued.OwnerReferences = []metav1.OwnerReference{{Name: "owner"}}
+	slimQueued := slimRunning.DeepCopy()
+	slimQueued.Status.Phase, slimQueued.Size = v1alpha1.PhaseQueued, 100_000
 	ended := running.DeepCopy()
 	ended.Status.Phase = v1alpha1.PhaseCompleted
 	slimEnded := slimRunning.DeepCopy()
-	slimEnded.Status.Phase, slimEnded.Spec.Params = v1alpha1.PhaseCompleted, nil
+	slimEnded.Status.Phase = v1alpha1.PhaseCompleted
 
 	over := ended.DeepCopy()
 	over.Status.Message, over.Status.Pods = "over", []v1alpha1.PodMirror{{Name: "pod"}}
@@ -106,8 +111,7 @@ func TestCachesAreSlim(t *testing.T) {
 	changed := over.DeepCopy()
 	changed.Generation++
 	slimChanged := changed.DeepCopy()
-	slimChanged.ObjectMeta, slimChanged.Status.Logs, slimChanged.Spec.Params = slimmed(), nil, nil
-	slimChanged.Generation = changed.Generation
+	slimChanged.ObjectMeta, slimChanged.Status.Logs, slimChanged.Spec.Params = metav1.ObjectMeta{Name: "run", Generation: 1}, nil, nil
 
 	for name, c := range map[string]struct {
 		transform func(any) (any, error)
@@ -121,6 +125,7 @@ func TestCachesAreSlim(t *testing.T) {
 		"a job with several pods at once":                      {slimJob, several, slimSeveral},
 		"a job whose pod restarts its containers":              {slimJob, restarting, slimRestarting},
 		"a run":              {slimExecution, running, slimRunning},
+		"a run that waits":   {slimExecution, queued, slimQueued},
 		"a run that ended":   {slimExecution, ended, slimEnded},
 		"a run with its log": {slimExecution, over, slimOver},
 		"a run with its log, of which a change is to be said": {slimExecution, changed, slimChanged},

@@ -20,6 +20,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/notes"
 	"github.com/taskexec/taskexec/controllers/origin"
 	"github.com/taskexec/taskexec/controllers/queue"
+	"github.com/taskexec/taskexec/controllers/room"
 	"github.com/taskexec/taskexec/controllers/task"
 	"github.com/taskexec/taskexec/controllers/taskexecution"
 	"github.com/taskexec/taskexec/controllers/taskschedule"
@@ -36,7 +37,7 @@ type Options struct {
 	// SystemNamespace has the ConfigMap with the controllers' public keys (package jobseal). Who can write ConfigMaps there
 	// can forge Jobs.
 	SystemNamespace string
-	// MaxRunning bounds the active executions, in all and in each namespace; zero for no bound.
+	// MaxRunning bounds the active executions, in all and in each namespace, and what waits; zero for no bound.
 	MaxRunning queue.Limits
 	// ImagePullGrace is how long an image may fail to be pulled.
 	ImagePullGrace time.Duration
@@ -75,6 +76,7 @@ func DefaultOptions() Options {
 		KeepJob:           time.Minute,
 		KeepUnarchivedJob: time.Hour,
 		KeepRun:           10 * time.Minute,
+		MaxRunning:        queue.Limits{Waiting: room.DefaultLimits},
 		HistoryPace:       3 * time.Second,
 		LogTurns:          turns.Limits{Total: 500, Turn: 5 * time.Second},
 		LogFlush:          follow.FlushOptions{Interval: time.Second, MaxInterval: 3 * time.Second, BytesPerSecond: 1 << 20},
@@ -97,7 +99,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		}
 		o.LogSource = source.NewKube(clientset)
 	}
-	wake := taskexecution.NewWake()
+	wake, ledger := taskexecution.NewWake(), queue.NewLedger(o.MaxRunning)
 	follower, err := setupLogs(mgr, o, wake.Execution)
 	if err != nil {
 		return err
@@ -112,11 +114,11 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		Live:     mgr.GetAPIReader(),
 		Recorder: notes.Bounded(mgr.GetEventRecorder("taskexec")),
 		Follower: follower,
-		Metrics:  taskexecution.NewMetrics(o.Registry),
+		Metrics:  taskexecution.NewMetrics(o.Registry, ledger),
 		Seals:    seals,
 		Origin:   origins,
 		Clock:    clock.RealClock{},
-		Queue:    queue.NewLedger(o.MaxRunning),
+		Queue:    ledger,
 		Options: lifecycle.Options{
 			StartTimeout: o.StartTimeout, ImagePullGrace: o.ImagePullGrace, Language: o.Language,
 			KeepJob: o.KeepJob, KeepUnarchivedJob: o.KeepUnarchivedJob,
@@ -129,7 +131,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := setupTasks(mgr, o); err != nil {
 		return err
 	}
-	return setupSchedules(mgr, o, origins)
+	return setupSchedules(mgr, o, origins, ledger)
 }
 
 func setupTasks(mgr ctrl.Manager, o Options) error {
@@ -148,13 +150,14 @@ func setupTasks(mgr ctrl.Manager, o Options) error {
 	return nil
 }
 
-func setupSchedules(mgr ctrl.Manager, o Options, origins *origin.Checker) error {
+func setupSchedules(mgr ctrl.Manager, o Options, origins *origin.Checker, ledger *queue.Ledger) error {
 	schedules := &taskschedule.Reconciler{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
 		Recorder: notes.Bounded(mgr.GetEventRecorder("taskexec")),
 		Clock:    clock.RealClock{},
 		Origin:   origins,
+		Room:     ledger.Room,
 	}
 	if err := schedules.SetupWithManager(mgr, o.Concurrency); err != nil {
 		return fmt.Errorf("setting up the schedules' controller: %w", err)

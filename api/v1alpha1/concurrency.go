@@ -19,7 +19,7 @@ type ConcurrencySpec struct {
 	// +kubebuilder:validation:Maximum=10000
 	MaxRunning *int32 `json:"maxRunning,omitempty"`
 
-	// maxQueued is how many runs may wait. One that comes when as many wait fails. Without it, any number may.
+	// maxQueued is how many runs may wait. One that comes when as many wait fails. Without it, 1000 may, with each policy.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=10000
@@ -90,10 +90,13 @@ func (s *TaskSpec) MaxRunning() int {
 	}
 }
 
-// MaxQueued is how many runs of a Task may wait for their turn; ok is false when any number may.
-func (s *TaskSpec) MaxQueued() (n int, ok bool) {
+// DefaultMaxQueued is how many runs of a Task may wait where the Task does not say.
+const DefaultMaxQueued = 1000
+
+// MaxQueued is how many runs of a Task may wait for their turn, whoever's limit they wait for.
+func (s *TaskSpec) MaxQueued() int {
 	if s.Concurrency == nil || s.Concurrency.MaxQueued == nil {
-		return 0, false
+		return DefaultMaxQueued
 	}
-	return int(*s.Concurrency.MaxQueued), true
+	return int(*s.Concurrency.MaxQueued)
 }

@@ -175,6 +175,9 @@ const (
 	ReasonConcurrencyForbidden = "ConcurrencyForbidden"
 	// ReasonQueueFull surfaces when as many runs waited as may.
 	ReasonQueueFull = "QueueFull"
+	// ReasonNamespaceQueueFull surfaces when the run would have had to wait, and as many runs waited in its namespace, or
+	// as many bytes of runs, as the controller lets wait there. Message says which, how much is used and what to do.
+	ReasonNamespaceQueueFull = "NamespaceQueueFull"
 	// ReasonTaskSuspended surfaces when the run was made while its Task was suspended.
 	ReasonTaskSuspended = "TaskSuspended"
 	// ReasonInvalidParams surfaces when the params do not satisfy the Task's schema.

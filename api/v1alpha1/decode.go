@@ -26,6 +26,7 @@ func (t *Task) UnmarshalJSON(data []byte) (err error) {
 func (e *TaskExecution) UnmarshalJSON(data []byte) (err error) {
 	type plain TaskExecution
 	e.Undecoded, err = decodeStored(data, (*plain)(e))
+	e.Size = int64(len(data)) // after decodeStored, which may set the whole object anew
 	return err
 }
 

@@ -41,6 +41,10 @@ type TaskExecution struct {
 	// Undecoded are the fields that could not be decoded. They are not part of the resource.
 	// +optional
 	Undecoded Undecoded `json:"-"`
+
+	// Size of the JSON from which the execution was decoded, in bytes; 0 where it was not decoded. It is not part of the
+	// resource. It tells what the execution takes of others' memory where its bulk, such as params, was dropped.
+	Size int64 `json:"-"`
 }
 
 // TaskExecutionSpec asks for one run. It cannot be changed, but for cancel, which can be set once.

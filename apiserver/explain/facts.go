@@ -152,9 +152,7 @@ func taskFacts(o *Observation) (facts []Fact) {
 		if n := o.Task.Spec.MaxRunning(); n > 0 {
 			text += fmt.Sprintf(", it runs %d at once", n)
 		}
-		if n, bounded := o.Task.Spec.MaxQueued(); bounded {
-			text += fmt.Sprintf(", and %d may wait", n)
-		}
+		text += fmt.Sprintf(", and %d may wait", o.Task.Spec.MaxQueued())
 		facts = append(facts, Fact{FromTask, name, time.Time{}, text})
 	}
 	return facts

@@ -16,6 +16,7 @@ var refusals = map[string]string{
 	v1alpha1.ReasonNameConflict:           "Remove the Job that is in the way, if nobody needs it, and run it again.",
 	v1alpha1.ReasonConcurrencyForbidden:   "Wait until the others have ended, or change spec.concurrency of the Task.",
 	v1alpha1.ReasonQueueFull:              "Wait until there is a place, or raise spec.concurrency.maxQueued of the Task.",
+	v1alpha1.ReasonNamespaceQueueFull:     "Wait until runs of the namespace have started, or cancel some, and run it again; pass large data by its address. The limits are flags of the controller.",
 	v1alpha1.ReasonTaskSuspended:          "Set spec.suspended of the Task to false, and run it again.",
 	v1alpha1.ReasonTaskNotFound:           "Make the Task, and run it again.",
 	v1alpha1.ReasonJobRefused:             "Make room in the quota, or mend the policy that is in the way, and run it again.",

@@ -38,6 +38,8 @@ type entry struct {
 	version uint64
 	// execution is the cache's own object, nil once it was deleted.
 	execution *v1alpha1.TaskExecution
+	// open is as what the entry is counted.
+	open Open
 }
 
 // shelf is a namespace. The index's lock guards it.
@@ -46,6 +48,9 @@ type shelf struct {
 	// all and byTask are in the order of Position.
 	all    *btree.BTree[*entry]
 	byTask map[string]*btree.BTree[*entry]
+	// open counts the executions that have not ended, and openOf those of each task.
+	open   Open
+	openOf map[string]Open
 	// changes has each execution at its newest version, and graves those that were deleted, oldest first.
 	changes *btree.BTree[*entry]
 	graves  []*entry
@@ -72,7 +77,7 @@ func byVersion(a, b *entry) bool {
 
 func newShelf() *shelf {
 	return &shelf{
-		byName: map[string]*entry{}, byTask: map[string]*btree.BTree[*entry]{},
+		byName: map[string]*entry{}, byTask: map[string]*btree.BTree[*entry]{}, openOf: map[string]Open{},
 		all: btree.New(degree, byPosition), changes: btree.New(degree, byVersion),
 	}
 }
@@ -131,6 +136,7 @@ func (s *shelf) put(e *v1alpha1.TaskExecution, initial bool) (changed bool) {
 		s.changes.Delete(old)
 	}
 	old.version, old.execution = version, e
+	s.count(old, openOf(e))
 	s.changes.ReplaceOrInsert(old)
 	return true
 }
@@ -175,6 +181,7 @@ func (s *shelf) remove(e *v1alpha1.TaskExecution, seen bool) bool {
 
 // take an entry off the shelf.
 func (s *shelf) take(old *entry) {
+	s.count(old, Open{})
 	delete(s.byName, old.Name)
 	s.all.Delete(old)
 	s.changes.Delete(old)

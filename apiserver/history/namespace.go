@@ -52,6 +52,9 @@ type Query struct {
 	Skip int
 	// Limit of executions.
 	Limit int
+	// Bytes bounds what the executions weigh together, but for the first, where Weigh gives their weight.
+	Bytes int
+	Weigh func(*v1alpha1.TaskExecution) int
 	// Scan bounds how many are looked at.
 	Scan int
 	// Count those that match.
@@ -88,6 +91,7 @@ type scan struct {
 	Query
 	page   *Page
 	looked int
+	weight int
 	last   Position
 }
 
@@ -138,7 +142,7 @@ func (c *scan) visit(e *entry) bool {
 	c.page.Total++
 	switch {
 	case c.page.Total <= c.Skip:
-	case len(c.page.Executions) < c.Limit:
+	case len(c.page.Executions) < c.Limit && c.fits(e.execution):
 		c.page.Executions = append(c.page.Executions, e.execution)
 	case c.Count:
 	default:
@@ -147,6 +151,15 @@ func (c *scan) visit(e *entry) bool {
 	}
 	c.last = e.Position
 	return true
+}
+
+// fits reports whether there is room for the bytes of one more.
+func (c *scan) fits(e *v1alpha1.TaskExecution) bool {
+	if c.Weigh == nil {
+		return true
+	}
+	c.weight += c.Weigh(e)
+	return c.weight <= c.Bytes || len(c.page.Executions) == 0
 }
 
 func (c *scan) goOn(after Position) { c.page.Next, c.page.Counted = &after, false }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -21,7 +22,8 @@ import (
 
 type options struct {
 	apiserver.Options
-	zap zap.Options
+	waitingBytes resource.QuantityValue
+	zap          zap.Options
 }
 
 func main() {
@@ -54,6 +56,9 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.Float64Var(&o.MaxReads, "max-reads-per-second", o.MaxReads, "How many reads of one caller are answered, ten seconds' worth at once. Beyond that, the answer is 429. 0 means any number.")
 	flags.Float64Var(&o.MaxWrites, "max-writes-per-second", o.MaxWrites, "The same for all that is no read.")
 	flags.Float64Var(&o.MaxFailures, "max-failures-per-second", o.MaxFailures, "The same for tokens that are not valid, for each address.")
+	flags.IntVar(&o.Waiting.Runs, "max-waiting-per-namespace", o.Waiting.Runs, "How many runs of one namespace may wait for their Job. Beyond that, the answer is 429. 0 means any number. Set it as on the controller, which judges in the end.")
+	o.waitingBytes.Quantity = *resource.NewQuantity(o.Waiting.Bytes, resource.BinarySI)
+	flags.Var(&o.waitingBytes, "max-waiting-bytes-per-namespace", "How much the runs of one namespace that wait may have together, as JSON, such as 32Mi. Beyond that, the answer is 429. 0 means any. Set it as on the controller.")
 	flags.DurationVar(&o.RecheckInterval, "recheck-interval", o.RecheckInterval, "How often it is asked again whether the caller of a stream may have it.")
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
@@ -64,6 +69,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 		return o, fmt.Errorf("%q is not a flag, and nothing else is taken", flags.Arg(0))
 	}
 	o.TokenAudiences = strings.FieldsFunc(audiences, func(c rune) bool { return c == ',' })
+	o.Waiting.Bytes = o.waitingBytes.Value()
 	err := o.validate()
 	return o, err
 }
@@ -93,6 +99,8 @@ func (o *options) validateAccess() error {
 		return fmt.Errorf("--max-requests-in-flight is %d, want at least 1", o.MaxInFlight)
 	case o.MaxReads < 0, o.MaxWrites < 0, o.MaxFailures < 0:
 		return fmt.Errorf("--max-reads-per-second, --max-writes-per-second and --max-failures-per-second want to be 0 or more")
+	case o.Waiting.Runs < 0, o.Waiting.Bytes < 0:
+		return fmt.Errorf("--max-waiting-per-namespace and --max-waiting-bytes-per-namespace want to be 0 or more")
 	case o.RecheckInterval < time.Second:
 		return fmt.Errorf("--recheck-interval is %s, want at least 1s", o.RecheckInterval)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"go.uber.org/zap/zapcore"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -29,6 +30,7 @@ type options struct {
 	metricsAddress string
 	pprofAddress   string
 	language       string
+	waitingBytes   resource.QuantityValue
 	sizes          logSizes
 	zap            zap.Options
 }
@@ -61,6 +63,9 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.DurationVar(&o.ImagePullGrace, "image-pull-grace", o.ImagePullGrace, "How long an image may fail to be pulled before its execution fails.")
 	flags.IntVar(&o.MaxRunning.Total, "max-running", o.MaxRunning.Total, "How many executions are active at once; the others wait. 0 means no bound.")
 	flags.IntVar(&o.MaxRunning.PerNamespace, "max-running-per-namespace", o.MaxRunning.PerNamespace, "How many executions of one namespace are active at once; the others wait. 0 means no bound.")
+	flags.IntVar(&o.MaxRunning.Waiting.Runs, "max-waiting-per-namespace", o.MaxRunning.Waiting.Runs, "How many executions of one namespace may wait for their Job. One more fails as NamespaceQueueFull. 0 means no bound. The facade has the same flag.")
+	o.waitingBytes.Quantity = *resource.NewQuantity(o.MaxRunning.Waiting.Bytes, resource.BinarySI)
+	flags.Var(&o.waitingBytes, "max-waiting-bytes-per-namespace", "How much the executions of one namespace that wait may have together, as JSON, such as 32Mi. What is over it fails as NamespaceQueueFull. 0 means no bound. The facade has the same flag.")
 	flags.DurationVar(&o.KeepJob, "keep-job", o.KeepJob, "How long the Job and the pods of a run stay after its whole log was archived, where the template has no ttlSecondsAfterFinished. 0 means as long as the run.")
 	flags.DurationVar(&o.KeepUnarchivedJob, "keep-unarchived-job", o.KeepUnarchivedJob, "The same where the whole log is not in an archive, so that the pod is the only place that has it.")
 	o.logFlags(flags)
@@ -75,6 +80,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 
 func (o *options) validate() error {
 	o.Language = lifecycle.Language(o.language)
+	o.MaxRunning.Waiting.Bytes = o.waitingBytes.Value()
 	switch {
 	case o.Language != lifecycle.Chinese && o.Language != lifecycle.English:
 		return fmt.Errorf("--lifecycle-language is %q, want zh or en", o.language)
@@ -88,6 +94,10 @@ func (o *options) validate() error {
 		return fmt.Errorf("--max-running is %d, want 0 or more", o.MaxRunning.Total)
 	case o.MaxRunning.PerNamespace < 0:
 		return fmt.Errorf("--max-running-per-namespace is %d, want 0 or more", o.MaxRunning.PerNamespace)
+	case o.MaxRunning.Waiting.Runs < 0:
+		return fmt.Errorf("--max-waiting-per-namespace is %d, want 0 or more", o.MaxRunning.Waiting.Runs)
+	case o.MaxRunning.Waiting.Bytes < 0:
+		return fmt.Errorf("--max-waiting-bytes-per-namespace is %s, want 0 or more", o.waitingBytes.String())
 	case o.KeepJob < 0:
 		return fmt.Errorf("--keep-job is %s, want 0 or more", o.KeepJob)
 	case o.KeepUnarchivedJob < 0:

@@ -9,12 +9,22 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/room"
 )
 
 func parse(args ...string) (options, error) {
 	flags := flag.NewFlagSet("controller", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	return parseFlags(flags, args)
+}
+
+func parseWaiting(t *testing.T, args ...string) room.Limits {
+	t.Helper()
+	o, err := parse(args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.MaxRunning.Waiting
 }
 
 func TestFlags(t *testing.T) {
@@ -29,6 +39,12 @@ func TestFlags(t *testing.T) {
 	if a := o.Archive; o.LogFlush.BytesPerSecond != 512<<10 || a.URL != "file:///logs" || a.PartBytes != 1<<20 || a.SpoolBytes != 2<<30 {
 		t.Errorf("got %+v, %+v", o.LogFlush, a)
 	}
+	if w := parseWaiting(t, "--max-waiting-per-namespace=7", "--max-waiting-bytes-per-namespace=3Mi"); w != (room.Limits{Runs: 7, Bytes: 3 << 20}) {
+		t.Errorf("got %+v", w)
+	}
+	if w := parseWaiting(t); w != room.DefaultLimits {
+		t.Errorf("by default %+v", w)
+	}
 	if o, err = parse(); err != nil || o.Archive.URL != "" || o.Archive.SpoolBytes != 1<<30 || o.LogFlush.BytesPerSecond != 1<<20 {
 		t.Errorf("defaults: %+v, %+v, %v", o.LogFlush, o.Archive, err)
 	}
@@ -41,6 +57,8 @@ func TestBadFlagsSayWhatIsWanted(t *testing.T) {
 		"no streams":              {"--max-log-streams=0", "want at least 1"},
 		"less than no runs":       {"--max-running=-1", "0 or more"},
 		"less in a namespace":     {"--max-running-per-namespace=-1", "0 or more"},
+		"fewer than none wait":    {"--max-waiting-per-namespace=-1", "0 or more"},
+		"less than nothing waits": {"--max-waiting-bytes-per-namespace=-1Mi", "0 or more"},
 		"no grace for images":     {"--image-pull-grace=0s", "more than 0"},
 		"no patience":             {"--log-patience=0s", "more than 0"},
 		"no budget":               {"--log-flush-bytes-per-second=0", "at least 1Ki"},

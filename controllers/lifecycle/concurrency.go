@@ -22,9 +22,8 @@ func waitForTurn(o *Observation) step {
 		return fail(v1alpha1.ReasonConcurrencyForbidden,
 			fmt.Sprintf("task %q runs %d at once and forbids more (spec.concurrency)%s", o.Task.Name, p.Limit, others(p.Active)))
 	case p.Full:
-		n, _ := o.Task.Spec.MaxQueued()
 		return fail(v1alpha1.ReasonQueueFull,
-			fmt.Sprintf("the queue of task %q is full: %d may wait (spec.concurrency.maxQueued)", o.Task.Name, n))
+			fmt.Sprintf("the queue of task %q is full: %d may wait (spec.concurrency.maxQueued)", o.Task.Name, o.Task.Spec.MaxQueued()))
 	}
 	s := step{verdict: turnVerdict(o), replace: p.Replaces}
 	if left, bounded := queueTimeLeft(o); bounded {

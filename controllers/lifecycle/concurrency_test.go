@@ -11,6 +11,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/queue"
+	"github.com/taskexec/taskexec/controllers/room"
 )
 
 // policy of the Task, with three at once and five that wait.
@@ -183,5 +184,61 @@ func TestPodGoesOn(t *testing.T) {
 		if got := PodGoesOn(given().pod(c.pod).Pods[0], noon); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
+	}
+}
+
+// A decision on an execution without its params asks for its turn, and builds nothing.
+func TestCase49ParamsAreReadWhenItIsItsTurn(t *testing.T) {
+	trimmed := func(s *scene) *scene {
+		s.Trimmed = true
+		return s
+	}
+	asks := func(s *scene) (turn, create bool) {
+		plan := Decide(s.Observation)
+		return plan.Turn, plan.Create != nil
+	}
+	const q, limit = v1alpha1.ConcurrencyQueue, v1alpha1.ReasonConcurrencyLimit
+	byTask := queue.Place{Position: 2, BlockedBy: v1alpha1.BlockedByTask, Limit: 3}
+	if turn, create := asks(trimmed(given().policy(q).queued(2, "Task", limit))); !turn || create {
+		t.Errorf("before it is asked: turn %t, Job %t", turn, create)
+	}
+	if turn, create := asks(trimmed(given().policy(q).queued(2, "Task", limit)).place(byTask)); turn || create {
+		t.Errorf("when it is not its turn: turn %t, Job %t", turn, create)
+	}
+	if turn, create := asks(given().policy(q).queued(2, "Task", limit).place(queue.Place{Granted: true})); turn || !create {
+		t.Errorf("when it was read whole: turn %t, Job %t", turn, create)
+	}
+}
+
+// Who has no room to wait fails, whatever it would wait for; who need not wait is not asked.
+func TestCase49NoRoomToWait(t *testing.T) {
+	crowded := func(s *scene) *scene {
+		s.NoRoom = &room.Full{Bound: room.BoundRuns, Namespace: "ns", Used: 7, Size: 1, Limit: 7}
+		return s
+	}
+	byTask := queue.Place{Position: 8, BlockedBy: v1alpha1.BlockedByTask, Limit: 3}
+	table{
+		"for its turn":   {crowded(given().policy(v1alpha1.ConcurrencyQueue).place(byTask)), "Failed/NamespaceQueueFull", "7 runs wait, and at most 7 may"},
+		"for its Task":   {crowded(withoutTask(given())), "Failed/NamespaceQueueFull", ""},
+		"it has its Job": {crowded(given().job()), "Pending/JobCreated in 4m30s", ""},
+		"a cancel":       {crowded(given().cancelled()), "Cancelled/Cancelled", ""},
+	}.run(t)
+	for name, c := range map[string]struct {
+		scene *scene
+		waits bool
+	}{
+		"it is new and waits for its turn": {given().policy(v1alpha1.ConcurrencyQueue).place(byTask), true},
+		"it is new and waits for its Task": {withoutTask(given()), true},
+		"it has waited before":             {given().policy(v1alpha1.ConcurrencyQueue).queued(8, "Task", v1alpha1.ReasonConcurrencyLimit).place(byTask), false},
+		"its Job is to be made":            {given(), false},
+		"it has its Job":                   {given().job(), false},
+		"it is cancelled":                  {given().cancelled(), false},
+		"it fails":                         {given().params(`[]`), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := Waits(&c.scene.Observation, Decide(c.scene.Observation)); got != c.waits {
+				t.Errorf("it waits: %t", got)
+			}
+		})
 	}
 }

@@ -24,6 +24,7 @@ type step struct {
 	queue     *v1alpha1.QueueStatus
 	replace   []types.NamespacedName
 	create    *batchv1.Job
+	turn      bool
 	end       []*corev1.Pod
 	endReason string
 	deleteJob bool
@@ -41,6 +42,7 @@ var rules = []rule{
 	ended,         // terminal is terminal: only the log and the leftovers remain
 	lost,          // a Job that is gone is not made again, whatever else was asked
 	cancelled,     // a cancel beats every outcome that is not recorded yet
+	crowdedOut,    // a run that has to wait needs room for that in its namespace
 	start,         // without a Job, all that can happen is that it waits for its turn, and that it is made
 	finished,      // the Job's own word beats our clocks: what is done is done
 	nodeLost,      // nobody will say how it ended
@@ -64,7 +66,7 @@ func Decide(o Observation) Plan {
 }
 
 func (s step) plan(o *Observation, f facts) Plan {
-	p := Plan{Create: s.create, End: s.end, EndReason: s.endReason, Replace: s.replace, DeleteJob: s.deleteJob, Requeue: s.requeue}
+	p := Plan{Create: s.create, Turn: s.turn, End: s.end, EndReason: s.endReason, Replace: s.replace, DeleteJob: s.deleteJob, Requeue: s.requeue}
 	if s.hold {
 		p.Status = unchanged(o)
 		witness(o, f, &p.Status)

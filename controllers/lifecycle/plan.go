@@ -10,6 +10,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/logs/redact"
 	"github.com/taskexec/taskexec/controllers/queue"
+	"github.com/taskexec/taskexec/controllers/room"
 )
 
 // Observation is all that a decision about one execution is made of.
@@ -17,6 +18,9 @@ type Observation struct {
 	Now       time.Time
 	Options   Options
 	Execution *v1alpha1.TaskExecution
+	// Trimmed: Execution is from a cache that keeps no params, labels and annotations. It is enough for all but building
+	// the Job.
+	Trimmed bool
 	// Task that the execution names, nil when there is none, or the Job says all of it.
 	Task *v1alpha1.Task
 	// Origin is the word on what the execution states of its origin, empty where it states nothing, that is recorded, or it
@@ -28,6 +32,9 @@ type Observation struct {
 	// Place in the queue, nil as long as the Job that Create asks for was not asked a turn for. It is asked
 	// before the Job is created.
 	Place *queue.Place
+	// NoRoom is why the execution may not wait, nil when it may, or that was not asked. It is asked when the first
+	// decision about an execution is that it waits.
+	NoRoom *room.Full
 	// Secret of the sensitive params, read from the API server, nil when there is none, it was not needed or it could
 	// not be read; SecretTrouble is why it could not.
 	Secret        *corev1.Secret
@@ -122,6 +129,8 @@ type Plan struct {
 	Status v1alpha1.TaskExecutionStatus
 	// Create this Job when it is its turn, then observe the outcome and decide again.
 	Create *batchv1.Job
+	// Turn asks for the execution's turn before its Job is built: it is to be read whole once it has it.
+	Turn bool
 	// End these pods: see package comment.
 	End []*corev1.Pod
 	// EndReason is written on the pods that End names.

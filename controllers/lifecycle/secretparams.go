@@ -34,22 +34,34 @@ func withSecretParams(o *Observation, f facts, schema *params.Schema, given []by
 	if from == nil {
 		return given, step{}, true
 	}
-	if o.Secret != nil && !MayUse(o.Secret, o.Execution) {
-		return nil, fail(v1alpha1.ReasonSecretRefused, fmt.Sprintf(
-			"secret %q is not for params: whoever owns it can allow it by the label %s: \"true\"", from.SecretName, v1alpha1.LabelParams)), false
-	}
-	missing := missingSecret(o, from)
-	if missing != "" && o.Execution.Status.Phase == "" && o.Now.Sub(o.Execution.CreationTimestamp.Time) < secretGrace {
-		return nil, step{hold: true, requeue: secretSoon}, false
-	}
-	if missing != "" {
-		return nil, waitForStart(o, f, v1alpha1.ReasonSecretNotFound, missing), false
+	if s, waits := secretWaits(o, f); waits {
+		return nil, s, false
 	}
 	joined, problems := schema.Join(given, SecretValues(o.Secret, from))
 	if len(problems) > 0 {
 		return nil, fail(v1alpha1.ReasonInvalidParams, problems.Error()), false
 	}
 	return joined, step{}, true
+}
+
+// secretWaits says what to do where the Secret of the sensitive params is missing or not to be used.
+func secretWaits(o *Observation, f facts) (s step, waits bool) {
+	from := o.Execution.Spec.SecretParams
+	if from == nil {
+		return step{}, false
+	}
+	if o.Secret != nil && !MayUse(o.Secret, o.Execution) {
+		return fail(v1alpha1.ReasonSecretRefused, fmt.Sprintf(
+			"secret %q is not for params: whoever owns it can allow it by the label %s: \"true\"", from.SecretName, v1alpha1.LabelParams)), true
+	}
+	missing := missingSecret(o, from)
+	if missing != "" && o.Execution.Status.Phase == "" && o.Now.Sub(o.Execution.CreationTimestamp.Time) < secretGrace {
+		return step{hold: true, requeue: secretSoon}, true
+	}
+	if missing != "" {
+		return waitForStart(o, f, v1alpha1.ReasonSecretNotFound, missing), true
+	}
+	return step{}, false
 }
 
 // readable gives the sensitive params that stand in spec.params. What is no JSON object has none.

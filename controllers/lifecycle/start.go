@@ -47,8 +47,29 @@ func start(o *Observation, f facts) (step, bool) {
 	return create(o, f), true
 }
 
-// create judges the params and builds the Job.
+// Waits reports whether a plan is that an execution of which nothing was recorded yet has to wait for its Job.
+func Waits(o *Observation, p Plan) bool {
+	return o.Execution.Status.Phase == "" && o.Execution.Spec.Cancel == nil && p.Create == nil && p.Status.Job == nil &&
+		p.Status.Phase != "" && !p.Status.Phase.IsTerminal()
+}
+
+// crowdedOut ends a run that has to wait where there is no room. It was never started, and its record says why.
+func crowdedOut(o *Observation, _ facts) (step, bool) {
+	if o.NoRoom == nil || o.Job != nil {
+		return step{}, false
+	}
+	return fail(v1alpha1.ReasonNamespaceQueueFull, o.NoRoom.Error()), true
+}
+
+// create judges the params and builds the Job. Where the params are not there, they were judged when the execution was
+// new. They are judged again by the Task as it is when they are read.
 func create(o *Observation, f facts) step {
+	if o.Trimmed {
+		if s, waits := secretWaits(o, f); waits {
+			return s
+		}
+		return step{turn: true, hold: true}
+	}
 	var given []byte
 	if p := o.Execution.Spec.Params; p != nil {
 		given = p.Raw

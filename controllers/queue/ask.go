@@ -72,7 +72,7 @@ func (l *Ledger) place(x *entry) Place {
 	default:
 		p.BlockedBy, p.Limit = v1alpha1.BlockedByController, l.limits.Total
 	}
-	if !x.accepted && ln.rules.Bounded {
+	if !x.accepted {
 		p.Full = ln.ahead(x) >= ln.rules.MaxQueued
 	}
 	x.accepted = !p.Full

@@ -9,6 +9,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/room"
 )
 
 // Ledger of the executions that have not ended. It is safe for use in parallel.
@@ -21,6 +22,8 @@ type Ledger struct {
 	// active counts, in all and by namespace.
 	active   int
 	activeIn map[string]int
+	// heldIn is what waits in each namespace. It is apart from active: a run that has its turn waits until it has its Job.
+	heldIn map[string]room.Held
 	// turn counts the turns that were given, and lastTurn is the last of each namespace that has executions.
 	turn     int
 	lastTurn map[string]int
@@ -34,7 +37,7 @@ type Ledger struct {
 func NewLedger(limits Limits) *Ledger {
 	return &Ledger{
 		limits: limits, entries: map[types.UID]*entry{}, lines: map[lineKey]*line{},
-		activeIn: map[string]int{}, lastTurn: map[string]int{}, kept: map[types.UID]*entry{},
+		activeIn: map[string]int{}, heldIn: map[string]room.Held{}, lastTurn: map[string]int{}, kept: map[types.UID]*entry{},
 	}
 }
 
@@ -52,8 +55,14 @@ func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	}
 	if x == nil {
 		x = l.add(types.NamespacedName{Namespace: e.Namespace, Name: e.Name}, e.UID, jobspec.LabelValue(e.Spec.TaskRef.Name))
-		x.created = e.CreationTimestamp.Time
+		x.created, x.bytes = e.CreationTimestamp.Time, e.Size
 		x.line.enqueue(x)
+	}
+	switch waits := e.Status.Job == nil && e.Spec.Cancel == nil; {
+	case !waits:
+		l.letGo(x)
+	case e.Status.Phase != "": // also after a restart
+		l.hold(x)
 	}
 	if e.Status.Job != nil {
 		l.activate(x)
@@ -125,6 +134,7 @@ func (l *Ledger) Release(uid types.UID) []types.NamespacedName {
 }
 
 func (l *Ledger) keep(x *entry) {
+	l.letGo(x)
 	x.kept = true
 	l.kept[x.uid] = x
 }
@@ -152,6 +162,7 @@ func (l *Ledger) activate(x *entry) {
 }
 
 func (l *Ledger) remove(x *entry) []types.NamespacedName {
+	l.letGo(x)
 	x.line.take(x)
 	if x.state == active {
 		l.active--

@@ -43,7 +43,7 @@ func cancelled(e *v1alpha1.TaskExecution) *v1alpha1.TaskExecution {
 }
 
 func rules(policy v1alpha1.ConcurrencyPolicy, maxRunning int) Rules {
-	return Rules{TaskUID: "task", Generation: 1, Policy: policy, MaxRunning: maxRunning}
+	return Rules{TaskUID: "task", Generation: 1, Policy: policy, MaxRunning: maxRunning, MaxQueued: v1alpha1.DefaultMaxQueued}
 }
 
 func names(keys []types.NamespacedName) string {
@@ -159,7 +159,7 @@ func TestReplace(t *testing.T) {
 
 func TestQueueIsFull(t *testing.T) {
 	r := rules(v1alpha1.ConcurrencyQueue, 1)
-	r.MaxQueued, r.Bounded = 2, true
+	r.MaxQueued = 2
 	l := seeded(Limits{})
 	for i, name := range []string{"a", "b", "c", "d"} {
 		l.Observe(execution("sync", name, i))
@@ -247,7 +247,7 @@ func TestTurnsThatAreKept(t *testing.T) {
 
 func TestRulesOfAnOlderTaskDoNotCount(t *testing.T) {
 	l := seeded(Limits{}, execution("sync", "a", 1), execution("sync", "b", 2), execution("sync", "c", 3))
-	newer := Rules{TaskUID: "task", Generation: 2, Policy: v1alpha1.ConcurrencyQueue, MaxRunning: 1}
+	newer := Rules{TaskUID: "task", Generation: 2, Policy: v1alpha1.ConcurrencyQueue, MaxRunning: 1, MaxQueued: v1alpha1.DefaultMaxQueued}
 	wants(t, "under the newer", answer(t, l, "a", newer), "turn")
 	wants(t, "asked by who read the older", answer(t, l, "b", rules(v1alpha1.ConcurrencyQueue, 5)), "1 Task")
 	newer.Generation, newer.MaxRunning = 3, 2

@@ -26,6 +26,9 @@ type entry struct {
 	cancelled bool
 	// kept: the execution ended or is gone, and its containers may go on.
 	kept bool
+	// held: it is counted among those that wait in its namespace, by the bytes that it had when it was first seen.
+	held  bool
+	bytes int64
 	// told is the position in the queue that it knows, 0 for none.
 	told int
 }

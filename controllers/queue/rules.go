@@ -4,6 +4,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/room"
 )
 
 // Limits over all Tasks, 0 for none.
@@ -12,6 +13,8 @@ type Limits struct {
 	Total int
 	// PerNamespace bounds those of each namespace.
 	PerNamespace int
+	// Waiting bounds what waits in each namespace.
+	Waiting room.Limits
 }
 
 func (l Limits) any() bool { return l.Total > 0 || l.PerNamespace > 0 }
@@ -23,19 +26,16 @@ type Rules struct {
 	Policy     v1alpha1.ConcurrencyPolicy
 	// MaxRunning is how many may be active at once, 0 for any number.
 	MaxRunning int
-	// MaxQueued is how many may wait, where Bounded.
+	// MaxQueued is how many may wait.
 	MaxQueued int
-	Bounded   bool
 }
 
 // RulesOf reads a Task.
 func RulesOf(task *v1alpha1.Task) Rules {
-	r := Rules{
+	return Rules{
 		TaskUID: task.UID, Generation: task.Generation,
-		Policy: task.Spec.ConcurrencyPolicy(), MaxRunning: task.Spec.MaxRunning(),
+		Policy: task.Spec.ConcurrencyPolicy(), MaxRunning: task.Spec.MaxRunning(), MaxQueued: task.Spec.MaxQueued(),
 	}
-	r.MaxQueued, r.Bounded = task.Spec.MaxQueued()
-	return r
 }
 
 // newerThan tells whether these rules hold and not the others: a worker may have read the Task before another

@@ -16,14 +16,31 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// start asks for the execution's turn and, when it has it, creates the Job. What came of it is put into the
-// observation. stale is as in admit; an error is one that another try may mend.
-func (r *Reconciler) start(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) (stale bool, err error) {
-	stale, err = r.admit(ctx, o)
-	if err != nil || stale || !o.Place.Granted {
-		return stale, err
+// start does what the first decision about an execution without a Job asks for, and decides again: it asks for its turn,
+// creates the Job when it has it, and asks for room when it has to wait. stale is as in admit; an error is one that
+// another try may mend.
+func (r *Reconciler) start(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) (_ lifecycle.Plan, stale bool, err error) {
+	if plan.Create != nil || plan.Turn {
+		if stale, err = r.admit(ctx, o); err != nil || stale {
+			return plan, stale, err
+		}
+		if plan.Create == nil || !o.Place.Granted {
+			plan = lifecycle.Decide(*o) // of the whole execution now, or of one that waits
+		}
+		if plan.Create != nil {
+			if err := r.create(ctx, o, plan.Create); err != nil {
+				return plan, false, err
+			}
+			plan = lifecycle.Decide(*o)
+		}
 	}
-	return false, r.create(ctx, o, job)
+	if lifecycle.Waits(o, plan) {
+		if err := r.makeRoom(ctx, o); err != nil {
+			return plan, false, err
+		}
+		plan = lifecycle.Decide(*o)
+	}
+	return plan, false, nil
 }
 
 // create the Job, or find that it was created before.

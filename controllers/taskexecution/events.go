@@ -33,6 +33,7 @@ var eventTypes = map[string]string{
 	v1alpha1.ReasonImagePullFailed:         corev1.EventTypeWarning,
 	v1alpha1.ReasonConcurrencyForbidden:    corev1.EventTypeWarning,
 	v1alpha1.ReasonQueueFull:               corev1.EventTypeWarning,
+	v1alpha1.ReasonNamespaceQueueFull:      corev1.EventTypeWarning,
 	v1alpha1.ReasonTaskSuspended:           corev1.EventTypeWarning,
 	v1alpha1.ReasonInvalidParams:           corev1.EventTypeWarning,
 	v1alpha1.ReasonSecretNotFound:          corev1.EventTypeWarning,

@@ -4,6 +4,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/queue"
+	"github.com/taskexec/taskexec/controllers/room"
 )
 
 // Metrics of the executions. Labels come from bounded sets: a phase, a reason, a source; never a name.
@@ -11,10 +13,11 @@ type Metrics struct {
 	ended    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	waiting  prometheus.Histogram
+	full     *prometheus.CounterVec
 }
 
-// NewMetrics makes the metrics and registers them.
-func NewMetrics(registry prometheus.Registerer) *Metrics {
+// NewMetrics makes the metrics and registers them. The ledger tells what waits.
+func NewMetrics(registry prometheus.Registerer, ledger *queue.Ledger) *Metrics {
 	m := &Metrics{
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "taskexec_executions_finished_total",
@@ -30,10 +33,38 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Help:    "Seconds from the creation of the execution to the start of its first container.",
 			Buckets: prometheus.ExponentialBuckets(0.25, 2, 12),
 		}),
+		full: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "taskexec_executions_refused_to_wait_total",
+			Help: "Executions that failed because their namespace had no room for one more that waits, by bound: runs or bytes.",
+		}, []string{"bound"}),
 	}
-	registry.MustRegister(m.ended, m.duration, m.waiting)
+	registry.MustRegister(m.ended, m.duration, m.waiting, m.full)
+	registerWaiting(registry, ledger)
 	return m
 }
+
+// registerWaiting makes the gauges of what waits. A namespace is no label: anybody may make namespaces. The one that has
+// most tells how near the limits are.
+func registerWaiting(registry prometheus.Registerer, ledger *queue.Ledger) {
+	for _, g := range []struct {
+		name, help string
+		value      func(all, most room.Held) float64
+	}{
+		{"taskexec_executions_waiting", "Executions that wait for their Job, in all namespaces.",
+			func(all, _ room.Held) float64 { return float64(all.Runs) }},
+		{"taskexec_executions_waiting_bytes", "Bytes of the executions that wait for their Job, in all namespaces.",
+			func(all, _ room.Held) float64 { return float64(all.Bytes) }},
+		{"taskexec_executions_waiting_most", "Executions that wait for their Job in the namespace that has most of them; --max-waiting-per-namespace is the limit.",
+			func(_, most room.Held) float64 { return float64(most.Runs) }},
+		{"taskexec_executions_waiting_bytes_most", "Bytes of the executions that wait for their Job in the namespace that has most bytes; --max-waiting-bytes-per-namespace is the limit.",
+			func(_, most room.Held) float64 { return float64(most.Bytes) }},
+	} {
+		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: g.name, Help: g.help}, func() float64 { return g.value(ledger.Held()) }))
+	}
+}
+
+// refused counts an execution that had no room to wait.
+func (m *Metrics) refused(bound room.Bound) { m.full.WithLabelValues(string(bound)).Inc() }
 
 // finished counts an execution when its terminal phase was written.
 func (m *Metrics) finished(execution *v1alpha1.TaskExecution) {

@@ -24,7 +24,7 @@ import (
 // observe gathers all that a decision needs. It returns nil when the execution is gone. What the caches have is not
 // copied, and must not be written to: the tests run with Kubernetes' detector of that (KUBE_CACHE_MUTATION_DETECTOR).
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*lifecycle.Observation, error) {
-	execution, err := r.execution(ctx, key)
+	execution, trimmed, err := r.execution(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 		r.redactors.forget(key)
 		return nil, nil
 	}
-	o := &lifecycle.Observation{Now: r.Clock.Now(), Options: r.Options, Execution: execution}
+	o := &lifecycle.Observation{Now: r.Clock.Now(), Options: r.Options, Execution: execution, Trimmed: trimmed}
 	if execution.Status.Origin == "" && origin.IsStated(execution) && !lifecycle.LogIsFinal(execution) {
 		o.Origin = r.Origin.Proof(ctx).Judge(execution)
 	}
@@ -68,22 +68,29 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 }
 
 // execution reads the execution. One that nothing is recorded of is read live, once in its life: what a stale
-// cache shows as new may have run and been cleaned up, and must not run again.
-func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (*v1alpha1.TaskExecution, error) {
-	execution := &v1alpha1.TaskExecution{}
-	err := r.Client.Get(ctx, key, execution, client.UnsafeDisableDeepCopy)
-	if err == nil && execution.Status.Phase == "" {
-		execution = &v1alpha1.TaskExecution{}
-		err = r.Live.Get(ctx, key, execution)
-		execution.Status.Logs, execution.Status.Result = nil, nil
+// cache shows as new may have run and been cleaned up, and must not run again. trimmed is as in lifecycle.Observation.
+func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (execution *v1alpha1.TaskExecution, trimmed bool, err error) {
+	execution = &v1alpha1.TaskExecution{}
+	err = r.Client.Get(ctx, key, execution, client.UnsafeDisableDeepCopy)
+	if trimmed = execution.Status.Phase != ""; err == nil && !trimmed {
+		execution, err = r.whole(ctx, key)
 	}
 	if apierrors.IsNotFound(err) {
-		return nil, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading execution %s: %w", key, err)
+		return nil, false, fmt.Errorf("reading execution %s: %w", key, err)
 	}
-	return execution, nil
+	return execution, trimmed, nil
+}
+
+// whole reads the execution from the API server, with its params and without its log and result, which nothing is decided
+// by.
+func (r *Reconciler) whole(ctx context.Context, key types.NamespacedName) (*v1alpha1.TaskExecution, error) {
+	execution := &v1alpha1.TaskExecution{}
+	err := r.Live.Get(ctx, key, execution)
+	execution.Status.Logs, execution.Status.Result = nil, nil
+	return execution, err
 }
 
 // task finds the execution's Task. That it is missing, which ends a run in time, is taken from the API server: a cache

@@ -64,16 +64,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil || observed == nil {
 		return ctrl.Result{RequeueAfter: leftovers}, err
 	}
-	plan := lifecycle.Decide(*observed)
-	if plan.Create != nil {
-		stale, err := r.start(ctx, observed, plan.Create)
-		switch {
-		case err != nil:
-			return ctrl.Result{}, err
-		case stale:
-			return ctrl.Result{RequeueAfter: staleRetry}, nil
-		}
-		plan = lifecycle.Decide(*observed)
+	plan, stale, err := r.start(ctx, observed, lifecycle.Decide(*observed))
+	switch {
+	case err != nil:
+		return ctrl.Result{}, err
+	case stale:
+		return ctrl.Result{RequeueAfter: staleRetry}, nil
 	}
 	lingers := r.settle(observed, &plan.Status)
 	// What was done before an error is reported all the same, and what could not be done is tried again.

@@ -23,6 +23,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
 	"github.com/taskexec/taskexec/controllers/logs/turns"
+	"github.com/taskexec/taskexec/controllers/queue"
 )
 
 // An API server that refuses a status for its tail gets the phase without it; what it refuses for other reasons is
@@ -63,7 +64,7 @@ func TestPhaseIsWrittenWithoutATailThatIsRefused(t *testing.T) {
 				}).Build()
 			follower := follow.New(follow.Options{Turns: turns.New(turns.Limits{Total: 1}, clock.RealClock{}), Clock: clock.RealClock{}})
 			t.Cleanup(follower.Stop)
-			r := &Reconciler{Client: api, Follower: follower, Metrics: NewMetrics(prometheus.NewRegistry())}
+			r := &Reconciler{Client: api, Follower: follower, Metrics: NewMetrics(prometheus.NewRegistry(), queue.NewLedger(queue.Limits{}))}
 			if err := api.Get(t.Context(), client.ObjectKeyFromObject(e), e); err != nil {
 				t.Fatal(err)
 			}

@@ -45,16 +45,33 @@ func (r *Reconciler) admit(ctx context.Context, o *lifecycle.Observation) (stale
 		return false, nil
 	}
 	// It waited, and may have been cancelled or have ended since, as another controller saw it.
-	current := &v1alpha1.TaskExecution{}
-	err = r.Live.Get(ctx, client.ObjectKeyFromObject(o.Execution), current)
+	current, err := r.whole(ctx, client.ObjectKeyFromObject(o.Execution))
 	if apierrors.IsNotFound(err) {
 		return true, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("reading execution %s/%s whose turn it is: %w", o.Execution.Namespace, o.Execution.Name, err)
 	}
-	return current.UID != o.Execution.UID || current.Status.Phase.IsTerminal() || current.Status.Job != nil ||
-		current.Spec.Cancel != nil || current.DeletionTimestamp != nil, nil
+	if current.UID != o.Execution.UID || current.Status.Phase.IsTerminal() || current.Status.Job != nil ||
+		current.Spec.Cancel != nil || current.DeletionTimestamp != nil {
+		return true, nil
+	}
+	o.Execution, o.Trimmed = current, false
+	return false, nil
+}
+
+// makeRoom asks whether an execution that has to wait may, and puts into the observation why it may not. A Job that a
+// process before this one made, and a cache does not show yet, is looked for first: its execution does not wait.
+func (r *Reconciler) makeRoom(ctx context.Context, o *lifecycle.Observation) (err error) {
+	full := r.Queue.Wait(o.Execution.UID)
+	if full == nil {
+		return nil
+	}
+	if o.Job, err = r.job(ctx, o.Execution, true); err == nil && o.Job == nil {
+		o.NoRoom = full
+		r.Metrics.refused(full.Bound)
+	}
+	return err
 }
 
 // settle tells the ledger of a run that ends: its turn is over, unless a container of it may go on. It returns

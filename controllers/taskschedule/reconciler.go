@@ -4,6 +4,7 @@ package taskschedule
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -20,6 +22,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/origin"
+	"github.com/taskexec/taskexec/controllers/room"
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
@@ -33,6 +36,8 @@ type Reconciler struct {
 	Clock    clock.PassiveClock
 	// Origin tells whether the names on schedules are proven.
 	Origin *origin.Checker
+	// Room says why a run of a Task that takes so many bytes would not be let wait now, nil where it would.
+	Room func(task types.NamespacedName, size int64) *room.Full
 }
 
 // Reconcile looks at one schedule.
@@ -113,6 +118,9 @@ func (r *Reconciler) apply(ctx context.Context, s *v1alpha1.TaskSchedule, plan s
 // start makes the run of a tick, or finds that it was made before.
 func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run schedule.Run) (schedule.Result, error) {
 	e := run.Execution
+	if full := r.Room(types.NamespacedName{Namespace: e.Namespace, Name: e.Spec.TaskRef.Name}, sizeOf(e)); full != nil {
+		return schedule.Result{Outcome: schedule.Refused, Message: full.Error()}, nil
+	}
 	err := r.Client.Create(ctx, e.DeepCopy())
 	switch {
 	case err == nil:
@@ -125,6 +133,15 @@ func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run sc
 	default:
 		return schedule.Result{}, fmt.Errorf("creating execution %s/%s: %w", e.Namespace, e.Name, err)
 	}
+}
+
+// sizeOf an execution that is to be made, as the API server will have it, but for what the API server adds.
+func sizeOf(e *v1alpha1.TaskExecution) int64 {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return 0 // not reached: its creation would fail for the same reason, and say it
+	}
+	return int64(len(data))
 }
 
 // adopt takes an execution that exists for the run of the tick when it is what this very schedule would have made.

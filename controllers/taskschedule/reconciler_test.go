@@ -13,6 +13,7 @@ import (
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -21,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/room"
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
@@ -39,6 +41,8 @@ type lab struct {
 	seen *v1alpha1.TaskSchedule
 	// withoutTask is a cache that has not heard of the task.
 	withoutTask bool
+	// full, when set, says that nothing more may wait.
+	full func(task types.NamespacedName, size int64) *room.Full
 	// writes of the status.
 	writes int
 }
@@ -79,7 +83,12 @@ func newLab(t *testing.T, change func(*v1alpha1.TaskScheduleSpec)) *lab {
 			return api.SubResource(sub).Patch(ctx, o, patch, options...)
 		},
 	})
-	l.Reconciler = &Reconciler{Client: cached, Live: l.api, Recorder: l.events, Clock: l.clock}
+	l.Reconciler = &Reconciler{Client: cached, Live: l.api, Recorder: l.events, Clock: l.clock, Room: func(task types.NamespacedName, size int64) *room.Full {
+		if l.full == nil {
+			return nil
+		}
+		return l.full(task, size)
+	}}
 	return l
 }
 
@@ -218,6 +227,29 @@ func TestRunThatIsRefused(t *testing.T) {
 		t.Errorf("it tells %q", told)
 	}
 	l.refuse = nil
+	l.at(t, 40*time.Second)
+	l.wantReason(t, v1alpha1.ReasonScheduled)
+	l.wantRuns(t, "00:01")
+}
+
+// A schedule makes no run for which its namespace has no room, says so, and makes it when there is room again.
+func TestCase49ScheduleSaysThatItsNamespaceIsFull(t *testing.T) {
+	l := newLab(t, func(s *v1alpha1.TaskScheduleSpec) {
+		s.Params = &apiextensionsv1.JSON{Raw: []byte(`{"x":"` + strings.Repeat("x", 5000) + `"}`)}
+	})
+	l.full = func(task types.NamespacedName, size int64) *room.Full {
+		if size < 5000 {
+			t.Errorf("it asks for %d bytes", size)
+		}
+		return room.Limits{Bytes: 7000}.Judge(task.Namespace, room.Held{Runs: 3, Bytes: 6999}, size)
+	}
+	l.at(t, 31*time.Second)
+	l.wantRuns(t)
+	l.wantReason(t, v1alpha1.ReasonExecutionRefused)
+	if told := <-l.events.Events; !strings.Contains(told, "take 6999 bytes") || !strings.Contains(told, "--max-waiting-bytes-per-namespace") {
+		t.Errorf("it tells %q", told)
+	}
+	l.full = nil
 	l.at(t, 40*time.Second)
 	l.wantReason(t, v1alpha1.ReasonScheduled)
 	l.wantRuns(t, "00:01")

@@ -1,0 +1,66 @@
+// Package room bounds what may wait in one namespace. A run waits while it has not ended, nobody has cancelled it, and it
+// has no Job: for its turn, its Task, its Secret or a quota. Such runs are all kept in etcd and in the watch caches of
+// Kubernetes, which all namespaces share. The controller and the facade judge by this package, which is pure.
+package room
+
+import "fmt"
+
+// Limits of one namespace; 0 means no limit.
+type Limits struct {
+	// Runs is how many may wait.
+	Runs int
+	// Bytes is how much they may have together, each as JSON with its metadata, as the API server sends it.
+	Bytes int64
+}
+
+// DefaultLimits are what the flags of both programs begin with. In bytes they are an eighth of the memory that the
+// controller has as it is shipped.
+var DefaultLimits = Limits{Runs: 2000, Bytes: 32 << 20}
+
+// Held is what waits in one namespace.
+type Held struct {
+	Runs  int
+	Bytes int64
+}
+
+// Bound that a namespace has reached.
+type Bound string
+
+// The bounds.
+const (
+	// BoundRuns is Limits.Runs.
+	BoundRuns Bound = "runs"
+	// BoundBytes is Limits.Bytes.
+	BoundBytes Bound = "bytes"
+)
+
+// Full says why one more run may not wait.
+type Full struct {
+	Bound Bound
+	// Namespace that is full.
+	Namespace string
+	// Used is what waits already, and Size what the run would add: runs or bytes, as Bound says. Limit is how much may be.
+	Used, Size, Limit int64
+}
+
+// Judge whether one more run of so many bytes may wait in a namespace. It returns nil if it may.
+func (l Limits) Judge(namespace string, held Held, size int64) *Full {
+	switch {
+	case l.Runs > 0 && held.Runs >= l.Runs:
+		return &Full{BoundRuns, namespace, int64(held.Runs), 1, int64(l.Runs)}
+	case l.Bytes > 0 && held.Bytes+size > l.Bytes:
+		return &Full{BoundBytes, namespace, held.Bytes, size, l.Bytes}
+	default:
+		return nil
+	}
+}
+
+// Error says which bound is reached, how much is used, and what to do.
+func (f *Full) Error() string {
+	const advice = "wait until some have started, or cancel some"
+	if f.Bound == BoundRuns {
+		return fmt.Sprintf("in namespace %q %d runs wait, and at most %d may (--max-waiting-per-namespace): %s", f.Namespace, f.Used, f.Limit, advice)
+	}
+	return fmt.Sprintf("in namespace %q the runs that wait take %d bytes, this one would take %d, and all together may take %d (--max-waiting-bytes-per-namespace): %s, or pass less in the params, such as the address of the data",
+		f.Namespace, f.Used, f.Size, f.Limit, advice)
+}

@@ -1,0 +1,232 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// attack is what a hostile tenant does, with the same rights as everybody else.
+type attack struct {
+	name string
+	// lasts is for how long it goes on.
+	lasts time.Duration
+	// prepare makes what the attack needs, and gives one step of it. Many steps are taken at once, each again and again.
+	prepare func(t *testing.T) (step func(ctx context.Context))
+	// at is how many steps are taken at once.
+	at int
+}
+
+// attacks in the order in which they are tried. Each is tried by itself, and the quiet tenant is looked at meanwhile.
+var attacks = []attack{
+	{"a schema times a value", 15 * time.Second, schemaTimesValue, 8},
+	{"waiting runs with large params", 20 * time.Second, waitingRuns, 16},
+	{"bodies that are sent slowly", 12 * time.Second, slowBodies, 200},
+	{"requests that wait and follow", 12 * time.Second, requestsThatLast, 200},
+	{"guessed tokens", 10 * time.Second, guessedTokens, 16},
+	{"a flood of runs", 10 * time.Second, floodOfRuns, 8},
+	{"a flood of logs", 15 * time.Second, floodOfLogs, 4},
+}
+
+// hostileTask is removed with its runs as soon as its attack is over, so that the next one is alone.
+func hostileTask(t *testing.T, task *v1alpha1.Task) string {
+	t.Helper()
+	name := given(t, task)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := kube.Delete(ctx, task); err != nil {
+			t.Errorf("after the attack: %v", err)
+		}
+		for _, label := range []string{v1alpha1.LabelTask, attackLabel} {
+			if err := kube.DeleteAllOf(ctx, &v1alpha1.TaskExecution{}, client.InNamespace(namespace), client.MatchingLabels{label: name}); err != nil {
+				t.Errorf("after the attack: %v", err)
+			}
+		}
+	})
+	return name
+}
+
+// attackLabel marks runs that were not made over REST.
+const attackLabel = "test.taskexec.dev/attack"
+
+// attacker is a client whose answers nobody looks at: to check them all would take the CPU from what is tested.
+var attacker = &http.Client{Timeout: 30 * time.Second}
+
+// shoot sends a request, and takes any answer.
+func shoot(ctx context.Context, method, path, bearer, body string) {
+	request, err := http.NewRequestWithContext(ctx, method, url+path, strings.NewReader(body))
+	if err != nil {
+		return
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+bearer)
+	answer, err := attacker.Do(request)
+	if err != nil {
+		return
+	}
+	_, _ = io.Copy(io.Discard, answer.Body)
+	_ = answer.Body.Close()
+	if answer.StatusCode == http.StatusTooManyRequests {
+		idle(ctx) // it tries again soon, as a bad client does
+	}
+}
+
+// schemaTimesValue judges a large list by many forms, without a run.
+func schemaTimesValue(t *testing.T) func(context.Context) {
+	forms := make([]string, 0, 200)
+	for i := range 200 {
+		forms = append(forms, fmt.Sprintf(`{"const":%d,"title":"form %d"}`, i, i))
+	}
+	task := taskOf("true")
+	task.Spec.Parameters = schema(`{"type":"object","properties":{"a":{"type":"array","maxItems":1000,"items":{"oneOf":[` + strings.Join(forms, ",") + `]}}}}`)
+	name := hostileTask(t, task)
+	body := `{"params":{"a":[` + strings.TrimSuffix(strings.Repeat("199,", 1000), ",") + `]}}`
+	long := `{"params":{"a":[` + strings.TrimSuffix(strings.Repeat("7,", 50_000), ",") + `]}}`
+	return func(ctx context.Context) {
+		shoot(ctx, "POST", "/tasks/"+name+"/execute/api?dryRun=true", token, body)
+		shoot(ctx, "POST", "/tasks/"+name+"/execute/api?dryRun=true", token, long)
+	}
+}
+
+// waitingMost is how many runs of 100 kB are made.
+const waitingMost = 1200
+
+// waitingRuns are made with kubectl's own right, which no answer of the facade bounds.
+func waitingRuns(t *testing.T) func(context.Context) {
+	name := hostileTask(t, limitedTo(taskOf("exec sleep 300"), v1alpha1.ConcurrencyQueue, 1))
+	params := &apiextensionsv1.JSON{Raw: []byte(`{"x":"` + strings.Repeat("x", 100_000) + `"}`)}
+	var made, failed atomic.Int64
+	t.Cleanup(func() { t.Logf("%d runs of 100 kB were made, %d were refused", made.Load(), failed.Load()) })
+	return func(ctx context.Context) {
+		n := made.Add(1)
+		if n > waitingMost {
+			made.Add(-1)
+			idle(ctx)
+			return
+		}
+		e := &v1alpha1.TaskExecution{ObjectMeta: objectMeta(fmt.Sprintf("%s-%d", name, n))}
+		e.Labels[attackLabel] = name
+		e.Spec.TaskRef.Name, e.Spec.Params = name, params
+		if err := kube.Create(ctx, e); err != nil && ctx.Err() == nil && !apierrors.IsAlreadyExists(err) {
+			failed.Add(1)
+		}
+	}
+}
+
+// slowBodies begin a request with a valid token, and go on with a byte now and then.
+func slowBodies(t *testing.T) func(context.Context) {
+	name := hostileTask(t, taskOf("true"))
+	head := "POST /tasks/" + name + "/execute/api HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token +
+		"\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"
+	return func(ctx context.Context) {
+		conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			idle(ctx)
+			return
+		}
+		defer conn.Close()
+		defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+		text := head
+		for {
+			if _, err := io.WriteString(conn, text); err != nil {
+				return
+			}
+			text = " "
+			if idle(ctx); ctx.Err() != nil {
+				return
+			}
+		}
+	}
+}
+
+// requestsThatLast wait for a run's next state, watch all of them, and follow a log.
+func requestsThatLast(t *testing.T) func(context.Context) {
+	name := hostileTask(t, taskOf("echo begun; exec sleep 300"))
+	id := execute(t, name, nil)
+	printed(t, id, "begun")
+	var turn atomic.Int64
+	paths := []string{"/tasks/running/execution/" + id + "?wait=30s", "/tasks/watch", "/tasks/executions/" + id + "/logs?follow=true"}
+	return func(ctx context.Context) {
+		request, err := http.NewRequestWithContext(ctx, "GET", url+paths[turn.Add(1)%int64(len(paths))], nil)
+		if err != nil {
+			return
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		answer, err := http.DefaultTransport.RoundTrip(request)
+		if err != nil {
+			return
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			idle(ctx) // who is told to come later tries again soon, as a bad client does
+			return
+		}
+		_, _ = io.Copy(io.Discard, answer.Body)
+	}
+}
+
+// guessedTokens come from the address of everybody else.
+func guessedTokens(*testing.T) func(context.Context) {
+	var n atomic.Int64
+	return func(ctx context.Context) {
+		shoot(ctx, "GET", "/tasks", fmt.Sprint("guess-", n.Add(1)), "")
+	}
+}
+
+// floodOfRuns asks for runs as fast as they are taken. Few become pods: each waits for its turn.
+func floodOfRuns(t *testing.T) func(context.Context) {
+	name := hostileTask(t, limitedTo(taskOf("true"), v1alpha1.ConcurrencyQueue, 1))
+	return func(ctx context.Context) { shoot(ctx, "POST", "/tasks/"+name+"/execute/api", token, "") }
+}
+
+// floodOfLogs prints as fast as a program can.
+func floodOfLogs(t *testing.T) func(context.Context) {
+	name := hostileTask(t, limitedTo(taskOf(`while :; do echo '{"level":"info","msg":"`+strings.Repeat("x", 900)+`"}'; done`), v1alpha1.ConcurrencyQueue, 2))
+	var made atomic.Int64
+	return func(ctx context.Context) {
+		if made.Add(1) <= 2 {
+			shoot(ctx, "POST", "/tasks/"+name+"/execute/api", token, "")
+		}
+		idle(ctx)
+	}
+}
+
+// idle for a moment, or until the attack is over.
+func idle(ctx context.Context) {
+	select {
+	case <-time.After(200 * time.Millisecond):
+	case <-ctx.Done():
+	}
+}
+
+// goesOn has an attack go on until stop is called.
+func (a attack) goesOn(t *testing.T) (stop func()) {
+	t.Helper()
+	step := a.prepare(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var steps sync.WaitGroup
+	for range a.at {
+		steps.Go(func() {
+			for ctx.Err() == nil {
+				step(ctx)
+			}
+		})
+	}
+	return func() { cancel(); steps.Wait() }
+}

@@ -1,0 +1,135 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// quietPatience is how long the quiet tenant's run may take beside an attack, on a node that does everything on two CPUs:
+// its pod, the control plane, the attack and this test.
+const quietPatience = 60 * time.Second
+
+// Both programs run with the limits that they are shipped with, and are attacked in one way after the other. Neither is
+// restarted, a quiet tenant is served all the time, and its runs are run.
+func TestCase52AttacksUnderShippedLimits(t *testing.T) {
+	task := given(t, taskOf("echo hello"))
+	const name = "e2e-quiet"
+	account(t, name, taskexecRule("tasks", nil, "get", "list", "execute"), taskexecRule("taskexecutions", nil, "get", "list"))
+	token := tokenOf(t, name, audience)
+	before := restarts(t)
+	wantLimits(t)
+	for _, a := range attacks {
+		t.Run(a.name, func(t *testing.T) {
+			calm := polls(t, token, task, 2*time.Second)
+			stop := a.goesOn(t)
+			r := call(t, "POST", "/tasks/"+task+"/execute/api", nil, "Authorization", "Bearer "+token)
+			var made execution
+			if err := json.Unmarshal(r.body, &made); err != nil || r.code != http.StatusOK {
+				t.Fatalf("the quiet tenant cannot run its task: %s", r.text())
+			}
+			during := polls(t, token, task, a.lasts)
+			within(t, quietPatience, "the quiet tenant's run completes beside the attack", func() (bool, string) {
+				r := call(t, "GET", "/tasks/running/execution/"+made.ExecutionID, nil, "Authorization", "Bearer "+token)
+				return r.code == http.StatusOK && strings.Contains(string(r.body), `"phase":"Completed"`), r.text()
+			})
+			stop()
+			t.Logf("the quiet tenant's polls: p50 %s, p99 %s of %d, %d failed; without the attack p99 %s",
+				during.quantile(50), during.quantile(99), len(during.took), during.failed, calm.quantile(99))
+			if during.failed > 0 {
+				t.Errorf("%d of %d polls of the quiet tenant failed, such as: %s", during.failed, len(during.took), during.example)
+			}
+			for pod, n := range restarts(t) {
+				if was, known := before[pod]; !known || n != was {
+					t.Errorf("%s was restarted: %d times, %d before the attack", pod, n, was)
+				}
+			}
+		})
+	}
+	if e := polled(t, execute(t, task, nil)); e.Status != "completed" {
+		t.Errorf("after all attacks: %s", text(e))
+	}
+}
+
+// restarts of the containers of the two programs, by pod. A pod that was replaced has another name.
+func restarts(t *testing.T) map[string]int32 {
+	t.Helper()
+	pods := &corev1.PodList{}
+	if err := kube.List(t.Context(), pods, client.InNamespace(operatorNamespace)); err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int32{}
+	for i := range pods.Items {
+		for _, c := range pods.Items[i].Status.ContainerStatuses {
+			count[pods.Items[i].Name] += c.RestartCount
+		}
+	}
+	if len(count) < 2 {
+		t.Fatalf("there are the pods %v, want those of two programs", count)
+	}
+	return count
+}
+
+// wantLimits makes sure that the programs have a limit of memory: without one, nothing is proven.
+func wantLimits(t *testing.T) {
+	t.Helper()
+	pods := &corev1.PodList{}
+	if err := kube.List(t.Context(), pods, client.InNamespace(operatorNamespace)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range pods.Items {
+		c := &pods.Items[i].Spec.Containers[0]
+		t.Logf("%s: %s", pods.Items[i].Name, c.Resources.Limits.Memory())
+		if c.Resources.Limits.Memory().IsZero() {
+			t.Errorf("%s has no limit of memory", pods.Items[i].Name)
+		}
+	}
+}
+
+// polling is what a tenant saw that polled.
+type polling struct {
+	took    []time.Duration
+	failed  int
+	example string
+}
+
+func (p polling) quantile(percent int) time.Duration {
+	if len(p.took) == 0 {
+		return 0
+	}
+	return p.took[min(len(p.took)-1, len(p.took)*percent/100)].Round(100 * time.Microsecond)
+}
+
+// polls the list of a Task's runs for some time, one request after the other, with a moment between them.
+func polls(t *testing.T, token, task string, lasts time.Duration) (p polling) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), lasts)
+	defer cancel()
+	for ctx.Err() == nil {
+		begun := time.Now()
+		r, err := send(t.Context(), "GET", "/tasks/running/"+task+"?limit=10", nil, "Authorization", "Bearer "+token)
+		p.took = append(p.took, time.Since(begun))
+		if err != nil || r.code != http.StatusOK {
+			if p.failed++; err != nil {
+				p.example = err.Error()
+			} else {
+				p.example = r.text()
+			}
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+	slices.Sort(p.took)
+	return p
+}
