@@ -88,6 +88,13 @@ func (g *fakeGate) change(change func()) {
 	change()
 }
 
+// reviews reports how many tokens were reviewed so far.
+func (g *fakeGate) reviews() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.reviewed
+}
+
 func (g *fakeGate) questions() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
