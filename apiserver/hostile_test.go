@@ -24,6 +24,13 @@ const hostileConnections = 430
 // guarded is a facade on a port, as it is served, for callers that a gate knows: ann may do everything, mallory nothing.
 func guarded(t testing.TB, change ...func(*Options)) (address string) {
 	t.Helper()
+	address, _ = guardedHandler(t, change...)
+	return address
+}
+
+// guardedHandler is one that can be called without a connection, too.
+func guardedHandler(t testing.TB, change ...func(*Options)) (address string, api http.Handler) {
+	t.Helper()
 	store := newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning))
 	o := DefaultOptions()
 	for _, c := range change {
@@ -43,7 +50,7 @@ func guarded(t testing.TB, change ...func(*Options)) (address string) {
 		_ = h.Close() // nothing is under way that matters
 		<-served
 	})
-	return listener.Addr().String()
+	return listener.Addr().String(), h.Handler
 }
 
 // slowSender is a connection on which a body has begun that does not go on.
