@@ -16,6 +16,8 @@ type gate interface {
 	Authenticate(ctx context.Context, token string) (user.Info, error)
 	// AuthenticateForAPIServer gives the user of a token that was made for the API server.
 	AuthenticateForAPIServer(ctx context.Context, token string) (user.Info, error)
+	// Issued reports whether the cluster itself signed a token, without asking about it. The token need not be valid.
+	Issued(ctx context.Context, token string) bool
 	// Allowed tells whether a user may do something.
 	Allowed(ctx context.Context, u user.Info, q auth.Question) (bool, error)
 }

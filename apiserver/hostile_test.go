@@ -321,6 +321,27 @@ func TestCase45GuessesDoNotShutOutOthers(t *testing.T) {
 	})
 }
 
+// While one address floods the facade with guesses, who comes from there for the first time is served at once: the
+// cluster signed its token.
+func TestCase50FloodOfGuessesAndANewcomer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // on a clock that stands still
+		g := newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}})
+		g.signed = map[string]bool{"ann": true}
+		api := facadeFor(newFakeStore(aTask("sync")), g, func(o *Options) { o.MaxFailures = 1 })
+		var group sync.WaitGroup
+		for i := range 500 {
+			group.Go(func() { callWith(t.Context(), api, "/tasks", fmt.Sprintf("flood%d", i)) })
+		}
+		synctest.Wait()
+		begun := time.Now()
+		if w := callWith(t.Context(), api, "/tasks", "ann"); w.Code != http.StatusOK || time.Since(begun) > 0 {
+			t.Errorf("a newcomer is answered with %d after %s", w.Code, time.Since(begun))
+		}
+		group.Wait()
+		time.Sleep(time.Minute) //nolint:forbidigo // the clock is the test's own: all turns are over
+	})
+}
+
 // A body has a bound in time that grows with what came of it, and no client holds on by a byte now and then.
 func TestCase45TimeOfABody(t *testing.T) {
 	for bytes, want := range map[int]time.Duration{0: bodyPatience, 1: bodyPatience, bodyRate: bodyPatience + time.Second, 1 << 20: bodyLimit, 1 << 40: bodyLimit} {
