@@ -7,6 +7,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 
 	"github.com/taskexec/taskexec/apiserver/auth"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
 // gate says who callers are and what they may do. Its errors, other than auth.ErrBadToken, mean that it could not
@@ -62,7 +63,7 @@ const maxUser = 253
 // caller is the name of the user as it stands in resources, which is cut where it is longer than they take. It is empty
 // where nobody is asked.
 func (s *namespaced) caller() string {
-	name := []rune(s.who.name())
+	name := []rune(parse.OneLine(s.who.name()))
 	if len(name) > maxUser {
 		return string(name[:maxUser-1]) + "…"
 	}
