@@ -57,7 +57,7 @@ func TestQuestions(t *testing.T) {
 var verbs = map[string][]string{
 	"tasks":               {"get", "list", "execute"},
 	"taskexecutions":      {"get", "list", "watch", "create", "delete", "cancel", "cancel-all"},
-	"taskexecutions/logs": {"get"},
+	"taskexecutions/logs": {"get"}, // and taskexecutions/rawlogs, for which a handler asks
 	"taskschedules":       {"get", "list", "create", "update", "delete"},
 }
 

@@ -67,18 +67,24 @@ func (s *server) take(places *limit.Places, who *caller) (back func(), err error
 
 // let asks whether the caller may do what the route does, before anything of the body is read.
 func (s *namespaced) let(r *http.Request, a access) error {
+	return s.inTurn(r, func() error { return s.authorize(r, a) })
+}
+
+// inTurn asks what a caller may do. Each caller has a few questions under way at once; its other requests wait.
+func (s *server) inTurn(r *http.Request, ask func() error) error {
 	if s.gate == nil {
 		return nil
 	}
+	who := callerOf(r.Context()).name()
 	ctx, cancel := context.WithTimeout(r.Context(), questionPatience)
 	defer cancel()
-	done, err := s.admission.questions.Take(ctx, s.who.name())
+	done, err := s.admission.questions.Take(ctx, who)
 	if err != nil {
 		s.metrics.limit("share")
-		return tooMany(questionPatience, "%d requests of %q are being asked about already, as many as one caller may have at once", questionsAtOnce, s.who.name())
+		return tooMany(questionPatience, "%d requests of %q are being asked about already, as many as one caller may have at once", questionsAtOnce, who)
 	}
 	defer done()
-	return s.authorize(r, a)
+	return ask()
 }
 
 // admitted reads the body of a request and takes a place for it, which it holds while it is served, or until it gives it

@@ -99,12 +99,13 @@ func bearerToken(header http.Header) (string, error) {
 }
 
 // user of a token. A token that is not valid counts for the address that it came from. Many clients may have one
-// address (a proxy's), so that an address is never shut out: tokens that were valid before are taken at once, and others
-// in turn. Where there were too many that are not valid, a turn lasts until there may be another.
+// address (a proxy's), so that an address is never shut out: tokens that were valid before are taken at once, and so are
+// those that the cluster signed, because nobody can guess one. Others are taken in turn. Where there were too many that
+// are not valid, a turn lasts until there may be another.
 func (a *authenticator) user(w http.ResponseWriter, r *http.Request, token string) (user.Info, error) {
 	address, hash := addressOf(r.RemoteAddr), sha256.Sum256([]byte(token))
-	done := func() {} // a token that was valid before takes no turn
-	if _, known := a.known.Get(hash); !known {
+	done := func() {} // a token that was valid before, or that the cluster signed, takes no turn
+	if _, known := a.known.Get(hash); !known && !a.Issued(r.Context(), token) {
 		ctx, cancel := context.WithTimeout(r.Context(), reviewPatience)
 		defer cancel()
 		var err error

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 
 	"github.com/taskexec/taskexec/apiserver/auth"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
 // gate says who callers are and what they may do. Its errors, other than auth.ErrBadToken, mean that it could not
@@ -16,6 +17,8 @@ type gate interface {
 	Authenticate(ctx context.Context, token string) (user.Info, error)
 	// AuthenticateForAPIServer gives the user of a token that was made for the API server.
 	AuthenticateForAPIServer(ctx context.Context, token string) (user.Info, error)
+	// Issued reports whether the cluster itself signed a token, without asking about it. The token need not be valid.
+	Issued(ctx context.Context, token string) bool
 	// Allowed tells whether a user may do something.
 	Allowed(ctx context.Context, u user.Info, q auth.Question) (bool, error)
 }
@@ -60,7 +63,7 @@ const maxUser = 253
 // caller is the name of the user as it stands in resources, which is cut where it is longer than they take. It is empty
 // where nobody is asked.
 func (s *namespaced) caller() string {
-	name := []rune(s.who.name())
+	name := []rune(parse.OneLine(s.who.name()))
 	if len(name) > maxUser {
 		return string(name[:maxUser-1]) + "…"
 	}

@@ -128,7 +128,7 @@ func TestCancelReason(t *testing.T) {
 	long := strings.Repeat("因", maxReason)
 	for name, c := range map[string]struct{ path, body, want string }{
 		"by ids":             {"by-ids", `{"executionIds":["running"],"reason":"not needed"}`, "not needed"},
-		"by task names":      {"by-task-names", `{"taskNames":["sync"],"reason":" 不再需要\n第二行 "}`, "不再需要\n第二行"},
+		"by task names":      {"by-task-names", `{"taskNames":["sync"],"reason":" 不再需要\n第二行 "}`, "不再需要 第二行"},
 		"all, in the body":   {"all", `{"reason":"night"}`, "night"},
 		"all, in the query":  {"all?reason=the%20night&dryRun=false", ``, "the night"},
 		"none":               {"by-ids", `{"executionIds":["running"],"reason":null}`, ""},

@@ -5,12 +5,15 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
 // maxReason of a cancel, in characters, as the CRD has it.
 const maxReason = 1024
 
-// checkReason of a cancel: it is for people, and stands in the status and in Events.
+// checkReason of a cancel: it is for people, and stands in the status and in Events. There it is one line, and has no marks
+// that turn the direction of text around, so that it cannot look like something that somebody else wrote.
 func checkReason(reason string) (string, error) {
 	reason = strings.TrimSpace(reason)
 	switch {
@@ -21,7 +24,7 @@ func checkReason(reason string) (string, error) {
 	case strings.ContainsFunc(reason, func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }):
 		return "", problemf(http.StatusBadRequest, `the "reason" has control characters in it; send plain text`)
 	}
-	return reason, nil
+	return parse.OneLine(reason), nil
 }
 
 // cancelAllQuery is what a cancel of all was asked with.

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 	"github.com/taskexec/taskexec/controllers/origin"
 )
 
@@ -42,6 +43,8 @@ func phaseOf(e *v1alpha1.TaskExecution) string {
 	return string(cmp.Or(e.Status.Phase, v1alpha1.PhasePending))
 }
 
+// executionOf gives an execution as REST shows it. What its author wrote freely is made one harmless line: another person
+// reads it.
 func executionOf(e *v1alpha1.TaskExecution, now time.Time) wireExecution {
 	status := &e.Status
 	w := wireExecution{
@@ -54,9 +57,9 @@ func executionOf(e *v1alpha1.TaskExecution, now time.Time) wireExecution {
 		ExitCode:    status.ExitCode,
 		Reason:      status.Reason,
 		Message:     status.Message,
-		Trigger:     wireTrigger{Source: string(e.Spec.Trigger.Source), Name: e.Spec.Trigger.Name, User: e.Spec.Trigger.User},
+		Trigger:     wireTrigger{Source: string(e.Spec.Trigger.Source), Name: parse.OneLine(e.Spec.Trigger.Name), User: parse.OneLine(e.Spec.Trigger.User)},
 		Attempts:    status.Attempts,
-		RerunOf:     e.Annotations[v1alpha1.AnnotationRerunOf],
+		RerunOf:     parse.OneLine(e.Annotations[v1alpha1.AnnotationRerunOf]),
 	}
 	w.Trigger.Claimed = e.Status.Origin != v1alpha1.OriginProven && origin.IsStated(e)
 	// Params that were refused because a sensitive one is among them are not told on.
@@ -101,12 +104,12 @@ func cancellationOf(e *v1alpha1.TaskExecution) *wireCancellation {
 	claimed := request != nil && request.RequestedBy != "" && e.Status.Origin != v1alpha1.OriginProven
 	switch {
 	case receipt != nil:
-		w := &wireCancellation{RequestedBy: receipt.RequestedBy, Claimed: claimed, Reason: receipt.Reason, Outcome: outcomes[receipt.Outcome]}
+		w := &wireCancellation{RequestedBy: parse.OneLine(receipt.RequestedBy), Claimed: claimed, Reason: parse.OneLine(receipt.Reason), Outcome: outcomes[receipt.Outcome]}
 		w.AcknowledgedAt = utc(&receipt.AcknowledgedTime)
 		w.EndedAt = utc(receipt.CompletionTime)
 		return w
 	case request != nil && !e.Status.Phase.IsTerminal():
-		return &wireCancellation{RequestedBy: request.RequestedBy, Claimed: claimed, Reason: request.Reason}
+		return &wireCancellation{RequestedBy: parse.OneLine(request.RequestedBy), Claimed: claimed, Reason: parse.OneLine(request.Reason)}
 	default:
 		return nil
 	}

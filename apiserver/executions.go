@@ -55,7 +55,7 @@ func (s *namespaced) submit(w http.ResponseWriter, r *http.Request, submission s
 		return s.repeatedOr(w, r, submission, err)
 	}
 	noteOrigin(execution, r)
-	existing, err := s.store.Create(r.Context(), execution)
+	existing, err := s.create(r.Context(), submission, execution)
 	if err != nil {
 		return err
 	}
@@ -66,6 +66,17 @@ func (s *namespaced) submit(w http.ResponseWriter, r *http.Request, submission s
 		return err
 	}
 	return replyStarted(w, execution)
+}
+
+// create records an execution, or gives the one that the submission made before, by this version of the facade or by one
+// without a secret.
+func (s *namespaced) create(ctx context.Context, submission submission, execution *v1alpha1.TaskExecution) (existing *v1alpha1.TaskExecution, err error) {
+	if submission.formerID != "" {
+		if existing, err = s.store.Seen(ctx, submission.formerID); existing != nil || err != nil {
+			return existing, err
+		}
+	}
+	return s.store.Create(ctx, execution)
 }
 
 func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) error {

@@ -19,6 +19,8 @@ type fakeGate struct {
 	rules map[string][]string
 	// bad are tokens that are not valid; forAPIServer those that are valid there only.
 	bad, forAPIServer map[string]bool
+	// signed are tokens that the cluster signed; those of rules are not.
+	signed map[string]bool
 	// away is why nothing can be asked.
 	away error
 	// reviewed counts tokens, and asked has the questions.
@@ -54,6 +56,12 @@ func (g *fakeGate) AuthenticateForAPIServer(ctx context.Context, token string) (
 	return g.Authenticate(ctx, strings.ReplaceAll(token, ".apiserver", ""))
 }
 
+func (g *fakeGate) Issued(_ context.Context, token string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.signed[token]
+}
+
 func spelled(q auth.Question) string {
 	what := q.Path
 	if what == "" {
@@ -86,6 +94,13 @@ func (g *fakeGate) change(change func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	change()
+}
+
+// reviews reports how many tokens were reviewed so far.
+func (g *fakeGate) reviews() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.reviewed
 }
 
 func (g *fakeGate) questions() []string {

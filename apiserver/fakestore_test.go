@@ -87,6 +87,10 @@ func (f *fakeStore) Execution(_ context.Context, id string) (*v1alpha1.TaskExecu
 	return f.executions[id].DeepCopy(), f.failure("execution", id)
 }
 
+func (f *fakeStore) Seen(ctx context.Context, id string) (*v1alpha1.TaskExecution, error) {
+	return f.Execution(ctx, id)
+}
+
 func (f *fakeStore) Executions(_ context.Context, taskName string) ([]*v1alpha1.TaskExecution, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

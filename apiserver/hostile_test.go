@@ -24,6 +24,13 @@ const hostileConnections = 430
 // guarded is a facade on a port, as it is served, for callers that a gate knows: ann may do everything, mallory nothing.
 func guarded(t testing.TB, change ...func(*Options)) (address string) {
 	t.Helper()
+	address, _ = guardedHandler(t, change...)
+	return address
+}
+
+// guardedHandler is one that can be called without a connection, too.
+func guardedHandler(t testing.TB, change ...func(*Options)) (address string, api http.Handler) {
+	t.Helper()
 	store := newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning))
 	o := DefaultOptions()
 	for _, c := range change {
@@ -43,7 +50,7 @@ func guarded(t testing.TB, change ...func(*Options)) (address string) {
 		_ = h.Close() // nothing is under way that matters
 		<-served
 	})
-	return listener.Addr().String()
+	return listener.Addr().String(), h.Handler
 }
 
 // slowSender is a connection on which a body has begun that does not go on.
@@ -294,23 +301,44 @@ func TestCase45GuessesDoNotShutOutOthers(t *testing.T) {
 			t.Errorf("who comes for the first time is answered with %d %s", w.Code, w.Body)
 		}
 		// A flood: more than may be asked about at once. It is asked about as slowly as the limit says.
+		begun, before := time.Now(), g.reviews()
 		var group sync.WaitGroup
 		for i := range 100 {
 			group.Go(func() { callWith(t.Context(), api, "/tasks", fmt.Sprintf("flood%d", i)) })
 		}
-		begun, before := time.Now(), g.reviewed
 		synctest.Wait()
 		if w := callWith(t.Context(), api, "/tasks", "bob"); w.Code != http.StatusOK || time.Since(begun) > 0 {
 			t.Errorf("who was known is answered with %d after %s", w.Code, time.Since(begun))
 		}
 		group.Wait()
-		if asked := g.reviewed - before; asked > 2*reviewsAtOnce {
+		if asked := g.reviews() - before; asked > 2*reviewsAtOnce {
 			t.Errorf("in %s, %d were asked about", time.Since(begun), asked)
 		}
 		time.Sleep(time.Minute) //nolint:forbidigo // the clock is the test's own: all turns are over
 		if w := callWith(t.Context(), api, "/tasks", "ann"); w.Code != http.StatusOK {
 			t.Errorf("after the flood a first-comer is answered with %d", w.Code)
 		}
+	})
+}
+
+// While one address floods the facade with guesses, who comes from there for the first time is served at once: the
+// cluster signed its token.
+func TestCase50FloodOfGuessesAndANewcomer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // on a clock that stands still
+		g := newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}})
+		g.signed = map[string]bool{"ann": true}
+		api := facadeFor(newFakeStore(aTask("sync")), g, func(o *Options) { o.MaxFailures = 1 })
+		var group sync.WaitGroup
+		for i := range 500 {
+			group.Go(func() { callWith(t.Context(), api, "/tasks", fmt.Sprintf("flood%d", i)) })
+		}
+		synctest.Wait()
+		begun := time.Now()
+		if w := callWith(t.Context(), api, "/tasks", "ann"); w.Code != http.StatusOK || time.Since(begun) > 0 {
+			t.Errorf("a newcomer is answered with %d after %s", w.Code, time.Since(begun))
+		}
+		group.Wait()
+		time.Sleep(time.Minute) //nolint:forbidigo // the clock is the test's own: all turns are over
 	})
 }
 

@@ -146,19 +146,30 @@ type submission struct {
 	digest string
 	// keyed: it has a key.
 	keyed bool
+	// formerID and formerDigest are what id and digest would be without the installation's secret, empty where there is none.
+	formerID, formerDigest string
 }
 
 // made tells whether an execution was made by it.
 func (s submission) made(existing *v1alpha1.TaskExecution) bool {
-	return s.digest != "" && existing.Annotations[v1alpha1.AnnotationSubmission] == s.digest && existing.Spec.TaskRef.Name == s.task
+	digest := s.digest
+	if existing.Name == s.formerID {
+		digest = s.formerDigest
+	}
+	return digest != "" && existing.Annotations[v1alpha1.AnnotationSubmission] == digest && existing.Spec.TaskRef.Name == s.task
 }
 
 func (s *namespaced) submissionOf(r *http.Request, request executeRequest) (submission, error) {
-	key, err := idempotencyKey(r.Header)
+	sent, err := s.keyOf(r)
 	if err != nil {
 		return submission{}, err
 	}
-	task := pathValue(r, "taskName")
+	of := func(key string) submission { return s.executionOf(pathValue(r, "taskName"), key, request) }
+	return of(sent.key).orFormer(of(sent.former)), nil
+}
+
+// executionOf is the submission of a first run.
+func (s *namespaced) executionOf(task, key string, request executeRequest) submission {
 	out := submission{id: executionID(s.namespace, task, ownKey(key, s.who.name())), task: task, user: s.caller(), keyed: key != ""}
 	if given(request.Params) {
 		out.params = bytes.TrimSpace(request.Params)
@@ -166,7 +177,7 @@ func (s *namespaced) submissionOf(r *http.Request, request executeRequest) (subm
 	if out.keyed {
 		out.digest = digestOf(key, out.params)
 	}
-	return out, nil
+	return out
 }
 
 // repeated answers a repetition with the execution that exists, wherever it stands now, or says that the key was
@@ -202,7 +213,7 @@ func (s *namespaced) repeatedOr(w http.ResponseWriter, r *http.Request, submissi
 	if submission.digest == "" {
 		return refusal
 	}
-	existing, err := s.store.Execution(r.Context(), submission.id)
+	existing, err := s.recorded(r.Context(), submission)
 	if err != nil {
 		return err
 	}

@@ -119,6 +119,16 @@ func (s *kubeStore) Execution(ctx context.Context, id string) (*v1alpha1.TaskExe
 	return execution, nil
 }
 
+// Seen reads from the index.
+func (s *kubeStore) Seen(ctx context.Context, id string) (*v1alpha1.TaskExecution, error) {
+	select {
+	case <-s.indexed.HasSyncedChecker().Done():
+		return s.index.In(s.namespace).Get(id), nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", &cache.ErrCacheNotStarted{}, ctx.Err())
+	}
+}
+
 // get reads from the cache, and what is not there from the API server: another replica may just have made it.
 func (s *kubeStore) get(ctx context.Context, name string, object client.Object) (found bool, err error) {
 	if !canExist(name) {

@@ -29,6 +29,8 @@ const (
 	servedTailOnly = "TailOnly"
 	// servedRotated: the pod's node has rotated a part of the log away since it was read.
 	servedRotated = v1alpha1.ReasonLogsRotated
+	// servedRedactedOnly: the log has the values of sensitive params in it, and the caller may not read such.
+	servedRedactedOnly = "RedactedOnly"
 )
 
 // lookIntoArchive finds out what the archive has. That it cannot be read is no error: the log is looked for elsewhere.
@@ -105,7 +107,7 @@ func (l *servedLog) completeness() (c wireCompleteness) {
 	captured := l.captured()
 	known := l.final && captured != nil && captured.Status != metav1.ConditionUnknown
 	switch reason, message := l.lessThanRead(); {
-	case reason != "" && (known || l.away != nil):
+	case reason != "" && (known || l.away != nil || l.hidden):
 		return not(reason, message)
 	case !known:
 		return c
@@ -121,6 +123,8 @@ func (l *servedLog) completeness() (c wireCompleteness) {
 func (l *servedLog) lessThanRead() (reason, message string) {
 	summary := l.execution.Status.LogSummary
 	switch {
+	case l.hidden:
+		return servedRedactedOnly, "the log may hold the values of sensitive params, which takes get on taskexecutions/rawlogs to read; this is " + l.whatIsLeft()
 	case l.away != nil && l.away.Gone():
 		return servedArchiveGone, fmt.Sprintf("%s; this is %s", l.away.Brief(), l.whatIsLeft())
 	case l.away != nil:

@@ -63,6 +63,9 @@ func (s *namespaced) getLogs(w http.ResponseWriter, r *http.Request) error {
 	if err := log.look(r.Context()); err != nil {
 		return err
 	}
+	if log.hidden && (q.follow || q.raw) {
+		return rawLog.refuse(s.who.name(), s.namespace, log.id)
+	}
 	switch {
 	case q.follow && q.ended && log.final && !q.raw:
 		w.WriteHeader(http.StatusNoContent) // by which an EventSource knows that it need not come again
@@ -97,6 +100,8 @@ type servedLog struct {
 	left bool
 	// redacted: the Task asked for a log without the values of sensitive params, which a pod's log has.
 	redacted bool
+	// hidden: the caller may read only what is redacted, and this log is not.
+	hidden bool
 	// missed: fewer lines were read than the controller had read.
 	missed bool
 }
@@ -169,6 +174,10 @@ func (l *servedLog) look(ctx context.Context) (err error) {
 		return err
 	}
 	l.redacted = l.replay.Index != nil && l.replay.Index.Redacted
+	if l.hidden, err = l.mustHide(ctx); l.hidden || err != nil {
+		l.redacted, l.replay.Index = true, nil
+		return err
+	}
 	if ix := l.replay.Index; ix != nil && ix.Ended {
 		l.replay.Segments = replay.Segments(ix, nil, l.query.selection)
 		return nil
@@ -182,6 +191,19 @@ func (l *servedLog) look(ctx context.Context) (err error) {
 	}
 	l.replay.Segments = replay.Segments(l.replay.Index, pods, l.query.selection)
 	return l.reachable()
+}
+
+// rawLog is the access to a log that has the values of sensitive params as they were printed.
+var rawLog = access{"get", "taskexecutions/rawlogs", byExecution}
+
+// mustHide reports whether a log may hold the values of sensitive params and the caller may not read such. Then there is the
+// tail in the status, from which the controller took the values. It asks while a log is followed, too.
+func (l *servedLog) mustHide(ctx context.Context) (bool, error) {
+	if l.redacted || l.execution.Spec.SecretParams == nil {
+		return false, nil
+	}
+	may, err := l.may(ctx, rawLog, l.id)
+	return !may && err == nil, err
 }
 
 func (l *servedLog) captured() *metav1.Condition {

@@ -45,6 +45,9 @@ type Options struct {
 	Waiting room.Limits
 	// RecheckInterval is how often the caller of an answer that lasts is asked for anew.
 	RecheckInterval time.Duration
+	// IdempotencySecret is the Secret, as namespace/name, that conceals Idempotency-Keys. Empty means that who can read
+	// executions can try keys.
+	IdempotencySecret string
 	// Tracing makes the spans of requests. Nil means that there are none.
 	Tracing trace.TracerProvider
 	Log     logr.Logger

@@ -104,7 +104,7 @@ func (s *namespaced) foresee(r *http.Request, submission submission, answer *wir
 	if !submission.keyed {
 		return nil
 	}
-	existing, err := s.store.Execution(r.Context(), submission.id)
+	existing, err := s.recorded(r.Context(), submission)
 	if err != nil || existing == nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (s *namespaced) rerunExecution(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	key, err := idempotencyKey(r.Header)
+	sent, err := s.keyOf(r)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,10 @@ func (s *namespaced) rerunExecution(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	submission := rerunOf(s.namespace, id, original, ownKey(key, s.who.name()), request)
+	of := func(key string) submission {
+		return rerunOf(s.namespace, id, original, ownKey(key, s.who.name()), request)
+	}
+	submission := of(sent.key).orFormer(of(sent.former))
 	submission.user = s.caller()
 	switch {
 	case original == nil && dryRun:
@@ -88,7 +91,7 @@ func (s *namespaced) repeatedOfWhatIsGone(w http.ResponseWriter, r *http.Request
 	if !submission.keyed {
 		return refusal
 	}
-	existing, err := s.store.Execution(r.Context(), submission.id)
+	existing, err := s.recorded(r.Context(), submission)
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func (s *server) mount(router chi.Router, o Options) {
 func (s *server) beside(route platformRoute) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !route.open {
-			if err := s.authorizePath(r, route.path); err != nil {
+			if err := s.inTurn(r, func() error { return s.authorizePath(r, route.path) }); err != nil {
 				return err
 			}
 		}

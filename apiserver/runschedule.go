@@ -21,7 +21,7 @@ func (s *namespaced) runSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &runScheduleRequest{}); err != nil {
 		return err
 	}
-	key, err := idempotencyKey(r.Header)
+	sent, err := s.keyOf(r)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,8 @@ func (s *namespaced) runSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	submission := runOf(s.namespace, name, of, ownKey(key, s.who.name()))
+	by := func(key string) submission { return runOf(s.namespace, name, of, ownKey(key, s.who.name())) }
+	submission := by(sent.key).orFormer(by(sent.former))
 	submission.user = s.caller()
 	switch {
 	case of == nil && dryRun:

@@ -31,6 +31,8 @@ type server struct {
 	logs      *logReader
 	// gate knows callers and what they may do; nil lets everyone do everything.
 	gate gate
+	// secret of the installation; nil conceals nothing.
+	secret *installationSecret
 	// admission of requests; handler makes it.
 	admission *admission
 	// waiting bounds what waits in each namespace; handler sets it.
@@ -71,6 +73,10 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	cacheCtx, stopCache := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopCache()
 	group, ctx := errgroup.WithContext(ctx)
+	secretTried, err := s.openSecret(ctx, group, config, o)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	group.Go(func() error {
 		if err := stores.Run(cacheCtx); err != nil {
 			return fmt.Errorf("watching the cluster: %w", err)
@@ -78,6 +84,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 		return nil
 	})
 	group.Go(func() error {
+		<-secretTried
 		if stores.Synced(ctx) {
 			s.synced.Store(true)
 			o.Log.Info("Ready", "namespace", o.Namespace, "allNamespaces", o.AllNamespaces, "address", listener.Addr().String())
@@ -89,6 +96,27 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 		return s.serve(ctx, listener, o)
 	})
 	return group.Wait()
+}
+
+// openSecret begins to read the installation's secret, where there is one. tried is closed when that was tried once, so
+// that the facade is ready when it can take every request.
+func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *rest.Config, o Options) (tried <-chan struct{}, err error) {
+	first := make(chan struct{})
+	if o.IdempotencySecret == "" {
+		close(first)
+		return first, nil
+	}
+	namespace, name, _ := strings.Cut(o.IdempotencySecret, "/")
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("making the client that reads the Secret %s: %w", o.IdempotencySecret, err)
+	}
+	s.secret = &installationSecret{namespace: namespace, name: name}
+	group.Go(func() error {
+		s.secret.keepTrying(ctx, client, o.Log, func() { close(first) })
+		return nil
+	})
+	return first, nil
 }
 
 // watchedNamespace gives what the watch cache is of; empty means all.

@@ -27,6 +27,8 @@ type Store interface {
 	Tasks(ctx context.Context) ([]v1alpha1.Task, error)
 	// Execution gives an execution, or nil when there is none of that name.
 	Execution(ctx context.Context, id string) (*v1alpha1.TaskExecution, error)
+	// Seen is Execution without a question to Kubernetes: it gives nil, too, for what another replica made a moment ago.
+	Seen(ctx context.Context, id string) (*v1alpha1.TaskExecution, error)
 	// Executions gives the executions of a task, or of all tasks when the name is empty, newest first.
 	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)
 	// Pods gives the pods of an execution that are still there, in no order.

@@ -126,7 +126,6 @@ func TestSecretThatIsGone(t *testing.T) {
 func TestSensitiveParamsThatAreRefused(t *testing.T) {
 	operator(t)
 	for reason, change := range map[string]func(*v1alpha1.TaskExecution, *corev1.Secret){
-		v1alpha1.ReasonSecretRefused: func(_ *v1alpha1.TaskExecution, s *corev1.Secret) { s.Labels = nil },
 		v1alpha1.ReasonInvalidParams: func(_ *v1alpha1.TaskExecution, s *corev1.Secret) { s.StringData["password"] = hunter[:7] },
 		v1alpha1.ReasonSensitiveParamReadable: func(e *v1alpha1.TaskExecution, _ *corev1.Secret) {
 			e.Spec.SecretParams, e.Spec.Params = nil, &apiextensionsv1.JSON{Raw: []byte(`{"password":"plain text"}`)}
@@ -148,6 +147,28 @@ func TestSensitiveParamsThatAreRefused(t *testing.T) {
 			standsNowhere(t, e.Namespace)
 		})
 	}
+}
+
+// A Secret that is not meant for runs is none of a run's. Once its owner allows it, the run starts.
+func TestCase61SecretWithoutItsLabel(t *testing.T) {
+	operator(t)
+	e := login(t)
+	secret := loginSecret(e.Namespace)
+	labels := secret.Labels
+	secret.Labels = nil
+	create(t, secret)
+	create(t, e)
+	reaches(t, e, v1alpha1.PhasePending, v1alpha1.ReasonSecretNotFound)
+	if len(jobs(t, e.Namespace)) != 0 {
+		t.Error("there is a Job")
+	}
+	changed := secret.DeepCopy()
+	changed.Labels = labels
+	if err := kube.Patch(t.Context(), changed, client.MergeFrom(secret)); err != nil {
+		t.Fatal(err)
+	}
+	jobOf(t, e)
+	standsNowhere(t, e.Namespace)
 }
 
 // What an execution takes from where cannot be changed, and is checked when it is written.

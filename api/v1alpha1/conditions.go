@@ -72,8 +72,9 @@ const (
 	ReasonJobSuspended = "JobSuspended"
 	// ReasonImagePullBackOff surfaces in the condition ImagesPulled while an image cannot be pulled.
 	ReasonImagePullBackOff = "ImagePullBackOff"
-	// ReasonSecretNotFound surfaces on a Pending run whose Secret of sensitive params does not exist, lacks one or
-	// cannot be read, and on a Failed one when that did not change within the start timeout.
+	// ReasonSecretNotFound surfaces on a Pending run whose Secret of sensitive params does not exist, is neither the
+	// execution's own nor labelled for this use, lacks one or cannot be read, and on a Failed one when that did not change
+	// within the start timeout. Nothing tells the first two apart, because not everybody may know which Secrets exist.
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonJobCreated surfaces on a Pending run whose Job exists and whose pod waits for a node, a volume
 	// or an image.
@@ -185,9 +186,6 @@ const (
 	// ReasonSensitiveParamReadable surfaces when a param that the Task marks as sensitive stands in spec.params,
 	// where it can be read.
 	ReasonSensitiveParamReadable = "SensitiveParamReadable"
-	// ReasonSecretRefused surfaces when the Secret of the sensitive params is neither the execution's own nor
-	// labelled for this use.
-	ReasonSecretRefused = "SecretRefused"
 	// ReasonInvalidTask surfaces when the Task's schema cannot be used, so that no params can be judged.
 	ReasonInvalidTask = "InvalidTask"
 	// ReasonNotAllowedByTask surfaces when the run asks for more than its Task allows: a longer timeout, or a queue.

@@ -22,8 +22,35 @@ var (
 )
 
 // mayBeEndless reports whether a number stands in JSON that would take too long to decode as a quantity. Text that
-// only looks like one counts, too.
+// only looks like one counts, too. Each such number has maxExponentDigits+1 digits and points in a row, so that one of
+// as many bytes is looked at, and where that is a digit or a point, what is around it.
 func mayBeEndless(data []byte) bool {
+	for i := maxExponentDigits; i < len(data); i += maxExponentDigits + 1 {
+		if !isDigit(data[i]) && data[i] != '.' {
+			continue
+		}
+		from, to := i, i+1
+		for from > 0 && inNumber(data[from-1]) {
+			from--
+		}
+		for to < len(data) && inNumber(data[to]) {
+			to++
+		}
+		if isEndless(data[from:to]) {
+			return true
+		}
+		i = max(i, to-1) // what follows is in no number
+	}
+	return false
+}
+
+// inNumber reports whether a byte may stand in a number.
+func inNumber(c byte) bool {
+	return isDigit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'
+}
+
+// isEndless looks at each byte.
+func isEndless(data []byte) bool {
 	digits := 0 // in a row, points included, up to here
 	for i, c := range data {
 		switch {

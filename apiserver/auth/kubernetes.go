@@ -44,6 +44,7 @@ type Kubernetes struct {
 	authorizer    authorizer.UnconditionalAuthorizer
 	// audiences that a token must be made for, one of them at least.
 	audiences authenticator.Audiences
+	issued    *issued
 }
 
 // New asks the API server of config, whose user must be allowed to create tokenreviews and subjectaccessreviews, as
@@ -73,7 +74,10 @@ func New(config *rest.Config, audiences []string) (*Kubernetes, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the authorizer: %w", err)
 	}
-	return &Kubernetes{authenticator, authorizer, audiences}, nil
+	keys := func(ctx context.Context) ([]byte, error) {
+		return clientset.Discovery().RESTClient().Get().AbsPath(keysPath).DoRaw(ctx)
+	}
+	return &Kubernetes{authenticator, authorizer, audiences, newIssued(keys, audiences)}, nil
 }
 
 // ErrBadToken: the API server does not know the token, or it expired, or was made for another audience.
@@ -106,6 +110,12 @@ func (k *Kubernetes) authenticate(ctx context.Context, token string, audiences a
 		return nil, ErrBadToken
 	}
 	return response.User, nil
+}
+
+// Issued reports whether the cluster itself signed a token for the audiences of New. It asks nobody but for the keys, at
+// most once a minute. A token that it reports need not be valid any more.
+func (k *Kubernetes) Issued(ctx context.Context, token string) bool {
+	return k.issued.has(ctx, token, time.Now())
 }
 
 // notAsked tells an API server that did not answer from one that answered no: what it says of a token comes as a

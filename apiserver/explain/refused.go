@@ -8,8 +8,7 @@ import (
 var refusals = map[string]string{
 	v1alpha1.ReasonInvalidParams:          "Run it again with params that the Task takes; GET /tasks/{taskName} shows their schema.",
 	v1alpha1.ReasonSensitiveParamReadable: "Change the value where it is used, and send it over REST or in a Secret.",
-	v1alpha1.ReasonSecretRefused:          "Put the label on the Secret, or send the params over REST, and run it again.",
-	v1alpha1.ReasonSecretNotFound:         "Make the Secret, and run it again.",
+	v1alpha1.ReasonSecretNotFound:         "Make the Secret, with the label that lets runs use it, or send the params over REST, and run it again.",
 	v1alpha1.ReasonInvalidTask:            "Mend spec.parameters of the Task, and run it again.",
 	v1alpha1.ReasonInvalidJobTemplate:     "Mend spec.jobTemplate of the Task, and run it again.",
 	v1alpha1.ReasonNotAllowedByTask:       "Run it again without what the Task does not allow, or change spec.maxTimeout or spec.allowedQueues of the Task.",

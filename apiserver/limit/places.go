@@ -36,6 +36,13 @@ func Share(most int) int { return max(1, most/shareOf) }
 // Most gives how many places there are, and how many of them one key may hold.
 func (p *Places) Most() (most, share int) { return p.most, p.share }
 
+// Held gives how many places a key holds.
+func (p *Places) Held(key string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.held[key]
+}
+
 // Take takes a place for a key, which back gives back; calling back again does nothing. An empty key has no share of
 // its own, and is bounded by all places. The error is ErrFull or ErrShare.
 func (p *Places) Take(key string) (back func(), err error) {

@@ -60,6 +60,8 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	o.waitingBytes.Quantity = *resource.NewQuantity(o.Waiting.Bytes, resource.BinarySI)
 	flags.Var(&o.waitingBytes, "max-waiting-bytes-per-namespace", "How much the runs of one namespace that wait may have together, as JSON, such as 32Mi. Beyond that, the answer is 429. 0 means any. Set it as on the controller.")
 	flags.DurationVar(&o.RecheckInterval, "recheck-interval", o.RecheckInterval, "How often it is asked again whether the caller of a stream may have it.")
+	flags.StringVar(&o.IdempotencySecret, "idempotency-secret", o.IdempotencySecret, "A Secret, as namespace/name, whose field key conceals the Idempotency-Keys that executions show the hashes of. "+
+		"It must exist; the facade fills it where it is empty. Without it, who can read executions can find out simple keys by trying.")
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -101,10 +103,18 @@ func (o *options) validateAccess() error {
 		return fmt.Errorf("--max-reads-per-second, --max-writes-per-second and --max-failures-per-second want to be 0 or more")
 	case o.Waiting.Runs < 0, o.Waiting.Bytes < 0:
 		return fmt.Errorf("--max-waiting-per-namespace and --max-waiting-bytes-per-namespace want to be 0 or more")
+	case o.IdempotencySecret != "" && !isNamespacedName(o.IdempotencySecret):
+		return fmt.Errorf("--idempotency-secret is %q, want the name of a Secret as namespace/name", o.IdempotencySecret)
 	case o.RecheckInterval < time.Second:
 		return fmt.Errorf("--recheck-interval is %s, want at least 1s", o.RecheckInterval)
 	}
 	return nil
+}
+
+// isNamespacedName reports whether a text is namespace/name of an object.
+func isNamespacedName(text string) bool {
+	namespace, name, _ := strings.Cut(text, "/")
+	return len(validation.IsDNS1123Label(namespace)) == 0 && len(validation.IsDNS1123Subdomain(name)) == 0
 }
 
 func run(ctx context.Context, o options) error {

@@ -89,6 +89,9 @@ func TestFlagsThatMakeNoSense(t *testing.T) {
 		"--max-reads-per-second=-1":  "want to be 0 or more",
 		"--max-writes-per-second=-1": "want to be 0 or more",
 		"--recheck-interval=1ms":     "--recheck-interval",
+		"--idempotency-secret=a":     "--idempotency-secret",
+		"--idempotency-secret=/a":    "--idempotency-secret",
+		"--idempotency-secret=a/b/c": "--idempotency-secret",
 		"serve":                      `"serve" is not a flag`,
 		"--nonsense":                 "not defined",
 	} {

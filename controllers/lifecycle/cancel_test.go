@@ -98,8 +98,8 @@ func TestCancelMessage(t *testing.T) {
 	}
 }
 
-// What somebody says of a cancel stays in its receipt as it was said. The message, which tables and Events show, is one
-// line of it, and so is each condition's.
+// What somebody says of a cancel is one harmless line wherever others read it: in the receipt, in the message, which tables
+// and Events show, and in each condition.
 func TestCase32CancelReasonIsOneLineWhereItIsShown(t *testing.T) {
 	const said = "the disk\n\tis full\u2028\x1b[31mnow\x1b[0m\u202e\x00"
 	s := given().job().cancelled().pod(exited(143), killed, marked("Cancelled", time.Second))
@@ -114,7 +114,7 @@ func TestCase32CancelReasonIsOneLineWhereItIsShown(t *testing.T) {
 			t.Errorf("condition %s says %q", c.Type, c.Message)
 		}
 	}
-	if status.Cancellation == nil || status.Cancellation.Reason != said {
+	if status.Cancellation == nil || status.Cancellation.Reason != "the disk \tis full now" || status.Cancellation.RequestedBy != "ann" {
 		t.Errorf("receipt %+v", status.Cancellation)
 	}
 }

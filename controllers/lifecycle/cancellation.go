@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
 // exitKilled is the exit code of a container that was ended by SIGKILL: 128 and the signal's number.
@@ -21,7 +22,7 @@ func acknowledge(o *Observation, status *v1alpha1.TaskExecutionStatus) {
 	}
 	if status.Cancellation == nil {
 		status.Cancellation = &v1alpha1.Cancellation{
-			RequestedBy: request.RequestedBy, Reason: request.Reason, AcknowledgedTime: metav1.NewTime(o.Now),
+			RequestedBy: parse.OneLine(request.RequestedBy), Reason: parse.OneLine(request.Reason), AcknowledgedTime: metav1.NewTime(o.Now),
 		}
 	}
 	if status.Phase == v1alpha1.PhaseCancelled {

@@ -44,15 +44,11 @@ func withSecretParams(o *Observation, f facts, schema *params.Schema, given []by
 	return joined, step{}, true
 }
 
-// secretWaits says what to do where the Secret of the sensitive params is missing or not to be used.
+// secretWaits says what to do where the Secret of the sensitive params is missing.
 func secretWaits(o *Observation, f facts) (s step, waits bool) {
 	from := o.Execution.Spec.SecretParams
 	if from == nil {
 		return step{}, false
-	}
-	if o.Secret != nil && !MayUse(o.Secret, o.Execution) {
-		return fail(v1alpha1.ReasonSecretRefused, fmt.Sprintf(
-			"secret %q is not for params: whoever owns it can allow it by the label %s: \"true\"", from.SecretName, v1alpha1.LabelParams)), true
 	}
 	missing := missingSecret(o, from)
 	if missing != "" && o.Execution.Status.Phase == "" && o.Now.Sub(o.Execution.CreationTimestamp.Time) < secretGrace {
@@ -79,13 +75,16 @@ func readable(schema *params.Schema, given []byte) (names []string) {
 	return names
 }
 
-// missingSecret says what is not there yet, empty when all is.
+// missingSecret says what is not there yet, empty when all is. A Secret that is not meant for the execution reads as one
+// that does not exist, and is waited for like it: otherwise who may create executions could find out which Secrets
+// there are.
 func missingSecret(o *Observation, from *v1alpha1.SecretParams) string {
 	switch {
 	case o.SecretTrouble != "":
 		return fmt.Sprintf("secret %q of the sensitive params cannot be read: %s", from.SecretName, o.SecretTrouble)
-	case o.Secret == nil:
-		return fmt.Sprintf("secret %q of the sensitive params does not exist in namespace %q", from.SecretName, o.Execution.Namespace)
+	case o.Secret == nil || !MayUse(o.Secret, o.Execution):
+		return fmt.Sprintf("there is no secret %q for the sensitive params in namespace %q: it does not exist, or lacks the label %s: \"true\", by which its owner allows this use",
+			from.SecretName, o.Execution.Namespace, v1alpha1.LabelParams)
 	}
 	for _, name := range from.Names {
 		if _, is := o.Secret.Data[name]; !is {

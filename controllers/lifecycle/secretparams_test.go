@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -64,10 +65,10 @@ func TestSecretParams(t *testing.T) {
 	table{
 		"a labelled Secret":             {sensitive().secret(secretValue), "/ create", ""},
 		"the execution's own":           {sensitive().secret(secretValue, owned("ours")), "/ create", ""},
-		"that of another execution":     {sensitive().secret(secretValue, owned("")), "Failed/SecretRefused", `"login" is not for params`},
-		"any Secret":                    {sensitive().secret(secretValue, unlabelled), "Failed/SecretRefused", `label taskexec.dev/params: "true"`},
-		"any, whatever its keys":        {sensitive().secret(secretValue, unlabelled, func(s *corev1.Secret) { s.Data = nil }), "Failed/SecretRefused", "not for params"},
-		"none":                          {sensitive(), waits, `"login" of the sensitive params does not exist in namespace "ns"`},
+		"that of another execution":     {sensitive().secret(secretValue, owned("")), waits, ""},
+		"any Secret":                    {sensitive().secret(secretValue, unlabelled), waits, `label taskexec.dev/params: "true"`},
+		"any, whatever its keys":        {sensitive().secret(secretValue, unlabelled, func(s *corev1.Secret) { s.Data = nil }), waits, ""},
+		"none":                          {sensitive(), waits, `no secret "login" for the sensitive params in namespace "ns": it does not exist, or lacks the label`},
 		"none of a new execution":       {fresh(sensitive()), "/ in 100ms", ""},
 		"none of one that was reported": {fresh(sensitive()).phase(v1alpha1.PhasePending, v1alpha1.ReasonTaskNotFound), waits, ""},
 		"none for too long":             {sensitive().waitedFor(v1alpha1.ReasonSecretNotFound, 5*time.Minute), "Failed/SecretNotFound", "waited 5m0s"},
@@ -80,6 +81,25 @@ func TestSecretParams(t *testing.T) {
 		"a required one is not named":   {change(sensitive(), func(s *scene) { s.Execution.Spec.SecretParams = nil }), "Failed/InvalidParams", "/password: is required"},
 		"a cancel needs no Secret":      {sensitive().cancelled(), "Cancelled/Cancelled", ""},
 	}.run(t)
+}
+
+// Who may create executions and read no Secrets does not learn which there are: one that the execution may not use reads as
+// one that does not exist, from the first moment until the run is given up.
+func TestCase61SecretsThatExistLookLikeNone(t *testing.T) {
+	foreign := func(secret *corev1.Secret) { secret.Labels = nil }
+	for name, at := range map[string]func(*scene) *scene{
+		"at once": func(s *scene) *scene {
+			s.Execution.CreationTimestamp = metav1.NewTime(noon.Add(-time.Second))
+			return s
+		},
+		"after a time": func(s *scene) *scene { return s },
+		"at the end":   func(s *scene) *scene { return s.waitedFor(v1alpha1.ReasonSecretNotFound, 5*time.Minute) },
+	} {
+		none, one := Decide(at(sensitive()).Observation), Decide(at(sensitive().secret(secretValue, foreign)).Observation)
+		if !reflect.DeepEqual(none, one) {
+			t.Errorf("%s: without the Secret %+v, with it %+v", name, none, one)
+		}
+	}
 }
 
 // Nothing that is written anywhere has the value of a sensitive param.

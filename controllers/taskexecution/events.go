@@ -37,7 +37,6 @@ var eventTypes = map[string]string{
 	v1alpha1.ReasonTaskSuspended:           corev1.EventTypeWarning,
 	v1alpha1.ReasonInvalidParams:           corev1.EventTypeWarning,
 	v1alpha1.ReasonSecretNotFound:          corev1.EventTypeWarning,
-	v1alpha1.ReasonSecretRefused:           corev1.EventTypeWarning,
 	v1alpha1.ReasonSensitiveParamReadable:  corev1.EventTypeWarning,
 	v1alpha1.ReasonInvalidTask:             corev1.EventTypeWarning,
 	v1alpha1.ReasonInvalidJobTemplate:      corev1.EventTypeWarning,

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -58,20 +59,24 @@ func Object(kind, namespace, name string, body map[string]any) *unstructured.Uns
 	return o
 }
 
-// change the spec of a CRD.
+// change changes the spec of a CRD. The API server writes the status of a CRD after each change of its spec, so that
+// the next change can meet a conflict and is tried again.
 func change(ctx context.Context, c client.Client, name string, change func(spec map[string]any)) error {
-	crd := &unstructured.Unstructured{}
-	crd.SetGroupVersionKind(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"})
-	if err := c.Get(ctx, client.ObjectKey{Name: name}, crd); err != nil {
-		return fmt.Errorf("reading the CRD %s: %w", name, err)
-	}
-	spec, _, err := unstructured.NestedMap(crd.Object, "spec")
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		crd := &unstructured.Unstructured{}
+		crd.SetGroupVersionKind(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"})
+		if err := c.Get(ctx, client.ObjectKey{Name: name}, crd); err != nil {
+			return err
+		}
+		spec, _, err := unstructured.NestedMap(crd.Object, "spec")
+		if err != nil {
+			return err
+		}
+		change(spec)
+		crd.Object["spec"] = spec
+		return c.Update(ctx, crd)
+	})
 	if err != nil {
-		return fmt.Errorf("reading the CRD %s: %w", name, err)
-	}
-	change(spec)
-	crd.Object["spec"] = spec
-	if err := c.Update(ctx, crd); err != nil {
 		return fmt.Errorf("changing the CRD %s: %w", name, err)
 	}
 	return nil

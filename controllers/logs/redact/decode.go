@@ -58,13 +58,14 @@ var decodings = []struct {
 	read  escape
 }{
 	{"%", percent},
+	{"%", unicodePercent},
 	{"%+", form},
 	{`\'`, backslash(false)},
 	{`\`, backslash(true)},
 	{"&", entity},
 }
 
-// views gives all ways to read a text. There are 31 at most, and one for a text without escapes.
+// views gives all ways to read a text. There are 43 at most, and one for a text without escapes.
 func views(text []byte) []view {
 	all := []view{{text: text}}
 	for from, step := 0, 0; step < depth; step++ {
@@ -107,7 +108,7 @@ func (v *view) decode(first string, read escape) (decoded view, changed bool) {
 	return decoded, changed
 }
 
-// percent is that of URLs (RFC 3986), and the %uXXXX of JavaScript's escape.
+// percent is that of URLs (RFC 3986), in which %FC is a byte.
 func percent(text []byte) ([]byte, int) {
 	if text[0] != '%' {
 		return nil, 0
@@ -115,12 +116,21 @@ func percent(text []byte) ([]byte, int) {
 	if c, ok := hexadecimal(text, 1, 2); ok {
 		return []byte{byte(c)}, 3
 	}
-	if len(text) > 1 && text[1] == 'u' {
-		if c, ok := hexadecimal(text, 2, 4); ok {
-			return utf8.AppendRune(nil, c), 6
-		}
-	}
 	return nil, 0
+}
+
+// unicodePercent is that of JavaScript's escape, in which %FC is a character, and %uXXXX another or half of one (UTF-16).
+func unicodePercent(text []byte) ([]byte, int) {
+	if text[0] != '%' {
+		return nil, 0
+	}
+	if c, ok := hexadecimal(text, 1, 2); ok {
+		return utf8.AppendRune(nil, c), 3
+	}
+	if len(text) < 2 || text[1] != 'u' {
+		return nil, 0
+	}
+	return utf16Escape(text, "%u")
 }
 
 // form is that of application/x-www-form-urlencoded, in which + is a space.
@@ -206,11 +216,16 @@ func unicodeEscape(text []byte) ([]byte, int) {
 		}
 		return utf8.AppendRune(nil, r), end + 1
 	}
+	return utf16Escape(text, `\u`)
+}
+
+// utf16Escape reads four digits after a prefix of two bytes, and two of these that are one character.
+func utf16Escape(text []byte, prefix string) ([]byte, int) {
 	r, ok := hexadecimal(text, 2, 4)
 	if !ok {
 		return nil, 0
 	}
-	if utf16.IsSurrogate(r) && len(text) >= 12 && text[6] == '\\' && text[7] == 'u' {
+	if utf16.IsSurrogate(r) && len(text) >= 12 && string(text[6:8]) == prefix {
 		if second, ok := hexadecimal(text, 8, 4); ok {
 			if both := utf16.DecodeRune(r, second); both != utf8.RuneError {
 				return utf8.AppendRune(nil, both), 12

@@ -1,0 +1,97 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+	"golang.org/x/time/rate"
+)
+
+const (
+	// keysPath is where an API server publishes the keys that it signs tokens of service accounts with. Each service
+	// account may read it by default (system:service-account-issuer-discovery).
+	keysPath = "/openid/v1/jwks"
+	// keysRefresh bounds how often the keys are read: a token may name a key that is newer than those that are known.
+	keysRefresh = time.Minute
+	// keysPatience bounds one reading.
+	keysPatience = 2 * time.Second
+)
+
+// algorithms by which an API server signs.
+func algorithms() []jose.SignatureAlgorithm {
+	return []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.ES512}
+}
+
+// issued knows the keys of an API server. It is safe for concurrent use.
+type issued struct {
+	read      func(ctx context.Context) ([]byte, error)
+	audiences []string
+	refresh   *rate.Limiter
+
+	mu   sync.Mutex
+	keys jose.JSONWebKeySet
+}
+
+func newIssued(read func(ctx context.Context) ([]byte, error), audiences []string) *issued {
+	return &issued{read: read, audiences: audiences, refresh: rate.NewLimiter(rate.Every(keysRefresh), 1)}
+}
+
+// has reports whether a token was signed by the API server for one of the audiences and has not expired. It proves who
+// made the token and nothing else: the API server may have revoked it. A token of another issuer, such as an OIDC
+// provider, is not among them, and neither is any where the keys cannot be read.
+func (i *issued) has(ctx context.Context, token string, now time.Time) bool {
+	parsed, err := jwt.ParseSigned(token, algorithms())
+	if err != nil || len(parsed.Headers) != 1 || parsed.Headers[0].KeyID == "" {
+		return false
+	}
+	key := i.key(ctx, parsed.Headers[0].KeyID, now)
+	claims := jwt.Claims{}
+	if key == nil || parsed.Claims(key.Key, &claims) != nil {
+		return false
+	}
+	expected := jwt.Expected{Time: now, AnyAudience: slices.Clone(i.audiences)}
+	return claims.Expiry != nil && claims.ValidateWithLeeway(expected, 0) == nil
+}
+
+// key of an id, nil when there is none.
+func (i *issued) key(ctx context.Context, id string, now time.Time) *jose.JSONWebKey {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if keys := i.keys.Key(id); len(keys) > 0 {
+		return &keys[0]
+	}
+	if !i.refresh.AllowN(now, 1) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keysPatience) // who leaves at once must not use up the reading
+	defer cancel()
+	// What cannot be read now is read again later. Until then no token is known to be the API server's.
+	if keys, err := i.readKeys(ctx); err == nil {
+		i.keys = keys
+	}
+	if keys := i.keys.Key(id); len(keys) > 0 {
+		return &keys[0]
+	}
+	return nil
+}
+
+func (i *issued) readKeys(ctx context.Context) (keys jose.JSONWebKeySet, err error) {
+	raw, err := i.read(ctx)
+	if err == nil {
+		err = json.Unmarshal(raw, &keys)
+	}
+	if err == nil && len(keys.Keys) == 0 {
+		err = errors.New("there is none")
+	}
+	if err != nil {
+		return keys, fmt.Errorf("reading the keys of the API server at %s: %w", keysPath, err)
+	}
+	return keys, nil
+}

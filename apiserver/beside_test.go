@@ -1,0 +1,214 @@
+package apiserver
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"k8s.io/apiserver/pkg/authentication/user"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/auth"
+	"github.com/taskexec/taskexec/apiserver/limit"
+)
+
+// slowGate takes questionTime for each answer, as an API server does.
+type slowGate struct {
+	*fakeGate
+	// asking are how many questions are under way about each user, and most the most there were.
+	asking, most map[string]int
+}
+
+func newSlowGate(rules map[string][]string) slowGate {
+	return slowGate{newFakeGate(rules), map[string]int{}, map[string]int{}}
+}
+
+const questionTime = time.Millisecond
+
+func (g slowGate) Authenticate(ctx context.Context, token string) (user.Info, error) {
+	time.Sleep(questionTime) //nolint:forbidigo // the clock is the test's own
+	return g.fakeGate.Authenticate(ctx, token)
+}
+
+func (g slowGate) Allowed(ctx context.Context, u user.Info, q auth.Question) (bool, error) {
+	g.change(func() {
+		g.asking[u.GetName()]++
+		g.most[u.GetName()] = max(g.most[u.GetName()], g.asking[u.GetName()])
+	})
+	time.Sleep(questionTime) //nolint:forbidigo // the clock is the test's own
+	g.change(func() { g.asking[u.GetName()]-- })
+	return g.fakeGate.Allowed(ctx, u, q)
+}
+
+// examplePath of a pattern, with a query that has the request last where the route can.
+func examplePath(r route) string {
+	path := strings.NewReplacer("{taskName}", "sync", "{executionId}", "a", "{name}", "nightly").Replace(r.pattern)
+	switch {
+	case strings.HasSuffix(path, "/logs"):
+		return path + "?follow=true"
+	case r.method == http.MethodGet && r.access.verb == "get" && r.access.resource == "taskexecutions" && !strings.HasSuffix(path, "/explain"):
+		return path + "?wait=30s"
+	}
+	return path
+}
+
+// stuckBody is a body whose first byte came and whose end never does, until it is let go.
+type stuckBody struct {
+	io.Reader
+	*io.PipeReader
+}
+
+func (b stuckBody) Read(p []byte) (int, error) { return b.Reader.Read(p) }
+
+// hold sends so many requests of a caller at once, with bodies that do not end. letGo ends them and waits for their
+// answers.
+func hold(t *testing.T, api http.Handler, token, method, path string, requests int) (letGo func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	var ends []*io.PipeWriter
+	for range requests {
+		pipe, end := io.Pipe()
+		ends = append(ends, end)
+		r := httptest.NewRequestWithContext(ctx, method, path, stuckBody{io.MultiReader(strings.NewReader("{"), pipe), pipe})
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("Content-Type", "application/json")
+		group.Go(func() {
+			defer func() { _ = recover() }() // a stream ends as a broken connection does
+			api.ServeHTTP(httptest.NewRecorder(), r)
+		})
+	}
+	return func() {
+		cancel()
+		for _, end := range ends {
+			_ = end.Close() // never fails
+		}
+		group.Wait()
+	}
+}
+
+// answersOf measures how long a caller waits for an answer of each kind, on the test's own clock: what is measured is
+// waiting, for turns, places and answers of the gate, and not how busy the machine is.
+func answersOf(t *testing.T, api http.Handler, token string) (slowest time.Duration) {
+	t.Helper()
+	for _, c := range []struct{ method, path, body string }{
+		{"GET", "/tasks", ""},
+		{"GET", "/tasks/sync", ""},
+		{"GET", "/tasks/executions/a", ""},
+		{"GET", "/tasks/executions", ""},
+		{"POST", "/tasks/sync/execute/api?dryRun=true", `{"params":{}}`},
+		{"DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["nothing"]}`},
+		{"GET", "/tasks/executions/a?wait=1ms", ""},
+		{"GET", "/metrics", ""},
+	} {
+		begun := time.Now()
+		if w := call(t, api, c.method, c.path, c.body, bearing(token)...); w.Code != http.StatusOK {
+			t.Errorf("%s %s of %s is answered with %d %s", c.method, c.path, token, w.Code, w.Body)
+		}
+		slowest = max(slowest, time.Since(begun))
+	}
+	return slowest
+}
+
+// held are how many places of each kind one caller holds more than it may, by what they are for.
+func (s *server) heldBeyondShare(who string) (beyond []string) {
+	for kind, places := range map[string]*limit.Places{
+		"bodies": s.admission.bodies, "requests": s.admission.places, "requests that may be refused yet": s.admission.unsure,
+		"watchers": s.logs.watching, "log readers": s.logs.reading,
+	} {
+		if _, share := places.Most(); places.Held(who) > share {
+			beyond = append(beyond, kind)
+		}
+	}
+	return beyond
+}
+
+// Whatever route a hostile caller takes, with all rights or with none, in as many connections as it likes and with
+// requests that do not end: it has no more than its share of anything, and another is answered as fast as alone.
+func TestCase50EachRouteBesideAHostileCaller(t *testing.T) {
+	all := routes()
+	for _, p := range (&server{metrics: newRequestMetrics()}).platform() {
+		all = append(all, route{method: http.MethodGet, pattern: p.path})
+	}
+	all = append(all, route{method: http.MethodPost, pattern: "/no/such/path"})
+	for _, route := range all {
+		for _, rights := range []string{"nothing", "everything"} {
+			t.Run(route.method+" "+route.pattern+" by who may do "+rights, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { // on a clock that stands still while somebody works
+					store := newWatchedStore()
+					store.put("a", "sync", v1alpha1.PhaseRunning)
+					g := newSlowGate(map[string][]string{"ann": {"everything"}, "mallory": {rights}})
+					s := gated(store, g)
+					o := DefaultOptions()
+					o.MaxInFlight, o.MaxWrites = 40, 0
+					api := s.handler(o)
+					alone := answersOf(t, api, "ann")
+					letGo := hold(t, api, "mallory", route.method, examplePath(route), 2*o.MaxInFlight)
+					beside := answersOf(t, api, "ann")
+					synctest.Wait()
+					if beyond := s.heldBeyondShare("mallory"); len(beyond) > 0 {
+						t.Errorf("it holds more than its share of the %s", beyond)
+					}
+					beside = max(beside, answersOf(t, api, "ann"))
+					g.change(func() {
+						if most := g.most["mallory"]; most > questionsAtOnce {
+							t.Errorf("%d questions about it were asked at once", most)
+						}
+					})
+					if beside > 2*alone {
+						t.Errorf("another waits %s, and %s alone", beside, alone)
+					}
+					letGo()
+					synctest.Wait()
+					for who, places := range map[string]*limit.Places{"bodies": s.admission.bodies, "requests": s.admission.places, "unsure": s.admission.unsure, "watchers": s.logs.watching, "logs": s.logs.reading} {
+						if n := places.Held("mallory"); n != 0 {
+							t.Errorf("%d places of %s are not given back", n, who)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// What waits holds no place: of all that may last, as many wait as one caller may have, and no place is taken.
+func TestCase50WhatWaitsHoldsNoPlace(t *testing.T) {
+	waits := 0
+	for _, route := range routes() {
+		path := examplePath(route)
+		if !route.lasting && !strings.Contains(path, "?wait=") {
+			continue
+		}
+		waits++
+		t.Run(path, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newWatchedStore()
+				store.put("a", "sync", v1alpha1.PhaseRunning)
+				s := gated(store, newFakeGate(map[string][]string{"mallory": {"everything"}}))
+				letGo := hold(t, s.handler(DefaultOptions()), "mallory", route.method, path, hostileConnections)
+				defer letGo()
+				synctest.Wait()
+				if n := s.admission.places.Held("mallory"); n != 0 {
+					t.Errorf("%d places are held", n)
+				}
+				lasting := map[string]*limit.Places{"watchers": s.logs.watching, "logs": s.logs.reading}
+				if !slices.ContainsFunc([]string{"watchers", "logs"}, func(kind string) bool {
+					_, share := lasting[kind].Most()
+					return lasting[kind].Held("mallory") == share
+				}) {
+					t.Errorf("it waits with %d watchers and %d logs, none of which is a share", s.logs.watching.Held("mallory"), s.logs.reading.Held("mallory"))
+				}
+			})
+		})
+	}
+	if waits < 6 {
+		t.Errorf("%d routes wait", waits)
+	}
+}
