@@ -27,7 +27,7 @@ GOLANGCI_LINT  := $(TOOL) golangci-lint
 # Modules that are linted and tested. Those below hack/localcluster are Kubernetes, containerd, runc and CNI
 # themselves: they are built for the local cluster only.
 MODULES   := . hack/localcluster
-OVERLAYS  := crd rbac manager apiserver default all-namespaces prometheus local samples
+OVERLAYS  := crd rbac manager apiserver default all-namespaces namespaced prometheus local samples
 SCRIPTS   := $(wildcard hack/*.sh) .ci/run
 
 export GO KUBECTL KUSTOMIZE PORT

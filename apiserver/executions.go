@@ -87,6 +87,9 @@ func (s *namespaced) newExecution(ctx context.Context, submission submission) (*
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := s.takesSecrets(received.Secret); err != nil {
+		return nil, nil, err
+	}
 	if err := s.admit(ctx, task); err != nil {
 		return nil, nil, err
 	}

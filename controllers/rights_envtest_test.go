@@ -4,6 +4,7 @@ package controllers_test
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -23,14 +24,24 @@ import (
 	"github.com/taskexec/taskexec/hack/rights"
 )
 
-// The account of config/rbac, and the file that has its rules.
+// The account of config/rbac, and the files that have its rules.
 const (
 	systemNamespace   = "taskexec-system"
 	controllerAccount = "taskexec-controller"
 	controllerUser    = "system:serviceaccount:" + systemNamespace + ":" + controllerAccount
 )
 
-var controllerRules = filepath.Join("..", "config", "rbac", "controller_cluster_role.yaml")
+var controllerRules = []string{"controller_cluster_role.yaml", "controller_secrets_role.yaml", "controller_identity_role.yaml"}
+
+// rulesIn opens a file of config/rbac.
+func rulesIn(t *testing.T, file string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "config", "rbac", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
 
 // audited is what the API server logs of the controller's account.
 var audited *rights.Log
@@ -55,18 +66,20 @@ func asController(t *testing.T) *rest.Config {
 	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: systemNamespace}}
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: systemNamespace, Name: controllerAccount}}
-	raw, err := os.ReadFile(controllerRules)
-	if err != nil {
-		t.Fatal(err)
-	}
 	objects := []client.Object{namespace, account}
-	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(raw), 4096)
-	for range 2 { // the ClusterRole and its binding
-		o := &unstructured.Unstructured{}
-		if err := decoder.Decode(o); err != nil {
-			t.Fatal(err)
+	for _, file := range controllerRules {
+		decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(rulesIn(t, file)), 4096)
+		for range 2 { // the ClusterRole and its binding
+			o := &unstructured.Unstructured{}
+			if err := decoder.Decode(o); err != nil {
+				t.Fatal(err)
+			}
+			if o.GetKind() == "RoleBinding" { // as config/all-namespaces has it: each flow has a namespace of its own
+				o.SetKind("ClusterRoleBinding")
+				o.SetNamespace("")
+			}
+			objects = append(objects, o)
 		}
-		objects = append(objects, o)
 	}
 	for _, o := range objects {
 		if err := kube.Create(t.Context(), o); client.IgnoreAlreadyExists(err) != nil {
@@ -127,14 +140,13 @@ func TestCase47OwnRightsOfTheController(t *testing.T) {
 			return err == nil && used.Rights["list events"], err
 		})
 	})
-	manifest, err := os.Open(controllerRules)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = manifest.Close() }()
-	granted, err := rights.Granted(manifest)
-	if err != nil {
-		t.Fatal(err)
+	granted := map[rights.Right]bool{}
+	for _, file := range controllerRules {
+		in, err := rights.Granted(bytes.NewReader(rulesIn(t, file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		maps.Copy(granted, in)
 	}
 	used, err := audited.Of(controllerUser)
 	if err != nil {

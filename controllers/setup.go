@@ -28,8 +28,8 @@ type Options struct {
 	Concurrency int
 	// StartTimeout for an execution whose Task does not exist.
 	StartTimeout time.Duration
-	// Namespace that is worked in, as CacheOptions has it; empty for all.
-	Namespace string
+	// Namespaces that the controllers work in, as CacheOptions has them; none for all.
+	Namespaces []string
 	// MaxRunning bounds the active executions, in all and in each namespace; zero for no bound.
 	MaxRunning queue.Limits
 	// ImagePullGrace is how long an image may fail to be pulled.
@@ -107,7 +107,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 			StartTimeout: o.StartTimeout, ImagePullGrace: o.ImagePullGrace, Language: o.Language,
 			KeepJob: o.KeepJob, KeepUnarchivedJob: o.KeepUnarchivedJob,
 		},
-		Namespace: o.Namespace,
+		Namespaces: o.Namespaces,
 	}
 	if err := executions.SetupWithManager(mgr, o.Concurrency, wake); err != nil {
 		return fmt.Errorf("setting up the executions' controller: %w", err)
