@@ -71,6 +71,10 @@ vet: ## Run go vet, over the tests of every tier too.
 lint: ## Run golangci-lint, which also guards the architecture.
 	@for module in $(MODULES); do echo "golangci-lint $$module"; (cd $$module && $(GOLANGCI_LINT) run ./...); done
 
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities; GOVULNDB=file:///folder takes a copy of the database. No part of CI.
+	@hack/vulncheck.sh
+
 .PHONY: verify
 verify: ## Check that all is generated, formatted, tidy, linted and committed.
 	@$(MAKE) --no-print-directory generate manifests
