@@ -1,5 +1,7 @@
 # Images of the two programs: docker build --target controller . and docker build --target apiserver .
-FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+# What they are built from is pinned by digest, so that a tag which moves changes nothing: to update, put in the digest that
+# `docker buildx imagetools inspect IMAGE:TAG` prints.
+FROM --platform=$BUILDPLATFORM golang:1.26@sha256:3aff6657219a4d9c14e27fb1d8976c49c29fddb70ba835014f477e1c70636647 AS build
 ARG TARGETOS
 ARG TARGETARCH
 ARG VERSION=dev
@@ -11,12 +13,12 @@ ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH
 RUN go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/ ./cmd/controller ./cmd/apiserver && \
     go build -tags=cloud -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/controller-cloud ./cmd/controller
 
-FROM gcr.io/distroless/static:nonroot AS controller
+FROM gcr.io/distroless/static:nonroot@sha256:e2e927ec666bae08560abb3c55d0659eceabb657f56b6782ab500a9fc7f555e3 AS controller
 COPY --from=build /out/controller /out/controller-cloud /
 USER 65532:65532
 ENTRYPOINT ["/controller"]
 
-FROM gcr.io/distroless/static:nonroot AS apiserver
+FROM gcr.io/distroless/static:nonroot@sha256:e2e927ec666bae08560abb3c55d0659eceabb657f56b6782ab500a9fc7f555e3 AS apiserver
 COPY --from=build /out/apiserver /apiserver
 USER 65532:65532
 ENTRYPOINT ["/apiserver"]

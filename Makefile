@@ -29,7 +29,7 @@ ACTIONLINT     := $(GO) tool -modfile=$(CURDIR)/hack/tools/actionlint/go.mod act
 # Modules that are linted and tested. Those below hack/localcluster are Kubernetes, containerd, runc and CNI
 # themselves: they are built for the local cluster only.
 MODULES   := . hack/localcluster
-OVERLAYS  := crd rbac manager apiserver default all-namespaces prometheus local samples
+OVERLAYS  := crd rbac manager apiserver default all-namespaces namespaced prometheus local samples
 SCRIPTS   := $(wildcard hack/*.sh) .ci/run
 
 export GO KUBECTL KUSTOMIZE ACTIONLINT PORT
@@ -72,6 +72,10 @@ vet: ## Run go vet, over the tests of every tier too.
 .PHONY: lint
 lint: ## Run golangci-lint, which also guards the architecture.
 	@for module in $(MODULES); do echo "golangci-lint $$module"; (cd $$module && $(GOLANGCI_LINT) run ./...); done
+
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities; GOVULNDB=file:///folder takes a copy of the database. No part of CI.
+	@hack/vulncheck.sh
 
 .PHONY: verify
 verify: ## Check that all is generated, formatted, tidy, linted and committed.

@@ -55,7 +55,7 @@ func describedAPI(o Options) (openapi.API, error) {
 	for _, route := range (&server{metrics: newRequestMetrics()}).platform() {
 		add(http.MethodGet, route.path, "", "")
 	}
-	if o.AllNamespaces {
+	if o.several() {
 		for _, route := range routes() {
 			add(route.method, route.pattern, namespacePrefix, "InNamespace")
 		}

@@ -102,6 +102,9 @@ func (s *namespaced) newExecution(ctx context.Context, submission submission) (*
 	if err := submission.allowed(task); err != nil {
 		return nil, nil, err
 	}
+	if err := s.takesSecrets(received.Secret); err != nil {
+		return nil, nil, err
+	}
 	execution := submission.execution(received)
 	execution.Namespace = s.namespace
 	if err := s.admit(ctx, task, execution); err != nil {

@@ -52,17 +52,21 @@ type kubeStore struct {
 // In gives the Store of a namespace.
 func (s *kubeStores) In(namespace string) Store { return &kubeStore{s, namespace} }
 
-// newKubeStores watches one namespace, or all when it is empty.
-func newKubeStores(ctx context.Context, config *rest.Config, namespace string) (*kubeStores, error) {
+// newKubeStores watches the given namespaces. An empty name means all.
+func newKubeStores(ctx context.Context, config *rest.Config, namespaces ...string) (*kubeStores, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{v1alpha1.AddToScheme, corev1.AddToScheme, batchv1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("registering kinds: %w", err)
 		}
 	}
+	in := map[string]cache.Config{}
+	for _, namespace := range namespaces {
+		in[namespace] = cache.Config{}
+	}
 	watched, err := cache.New(config, cache.Options{
 		Scheme:            scheme,
-		DefaultNamespaces: map[string]cache.Config{namespace: {}},
+		DefaultNamespaces: in,
 		DefaultTransform:  cache.TransformStripManagedFields(),
 		// What is read is converted and not kept, so that it need not be copied.
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),

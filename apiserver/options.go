@@ -15,6 +15,10 @@ type Options struct {
 	BindAddress string
 	// Namespace whose tasks are served at /tasks.
 	Namespace string
+	// OtherNamespaces are served beside Namespace. Where there are any, each is served under /namespaces/{namespace}, Namespace too.
+	OtherNamespaces []string
+	// OwnNamespace is where the facade runs; empty outside of a cluster. No Secrets are made there.
+	OwnNamespace string
 	// AllNamespaces are served too, each under /namespaces/{namespace}.
 	AllNamespaces bool
 	// MaxBodyBytes of a request.

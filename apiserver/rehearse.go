@@ -62,6 +62,9 @@ func (s *namespaced) rehearse(w http.ResponseWriter, r *http.Request, submission
 	if err := submission.allowed(task); err != nil {
 		return err
 	}
+	if err := s.takesSecrets(received.Secret); err != nil {
+		return err
+	}
 	all, err := s.store.Executions(r.Context(), "")
 	if err != nil {
 		return err

@@ -111,9 +111,13 @@ func (s *server) platformPaths(which func(platformRoute) bool) (paths []string) 
 	return paths
 }
 
-// mount puts the API on a router: the namespace of --namespace at the root, and with --all-namespaces each under its
-// name.
+// mount puts the API on a router: the first namespace of --namespace at the root, and where several are served each under
+// its name.
 func (s *server) mount(router chi.Router, o Options) {
+	s.named = nil
+	if !o.AllNamespaces && o.several() {
+		s.named = o.watched()
+	}
 	s.described = describe(o)
 	for _, route := range s.platform() {
 		router.Method(http.MethodGet, route.path, s.beside(route))
@@ -125,7 +129,7 @@ func (s *server) mount(router chi.Router, o Options) {
 			r = router.With(s.metrics.countLasting)
 		}
 		r.Method(route.method, route.pattern, s.within(route))
-		if o.AllNamespaces {
+		if o.several() {
 			r.Method(route.method, namespacePrefix+route.pattern, s.within(route))
 		}
 	}
@@ -158,6 +162,9 @@ func (s *server) within(route route) handler {
 		in.store = s.stores.In(in.namespace)
 		if err := in.let(r, route.access); err != nil {
 			return err
+		}
+		if !s.serves(in.namespace) { // whoever may do it there is told, and nobody else
+			return problemf(http.StatusNotFound, "the namespace %q is not served here (--namespace of the REST API's program)", in.namespace)
 		}
 		if route.lasting { // it is counted by what it reads, not as a request
 			return in.serveWhileAllowed(route, w, r)

@@ -13,7 +13,6 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 	"golang.org/x/sync/errgroup"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -27,8 +26,11 @@ type server struct {
 	stores Stores
 	// namespace that is served where the path names none.
 	namespace string
-	metrics   *requestMetrics
-	logs      *logReader
+	// named are all namespaces that are served; none means each. No Secret is made in ownNamespace.
+	named        []string
+	ownNamespace string
+	metrics      *requestMetrics
+	logs         *logReader
 	// gate knows callers and what they may do; nil lets everyone do everything.
 	gate gate
 	// secret of the installation; nil conceals nothing.
@@ -52,7 +54,7 @@ type server struct {
 
 // Run serves until ctx ends, then lets requests under way end. It returns an error when it could not serve.
 func Run(ctx context.Context, config *rest.Config, o Options) error {
-	stores, err := newKubeStores(ctx, config, watchedNamespace(o))
+	stores, err := newKubeStores(ctx, config, o.watched()...)
 	if err != nil {
 		return err
 	}
@@ -65,6 +67,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 		return errors.Join(err, listener.Close())
 	}
 	s := &server{stores: stores, namespace: o.Namespace, metrics: newRequestMetrics(), logs: logs, timeout: o.RequestTimeout, recheckInterval: o.RecheckInterval}
+	s.ownNamespace = o.OwnNamespace
 	if s.gate, err = openGate(config, o); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -87,7 +90,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 		<-secretTried
 		if stores.Synced(ctx) {
 			s.synced.Store(true)
-			o.Log.Info("Ready", "namespace", o.Namespace, "allNamespaces", o.AllNamespaces, "address", listener.Addr().String())
+			o.Log.Info("Ready", "namespace", o.Namespace, "otherNamespaces", o.OtherNamespaces, "allNamespaces", o.AllNamespaces, "address", listener.Addr().String())
 		}
 		return nil
 	})
@@ -117,14 +120,6 @@ func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *
 		return nil
 	})
 	return first, nil
-}
-
-// watchedNamespace gives what the watch cache is of; empty means all.
-func watchedNamespace(o Options) string {
-	if o.AllNamespaces {
-		return metav1.NamespaceAll
-	}
-	return o.Namespace
 }
 
 // openLogs opens what logs are read from.

@@ -17,8 +17,8 @@ import (
 )
 
 // CacheOptions say what the manager's caches hold: of Jobs and pods only ours, and of them and of executions only what
-// is read. An empty namespace means all.
-func CacheOptions(namespace string) (cache.Options, error) {
+// is read. They watch the given namespaces, or all of them if none is given.
+func CacheOptions(namespaces ...string) (cache.Options, error) {
 	ours, err := labels.NewRequirement(v1alpha1.LabelExecutionUID, selection.Exists, nil)
 	if err != nil {
 		return cache.Options{}, fmt.Errorf("selecting what is ours: %w", err)
@@ -32,8 +32,11 @@ func CacheOptions(namespace string) (cache.Options, error) {
 			&v1alpha1.TaskExecution{}: {Transform: slimExecution},
 		},
 	}
-	if namespace != "" {
-		options.DefaultNamespaces = map[string]cache.Config{namespace: {}}
+	for _, namespace := range namespaces {
+		if options.DefaultNamespaces == nil {
+			options.DefaultNamespaces = map[string]cache.Config{}
+		}
+		options.DefaultNamespaces[namespace] = cache.Config{}
 	}
 	return options, nil
 }

@@ -100,8 +100,9 @@ func operator(t *testing.T, changes ...func(*controllers.Options)) (stop func())
 // operation is how the operator is run.
 type operation struct {
 	config *rest.Config
-	// namespace that is worked in, empty for all.
-	namespace string
+	// namespace that is worked in, empty for all; and further ones.
+	namespace  string
+	namespaces []string
 	// wrap gives the controllers another manager than the one that runs them; nil for the same.
 	wrap    func(ctrl.Manager) ctrl.Manager
 	changes []func(*controllers.Options)
@@ -125,7 +126,11 @@ func (o operation) runs(t *testing.T) (stop func()) {
 
 // start the operator. It runs until stop is called, which tells how it ended.
 func (o operation) start() (stop func() error, err error) {
-	caches, err := controllers.CacheOptions(o.namespace)
+	namespaces := o.namespaces
+	if o.namespace != "" {
+		namespaces = append(namespaces, o.namespace)
+	}
+	caches, err := controllers.CacheOptions(namespaces...)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +146,7 @@ func (o operation) start() (stop func() error, err error) {
 		return nil, err
 	}
 	options := controllers.DefaultOptions()
-	options.Namespace = o.namespace
+	options.Namespaces = namespaces
 	options.SystemNamespace = cmp.Or(o.namespace, metav1.NamespaceDefault)
 	options.Registry = prometheus.NewRegistry()
 	options.LogSource = printedLogs{}

@@ -72,7 +72,7 @@ func TestCase21ReadyWhenTheCachesShowTheCluster(t *testing.T) {
 	}
 	mapper.Add(schema.GroupVersionKind{Group: "batch", Version: "v1", Kind: "Job"}, apimeta.RESTScopeNamespace)
 	mapper.Add(schema.GroupVersionKind{Version: "v1", Kind: "Pod"}, apimeta.RESTScopeNamespace)
-	options, err := CacheOptions("")
+	options, err := CacheOptions()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -26,6 +28,8 @@ const (
 // controllerRules are the files that have its rules.
 var controllerRules = []string{
 	filepath.Join("..", "config", "rbac", "controller_cluster_role.yaml"),
+	filepath.Join("..", "config", "rbac", "controller_secrets_role.yaml"),
+	filepath.Join("..", "config", "rbac", "controller_identity_role.yaml"),
 	filepath.Join("..", "config", "rbac", "controller_leader_election_role.yaml"),
 }
 
@@ -40,6 +44,15 @@ func asController(t *testing.T) *rest.Config {
 		t.Fatal(err)
 	}
 	if err := rights.Install(t.Context(), kube, controllerRules...); err != nil {
+		t.Fatal(err)
+	}
+	// As config/all-namespaces has it: each flow has a namespace of its own.
+	everywhere := &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "taskexec-controller-secrets"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "taskexec-controller-secrets"},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: systemNamespace, Name: controllerAccount}},
+	}
+	if err := kube.Create(t.Context(), everywhere); client.IgnoreAlreadyExists(err) != nil {
 		t.Fatal(err)
 	}
 	own, err := client.New(config, client.Options{Scheme: scheme, Mapper: kube.RESTMapper()})

@@ -32,8 +32,8 @@ type Options struct {
 	Concurrency int
 	// StartTimeout for an execution whose Task does not exist.
 	StartTimeout time.Duration
-	// Namespace that is worked in, as CacheOptions has it; empty for all.
-	Namespace string
+	// Namespaces that the controllers work in, as CacheOptions has them; none for all.
+	Namespaces []string
 	// SystemNamespace has the ConfigMap with the controllers' public keys (package jobseal). Who can write ConfigMaps there
 	// can forge Jobs.
 	SystemNamespace string
@@ -123,7 +123,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 			StartTimeout: o.StartTimeout, ImagePullGrace: o.ImagePullGrace, Language: o.Language,
 			KeepJob: o.KeepJob, KeepUnarchivedJob: o.KeepUnarchivedJob,
 		},
-		Namespace: o.Namespace,
+		Namespaces: o.Namespaces,
 	}
 	if err := executions.SetupWithManager(mgr, o.Concurrency, wake); err != nil {
 		return fmt.Errorf("setting up the executions' controller: %w", err)

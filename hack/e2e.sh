@@ -2,8 +2,8 @@
 # Runs a command with this checkout's operator deployed on the local cluster. A cluster that was not up is
 # taken down at the end; one that was stays as it is. Called by test.sh and `make bench-logs`.
 #
-# The command sees KUBECONFIG, E2E_URL (the REST API), E2E_TOKEN (of one who may do everything there), E2E_LOCALCLUSTER (the program that restarts parts of the
-# node) and kubectl on PATH. E2E_UP has the flags of a cluster that is brought up here; by default its kubelet
+# The command sees KUBECONFIG, E2E_URL (the REST API), E2E_TOKEN (of one who may do everything there), E2E_METRICS_TOKEN (of one
+# who may scrape both programs and nothing else), E2E_LOCALCLUSTER (the program that restarts parts of the node) and kubectl on PATH. E2E_UP has the flags of a cluster that is brought up here; by default its kubelet
 # rotates logs early, for the tests of logs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,7 +36,9 @@ export E2E_URL=http://127.0.0.1:$port E2E_LOCALCLUSTER=$PWD/bin/localcluster
 wait_for_url "$E2E_URL/readyz" 60 || die "the REST API does not answer at $E2E_URL"
 make_caller e2e
 E2E_TOKEN=$("$kubectl" -n default create token e2e --audience="$audience" --duration=12h)
-export E2E_TOKEN
+make_scraper e2e-scraper
+E2E_METRICS_TOKEN=$("$kubectl" -n default create token e2e-scraper --duration=12h)
+export E2E_TOKEN E2E_METRICS_TOKEN
 
 rc=0
 "$@" || rc=$?

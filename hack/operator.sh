@@ -76,6 +76,13 @@ make_caller() {
     --dry-run=client -o yaml | "$kubectl" apply -f - >/dev/null
 }
 
+# Makes a service account in the namespace default that may scrape the metrics of both programs. Usage: make_scraper NAME
+make_scraper() {
+  "$kubectl" -n default create serviceaccount "$1" --dry-run=client -o yaml | "$kubectl" apply -f - >/dev/null
+  "$kubectl" create clusterrolebinding "$1" --clusterrole=taskexec-metrics-reader --serviceaccount="default:$1" \
+    --dry-run=client -o yaml | "$kubectl" apply -f - >/dev/null
+}
+
 # What one wants to see when something failed.
 show_operator() {
   local program

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 
 type options struct {
 	apiserver.Options
+	namespaces   string
 	waitingBytes resource.QuantityValue
 	zap          zap.Options
 }
@@ -40,7 +42,7 @@ func main() {
 func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	o := options{Options: apiserver.DefaultOptions(), zap: zap.Options{TimeEncoder: zapcore.RFC3339NanoTimeEncoder}}
 	flags.StringVar(&o.BindAddress, "bind-address", o.BindAddress, "Where the API is served.")
-	flags.StringVar(&o.Namespace, "namespace", o.Namespace, "The namespace whose tasks are served at /tasks.")
+	flags.StringVar(&o.namespaces, "namespace", o.Namespace, "The namespaces whose tasks are served, with commas between: the first at /tasks, and if there are several, each at /namespaces/{namespace}/tasks.")
 	flags.BoolVar(&o.AllNamespaces, "all-namespaces", o.AllNamespaces, "Serve the tasks of every namespace, too, at /namespaces/{namespace}/tasks.")
 	flags.Int64Var(&o.MaxBodyBytes, "max-body-bytes", o.MaxBodyBytes, "The most bytes that a request's body may have.")
 	flags.DurationVar(&o.RequestTimeout, "request-timeout", o.RequestTimeout, "How long one request may take.")
@@ -77,9 +79,10 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 }
 
 func (o *options) validate() error {
+	if err := o.readNamespaces(); err != nil {
+		return err
+	}
 	switch {
-	case len(validation.IsDNS1123Label(o.Namespace)) > 0:
-		return fmt.Errorf("--namespace is %q, want the name of a namespace", o.Namespace)
 	case o.MaxLogReaders < 1:
 		return fmt.Errorf("--max-log-readers is %d, want at least 1", o.MaxLogReaders)
 	case o.MaxBodyBytes < 1:
@@ -88,6 +91,25 @@ func (o *options) validate() error {
 		return fmt.Errorf("--request-timeout and --shutdown-timeout want to be more than 0, --shutdown-delay not less")
 	}
 	return o.validateAccess()
+}
+
+// readNamespaces splits --namespace. A name that stands twice counts once.
+func (o *options) readNamespaces() error {
+	var names []string
+	for name := range strings.SplitSeq(o.namespaces, ",") {
+		name = strings.TrimSpace(name)
+		if len(validation.IsDNS1123Label(name)) > 0 {
+			return fmt.Errorf("--namespace is %q, want the name of a namespace, or several with commas between", o.namespaces)
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 1 && o.AllNamespaces {
+		return fmt.Errorf("--namespace is %q with --all-namespaces, want one name: that of the namespace at /tasks", o.namespaces)
+	}
+	o.Namespace, o.OtherNamespaces = names[0], names[1:]
+	return nil
 }
 
 func (o *options) validateAccess() error {
@@ -117,7 +139,13 @@ func isNamespacedName(text string) bool {
 	return len(validation.IsDNS1123Label(namespace)) == 0 && len(validation.IsDNS1123Subdomain(name)) == 0
 }
 
+// ownNamespaceFile is where Kubernetes tells a pod its namespace, beside the token of its service account.
+const ownNamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+
 func run(ctx context.Context, o options) error {
+	if own, err := os.ReadFile(ownNamespaceFile); err == nil { // outside of a cluster there is none
+		o.OwnNamespace = strings.TrimSpace(string(own))
+	}
 	o.Log = zap.New(zap.UseFlagOptions(&o.zap))
 	ctrl.SetLogger(o.Log)
 	provider, stop, err := tracing(ctx)

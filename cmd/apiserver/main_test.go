@@ -34,6 +34,16 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+func TestSeveralNamespaces(t *testing.T) {
+	o, err := parse("--namespace=a, b,a,c")
+	if err != nil || o.Namespace != "a" || !slices.Equal(o.OtherNamespaces, []string{"b", "c"}) {
+		t.Errorf("%q and %q, %v", o.Namespace, o.OtherNamespaces, err)
+	}
+	if _, err := parse("--namespace=a,b", "--all-namespaces"); err == nil || !strings.Contains(err.Error(), "want one name") {
+		t.Errorf("named ones and all: %v", err)
+	}
+}
+
 func TestAccessFlags(t *testing.T) {
 	o, err := parse()
 	if err != nil {
@@ -78,6 +88,7 @@ func TestFlagsThatMakeNoSense(t *testing.T) {
 	for args, says := range map[string]string{
 		"--namespace=":               "--namespace is",
 		"--namespace=A/b":            "--namespace is",
+		"--namespace=a,":             "--namespace is",
 		"--max-body-bytes=0":         "--max-body-bytes is 0",
 		"--max-log-readers=0":        "--max-log-readers is 0",
 		"--request-timeout=0s":       "--request-timeout",

@@ -6,15 +6,17 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
@@ -23,11 +25,11 @@ import (
 
 type options struct {
 	controllers.Options
-	namespace      string
+	namespaces     string
 	leaderElect    bool
 	leaderElection string
 	healthAddress  string
-	metricsAddress string
+	metrics        metricsOptions
 	pprofAddress   string
 	language       string
 	waitingBytes   resource.QuantityValue
@@ -51,11 +53,11 @@ func main() {
 
 func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	o := options{Options: controllers.DefaultOptions(), zap: zap.Options{TimeEncoder: zapcore.RFC3339NanoTimeEncoder, ZapOpts: lazily()}}
-	flags.StringVar(&o.namespace, "namespace", "", "The one namespace to work in. Empty means all.")
+	flags.StringVar(&o.namespaces, "namespace", "", "The namespaces to work in, with commas between. Empty means all. In named ones Roles suffice (config/namespaced).")
 	flags.BoolVar(&o.leaderElect, "leader-elect", true, "Let one controller work at a time, by a Lease.")
 	flags.StringVar(&o.leaderElection, "leader-election-namespace", "", "The namespace of the Lease, and of the ConfigMap that proves which Jobs are the controller's. Empty means the one that the controller runs in, or default outside of a cluster.")
 	flags.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081", "Where /healthz and /readyz answer. 0 means nowhere.")
-	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "Where /metrics answers. 0 means nowhere.")
+	o.metrics.bind(flags)
 	flags.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "Where /debug/pprof answers, to whoever asks: on loopback if anywhere. 0 means nowhere.")
 	flags.StringVar(&o.language, "lifecycle-language", string(o.Language), "The language of the lifecycle entries in logs: zh or en.")
 	flags.IntVar(&o.Concurrency, "max-concurrent-reconciles", o.Concurrency, "How many executions are reconciled at once.")
@@ -81,6 +83,12 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 func (o *options) validate() error {
 	o.Language = lifecycle.Language(o.language)
 	o.MaxRunning.Waiting.Bytes = o.waitingBytes.Value()
+	if err := o.readNamespaces(); err != nil {
+		return err
+	}
+	if err := o.metrics.validate(); err != nil {
+		return err
+	}
 	switch {
 	case o.Language != lifecycle.Chinese && o.Language != lifecycle.English:
 		return fmt.Errorf("--lifecycle-language is %q, want zh or en", o.language)
@@ -106,6 +114,21 @@ func (o *options) validate() error {
 	return o.validateLogs()
 }
 
+// readNamespaces splits --namespace. A name that stands twice counts once.
+func (o *options) readNamespaces() error {
+	for name := range strings.SplitSeq(o.namespaces, ",") {
+		name = strings.TrimSpace(name)
+		switch {
+		case o.namespaces == "", slices.Contains(o.Namespaces, name):
+		case len(validation.IsDNS1123Label(name)) > 0:
+			return fmt.Errorf("--namespace is %q, want names of namespaces with commas between, or nothing for all namespaces", o.namespaces)
+		default:
+			o.Namespaces = append(o.Namespaces, name)
+		}
+	}
+	return nil
+}
+
 func run(ctx context.Context, o options) error {
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.zap)))
 	config, err := ctrl.GetConfig()
@@ -121,14 +144,14 @@ func run(ctx context.Context, o options) error {
 			return fmt.Errorf("registering kinds: %w", err)
 		}
 	}
-	caches, err := controllers.CacheOptions(o.namespace)
+	caches, err := controllers.CacheOptions(o.Namespaces...)
 	if err != nil {
 		return err
 	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
 		Cache:                         caches,
-		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
+		Metrics:                       o.metrics.server(),
 		HealthProbeBindAddress:        o.healthAddress,
 		PprofBindAddress:              o.pprofAddress,
 		LeaderElection:                o.leaderElect,
@@ -149,7 +172,6 @@ func run(ctx context.Context, o options) error {
 	if err := mgr.AddReadyzCheck("caches", synced); err != nil {
 		return err
 	}
-	o.Namespace = o.namespace
 	if namespace := systemNamespace(o.leaderElection, accountNamespace); namespace != "" {
 		o.SystemNamespace = namespace
 	}

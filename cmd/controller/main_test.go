@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,12 +29,12 @@ func parseWaiting(t *testing.T, args ...string) room.Limits {
 }
 
 func TestFlags(t *testing.T) {
-	o, err := parse("--lifecycle-language=en", "--namespace=team", "--max-log-streams=7", "--log-flush-bytes-per-second=512Ki",
+	o, err := parse("--lifecycle-language=en", "--namespace=team, ops,team", "--max-log-streams=7", "--log-flush-bytes-per-second=512Ki",
 		"--archive-url=file:///logs", "--archive-part-bytes=1Mi", "--archive-spool-bytes=2Gi")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Language != lifecycle.English || o.namespace != "team" || o.LogTurns.Total != 7 || !o.leaderElect {
+	if o.Language != lifecycle.English || !slices.Equal(o.Namespaces, []string{"team", "ops"}) || o.LogTurns.Total != 7 || !o.leaderElect {
 		t.Errorf("got %+v", o)
 	}
 	if a := o.Archive; o.LogFlush.BytesPerSecond != 512<<10 || a.URL != "file:///logs" || a.PartBytes != 1<<20 || a.SpoolBytes != 2<<30 {
@@ -53,6 +54,8 @@ func TestFlags(t *testing.T) {
 func TestBadFlagsSayWhatIsWanted(t *testing.T) {
 	for name, c := range map[string]struct{ arg, says string }{
 		"a language that is none": {"--lifecycle-language=de", "want zh or en"},
+		"no namespace at all":     {"--namespace=a,", "names of namespaces"},
+		"no name of a namespace":  {"--namespace=A_b", "names of namespaces"},
 		"no workers":              {"--max-concurrent-reconciles=0", "want at least 1"},
 		"no streams":              {"--max-log-streams=0", "want at least 1"},
 		"less than no runs":       {"--max-running=-1", "0 or more"},

@@ -50,14 +50,22 @@ func registerWaiting(registry prometheus.Registerer, ledger *queue.Ledger) {
 		name, help string
 		value      func(all, most room.Held) float64
 	}{
-		{"taskexec_executions_waiting", "Executions that wait for their Job, in all namespaces.",
-			func(all, _ room.Held) float64 { return float64(all.Runs) }},
-		{"taskexec_executions_waiting_bytes", "Bytes of the executions that wait for their Job, in all namespaces.",
-			func(all, _ room.Held) float64 { return float64(all.Bytes) }},
-		{"taskexec_executions_waiting_most", "Executions that wait for their Job in the namespace that has most of them; --max-waiting-per-namespace is the limit.",
-			func(_, most room.Held) float64 { return float64(most.Runs) }},
-		{"taskexec_executions_waiting_bytes_most", "Bytes of the executions that wait for their Job in the namespace that has most bytes; --max-waiting-bytes-per-namespace is the limit.",
-			func(_, most room.Held) float64 { return float64(most.Bytes) }},
+		{
+			"taskexec_executions_waiting", "Executions that wait for their Job, in all namespaces.",
+			func(all, _ room.Held) float64 { return float64(all.Runs) },
+		},
+		{
+			"taskexec_executions_waiting_bytes", "Bytes of the executions that wait for their Job, in all namespaces.",
+			func(all, _ room.Held) float64 { return float64(all.Bytes) },
+		},
+		{
+			"taskexec_executions_waiting_most", "Executions that wait for their Job in the namespace that has most of them; --max-waiting-per-namespace is the limit.",
+			func(_, most room.Held) float64 { return float64(most.Runs) },
+		},
+		{
+			"taskexec_executions_waiting_bytes_most", "Bytes of the executions that wait for their Job in the namespace that has most bytes; --max-waiting-bytes-per-namespace is the limit.",
+			func(_, most room.Held) float64 { return float64(most.Bytes) },
+		},
 	} {
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: g.name, Help: g.help}, func() float64 { return g.value(ledger.Held()) }))
 	}

@@ -40,8 +40,8 @@ type Reconciler struct {
 	Queue   *queue.Ledger
 	Clock   clock.PassiveClock
 	Options lifecycle.Options
-	// Namespace that is worked in, empty for all.
-	Namespace string
+	// Namespaces that the controllers work in; none for all.
+	Namespaces []string
 
 	wake *Wake
 	// seeding lets one worker seed the ledger while the others wait.

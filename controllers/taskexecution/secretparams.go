@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -52,7 +53,8 @@ func (r *redactors) forget(key types.NamespacedName) {
 }
 
 // observeSecret reads the Secret of the sensitive params: until there is a Job, each time, and then once in this
-// controller's life. It reads live: no Secret is watched or kept in a cache.
+// controller's life. It reads live: no Secret is watched or kept in a cache. Its values are needed to validate the params
+// and to redact logs; the container gets them by a reference. They are read only of a Secret that may be used.
 func (r *Reconciler) observeSecret(ctx context.Context, o *lifecycle.Observation) error {
 	from := o.Execution.Spec.SecretParams
 	if from == nil {
@@ -65,13 +67,13 @@ func (r *Reconciler) observeSecret(ctx context.Context, o *lifecycle.Observation
 	if o.Redact = r.redactors.get(o.Execution); o.Redact != nil && o.Job != nil {
 		return nil
 	}
-	secret := &corev1.Secret{}
 	key := types.NamespacedName{Namespace: o.Execution.Namespace, Name: from.SecretName}
-	switch err := r.Live.Get(ctx, key, secret); {
+	secret, err := r.usableSecret(ctx, key, o.Execution)
+	switch {
 	case apierrors.IsNotFound(err):
 		return nil
 	case apierrors.IsForbidden(err):
-		o.SecretTrouble = "the controller's service account may not; see config/rbac"
+		o.SecretTrouble = secretsForbidden(key.Namespace)
 		return nil
 	case err != nil:
 		return fmt.Errorf("reading secret %s: %w", key, err)
@@ -87,4 +89,29 @@ func (r *Reconciler) observeSecret(ctx context.Context, o *lifecycle.Observation
 	o.Redact = redact.New(values)
 	r.redactors.put(o.Execution, o.Redact)
 	return nil
+}
+
+// usableSecret reads a Secret: first its metadata, and its values only if the execution may use it. So the values of other
+// Secrets never reach this process. A Secret that may not be used is returned without values.
+func (r *Reconciler) usableSecret(ctx context.Context, key types.NamespacedName, execution *v1alpha1.TaskExecution) (*corev1.Secret, error) {
+	head := &metav1.PartialObjectMetadata{}
+	head.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
+	if err := r.Live.Get(ctx, key, head); err != nil {
+		return nil, err
+	}
+	secret := &corev1.Secret{ObjectMeta: head.ObjectMeta}
+	if !lifecycle.MayUse(secret, execution) {
+		return secret, nil
+	}
+	whole := &corev1.Secret{}
+	if err := r.Live.Get(ctx, key, whole); err != nil {
+		return nil, err
+	}
+	return whole, nil
+}
+
+// secretsForbidden says what to do where the controller has no right to read Secrets.
+func secretsForbidden(namespace string) string {
+	return fmt.Sprintf("the controller may not read Secrets in namespace %q; whoever administers it can allow that with a RoleBinding of the "+
+		"ClusterRole taskexec-controller-secrets to the controller's service account", namespace)
 }

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobseal"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/queue"
@@ -42,16 +43,32 @@ func (r *Reconciler) seed(ctx context.Context, rules queue.Rules) error {
 }
 
 // foundJobs gives the Jobs of executions that have not ended, or are gone. It takes only those that are proven to be the
-// controller's. An execution whose status names its Job is active in the ledger anyway.
+// controller's. An execution whose status names its Job is active in the ledger anyway. It asks namespace by namespace where
+// the controller works in named ones, because it has no right to list them everywhere.
 func (r *Reconciler) foundJobs(ctx context.Context) (found []queue.Found, err error) {
 	seals, err := r.Seals.Known(ctx)
 	if err != nil {
 		return nil, err
 	}
+	namespaces := r.Namespaces
+	if len(namespaces) == 0 {
+		namespaces = []string{metav1.NamespaceAll}
+	}
+	for _, namespace := range namespaces {
+		in, err := r.foundJobsIn(ctx, namespace, seals)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, in...)
+	}
+	return found, nil
+}
+
+func (r *Reconciler) foundJobsIn(ctx context.Context, namespace string, seals jobseal.Keys) (found []queue.Found, err error) {
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(batchv1.SchemeGroupVersion.WithKind("JobList"))
 	for {
-		if err := r.Live.List(ctx, list, client.InNamespace(r.Namespace), client.HasLabels{v1alpha1.LabelExecutionUID},
+		if err := r.Live.List(ctx, list, client.InNamespace(namespace), client.HasLabels{v1alpha1.LabelExecutionUID},
 			client.Limit(seedPage), client.Continue(list.Continue)); err != nil {
 			return nil, err
 		}
@@ -80,7 +97,7 @@ func (r *Reconciler) foundJobs(ctx context.Context) (found []queue.Found, err er
 // foundPods gives the pods that may run of executions that have ended, or are gone.
 func (r *Reconciler) foundPods(ctx context.Context) (found []queue.Found, err error) {
 	list := &corev1.PodList{}
-	if err := r.Client.List(ctx, list, client.InNamespace(r.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+	if err := r.Client.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err
 	}
 	for i := range list.Items {

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -49,6 +50,10 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	if err := traffic.verdict(); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	if err := ownRights.verdict(flag.Lookup("test.run").Value.String() == ""); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		code = 1
 	}

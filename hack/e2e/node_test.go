@@ -5,8 +5,8 @@ package e2e
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/hack/scrape"
 )
 
 // operatorNamespace is where the two programs run.
@@ -105,11 +106,6 @@ func rotatedFiles(t *testing.T, pod v1alpha1.PodMirror, container string) int {
 	return len(files)
 }
 
-// tryGet reads a path of the API server.
-func tryGet(ctx context.Context, path string) ([]byte, error) {
-	return raw.Get().AbsPath(path).DoRaw(ctx)
-}
-
 // controllerMemory is what the controller holds, in bytes; 0 while none answers.
 func controllerMemory(t *testing.T) int64 {
 	t.Helper()
@@ -124,8 +120,8 @@ func controllerMetric(t *testing.T, begins string) (sum float64) {
 		client.MatchingLabels{"app.kubernetes.io/component": "controller"}); err != nil || len(pods.Items) == 0 {
 		return 0
 	}
-	body, err := tryGet(t.Context(), "/api/v1/namespaces/"+operatorNamespace+"/pods/"+pods.Items[0].Name+":8080/proxy/metrics")
-	if err != nil {
+	code, body, err := scrape.Controller(t.Context(), pods.Items[0].Status.PodIP, os.Getenv("E2E_METRICS_TOKEN"))
+	if err != nil || code != http.StatusOK {
 		return 0
 	}
 	for scanner := bufio.NewScanner(bytes.NewReader(body)); scanner.Scan(); {

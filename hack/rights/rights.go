@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -47,13 +48,42 @@ func (l *Log) Flags() map[string]string {
 }
 
 // Of gives what a user did so far.
-func (l *Log) Of(user string) (Used, error) {
-	file, err := os.Open(l.file())
+func (l *Log) Of(user string) (Used, error) { return readFile(l.file(), user) }
+
+func readFile(name, user string) (Used, error) {
+	file, err := os.Open(name)
 	if err != nil {
 		return Used{}, fmt.Errorf("reading the audit log: %w", err)
 	}
 	defer func() { _ = file.Close() }() // nothing was written
 	return Read(file, user)
+}
+
+// ReadFolder reads the requests of a user from an audit log and those into which it was rotated: all files of a folder
+// whose names match a pattern of filepath.Match. The error says when there is none.
+func ReadFolder(folder, pattern, user string) (Used, error) {
+	all := Used{map[Right]bool{}, map[Right]bool{}}
+	names, err := filepath.Glob(filepath.Join(folder, pattern))
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("there is no %s in %s", pattern, folder)
+	}
+	for _, name := range names {
+		used, readErr := readFile(name, user)
+		if readErr != nil {
+			return all, fmt.Errorf("%s: %w", name, readErr)
+		}
+		maps.Copy(all.Rights, used.Rights)
+		maps.Copy(all.Refused, used.Refused)
+	}
+	return all, err
+}
+
+// Lasting leaves out the refusals of what was also allowed. An API server that has just started refuses everybody until it
+// has read the roles.
+func (u Used) Lasting() Used {
+	lasting := Used{u.Rights, maps.Clone(u.Refused)}
+	maps.DeleteFunc(lasting.Refused, func(right Right, _ bool) bool { return u.Rights[right] })
+	return lasting
 }
 
 // Right is one verb on one resource, as RBAC has it: "patch batch/jobs", "get pods/log" in the core group.
@@ -144,15 +174,7 @@ func Granted(manifest io.Reader) (map[Right]bool, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the rules: %w", err)
 		}
-		for _, rule := range role.Rules {
-			for _, group := range rule.APIGroups {
-				for _, resource := range rule.Resources {
-					for _, verb := range rule.Verbs {
-						granted[rightOf(verb, group, resource)] = true
-					}
-				}
-			}
-		}
+		maps.Copy(granted, ofRules(role.Rules))
 	}
 }
 

@@ -1,10 +1,16 @@
 package rights
 
 import (
+	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 )
 
 const auditLog = `{"verb":"list","user":{"username":"ann"},"objectRef":{"apiGroup":"batch","resource":"jobs"},"responseStatus":{"code":200}}
@@ -42,6 +48,50 @@ func TestCompare(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A log that was rotated is read whole, and what an API server refuses while it starts is not held against an account.
+func TestRotatedLog(t *testing.T) {
+	dir := t.TempDir()
+	lines := strings.SplitAfter(auditLog, "\n")
+	allowed := strings.Replace(lines[2], "403", "201", 1)
+	for name, text := range map[string]string{"audit.log": lines[0] + lines[2], "audit-2026-01-01T00-00-00.000.log": lines[1] + allowed} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	used, err := ReadFolder(dir, "audit*.log", "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := used.String(), "create batch/jobs, get pods/log, list batch/jobs"; got != want || len(used.Refused) != 1 || len(used.Lasting().Refused) != 0 {
+		t.Errorf("used %s, want %s; refused %v", got, want, used.Refused)
+	}
+	if _, err := ReadFolder(dir, "none*", "ann"); err == nil || !strings.Contains(err.Error(), "there is no none*") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBound(t *testing.T) {
+	subject := []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: "system", Name: "ann"}}
+	role := func(verb string) []rbacv1.PolicyRule {
+		return []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{verb}}}
+	}
+	meta := func(namespace, name string) metav1.ObjectMeta {
+		return metav1.ObjectMeta{Namespace: namespace, Name: name}
+	}
+	cluster := fake.NewClientBuilder().WithObjects(
+		&rbacv1.ClusterRole{ObjectMeta: meta("", "everywhere"), Rules: role("list")},
+		&rbacv1.ClusterRole{ObjectMeta: meta("", "foreign"), Rules: role("delete")},
+		&rbacv1.Role{ObjectMeta: meta("a", "here"), Rules: role("get")},
+		&rbacv1.ClusterRoleBinding{ObjectMeta: meta("", "1"), RoleRef: rbacv1.RoleRef{Kind: "ClusterRole", Name: "everywhere"}, Subjects: subject},
+		&rbacv1.ClusterRoleBinding{ObjectMeta: meta("", "2"), RoleRef: rbacv1.RoleRef{Kind: "ClusterRole", Name: "foreign"}},
+		&rbacv1.RoleBinding{ObjectMeta: meta("a", "3"), RoleRef: rbacv1.RoleRef{Kind: "Role", Name: "here"}, Subjects: subject},
+	).Build()
+	bound, err := Bound(t.Context(), cluster, "system", "ann")
+	if err != nil || !maps.Equal(bound, map[Right]bool{"list pods": true, "get pods": true}) {
+		t.Errorf("bound %v, %v", bound, err)
 	}
 }
 

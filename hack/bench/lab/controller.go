@@ -23,7 +23,7 @@ func (l *Lab) StartController(ctx context.Context) (err error) {
 	local := func(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
 	args := append([]string{
 		"--kubeconfig=" + l.Kubeconfig(), "--leader-elect=false", "--lifecycle-language=en", "--zap-log-level=error",
-		"--metrics-bind-address=" + local(l.metricsPort), "--health-probe-bind-address=" + local(l.healthPort),
+		"--metrics-bind-address=" + local(l.metricsPort), "--metrics-auth=none", "--health-probe-bind-address=" + local(l.healthPort),
 		"--pprof-bind-address=" + local(l.pprofPort),
 	}, l.ControllerArgs...)
 	if l.controller, err = l.Run(ctx, "controller", l.Controller, healthz("http", l.healthPort), args...); err != nil {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/hack/bench/harness"
+	"github.com/taskexec/taskexec/hack/scrape"
 )
 
 // cluster that is measured.
@@ -85,7 +88,7 @@ func (c *cluster) remove(task string) error {
 	return nil
 }
 
-// controllerMetrics scrapes the operator's controller through the API server.
+// controllerMetrics scrapes the operator's controller.
 func (c *cluster) controllerMetrics(ctx context.Context) (harness.Samples, error) {
 	const operator = "taskexec-system"
 	pods := &corev1.PodList{}
@@ -95,7 +98,14 @@ func (c *cluster) controllerMetrics(ctx context.Context) (harness.Samples, error
 	if len(pods.Items) != 1 {
 		return nil, fmt.Errorf("there are %d controllers, want one", len(pods.Items))
 	}
-	return c.metrics(ctx, "/api/v1/namespaces/"+operator+"/pods/"+pods.Items[0].Name+":8080/proxy/metrics")
+	code, body, err := scrape.Controller(ctx, pods.Items[0].Status.PodIP, os.Getenv("E2E_METRICS_TOKEN"))
+	if err != nil {
+		return nil, err
+	}
+	if code != http.StatusOK {
+		return nil, fmt.Errorf("the controller answers %s to E2E_METRICS_TOKEN: %s", http.StatusText(code), body)
+	}
+	return harness.ParseMetrics(bytes.NewReader(body))
 }
 
 // serverMetrics scrapes the API server.

@@ -13,8 +13,9 @@ import (
 
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := run(ctx, os.Args[1]); err != nil {
+	err := run(ctx, os.Args[1])
+	cancel()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "oapi-codegen:", err)
 		os.Exit(1)
 	}

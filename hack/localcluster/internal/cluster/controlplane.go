@@ -70,7 +70,20 @@ func (c *Cluster) etcd() component {
 
 func (c *Cluster) etcdData() string { return layout.StateDir + "/etcd" }
 
+// auditPolicy logs what the service accounts of the namespace taskexec-system do, without bodies, and nothing else: the
+// end-to-end tests compare it with the rights of these accounts.
+func auditPolicy() []byte {
+	return encode(map[string]any{
+		"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": []string{"RequestReceived"},
+		"rules": []map[string]any{
+			{"level": "Metadata", "userGroups": []string{"system:serviceaccounts:taskexec-system"}},
+			{"level": "None"},
+		},
+	})
+}
+
 func (c *Cluster) apiserver() component {
+	audit := layout.Config("audit-policy.json")
 	args := []string{
 		"--advertise-address=" + layout.NodeIP, // never loopback: it is what the `kubernetes` Service leads to
 		"--bind-address=" + layout.NodeIP,      // pods and host reach it there, the rest of the network does not
@@ -100,9 +113,12 @@ func (c *Cluster) apiserver() component {
 		"--proxy-client-cert-file=" + layout.PKI("front-proxy-client.crt"),
 		"--proxy-client-key-file=" + layout.PKI("front-proxy-client.key"),
 		"--enable-aggregator-routing=true",
+		"--audit-policy-file=" + audit, "--audit-log-path=" + layout.Logs("audit.log"),
+		"--audit-log-maxsize=64", "--audit-log-maxbackup=2", // in MiB
 	}
 	return component{
 		name: "kube-apiserver", program: c.kubernetes("kube-apiserver"), args: args,
+		files: map[string][]byte{audit: auditPolicy()},
 		reads: []string{
 			layout.PKI("apiserver.crt"), layout.PKI("ca.crt"), layout.PKI("sa.pub"),
 			layout.PKI("apiserver-etcd-client.crt"), layout.PKI("front-proxy-client.crt"), layout.PKI("apiserver-kubelet-client.crt"),

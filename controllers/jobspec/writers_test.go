@@ -1,0 +1,21 @@
+package jobspec
+
+import (
+	"testing"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// Whoever writes a Task decides which pod runs, as with a Job: its service account and its privileges are taken over.
+func TestCase47WritersOfTasksDecideThePod(t *testing.T) {
+	task := aTask().Obj()
+	pod := &task.Spec.JobTemplate.Spec.Template.Spec
+	pod.ServiceAccountName, pod.HostNetwork = "deployer", true
+	job, err := Build(task, &v1alpha1.TaskExecution{}, []byte("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made := job.Spec.Template.Spec; made.ServiceAccountName != "deployer" || !made.HostNetwork {
+		t.Errorf("the Job's pod has %q, host network %t", made.ServiceAccountName, made.HostNetwork)
+	}
+}

@@ -1,0 +1,72 @@
+package cases
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const attacks = root + "/docs/attacks.md"
+
+// attackTest is a test that a row names.
+var attackTest = regexp.MustCompile("`(Test[A-Za-z0-9]+)`")
+
+// allTests gives the names of all tests in the repository.
+func allTests(t *testing.T) map[string]bool {
+	t.Helper()
+	all := map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, decl := range file.Decls {
+			if f, isFunc := decl.(*ast.FuncDecl); isFunc && f.Recv == nil {
+				all[f.Name.Name] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Each attack of docs/attacks.md names the tests that try it, in its last column, and they are there.
+func TestEachAttackNamesItsTests(t *testing.T) {
+	page, err := os.ReadFile(attacks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, rows := allTests(t), 0
+	for line := range strings.Lines(string(page)) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|---") || strings.HasPrefix(line, "| attack |") {
+			continue
+		}
+		rows++
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		named := attackTest.FindAllStringSubmatch(cells[len(cells)-1], -1)
+		if len(cells) != 4 || len(named) == 0 {
+			t.Errorf("a row names no test in its fourth column: %s", line)
+		}
+		for _, test := range named {
+			if !all[test[1]] {
+				t.Errorf("there is no %s, which a row names: %s", test[1], line)
+			}
+		}
+	}
+	if rows < 30 {
+		t.Errorf("%d rows, want at least 30", rows)
+	}
+}

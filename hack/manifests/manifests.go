@@ -1,0 +1,41 @@
+// Package manifests gives tests what kustomize makes of the folders of config.
+package manifests
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// Build gives the objects of a folder of config, such as "default". It runs the kustomize of hack/tools with the go
+// command of PATH; the error has what they printed.
+func Build(ctx context.Context, folder string) ([]*unstructured.Unstructured, error) {
+	_, file, _, _ := runtime.Caller(0)
+	root := filepath.Join(filepath.Dir(file), "..", "..")
+	build := exec.CommandContext(ctx, "go", "tool", "-modfile="+filepath.Join(root, "hack", "tools", "go.mod"), "kustomize", "build", filepath.Join(root, "config", folder))
+	build.Dir = root
+	var problems bytes.Buffer
+	build.Stderr = &problems
+	out, err := build.Output()
+	if err != nil {
+		return nil, fmt.Errorf("kustomize build config/%s: %w: %s", folder, err, problems.String())
+	}
+	var all []*unstructured.Unstructured
+	for decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(out), 4096); ; {
+		o := &unstructured.Unstructured{}
+		if err := decoder.Decode(o); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("reading config/%s: %w", folder, err)
+		}
+		all = append(all, o)
+	}
+}
