@@ -52,6 +52,7 @@ func grants(t *testing.T, all []*unstructured.Unstructured) (granted []string) {
 // Each overlay gives the two accounts what its description says, and nothing else.
 func TestCase62OverlaysGrantWhatTheySay(t *testing.T) {
 	everywhere := []string{
+		"apiserver in taskexec-system: Role taskexec-apiserver-idempotency",
 		"apiserver in the cluster: ClusterRole system:auth-delegator",
 		"controller in taskexec-system: Role taskexec-controller-leader-election",
 		"controller in the cluster: ClusterRole system:auth-delegator",
