@@ -81,7 +81,8 @@ func installed(t *testing.T) {
 	for _, file := range files {
 		all = append(all, objectsOf(t, "admission", filepath.Base(file))...)
 	}
-	for _, o := range append(all, objectsOf(t, "admission-caller", "caller_policy.yaml")...) {
+	all = append(all, objectsOf(t, "admission-caller", "caller_policy.yaml")...)
+	for _, o := range append(all, lastPolicy()...) {
 		if label := map[string]string{"ValidatingAdmissionPolicyBinding": labelPolicies, "MutatingAdmissionPolicyBinding": labelCaller}[o.GetKind()]; label != "" {
 			selector := map[string]any{"namespaceSelector": map[string]any{"matchLabels": map[string]any{label: "on"}}}
 			if err := unstructured.SetNestedMap(o.Object, selector, "spec", "matchResources"); err != nil {
@@ -95,6 +96,29 @@ func installed(t *testing.T) {
 	policies.installed = true
 }
 
+// lastName is of a policy that refuses a ConfigMap of that name.
+const lastName = "last-of-all"
+
+// lastPolicy is a policy with its binding. It is created after the others, so that they hold once it does: the API server
+// learns of them in the order in which they were created.
+func lastPolicy() []*unstructured.Unstructured {
+	policy := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{
+		"matchConstraints": map[string]any{"resourceRules": []any{map[string]any{
+			"apiGroups": []any{""}, "apiVersions": []any{"v1"}, "operations": []any{"CREATE"}, "resources": []any{"configmaps"},
+		}}},
+		"validations": []any{map[string]any{"expression": "object.metadata.name != '" + lastName + "'"}},
+	}}}
+	binding := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{
+		"policyName": lastName, "validationActions": []any{"Deny"},
+	}}}
+	for o, kind := range map[*unstructured.Unstructured]string{policy: "ValidatingAdmissionPolicy", binding: "ValidatingAdmissionPolicyBinding"} {
+		o.SetAPIVersion("admissionregistration.k8s.io/v1")
+		o.SetKind(kind)
+		o.SetName(lastName)
+	}
+	return []*unstructured.Unstructured{policy, binding}
+}
+
 // withPolicies has the policies hold in the lab's namespace, and waits until they do.
 func (l gatedLab) withPolicies(t *testing.T, labels ...string) {
 	t.Helper()
@@ -105,6 +129,10 @@ func (l gatedLab) withPolicies(t *testing.T, labels ...string) {
 		t.Fatal(err)
 	}
 	until(t, "the policies hold", func() bool {
+		last := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: l.namespace, Name: lastName}}
+		if err := kube.Create(t.Context(), last, client.DryRunAll); err == nil {
+			return false
+		}
 		e := anExecution("probe", "probe", "")
 		e.Namespace, e.CreationTimestamp = l.namespace, metav1.Time{}
 		e.Spec.Trigger.Source = v1alpha1.TriggerManual

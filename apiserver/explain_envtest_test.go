@@ -72,7 +72,7 @@ func (l lab) explained(t *testing.T, id string, phase v1alpha1.Phase) (got wireE
 	t.Helper()
 	until(t, "the cache shows the phase "+string(phase), func() bool {
 		got = ok[wireExplanation](t, l, "GET", "/tasks/executions/"+id+"/explain", "")
-		return got.Phase == string(phase)
+		return got.Phase == string(phase) && got.Reason != "NotSeen" // what has no phase yet reads Pending, too
 	})
 	return got
 }

@@ -86,8 +86,8 @@ func TestCase54ForgedJobTakesNoTurn(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A seal that is copied from another run's Job, and one of a key that was never published, are none.
-	real := jobOf(t, first)
-	forged.Annotations[v1alpha1.AnnotationSeal] = real.Annotations[v1alpha1.AnnotationSeal]
+	genuine := jobOf(t, first)
+	forged.Annotations[v1alpha1.AnnotationSeal] = genuine.Annotations[v1alpha1.AnnotationSeal]
 	if forged.Annotations[v1alpha1.AnnotationSeal] == "" {
 		t.Error("a Job of the operator has no seal")
 	}

@@ -5,52 +5,61 @@ package controllers_test
 import (
 	"testing"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/queue"
 	"github.com/taskexec/taskexec/hack/manifests"
+	"github.com/taskexec/taskexec/hack/rights"
 )
 
-// withRolesOnly makes an account in a namespace of its own and gives it the Roles of config/namespaced in namespaces, and
-// no right in others.
-func withRolesOnly(t *testing.T, namespaces ...string) *rest.Config {
+// bind makes a role or a binding of a manifest in a namespace, for the account of another.
+func bind(t *testing.T, o *unstructured.Unstructured, in, system string) {
 	t.Helper()
-	system := namespace(t)
+	o = o.DeepCopy()
+	o.SetNamespace(in)
+	if subjects, found, _ := unstructured.NestedSlice(o.Object, "subjects"); found {
+		for _, s := range subjects {
+			s.(map[string]any)["namespace"] = system
+		}
+		if err := unstructured.SetNestedSlice(o.Object, subjects, "subjects"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	create(t, o)
+}
+
+// withRolesOnly makes an account in a namespace of its own, system, and gives it the Roles of config/namespaced in
+// namespaces, what it needs where it is installed, and no right in others.
+func withRolesOnly(t *testing.T, namespaces ...string) (config *rest.Config, system string) {
+	t.Helper()
+	system = namespace(t)
+	config, err := rights.Account(t.Context(), kube, apiServer, system, controllerAccount)
+	if err != nil {
+		t.Fatal(err)
+	}
 	roles, err := manifests.Build(t.Context(), "namespaced/rights")
 	if err != nil {
 		t.Fatal(err)
 	}
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: system, Name: controllerAccount}}
-	create(t, account)
 	for _, in := range namespaces {
 		for _, o := range roles {
-			o = o.DeepCopy()
-			o.SetNamespace(in)
-			if subjects, found, _ := unstructured.NestedSlice(o.Object, "subjects"); found {
-				for _, s := range subjects {
-					s.(map[string]any)["namespace"] = system
-				}
-				if err := unstructured.SetNestedSlice(o.Object, subjects, "subjects"); err != nil {
-					t.Fatal(err)
-				}
-			}
-			create(t, o)
+			bind(t, o, in, system)
 		}
 	}
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To[int64](3600)}}
-	if err := kube.SubResource("token").Create(t.Context(), account, request); err != nil {
+	all, err := manifests.Build(t.Context(), "rbac")
+	if err != nil {
 		t.Fatal(err)
 	}
-	config := rest.AnonymousClientConfig(apiServer)
-	config.BearerToken, config.QPS = request.Status.Token, -1
+	for _, o := range all {
+		if o.GetName() == "taskexec-controller-leader-election" { // its own namespace has the keys by which Jobs are signed
+			bind(t, o, system, system)
+		}
+	}
 	own, err := client.New(config, client.Options{Scheme: scheme, Mapper: kube.RESTMapper()})
 	if err != nil {
 		t.Fatal(err)
@@ -61,17 +70,17 @@ func withRolesOnly(t *testing.T, namespaces ...string) *rest.Config {
 			return err == nil, err
 		})
 	}
-	return config
+	return config, system
 }
 
 // With the Roles of config/namespaced in two namespaces the controller runs what is there, sensitive params included, and
 // a limit over both holds. It leaves another namespace alone.
 func TestCase62ControllerWithRolesOnly(t *testing.T) {
 	first, second, other := login(t), login(t), login(t)
-	config := withRolesOnly(t, first.Namespace, second.Namespace)
+	config, system := withRolesOnly(t, first.Namespace, second.Namespace)
 	operation{
 		config: config, namespaces: []string{first.Namespace, second.Namespace},
-		changes: []func(*controllers.Options){leaky, func(o *controllers.Options) { o.MaxRunning = queue.Limits{Total: 10} }},
+		changes: []func(*controllers.Options){leaky, func(o *controllers.Options) { o.MaxRunning, o.SystemNamespace = queue.Limits{Total: 10}, system }},
 	}.runs(t)
 	for _, e := range []*v1alpha1.TaskExecution{other, first, second} {
 		create(t, loginSecret(e.Namespace))

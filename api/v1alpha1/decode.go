@@ -39,20 +39,22 @@ func (s *TaskSchedule) UnmarshalJSON(data []byte) (err error) {
 
 // decodeStored decodes an object into a struct, as client-go does. Where that fails and the object was stored, which
 // its resourceVersion tells, the fields at fault are left out and returned. Of an object that was not stored, such as
-// a manifest, an error is an error: its author is there and can mend it.
+// a manifest or the answer to a dry run, an error is an error: its author is there and can mend it.
 func decodeStored[T any](data []byte, into *T) (Undecoded, error) {
-	err := errEndless
-	if !mayBeEndless(data) {
+	err, suspect := errEndless, mayBeEndless(data)
+	if !suspect {
 		if err = utiljson.Unmarshal(data, into); err == nil {
 			return nil, nil
 		}
 	}
-	if !isStored(data) {
+	stored := isStored(data)
+	if !stored && !suspect {
 		return nil, err
 	}
+	// Text may look like an endless number, such as a UID with 1e12345 in it. The sieve finds out whether one is there.
 	s := sieve{}
 	kept, ok := s.keep(data, reflect.TypeFor[T](), "")
-	if !ok {
+	if !ok || !stored && len(s.found) > 0 {
 		return nil, err
 	}
 	var clean T

@@ -164,3 +164,18 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	})
 }
+
+// UIDs, names and messages may have digits that look like a number with a large exponent. That is no reason to refuse an
+// object, whether it was stored or not, as the answer to a dry run was not.
+func TestCase21TextThatLooksEndless(t *testing.T) {
+	for _, version := range []string{"", `"resourceVersion":"1",`} {
+		raw := `{"metadata":{` + version + `"name":"sync-1e12345","uid":"a1e12345-0000-4000-8000-1e1234567890"},"spec":{"taskRef":{"name":"x"},"params":{"n":1e99999}}}`
+		e := &v1alpha1.TaskExecution{}
+		if err := json.Unmarshal([]byte(raw), e); err != nil || len(e.Undecoded) > 0 {
+			t.Errorf("%s: %v %v", raw, err, e.Undecoded)
+		}
+		if e.Name != "sync-1e12345" || e.Spec.TaskRef.Name != "x" || e.Spec.Params == nil || string(e.Spec.Params.Raw) != `{"n":1e99999}` {
+			t.Errorf("%s: %+v", raw, e)
+		}
+	}
+}

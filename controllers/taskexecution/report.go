@@ -25,7 +25,8 @@ func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan 
 	}
 	after := withStatus(before, plan.Status)
 	size, err := r.write(ctx, before, after)
-	if plan.Status.Logs != nil && mayBeTheTail(err, size) {
+	// The cache holds less of the execution than is stored, whose size it knows.
+	if plan.Status.Logs != nil && mayBeTheTail(err, max(size, before.Size)) {
 		// Whatever it is that the API server does not take of the log, the phase does not wait for it.
 		bare := withStatus(before, lifecycle.WithoutTail(*o, plan.Status))
 		if bareSize, bareErr := r.write(ctx, before, bare); bareErr == nil {

@@ -33,7 +33,7 @@ var encoders = map[string]func(string) string{
 	"Python's repr of bytes":     func(s string) string { return perByte(s, `'\`, `\x%02x`) },
 	"C's octal":                  func(s string) string { return perByte(s, `"\`, `\%03o`) },
 	"encodeURIComponent":         func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") },
-	"JavaScript's escape":        func(s string) string { return jsEscape(s) },
+	"JavaScript's escape":        jsEscape,
 	"a shell's single quotes":    func(s string) string { return strings.ReplaceAll(s, `'`, `'\''`) },
 	"Python's shlex.quote":       func(s string) string { return strings.ReplaceAll(s, `'`, `'"'"'`) },
 	"a shell's double quotes":    func(s string) string { return escaped(s, "\"\\$`", "", asIs) },
