@@ -20,15 +20,9 @@ import (
 // bind makes a role or a binding of a manifest in a namespace, for the account of another.
 func bind(t *testing.T, o *unstructured.Unstructured, in, system string) {
 	t.Helper()
-	o = o.DeepCopy()
-	o.SetNamespace(in)
-	if subjects, found, _ := unstructured.NestedSlice(o.Object, "subjects"); found {
-		for _, s := range subjects {
-			s.(map[string]any)["namespace"] = system
-		}
-		if err := unstructured.SetNestedSlice(o.Object, subjects, "subjects"); err != nil {
-			t.Fatal(err)
-		}
+	o, err := manifests.In(o, in, system)
+	if err != nil {
+		t.Fatal(err)
 	}
 	create(t, o)
 }

@@ -125,7 +125,10 @@ func message(err error) string {
 		if i > 0 {
 			text += "; "
 		}
-		text += fmt.Sprintf("%s: %s", cause.Field, cause.Message)
+		if cause.Field != "" { // a policy has none
+			text += cause.Field + ": "
+		}
+		text += cause.Message
 	}
 	return text
 }

@@ -39,3 +39,19 @@ func Build(ctx context.Context, folder string) ([]*unstructured.Unstructured, er
 		all = append(all, o)
 	}
 }
+
+// In gives an object as it is in another namespace, for the service accounts of namespace system, where it is a binding.
+func In(o *unstructured.Unstructured, namespace, system string) (*unstructured.Unstructured, error) {
+	o = o.DeepCopy()
+	o.SetNamespace(namespace)
+	subjects, found, err := unstructured.NestedSlice(o.Object, "subjects")
+	if err != nil || !found {
+		return o, err
+	}
+	for _, s := range subjects {
+		if subject, isMap := s.(map[string]any); isMap {
+			subject["namespace"] = system
+		}
+	}
+	return o, unstructured.SetNestedSlice(o.Object, subjects, "subjects")
+}
