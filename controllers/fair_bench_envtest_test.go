@@ -43,7 +43,7 @@ func benchmarkStarts(b *testing.B) {
 	bench := newTenants(b)
 	for range b.N {
 		bench.runs(b, nil)
-		alone := bench.starts(b, runs)
+		alone, bareAlone := bench.starts(b, runs), bench.bareStarts(b, runs)
 		loud, stop := context.WithCancel(b.Context())
 		var creating sync.WaitGroup
 		for client := range 8 {
@@ -58,10 +58,11 @@ func benchmarkStarts(b *testing.B) {
 		for len(bench.jobs(b, bench.loud)) < 50 {
 			<-time.After(50 * time.Millisecond)
 		}
-		beside := bench.starts(b, runs)
+		beside, bareBeside := bench.starts(b, runs), bench.bareStarts(b, runs)
 		stop()
 		creating.Wait()
-		report(b, alone, beside)
+		report(b, "", alone, beside)
+		report(b, "bare-", bareAlone, bareBeside)
 		b.ReportMetric(float64(len(bench.jobs(b, bench.loud))), "loud-runs")
 	}
 }
@@ -79,17 +80,17 @@ func benchmarkLogs(b *testing.B) {
 			bench.running(b, bench.loud, fmt.Sprint("loud-", i))
 		}
 		beside := bench.lags(b, quiet, during)
-		report(b, alone, beside)
+		report(b, "", alone, beside)
 	}
 }
 
-func report(b *testing.B, alone, beside []time.Duration) {
+func report(b *testing.B, of string, alone, beside []time.Duration) {
 	b.Helper()
 	for _, p := range []int{50, 95} {
 		one, other := percentile(alone, p), percentile(beside, p)
-		b.ReportMetric(float64(one.Milliseconds()), fmt.Sprintf("p%d-alone-ms", p))
-		b.ReportMetric(float64(other.Milliseconds()), fmt.Sprintf("p%d-beside-ms", p))
-		b.ReportMetric(other.Seconds()/one.Seconds(), fmt.Sprintf("p%d-ratio", p))
+		b.ReportMetric(float64(one.Milliseconds()), fmt.Sprintf("%sp%d-alone-ms", of, p))
+		b.ReportMetric(float64(other.Milliseconds()), fmt.Sprintf("%sp%d-beside-ms", of, p))
+		b.ReportMetric(other.Seconds()/one.Seconds(), fmt.Sprintf("%sp%d-ratio", of, p))
 	}
 	b.ReportMetric(0, "ns/op")
 }

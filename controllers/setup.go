@@ -10,6 +10,7 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/taskexec/taskexec/controllers/history"
 	"github.com/taskexec/taskexec/controllers/jobseal"
@@ -109,10 +110,11 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		return err
 	}
 	origins := origin.NewChecker(mgr.GetAPIReader(), clock.RealClock{})
+	events := notes.Bounded(mgr.GetEventRecorder("taskexec"), clock.RealClock{}, o.Registry)
 	executions := &taskexecution.Reconciler{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
-		Recorder: notes.Bounded(mgr.GetEventRecorder("taskexec")),
+		Recorder: events,
 		Follower: follower,
 		Metrics:  taskexecution.NewMetrics(o.Registry, ledger),
 		Seals:    seals,
@@ -131,7 +133,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := setupTasks(mgr, o); err != nil {
 		return err
 	}
-	return setupSchedules(mgr, o, origins, ledger)
+	return setupSchedules(mgr, o, origins, ledger, events)
 }
 
 func setupTasks(mgr ctrl.Manager, o Options) error {
@@ -150,11 +152,11 @@ func setupTasks(mgr ctrl.Manager, o Options) error {
 	return nil
 }
 
-func setupSchedules(mgr ctrl.Manager, o Options, origins *origin.Checker, ledger *queue.Ledger) error {
+func setupSchedules(mgr ctrl.Manager, o Options, origins *origin.Checker, ledger *queue.Ledger, events recorder.EventRecorder) error {
 	schedules := &taskschedule.Reconciler{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
-		Recorder: notes.Bounded(mgr.GetEventRecorder("taskexec")),
+		Recorder: events,
 		Clock:    clock.RealClock{},
 		Origin:   origins,
 		Room:     ledger.Room,

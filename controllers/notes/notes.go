@@ -5,9 +5,15 @@ package notes
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/lru"
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 )
 
@@ -19,21 +25,76 @@ const (
 	ellipsis = "…"
 )
 
-// bounded cuts the notes of another recorder.
-type bounded struct{ recorder.EventRecorder }
+// Limit of the Events of one namespace: so many at once, and so many a second after that. client-go keeps each Event in
+// memory for six minutes, to count repetitions, so that a namespace whose runs all fail would fill the memory of the
+// controller. What is over the limit is dropped; the status that it would have been about says the same.
+const (
+	atOnce    = 200
+	perSecond = 2
+	// maxNamespaces that are known. One that comes when there are as many takes the place of the one that was quiet longest.
+	maxNamespaces = 4096
+)
+
+// bounded cuts the notes of another recorder, and limits the Events of each namespace.
+type bounded struct {
+	recorder.EventRecorder
+	clock   clock.PassiveClock
+	dropped prometheus.Counter
+
+	mu      sync.Mutex
+	buckets *lru.Cache
+}
 
 // Bounded returns a recorder that cuts each note to MaxBytes between two characters and replaces bytes that are
-// not UTF-8. The whole text stands in the status that the Event is about.
-func Bounded(r recorder.EventRecorder) recorder.EventRecorder { return bounded{r} }
+// not UTF-8. The whole text stands in the status that the Event is about. It drops the Events of a namespace that are more
+// than 200 at once or 2 a second, and counts them in taskexec_events_dropped_total of the registry.
+func Bounded(r recorder.EventRecorder, c clock.PassiveClock, registry prometheus.Registerer) recorder.EventRecorder {
+	b := &bounded{EventRecorder: r, clock: c, buckets: lru.New(maxNamespaces), dropped: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "taskexec_events_dropped_total",
+		Help: "Events that were not recorded, because their namespace had too many.",
+	})}
+	registry.MustRegister(b.dropped)
+	return b
+}
 
 // Eventf implements events.EventRecorder.
-func (b bounded) Eventf(regarding, related runtime.Object, eventType, reason, action, note string, args ...any) {
-	b.EventRecorder.Eventf(regarding, related, eventType, reason, action, "%s", Cut(fmt.Sprintf(note, args...)))
+func (b *bounded) Eventf(regarding, related runtime.Object, eventType, reason, action, note string, args ...any) {
+	if b.admits(regarding) {
+		b.EventRecorder.Eventf(regarding, related, eventType, reason, action, "%s", Cut(fmt.Sprintf(note, args...)))
+	}
 }
 
 // AnnotatedEventf implements events.AnnotatedEventRecorder.
-func (b bounded) AnnotatedEventf(regarding, related runtime.Object, annotations map[string]string, eventType, reason, action, note string, args ...any) {
-	b.EventRecorder.AnnotatedEventf(regarding, related, annotations, eventType, reason, action, "%s", Cut(fmt.Sprintf(note, args...)))
+func (b *bounded) AnnotatedEventf(regarding, related runtime.Object, annotations map[string]string, eventType, reason, action, note string, args ...any) {
+	if b.admits(regarding) {
+		b.EventRecorder.AnnotatedEventf(regarding, related, annotations, eventType, reason, action, "%s", Cut(fmt.Sprintf(note, args...)))
+	}
+}
+
+// admits reports whether the namespace of an object may have one more Event now.
+func (b *bounded) admits(regarding runtime.Object) bool {
+	namespace := ""
+	if o, err := apimeta.Accessor(regarding); err == nil {
+		namespace = o.GetNamespace()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	bucket, ok := b.bucket(namespace)
+	if !ok || !bucket.AllowN(b.clock.Now(), 1) {
+		b.dropped.Inc()
+		return false
+	}
+	return true
+}
+
+func (b *bounded) bucket(namespace string) (bucket *rate.Limiter, ok bool) {
+	known, found := b.buckets.Get(namespace)
+	if !found {
+		known = rate.NewLimiter(perSecond, atOnce)
+		b.buckets.Add(namespace, known)
+	}
+	bucket, ok = known.(*rate.Limiter)
+	return bucket, ok
 }
 
 // Cut returns the beginning of a text that fits into a note: at most MaxBytes bytes of valid UTF-8. An ellipsis

@@ -4,10 +4,15 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	clocktesting "k8s.io/utils/clock/testing"
 )
 
 func TestCase29NoteIsCutAtACharacter(t *testing.T) {
@@ -41,10 +46,16 @@ func FuzzCut(f *testing.F) {
 	})
 }
 
-// said is a recorder that keeps the last note.
-type said struct{ note string }
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+// said is a recorder that keeps the last note, and counts.
+type said struct {
+	note  string
+	count int
+}
 
 func (s *said) Eventf(_, _ runtime.Object, _, _, _, note string, args ...any) {
+	s.count++
 	s.note = fmt.Sprintf(note, args...)
 }
 
@@ -55,7 +66,7 @@ func (s *said) AnnotatedEventf(_, _ runtime.Object, _ map[string]string, _, _, _
 func TestCase29EachWayToRecordAnEventIsBounded(t *testing.T) {
 	long := strings.Repeat("%d原", 1000)
 	to := &said{}
-	r := Bounded(to)
+	r := Bounded(to, clocktesting.NewFakePassiveClock(noon), prometheus.NewRegistry())
 	for name, record := range map[string]func(){
 		"an Event":                  func() { r.Eventf(&corev1.Pod{}, nil, "Warning", "Why", "Do", "%s", long) },
 		"an Event with annotations": func() { r.AnnotatedEventf(&corev1.Pod{}, nil, nil, "Warning", "Why", "Do", "%s", long) },
@@ -64,5 +75,35 @@ func TestCase29EachWayToRecordAnEventIsBounded(t *testing.T) {
 		if record(); len(to.note) > MaxBytes || !strings.HasPrefix(to.note, "%d原%d原") || !strings.HasSuffix(to.note, "…") {
 			t.Errorf("%s has %d bytes: %.40q", name, len(to.note), to.note)
 		}
+	}
+}
+
+// A namespace whose runs all fail has a limit of Events, which takes none from another, and is over when it is quiet again.
+func TestCase51EventsOfOneNamespaceAreLimited(t *testing.T) {
+	to, now, registry := &said{}, clocktesting.NewFakePassiveClock(noon), prometheus.NewRegistry()
+	r := Bounded(to, now, registry)
+	record := func(namespace string, times int) (recorded int) {
+		before := to.count
+		for range times {
+			r.Eventf(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: namespace}}, nil, "Warning", "Why", "Do", "because")
+		}
+		return to.count - before
+	}
+	if got := record("loud", 10000); got != atOnce {
+		t.Errorf("%d Events at once, want %d", got, atOnce)
+	}
+	if got := record("quiet", 3); got != 3 {
+		t.Errorf("%d Events of another namespace, want 3", got)
+	}
+	now.SetTime(noon.Add(5 * time.Second))
+	if got := record("loud", 100); got != 5*perSecond {
+		t.Errorf("%d Events after five seconds, want %d", got, 5*perSecond)
+	}
+	now.SetTime(noon.Add(time.Hour))
+	if got := record("loud", 1000); got != atOnce {
+		t.Errorf("%d Events after an hour, want %d", got, atOnce)
+	}
+	if got := testutil.ToFloat64(r.(*bounded).dropped); got != 9800+90+800 {
+		t.Errorf("%v Events were counted as dropped", got)
 	}
 }
