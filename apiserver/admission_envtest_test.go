@@ -212,7 +212,7 @@ func TestPoliciesFitTheCRDs(t *testing.T) {
 	}
 	for i := range list.Items {
 		p := &list.Items[i]
-		if len(p.Spec.MatchConditions) == 0 {
+		if len(p.Spec.MatchConditions) == 0 && p.Name != lastName {
 			t.Errorf("%s holds for Taskexec itself", p.Name)
 		}
 		if p.Status.TypeChecking != nil {
