@@ -72,6 +72,7 @@ var usedElsewhere = map[rights.Right]bool{
 	"update taskexec.dev/taskexecutions/finalizers":                      true, // for OwnerReferencesPermissionEnforcement, and never asked for itself
 	"patch events.k8s.io/events":                                         true, // an Event that is repeated within minutes
 	"get admissionregistration.k8s.io/validatingadmissionpolicybindings": true, // no policy is installed here, and its binding is asked for after it
+	"get taskexec.dev/taskschedules":                                     true, // one that changed while its runs were made
 	// For the election of a leader, which is off here.
 	"get coordination.k8s.io/leases": true, "create coordination.k8s.io/leases": true, "update coordination.k8s.io/leases": true,
 	"create events": true, "patch events": true,

@@ -75,8 +75,8 @@ func TestCase24ExitCodeOfTheIndexThatFailed(t *testing.T) {
 // A run that is suspended for longer than its timeout waits, starts again when it is let go, and completes.
 func TestCase25SuspendedMidRun(t *testing.T) {
 	t.Parallel()
-	task := patientTaskOf(`echo begun; trap "exit 143" TERM; i=0; while [ $i -lt 8 ]; do sleep 1; i=$((i+1)); done`)
-	task.Spec.Timeout = timeout(20 * time.Second)
+	task := patientTaskOf(`echo begun; trap "exit 143" TERM; i=0; while [ $i -lt 20 ]; do sleep 1; i=$((i+1)); done`)
+	task.Spec.Timeout = timeout(40 * time.Second) // a loaded machine needs some of it to suspend the Job
 	id := execute(t, given(t, task), nil)
 	printed(t, id, "begun")
 	job := resource(t, id).Status.Job.Name
@@ -86,7 +86,7 @@ func TestCase25SuspendedMidRun(t *testing.T) {
 		return e.Phase == "Queued" && e.Reason == v1alpha1.ReasonJobSuspended && len(podsOf(t, string(resource(t, id).UID))) == 0, text(e)
 	})
 	explained(t, id, v1alpha1.ReasonJobSuspended)
-	over := time.Now().Add(22 * time.Second)
+	over := time.Now().Add(42 * time.Second)
 	eventually(t, "its timeout would have struck", func() (bool, string) { return time.Now().After(over), "" })
 	if e := status(t, id); e.Phase != "Queued" {
 		t.Fatalf("got %s", text(e))
@@ -94,7 +94,7 @@ func TestCase25SuspendedMidRun(t *testing.T) {
 	kubectl(t, "", "patch", "job", job, "--type=merge", "-p", `{"spec":{"suspend":false}}`)
 	e := polled(t, id)
 	s := resource(t, id).Status
-	if e.Status != "completed" || e.Attempts != 2 || s.Disruptions != 1 || s.Suspension == nil || s.Suspension.Total.Duration < 20*time.Second {
+	if e.Status != "completed" || e.Attempts != 2 || s.Disruptions != 1 || s.Suspension == nil || s.Suspension.Total.Duration < 40*time.Second {
 		t.Errorf("got %s, status %s", text(e), text(s))
 	}
 }
