@@ -37,7 +37,7 @@ type attack struct {
 // attacks in the order in which they are tried. Each is tried by itself, and the quiet tenant is looked at meanwhile.
 var attacks = []attack{
 	{"a schema times a value", 15 * time.Second, schemaTimesValue, 8},
-	{"waiting runs with large params", 20 * time.Second, waitingRuns, 16},
+	{"waiting runs with large params", 20 * time.Second, waitingRuns, 8},
 	{"bodies that are sent slowly", 12 * time.Second, slowBodies, 200},
 	{"requests that wait and follow", 12 * time.Second, requestsThatLast, 200},
 	{"guessed tokens", 10 * time.Second, guessedTokens, 16},
@@ -122,8 +122,8 @@ func schemaTimesValue(t *testing.T) func(context.Context) {
 	}
 }
 
-// waitingMost is how many runs of 100 kB are made: twice as many as may wait in a namespace by their bytes.
-const waitingMost = 640
+// waitingMost is how many runs of 100 kB are made: more than may wait in a namespace by their bytes.
+const waitingMost = 400
 
 // waitingRuns are made with kubectl's own right, which no answer of the facade bounds.
 func waitingRuns(t *testing.T) func(context.Context) {

@@ -17,7 +17,7 @@ import (
 
 // quietPatience is how long the quiet tenant's run may take beside an attack, on a node that does everything on two CPUs:
 // its pod, the control plane, the attack and this test.
-const quietPatience = 60 * time.Second
+const quietPatience = patience
 
 // Both programs run with the limits that they are shipped with, and are attacked in one way after the other. Neither is
 // restarted, a quiet tenant is served all the time, and its runs are run.
