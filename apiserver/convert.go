@@ -43,7 +43,7 @@ func phaseOf(e *v1alpha1.TaskExecution) string {
 	return string(cmp.Or(e.Status.Phase, v1alpha1.PhasePending))
 }
 
-// executionOf gives an execution as REST shows it. What its author wrote freely is made one harmless line: another person
+// executionOf returns an execution as REST shows it. What its author wrote freely is made one harmless line: another person
 // reads it.
 func executionOf(e *v1alpha1.TaskExecution, now time.Time) wireExecution {
 	status := &e.Status

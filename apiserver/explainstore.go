@@ -16,7 +16,7 @@ import (
 
 // ExplainStore is what explanations need of Kubernetes beside the rest. All of it is read live: few ask.
 type ExplainStore interface {
-	// Job gives the Job that the status of an execution names, or nil when there is none. Until the status names one, a Job
+	// Job returns the Job that the status of an execution names, or nil when there is none. Until the status names one, a Job
 	// of the right name and owner may be anybody's.
 	Job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error)
 	// Events gives Events of an object, at most maxEventsOfOne, in no order.

@@ -12,7 +12,7 @@ import (
 // config/admission has the same list.
 var systemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease}
 
-// watched gives the namespaces that the watch cache is of; one empty name means all.
+// watched returns the namespaces that the watch cache is of; one empty name means all.
 func (o *Options) watched() []string {
 	if o.AllNamespaces {
 		return []string{metav1.NamespaceAll}
@@ -20,10 +20,10 @@ func (o *Options) watched() []string {
 	return append([]string{o.Namespace}, o.OtherNamespaces...)
 }
 
-// several tells whether namespaces are served under their names.
+// several reports whether namespaces are served under their names.
 func (o *Options) several() bool { return o.AllNamespaces || len(o.OtherNamespaces) > 0 }
 
-// serves tells whether a namespace is served. A server that was given no list serves each.
+// serves reports whether a namespace is served. A server that was given no list serves each.
 func (s *server) serves(namespace string) bool {
 	return namespace == s.namespace || len(s.named) == 0 || slices.Contains(s.named, namespace)
 }

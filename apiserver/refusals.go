@@ -20,8 +20,8 @@ const quotaRetry = 5
 //   - The namespace is being deleted: 409.
 //   - A policy or another part of admission refuses what the caller asks for: 403.
 //
-// All but the first carry the API server's words. They name the object that the caller asked for, and the quota or policy
-// that refuses it, which is what the caller has to talk about with whoever set it up.
+// All but the first carry the API server's words. They name the object and the quota or policy that refuses it, so that the
+// caller knows what to ask the cluster's administrator for.
 func forbidden(err error) *problem {
 	words := serverWords(err)
 	switch {

@@ -27,7 +27,7 @@ type Store interface {
 	Tasks(ctx context.Context) ([]v1alpha1.Task, error)
 	// Execution gives an execution, or nil when there is none of that name.
 	Execution(ctx context.Context, id string) (*v1alpha1.TaskExecution, error)
-	// Seen is Execution without a question to Kubernetes: it gives nil, too, for what another replica made a moment ago.
+	// Seen returns an execution from the watch cache alone. It may miss one that another replica made a moment ago.
 	Seen(ctx context.Context, id string) (*v1alpha1.TaskExecution, error)
 	// Executions gives the executions of a task, or of all tasks when the name is empty, newest first.
 	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)

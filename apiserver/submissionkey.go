@@ -37,7 +37,7 @@ type installationSecret struct {
 	value           atomic.Pointer[[]byte]
 }
 
-// conceal gives what stands for a key in ids and digests. The error is the answer while the secret is not known: a run
+// conceal returns what stands for a key in ids and digests. The error is the answer while the secret is not known: a run
 // that was made then would be made again by a repetition.
 func (i *installationSecret) conceal(key string) (string, error) {
 	if i == nil {
@@ -106,7 +106,7 @@ func (i *installationSecret) read(ctx context.Context, client kubernetes.Interfa
 type submissionKey struct {
 	// key that ids and digests are made of, empty when none was sent.
 	key string
-	// former is what they were made of before there was a secret, empty where there is none.
+	// former is what they were made of before there was a secret. It is empty if there is none.
 	former string
 }
 
@@ -131,7 +131,7 @@ func (s submission) orFormer(former submission) submission {
 	return s
 }
 
-// recorded gives the execution that the key of a submission has made, nil when there is none.
+// recorded returns the execution that the key of a submission has made, nil when there is none.
 func (s *namespaced) recorded(ctx context.Context, submission submission) (*v1alpha1.TaskExecution, error) {
 	existing, err := s.store.Execution(ctx, submission.id)
 	if existing != nil || err != nil || submission.formerID == "" {

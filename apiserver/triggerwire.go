@@ -55,8 +55,8 @@ type wireSchedule struct {
 	CreatedBy string `json:"createdBy,omitempty"`
 	// ChangedBy is who wrote what it says now, absent if somebody changed it otherwise. Its runs have this user.
 	ChangedBy string `json:"changedBy,omitempty"`
-	// Claimed: whoever may write schedules with kubectl can have written these names, because the policies of
-	// config/admission were not in force. It is also true until the controller has seen the schedule.
+	// Claimed: anybody who may write schedules with kubectl could have written these names. It is true if the policies of
+	// config/admission were not in force, and until the controller has seen the schedule.
 	Claimed bool `json:"claimed,omitempty"`
 }
 

@@ -65,8 +65,8 @@ type wireExecution struct {
 type wireCancellation struct {
 	// RequestedBy is who asked.
 	RequestedBy string `json:"requestedBy,omitempty"`
-	// Claimed: whoever may cancel runs with kubectl can have written RequestedBy, because the policies of config/admission
-	// were not in force.
+	// Claimed: anybody who may cancel runs with kubectl could have written RequestedBy. The policies of config/admission were
+	// not in force.
 	Claimed bool `json:"claimed,omitempty"`
 	// Reason that was given.
 	Reason string `json:"reason,omitempty"`
@@ -108,8 +108,8 @@ type wireTrigger struct {
 	Name string `json:"name,omitempty"`
 	// User who asked, or who wrote the schedule that asked.
 	User string `json:"user,omitempty"`
-	// Claimed: whoever may create runs with kubectl can have written this and RerunOf, because the policies of
-	// config/admission were not in force. It is also true until the controller has seen the run.
+	// Claimed: anybody who may create runs with kubectl could have written this and RerunOf. It is true if the policies of
+	// config/admission were not in force, and until the controller has seen the run.
 	Claimed bool `json:"claimed,omitempty"`
 }
 

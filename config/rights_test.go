@@ -23,7 +23,7 @@ func overlay(t *testing.T, folder string) []*unstructured.Unstructured {
 	return all
 }
 
-// grants gives the roles that are bound to Taskexec's accounts, as "controller in default: Role taskexec-controller".
+// grants returns the roles that are bound to Taskexec's accounts, as "controller in default: Role taskexec-controller".
 func grants(t *testing.T, all []*unstructured.Unstructured) (granted []string) {
 	t.Helper()
 	for _, o := range all {

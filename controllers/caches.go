@@ -44,8 +44,8 @@ func CacheOptions(namespaces ...string) (cache.Options, error) {
 // slimExecution keeps of an execution only what decisions read, which has a bound in bytes: thousands of executions may
 // wait at once, and their authors choose how large the rest is. Logs and result are never read. Params, labels,
 // annotations, owners and finalizers are read from the API server where they are needed: once when the execution is
-// new, and once when its Job is built. So a cached execution must never be written back as a whole, except its status,
-// of which the API server takes nothing else.
+// new, and once when its Job is built. Never write a cached execution back as a whole. Its status may be
+// written: the API server ignores everything else in that request.
 func slimExecution(object any) (any, error) {
 	if execution, ok := object.(*v1alpha1.TaskExecution); ok {
 		execution.Status.Logs, execution.Status.Result = nil, nil

@@ -225,7 +225,7 @@ func (t *tenants) lags(b *testing.B, e *v1alpha1.TaskExecution, during time.Dura
 	}
 }
 
-// printing gives logs that go on: of the loud namespace a hundred long lines a second, of others ten short ones.
+// printing returns logs that go on: of the loud namespace a hundred long lines a second, of others ten short ones.
 type printing struct{ loud string }
 
 func (p printing) Open(ctx context.Context, r source.Request) (io.ReadCloser, error) {

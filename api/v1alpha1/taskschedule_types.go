@@ -123,7 +123,7 @@ type TaskScheduleStatus struct {
 	// +optional
 	LastExecution string `json:"lastExecution,omitempty"`
 
-	// origin tells whether the annotations that say who made and who changed the schedule are proven. It is absent where
+	// origin reports whether the annotations that say who made and who changed the schedule are proven. It is absent where
 	// there are none.
 	// +optional
 	Origin Origin `json:"origin,omitempty"`

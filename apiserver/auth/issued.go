@@ -60,7 +60,7 @@ func (i *issued) has(ctx context.Context, token string, now time.Time) bool {
 	return claims.Expiry != nil && claims.ValidateWithLeeway(expected, 0) == nil
 }
 
-// key of an id, nil when there is none.
+// key returns the key with an id, or nil if there is none.
 func (i *issued) key(ctx context.Context, id string, now time.Time) *jose.JSONWebKey {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -36,7 +36,7 @@ func Share(most int) int { return max(1, most/shareOf) }
 // Most gives how many places there are, and how many of them one key may hold.
 func (p *Places) Most() (most, share int) { return p.most, p.share }
 
-// Held gives how many places a key holds.
+// Held returns how many places a key holds.
 func (p *Places) Held(key string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

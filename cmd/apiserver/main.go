@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/taskexec/taskexec/apiserver"
+	"github.com/taskexec/taskexec/cmd/internal/account"
 	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // archives in clouds' stores are read too
 )
 
@@ -62,8 +63,8 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	o.waitingBytes.Quantity = *resource.NewQuantity(o.Waiting.Bytes, resource.BinarySI)
 	flags.Var(&o.waitingBytes, "max-waiting-bytes-per-namespace", "How much the runs of one namespace that wait may have together, as JSON, such as 32Mi. Beyond that, the answer is 429. 0 means any. Set it as on the controller.")
 	flags.DurationVar(&o.RecheckInterval, "recheck-interval", o.RecheckInterval, "How often it is asked again whether the caller of a stream may have it.")
-	flags.StringVar(&o.IdempotencySecret, "idempotency-secret", o.IdempotencySecret, "A Secret, as namespace/name, whose field key conceals the Idempotency-Keys that executions show the hashes of. "+
-		"It must exist; the facade fills it where it is empty. Without it, who can read executions can find out simple keys by trying.")
+	flags.StringVar(&o.IdempotencySecret, "idempotency-secret", o.IdempotencySecret, "The Secret, as namespace/name, that keys the hashes of Idempotency-Keys on executions. Its field is \"key\". "+
+		"It must exist; the facade fills it if it is empty. Without this flag, anybody who can read executions can guess simple keys.")
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -139,13 +140,8 @@ func isNamespacedName(text string) bool {
 	return len(validation.IsDNS1123Label(namespace)) == 0 && len(validation.IsDNS1123Subdomain(name)) == 0
 }
 
-// ownNamespaceFile is where Kubernetes tells a pod its namespace, beside the token of its service account.
-const ownNamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
-
 func run(ctx context.Context, o options) error {
-	if own, err := os.ReadFile(ownNamespaceFile); err == nil { // outside of a cluster there is none
-		o.OwnNamespace = strings.TrimSpace(string(own))
-	}
+	o.OwnNamespace = account.Namespace(account.NamespaceFile)
 	o.Log = zap.New(zap.UseFlagOptions(&o.zap))
 	ctrl.SetLogger(o.Log)
 	provider, stop, err := tracing(ctx)

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/cmd/internal/account"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
@@ -172,7 +173,7 @@ func run(ctx context.Context, o options) error {
 	if err := mgr.AddReadyzCheck("caches", synced); err != nil {
 		return err
 	}
-	if namespace := systemNamespace(o.leaderElection, accountNamespace); namespace != "" {
+	if namespace := systemNamespace(o.leaderElection, account.NamespaceFile); namespace != "" {
 		o.SystemNamespace = namespace
 	}
 	if err := controllers.Setup(mgr, o.Options); err != nil {

@@ -46,7 +46,7 @@ func seal(private ed25519.PrivateKey, id string, job metav1.Object, execution ty
 	return id + " " + base64.StdEncoding.EncodeToString(ed25519.Sign(private, message(job, execution)))
 }
 
-// parseSeal gives no signature for what is no seal.
+// parseSeal returns no signature if the text is not a seal.
 func parseSeal(text string) (id string, signature []byte) {
 	id, encoded, _ := strings.Cut(text, " ")
 	signature, err := base64.StdEncoding.DecodeString(encoded)
@@ -73,7 +73,7 @@ func entry(key ed25519.PublicKey, now time.Time) string {
 	return now.UTC().Format(time.RFC3339) + " " + base64.StdEncoding.EncodeToString(key)
 }
 
-// parseEntry gives no key for what is no entry of that id.
+// parseEntry returns no key if the text is not an entry of that id.
 func parseEntry(id, text string) (key ed25519.PublicKey, published time.Time) {
 	at, encoded, _ := strings.Cut(text, " ")
 	published, err := time.Parse(time.RFC3339, at)
@@ -98,7 +98,7 @@ func keysIn(data map[string]string) Keys {
 	return keys
 }
 
-// withKey gives the data of the ConfigMap with one key more, and without the oldest where those are too many. What is no
+// withKey returns the data of the ConfigMap with one key more, and without the oldest where those are too many. What is no
 // key goes first.
 func withKey(data map[string]string, key ed25519.PublicKey, now time.Time) map[string]string {
 	published := func(id string) time.Time {

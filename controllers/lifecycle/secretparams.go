@@ -30,12 +30,12 @@ func withSecretParams(o *Observation, f facts, schema *params.Schema, given []by
 			"task %q takes %s as sensitive, and in spec.params anyone can read it: change the value where it is used, put the new one into a Secret with the label %s: \"true\", and name it in spec.secretParams of a new execution",
 			o.Task.Name, strings.Join(readable, ", "), v1alpha1.LabelParams)), false
 	}
+	if s, waits := secretWaits(o, f); waits {
+		return nil, s, false
+	}
 	from := o.Execution.Spec.SecretParams
 	if from == nil {
 		return given, step{}, true
-	}
-	if s, waits := secretWaits(o, f); waits {
-		return nil, s, false
 	}
 	joined, problems := schema.Join(given, SecretValues(o.Secret, from))
 	if len(problems) > 0 {
@@ -51,13 +51,13 @@ func secretWaits(o *Observation, f facts) (s step, waits bool) {
 		return step{}, false
 	}
 	missing := missingSecret(o, from)
-	if missing != "" && o.Execution.Status.Phase == "" && o.Now.Sub(o.Execution.CreationTimestamp.Time) < secretGrace {
+	if missing == "" {
+		return step{}, false
+	}
+	if o.Execution.Status.Phase == "" && o.Now.Sub(o.Execution.CreationTimestamp.Time) < secretGrace {
 		return step{hold: true, requeue: secretSoon}, true
 	}
-	if missing != "" {
-		return waitForStart(o, f, v1alpha1.ReasonSecretNotFound, missing), true
-	}
-	return step{}, false
+	return waitForStart(o, f, v1alpha1.ReasonSecretNotFound, missing), true
 }
 
 // readable gives the sensitive params that stand in spec.params. What is no JSON object has none.

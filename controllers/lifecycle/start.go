@@ -47,7 +47,7 @@ func start(o *Observation, f facts) (step, bool) {
 	return create(o, f), true
 }
 
-// Waits reports whether a plan is that an execution of which nothing was recorded yet has to wait for its Job.
+// Waits reports whether a plan has a new execution wait for its Job. New means that its status is empty.
 func Waits(o *Observation, p Plan) bool {
 	return o.Execution.Status.Phase == "" && o.Execution.Spec.Cancel == nil && p.Create == nil && p.Status.Job == nil &&
 		p.Status.Phase != "" && !p.Status.Phase.IsTerminal()

@@ -32,7 +32,7 @@ func NewChecker(reader client.Reader, clock clock.PassiveClock) *Checker {
 // is lost by learning of it late; one that is removed is out of force at once.
 const lasts = 30 * time.Second
 
-// Proof gives what holds now. Where the policy may not be read, nothing is proven.
+// Proof returns what holds now. If the controller may not read the policy, nothing is proven.
 func (c *Checker) Proof(ctx context.Context) Proof {
 	c.mu.Lock()
 	defer c.mu.Unlock()

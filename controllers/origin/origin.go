@@ -44,7 +44,7 @@ func ProofOf(policy *admissionregistrationv1.ValidatingAdmissionPolicy, binding 
 	return Proof{Known: true, Since: since.Add(margin)}
 }
 
-// Judge gives the word on an object that states something of its origin. It is empty while that is not known.
+// Judge returns whether the origin that an object states is proven. It returns nothing while that is not known.
 func (p Proof) Judge(object metav1.Object) v1alpha1.Origin {
 	switch {
 	case !p.Known:
@@ -56,8 +56,8 @@ func (p Proof) Judge(object metav1.Object) v1alpha1.Origin {
 	}
 }
 
-// IsStated reports whether an execution states anything of its origin beyond that somebody wrote it, which is what the
-// source kubectl says.
+// IsStated reports whether an execution claims an origin. The source kubectl is no claim: it only says that somebody wrote
+// the object.
 func IsStated(e *v1alpha1.TaskExecution) bool {
 	trigger, cancel := e.Spec.Trigger, e.Spec.Cancel
 	return trigger.Source != "" && trigger.Source != v1alpha1.TriggerKubectl || trigger.Name != "" || trigger.User != "" ||

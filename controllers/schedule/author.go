@@ -27,7 +27,7 @@ func Sign(s *v1alpha1.TaskSchedule, user string, generation int64) {
 	metav1.SetMetaDataAnnotation(&s.ObjectMeta, v1alpha1.AnnotationChangedGeneration, strconv.FormatInt(generation, 10))
 }
 
-// ChangedBy gives who wrote what a schedule says now. It is empty if that is not known.
+// ChangedBy returns who wrote what a schedule says now. It is empty if that is not known.
 func ChangedBy(s *v1alpha1.TaskSchedule) string {
 	if s.Annotations[v1alpha1.AnnotationChangedGeneration] != strconv.FormatInt(s.Generation, 10) {
 		return ""

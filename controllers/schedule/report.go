@@ -68,7 +68,7 @@ func (p Plan) Status(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskSc
 	return status
 }
 
-// Record gives the status of a schedule that was changed since the plan was made, with the plan's runs in it. Only what they
+// Record returns the status of a schedule that was changed since the plan was made, with the plan's runs in it. Only what they
 // prove is set: the last run, and until when ticks were handled. It never goes back behind what is recorded.
 func (p Plan) Record(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskScheduleStatus {
 	status := *s.Status.DeepCopy()

@@ -34,7 +34,7 @@ type Reconciler struct {
 	Metrics  *Metrics
 	// Seals prove which Jobs the controller made.
 	Seals *jobseal.Sealer
-	// Origin tells whether what executions state of their origin is proven.
+	// Origin reports whether what executions state of their origin is proven.
 	Origin *origin.Checker
 	// Queue is the ledger of who is active and who waits.
 	Queue   *queue.Ledger

@@ -42,7 +42,7 @@ func (r *Reconciler) seed(ctx context.Context, rules queue.Rules) error {
 	return nil
 }
 
-// foundJobs gives the Jobs of executions that have not ended, or are gone. It takes only those that are proven to be the
+// foundJobs returns the Jobs of executions that have not ended, or are gone. It takes only those that are proven to be the
 // controller's. An execution whose status names its Job is active in the ledger anyway. It asks namespace by namespace where
 // the controller works in named ones, because it has no right to list them everywhere.
 func (r *Reconciler) foundJobs(ctx context.Context) (found []queue.Found, err error) {

@@ -34,7 +34,7 @@ type Reconciler struct {
 	Live     client.Reader
 	Recorder recorder.EventRecorder
 	Clock    clock.PassiveClock
-	// Origin tells whether the names on schedules are proven.
+	// Origin reports whether the names on schedules are proven.
 	Origin *origin.Checker
 	// Room says why a run of a Task that takes so many bytes would not be let wait now, nil where it would.
 	Room func(task types.NamespacedName, size int64) *room.Full

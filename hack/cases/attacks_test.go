@@ -2,11 +2,7 @@ package cases
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,38 +13,14 @@ const attacks = root + "/docs/attacks.md"
 // attackTest is a test that a row names.
 var attackTest = regexp.MustCompile("`(Test[A-Za-z0-9]+)`")
 
-// allTests gives the names of all tests in the repository.
-func allTests(t *testing.T) map[string]bool {
-	t.Helper()
-	all := map[string]bool{}
-	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
-		for _, decl := range file.Decls {
-			if f, isFunc := decl.(*ast.FuncDecl); isFunc && f.Recv == nil {
-				all[f.Name.Name] = true
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
 // Each attack of docs/attacks.md names the tests that try it, in its last column, and they are there.
 func TestEachAttackNamesItsTests(t *testing.T) {
 	page, err := os.ReadFile(attacks)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, rows := allTests(t), 0
+	all, rows := map[string]bool{}, 0
+	eachTest(t, func(_ *ast.File, name string) { all[name] = true })
 	for line := range strings.Lines(string(page)) {
 		line = strings.TrimSpace(line)
 		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|---") || strings.HasPrefix(line, "| attack |") {

@@ -29,10 +29,9 @@ var (
 	namedTest = regexp.MustCompile("`(Test[A-Za-z0-9]+)` \\((unit|envtest|node)\\)")
 )
 
-// tests gives the tests of the cases that are in the repository, each with its case and tier: "7 TestCase7X (node)".
-func tests(t *testing.T) map[string]bool {
+// eachTest visits the functions of all test files in the repository.
+func eachTest(t *testing.T, visit func(file *ast.File, name string)) {
 	t.Helper()
-	found := map[string]bool{}
 	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
@@ -42,12 +41,8 @@ func tests(t *testing.T) map[string]bool {
 			return err
 		}
 		for _, decl := range file.Decls {
-			f, isFunc := decl.(*ast.FuncDecl)
-			if !isFunc || f.Recv != nil {
-				continue
-			}
-			if match := testOfCase.FindStringSubmatch(f.Name.Name); match != nil {
-				found[fmt.Sprintf("%s %s (%s)", match[1], f.Name.Name, tierOf(file))] = true
+			if f, isFunc := decl.(*ast.FuncDecl); isFunc && f.Recv == nil {
+				visit(file, f.Name.Name)
 			}
 		}
 		return nil
@@ -55,6 +50,17 @@ func tests(t *testing.T) map[string]bool {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// tests returns the tests of the cases that are in the repository, each with its case and tier: "7 TestCase7X (node)".
+func tests(t *testing.T) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	eachTest(t, func(file *ast.File, name string) {
+		if match := testOfCase.FindStringSubmatch(name); match != nil {
+			found[fmt.Sprintf("%s %s (%s)", match[1], name, tierOf(file))] = true
+		}
+	})
 	return found
 }
 

@@ -117,7 +117,7 @@ func TestScheduleTicksThroughKills(t *testing.T) {
 	t.Logf("%d ticks, one run each", len(runs))
 }
 
-// additions gives the executions that a watch shows as added. It reads the watch all the time: the API server ends one
+// additions returns the executions that a watch shows as added. It reads the watch all the time: the API server ends one
 // whose events nobody takes.
 func additions(made watch.Interface) <-chan *v1alpha1.TaskExecution {
 	added := make(chan *v1alpha1.TaskExecution, 1000)
@@ -132,7 +132,7 @@ func additions(made watch.Interface) <-chan *v1alpha1.TaskExecution {
 	return added
 }
 
-// seenOnce gives the UID under which each run of a schedule was made, so many of them.
+// seenOnce returns the UID under which each run of a schedule was made, so many of them.
 func seenOnce(t *testing.T, added <-chan *v1alpha1.TaskExecution, n int, s *v1alpha1.TaskSchedule) map[string]types.UID {
 	t.Helper()
 	seen := map[string]types.UID{}

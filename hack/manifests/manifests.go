@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// Build gives the objects of a folder of config, such as "default". It runs the kustomize of hack/tools with the go
+// Build returns the objects of a folder of config, such as "default". It runs the kustomize of hack/tools with the go
 // command of PATH; the error has what they printed.
 func Build(ctx context.Context, folder string) ([]*unstructured.Unstructured, error) {
 	_, file, _, _ := runtime.Caller(0)
@@ -40,7 +40,7 @@ func Build(ctx context.Context, folder string) ([]*unstructured.Unstructured, er
 	}
 }
 
-// In gives an object as it is in another namespace, for the service accounts of namespace system, where it is a binding.
+// In returns an object as it is in another namespace, for the service accounts of namespace system, where it is a binding.
 func In(o *unstructured.Unstructured, namespace, system string) (*unstructured.Unstructured, error) {
 	o = o.DeepCopy()
 	o.SetNamespace(namespace)

@@ -79,7 +79,7 @@ func Install(ctx context.Context, kube client.Client, manifests ...string) error
 	return nil
 }
 
-// GrantedBy gives the rights in the rules of manifests.
+// GrantedBy returns the rights in the rules of manifests.
 func GrantedBy(manifests ...string) (map[Right]bool, error) {
 	var all io.Reader = bytes.NewReader(nil)
 	for _, path := range manifests {

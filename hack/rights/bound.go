@@ -9,7 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Bound gives the rights that a cluster's RoleBindings and ClusterRoleBindings give to a service account by its name, in
+// Bound returns the rights that a cluster's RoleBindings and ClusterRoleBindings give to a service account by its name, in
 // whatever namespace. Rights of the groups that every account is in are not among them.
 func Bound(ctx context.Context, cluster client.Reader, namespace, account string) (map[Right]bool, error) {
 	bound := map[Right]bool{}
@@ -56,7 +56,7 @@ func rulesOf(ctx context.Context, cluster client.Reader, ref rbacv1.RoleRef, nam
 	return role.Rules, err
 }
 
-// ofRules gives the rights that rules allow.
+// ofRules returns the rights that rules allow.
 func ofRules(rules []rbacv1.PolicyRule) map[Right]bool {
 	granted := map[Right]bool{}
 	for _, rule := range rules {

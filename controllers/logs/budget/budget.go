@@ -23,7 +23,7 @@ const (
 //
 // A namespace without a debt may take bytes at once, however many, and owes them from then on. One with a debt waits
 // until it is paid. So over time the sum of all is the rate, and beside it each namespace can be ahead by one take.
-// What nobody wants is saved, up to one second's bytes, and pays for what is taken next, of whichever namespace.
+// Unused bytes are saved, up to one second's worth. They pay for the next takes, whatever their namespace.
 type Budget struct {
 	// rate in bytes a second.
 	rate  float64
@@ -170,7 +170,7 @@ func (b *Budget) arrange() {
 	b.timer = b.clock.AfterFunc(wait, func() { go b.serve() })
 }
 
-// serve gives bytes to those who wait in namespaces without a debt.
+// serve returns bytes to those who wait in namespaces without a debt.
 func (b *Budget) serve() {
 	b.mu.Lock()
 	b.advance()

@@ -1,9 +1,6 @@
 package budget
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // split divides an income among debts: each gets the same, but no more than it owes. It returns how much each gets, and
 // what is left when all debts are paid. Debts and income are in bytes.
@@ -32,7 +29,7 @@ func due(debt float64, debts []float64) (income float64) {
 
 func debtsOf(accounts map[string]*account) []float64 {
 	debts := make([]float64, 0, len(accounts))
-	for a := range maps.Values(accounts) {
+	for _, a := range accounts {
 		debts = append(debts, a.debt)
 	}
 	return debts

@@ -65,7 +65,7 @@ var decodings = []struct {
 	{"&", entity},
 }
 
-// views gives all ways to read a text. There are 43 at most, and one for a text without escapes.
+// views returns all ways to read a text. There are 43 at most, and one for a text without escapes.
 func views(text []byte) []view {
 	all := []view{{text: text}}
 	for from, step := 0, 0; step < depth; step++ {

@@ -30,7 +30,7 @@ type Redactor struct{ finder *finder }
 // New makes one that knows these values.
 func New(values []string) *Redactor { return &Redactor{newFinder(piecesOf(values))} }
 
-// Text gives a text without the values. Its cost is linear in the length of a text: there are 43 ways to read one at most.
+// Text returns a text without the values. Its cost is linear in the length of a text: there are 43 ways to read one at most.
 func (r *Redactor) Text(text string) string {
 	if r == nil || len(r.finder.pieces) == 0 {
 		return text

@@ -12,11 +12,7 @@ import (
 func TestCase51TurnsAreSharedBetweenNamespaces(t *testing.T) {
 	two := Limits{Total: 2, PerNamespace: 2, Turn: 5 * time.Second}
 	five := Limits{Total: 5, Turn: 5 * time.Second}
-	for name, c := range map[string]struct {
-		limits Limits
-		script string
-		want   string
-	}{
+	played(t, map[string]scene{
 		"urgent ones of the namespaces in turn":         {two, "a1 a2 !a3 !a4 !a5 !b1 -a1 -a2", "a3 b1"},
 		"a namespace alone leaves a place":              {five, "a1 a2 a3 a4 a5 !a6", "a1 a2 a3 a4"},
 		"for one that comes with nothing":               {five, "a1 a2 a3 a4 a5 b1", "a1 a2 a3 a4 b1"},
@@ -28,15 +24,7 @@ func TestCase51TurnsAreSharedBetweenNamespaces(t *testing.T) {
 		"who may hold all holds all":                    {Limits{Total: 5, PerNamespace: 5, Turn: time.Second}, "a1 a2 a3 a4 a5", "a1 a2 a3 a4 a5"},
 		"one place is anybody's":                        {Limits{Total: 1, Turn: time.Second}, "a1 b1 1s -a1 a2", "b1"},
 		"what one gives back is for who has the fewest": {Limits{Total: 6, Turn: time.Hour}, "a1 a2 a3 a4 b1 b2 a5 b3 -a1", "a2 a3 a4 b1 b2 b3"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				if got := script(c.limits, c.script); got != c.want {
-					t.Errorf("%s: %s hold, want %s", c.script, got, c.want)
-				}
-			})
-		})
-	}
+	})
 }
 
 // Nine hundred logs of one namespace, ended or not, do not keep the one log of another waiting.

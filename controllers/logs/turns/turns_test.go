@@ -85,15 +85,32 @@ func script(limits Limits, words string) string {
 	return strings.Join(held, " ")
 }
 
+// scene is a script and who holds a turn at its end.
+type scene struct {
+	limits Limits
+	script string
+	want   string
+}
+
+// played plays each scene on a clock of its own.
+func played(t *testing.T, scenes map[string]scene) {
+	t.Helper()
+	for name, c := range scenes {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if got := script(c.limits, c.script); got != c.want {
+					t.Errorf("%s: %s hold, want %s", c.script, got, c.want)
+				}
+			})
+		})
+	}
+}
+
 func TestTurns(t *testing.T) {
 	two := Limits{Total: 2, Turn: 5 * time.Second}
 	perTwo := Limits{Total: 3, PerNamespace: 2, Turn: 5 * time.Second}
 	perOne := Limits{Total: 3, PerNamespace: 1, Turn: 5 * time.Second}
-	for name, c := range map[string]struct {
-		limits Limits
-		script string
-		want   string
-	}{
+	played(t, map[string]scene{
 		"room for all":                                {two, "a1 a2", "a1 a2"},
 		"the third waits":                             {two, "a1 a2 a3", "a1 a2"},
 		"and is served when one leaves":               {two, "a1 a2 a3 -a1", "a2 a3"},
@@ -118,15 +135,7 @@ func TestTurns(t *testing.T) {
 		"nobody leaves for one whom a cap will stop": {perTwo, "b1 b2 a1 1s a2 a3 a4 60s", "b1* b2 a1*"},
 		"a place is promised to another namespace":   {perTwo, "b1 b2 a1 1s a2 60s c1 60s -a2", "b1* b2* a1"},
 		"another one is told for another":            {perTwo, "a1 a2 b1 1s a3 60s c1 60s", "a1* a2* b1"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				if got := script(c.limits, c.script); got != c.want {
-					t.Errorf("%s: %s hold, want %s", c.script, got, c.want)
-				}
-			})
-		})
-	}
+	})
 }
 
 func TestTakeEndsWithItsContext(t *testing.T) {

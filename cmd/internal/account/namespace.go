@@ -1,0 +1,19 @@
+// Package account tells a program about the service account that it runs under.
+package account
+
+import (
+	"os"
+	"strings"
+)
+
+// NamespaceFile is the file in which a kubelet tells a pod its namespace, beside the token of its service account.
+const NamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+
+// Namespace returns the namespace in a file such as NamespaceFile. It is empty if the file cannot be read, as outside of a pod.
+func Namespace(file string) string {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(raw))
+}
