@@ -25,6 +25,12 @@ const (
 	byTask      = "taskName"
 )
 
+// to returns the access to do what verb says to a resource that a parameter names.
+func to(verb, resource, named string) access { return access{verb, resource, named} }
+
+// cancelEach is the access to the executions that a body names.
+var cancelEach = to("cancel", "taskexecutions", inBody)
+
 // ofNames is the access to each of those that a body names.
 func (a access) ofNames(named string) access { return access{a.verb, a.resource, named} }
 

@@ -63,7 +63,7 @@ var verbs = map[string][]string{
 
 func TestEachRouteHasAnAccess(t *testing.T) {
 	param := regexp.MustCompile(`\{(\w+)\}`)
-	for _, r := range routes() {
+	for _, r := range (&rooms{}).routes() {
 		if !slices.Contains(verbs[r.access.resource], r.access.verb) {
 			t.Errorf("%s %s takes the verb %q on %q, which is none", r.method, r.pattern, r.access.verb, r.access.resource)
 		}
@@ -87,7 +87,7 @@ func TestEachRouteHasAnAccess(t *testing.T) {
 func mapped(s *server) map[string]string {
 	param := strings.NewReplacer("{taskName}", "sync", "{executionId}", "run", "{name}", "nightly", "{namespace}", "default")
 	all := map[string]string{}
-	for _, r := range routes() {
+	for _, r := range (&rooms{}).routes() {
 		for _, pattern := range []string{r.pattern, "/namespaces/{namespace}" + r.pattern} {
 			all[r.method+" "+pattern] = param.Replace(pattern)
 		}

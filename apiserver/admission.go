@@ -48,7 +48,7 @@ func newAdmission(most int) *admission {
 }
 
 // take a place for a caller. The error is the answer.
-func (s *server) take(places *limit.Places, who *caller) (back func(), err error) {
+func (g *guard) take(places *limit.Places, who *caller) (back func(), err error) {
 	back, err = places.Take(who.name())
 	if err == nil {
 		return back, nil
@@ -56,31 +56,31 @@ func (s *server) take(places *limit.Places, who *caller) (back func(), err error
 	most, share := places.Most()
 	p := problemf(http.StatusTooManyRequests, "%d requests are being served already (--max-requests-in-flight)", most)
 	if errors.Is(err, limit.ErrShare) {
-		s.metrics.limit("share")
+		g.metrics.limit("share")
 		p = problemf(http.StatusTooManyRequests, "%d requests of %q are being served already, as many as one caller may have at once", share, who.name())
 	} else {
-		s.metrics.limit("inFlight")
+		g.metrics.limit("inFlight")
 	}
 	p.retryAfter = inFlightRetry
 	return nil, p
 }
 
 // let asks whether the caller may do what the route does, before anything of the body is read.
-func (s *namespaced) let(r *http.Request, a access) error {
-	return s.inTurn(r, func() error { return s.authorize(r, a) })
+func (in *scope) let(r *http.Request, a access) error {
+	return in.guard.inTurn(r, func() error { return in.authorize(r, a) })
 }
 
 // inTurn asks what a caller may do. Each caller has a few questions under way at once; its other requests wait.
-func (s *server) inTurn(r *http.Request, ask func() error) error {
-	if s.gate == nil {
+func (g *guard) inTurn(r *http.Request, ask func() error) error {
+	if g.gate == nil {
 		return nil
 	}
 	who := callerOf(r.Context()).name()
 	ctx, cancel := context.WithTimeout(r.Context(), questionPatience)
 	defer cancel()
-	done, err := s.admission.questions.Take(ctx, who)
+	done, err := g.admission.questions.Take(ctx, who)
 	if err != nil {
-		s.metrics.limit("share")
+		g.metrics.limit("share")
 		return tooMany(questionPatience, "%d requests of %q are being asked about already, as many as one caller may have at once", questionsAtOnce, who)
 	}
 	defer done()
@@ -89,13 +89,13 @@ func (s *server) inTurn(r *http.Request, ask func() error) error {
 
 // admitted reads the body of a request and takes a place for it, which it holds while it is served, or until it gives it
 // back.
-func (s *namespaced) admitted(w http.ResponseWriter, r *http.Request) (with *http.Request, back func(), err error) {
-	bodies, places := s.admission.bodies, s.admission.places
-	if s.narrow {
-		bodies, places = s.admission.unsure, s.admission.unsure
+func (in *scope) admitted(w http.ResponseWriter, r *http.Request) (with *http.Request, back func(), err error) {
+	bodies, places := in.guard.admission.bodies, in.guard.admission.places
+	if in.narrow {
+		bodies, places = in.guard.admission.unsure, in.guard.admission.unsure
 	}
 	if hasBody(r) {
-		read, err := s.take(bodies, s.who)
+		read, err := in.guard.take(bodies, in.who)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -105,13 +105,13 @@ func (s *namespaced) admitted(w http.ResponseWriter, r *http.Request) (with *htt
 			return nil, nil, err
 		}
 	}
-	taken, err := s.take(places, s.who)
+	taken, err := in.guard.take(places, in.who)
 	if err != nil {
 		return nil, nil, err
 	}
-	s.metrics.inFlight.Inc()
+	in.guard.metrics.inFlight.Inc()
 	leave := sync.OnceFunc(func() {
-		s.metrics.inFlight.Dec()
+		in.guard.metrics.inFlight.Dec()
 		taken()
 	})
 	return r.WithContext(context.WithValue(r.Context(), placeKey{}, leave)), leave, nil

@@ -130,7 +130,7 @@ type request struct{ method, path, body string }
 
 // theAPI gives requests to each route: about what is there, what is archived, and what is not there.
 func theAPI(namespace string) (all [][]request) {
-	for _, r := range routes() {
+	for _, r := range (&rooms{}).routes() {
 		for _, prefix := range []string{"", "/namespaces/" + namespace} {
 			var same []request
 			for _, names := range [][3]string{{"sync", "run", "nightly"}, {"sync", "archived", "nightly"}, {"away", "away", "away"}} {

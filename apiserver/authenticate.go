@@ -49,18 +49,17 @@ type authenticator struct {
 }
 
 // authenticate lets nobody through who is not known, but for paths that are open: not even to learn what there is.
-func (s *server) authenticate(o Options) func(http.Handler) http.Handler {
-	if s.gate == nil {
+func (g *guard) authenticate(audiences []string, maxFailures float64, open []string) func(http.Handler) http.Handler {
+	if g.gate == nil {
 		return func(next http.Handler) http.Handler { return next }
 	}
 	a := &authenticator{
-		gate: s.gate, audiences: o.TokenAudiences, failures: limit.New(o.MaxFailures), known: lru.New(maxKnownTokens), limited: s.metrics.limit,
+		gate: g.gate, audiences: audiences, failures: limit.New(maxFailures), known: lru.New(maxKnownTokens), limited: g.metrics.limit,
 		reviews: limit.NewTurns(reviewsAtOnce),
 	}
-	if o.MaxFailures > 0 {
-		a.pause = time.Duration(reviewsAtOnce * float64(time.Second) / o.MaxFailures)
+	if maxFailures > 0 {
+		a.pause = time.Duration(reviewsAtOnce * float64(time.Second) / maxFailures)
 	}
-	open := s.platformPaths(func(route platformRoute) bool { return route.open })
 	return func(next http.Handler) http.Handler {
 		return handler(func(w http.ResponseWriter, r *http.Request) error {
 			if slices.Contains(open, r.URL.Path) {

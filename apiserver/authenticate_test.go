@@ -168,12 +168,12 @@ func TestCallersName(t *testing.T) {
 		strings.Repeat("é", 254): strings.Repeat("é", 252) + "…",
 	} {
 		u, _ := newFakeGate(map[string][]string{given: {}}).Authenticate(t.Context(), given)
-		s := &namespaced{who: &caller{user: u}}
-		if got := s.caller(); got != want || s.who.name() != given {
+		s := &scope{who: &caller{user: u}}
+		if got := s.user(); got != want || s.who.name() != given {
 			t.Errorf("%q is recorded as %q", given, got)
 		}
 	}
-	if got := (&namespaced{}).caller(); got != "" {
+	if got := (&scope{}).user(); got != "" {
 		t.Errorf("nobody is recorded as %q", got)
 	}
 }

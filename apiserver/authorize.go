@@ -19,53 +19,53 @@ const (
 
 // authorize lets a request pass whose caller may do what its route does. Nothing was read by then but for one case:
 // to know the task of a run that the caller may not name. The answer is the same whether that run is there.
-func (s *namespaced) authorize(r *http.Request, a access) error {
-	if s.gate == nil {
+func (in *scope) authorize(r *http.Request, a access) error {
+	if in.guard.gate == nil {
 		return nil
 	}
 	if a.named == inBody {
-		allowed, err := s.allowed(r.Context(), a.any(s.namespace))
-		s.narrow = !allowed
+		allowed, err := in.allowed(r.Context(), a.any(in.namespace))
+		in.narrow = !allowed
 		return err
 	}
-	return s.require(r.Context(), a, valueOf(r, a.named))
+	return in.require(r.Context(), a, valueOf(r, a.named))
 }
 
 // require asks whether the caller may do something to what has a name, which may be empty where a names nothing. Its
 // error is the answer to the request.
-func (s *namespaced) require(ctx context.Context, a access, name string) error {
-	if s.gate == nil {
+func (in *scope) require(ctx context.Context, a access, name string) error {
+	if in.guard.gate == nil {
 		return nil
 	}
-	questions := []func() (auth.Question, error){func() (auth.Question, error) { return a.any(s.namespace), nil }}
+	questions := []func() (auth.Question, error){func() (auth.Question, error) { return a.any(in.namespace), nil }}
 	if a.named != "" && name != "" {
-		questions = append(questions, func() (auth.Question, error) { return a.one(s.namespace, name), nil })
+		questions = append(questions, func() (auth.Question, error) { return a.one(in.namespace, name), nil })
 	}
 	if a.named == byExecution && a.executions() {
-		questions = append(questions, func() (auth.Question, error) { return s.byTaskOf(ctx, a, name) })
+		questions = append(questions, func() (auth.Question, error) { return in.byTaskOf(ctx, a, name) })
 	}
 	for _, ask := range questions {
 		question, err := ask()
 		if err != nil {
 			return err
 		}
-		allowed, err := s.allowed(ctx, question)
+		allowed, err := in.allowed(ctx, question)
 		if allowed || err != nil {
 			return err
 		}
 	}
-	return a.refuse(s.who.name(), s.namespace, name)
+	return a.refuse(in.who.name(), in.namespace, name)
 }
 
 // requireExecute asks for the right to run a task, where the task is known only when the body or a resource was read.
 // Each way to a run takes it: execute, rerun, and whatever makes a schedule run.
-func (s *namespaced) requireExecute(ctx context.Context, task string) error {
-	return s.require(ctx, access{"execute", "tasks", byTask}, task)
+func (in *scope) requireExecute(ctx context.Context, task string) error {
+	return in.require(ctx, to("execute", "tasks", byTask), task)
 }
 
 // may reports whether the caller may do something to what has a name, where a refusal is no answer to the request.
-func (s *namespaced) may(ctx context.Context, a access, name string) (bool, error) {
-	err := s.require(ctx, a, name)
+func (in *scope) may(ctx context.Context, a access, name string) (bool, error) {
+	err := in.require(ctx, a, name)
 	refusal := &problem{}
 	if errors.As(err, &refusal) && refusal.Status == http.StatusForbidden {
 		return false, nil
@@ -76,17 +76,17 @@ func (s *namespaced) may(ctx context.Context, a access, name string) (bool, erro
 // knowsTask reports whether a task exists, as far as the caller may know: who may read it, run it, or do something to its
 // runs by its name. For others it does not exist while it has no runs. The right to all runs of a namespace tells nothing
 // about its tasks.
-func (s *namespaced) knowsTask(ctx context.Context, name string) (bool, error) {
-	task, err := s.store.Task(ctx, name)
-	if err != nil || task == nil || s.gate == nil {
+func (in *scope) knowsTask(ctx context.Context, name string) (bool, error) {
+	task, err := in.store().Task(ctx, name)
+	if err != nil || task == nil || in.guard.gate == nil {
 		return task != nil, err
 	}
-	get, execute := access{"get", "tasks", byTask}, access{"execute", "tasks", byTask}
+	get, execute := to("get", "tasks", byTask), to("execute", "tasks", byTask)
 	for _, question := range []auth.Question{
-		get.any(s.namespace), get.one(s.namespace, name), execute.one(s.namespace, name),
-		access{"list", "taskexecutions", byTask}.ofTask(s.namespace, name), cancelEach.ofTask(s.namespace, name),
+		get.any(in.namespace), get.one(in.namespace, name), execute.one(in.namespace, name),
+		to("list", "taskexecutions", byTask).ofTask(in.namespace, name), cancelEach.ofTask(in.namespace, name),
 	} {
-		if allowed, err := s.allowed(ctx, question); allowed || err != nil {
+		if allowed, err := in.allowed(ctx, question); allowed || err != nil {
 			return allowed, err
 		}
 	}
@@ -94,8 +94,8 @@ func (s *namespaced) knowsTask(ctx context.Context, name string) (bool, error) {
 }
 
 // mustKnowTask answers that a task does not exist where knowsTask says so.
-func (s *namespaced) mustKnowTask(ctx context.Context, name string) error {
-	known, err := s.knowsTask(ctx, name)
+func (in *scope) mustKnowTask(ctx context.Context, name string) error {
+	known, err := in.knowsTask(ctx, name)
 	if err == nil && !known {
 		err = noTask(name)
 	}
@@ -104,16 +104,16 @@ func (s *namespaced) mustKnowTask(ctx context.Context, name string) error {
 
 // byTaskOf is the question about the runs of the task that a run is of. Where there is no such run it is about those
 // of any task: who may see all of them may know that one is not there.
-func (s *namespaced) byTaskOf(ctx context.Context, a access, id string) (auth.Question, error) {
-	execution, err := s.store.Execution(ctx, id)
+func (in *scope) byTaskOf(ctx context.Context, a access, id string) (auth.Question, error) {
+	execution, err := in.store().Execution(ctx, id)
 	if err != nil || execution == nil {
-		return a.ofTask(s.namespace, ""), err
+		return a.ofTask(in.namespace, ""), err
 	}
-	return a.ofTask(s.namespace, execution.Spec.TaskRef.Name), nil
+	return a.ofTask(in.namespace, execution.Spec.TaskRef.Name), nil
 }
 
-func (s *namespaced) allowed(ctx context.Context, q auth.Question) (bool, error) {
-	allowed, err := s.gate.Allowed(ctx, s.who.user, q)
+func (in *scope) allowed(ctx context.Context, q auth.Question) (bool, error) {
+	allowed, err := in.guard.gate.Allowed(ctx, in.who.user, q)
 	if err != nil {
 		return false, cannotAsk(err)
 	}
@@ -122,30 +122,30 @@ func (s *namespaced) allowed(ctx context.Context, q auth.Question) (bool, error)
 
 // requireEach asks for each name of a body, where the caller may not do it to any. All or nothing: who was refused one
 // has done nothing.
-func (s *namespaced) requireEach(ctx context.Context, a access, names []string) error {
-	if !s.narrow {
+func (in *scope) requireEach(ctx context.Context, a access, names []string) error {
+	if !in.narrow {
 		return nil
 	}
 	if len(names) > maxNarrow {
-		p := a.refuse(s.who.name(), s.namespace, "")
+		p := a.refuse(in.who.name(), in.namespace, "")
 		p.Detail += "; who may do it to some only can name at most 100 of them at once"
 		return p
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(narrowAtOnce)
 	for _, name := range names {
-		group.Go(func() error { return s.require(ctx, a, name) })
+		group.Go(func() error { return in.require(ctx, a, name) })
 	}
 	return group.Wait()
 }
 
 // unnamed answers a body that names nothing. Who may do it to some only is told that this might be allowed, if the body
 // were as it must be.
-func (s *namespaced) unnamed(a access, err error) error {
-	if !s.narrow {
+func (in *scope) unnamed(a access, err error) error {
+	if !in.narrow {
 		return err
 	}
-	p := a.refuse(s.who.name(), s.namespace, "")
+	p := a.refuse(in.who.name(), in.namespace, "")
 	known := &problem{}
 	if errors.As(err, &known) {
 		p.Detail += "; and the body names none that it may: " + known.Detail
@@ -154,12 +154,12 @@ func (s *namespaced) unnamed(a access, err error) error {
 }
 
 // authorizePath lets a request pass whose caller may get a path that is no resource's.
-func (s *server) authorizePath(r *http.Request, path string) error {
-	if s.gate == nil {
+func (g *guard) authorizePath(r *http.Request, path string) error {
+	if g.gate == nil {
 		return nil
 	}
 	c := callerOf(r.Context())
-	allowed, err := s.gate.Allowed(r.Context(), c.user, questionOf(path))
+	allowed, err := g.gate.Allowed(r.Context(), c.user, questionOf(path))
 	switch {
 	case err != nil:
 		return cannotAsk(err)

@@ -26,7 +26,7 @@ func TestNothingIsReadBeforeItIsAllowed(t *testing.T) {
 	store := newFakeStore(aTask("sync"))
 	unread(t, store)
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"other"}}))
-	for _, r := range routes() {
+	for _, r := range (&rooms{}).routes() {
 		if r.access.named == byExecution || strings.HasSuffix(r.pattern, "/by-ids") {
 			continue // below
 		}

@@ -120,7 +120,7 @@ func answersOf(t *testing.T, api http.Handler, token string) (slowest time.Durat
 // held are how many places of each kind one caller holds more than it may, by what they are for.
 func (s *server) heldBeyondShare(who string) (beyond []string) {
 	for kind, places := range map[string]*limit.Places{
-		"bodies": s.admission.bodies, "requests": s.admission.places, "requests that may be refused yet": s.admission.unsure,
+		"bodies": s.guard.admission.bodies, "requests": s.guard.admission.places, "requests that may be refused yet": s.guard.admission.unsure,
 		"watchers": s.logs.watching, "log readers": s.logs.reading,
 	} {
 		if _, share := places.Most(); places.Held(who) > share {
@@ -133,7 +133,7 @@ func (s *server) heldBeyondShare(who string) (beyond []string) {
 // Whatever route a hostile caller takes, with all rights or with none, in as many connections as it likes and with
 // requests that do not end: it has no more than its share of anything, and another is answered as fast as alone.
 func TestCase50EachRouteBesideAHostileCaller(t *testing.T) {
-	all := routes()
+	all := (&rooms{}).routes()
 	for _, p := range (&server{metrics: newRequestMetrics()}).platform() {
 		all = append(all, route{method: http.MethodGet, pattern: p.path})
 	}
@@ -167,7 +167,7 @@ func TestCase50EachRouteBesideAHostileCaller(t *testing.T) {
 					}
 					letGo()
 					synctest.Wait()
-					for who, places := range map[string]*limit.Places{"bodies": s.admission.bodies, "requests": s.admission.places, "unsure": s.admission.unsure, "watchers": s.logs.watching, "logs": s.logs.reading} {
+					for who, places := range map[string]*limit.Places{"bodies": s.guard.admission.bodies, "requests": s.guard.admission.places, "unsure": s.guard.admission.unsure, "watchers": s.logs.watching, "logs": s.logs.reading} {
 						if n := places.Held("mallory"); n != 0 {
 							t.Errorf("%d places of %s are not given back", n, who)
 						}
@@ -181,7 +181,7 @@ func TestCase50EachRouteBesideAHostileCaller(t *testing.T) {
 // What waits holds no place: of all that may last, as many wait as one caller may have, and no place is taken.
 func TestCase50WhatWaitsHoldsNoPlace(t *testing.T) {
 	waits := 0
-	for _, route := range routes() {
+	for _, route := range (&rooms{}).routes() {
 		path := examplePath(route)
 		if !route.lasting && !strings.Contains(path, "?wait=") {
 			continue
@@ -195,7 +195,7 @@ func TestCase50WhatWaitsHoldsNoPlace(t *testing.T) {
 				letGo := hold(t, s.handler(DefaultOptions()), "mallory", route.method, path, hostileConnections)
 				defer letGo()
 				synctest.Wait()
-				if n := s.admission.places.Held("mallory"); n != 0 {
+				if n := s.guard.admission.places.Held("mallory"); n != 0 {
 					t.Errorf("%d places are held", n)
 				}
 				lasting := map[string]*limit.Places{"watchers": s.logs.watching, "logs": s.logs.reading}

@@ -60,10 +60,10 @@ func (c *caller) name() string {
 // maxUser in characters, as the CRDs have it for trigger.user and cancel.requestedBy.
 const maxUser = 253
 
-// caller is the name of the user as it stands in resources, which is cut where it is longer than they take. It is empty
+// user is the name of the user as it stands in resources, which is cut where it is longer than they take. It is empty
 // where nobody is asked.
-func (s *namespaced) caller() string {
-	name := []rune(parse.OneLine(s.who.name()))
+func (in *scope) user() string {
+	name := []rune(parse.OneLine(in.who.name()))
 	if len(name) > maxUser {
 		return string(name[:maxUser-1]) + "…"
 	}

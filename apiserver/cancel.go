@@ -18,26 +18,23 @@ const cancelsAtOnce = 16
 // requestedBy names the facade in spec.cancel, where no caller is known.
 const requestedBy = "rest"
 
-// cancelEach is the access to runs that a body names.
-var cancelEach = access{"cancel", "taskexecutions", inBody}
-
-func (s *namespaced) cancelByIDs(w http.ResponseWriter, r *http.Request) error {
+func (h *runsRoom) cancelByIDs(in *scope, w http.ResponseWriter, r *http.Request) error {
 	var request cancelByIDsRequest
 	if err := decode(r, &request); err != nil {
-		return s.unnamed(cancelEach, err)
+		return in.unnamed(cancelEach, err)
 	}
 	ids, err := checkNames("executionIds", request.ExecutionIDs)
 	if err != nil {
-		return s.unnamed(cancelEach, err)
+		return in.unnamed(cancelEach, err)
 	}
-	if err := s.requireEach(r.Context(), cancelEach.ofNames(byExecution), ids); err != nil {
+	if err := in.requireEach(r.Context(), cancelEach.ofNames(byExecution), ids); err != nil {
 		return err
 	}
 	request.Reason, err = checkReason(request.Reason)
 	if err != nil {
 		return err
 	}
-	outcomes, err := s.cancel(r.Context(), ids, request.Reason)
+	outcomes, err := h.cancel(r.Context(), in, ids, request.Reason)
 	if err != nil {
 		return err
 	}
@@ -55,16 +52,16 @@ func (s *namespaced) cancelByIDs(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, answer)
 }
 
-func (s *namespaced) cancelByTaskNames(w http.ResponseWriter, r *http.Request) error {
+func (h *runsRoom) cancelByTaskNames(in *scope, w http.ResponseWriter, r *http.Request) error {
 	var request cancelByTaskNamesRequest
 	if err := decode(r, &request); err != nil {
-		return s.unnamed(cancelEach, err)
+		return in.unnamed(cancelEach, err)
 	}
 	names, err := checkNames("taskNames", request.TaskNames)
 	if err != nil {
-		return s.unnamed(cancelEach, err)
+		return in.unnamed(cancelEach, err)
 	}
-	if err := s.requireEach(r.Context(), cancelEach.ofNames(byTask), names); err != nil {
+	if err := in.requireEach(r.Context(), cancelEach.ofNames(byTask), names); err != nil {
 		return err
 	}
 	request.Reason, err = checkReason(request.Reason)
@@ -74,12 +71,12 @@ func (s *namespaced) cancelByTaskNames(w http.ResponseWriter, r *http.Request) e
 	answer := cancelByTaskNamesResponse{Cancelled: []string{}, TaskNotFound: []string{}}
 	var ids []string
 	for _, name := range names {
-		executions, err := s.store.Executions(r.Context(), name)
+		executions, err := h.stores(in.namespace).Executions(r.Context(), name)
 		if err != nil {
 			return err
 		}
 		if len(executions) == 0 {
-			known, err := s.knowsTask(r.Context(), name)
+			known, err := in.knowsTask(r.Context(), name)
 			if err != nil {
 				return err
 			}
@@ -89,7 +86,7 @@ func (s *namespaced) cancelByTaskNames(w http.ResponseWriter, r *http.Request) e
 		}
 		ids = append(ids, unfinished(executions)...)
 	}
-	outcomes, err := s.cancel(r.Context(), ids, request.Reason)
+	outcomes, err := h.cancel(r.Context(), in, ids, request.Reason)
 	if err != nil {
 		return err
 	}
@@ -103,19 +100,19 @@ func (s *namespaced) cancelByTaskNames(w http.ResponseWriter, r *http.Request) e
 
 // cancelAll counts the executions that this request cancelled, not those that others had cancelled before. A dry
 // run counts those that it would cancel now.
-func (s *namespaced) cancelAll(w http.ResponseWriter, r *http.Request) error {
+func (h *runsRoom) cancelAll(in *scope, w http.ResponseWriter, r *http.Request) error {
 	query, err := cancelAllQueryOf(r)
 	if err != nil {
 		return err
 	}
-	executions, err := s.store.Executions(r.Context(), "")
+	executions, err := h.stores(in.namespace).Executions(r.Context(), "")
 	if err != nil {
 		return err
 	}
 	if query.dryRun {
 		return reply(w, cancelAllResponse{Count: uncancelled(executions), DryRun: true})
 	}
-	outcomes, err := s.cancel(r.Context(), unfinished(executions), query.reason)
+	outcomes, err := h.cancel(r.Context(), in, unfinished(executions), query.reason)
 	if err != nil {
 		return err
 	}
@@ -150,14 +147,14 @@ func unfinished(executions []*v1alpha1.TaskExecution) (ids []string) {
 // cancel asks for each execution to be stopped, and gives the outcomes in the same order. Each is tried,
 // whatever becomes of the others; where some failed, the error names those, and those that were cancelled all the
 // same. The request can be repeated: what is being cancelled counts as cancelled again.
-func (s *namespaced) cancel(ctx context.Context, ids []string, reason string) ([]CancelOutcome, error) {
+func (h *runsRoom) cancel(ctx context.Context, in *scope, ids []string, reason string) ([]CancelOutcome, error) {
 	outcomes, failures := make([]CancelOutcome, len(ids)), make([]error, len(ids))
-	by := cmp.Or(s.caller(), requestedBy)
+	by := cmp.Or(in.user(), requestedBy)
 	var group errgroup.Group
 	group.SetLimit(cancelsAtOnce)
 	for i, id := range ids {
 		group.Go(func() error {
-			outcomes[i], failures[i] = s.store.Cancel(ctx, id, v1alpha1.CancelRequest{RequestedBy: by, Reason: reason})
+			outcomes[i], failures[i] = h.stores(in.namespace).Cancel(ctx, id, v1alpha1.CancelRequest{RequestedBy: by, Reason: reason})
 			return nil
 		})
 	}

@@ -17,15 +17,15 @@ const queueFullRetry = 5
 // admit refuses a run of which the watch cache shows that the controller would refuse it. The controller is the
 // authority: what passes here at the same moment as others may yet be refused by it, and then fails for the same
 // reason.
-func (s *namespaced) admit(ctx context.Context, task *v1alpha1.Task, execution *v1alpha1.TaskExecution) error {
+func (h *submitRoom) admit(ctx context.Context, in *scope, task *v1alpha1.Task, execution *v1alpha1.TaskExecution) error {
 	if err := suspended(task); err != nil {
 		return err
 	}
-	of, all := s.store.Open(task.Name)
+	of, all := h.stores(in.namespace).Open(task.Name)
 	now := crowd{active: of.Active, queued: of.Queued}
 	if c := task.Spec.Concurrency; c != nil && (c.Policy == v1alpha1.ConcurrencyForbid || c.MaxQueued != nil) {
 		// Its limit is likely to be small, so that also the last run that was made here has to be counted.
-		executions, err := s.store.Executions(ctx, task.Name)
+		executions, err := h.stores(in.namespace).Executions(ctx, task.Name)
 		if err != nil {
 			return err
 		}
@@ -34,8 +34,8 @@ func (s *namespaced) admit(ctx context.Context, task *v1alpha1.Task, execution *
 	if err := refused(task, now); err != nil {
 		return err
 	}
-	if full := crowded(s.waiting, task, execution, of, all); full != nil {
-		s.metrics.limit("waiting_" + string(full.Bound))
+	if full := crowded(h.waiting, task, execution, of, all); full != nil {
+		h.limited("waiting_" + string(full.Bound))
 		return noRoom(full)
 	}
 	return nil

@@ -85,7 +85,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 		}
 		delete(left, key)
 	}
-	for _, route := range routes() {
+	for _, route := range (&rooms{}).routes() {
 		check(route.method + " " + route.pattern)
 	}
 	for _, route := range (&server{metrics: newRequestMetrics()}).platform() {

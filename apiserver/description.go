@@ -49,14 +49,14 @@ func describedAPI(o Options) (openapi.API, error) {
 		operation.ID += suffix
 		api.Entries = append(api.Entries, openapi.Entry{Method: method, Path: prefix + pattern, Operation: operation})
 	}
-	for _, route := range routes() {
+	for _, route := range (&rooms{}).routes() {
 		add(route.method, route.pattern, "", "")
 	}
 	for _, route := range (&server{metrics: newRequestMetrics()}).platform() {
 		add(http.MethodGet, route.path, "", "")
 	}
 	if o.several() {
-		for _, route := range routes() {
+		for _, route := range (&rooms{}).routes() {
 			add(route.method, route.pattern, namespacePrefix, "InNamespace")
 		}
 	}

@@ -21,18 +21,18 @@ const (
 )
 
 // execute records a new execution of a task. The controller does the rest.
-func execute(source v1alpha1.TriggerSource) operation {
-	return func(s *namespaced, w http.ResponseWriter, r *http.Request) error {
+func (h *submitRoom) execute(source v1alpha1.TriggerSource) operation {
+	return func(in *scope, w http.ResponseWriter, r *http.Request) error {
 		request, dryRun, err := executeRequestOf(r)
 		if err != nil {
 			return err
 		}
-		submission, err := s.submissionOf(r, request)
+		submission, err := h.submissionOf(in, r, request)
 		if err != nil {
 			return err
 		}
 		submission.source = source
-		return s.submit(w, r, submission, dryRun)
+		return h.submit(in, w, r, submission, dryRun)
 	}
 }
 
@@ -46,23 +46,23 @@ func executeRequestOf(r *http.Request) (request executeRequest, dryRun bool, err
 }
 
 // submit makes what a submission asks for, unless it was made before, and in a dry run nothing.
-func (s *namespaced) submit(w http.ResponseWriter, r *http.Request, submission submission, dryRun bool) error {
+func (h *submitRoom) submit(in *scope, w http.ResponseWriter, r *http.Request, submission submission, dryRun bool) error {
 	if dryRun {
-		return s.rehearse(w, r, submission)
+		return h.rehearse(in, w, r, submission)
 	}
-	execution, secret, err := s.newExecution(r.Context(), submission)
+	execution, secret, err := h.newExecution(r.Context(), in, submission)
 	if err != nil {
-		return s.repeatedOr(w, r, submission, err)
+		return h.repeatedOr(in, w, r, submission, err)
 	}
 	noteOrigin(execution, r)
-	existing, err := s.create(r.Context(), submission, execution)
+	existing, err := h.create(r.Context(), in, submission, execution)
 	if err != nil {
 		return err
 	}
 	if existing != nil {
-		return s.repeatedWith(w, r, existing, submission, secret)
+		return h.repeatedWith(in, w, r, existing, submission, secret)
 	}
-	if err := s.storeSecret(r.Context(), execution, submission, secret); err != nil {
+	if err := h.storeSecret(r.Context(), in, execution, submission, secret); err != nil {
 		return err
 	}
 	return replyStarted(w, execution)
@@ -70,13 +70,13 @@ func (s *namespaced) submit(w http.ResponseWriter, r *http.Request, submission s
 
 // create records an execution, or gives the one that the submission made before, by this version of the facade or by one
 // without a secret.
-func (s *namespaced) create(ctx context.Context, submission submission, execution *v1alpha1.TaskExecution) (existing *v1alpha1.TaskExecution, err error) {
+func (h *submitRoom) create(ctx context.Context, in *scope, submission submission, execution *v1alpha1.TaskExecution) (existing *v1alpha1.TaskExecution, err error) {
 	if submission.formerID != "" {
-		if existing, err = s.store.Seen(ctx, submission.formerID); existing != nil || err != nil {
+		if existing, err = h.stores(in.namespace).Seen(ctx, submission.formerID); existing != nil || err != nil {
 			return existing, err
 		}
 	}
-	return s.store.Create(ctx, execution)
+	return h.stores(in.namespace).Create(ctx, execution)
 }
 
 func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) error {
@@ -87,8 +87,8 @@ func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) erro
 
 // newExecution judges a submission as the controller will, and gives the execution to record and the values of its
 // sensitive params, which do not stand in it.
-func (s *namespaced) newExecution(ctx context.Context, submission submission) (*v1alpha1.TaskExecution, map[string][]byte, error) {
-	task, err := s.taskNamed(ctx, submission.task)
+func (h *submitRoom) newExecution(ctx context.Context, in *scope, submission submission) (*v1alpha1.TaskExecution, map[string][]byte, error) {
+	task, err := taskNamed(ctx, h.stores(in.namespace), submission.task)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,12 +102,12 @@ func (s *namespaced) newExecution(ctx context.Context, submission submission) (*
 	if err := submission.allowed(task); err != nil {
 		return nil, nil, err
 	}
-	if err := s.takesSecrets(received.Secret); err != nil {
+	if err := h.takesSecrets(in, received.Secret); err != nil {
 		return nil, nil, err
 	}
 	execution := submission.execution(received)
-	execution.Namespace = s.namespace
-	if err := s.admit(ctx, task, execution); err != nil {
+	execution.Namespace = in.namespace
+	if err := h.admit(ctx, in, task, execution); err != nil {
 		return nil, nil, err
 	}
 	return execution, received.Secret, nil
@@ -154,26 +154,6 @@ func (s submission) execution(received params.Received) *v1alpha1.TaskExecution 
 	return execution
 }
 
-// task gives the task that the path names.
-func (s *namespaced) task(r *http.Request) (*v1alpha1.Task, error) {
-	return s.taskNamed(r.Context(), pathValue(r, "taskName"))
-}
-
-func (s *namespaced) taskNamed(ctx context.Context, name string) (*v1alpha1.Task, error) {
-	task, err := s.store.Task(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	if task == nil {
-		return nil, noTask(name)
-	}
-	return task, nil
-}
-
-func noTask(name string) error {
-	return problemf(http.StatusNotFound, "there is no task %q; GET /tasks lists those there are", name)
-}
-
 // runnable refuses a task of which the controller knows that no run of it can work.
 func runnable(task *v1alpha1.Task) error {
 	if lost := task.Undecoded.InSpec(); len(lost) > 0 {
@@ -209,32 +189,3 @@ func checkParams(task *v1alpha1.Task, given []byte) (params.Received, error) {
 	return received, nil
 }
 
-func (s *namespaced) listTasks(w http.ResponseWriter, r *http.Request) error {
-	tasks, err := s.store.Tasks(r.Context())
-	if err != nil {
-		return err
-	}
-	parts := make([]string, 0, 2*len(tasks))
-	for i := range tasks {
-		parts = append(parts, tasks[i].Name, tasks[i].ResourceVersion)
-	}
-	if unchanged(w, r, tagOfParts(parts...)) {
-		return nil
-	}
-	answer := make([]wireTask, len(tasks))
-	for i := range tasks {
-		answer[i] = taskOf(&tasks[i])
-	}
-	return reply(w, answer)
-}
-
-func (s *namespaced) getTask(w http.ResponseWriter, r *http.Request) error {
-	task, err := s.task(r)
-	if err != nil {
-		return err
-	}
-	if unchanged(w, r, tagOf(task.ResourceVersion)) {
-		return nil
-	}
-	return reply(w, taskOf(task))
-}

@@ -14,15 +14,6 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// ExplainStore is what explanations need of Kubernetes beside the rest. All of it is read live: few ask.
-type ExplainStore interface {
-	// Job returns the Job that the status of an execution names, or nil when there is none. Until the status names one, a Job
-	// of the right name and owner may be anybody's.
-	Job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error)
-	// Events gives Events of an object, at most maxEventsOfOne, in no order.
-	Events(ctx context.Context, object types.UID) ([]corev1.Event, error)
-}
-
 // maxEventsOfOne object that are read. The API server gives the first by name, and keeps them for an hour; of one
 // trouble there is one Event, which counts.
 const maxEventsOfOne = 100

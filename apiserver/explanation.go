@@ -1,8 +1,13 @@
 package apiserver
 
 import (
+	"context"
 	"net/http"
 	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/explain"
@@ -42,13 +47,34 @@ type wireFact struct {
 	Text string `json:"text"`
 }
 
+// explainStore reads what an explanation is made of.
+type explainStore interface {
+	executionReader
+	// Task returns a Task, or nil if there is none of that name.
+	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
+	// Executions returns the executions of a task, newest first.
+	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)
+	// Pods returns the pods of an execution that still exist, in no order.
+	Pods(ctx context.Context, execution *v1alpha1.TaskExecution) ([]corev1.Pod, error)
+	// Job returns the Job that the status of an execution names, or nil if there is none. Until the status names one, a Job
+	// of the right name and owner can be anybody's.
+	Job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error)
+	// Events returns Events about an object, at most a hundred, in no order.
+	Events(ctx context.Context, object types.UID) ([]corev1.Event, error)
+}
+
+// explainRoom says why an execution does not run, why it failed, or how it ended.
+type explainRoom struct {
+	stores func(namespace string) explainStore
+}
+
 // explainExecution answers why.
-func (s *namespaced) explainExecution(w http.ResponseWriter, r *http.Request) error {
-	execution, err := s.execution(r.Context(), pathValue(r, "executionId"))
+func (h *explainRoom) explainExecution(in *scope, w http.ResponseWriter, r *http.Request) error {
+	execution, err := executionNamed(r.Context(), h.stores(in.namespace), pathValue(r, "executionId"))
 	if err != nil {
 		return err
 	}
-	observed, err := (&observer{store: s.store, patience: livePatience}).observe(r.Context(), execution, time.Now())
+	observed, err := (&observer{store: h.stores(in.namespace), patience: livePatience}).observe(r.Context(), execution, time.Now())
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package apiserver
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -71,16 +70,16 @@ func listedOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) wireListe
 }
 
 // listHistory answers with a page of the executions of all tasks.
-func (s *namespaced) listHistory(w http.ResponseWriter, r *http.Request) error {
+func (h *runsRoom) listHistory(in *scope, w http.ResponseWriter, r *http.Request) error {
 	q, err := historyQueryOf(r)
 	if err != nil {
 		return err
 	}
-	in, err := s.store.History(r.Context())
+	all, err := h.stores(in.namespace).History(r.Context())
 	if err != nil {
 		return err
 	}
-	page := in.Page(q.forIndex())
+	page := all.Page(q.forIndex())
 	answer := wireHistory{Executions: []wireListedRecord{}, Page: q.page, PageSize: q.pageSize}
 	if page.Next != nil && q.page == 0 {
 		answer.NextCursor = history.Cursor{After: *page.Next, OldestFirst: q.sort == sortOldest}.String()
@@ -107,24 +106,24 @@ func replyPage(w http.ResponseWriter, empty wireHistory, executions []*v1alpha1.
 
 // listExecutions answers with all executions of a task, newest first, or with as many as were asked for. Those of a
 // task that was deleted are still there to be read.
-func (s *namespaced) listExecutions(w http.ResponseWriter, r *http.Request) error {
+func (h *runsRoom) listExecutions(in *scope, w http.ResponseWriter, r *http.Request) error {
 	q, err := byTaskQueryOf(r)
 	if err != nil {
 		return err
 	}
 	q.taskName = pathValue(r, "taskName")
-	in, err := s.store.History(r.Context())
+	all, err := h.stores(in.namespace).History(r.Context())
 	if err != nil {
 		return err
 	}
-	executions, next := executionsOf(in, &q)
+	executions, next := executionsOf(all, &q)
 	if len(executions) == 0 && q.cursor == nil {
-		if err := s.mustKnowTask(r.Context(), q.taskName); err != nil {
+		if err := in.mustKnowTask(r.Context(), q.taskName); err != nil {
 			return err
 		}
 	}
 	if next != "" {
-		w.Header().Set("Link", "<"+s.nextPage(&q, next)+`>; rel="next"`)
+		w.Header().Set("Link", "<"+nextPage(in, &q, next)+`>; rel="next"`)
 	}
 	if unchanged(w, r, tagOfParts(append(versionsOf(executions), next)...)) {
 		return nil
@@ -135,15 +134,15 @@ func (s *namespaced) listExecutions(w http.ResponseWriter, r *http.Request) erro
 
 // executionsOf a task: a page, or when none was asked for all, in the order that the list always had. Where all would be
 // more than maxListBytes, it is a page as large as that.
-func executionsOf(in history.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
+func executionsOf(all history.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
 	of := q.forIndex()
 	if q.limit == 0 {
-		if all := allOf(in, q.taskName); weightOfAll(all, q.withLogs) <= maxListBytes {
-			return all, ""
+		if whole := allOf(all, q.taskName); weightOfAll(whole, q.withLogs) <= maxListBytes {
+			return whole, ""
 		}
 		of.Limit = math.MaxInt
 	}
-	page := in.Page(of)
+	page := all.Page(of)
 	if page.Next != nil {
 		next = history.Cursor{After: *page.Next}.String()
 	}
@@ -151,14 +150,14 @@ func executionsOf(in history.Namespace, q *historyQuery) (executions []*v1alpha1
 }
 
 // allOf a task's executions, or of all tasks' when the name is empty, newest first.
-func allOf(in history.Namespace, taskName string) (executions []*v1alpha1.TaskExecution) {
-	in.Each(taskName, func(e *v1alpha1.TaskExecution) { executions = append(executions, e) })
+func allOf(all history.Namespace, taskName string) (executions []*v1alpha1.TaskExecution) {
+	all.Each(taskName, func(e *v1alpha1.TaskExecution) { executions = append(executions, e) })
 	slices.SortFunc(executions, newestFirst)
 	return executions
 }
 
 // nextPage of the documented list, whose answer has no place for a cursor (RFC 8288).
-func (s *namespaced) nextPage(q *historyQuery, cursor string) string {
+func nextPage(in *scope, q *historyQuery, cursor string) string {
 	values := url.Values{"cursor": {cursor}}
 	if q.limit > 0 {
 		values.Set("limit", strconv.Itoa(q.limit))
@@ -166,7 +165,7 @@ func (s *namespaced) nextPage(q *historyQuery, cursor string) string {
 	if q.logs != "" {
 		values.Set("logs", q.logs)
 	}
-	return s.prefix + "/tasks/running/" + url.PathEscape(q.taskName) + "?" + values.Encode()
+	return in.prefix + "/tasks/running/" + url.PathEscape(q.taskName) + "?" + values.Encode()
 }
 
 // versionsOf executions say what a list of them is made of.
@@ -180,12 +179,12 @@ func versionsOf(executions []*v1alpha1.TaskExecution) []string {
 
 // deleteExecution forgets a run that has ended. One that goes on has to be cancelled first: a deletion would stop it,
 // too, but nothing would be left to read of how.
-func (s *namespaced) deleteExecution(w http.ResponseWriter, r *http.Request) error {
+func (h *runsRoom) deleteExecution(in *scope, w http.ResponseWriter, r *http.Request) error {
 	if err := (parameters[struct{}]{}).read(r, &struct{}{}); err != nil {
 		return err
 	}
 	id := pathValue(r, "executionId")
-	found, deleted, err := s.store.DeleteExecution(r.Context(), id)
+	found, deleted, err := h.stores(in.namespace).DeleteExecution(r.Context(), id)
 	switch {
 	case err != nil:
 		return err
@@ -193,24 +192,8 @@ func (s *namespaced) deleteExecution(w http.ResponseWriter, r *http.Request) err
 		return noExecution(id)
 	case !deleted:
 		return problemf(http.StatusConflict, "the execution %q has not ended, its phase is %s; cancel it by DELETE %s/tasks/executions/cancel/by-ids, and delete it when it has ended",
-			id, executionOf(found, time.Now()).Phase, s.prefix)
+			id, executionOf(found, time.Now()).Phase, in.prefix)
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-func noExecution(id string) error {
-	return problemf(http.StatusNotFound, "there is no execution %q", id)
-}
-
-// execution gives the one that the path names.
-func (s *namespaced) execution(ctx context.Context, id string) (*v1alpha1.TaskExecution, error) {
-	execution, err := s.store.Execution(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if execution == nil {
-		return nil, noExecution(id)
-	}
-	return execution, nil
 }

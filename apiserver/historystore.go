@@ -16,17 +16,6 @@ import (
 	"github.com/taskexec/taskexec/apiserver/history"
 )
 
-// HistoryStore is what the handlers of the history need of Kubernetes.
-type HistoryStore interface {
-	// History gives the executions in their order, as soon as it shows this process's own writes.
-	History(ctx context.Context) (history.Namespace, error)
-	// Open counts what has not ended of a task and of the namespace, as the watch shows it at this moment.
-	Open(task string) (of, all history.Open)
-	// DeleteExecution removes an execution that has ended, in exactly the state in which it was found to have. It
-	// gives the execution that it judged, or nil when there is none.
-	DeleteExecution(ctx context.Context, id string) (found *v1alpha1.TaskExecution, deleted bool, err error)
-}
-
 // ownWriteWait bounds how long a list waits for this process's own writes to show. They do within milliseconds, but
 // for one that somebody deleted while the watch was interrupted, which never does.
 const ownWriteWait = 2 * time.Second

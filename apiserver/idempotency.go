@@ -159,18 +159,18 @@ func (s submission) made(existing *v1alpha1.TaskExecution) bool {
 	return digest != "" && existing.Annotations[v1alpha1.AnnotationSubmission] == digest && existing.Spec.TaskRef.Name == s.task
 }
 
-func (s *namespaced) submissionOf(r *http.Request, request executeRequest) (submission, error) {
-	sent, err := s.keyOf(r)
+func (h *submitRoom) submissionOf(in *scope, r *http.Request, request executeRequest) (submission, error) {
+	sent, err := h.keyOf(in, r)
 	if err != nil {
 		return submission{}, err
 	}
-	of := func(key string) submission { return s.executionOf(pathValue(r, "taskName"), key, request) }
+	of := func(key string) submission { return h.executionOf(in, pathValue(r, "taskName"), key, request) }
 	return of(sent.key).orFormer(of(sent.former)), nil
 }
 
 // executionOf is the submission of a first run.
-func (s *namespaced) executionOf(task, key string, request executeRequest) submission {
-	out := submission{id: executionID(s.namespace, task, ownKey(key, s.who.name())), task: task, user: s.caller(), keyed: key != ""}
+func (h *submitRoom) executionOf(in *scope, task, key string, request executeRequest) submission {
+	out := submission{id: executionID(in.namespace, task, ownKey(key, in.who.name())), task: task, user: in.user(), keyed: key != ""}
 	if given(request.Params) {
 		out.params = bytes.TrimSpace(request.Params)
 	}
@@ -182,7 +182,7 @@ func (s *namespaced) executionOf(task, key string, request executeRequest) submi
 
 // repeated answers a repetition with the execution that exists, wherever it stands now, or says that the key was
 // used for another body.
-func (s *namespaced) repeated(w http.ResponseWriter, existing *v1alpha1.TaskExecution, submission submission) error {
+func (h *submitRoom) repeated(in *scope, w http.ResponseWriter, existing *v1alpha1.TaskExecution, submission submission) error {
 	if !submission.made(existing) {
 		return keyWasUsed(existing)
 	}
@@ -197,28 +197,28 @@ func keyWasUsed(existing *v1alpha1.TaskExecution) *problem {
 
 // repeatedWith answers a repetition of what has sensitive params. If the first sending came no further than the
 // execution, it does what is left; a Secret that is there stays as it is.
-func (s *namespaced) repeatedWith(w http.ResponseWriter, r *http.Request, existing *v1alpha1.TaskExecution, submission submission, secret map[string][]byte) error {
+func (h *submitRoom) repeatedWith(in *scope, w http.ResponseWriter, r *http.Request, existing *v1alpha1.TaskExecution, submission submission, secret map[string][]byte) error {
 	half := len(secret) > 0 && existing.Spec.SecretParams != nil && existing.Status.Job == nil && !existing.Status.Phase.IsTerminal()
 	if half && submission.made(existing) {
-		if err := s.store.CreateSecret(r.Context(), existing, secret); err != nil {
+		if err := h.stores(in.namespace).CreateSecret(r.Context(), existing, secret); err != nil {
 			return err
 		}
 	}
-	return s.repeated(w, existing, submission)
+	return h.repeated(in, w, existing, submission)
 }
 
 // repeatedOr answers a request that is refused now. What its first sending made stands, though the task may have
 // changed since, have been deleted, or be busy with that very execution.
-func (s *namespaced) repeatedOr(w http.ResponseWriter, r *http.Request, submission submission, refusal error) error {
+func (h *submitRoom) repeatedOr(in *scope, w http.ResponseWriter, r *http.Request, submission submission, refusal error) error {
 	if submission.digest == "" {
 		return refusal
 	}
-	existing, err := s.recorded(r.Context(), submission)
+	existing, err := h.recorded(r.Context(), in, submission)
 	if err != nil {
 		return err
 	}
 	if existing == nil {
 		return refusal
 	}
-	return s.repeated(w, existing, submission)
+	return h.repeated(in, w, existing, submission)
 }

@@ -11,8 +11,8 @@ import (
 
 // ration bounds how often one caller asks, reads and writes apart: a read comes from memory, a write becomes a write
 // in etcd, and a pod. Where nobody is asked for a name (--auth=none) there is nobody to count for.
-func (s *server) ration(o Options) func(http.Handler) http.Handler {
-	reads, writes := limit.New(o.MaxReads), limit.New(o.MaxWrites)
+func (g *guard) ration(maxReads, maxWrites float64) func(http.Handler) http.Handler {
+	reads, writes := limit.New(maxReads), limit.New(maxWrites)
 	return func(next http.Handler) http.Handler {
 		return handler(func(w http.ResponseWriter, r *http.Request) error {
 			user := callerOf(r.Context()).name()
@@ -22,7 +22,7 @@ func (s *server) ration(o Options) func(http.Handler) http.Handler {
 			}
 			if user != "" {
 				if wait := each.Take(user, time.Now()); wait > 0 {
-					s.metrics.limit(kind)
+					g.metrics.limit(kind)
 					return tooMany(wait, "%q sent too many %s (--max-%s-per-second)", user, kind, kind)
 				}
 			}

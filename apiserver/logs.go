@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -47,24 +48,24 @@ func newLogReader(archives *archive.Reader, live source.Source, most int) *logRe
 const busyRetry = 5
 
 // getLogs answers with an execution's log: a page of entries, the raw text, or a stream that follows it.
-func (s *namespaced) getLogs(w http.ResponseWriter, r *http.Request) error {
+func (h *logsRoom) getLogs(in *scope, w http.ResponseWriter, r *http.Request) error {
 	q, err := logQueryOf(r, time.Now())
 	if err != nil {
 		return err
 	}
-	leave, err := lastingPlace(s.logs.places, s.logs.reading, s.who,
-		fmt.Sprintf("%d logs are being read by %q already, as many as one caller may read at once (a share of --max-log-readers)", limit.Share(cap(s.logs.places)), s.who.name()),
-		fmt.Sprintf("%d logs are being read already (--max-log-readers)", cap(s.logs.places)))
+	leave, err := lastingPlace(h.logs.places, h.logs.reading, in.who,
+		fmt.Sprintf("%d logs are being read by %q already, as many as one caller may read at once (a share of --max-log-readers)", limit.Share(cap(h.logs.places)), in.who.name()),
+		fmt.Sprintf("%d logs are being read already (--max-log-readers)", cap(h.logs.places)))
 	if err != nil {
 		return err
 	}
 	defer leave()
-	log := &servedLog{namespaced: s, query: q, id: pathValue(r, "executionId")}
+	log := &servedLog{logsRoom: h, in: in, query: q, id: pathValue(r, "executionId")}
 	if err := log.look(r.Context()); err != nil {
 		return err
 	}
 	if log.hidden && (q.follow || q.raw) {
-		return rawLog.refuse(s.who.name(), s.namespace, log.id)
+		return rawLog.refuse(in.who.name(), in.namespace, log.id)
 	}
 	switch {
 	case q.follow && q.ended && log.final && !q.raw:
@@ -79,9 +80,25 @@ func (s *namespaced) getLogs(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
+// logsStore reads what a log belongs to.
+type logsStore interface {
+	executionReader
+	// Pods returns the pods of an execution that still exist, in no order.
+	Pods(ctx context.Context, execution *v1alpha1.TaskExecution) ([]corev1.Pod, error)
+}
+
+// logsRoom serves the logs of executions.
+type logsRoom struct {
+	stores func(namespace string) logsStore
+	logs   *logReader
+	// timeout of a request that does not follow a log.
+	timeout time.Duration
+}
+
 // servedLog is one execution's log on its way to one client.
 type servedLog struct {
-	*namespaced
+	*logsRoom
+	in    *scope
 	id    string
 	query logQuery
 
@@ -160,7 +177,7 @@ func (l *servedLog) counts() func(replay.Line) bool {
 
 // look finds out where the log is now.
 func (l *servedLog) look(ctx context.Context) (err error) {
-	if l.execution, err = l.store.Execution(ctx, l.id); err != nil {
+	if l.execution, err = l.stores(l.in.namespace).Execution(ctx, l.id); err != nil {
 		return err
 	}
 	if l.execution == nil || (l.uid != "" && l.uid != l.execution.UID) { // or another one of that name
@@ -182,7 +199,7 @@ func (l *servedLog) look(ctx context.Context) (err error) {
 		l.replay.Segments = replay.Segments(ix, nil, l.query.selection)
 		return nil
 	}
-	pods, err := l.store.Pods(ctx, l.execution)
+	pods, err := l.stores(l.in.namespace).Pods(ctx, l.execution)
 	if err != nil {
 		return err
 	}
@@ -194,7 +211,7 @@ func (l *servedLog) look(ctx context.Context) (err error) {
 }
 
 // rawLog is the access to a log that has the values of sensitive params as they were printed.
-var rawLog = access{"get", "taskexecutions/rawlogs", byExecution}
+var rawLog = to("get", "taskexecutions/rawlogs", byExecution)
 
 // mustHide reports whether a log may hold the values of sensitive params and the caller may not read such. Then there is the
 // tail in the status, from which the controller took the values. It asks while a log is followed, too.
@@ -202,7 +219,7 @@ func (l *servedLog) mustHide(ctx context.Context) (bool, error) {
 	if l.redacted || l.execution.Spec.SecretParams == nil {
 		return false, nil
 	}
-	may, err := l.may(ctx, rawLog, l.id)
+	may, err := l.in.may(ctx, rawLog, l.id)
 	return !may && err == nil, err
 }
 

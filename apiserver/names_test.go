@@ -16,7 +16,7 @@ import (
 // wordsOfPaths are all words that stand in a path and that an object can be called, with some that look like one.
 func wordsOfPaths() (names []string) {
 	names = []string{"by-name", "by-id", "tasks", "namespaces", "default", "api", "openapi.json", "all.tasks", "0", strings.Repeat("a", 253)}
-	for _, r := range routes() {
+	for _, r := range (&rooms{}).routes() {
 		for word := range strings.SplitSeq(namespacePrefix+r.pattern, "/") {
 			if len(validation.IsDNS1123Subdomain(word)) == 0 {
 				names = append(names, word)
@@ -36,14 +36,14 @@ var unhidden = map[string]string{
 // Whatever an object is called, each route reaches it: by its own path, or by the one that hides nothing.
 func TestCase36EveryNameReachesItsRoute(t *testing.T) {
 	router, all := chi.NewRouter(), []string{}
-	for _, r := range routes() {
+	for _, r := range (&rooms{}).routes() {
 		for _, prefix := range []string{"", namespacePrefix} {
 			router.MethodFunc(r.method, prefix+r.pattern, func(http.ResponseWriter, *http.Request) {})
 		}
 		all = append(all, r.method+" "+r.pattern)
 	}
 	hidden := map[string][]string{}
-	for _, r := range routes() {
+	for _, r := range (&rooms{}).routes() {
 		if !strings.Contains(r.pattern, "{") {
 			continue
 		}

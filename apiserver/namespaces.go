@@ -29,10 +29,10 @@ func (s *server) serves(namespace string) bool {
 }
 
 // takesSecrets refuses sensitive params where the facade must make no Secret: in the namespaces of Kubernetes and in its own.
-func (s *namespaced) takesSecrets(secret map[string][]byte) error {
-	if len(secret) == 0 || s.namespace != s.ownNamespace && !slices.Contains(systemNamespaces, s.namespace) {
+func (h *submitRoom) takesSecrets(in *scope, secret map[string][]byte) error {
+	if len(secret) == 0 || in.namespace != h.ownNamespace && !slices.Contains(systemNamespaces, in.namespace) {
 		return nil
 	}
 	return problemf(http.StatusForbidden, "sensitive params are not taken in the namespace %q, because they are kept in a Secret there and the namespace "+
-		"belongs to the system; put the task into another namespace", s.namespace)
+		"belongs to the system; put the task into another namespace", in.namespace)
 }

@@ -31,7 +31,7 @@ const (
 // observer gathers what an explanation is made of. What the watch cache has must be there; a live read that fails
 // becomes a part of the observation.
 type observer struct {
-	store Store
+	store explainStore
 	// patience for all live reads together.
 	patience time.Duration
 }

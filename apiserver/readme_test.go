@@ -27,7 +27,7 @@ func readme(t *testing.T, path string) string {
 func servedRoutes() chi.Router {
 	router := chi.NewRouter()
 	none := func(http.ResponseWriter, *http.Request) {}
-	for _, r := range routes() {
+	for _, r := range (&rooms{}).routes() {
 		router.MethodFunc(r.method, r.pattern, none)
 		router.MethodFunc(r.method, namespacePrefix+r.pattern, none)
 	}
@@ -81,7 +81,7 @@ func TestCase42ReadmesAgree(t *testing.T) {
 	if a, b := endpoints(english), endpoints(chinese); !slices.Equal(a, b) {
 		t.Errorf("the endpoints are\n%q and\n%q", a, b)
 	}
-	for _, r := range routes() {
+	for _, r := range (&rooms{}).routes() {
 		last := r.pattern[strings.LastIndex(r.pattern, "/"):]
 		for i, text := range []string{english, chinese} {
 			if !strings.Contains(text, r.pattern) && !strings.Contains(text, "`..."+strings.TrimPrefix(r.pattern, "/tasks/{taskName}")+"`") {

@@ -15,9 +15,9 @@ import (
 // serveWhileAllowed serves an answer that may last. The caller is asked for anew every RecheckInterval: when its token
 // has expired or it may no more, the request's context ends, with the problem as its cause. An answer that was begun
 // then ends as a broken connection, whose client comes again and is told why.
-func (s *namespaced) serveWhileAllowed(route route, w http.ResponseWriter, r *http.Request) error {
-	if s.gate == nil {
-		return route.serve(s, w, r)
+func (in *scope) serveWhileAllowed(a access, serve handler, w http.ResponseWriter, r *http.Request) error {
+	if in.guard.gate == nil {
+		return serve(w, r)
 	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	r = r.WithContext(ctx)
@@ -25,7 +25,7 @@ func (s *namespaced) serveWhileAllowed(route route, w http.ResponseWriter, r *ht
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if refusal := s.recheck(r, route.access); refusal != nil {
+		if refusal := in.recheck(r, a); refusal != nil {
 			logr.FromContextOrDiscard(ctx).Info("A stream is cut off: its caller may not have it any more", "reason", refusal.Error())
 			cancel(refusal)
 		}
@@ -34,7 +34,7 @@ func (s *namespaced) serveWhileAllowed(route route, w http.ResponseWriter, r *ht
 		cancel(nil)
 		<-ended
 	}()
-	err := route.serve(s, recorder, r)
+	err := serve(recorder, r)
 	refusal := &problem{}
 	if !errors.As(context.Cause(ctx), &refusal) {
 		return err
@@ -47,8 +47,8 @@ func (s *namespaced) serveWhileAllowed(route route, w http.ResponseWriter, r *ht
 
 // recheck waits until the caller may no more, and says why; nil when the request ended before. While the API server
 // cannot be asked, what was allowed holds for one interval more.
-func (s *namespaced) recheck(r *http.Request, a access) error {
-	tick := time.NewTicker(s.recheckInterval)
+func (in *scope) recheck(r *http.Request, a access) error {
+	tick := time.NewTicker(in.guard.recheckInterval)
 	defer tick.Stop()
 	doubt := false
 	for {
@@ -57,7 +57,7 @@ func (s *namespaced) recheck(r *http.Request, a access) error {
 			return nil
 		case <-tick.C:
 		}
-		err := s.stillAllowed(r, a)
+		err := in.stillAllowed(r, a)
 		known := &problem{}
 		switch {
 		case err == nil:
@@ -72,18 +72,18 @@ func (s *namespaced) recheck(r *http.Request, a access) error {
 	}
 }
 
-func (s *namespaced) stillAllowed(r *http.Request, a access) error {
-	ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
+func (in *scope) stillAllowed(r *http.Request, a access) error {
+	ctx, cancel := context.WithTimeout(r.Context(), in.guard.timeout)
 	defer cancel()
 	r = r.WithContext(ctx)
-	u, err := s.gate.Authenticate(r.Context(), s.who.token)
+	u, err := in.guard.gate.Authenticate(r.Context(), in.who.token)
 	switch {
-	case errors.Is(err, auth.ErrBadToken) || err == nil && u.GetName() != s.who.name():
+	case errors.Is(err, auth.ErrBadToken) || err == nil && u.GetName() != in.who.name():
 		return problemf(http.StatusUnauthorized, "the token is not valid any more")
 	case err != nil:
 		return cannotAsk(err)
 	}
-	again := *s
-	again.who = &caller{user: u, token: s.who.token}
+	again := *in
+	again.who = &caller{user: u, token: in.who.token}
 	return again.authorize(r, a)
 }

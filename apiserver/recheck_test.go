@@ -98,7 +98,8 @@ func TestStreamsOutliveADoubt(t *testing.T) {
 	g := &flaky{fakeGate: newFakeGate(map[string][]string{"ann": {"everything"}})}
 	s := gated(newFakeStore(), g)
 	s.recheckInterval = time.Millisecond
-	in := &namespaced{server: s, namespace: "default", store: newFakeStore(), who: &caller{token: "ann"}}
+	s.furnish(DefaultOptions())
+	in := &scope{guard: s.guard, namespace: "default", who: &caller{token: "ann"}}
 	in.who.user, _ = g.Authenticate(t.Context(), "ann")
 	routed := newRoutedRequest(t, "/")
 	ctx, cancel := context.WithCancel(routed.Context())
@@ -130,15 +131,16 @@ func TestRefusedBeforeItBegan(t *testing.T) {
 	g := newFakeGate(map[string][]string{"ann": {"everything"}})
 	s := gated(newFakeStore(), g)
 	s.recheckInterval = time.Millisecond
-	in := &namespaced{server: s, namespace: "default", store: newFakeStore(), who: &caller{token: "ann"}}
+	s.furnish(DefaultOptions())
+	in := &scope{guard: s.guard, namespace: "default", who: &caller{token: "ann"}}
 	in.who.user, _ = g.Authenticate(t.Context(), "ann")
 	g.change(func() { g.bad["ann"] = true })
-	waits := route{serve: func(_ *namespaced, _ http.ResponseWriter, r *http.Request) error {
+	waits := handler(func(_ http.ResponseWriter, r *http.Request) error {
 		<-r.Context().Done()
 		return r.Context().Err()
-	}, access: access{"list", "taskexecutions", ""}}
+	})
 	w, r := newRecorder(), newRoutedRequest(t, "/")
 	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, "id"))
-	handler(func(w http.ResponseWriter, r *http.Request) error { return in.serveWhileAllowed(waits, w, r) }).ServeHTTP(w, r)
+	handler(func(w http.ResponseWriter, r *http.Request) error { return in.serveWhileAllowed(to("list", "taskexecutions", ""), waits, w, r) }).ServeHTTP(w, r)
 	wantProblem(t, w, http.StatusUnauthorized, "not valid any more")
 }

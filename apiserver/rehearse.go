@@ -50,8 +50,8 @@ const unknownID = "00000000-0000-0000-0000-000000000000"
 
 // rehearse judges a submission as if it was made, and writes nothing. What is wrong with the request itself is
 // answered as it would be without dryRun.
-func (s *namespaced) rehearse(w http.ResponseWriter, r *http.Request, submission submission) error {
-	task, err := s.taskNamed(r.Context(), submission.task)
+func (h *submitRoom) rehearse(in *scope, w http.ResponseWriter, r *http.Request, submission submission) error {
+	task, err := taskNamed(r.Context(), h.stores(in.namespace), submission.task)
 	if err != nil {
 		return err
 	}
@@ -62,15 +62,15 @@ func (s *namespaced) rehearse(w http.ResponseWriter, r *http.Request, submission
 	if err := submission.allowed(task); err != nil {
 		return err
 	}
-	if err := s.takesSecrets(received.Secret); err != nil {
+	if err := h.takesSecrets(in, received.Secret); err != nil {
 		return err
 	}
-	all, err := s.store.Executions(r.Context(), "")
+	all, err := h.stores(in.namespace).Executions(r.Context(), "")
 	if err != nil {
 		return err
 	}
 	execution := submission.execution(received)
-	execution.Namespace, execution.Name, execution.UID = s.namespace, unknownID, unknownID
+	execution.Namespace, execution.Name, execution.UID = in.namespace, unknownID, unknownID
 	if from := execution.Spec.SecretParams; from != nil {
 		from.SecretName = unknownID
 	}
@@ -79,13 +79,13 @@ func (s *namespaced) rehearse(w http.ResponseWriter, r *http.Request, submission
 		return params.FieldErrors{{Message: err.Error()}}
 	}
 	job.APIVersion, job.Kind = batchv1.SchemeGroupVersion.String(), "Job"
-	of, every := s.store.Open(task.Name)
-	f := forecastOf(task, all, job, crowded(s.waiting, task, execution, of, every))
+	of, every := h.stores(in.namespace).Open(task.Name)
+	f := forecastOf(task, all, job, crowded(h.waiting, task, execution, of, every))
 	answer := wireRehearsal{
 		Kind: kindRehearsal, DryRun: true, TaskName: task.Name, Outcome: f.outcome, Reason: f.reason, Detail: f.detail, StatusCode: f.status,
 		Params: received.Effective, Job: job, Warnings: warningsOf(task, received.Effective),
 	}
-	if may, err := s.may(r.Context(), access{"get", "tasks", byTask}, task.Name); err != nil {
+	if may, err := in.may(r.Context(), to("get", "tasks", byTask), task.Name); err != nil {
 		return err
 	} else if !may {
 		answer.Job = nil
@@ -96,18 +96,18 @@ func (s *namespaced) rehearse(w http.ResponseWriter, r *http.Request, submission
 	if execution.Spec.SecretParams != nil {
 		answer.SecretParams = execution.Spec.SecretParams.Names
 	}
-	if err := s.foresee(r, submission, &answer); err != nil {
+	if err := h.foresee(in, r, submission, &answer); err != nil {
 		return err
 	}
 	return reply(w, answer)
 }
 
 // foresee puts into the answer what an Idempotency-Key that was used before makes of the request.
-func (s *namespaced) foresee(r *http.Request, submission submission, answer *wireRehearsal) error {
+func (h *submitRoom) foresee(in *scope, r *http.Request, submission submission, answer *wireRehearsal) error {
 	if !submission.keyed {
 		return nil
 	}
-	existing, err := s.recorded(r.Context(), submission)
+	existing, err := h.recorded(r.Context(), in, submission)
 	if err != nil || existing == nil {
 		return err
 	}

@@ -17,35 +17,35 @@ import (
 
 // rerunExecution runs an execution again: with its params, or with those of the body, which take the place of all of
 // them.
-func (s *namespaced) rerunExecution(w http.ResponseWriter, r *http.Request) error {
+func (h *submitRoom) rerunExecution(in *scope, w http.ResponseWriter, r *http.Request) error {
 	request, dryRun, err := executeRequestOf(r)
 	if err != nil {
 		return err
 	}
-	sent, err := s.keyOf(r)
+	sent, err := h.keyOf(in, r)
 	if err != nil {
 		return err
 	}
 	id := pathValue(r, "executionId")
-	original, err := s.store.Execution(r.Context(), id)
+	original, err := h.stores(in.namespace).Execution(r.Context(), id)
 	if err != nil {
 		return err
 	}
 	of := func(key string) submission {
-		return rerunOf(s.namespace, id, original, ownKey(key, s.who.name()), request)
+		return rerunOf(in.namespace, id, original, ownKey(key, in.who.name()), request)
 	}
 	submission := of(sent.key).orFormer(of(sent.former))
-	submission.user = s.caller()
+	submission.user = in.user()
 	switch {
 	case original == nil && dryRun:
 		return noExecution(id)
 	case original == nil:
-		return s.repeatedOfWhatIsGone(w, r, submission, noExecution(id))
+		return h.repeatedOfWhatIsGone(in, w, r, submission, noExecution(id))
 	}
-	if err := s.requireExecute(r.Context(), submission.task); err != nil {
+	if err := in.requireExecute(r.Context(), submission.task); err != nil {
 		return err
 	}
-	return s.submit(w, r, submission, dryRun)
+	return h.submit(in, w, r, submission, dryRun)
 }
 
 // rerunOf is the submission of a rerun; without the original it can only find what was made before.
@@ -87,11 +87,11 @@ func rerunID(namespace, original, key string) string {
 
 // repeatedOfWhatIsGone answers the repetition of a request whose original, an execution or a schedule, was removed since.
 // It returns the refusal where the request was not sent before.
-func (s *namespaced) repeatedOfWhatIsGone(w http.ResponseWriter, r *http.Request, submission submission, refusal error) error {
+func (h *submitRoom) repeatedOfWhatIsGone(in *scope, w http.ResponseWriter, r *http.Request, submission submission, refusal error) error {
 	if !submission.keyed {
 		return refusal
 	}
-	existing, err := s.recorded(r.Context(), submission)
+	existing, err := h.recorded(r.Context(), in, submission)
 	if err != nil {
 		return err
 	}
@@ -99,10 +99,10 @@ func (s *namespaced) repeatedOfWhatIsGone(w http.ResponseWriter, r *http.Request
 		return refusal
 	}
 	submission.task = existing.Spec.TaskRef.Name
-	if err := s.requireExecute(r.Context(), submission.task); err != nil {
+	if err := in.requireExecute(r.Context(), submission.task); err != nil {
 		return err
 	}
-	return s.repeated(w, existing, submission)
+	return h.repeated(in, w, existing, submission)
 }
 
 // continues puts onto an execution what it has from the one that it repeats: beside the params, what says how it is

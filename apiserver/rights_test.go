@@ -67,7 +67,7 @@ func TestCase43EachWayToARunTakesExecute(t *testing.T) {
 // changingStore puts another Task into a schedule right before it is written, as somebody else may.
 type changingStore struct{ *fakeStore }
 
-func (c changingStore) ChangeSchedule(ctx context.Context, name string, generation int64, by string, change scheduleChange) (*v1alpha1.TaskSchedule, error) {
+func (c changingStore) ChangeSchedule(ctx context.Context, name string, generation int64, by string, change func(*v1alpha1.TaskScheduleSpec) error) (*v1alpha1.TaskSchedule, error) {
 	c.mu.Lock()
 	c.schedules[name].Spec.TaskRef.Name = "other"
 	c.mu.Unlock()

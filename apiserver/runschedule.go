@@ -13,7 +13,7 @@ import (
 
 // runSchedule makes a run of a schedule now, whether the schedule is enabled or not. It changes nothing of the schedule:
 // its next time stays as it is. The run is judged as one of the execute routes is, and needs the same right.
-func (s *namespaced) runSchedule(w http.ResponseWriter, r *http.Request) error {
+func (h *submitRoom) runSchedule(in *scope, w http.ResponseWriter, r *http.Request) error {
 	dryRun, err := onlyDryRunOf(r)
 	if err != nil {
 		return err
@@ -21,32 +21,32 @@ func (s *namespaced) runSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &runScheduleRequest{}); err != nil {
 		return err
 	}
-	sent, err := s.keyOf(r)
+	sent, err := h.keyOf(in, r)
 	if err != nil {
 		return err
 	}
 	name := pathValue(r, "name")
-	of, err := s.store.Schedule(r.Context(), name)
+	of, err := h.stores(in.namespace).Schedule(r.Context(), name)
 	if err != nil {
 		return err
 	}
-	by := func(key string) submission { return runOf(s.namespace, name, of, ownKey(key, s.who.name())) }
+	by := func(key string) submission { return runOf(in.namespace, name, of, ownKey(key, in.who.name())) }
 	submission := by(sent.key).orFormer(by(sent.former))
-	submission.user = s.caller()
+	submission.user = in.user()
 	switch {
 	case of == nil && dryRun:
 		return noSchedule(name, nil)
 	case of == nil:
-		return s.repeatedOfWhatIsGone(w, r, submission, noSchedule(name, nil))
+		return h.repeatedOfWhatIsGone(in, w, r, submission, noSchedule(name, nil))
 	}
-	if err := s.requireExecute(r.Context(), submission.task); err != nil {
+	if err := in.requireExecute(r.Context(), submission.task); err != nil {
 		return err
 	}
-	err = s.submit(w, r, submission, dryRun)
+	err = h.submit(in, w, r, submission, dryRun)
 	var unfit params.FieldErrors
 	if errors.As(err, &unfit) {
 		// The request has no params: nothing is wrong with it.
-		p := problemf(http.StatusConflict, "the task %q does not take the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, s.schedulePath(name))
+		p := problemf(http.StatusConflict, "the task %q does not take the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, schedulePath(in, name))
 		return p
 	}
 	return err

@@ -28,17 +28,17 @@ func secretParamsOf(execution string, secret map[string][]byte) *v1alpha1.Secret
 // Secret belongs to the execution, by whose UID it is removed with it; meanwhile the controller waits. When it
 // fails, a submission with a key can be sent again, which does what is left; another is withdrawn, because its
 // client does not know the execution.
-func (s *namespaced) storeSecret(ctx context.Context, execution *v1alpha1.TaskExecution, submission submission, secret map[string][]byte) error {
+func (h *submitRoom) storeSecret(ctx context.Context, in *scope, execution *v1alpha1.TaskExecution, submission submission, secret map[string][]byte) error {
 	if len(secret) == 0 {
 		return nil
 	}
-	err := s.store.CreateSecret(ctx, execution, secret)
+	err := h.stores(in.namespace).CreateSecret(ctx, execution, secret)
 	if err == nil || submission.keyed {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTimeout)
 	defer cancel()
-	_, withdrawErr := s.store.Cancel(ctx, execution.Name, v1alpha1.CancelRequest{
+	_, withdrawErr := h.stores(in.namespace).Cancel(ctx, execution.Name, v1alpha1.CancelRequest{
 		RequestedBy: requestedBy, Reason: "its sensitive params could not be stored",
 	})
 	if withdrawErr != nil {

@@ -19,7 +19,6 @@ import (
 	"github.com/taskexec/taskexec/apiserver/auth"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/source"
-	"github.com/taskexec/taskexec/controllers/room"
 )
 
 type server struct {
@@ -35,13 +34,11 @@ type server struct {
 	gate gate
 	// secret of the installation; nil conceals nothing.
 	secret *installationSecret
-	// admission of requests; handler makes it.
-	admission *admission
-	// waiting bounds what waits in each namespace; handler sets it.
-	waiting room.Limits
+	// guard and rooms are made by handler.
+	guard *guard
+	rooms *rooms
 	// recheckInterval of answers that last.
 	recheckInterval time.Duration
-	encoded         encodings
 	// described is the API, for who writes a client.
 	described func() (*description, error)
 	// timeout of one request that is not to last.
@@ -204,9 +201,8 @@ func (s *server) handler(o Options) http.Handler {
 	if s.gate == nil && o.Auth == AuthNone && !o.AllowUnauthenticated {
 		router.Use(onlyLocalNames)
 	}
-	s.admission = newAdmission(o.MaxInFlight)
-	s.waiting = o.Waiting
-	router.Use(s.authenticate(o), s.ration(o), middleware.GetHead)
+	s.furnish(o)
+	router.Use(s.guard.authenticate(o.TokenAudiences, o.MaxFailures, s.openPaths()), s.guard.ration(o.MaxReads, o.MaxWrites), middleware.GetHead)
 	router.NotFound(handler(func(_ http.ResponseWriter, r *http.Request) error {
 		return problemf(http.StatusNotFound, "there is nothing at %s", r.URL.EscapedPath())
 	}).ServeHTTP)

@@ -73,21 +73,21 @@ var statsParameters = parameters[statsQuery]{
 }
 
 // statsSummary sums up the executions that there are, of one task or of all.
-func (s *namespaced) statsSummary(w http.ResponseWriter, r *http.Request) error {
+func (h *runsRoom) statsSummary(in *scope, w http.ResponseWriter, r *http.Request) error {
 	var q statsQuery
 	if err := statsParameters.read(r, &q); err != nil {
 		return err
 	}
-	in, err := s.store.History(r.Context())
+	all, err := h.stores(in.namespace).History(r.Context())
 	if err != nil {
 		return err
 	}
 	var t tally
-	in.Each(q.taskName, t.count)
+	all.Each(q.taskName, t.count)
 	answer := t.stats()
 	answer.TaskName = q.taskName
 	if answer.Total == 0 && q.taskName != "" {
-		if err := s.mustKnowTask(r.Context(), q.taskName); err != nil {
+		if err := in.mustKnowTask(r.Context(), q.taskName); err != nil {
 			return err
 		}
 	}

@@ -111,12 +111,12 @@ type submissionKey struct {
 }
 
 // keyOf reads the key of a request.
-func (s *namespaced) keyOf(r *http.Request) (submissionKey, error) {
+func (h *submitRoom) keyOf(in *scope, r *http.Request) (submissionKey, error) {
 	key, err := idempotencyKey(r.Header)
 	if err != nil || key == "" {
 		return submissionKey{}, err
 	}
-	concealed, err := s.secret.conceal(key)
+	concealed, err := h.secret.conceal(key)
 	if err != nil || concealed == key {
 		return submissionKey{key: concealed}, err
 	}
@@ -132,10 +132,10 @@ func (s submission) orFormer(former submission) submission {
 }
 
 // recorded returns the execution that the key of a submission has made, nil when there is none.
-func (s *namespaced) recorded(ctx context.Context, submission submission) (*v1alpha1.TaskExecution, error) {
-	existing, err := s.store.Execution(ctx, submission.id)
+func (h *submitRoom) recorded(ctx context.Context, in *scope, submission submission) (*v1alpha1.TaskExecution, error) {
+	existing, err := h.stores(in.namespace).Execution(ctx, submission.id)
 	if existing != nil || err != nil || submission.formerID == "" {
 		return existing, err
 	}
-	return s.store.Execution(ctx, submission.formerID)
+	return h.stores(in.namespace).Execution(ctx, submission.formerID)
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
-func (s *namespaced) listSchedules(w http.ResponseWriter, r *http.Request) error {
-	schedules, err := s.store.Schedules(r.Context())
+func (h *schedulesRoom) listSchedules(in *scope, w http.ResponseWriter, r *http.Request) error {
+	schedules, err := h.stores(in.namespace).Schedules(r.Context())
 	if err != nil {
 		return err
 	}
@@ -29,13 +29,13 @@ func (s *namespaced) listSchedules(w http.ResponseWriter, r *http.Request) error
 	return reply(w, answer)
 }
 
-func (s *namespaced) getSchedule(w http.ResponseWriter, r *http.Request) error {
-	found, err := s.store.Schedule(r.Context(), pathValue(r, "name"))
+func (h *schedulesRoom) getSchedule(in *scope, w http.ResponseWriter, r *http.Request) error {
+	found, err := h.stores(in.namespace).Schedule(r.Context(), pathValue(r, "name"))
 	return replySchedule(w, r, found, err)
 }
 
 // createSchedule makes a schedule of a task that exists.
-func (s *namespaced) createSchedule(w http.ResponseWriter, r *http.Request) error {
+func (h *schedulesRoom) createSchedule(in *scope, w http.ResponseWriter, r *http.Request) error {
 	var request scheduleRequest
 	if err := decode(r, &request); err != nil {
 		return err
@@ -43,32 +43,32 @@ func (s *namespaced) createSchedule(w http.ResponseWriter, r *http.Request) erro
 	f := &fields{}
 	made := &v1alpha1.TaskSchedule{ObjectMeta: metav1.ObjectMeta{Name: f.name(request.Name)}}
 	var err error
-	if made.Spec, err = s.wanted(r.Context(), f, &request, nil); err != nil {
+	if made.Spec, err = h.wanted(r.Context(), in, f, &request, nil); err != nil {
 		return err
 	}
-	schedule.Sign(made, s.caller(), 1)
-	if err := s.store.CreateSchedule(r.Context(), made); apierrors.IsAlreadyExists(err) {
-		return problemf(http.StatusConflict, "there is a schedule %q already; PUT %s changes it", made.Name, s.schedulePath(made.Name))
+	schedule.Sign(made, in.user(), 1)
+	if err := h.stores(in.namespace).CreateSchedule(r.Context(), made); apierrors.IsAlreadyExists(err) {
+		return problemf(http.StatusConflict, "there is a schedule %q already; PUT %s changes it", made.Name, schedulePath(in, made.Name))
 	} else if err != nil {
 		return err
 	}
-	w.Header().Set("Location", s.schedulePath(made.Name))
+	w.Header().Set("Location", schedulePath(in, made.Name))
 	return replyWith(w, http.StatusCreated, scheduleOf(made))
 }
 
 // schedulePath is where a schedule is read and changed.
-func (s *namespaced) schedulePath(name string) string {
-	return s.prefix + "/triggers/cron/" + url.PathEscape(name)
+func schedulePath(in *scope, name string) string {
+	return in.prefix + "/triggers/cron/" + url.PathEscape(name)
 }
 
 // replaceSchedule puts all of a schedule anew. With generation in the body it changes only what its client saw.
-func (s *namespaced) replaceSchedule(w http.ResponseWriter, r *http.Request) error {
+func (h *schedulesRoom) replaceSchedule(in *scope, w http.ResponseWriter, r *http.Request) error {
 	var request scheduleRequest
 	if err := decode(r, &request); err != nil {
 		return err
 	}
 	name := pathValue(r, "name")
-	current, err := s.store.Schedule(r.Context(), name)
+	current, err := h.stores(in.namespace).Schedule(r.Context(), name)
 	if err != nil || current == nil {
 		return noSchedule(name, err)
 	}
@@ -80,17 +80,17 @@ func (s *namespaced) replaceSchedule(w http.ResponseWriter, r *http.Request) err
 	if !seen {
 		generation = current.Generation
 	}
-	spec, err := s.wanted(r.Context(), f, &request, &current.Spec)
+	spec, err := h.wanted(r.Context(), in, f, &request, &current.Spec)
 	if err != nil {
 		return err
 	}
-	changed, err := s.store.ChangeSchedule(r.Context(), name, generation, s.caller(), s.allowedChange(r.Context(), func(to *v1alpha1.TaskScheduleSpec) { *to = spec }))
+	changed, err := h.stores(in.namespace).ChangeSchedule(r.Context(), name, generation, in.user(), h.allowedChange(r.Context(), in, func(to *v1alpha1.TaskScheduleSpec) { *to = spec }))
 	return replySchedule(w, r, changed, err)
 }
 
 // wanted reads and judges what a body asks for. before is the spec that it replaces, nil for a new schedule. The right
 // to run the task comes first: whoever lacks it does not learn whether the task exists and which params it takes.
-func (s *namespaced) wanted(ctx context.Context, f *fields, request *scheduleRequest, before *v1alpha1.TaskScheduleSpec) (v1alpha1.TaskScheduleSpec, error) {
+func (h *schedulesRoom) wanted(ctx context.Context, in *scope, f *fields, request *scheduleRequest, before *v1alpha1.TaskScheduleSpec) (v1alpha1.TaskScheduleSpec, error) {
 	spec := f.spec(request)
 	if spec.TaskRef.Name == "" {
 		return spec, f.problem()
@@ -98,10 +98,10 @@ func (s *namespaced) wanted(ctx context.Context, f *fields, request *scheduleReq
 	if before != nil && !schedule.StartsRuns(before, &spec) {
 		return spec, f.problem() // what it says is there already, or will run nothing
 	}
-	if err := s.requireExecute(ctx, spec.TaskRef.Name); err != nil {
+	if err := in.requireExecute(ctx, spec.TaskRef.Name); err != nil {
 		return spec, err
 	}
-	task, err := s.store.Task(ctx, spec.TaskRef.Name)
+	task, err := h.stores(in.namespace).Task(ctx, spec.TaskRef.Name)
 	if err != nil {
 		return spec, err
 	}
@@ -137,19 +137,19 @@ func (s *namespaced) wanted(ctx context.Context, f *fields, request *scheduleReq
 
 // allowedChange makes a change of a schedule that the caller may make: one that starts runs takes the right to run the
 // task. It is judged on the very state that is written, which may be newer than the one that the handler has read.
-func (s *namespaced) allowedChange(ctx context.Context, change func(*v1alpha1.TaskScheduleSpec)) scheduleChange {
+func (h *schedulesRoom) allowedChange(ctx context.Context, in *scope, change func(*v1alpha1.TaskScheduleSpec)) func(*v1alpha1.TaskScheduleSpec) error {
 	return func(spec *v1alpha1.TaskScheduleSpec) error {
 		before := spec.DeepCopy()
 		change(spec)
 		if !schedule.StartsRuns(before, spec) {
 			return nil
 		}
-		return s.requireExecute(ctx, spec.TaskRef.Name)
+		return in.requireExecute(ctx, spec.TaskRef.Name)
 	}
 }
 
 // toggleSchedule sets whether a schedule makes runs, or turns it over when the body does not say.
-func (s *namespaced) toggleSchedule(w http.ResponseWriter, r *http.Request) error {
+func (h *schedulesRoom) toggleSchedule(in *scope, w http.ResponseWriter, r *http.Request) error {
 	var request toggleRequest
 	if err := decode(r, &request); err != nil {
 		return err
@@ -160,26 +160,26 @@ func (s *namespaced) toggleSchedule(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	name := pathValue(r, "name")
-	current, err := s.store.Schedule(r.Context(), name)
+	current, err := h.stores(in.namespace).Schedule(r.Context(), name)
 	if err != nil || current == nil {
 		return noSchedule(name, err)
 	}
 	if lost := current.Undecoded.InSpec(); len(lost) > 0 {
 		return problemf(http.StatusConflict, "the schedule %q makes no runs, and cannot be switched without losing a field that cannot be decoded: %s; "+
-			"PUT %s/triggers/cron/%s replaces it", name, lost, s.prefix, url.PathEscape(name))
+			"PUT %s/triggers/cron/%s replaces it", name, lost, in.prefix, url.PathEscape(name))
 	}
 	generation := anyGeneration // to set it is the same whatever else changes
 	if !said {
 		enabled, generation = current.Spec.Suspend, current.Generation
 	}
-	changed, err := s.store.ChangeSchedule(r.Context(), name, generation, s.caller(), s.allowedChange(r.Context(), func(spec *v1alpha1.TaskScheduleSpec) { spec.Suspend = !enabled }))
+	changed, err := h.stores(in.namespace).ChangeSchedule(r.Context(), name, generation, in.user(), h.allowedChange(r.Context(), in, func(spec *v1alpha1.TaskScheduleSpec) { spec.Suspend = !enabled }))
 	return replySchedule(w, r, changed, err)
 }
 
 // deleteSchedule removes a schedule. The runs that it made stay.
-func (s *namespaced) deleteSchedule(w http.ResponseWriter, r *http.Request) error {
+func (h *schedulesRoom) deleteSchedule(in *scope, w http.ResponseWriter, r *http.Request) error {
 	name := pathValue(r, "name")
-	found, err := s.store.DeleteSchedule(r.Context(), name)
+	found, err := h.stores(in.namespace).DeleteSchedule(r.Context(), name)
 	if err != nil || !found {
 		return noSchedule(name, err)
 	}

@@ -47,7 +47,7 @@ func (f *fakeStore) CreateSchedule(_ context.Context, s *v1alpha1.TaskSchedule) 
 	return nil
 }
 
-func (f *fakeStore) ChangeSchedule(_ context.Context, name string, generation int64, by string, change scheduleChange) (*v1alpha1.TaskSchedule, error) {
+func (f *fakeStore) ChangeSchedule(_ context.Context, name string, generation int64, by string, change func(*v1alpha1.TaskScheduleSpec) error) (*v1alpha1.TaskSchedule, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.schedules[name]

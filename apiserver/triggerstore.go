@@ -16,29 +16,6 @@ import (
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
-// ScheduleStore is what the handlers of schedules need of Kubernetes.
-type ScheduleStore interface {
-	// Schedule gives a schedule, or nil when there is none of that name.
-	Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error)
-	// Schedules gives all schedules, in the order of their names.
-	Schedules(ctx context.Context) ([]v1alpha1.TaskSchedule, error)
-	// CreateSchedule records a new schedule. The error is an AlreadyExists when there is one of that name.
-	CreateSchedule(ctx context.Context, s *v1alpha1.TaskSchedule) error
-	// ChangeSchedule changes a schedule's spec, records by whom (empty for nobody who is known) and gives the schedule
-	// after, or nil when there is none of that name. The error is a Conflict when it has another generation than the one
-	// that was seen, unless that is anyGeneration. An error of change is returned and nothing is written; change is called
-	// again for each state that the schedule is found in, so that what it allows is what is written.
-	ChangeSchedule(ctx context.Context, name string, generation int64, by string, change scheduleChange) (*v1alpha1.TaskSchedule, error)
-	// DeleteSchedule removes a schedule, and tells whether there was one.
-	DeleteSchedule(ctx context.Context, name string) (found bool, err error)
-}
-
-// scheduleChange changes a spec, or says why it must not be changed.
-type scheduleChange func(*v1alpha1.TaskScheduleSpec) error
-
-// anyGeneration is for changes that are right whatever the schedule was changed to meanwhile.
-const anyGeneration int64 = 0
-
 func (s *kubeStore) Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error) {
 	found := &v1alpha1.TaskSchedule{}
 	ok, err := s.get(ctx, name, found)
@@ -67,7 +44,7 @@ func (s *kubeStore) CreateSchedule(ctx context.Context, made *v1alpha1.TaskSched
 
 // ChangeSchedule meets the controller, which writes the status after each run: its writes change the
 // resourceVersion and not the generation, so that they are no conflict.
-func (s *kubeStore) ChangeSchedule(ctx context.Context, name string, generation int64, by string, change scheduleChange) (changed *v1alpha1.TaskSchedule, err error) {
+func (s *kubeStore) ChangeSchedule(ctx context.Context, name string, generation int64, by string, change func(*v1alpha1.TaskScheduleSpec) error) (changed *v1alpha1.TaskSchedule, err error) {
 	current, err := s.Schedule(ctx, name)
 	if err != nil || current == nil {
 		return nil, err
@@ -80,7 +57,7 @@ func (s *kubeStore) ChangeSchedule(ctx context.Context, name string, generation 
 				return err
 			}
 		}
-		if generation != anyGeneration && current.Generation != generation {
+		if generation != 0 && current.Generation != generation {
 			if lost = stale; lost {
 				return nil
 			}

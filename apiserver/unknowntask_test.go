@@ -37,7 +37,7 @@ func TestCase56NothingIsToldOfATask(t *testing.T) {
 		return fmt.Sprint(w.Code, " ", said)
 	}
 	n := 0
-	for _, route := range routes() {
+	for _, route := range (&rooms{}).routes() {
 		for _, query := range []string{"", "?taskName={task}", "?dryRun=true"} {
 			path := strings.NewReplacer("{taskName}", "{task}", "{executionId}", "away", "{name}", "theirs").Replace(route.pattern) + query
 			bodies := append([]string{""}, bodiesNaming[route.pattern]...)

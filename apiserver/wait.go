@@ -27,24 +27,24 @@ func waitQueryOf(r *http.Request, most time.Duration) (q waitQuery, err error) {
 }
 
 // getExecution answers with an execution, in the documented form.
-func (s *namespaced) getExecution(w http.ResponseWriter, r *http.Request) error {
-	return s.replyExecution(w, r, s.encoded.execution)
+func (h *runsRoom) getExecution(in *scope, w http.ResponseWriter, r *http.Request) error {
+	return h.replyExecution(in, w, r, h.encoded.execution)
 }
 
 // getRecord answers with an execution as the history has it.
-func (s *namespaced) getRecord(w http.ResponseWriter, r *http.Request) error {
-	return s.replyExecution(w, r, s.encoded.record)
+func (h *runsRoom) getRecord(in *scope, w http.ResponseWriter, r *http.Request) error {
+	return h.replyExecution(in, w, r, h.encoded.record)
 }
 
 // replyExecution answers at once, or with ?wait= as soon as there is something new.
-func (s *namespaced) replyExecution(w http.ResponseWriter, r *http.Request, encode func(*v1alpha1.TaskExecution, time.Time) ([]byte, error)) error {
-	q, err := waitQueryOf(r, s.timeout)
+func (h *runsRoom) replyExecution(in *scope, w http.ResponseWriter, r *http.Request, encode func(*v1alpha1.TaskExecution, time.Time) ([]byte, error)) error {
+	q, err := waitQueryOf(r, h.timeout)
 	if err != nil {
 		return err
 	}
-	execution, err := s.execution(r.Context(), pathValue(r, "executionId"))
+	execution, err := executionNamed(r.Context(), h.stores(in.namespace), pathValue(r, "executionId"))
 	if err == nil && q.wait > 0 {
-		execution, err = s.awaitNews(r, execution, q.wait)
+		execution, err = h.awaitNews(in, r, execution, q.wait)
 	}
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (s *namespaced) replyExecution(w http.ResponseWriter, r *http.Request, enco
 // awaitNews waits until an execution is other than the client knows: with If-None-Match, when it has another tag; else
 // when its status or phase is another than now, and not at all when it has ended, because no other will come. When the
 // time is up or the facade stops, it gives the present state.
-func (s *namespaced) awaitNews(r *http.Request, seen *v1alpha1.TaskExecution, most time.Duration) (*v1alpha1.TaskExecution, error) {
+func (h *runsRoom) awaitNews(in *scope, r *http.Request, seen *v1alpha1.TaskExecution, most time.Duration) (*v1alpha1.TaskExecution, error) {
 	news := func(e *v1alpha1.TaskExecution) bool {
 		if r.Header.Get("If-None-Match") != "" {
 			return !has(r, tagOf(e.ResourceVersion))
@@ -73,28 +73,28 @@ func (s *namespaced) awaitNews(r *http.Request, seen *v1alpha1.TaskExecution, mo
 	if news(seen) {
 		return seen, nil
 	}
-	leave, err := s.logs.watch(s.who)
+	leave, err := h.streams.watch(in.who)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
 	givePlaceBack(r.Context())
-	in, err := s.store.History(r.Context())
+	all, err := h.stores(in.namespace).History(r.Context())
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), most)
 	defer cancel()
-	return s.await(ctx, in, seen, news)
+	return h.await(ctx, all, seen, news)
 }
 
 // await gives the first newer state of an execution that is news, or the newest there was.
-func (s *namespaced) await(ctx context.Context, in history.Namespace, seen *v1alpha1.TaskExecution, news func(*v1alpha1.TaskExecution) bool) (*v1alpha1.TaskExecution, error) {
-	w := in.Watch("", seen.Name)
+func (h *runsRoom) await(ctx context.Context, all history.Namespace, seen *v1alpha1.TaskExecution, news func(*v1alpha1.TaskExecution) bool) (*v1alpha1.TaskExecution, error) {
+	w := all.Watch("", seen.Name)
 	defer w.Stop()
 	newest, there := seen, false
 	for {
-		switch e := in.Get(seen.Name); {
+		switch e := all.Get(seen.Name); {
 		case e == nil && there: // it was there, and is gone
 			return nil, noExecution(seen.Name)
 		case e != nil && !history.Older(e, newest):
@@ -106,7 +106,7 @@ func (s *namespaced) await(ctx context.Context, in history.Namespace, seen *v1al
 		case <-w.C:
 		case <-ctx.Done():
 			return newest, nil
-		case <-s.logs.stopping:
+		case <-h.streams.stopping:
 			return newest, nil
 		}
 	}

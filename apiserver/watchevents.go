@@ -87,8 +87,8 @@ func (e *events) wait(changed <-chan struct{}) error {
 
 // sendEvents begins a stream, and ends it when the client leaves, or is too slow, or the facade stops. It holds a
 // buffer, and no queue: what a slow client has not taken is overtaken by what is true by then.
-func (s *namespaced) sendEvents(w http.ResponseWriter, r *http.Request, send func(*events) error) error {
-	free, err := s.logs.watch(s.who)
+func (h *runsRoom) sendEvents(in *scope, w http.ResponseWriter, r *http.Request, send func(*events) error) error {
+	free, err := h.streams.watch(in.who)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (s *namespaced) sendEvents(w http.ResponseWriter, r *http.Request, send fun
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	ctx, leave := s.logs.lasting(r.Context(), out, ": still here\n\n")
+	ctx, leave := h.streams.lasting(r.Context(), out, ": still here\n\n")
 	defer leave()
 	_, _ = fmt.Fprint(out, "retry: 2000\n\n")
 	err = send(&events{out, ctx, time.Now})
@@ -133,30 +133,30 @@ type wireReset struct {
 
 // watchExecutions tells of each change of the namespace's executions, or of one task's, from now on or from where the
 // client was.
-func (s *namespaced) watchExecutions(w http.ResponseWriter, r *http.Request) error {
+func (h *runsRoom) watchExecutions(in *scope, w http.ResponseWriter, r *http.Request) error {
 	q, err := watchQueryOf(r, watchParameters)
 	if err != nil {
 		return err
 	}
-	in, err := s.history(r)
+	all, err := h.history(in, r)
 	if err != nil {
 		return err
 	}
-	return s.sendEvents(w, r, func(out *events) error {
-		changed := in.Watch(q.taskName, "")
+	return h.sendEvents(in, w, r, func(out *events) error {
+		changed := all.Watch(q.taskName, "")
 		defer changed.Stop()
-		mark, ok := in.Resume(q.version)
+		mark, ok := all.Resume(q.version)
 		if !q.resumes {
-			mark, ok = in.Now(), true
+			mark, ok = all.Now(), true
 			_ = out.send(idOf(mark.Version), "ready", wireReady{}) // an error comes again
 		}
 		for {
 			var changes []history.Change
 			if ok {
-				changes, mark, ok = in.Changes(mark, q.taskName, changesAtOnce)
+				changes, mark, ok = all.Changes(mark, q.taskName, changesAtOnce)
 			}
 			if !ok {
-				mark, ok = in.Now(), true
+				mark, ok = all.Now(), true
 				_ = out.send(idOf(mark.Version), "reset", wireReset{"changes may have been missed; read the list anew"})
 				continue
 			}
@@ -185,24 +185,24 @@ func (e *events) change(c history.Change) error {
 func idOf(version uint64) string { return strconv.FormatUint(version, 10) }
 
 // history of the namespace; a stream waits for it no longer than another request.
-func (s *namespaced) history(r *http.Request) (history.Namespace, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
+func (h *runsRoom) history(in *scope, r *http.Request) (history.Namespace, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
 	defer cancel()
-	return s.store.History(ctx)
+	return h.stores(in.namespace).History(ctx)
 }
 
 // watchExecution tells of one execution's states until it has ended. Each that comes is the newest; those that were
 // overtaken are left out.
-func (s *namespaced) watchExecution(w http.ResponseWriter, r *http.Request) error {
+func (h *runsRoom) watchExecution(in *scope, w http.ResponseWriter, r *http.Request) error {
 	q, err := watchQueryOf(r, watchOneParameters)
 	if err != nil {
 		return err
 	}
-	in, err := s.history(r)
+	all, err := h.history(in, r)
 	if err != nil {
 		return err
 	}
-	first, err := s.execution(r.Context(), pathValue(r, "executionId"))
+	first, err := executionNamed(r.Context(), h.stores(in.namespace), pathValue(r, "executionId"))
 	if err != nil {
 		return err
 	}
@@ -210,12 +210,12 @@ func (s *namespaced) watchExecution(w http.ResponseWriter, r *http.Request) erro
 		w.WriteHeader(http.StatusNoContent) // by which an EventSource knows that it need not come again
 		return nil
 	}
-	return s.sendEvents(w, r, func(out *events) error {
-		changed := in.Watch("", first.Name)
+	return h.sendEvents(in, w, r, func(out *events) error {
+		changed := all.Watch("", first.Name)
 		defer changed.Stop()
 		newest, sent := first, history.Version(first) == q.version && q.resumes
 		for {
-			now := in.Get(first.Name)
+			now := all.Get(first.Name)
 			if now != nil && now.UID == first.UID && history.Older(newest, now) {
 				newest, sent = now, false
 			}
@@ -227,7 +227,7 @@ func (s *namespaced) watchExecution(w http.ResponseWriter, r *http.Request) erro
 			switch {
 			case newest.Status.Phase.IsTerminal():
 				return out.send(id+endMark, "end", wireEnd{statusOf(newest)})
-			case now == nil && in.Now().Version >= history.Version(newest), now != nil && now.UID != first.UID:
+			case now == nil && all.Now().Version >= history.Version(newest), now != nil && now.UID != first.UID:
 				return out.send(id+endMark, "deleted", wireGone{newest.Name, newest.Spec.TaskRef.Name})
 			}
 			if err := out.wait(changed.C); err != nil {

@@ -1,0 +1,43 @@
+package apiserver
+
+import (
+	"context"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/controllers/room"
+)
+
+// submitStore reads what a submission is judged by, and records the execution that it makes.
+type submitStore interface {
+	taskReader
+	executionReader
+	scheduleReader
+	// Seen returns an execution from the watch cache alone. It may miss one that another replica made a moment ago.
+	Seen(ctx context.Context, id string) (*v1alpha1.TaskExecution, error)
+	// Executions returns the executions of a task, or of all tasks if the name is empty, newest first.
+	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)
+	// Open counts the executions of a task and of the namespace that have not ended, as the watch shows them now.
+	Open(task string) (of, all history.Open)
+	// Create records a new execution. If there is one of that name, it changes nothing and returns that one, as the API
+	// server has it now.
+	Create(ctx context.Context, execution *v1alpha1.TaskExecution) (existing *v1alpha1.TaskExecution, err error)
+	// CreateSecret records the values of an execution's sensitive params in the Secret that it names, which is deleted with
+	// the execution. One that exists is left as it is.
+	CreateSecret(ctx context.Context, execution *v1alpha1.TaskExecution, values map[string][]byte) error
+	// Cancel asks for an execution to be stopped, unless it has ended.
+	Cancel(ctx context.Context, id string, request v1alpha1.CancelRequest) (CancelOutcome, error)
+}
+
+// submitRoom makes executions of submissions.
+type submitRoom struct {
+	stores func(namespace string) submitStore
+	// secret of the installation; nil conceals nothing.
+	secret *installationSecret
+	// waiting bounds what waits in each namespace.
+	waiting room.Limits
+	// ownNamespace is where the facade runs. No Secret is made there.
+	ownNamespace string
+	// limited counts a refusal by a limit of that name.
+	limited func(limit string)
+}
