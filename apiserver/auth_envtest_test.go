@@ -43,7 +43,7 @@ func newGatedLab(t *testing.T, config *rest.Config, audiences ...string) gatedLa
 	o.AllNamespaces, o.TokenAudiences = true, audiences
 	o.MaxFailures = 0 // the tests fail a lot
 	s := &server{
-		namespace: l.namespace, stores: l.store.kubeStores, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute,
+		namespace: l.namespace, stores: inKubernetes{l.store.kubeStores}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute,
 		gate: g, recheckInterval: time.Second,
 	}
 	l.Handler = s.handler(o)

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-
-	"github.com/taskexec/taskexec/apiserver/auth"
 )
 
 func TestUnknownCallers(t *testing.T) {
@@ -137,43 +135,5 @@ func guessing(t *testing.T) {
 	}
 	if got := call(t, api, "GET", "/metrics", "", bearing("ann")...).Body.String(); !strings.Contains(got, `taskexec_http_requests_limited_total{limit="failures"} 1`) {
 		t.Error("the refusals are not counted")
-	}
-}
-
-func TestAddressOf(t *testing.T) {
-	for remote, want := range map[string]string{
-		"192.0.2.1:1234":              "192.0.2.1",
-		"[::ffff:192.0.2.1]:1234":     "192.0.2.1",
-		"[2001:db8:1:2:3:4:5:6]:1234": "2001:db8:1:2::/64",
-		"[2001:db8:1:2::9]:1":         "2001:db8:1:2::/64",
-		"[fe80::1%eth0]:1":            "fe80::/64",
-		"@":                           "@",
-		"":                            "",
-	} {
-		if got := addressOf(remote); got != want {
-			t.Errorf("%s: %s, want %s", remote, got, want)
-		}
-	}
-}
-
-func TestCallersName(t *testing.T) {
-	g := newFakeGate(map[string][]string{})
-	if _, err := g.Authenticate(t.Context(), "x"); !errors.Is(err, auth.ErrBadToken) {
-		t.Fatal(err)
-	}
-	for given, want := range map[string]string{
-		"":                       "",
-		"ann":                    "ann",
-		strings.Repeat("é", 253): strings.Repeat("é", 253),
-		strings.Repeat("é", 254): strings.Repeat("é", 252) + "…",
-	} {
-		u, _ := newFakeGate(map[string][]string{given: {}}).Authenticate(t.Context(), given)
-		s := &scope{who: &caller{user: u}}
-		if got := s.user(); got != want || s.who.name() != given {
-			t.Errorf("%q is recorded as %q", given, got)
-		}
-	}
-	if got := (&scope{}).user(); got != "" {
-		t.Errorf("nobody is recorded as %q", got)
 	}
 }

@@ -159,23 +159,6 @@ func TestOneRunOnly(t *testing.T) {
 	}
 }
 
-func TestWhatIsAskedAboutNames(t *testing.T) {
-	for query, want := range map[string]string{
-		"":                                "",
-		"?taskName=sync":                  "sync",
-		"?taskName=sync&taskName=other":   "",
-		"?TaskName=sync":                  "",
-		"?taskName=a%2Fb&status=running":  "a/b",
-		"?taskName=":                      "",
-		"?status=running&taskname=sync&;": "",
-	} {
-		r := newRoutedRequest(t, "/tasks/executions"+query)
-		if got := valueOf(r, byTask); got != want {
-			t.Errorf("%s: %q, want %q", query, got, want)
-		}
-	}
-}
-
 // A run says who asked for it, and nobody can say that it was another.
 func TestTheCallerIsRecorded(t *testing.T) {
 	store := newFakeStore(aTask("sync"))

@@ -57,6 +57,9 @@ func (c *caller) name() string {
 	return c.user.GetName()
 }
 
+// userOf returns the name of the user who sent a request; empty where nobody is asked.
+func userOf(ctx context.Context) string { return callerOf(ctx).name() }
+
 // maxUser in characters, as the CRDs have it for trigger.user and cancel.requestedBy.
 const maxUser = 253
 
@@ -69,3 +72,6 @@ func (in *scope) user() string {
 	}
 	return string(name)
 }
+
+// requestedBy names the facade in spec.cancel, where no caller is known.
+const requestedBy = "rest"

@@ -15,9 +15,6 @@ import (
 // cancelsAtOnce bounds how many executions one request cancels at the same time.
 const cancelsAtOnce = 16
 
-// requestedBy names the facade in spec.cancel, where no caller is known.
-const requestedBy = "rest"
-
 func (h *runsRoom) cancelByIDs(in *scope, w http.ResponseWriter, r *http.Request) error {
 	var request cancelByIDsRequest
 	if err := decode(r, &request); err != nil {

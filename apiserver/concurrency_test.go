@@ -1,7 +1,6 @@
 package apiserver
 
 import (
-	"fmt"
 	"net/http"
 	"testing"
 
@@ -9,20 +8,6 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
-
-func limited(policy v1alpha1.ConcurrencyPolicy, maxRunning, maxQueued *int32) *v1alpha1.Task {
-	task := aTask("sync")
-	task.Spec.Concurrency = &v1alpha1.ConcurrencySpec{Policy: policy, MaxRunning: maxRunning, MaxQueued: maxQueued}
-	return task
-}
-
-// inPhases gives executions of the task, and some of another that do not count.
-func inPhases(phases ...v1alpha1.Phase) (out []*v1alpha1.TaskExecution) {
-	for i, p := range phases {
-		out = append(out, anExecution(fmt.Sprint("run-", i), "sync", p, i), anExecution(fmt.Sprint("other-", i), "other", p, i))
-	}
-	return out
-}
 
 func TestWhatTheControllerWouldRefuse(t *testing.T) {
 	const allow, forbid, queue, replace = v1alpha1.ConcurrencyAllow, v1alpha1.ConcurrencyForbid, v1alpha1.ConcurrencyQueue, v1alpha1.ConcurrencyReplace

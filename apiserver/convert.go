@@ -160,3 +160,11 @@ func taskOf(t *v1alpha1.Task) wireTask {
 	}
 	return w
 }
+
+func milliseconds(d *metav1.Duration) *int64 {
+	if d == nil {
+		return nil
+	}
+	n := d.Milliseconds()
+	return &n
+}

@@ -110,27 +110,8 @@ func withArticle(noun string) string {
 	return "a " + noun
 }
 
-// maxNames in one bulk request.
-const maxNames = 1000
-
-// checkNames judges the list of a bulk request and gives it without repetitions, in its order.
-func checkNames(field string, names []string) ([]string, error) {
-	switch {
-	case len(names) == 0:
-		return nil, problemf(http.StatusBadRequest, "the field %q must be a list of at least one string", field)
-	case len(names) > maxNames:
-		return nil, problemf(http.StatusBadRequest, "the field %q has %d entries, and %d is the most for one request", field, len(names), maxNames)
-	}
-	seen := make(map[string]bool, len(names))
-	unique := make([]string, 0, len(names))
-	for i, name := range names {
-		if name == "" {
-			return nil, problemf(http.StatusBadRequest, "the field %q has an empty string or null at index %d", field, i)
-		}
-		if !seen[name] {
-			seen[name] = true
-			unique = append(unique, name)
-		}
-	}
-	return unique, nil
+// given tells whether a field is there; null is as good as nothing.
+func given(raw json.RawMessage) bool {
+	raw = bytes.TrimSpace(raw)
+	return len(raw) > 0 && !bytes.Equal(raw, []byte("null"))
 }

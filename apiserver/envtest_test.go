@@ -114,7 +114,7 @@ func facadeWith(t *testing.T, config *rest.Config, namespace string) lab {
 	if !stores.Synced(t.Context()) {
 		t.Fatal("the cache did not sync")
 	}
-	store := &kubeStore{stores, namespace}
+	store := stores.In(namespace)
 	return lab{facade(store), store, namespace}
 }
 

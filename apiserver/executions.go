@@ -21,7 +21,7 @@ const (
 )
 
 // execute records a new execution of a task. The controller does the rest.
-func (h *submitRoom) execute(source v1alpha1.TriggerSource) operation {
+func (h *submitRoom) execute(source v1alpha1.TriggerSource) func(*scope, http.ResponseWriter, *http.Request) error {
 	return func(in *scope, w http.ResponseWriter, r *http.Request) error {
 		request, dryRun, err := executeRequestOf(r)
 		if err != nil {
@@ -189,3 +189,10 @@ func checkParams(task *v1alpha1.Task, given []byte) (params.Received, error) {
 	return received, nil
 }
 
+// noteOrigin says on an execution which request makes it, and which trace it belongs to.
+func noteOrigin(execution *v1alpha1.TaskExecution, r *http.Request) {
+	metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationRequestID, requestID(r.Context()))
+	if trace := traceparentOf(r); trace != "" {
+		metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationTraceparent, trace)
+	}
+}

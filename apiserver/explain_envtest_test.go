@@ -157,12 +157,12 @@ func TestExplainWithoutRights(t *testing.T) {
 		config *rest.Config
 		says   string
 	}{"forbidden": {nobody, "service account may not"}, "away": {away, "cannot be reached"}} {
-		live, err := client.New(c.config, client.Options{Scheme: l.store.live.Scheme(), Mapper: l.store.live.RESTMapper()})
+		live, err := client.New(c.config, client.Options{Scheme: kube.Scheme(), Mapper: kube.RESTMapper()})
 		if err != nil {
 			t.Fatal(err)
 		}
-		stores := &kubeStores{cache: l.store.cache, client: l.store.client, live: live, misses: l.store.misses, index: l.store.index, indexed: l.store.indexed}
-		w := call(t, facade(&kubeStore{stores, l.namespace}), "GET", "/tasks/executions/"+id+"/explain", "")
+		stores := l.store.readingLiveBy(live)
+		w := call(t, facade(stores.In(l.namespace)), "GET", "/tasks/executions/"+id+"/explain", "")
 		if w.Code != http.StatusOK || strings.Count(w.Body.String(), c.says) != 3 || !strings.Contains(w.Body.String(), `"complete":false`) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}

@@ -7,11 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 )
-
-func rawJSON(raw string) *apiextensionsv1.JSON { return &apiextensionsv1.JSON{Raw: []byte(raw)} }
 
 // facade is the whole API over a store.
 func facade(store Store) http.Handler {

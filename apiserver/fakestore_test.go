@@ -1,11 +1,9 @@
 package apiserver
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -186,23 +184,4 @@ func (f *fakeStore) DeleteExecution(_ context.Context, id string) (*v1alpha1.Tas
 		delete(f.executions, id)
 	}
 	return e, e.Status.Phase.IsTerminal(), nil
-}
-
-// aTask with the parameters' schema, or none.
-func aTask(name string, schema ...string) *v1alpha1.Task {
-	task := &v1alpha1.Task{ObjectMeta: metav1.ObjectMeta{Name: name, Generation: 1}}
-	if len(schema) > 0 {
-		task.Spec.Parameters = rawJSON(strings.Join(schema, ""))
-	}
-	return task
-}
-
-// anExecution of a task, in a phase, so many seconds old when the clock of newFakeStore began.
-func anExecution(name, task string, phase v1alpha1.Phase, age ...int) *v1alpha1.TaskExecution {
-	created := time.Date(2025, 11, 25, 11, 5, 0, 0, time.UTC).Add(-time.Duration(cmp.Or(append(age, 0)...)) * time.Second)
-	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.NewTime(created)}}
-	e.Spec.TaskRef.Name = task
-	e.Spec.Trigger.Source = v1alpha1.TriggerManual
-	e.Status.Phase, e.Status.Origin = phase, v1alpha1.OriginProven
-	return e
 }

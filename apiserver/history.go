@@ -149,13 +149,6 @@ func executionsOf(all history.Namespace, q *historyQuery) (executions []*v1alpha
 	return page.Executions, next
 }
 
-// allOf a task's executions, or of all tasks' when the name is empty, newest first.
-func allOf(all history.Namespace, taskName string) (executions []*v1alpha1.TaskExecution) {
-	all.Each(taskName, func(e *v1alpha1.TaskExecution) { executions = append(executions, e) })
-	slices.SortFunc(executions, newestFirst)
-	return executions
-}
-
 // nextPage of the documented list, whose answer has no place for a cursor (RFC 8288).
 func nextPage(in *scope, q *historyQuery, cursor string) string {
 	values := url.Values{"cursor": {cursor}}
@@ -165,7 +158,7 @@ func nextPage(in *scope, q *historyQuery, cursor string) string {
 	if q.logs != "" {
 		values.Set("logs", q.logs)
 	}
-	return in.prefix + "/tasks/running/" + url.PathEscape(q.taskName) + "?" + values.Encode()
+	return in.path("tasks", "running", q.taskName) + "?" + values.Encode()
 }
 
 // versionsOf executions say what a list of them is made of.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -166,24 +165,6 @@ func (q *historyQuery) forIndex() history.Query {
 	return of
 }
 
-func nameOf(to *string, value, want string) string {
-	if *to = value; len(validation.IsDNS1123Subdomain(value)) > 0 {
-		return want
-	}
-	return ""
-}
-
-// words takes some of the known ones, with commas between.
-func words[T ~string](to *[]T, value string, known []string) (want string) {
-	for word := range strings.SplitSeq(value, ",") {
-		if !slices.Contains(known, word) || slices.Contains(*to, T(word)) {
-			return "one or more, each once, with commas between, of " + strings.Join(known, ", ")
-		}
-		*to = append(*to, T(word))
-	}
-	return ""
-}
-
 // date takes an instant, or a day in UTC, of which it takes the instant that is so far into it.
 func date(to *time.Time, value string, into time.Duration) (want string) {
 	const soonest, latest = 1970, 9999
@@ -207,11 +188,4 @@ func cursorOf(to **history.Cursor, value string) (want string) {
 	}
 	*to = &c
 	return ""
-}
-
-func yesOrNo(to *string, value string) (want string) {
-	var yes bool
-	want = boolean(&yes, value)
-	*to = value
-	return want
 }

@@ -50,7 +50,7 @@ type kubeStore struct {
 }
 
 // In gives the Store of a namespace.
-func (s *kubeStores) In(namespace string) Store { return &kubeStore{s, namespace} }
+func (s *kubeStores) In(namespace string) *kubeStore { return &kubeStore{s, namespace} }
 
 // newKubeStores watches the given namespaces. An empty name means all.
 func newKubeStores(ctx context.Context, config *rest.Config, namespaces ...string) (*kubeStores, error) {
@@ -96,6 +96,11 @@ func newKubeStores(ctx context.Context, config *rest.Config, namespaces ...strin
 		return nil, err
 	}
 	return s, nil
+}
+
+// readingLiveBy returns the same Stores with another client for what is read live.
+func (s *kubeStores) readingLiveBy(live client.Client) *kubeStores {
+	return &kubeStores{cache: s.cache, client: s.client, live: live, misses: s.misses, index: s.index, indexed: s.indexed}
 }
 
 func (s *kubeStore) key(name string) types.NamespacedName {
@@ -181,23 +186,6 @@ func (s *kubeStore) Pods(ctx context.Context, execution *v1alpha1.TaskExecution)
 		return owner == nil || owner.UID != execution.Status.Job.UID
 	})
 	return list.Items, nil
-}
-
-// newestFirst by creation, which has whole seconds, and within one by start, where what has not started is the
-// newer, and by name, so that the order is one.
-func newestFirst(a, b *v1alpha1.TaskExecution) int {
-	if c := b.CreationTimestamp.Compare(a.CreationTimestamp.Time); c != 0 {
-		return c
-	}
-	switch x, y := a.Status.StartTime, b.Status.StartTime; {
-	case x == nil && y != nil:
-		return -1
-	case x != nil && y == nil:
-		return 1
-	case x != nil && !x.Time.Equal(y.Time):
-		return y.Compare(x.Time)
-	}
-	return strings.Compare(a.Name, b.Name)
 }
 
 // Run keeps the watch cache until ctx ends.

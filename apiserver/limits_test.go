@@ -1,22 +1,12 @@
 package apiserver
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
-
-	"github.com/go-chi/chi/v5"
 )
-
-// newRoutedRequest is one that the router has seen, at a path without parameters.
-func newRoutedRequest(t *testing.T, path string) *http.Request {
-	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
-	return r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, chi.NewRouteContext()))
-}
 
 func TestWritesOfACallerAreRationed(t *testing.T) { synctest.Test(t, writesOfACallerAreRationed) } // on a clock that stands still
 

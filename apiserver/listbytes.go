@@ -1,10 +1,6 @@
 package apiserver
 
 import (
-	"bytes"
-	"encoding/json"
-	"net/http"
-
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
@@ -12,9 +8,6 @@ const (
 	// maxListBytes of the executions in one answer, as weightOf counts them. An answer has at least one execution. The 200
 	// runs that a Task keeps by default have 4 MiB with the tails of their logs.
 	maxListBytes = 16 << 20
-	// listChunk is how much of a list is encoded before it is sent. So that a list costs no more memory than that and its
-	// largest execution, however slowly its reader takes it.
-	listChunk = 64 << 10
 	// fixedWeight of an execution is that of all fields whose size nobody chooses.
 	fixedWeight = 1 << 10
 	// entryWeight is that of a log entry without its message and data.
@@ -49,37 +42,4 @@ func weightOfAll(executions []*v1alpha1.TaskExecution, withLogs bool) (weight in
 		}
 	}
 	return weight
-}
-
-// replyList sends so many values with commas between, encoding one after the other, and what comes before and after them.
-func replyList(w http.ResponseWriter, before, after string, n int, value func(i int) any) error {
-	var chunk bytes.Buffer
-	begun := false
-	flush := func() {
-		if !begun {
-			w.Header().Set("Content-Type", "application/json")
-			begun = true
-		}
-		_, _ = w.Write(chunk.Bytes()) // a client that is gone cannot be told
-		chunk.Reset()
-	}
-	chunk.WriteString(before)
-	for i := range n {
-		raw, err := json.Marshal(value(i))
-		if err != nil && begun {
-			panic(http.ErrAbortHandler) // half a list must not look like a whole one
-		}
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			chunk.WriteByte(',')
-		}
-		if chunk.Write(raw); chunk.Len() >= listChunk {
-			flush()
-		}
-	}
-	chunk.WriteString(after + "\n")
-	flush()
-	return nil
 }

@@ -82,8 +82,8 @@ func TestCase39LogWithTheStoreAway(t *testing.T) {
 
 	fromPod := ok[wireLogPage](t, api, "GET", logPath+"?limit=100", "")
 	wantComplete(t, fromPod, false, "ArchiveAway", "pod")
-	if fromPod.messages() != f.kubelet.text() || !fromPod.End {
-		t.Errorf("the pod gives %q", fromPod.messages())
+	if messagesOf(&fromPod) != f.kubelet.text() || !fromPod.End {
+		t.Errorf("the pod gives %q", messagesOf(&fromPod))
 	}
 	if next := ok[wireLogPage](t, api, "GET", logPath+"?limit=10&cursor="+page.NextCursor, ""); len(next.Entries) != 10 || next.Reason != "ArchiveAway" {
 		t.Errorf("a cursor of the archive gives %+v", next)

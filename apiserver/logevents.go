@@ -2,7 +2,6 @@ package apiserver
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -51,7 +50,7 @@ func (l *servedLog) events(w http.ResponseWriter, r *http.Request) error {
 		return l.stopped(out)
 	}
 	if err != nil {
-		return out.giveUp(r.Context(), err)
+		return out.giveUp(r.Context(), logProblem(err))
 	}
 	return l.endOf(r, log, out)
 }
@@ -66,7 +65,7 @@ func (l *servedLog) endOf(r *http.Request, log *replay.Log, out *stream) error {
 	end := wireLogEnd{statusOf(l.execution), l.completeness()}
 	_, _ = fmt.Fprintf(out, "id: %s%s\nevent: end\ndata: %s\n\n", log.Position, endMark, mustJSON(end))
 	if err := out.flush(); err != nil {
-		return out.giveUp(r.Context(), err)
+		return out.giveUp(r.Context(), logProblem(err))
 	}
 	return nil
 }
@@ -78,19 +77,4 @@ func (l *servedLog) stopped(out *stream) error {
 	}
 	_ = out.flush() // the client will see
 	return nil
-}
-
-func (s *stream) started() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.begun
-}
-
-// mustJSON encodes what is made of strings and numbers.
-func mustJSON(value any) []byte {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return []byte("null") // the parser makes nothing that is no JSON
-	}
-	return raw
 }

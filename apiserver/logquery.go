@@ -3,7 +3,6 @@ package apiserver
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,8 +12,6 @@ import (
 
 // Bounds of a page of a log.
 const (
-	defaultPage = 100
-	maxPage     = 1000
 	// maxAttempt is more than any Job makes.
 	maxAttempt = 1_000_000
 )
@@ -120,23 +117,6 @@ var logParameters = parameters[logQuery]{
 	},
 	"timestamps": func(q *logQuery, value string) string { return boolean(&q.timestamps, value) },
 	"follow":     func(q *logQuery, value string) string { return boolean(&q.follow, value) },
-}
-
-func number(to *int, value string, most int) (want string) {
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 1 || n > most {
-		return "a whole number from 1 to " + strconv.Itoa(most)
-	}
-	*to = n
-	return ""
-}
-
-func boolean(to *bool, value string) (want string) {
-	if value != "true" && value != "false" {
-		return "true or false"
-	}
-	*to = value == "true"
-	return ""
 }
 
 // wantsText tells whether plain text is asked for, and nothing that we would rather send.

@@ -44,16 +44,13 @@ func newLogReader(archives *archive.Reader, live source.Source, most int) *logRe
 	}
 }
 
-// busyRetry in seconds, when too many logs are being read.
-const busyRetry = 5
-
 // getLogs answers with an execution's log: a page of entries, the raw text, or a stream that follows it.
 func (h *logsRoom) getLogs(in *scope, w http.ResponseWriter, r *http.Request) error {
 	q, err := logQueryOf(r, time.Now())
 	if err != nil {
 		return err
 	}
-	leave, err := lastingPlace(h.logs.places, h.logs.reading, in.who,
+	leave, err := lastingPlace(h.logs.places, h.logs.reading, in.who.name(),
 		fmt.Sprintf("%d logs are being read by %q already, as many as one caller may read at once (a share of --max-log-readers)", limit.Share(cap(h.logs.places)), in.who.name()),
 		fmt.Sprintf("%d logs are being read already (--max-log-readers)", cap(h.logs.places)))
 	if err != nil {
@@ -123,12 +120,8 @@ type servedLog struct {
 	missed bool
 }
 
-// errEnough ends a reading that has what it was to have; errStopping: the facade stops, and who follows a log has to
-// come again.
-var (
-	errEnough   = errors.New("enough")
-	errStopping = errors.New("the facade is stopping")
-)
+// errEnough ends a reading that has what it was to have.
+var errEnough = errors.New("enough")
 
 // log reads it from where the query says.
 func (l *servedLog) log() *replay.Log {

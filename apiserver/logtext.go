@@ -58,7 +58,7 @@ func (l *servedLog) text(w http.ResponseWriter, r *http.Request) error {
 			w.Header().Del(headerLogComplete)
 			w.Header().Del(headerLogReason)
 		}
-		return out.giveUp(r.Context(), err)
+		return out.giveUp(r.Context(), logProblem(err))
 	}
 	return nil
 }

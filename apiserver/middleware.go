@@ -104,26 +104,28 @@ const statusClientGone = 499
 
 // observe logs each request and counts it under its route, never its path: a path has names. What is secret is never
 // in a path: queries, headers and bodies are not logged.
-func (s *server) observe(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		recorder := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
-		next.ServeHTTP(recorder, r)
-		route, status, took := chi.RouteContext(r.Context()).RoutePattern(), recorder.Status(), time.Since(start)
-		if status == 0 {
-			status = http.StatusOK
-			if r.Context().Err() != nil {
-				status = statusClientGone
+func observe(metrics *requestMetrics, userOf func(context.Context) string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			start := time.Now()
+			recorder := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+			next.ServeHTTP(recorder, r)
+			route, status, took := chi.RouteContext(r.Context()).RoutePattern(), recorder.Status(), time.Since(start)
+			if status == 0 {
+				status = http.StatusOK
+				if r.Context().Err() != nil {
+					status = statusClientGone
+				}
 			}
-		}
-		if route == "" || route == "/*" {
-			route = "none"
-		}
-		s.metrics.observe(r.Method, route, status, took, recorder.BytesWritten())
-		nameSpan(r.Context(), r.Method, route)
-		logr.FromContextOrDiscard(r.Context()).V(accessLevel(route)).Info("Request", "method", r.Method, "route", route,
-			"path", r.URL.EscapedPath(), "status", status, "bytes", recorder.BytesWritten(), "duration", took, "client", r.RemoteAddr, "user", callerOf(r.Context()).name())
-	})
+			if route == "" || route == "/*" {
+				route = "none"
+			}
+			metrics.observe(r.Method, route, status, took, recorder.BytesWritten())
+			nameSpan(r.Context(), r.Method, route)
+			logr.FromContextOrDiscard(r.Context()).V(accessLevel(route)).Info("Request", "method", r.Method, "route", route,
+				"path", r.URL.EscapedPath(), "status", status, "bytes", recorder.BytesWritten(), "duration", took, "client", r.RemoteAddr, "user", userOf(r.Context()))
+		})
+	}
 }
 
 // accessLevel keeps the probes of every few seconds out of the ordinary log.
@@ -177,6 +179,17 @@ func protect(maxBody int64) func(http.Handler) http.Handler {
 			}
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// withTimeout bounds the work on a request by its context.
+func withTimeout(d time.Duration) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithTimeout(r.Context(), d)
+			defer cancel()
+			next.ServeHTTP(w, r.WithContext(ctx))
 		})
 	}
 }

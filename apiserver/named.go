@@ -28,3 +28,15 @@ func executionNamed(ctx context.Context, store executionReader, id string) (*v1a
 func noExecution(id string) error {
 	return problemf(http.StatusNotFound, "there is no execution %q", id)
 }
+
+func noTask(name string) error {
+	return problemf(http.StatusNotFound, "there is no task %q; GET /tasks lists those there are", name)
+}
+
+// noSchedule says why there is no schedule to answer with.
+func noSchedule(name string, err error) error {
+	if err != nil {
+		return err
+	}
+	return problemf(http.StatusNotFound, "there is no schedule %q; GET /triggers/cron lists those there are", name)
+}

@@ -75,7 +75,7 @@ func TestCase62FacadeWithRolesOnly(t *testing.T) {
 	if !stores.Synced(t.Context()) {
 		t.Fatal("the cache did not sync")
 	}
-	s := &server{namespace: o.Namespace, stores: stores, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 1), timeout: o.RequestTimeout}
+	s := &server{namespace: o.Namespace, stores: inKubernetes{stores}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 1), timeout: o.RequestTimeout}
 	o.AllowUnauthenticated = true
 	api := s.handler(o)
 	for prefix, l := range map[string]lab{"": first, "/namespaces/" + second.namespace: second} {

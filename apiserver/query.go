@@ -4,7 +4,16 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// defaultPage and maxPage are how many entries a page has by default and at most.
+const (
+	defaultPage = 100
+	maxPage     = 1000
 )
 
 // parameters read one parameter of a query each into a Q, and say what they want when they cannot.
@@ -59,4 +68,46 @@ var onlyDryRun = parameters[bool]{"dryRun": boolean}
 func onlyDryRunOf(r *http.Request) (dryRun bool, err error) {
 	err = onlyDryRun.read(r, &dryRun)
 	return dryRun, err
+}
+
+func number(to *int, value string, most int) (want string) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > most {
+		return "a whole number from 1 to " + strconv.Itoa(most)
+	}
+	*to = n
+	return ""
+}
+
+func boolean(to *bool, value string) (want string) {
+	if value != "true" && value != "false" {
+		return "true or false"
+	}
+	*to = value == "true"
+	return ""
+}
+
+func nameOf(to *string, value, want string) string {
+	if *to = value; len(validation.IsDNS1123Subdomain(value)) > 0 {
+		return want
+	}
+	return ""
+}
+
+// words takes some of the known ones, with commas between.
+func words[T ~string](to *[]T, value string, known []string) (want string) {
+	for word := range strings.SplitSeq(value, ",") {
+		if !slices.Contains(known, word) || slices.Contains(*to, T(word)) {
+			return "one or more, each once, with commas between, of " + strings.Join(known, ", ")
+		}
+		*to = append(*to, T(word))
+	}
+	return ""
+}
+
+func yesOrNo(to *string, value string) (want string) {
+	var yes bool
+	want = boolean(&yes, value)
+	*to = value
+	return want
 }

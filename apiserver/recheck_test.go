@@ -141,6 +141,8 @@ func TestRefusedBeforeItBegan(t *testing.T) {
 	})
 	w, r := newRecorder(), newRoutedRequest(t, "/")
 	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, "id"))
-	handler(func(w http.ResponseWriter, r *http.Request) error { return in.serveWhileAllowed(to("list", "taskexecutions", ""), waits, w, r) }).ServeHTTP(w, r)
+	handler(func(w http.ResponseWriter, r *http.Request) error {
+		return in.serveWhileAllowed(to("list", "taskexecutions", ""), waits, w, r)
+	}).ServeHTTP(w, r)
 	wantProblem(t, w, http.StatusUnauthorized, "not valid any more")
 }

@@ -14,12 +14,6 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// withContainer gives a task something to run.
-func withContainer(task *v1alpha1.Task) *v1alpha1.Task {
-	task.Spec.JobTemplate.Spec.Template.Spec.Containers = []corev1.Container{{Name: "main", Image: "sync:1"}}
-	return task
-}
-
 func TestDryRun(t *testing.T) {
 	for _, source := range []string{"manual", "api"} {
 		store := newFakeStore(withContainer(aTask("sync", midSchema)))

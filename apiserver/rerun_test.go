@@ -162,23 +162,6 @@ func TestRerunWithAKey(t *testing.T) {
 	wantProblem(t, call(t, api, "POST", rerunPath+"?dryRun=true", ``, headerIdempotencyKey, "k"), http.StatusNotFound, "no execution")
 }
 
-func TestRerunID(t *testing.T) {
-	seen := map[string]bool{}
-	for _, id := range []string{
-		rerunID("ns", "first", "k"), rerunID("ns", "first", "l"), rerunID("ns", "second", "k"), rerunID("other", "first", "k"),
-		executionID("ns", "first", "k"), executionID("ns", "rerun", "first"), executionID("ns", "rerun", "k"), rerunID("ns", "first", ""), rerunID("ns", "first", ""),
-	} {
-		if seen[id] {
-			t.Errorf("%s is the id of two", id)
-		}
-		seen[id] = true
-	}
-	// What is recorded must be found after an update of the facade.
-	if got, want := rerunID("ns", "first", "k"), "1164e3d9-f6ea-8869-a944-9cf9bd24a3bf"; got != want {
-		t.Errorf("the id is %s, and was %s in earlier versions", got, want)
-	}
-}
-
 func TestDryRunOfRerun(t *testing.T) {
 	store := newFakeStore(withContainer(aTask("sync", midSchema))).add(ran(`{"mid":1}`))
 	got := ok[wireRehearsal](t, facade(store), "POST", rerunPath+"?dryRun=true", ``)

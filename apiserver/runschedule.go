@@ -46,7 +46,7 @@ func (h *submitRoom) runSchedule(in *scope, w http.ResponseWriter, r *http.Reque
 	var unfit params.FieldErrors
 	if errors.As(err, &unfit) {
 		// The request has no params: nothing is wrong with it.
-		p := problemf(http.StatusConflict, "the task %q does not take the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, schedulePath(in, name))
+		p := problemf(http.StatusConflict, "the task %q does not take the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, in.path("triggers", "cron", name))
 		return p
 	}
 	return err
@@ -91,3 +91,6 @@ func (s submission) belongs(execution *v1alpha1.TaskExecution) {
 	execution.Spec.Trigger.Name = s.schedule.Name
 	execution.Spec.Timeout = s.schedule.Spec.Timeout
 }
+
+// runScheduleRequest has no fields: a schedule is run with its own params.
+type runScheduleRequest struct{}

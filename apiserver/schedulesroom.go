@@ -6,16 +6,12 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// scheduleReader reads one schedule.
-type scheduleReader interface {
-	// Schedule returns a schedule, or nil if there is none of that name.
-	Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error)
-}
-
 // scheduleStore reads and changes the schedules of one namespace, and reads the Tasks that they run.
 type scheduleStore interface {
-	taskReader
-	scheduleReader
+	// Task returns a Task, or nil if there is none of that name.
+	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
+	// Schedule returns a schedule, or nil if there is none of that name.
+	Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error)
 	// Schedules returns all schedules, ordered by name.
 	Schedules(ctx context.Context) ([]v1alpha1.TaskSchedule, error)
 	// CreateSchedule records a new schedule. The error is AlreadyExists if there is one of that name.

@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -43,3 +44,12 @@ type scope struct {
 
 // store of the scope's namespace.
 func (in *scope) store() guardStore { return in.guard.stores(in.namespace) }
+
+// path returns the path of something in the scope's namespace, of its escaped elements.
+func (in *scope) path(elements ...string) string {
+	path := in.prefix
+	for _, e := range elements {
+		path += "/" + url.PathEscape(e)
+	}
+	return path
+}

@@ -4,8 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/google/uuid"
 
@@ -45,4 +49,17 @@ func (h *submitRoom) storeSecret(ctx context.Context, in *scope, execution *v1al
 		return fmt.Errorf("%w (and withdrawing the execution: %w)", err, withdrawErr)
 	}
 	return err
+}
+
+// systemNamespaces are Kubernetes' own. A Secret there may be a credential of the cluster, such as a bootstrap token.
+// config/admission has the same list.
+var systemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease}
+
+// takesSecrets refuses sensitive params where the facade must make no Secret: in the namespaces of Kubernetes and in its own.
+func (h *submitRoom) takesSecrets(in *scope, secret map[string][]byte) error {
+	if len(secret) == 0 || in.namespace != h.ownNamespace && !slices.Contains(systemNamespaces, in.namespace) {
+		return nil
+	}
+	return problemf(http.StatusForbidden, "sensitive params are not taken in the namespace %q, because they are kept in a Secret there and the namespace "+
+		"belongs to the system; put the task into another namespace", in.namespace)
 }

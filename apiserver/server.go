@@ -63,7 +63,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	s := &server{stores: stores, namespace: o.Namespace, metrics: newRequestMetrics(), logs: logs, timeout: o.RequestTimeout, recheckInterval: o.RecheckInterval}
+	s := &server{stores: inKubernetes{stores}, namespace: o.Namespace, metrics: newRequestMetrics(), logs: logs, timeout: o.RequestTimeout, recheckInterval: o.RecheckInterval}
 	s.ownNamespace = o.OwnNamespace
 	if s.gate, err = openGate(config, o); err != nil {
 		return errors.Join(err, listener.Close())
@@ -197,7 +197,7 @@ func (s *server) httpServer(o Options) *http.Server {
 // handler is the API with all that stands around it.
 func (s *server) handler(o Options) http.Handler {
 	router := chi.NewRouter()
-	router.Use(traced(o.Tracing), expectCaller, identify(o.Log), s.observe, recoverPanic, protect(o.MaxBodyBytes))
+	router.Use(traced(o.Tracing), expectCaller, identify(o.Log), observe(s.metrics, userOf), recoverPanic, protect(o.MaxBodyBytes))
 	if s.gate == nil && o.Auth == AuthNone && !o.AllowUnauthenticated {
 		router.Use(onlyLocalNames)
 	}
@@ -227,17 +227,6 @@ func methodsOf(router chi.Routes, path string) (methods []string) {
 		}
 	}
 	return methods
-}
-
-// withTimeout bounds the work on a request by its context.
-func withTimeout(d time.Duration) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ctx, cancel := context.WithTimeout(r.Context(), d)
-			defer cancel()
-			next.ServeHTTP(w, r.WithContext(ctx))
-		})
-	}
 }
 
 // healthz tells that the process answers.

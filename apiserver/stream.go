@@ -3,6 +3,7 @@ package apiserver
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,6 +25,9 @@ const (
 	// streamBuffer in bytes.
 	streamBuffer = 32 << 10
 )
+
+// errStopping ends a stream because the facade stops: its client has to come again.
+var errStopping = errors.New("the facade is stopping")
 
 // stream sends an answer that may last. Its methods may be called from several goroutines.
 type stream struct {
@@ -117,16 +121,16 @@ type streams struct {
 const maxWatchers = 1000
 
 // watch takes a place among the watchers, which leave gives back. One caller has a share of them.
-func (s *streams) watch(who *caller) (leave func(), err error) {
+func (s *streams) watch(who string) (leave func(), err error) {
 	return lastingPlace(s.watchers, s.watching, who,
-		fmt.Sprintf("%d requests of %q wait for changes already, as many as one caller may have at once; ask without wait, or try again", limit.Share(cap(s.watchers)), who.name()),
+		fmt.Sprintf("%d requests of %q wait for changes already, as many as one caller may have at once; ask without wait, or try again", limit.Share(cap(s.watchers)), who),
 		"too many clients wait for changes already; ask without wait, or try again")
 }
 
 // lastingPlace takes a place for what may last. The error is the answer: overShare when the caller has its share, full
 // when all are taken.
-func lastingPlace(places chan struct{}, shares *limit.Places, who *caller, overShare, full string) (leave func(), err error) {
-	back, err := shares.Take(who.name())
+func lastingPlace(places chan struct{}, shares *limit.Places, who string, overShare, full string) (leave func(), err error) {
+	back, err := shares.Take(who)
 	if err == nil {
 		select {
 		case places <- struct{}{}:
@@ -186,10 +190,31 @@ func (s *stream) giveUp(ctx context.Context, err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.begun {
-		return logProblem(err)
+		return err
 	}
 	if ctx.Err() == nil {
 		logr.FromContextOrDiscard(ctx).Error(err, "A log could not be sent to its end")
 	}
 	panic(http.ErrAbortHandler)
 }
+
+// mustJSON encodes what is made of strings and numbers.
+func mustJSON(value any) []byte {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return []byte("null") // the parser makes nothing that is no JSON
+	}
+	return raw
+}
+
+func (s *stream) started() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.begun
+}
+
+// endMark is what the id of a last event ends with.
+const endMark = ".end"
+
+// busyRetry in seconds, when too many logs are being read.
+const busyRetry = 5

@@ -3,18 +3,11 @@ package apiserver
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"testing"
-	"testing/synctest"
 
-	"github.com/go-logr/logr"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/fake"
-	kubetesting "k8s.io/client-go/testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
@@ -104,51 +97,4 @@ func TestCase60WithoutTheSecret(t *testing.T) {
 	}
 	ok[wireStarted](t, api, "POST", "/tasks/sync/execute/api", "")
 	ok[[]wireTask](t, api, "GET", "/tasks", "")
-}
-
-// The secret is made once, kept, shared, and judged.
-func TestCase60SecretIsMadeOnce(t *testing.T) {
-	secretOf := func() *installationSecret {
-		return &installationSecret{namespace: "taskexec-system", name: "taskexec-idempotency"}
-	}
-	stored := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "taskexec-system", Name: "taskexec-idempotency"}}
-	client := fake.NewClientset(stored)
-	first, second := secretOf(), secretOf()
-	for _, s := range []*installationSecret{first, second} {
-		if err := s.read(t.Context(), client); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if a, b := *first.value.Load(), *second.value.Load(); len(a) != secretBytes || !bytes.Equal(a, b) {
-		t.Errorf("two replicas have %x and %x", a, b)
-	}
-	for name, c := range map[string]struct {
-		objects []runtime.Object
-		says    string
-	}{
-		"there is none": {nil, "config/apiserver/idempotency_secret.yaml"},
-		"too short":     {[]runtime.Object{&corev1.Secret{ObjectMeta: stored.ObjectMeta, Data: map[string][]byte{secretField: []byte("short")}}}, "5 bytes, want at least 32"},
-	} {
-		s := secretOf()
-		if err := s.read(t.Context(), fake.NewClientset(c.objects...)); err == nil || !bytes.Contains([]byte(err.Error()), []byte(c.says)) || s.value.Load() != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-// A Secret that cannot be read for a while is read later, without a restart.
-func TestCase60SecretIsReadLater(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client := fake.NewClientset(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "a", Name: "b"}})
-		tries, tried := 0, 0
-		client.PrependReactor("get", "secrets", func(kubetesting.Action) (bool, runtime.Object, error) {
-			tries++
-			return tries < 4, nil, errors.New("away")
-		})
-		s := &installationSecret{namespace: "a", name: "b"}
-		s.keepTrying(t.Context(), client, logr.Discard(), func() { tried++ })
-		if s.value.Load() == nil || tries != 4 || tried != 1 {
-			t.Errorf("after %d tries: %v; %d times it was said that it was tried", tries, s.value.Load(), tried)
-		}
-	})
 }

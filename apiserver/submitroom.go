@@ -10,9 +10,11 @@ import (
 
 // submitStore reads what a submission is judged by, and records the execution that it makes.
 type submitStore interface {
-	taskReader
+	// Task returns a Task, or nil if there is none of that name.
+	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
 	executionReader
-	scheduleReader
+	// Schedule returns a schedule, or nil if there is none of that name.
+	Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error)
 	// Seen returns an execution from the watch cache alone. It may miss one that another replica made a moment ago.
 	Seen(ctx context.Context, id string) (*v1alpha1.TaskExecution, error)
 	// Executions returns the executions of a task, or of all tasks if the name is empty, newest first.

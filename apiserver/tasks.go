@@ -36,10 +36,6 @@ func taskNamed(ctx context.Context, store taskReader, name string) (*v1alpha1.Ta
 	return task, nil
 }
 
-func noTask(name string) error {
-	return problemf(http.StatusNotFound, "there is no task %q; GET /tasks lists those there are", name)
-}
-
 func (h *tasksRoom) listTasks(in *scope, w http.ResponseWriter, r *http.Request) error {
 	tasks, err := h.stores(in.namespace).Tasks(r.Context())
 	if err != nil {

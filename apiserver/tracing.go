@@ -10,9 +10,6 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 	"go.opentelemetry.io/otel/trace"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
 // traces are carried as W3C Trace Context, whatever OTEL_PROPAGATORS says: it is what a run is given, too.
@@ -52,14 +49,6 @@ func traceparentOf(r *http.Request) string {
 	carrier := propagation.MapCarrier{}
 	traces.Inject(ctx, carrier)
 	return carrier.Get("traceparent")
-}
-
-// noteOrigin says on an execution which request makes it, and which trace it belongs to.
-func noteOrigin(execution *v1alpha1.TaskExecution, r *http.Request) {
-	metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationRequestID, requestID(r.Context()))
-	if trace := traceparentOf(r); trace != "" {
-		metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationTraceparent, trace)
-	}
 }
 
 // traceIDOf gives the id of the trace of a request, empty where it has none.

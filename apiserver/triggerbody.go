@@ -38,12 +38,6 @@ func (f *fields) problem() error {
 	return answer
 }
 
-// given tells whether a field is there; null is as good as nothing.
-func given(raw json.RawMessage) bool {
-	raw = bytes.TrimSpace(raw)
-	return len(raw) > 0 && !bytes.Equal(raw, []byte("null"))
-}
-
 // field reads one that may be missing, and says so.
 func field[T any](f *fields, name string, raw json.RawMessage, want string) (value T, ok bool) {
 	if !given(raw) {

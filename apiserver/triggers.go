@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -48,17 +47,12 @@ func (h *schedulesRoom) createSchedule(in *scope, w http.ResponseWriter, r *http
 	}
 	schedule.Sign(made, in.user(), 1)
 	if err := h.stores(in.namespace).CreateSchedule(r.Context(), made); apierrors.IsAlreadyExists(err) {
-		return problemf(http.StatusConflict, "there is a schedule %q already; PUT %s changes it", made.Name, schedulePath(in, made.Name))
+		return problemf(http.StatusConflict, "there is a schedule %q already; PUT %s changes it", made.Name, in.path("triggers", "cron", made.Name))
 	} else if err != nil {
 		return err
 	}
-	w.Header().Set("Location", schedulePath(in, made.Name))
+	w.Header().Set("Location", in.path("triggers", "cron", made.Name))
 	return replyWith(w, http.StatusCreated, scheduleOf(made))
-}
-
-// schedulePath is where a schedule is read and changed.
-func schedulePath(in *scope, name string) string {
-	return in.prefix + "/triggers/cron/" + url.PathEscape(name)
 }
 
 // replaceSchedule puts all of a schedule anew. With generation in the body it changes only what its client saw.
@@ -166,7 +160,7 @@ func (h *schedulesRoom) toggleSchedule(in *scope, w http.ResponseWriter, r *http
 	}
 	if lost := current.Undecoded.InSpec(); len(lost) > 0 {
 		return problemf(http.StatusConflict, "the schedule %q makes no runs, and cannot be switched without losing a field that cannot be decoded: %s; "+
-			"PUT %s/triggers/cron/%s replaces it", name, lost, in.prefix, url.PathEscape(name))
+			"PUT %s replaces it", name, lost, in.path("triggers", "cron", name))
 	}
 	generation := anyGeneration // to set it is the same whatever else changes
 	if !said {
@@ -192,12 +186,4 @@ func replySchedule(w http.ResponseWriter, r *http.Request, found *v1alpha1.TaskS
 		return noSchedule(pathValue(r, "name"), err)
 	}
 	return reply(w, scheduleOf(found))
-}
-
-// noSchedule says why there is no schedule to answer with.
-func noSchedule(name string, err error) error {
-	if err != nil {
-		return err
-	}
-	return problemf(http.StatusNotFound, "there is no schedule %q; GET /triggers/cron lists those there are", name)
 }

@@ -100,14 +100,6 @@ func scheduleOf(s *v1alpha1.TaskSchedule) wireSchedule {
 	return w
 }
 
-func milliseconds(d *metav1.Duration) *int64 {
-	if d == nil {
-		return nil
-	}
-	n := d.Milliseconds()
-	return &n
-}
-
 func moment(t *metav1.Time) *time.Time {
 	if t == nil {
 		return nil
@@ -163,9 +155,6 @@ type scheduleRequest struct {
 	// Claimed is ignored.
 	Claimed json.RawMessage `json:"claimed,omitempty"`
 }
-
-// runScheduleRequest has no fields: a schedule is run with its own params.
-type runScheduleRequest struct{}
 
 // toggleRequest may say what a schedule is set to.
 type toggleRequest struct {

@@ -69,7 +69,7 @@ func TestCase21FacadeShowsTheOthers(t *testing.T) {
 	storedBefore(t, one.Name, "before")
 	all := facadeOf(t, metav1.NamespaceAll)
 	in := func(namespace string) lab {
-		store := &kubeStore{all.store.kubeStores, namespace}
+		store := all.store.In(namespace)
 		return lab{facade(store), store, namespace}
 	}
 	in(two.namespace).answers(t)

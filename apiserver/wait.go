@@ -73,7 +73,7 @@ func (h *runsRoom) awaitNews(in *scope, r *http.Request, seen *v1alpha1.TaskExec
 	if news(seen) {
 		return seen, nil
 	}
-	leave, err := h.streams.watch(in.who)
+	leave, err := h.streams.watch(in.who.name())
 	if err != nil {
 		return nil, err
 	}

@@ -15,9 +15,6 @@ import (
 // changesAtOnce is how many changes are taken from the index together.
 const changesAtOnce = 100
 
-// endMark is what the id of a last event ends with.
-const endMark = ".end"
-
 // watchQuery is how changes were asked for.
 type watchQuery struct {
 	taskName string
@@ -88,7 +85,7 @@ func (e *events) wait(changed <-chan struct{}) error {
 // sendEvents begins a stream, and ends it when the client leaves, or is too slow, or the facade stops. It holds a
 // buffer, and no queue: what a slow client has not taken is overtaken by what is true by then.
 func (h *runsRoom) sendEvents(in *scope, w http.ResponseWriter, r *http.Request, send func(*events) error) error {
-	free, err := h.streams.watch(in.who)
+	free, err := h.streams.watch(in.who.name())
 	if err != nil {
 		return err
 	}
