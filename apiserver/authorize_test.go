@@ -180,7 +180,7 @@ func TestTheCallerIsRecorded(t *testing.T) {
 func TestKeysOfCallersAreApart(t *testing.T) {
 	store := newFakeStore(aTask("sync", midSchema))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}}))
-	submit := func(user, body string) (id string) {
+	send := func(user, body string) (id string) {
 		t.Helper()
 		w := call(t, api, "POST", "/tasks/sync/execute/api", body, append(bearing(user), headerIdempotencyKey, "k")...)
 		var started wireStarted
@@ -189,11 +189,11 @@ func TestKeysOfCallersAreApart(t *testing.T) {
 		}
 		return started.ExecutionID
 	}
-	ann := submit("ann", `{"params":{"mid":1}}`)
-	if bob := submit("bob", `{"params":{"mid":1}}`); bob == ann {
+	ann := send("ann", `{"params":{"mid":1}}`)
+	if bob := send("bob", `{"params":{"mid":1}}`); bob == ann {
 		t.Error("bob got ann's run")
 	}
-	if again := submit("ann", `{"params":{"mid":1}}`); again != ann || len(store.executions) != 2 {
+	if again := send("ann", `{"params":{"mid":1}}`); again != ann || len(store.executions) != 2 {
 		t.Errorf("ann's repetition got %s, and there are %d runs", again, len(store.executions))
 	}
 	if ownKey("k", "") != "k" || ownKey("", "ann") != "" || ownKey("k", "ann") == ownKey("kann", "") {

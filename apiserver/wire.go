@@ -127,22 +127,6 @@ type wireLogSummary struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Kinds of the answer to what makes a run.
-const (
-	kindStarted   = "started"
-	kindRehearsal = "rehearsal"
-)
-
-// wireStarted answers an execute: the execution, and the same once more under data, for clients that read
-// response.data.executionId as the quick reference's first scenario does.
-type wireStarted struct {
-	wireExecution
-	// Kind tells the answer from that of a dry run.
-	Kind string `json:"kind" jsonschema:"enum=started"`
-	// Data is the same execution.
-	Data wireExecution `json:"data"`
-}
-
 // wireTask is a task as it is sent.
 type wireTask struct {
 	// Name of the task.
@@ -167,58 +151,4 @@ type wireTask struct {
 	Message string `json:"message,omitempty"`
 	// Warning says what in a task works, but hardly as it is meant, such as params that have no environment variable.
 	Warning string `json:"warning,omitempty"`
-}
-
-// executeRequest asks for a run.
-type executeRequest struct {
-	// Params are judged by the schema of the task.
-	Params json.RawMessage `json:"params,omitempty" jsonschema_extras:"type=object,type=null,additionalProperties=true"`
-}
-
-// cancelByIDsRequest names the executions to cancel.
-type cancelByIDsRequest struct {
-	// ExecutionIDs to cancel. One that stands twice counts once.
-	ExecutionIDs []string `json:"executionIds" jsonschema:"minItems=1,maxItems=1000,minLength=1"`
-	// Reason for people, kept in the receipt.
-	Reason string `json:"reason,omitempty" jsonschema:"maxLength=1024" jsonschema_extras:"type=string,type=null"`
-}
-
-// cancelByIDsResponse says what became of each.
-type cancelByIDsResponse struct {
-	// Cancelled end as cancelled, because of this request or of one before it.
-	Cancelled []string `json:"cancelled"`
-	// NotFound do not exist.
-	NotFound []string `json:"notFound"`
-	// AlreadyFinished had ended.
-	AlreadyFinished []string `json:"alreadyFinished"`
-}
-
-// cancelByTaskNamesRequest names the tasks whose runs to cancel.
-type cancelByTaskNamesRequest struct {
-	// TaskNames whose runs are cancelled.
-	TaskNames []string `json:"taskNames" jsonschema:"minItems=1,maxItems=1000,minLength=1"`
-	// Reason for people, kept in the receipt.
-	Reason string `json:"reason,omitempty" jsonschema:"maxLength=1024" jsonschema_extras:"type=string,type=null"`
-}
-
-// cancelByTaskNamesResponse says which runs will end.
-type cancelByTaskNamesResponse struct {
-	// Cancelled executions.
-	Cancelled []string `json:"cancelled"`
-	// TaskNotFound are names of which there is neither a task nor a run.
-	TaskNotFound []string `json:"taskNotFound"`
-}
-
-// cancelAllRequest may say why.
-type cancelAllRequest struct {
-	// Reason for people, kept in the receipt.
-	Reason string `json:"reason,omitempty" jsonschema:"maxLength=1024" jsonschema_extras:"type=string,type=null"`
-}
-
-// cancelAllResponse counts.
-type cancelAllResponse struct {
-	// Count of the executions that this request cancelled.
-	Count int `json:"count"`
-	// DryRun: nothing was cancelled, only counted.
-	DryRun bool `json:"dryRun,omitempty"`
 }
