@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
 // verbs are those that config/rbac knows.
@@ -22,21 +23,21 @@ var verbs = map[string][]string{
 func TestEachRouteHasAnAccess(t *testing.T) {
 	param := regexp.MustCompile(`\{(\w+)\}`)
 	for _, r := range (&rooms{}).routes() {
-		if !slices.Contains(verbs[r.access.resource], r.access.verb) {
-			t.Errorf("%s %s takes the verb %q on %q, which is none", r.method, r.pattern, r.access.verb, r.access.resource)
+		if !slices.Contains(verbs[r.access.Resource], r.access.Verb) {
+			t.Errorf("%s %s takes the verb %q on %q, which is none", r.method, r.pattern, r.access.Verb, r.access.Resource)
 		}
 		var params []string
 		for _, match := range param.FindAllStringSubmatch(r.pattern, -1) {
 			params = append(params, match[1])
 		}
-		if len(params) > 0 && !slices.Contains(params, r.access.named) {
-			t.Errorf("%s %s: what its path names is not asked for: %q", r.method, r.pattern, r.access.named)
+		if len(params) > 0 && !slices.Contains(params, r.access.Named) {
+			t.Errorf("%s %s: what its path names is not asked for: %q", r.method, r.pattern, r.access.Named)
 		}
 		if strings.HasSuffix(r.pattern, "/rerun") || strings.HasSuffix(r.pattern, "/run") {
 			continue // it reads a run or a schedule, and asks for execute on its task when it knows that
 		}
-		if (r.method == http.MethodGet) != slices.Contains([]string{"get", "list", "watch"}, r.access.verb) {
-			t.Errorf("%s %s takes the verb %q", r.method, r.pattern, r.access.verb)
+		if (r.method == http.MethodGet) != slices.Contains([]string{"get", "list", "watch"}, r.access.Verb) {
+			t.Errorf("%s %s takes the verb %q", r.method, r.pattern, r.access.Verb)
 		}
 	}
 }
@@ -72,7 +73,7 @@ func bodyOf(path string) string {
 func TestNoRouteIsOpen(t *testing.T) {
 	g := newFakeGate(map[string][]string{"nobody": {}})
 	g.rules["nobody"] = []string{"nothing"}
-	store := newFakeStore(aTask("sync")).add(anExecution("run", "sync", "Running"))
+	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("run", "sync", "Running"))
 	s := gated(store, g)
 	o := DefaultOptions()
 	o.AllNamespaces = true

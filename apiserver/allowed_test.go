@@ -9,14 +9,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // Each way to a run over REST asks for no more than the Task allows today: a schedule that is made, changed or run now,
 // and a rerun of a run that was allowed more. A dry run says the same.
 func TestCase57NothingOverRESTWidensTheTask(t *testing.T) {
-	brief := aTask("sync")
+	brief := fixture.Task("sync")
 	brief.Spec.Timeout = &metav1.Duration{Duration: time.Minute}
-	long, queued := anExecution("long", "sync", v1alpha1.PhaseCompleted), anExecution("queued", "sync", v1alpha1.PhaseCompleted)
+	long, queued := fixture.Execution("long", "sync", v1alpha1.PhaseCompleted), fixture.Execution("queued", "sync", v1alpha1.PhaseCompleted)
 	long.Spec.Timeout = &metav1.Duration{Duration: time.Hour}
 	queued.Labels = map[string]string{v1alpha1.LabelKueueQueue: "fast"}
 	of := aSchedule("nightly", "sync")
@@ -54,7 +56,7 @@ func TestCase57NothingOverRESTWidensTheTask(t *testing.T) {
 // Who makes and who changes a schedule is recorded, and shown.
 func TestCase56SchedulesSayWhoWroteThem(t *testing.T) {
 	rules := []string{"create taskschedules", "update taskschedules", "get taskschedules", "execute tasks"}
-	store := withSchedules(newFakeStore(aTask("sync")))
+	store := withSchedules(newFakeStore(fixture.Task("sync")))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": rules, "bob": rules}))
 	as := func(who, method, path, body string, code int) string {
 		t.Helper()
@@ -93,7 +95,7 @@ func TestCase56SchedulesSayWhoWroteThem(t *testing.T) {
 // A run that somebody else than the facade may have made is shown with its origin as claimed.
 func TestCase44ForgedOriginIsShownAsClaimed(t *testing.T) {
 	made := func(change func(*v1alpha1.TaskExecution)) *v1alpha1.TaskExecution {
-		e := anExecution("run", "sync", v1alpha1.PhaseRunning)
+		e := fixture.Execution("run", "sync", v1alpha1.PhaseRunning)
 		e.Spec.Trigger = v1alpha1.Trigger{Source: v1alpha1.TriggerManual, User: "ann"}
 		e.Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: "bob"}
 		e.Status.Origin = ""
@@ -115,7 +117,7 @@ func TestCase44ForgedOriginIsShownAsClaimed(t *testing.T) {
 			e.Status.Cancellation = &v1alpha1.Cancellation{RequestedBy: "bob"}
 		}), true, true},
 	} {
-		got := ok[wireExecution](t, facade(newFakeStore().add(c.execution)), "GET", "/tasks/running/execution/run", "")
+		got := ok[wire.Execution](t, facade(newFakeStore().add(c.execution)), "GET", "/tasks/running/execution/run", "")
 		if got.Trigger.Claimed != c.claimed || got.Cancellation != nil && got.Cancellation.Claimed != c.cancel {
 			t.Errorf("%s: %+v %+v", name, got.Trigger, got.Cancellation)
 		}

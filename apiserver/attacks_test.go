@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // A caller whose rights are of one Task, or of one verb, gets from each route what it may and nothing else.
@@ -59,8 +61,8 @@ func TestCase47NarrowRoles(t *testing.T) {
 		"a schedule, with update on another": {[]string{"update taskschedules a", "execute tasks"}, "POST", "/triggers/cron/b/toggle", "", 403},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newFakeStore(withContainer(aTask("mine")), withContainer(aTask("other"))).
-				add(anExecution(mine, "mine", v1alpha1.PhaseRunning), anExecution(other, "other", v1alpha1.PhaseRunning))
+			store := newFakeStore(fixture.WithContainer(fixture.Task("mine")), fixture.WithContainer(fixture.Task("other"))).
+				add(fixture.Execution(mine, "mine", v1alpha1.PhaseRunning), fixture.Execution(other, "other", v1alpha1.PhaseRunning))
 			withSchedules(store, aSchedule("a", "mine"), aSchedule("b", "other"))
 			w := call(t, facadeFor(store, newFakeGate(map[string][]string{"ann": c.rules})), c.method, c.path, c.body, bearing("ann")...)
 			if w.Code != c.want || w.Code == http.StatusOK && strings.Contains(w.Body.String(), other) {
@@ -76,7 +78,7 @@ func TestCase47NarrowRoles(t *testing.T) {
 // A dry run shows the Job, and with it the whole template of the Task: its environment, its volumes, its image. That takes
 // the right to get the Task.
 func TestCase47DryRunShowsNoTemplate(t *testing.T) {
-	store := newFakeStore(withContainer(aTask("sync")))
+	store := newFakeStore(fixture.WithContainer(fixture.Task("sync")))
 	api := facadeFor(store, newFakeGate(map[string][]string{"runner": {"execute tasks sync"}, "reader": {"execute tasks sync", "get tasks sync"}}))
 	for user, shown := range map[string]bool{"runner": false, "reader": true} {
 		w := call(t, api, "POST", "/tasks/sync/execute/api?dryRun=true", "", bearing(user)...)
@@ -88,17 +90,17 @@ func TestCase47DryRunShowsNoTemplate(t *testing.T) {
 
 // A key of one caller tells another nothing, also on a rerun: neither what it made, nor that it was used.
 func TestCase47KeysOfOthers(t *testing.T) {
-	store := newFakeStore(withContainer(aTask("sync"))).add(anExecution("run", "sync", v1alpha1.PhaseCompleted))
+	store := newFakeStore(fixture.WithContainer(fixture.Task("sync"))).add(fixture.Execution("run", "sync", v1alpha1.PhaseCompleted))
 	may := []string{"execute tasks sync", "get taskexecutions run"}
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": may, "bob": may}))
-	key := func(user string) []string { return append(bearing(user), headerIdempotencyKey, "k") }
+	key := func(user string) []string { return append(bearing(user), submit.HeaderIdempotencyKey, "k") }
 	for _, path := range []string{"/tasks/sync/execute/api", "/tasks/executions/run/rerun"} {
-		made := wireStarted{}
+		made := submit.Started{}
 		if w := call(t, api, "POST", path, `{"params":{"of":"ann"}}`, key("ann")...); json.Unmarshal(w.Body.Bytes(), &made) != nil || made.ExecutionID == "" {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
 		w := call(t, api, "POST", path, `{"params":{"of":"bob"}}`, key("bob")...)
-		if w.Code != http.StatusOK || w.Header().Get(headerReplayed) != "" || strings.Contains(w.Body.String(), made.ExecutionID) {
+		if w.Code != http.StatusOK || w.Header().Get(submit.HeaderReplayed) != "" || strings.Contains(w.Body.String(), made.ExecutionID) {
 			t.Errorf("%s: bob's key: %d %v %s", path, w.Code, w.Header(), w.Body)
 		}
 		rehearsed := call(t, api, "POST", path+"?dryRun=true", `{"params":{"of":"carl"}}`, key("bob")...)

@@ -25,6 +25,9 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/auth"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // gatedLab is the facade over a namespace of its own, with real tokens and rights.
@@ -43,7 +46,7 @@ func newGatedLab(t *testing.T, config *rest.Config, audiences ...string) gatedLa
 	o.AllNamespaces, o.TokenAudiences = true, audiences
 	o.MaxFailures = 0 // the tests fail a lot
 	s := &server{
-		namespace: l.namespace, stores: inKubernetes{l.store.kubeStores}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute,
+		namespace: l.namespace, stores: inKubernetes{l.store.Stores}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute,
 		gate: g, recheckInterval: time.Second,
 	}
 	l.Handler = s.handler(o)
@@ -80,7 +83,7 @@ func (l gatedLab) inForce(t *testing.T, serviceAccount string, rules []rbacv1.Po
 		}}
 		until(t, "the rules hold", func() bool {
 			asked := review.DeepCopy()
-			if err := kube.Create(t.Context(), asked); err != nil {
+			if err := cluster.Create(t.Context(), asked); err != nil {
 				t.Fatal(err)
 			}
 			return asked.Status.Allowed
@@ -104,7 +107,7 @@ func (l gatedLab) token(t *testing.T, serviceAccount, audience string) string {
 		request.Spec.Audiences = []string{audience}
 	}
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: l.namespace, Name: serviceAccount}}
-	if err := kube.SubResource("token").Create(t.Context(), account, request); err != nil {
+	if err := cluster.SubResource("token").Create(t.Context(), account, request); err != nil {
 		t.Fatal(err)
 	}
 	return request.Status.Token
@@ -154,7 +157,7 @@ func TestCase19EveryRouteIsGuarded(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.task(t, "sync")
 	for _, name := range []string{"run", "archived"} {
-		e := anExecution(name, "sync", "")
+		e := fixture.Execution(name, "sync", "")
 		l.create(t, e)
 		if name == "archived" {
 			if err := l.phase(t.Context(), e, v1alpha1.PhaseCompleted); err != nil {
@@ -215,11 +218,11 @@ func TestRolesOfConfig(t *testing.T) {
 	for _, name := range []string{"viewer", "runner", "admin"} {
 		role := clusterRole(t, name)
 		role.Name += "-" + l.namespace // another test may have it, too
-		if err := kube.Create(t.Context(), role); err != nil {
+		if err := cluster.Create(t.Context(), role); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := kube.Delete(t.Context(), role); err != nil {
+			if err := cluster.Delete(t.Context(), role); err != nil {
 				t.Log(err) // the API server ends with the tests
 			}
 		})
@@ -227,7 +230,7 @@ func TestRolesOfConfig(t *testing.T) {
 		l.bind(t, name, "ClusterRole", role.Name)
 		l.inForce(t, name, role.Rules)
 	}
-	run := anExecution("run", "sync", "")
+	run := fixture.Execution("run", "sync", "")
 	l.create(t, run)
 	l.create(t, aSchedule("nightly", "sync"))
 	readers, runners, admins := []string{"viewer", "runner", "admin"}, []string{"runner", "admin"}, []string{"admin"}
@@ -292,7 +295,7 @@ func TestOneTaskOnlyForReal(t *testing.T) {
 	token := l.serviceAccount(t, "ann", "taskexec", role.Rules...)
 	l.task(t, "user-space-sync")
 	l.task(t, "other")
-	l.create(t, anExecution("of-other", "other", ""))
+	l.create(t, fixture.Execution("of-other", "other", ""))
 	w := l.as(t, token, "POST", "/tasks/user-space-sync/execute/api", "")
 	if w.Code != http.StatusOK {
 		t.Fatalf("%d %s", w.Code, w.Body)
@@ -341,11 +344,11 @@ func TestOneTaskOnlyForReal(t *testing.T) {
 	// What the Role says holds for kubectl as well: it makes no run by itself.
 	direct := rest.AnonymousClientConfig(apiServer)
 	direct.BearerToken = l.token(t, "ann", "")
-	ann, err := client.New(direct, client.Options{Scheme: kube.Scheme()})
+	ann, err := client.New(direct, client.Options{Scheme: cluster.Scheme()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := anExecution("by-kubectl", "other", "")
+	e := fixture.Execution("by-kubectl", "other", "")
 	e.Namespace, e.CreationTimestamp = l.namespace, metav1.Time{}
 	if err := ann.Create(t.Context(), e); err == nil {
 		t.Error("who may run one Task only made a run of another")
@@ -355,7 +358,7 @@ func TestOneTaskOnlyForReal(t *testing.T) {
 func listed(t *testing.T, l gatedLab) []v1alpha1.TaskExecution {
 	t.Helper()
 	list := &v1alpha1.TaskExecutionList{}
-	if err := kube.List(t.Context(), list, client.InNamespace(l.namespace)); err != nil {
+	if err := cluster.List(t.Context(), list, client.InNamespace(l.namespace)); err != nil {
 		t.Fatal(err)
 	}
 	return list.Items
@@ -397,7 +400,7 @@ func TestMetricsForReal(t *testing.T) {
 		Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: l.namespace, Name: "scraper"}},
 	}
 	for _, o := range []client.Object{role, binding} {
-		if err := kube.Create(t.Context(), o); err != nil {
+		if err := cluster.Create(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -436,7 +439,7 @@ func TestTakenRights(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	begin := time.Now()
-	if err := kube.Delete(t.Context(), &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: l.namespace, Name: "ann"}}); err != nil {
+	if err := cluster.Delete(t.Context(), &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: l.namespace, Name: "ann"}}); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "the right is gone", func() bool { return l.as(t, token, "GET", "/tasks", "").Code == http.StatusForbidden })

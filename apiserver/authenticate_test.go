@@ -7,11 +7,12 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
 func TestUnknownCallers(t *testing.T) {
 	g := newFakeGate(map[string][]string{"ann": {"everything"}})
-	api := facadeFor(newFakeStore(aTask("sync")), g)
+	api := facadeFor(newFakeStore(fixture.Task("sync")), g)
 	for name, c := range map[string]struct {
 		headers   []string
 		challenge string
@@ -52,7 +53,7 @@ func TestUnknownCallers(t *testing.T) {
 }
 
 func TestKnownCallers(t *testing.T) {
-	api := facadeFor(newFakeStore(aTask("sync")), newFakeGate(map[string][]string{"ann": {"everything"}}))
+	api := facadeFor(newFakeStore(fixture.Task("sync")), newFakeGate(map[string][]string{"ann": {"everything"}}))
 	for _, header := range []string{"Bearer ann", "bearer ann", "BEARER ann"} {
 		if w := call(t, api, "GET", "/tasks/sync", "", "Authorization", header); w.Code != http.StatusOK {
 			t.Errorf("%s: %d %s", header, w.Code, w.Body)
@@ -71,7 +72,7 @@ func TestKnownCallers(t *testing.T) {
 func TestMetricsTakeTheTokenOfTheAPIServer(t *testing.T) {
 	g := newFakeGate(map[string][]string{"prometheus": {"get /metrics"}, "ann": {"get tasks *", "list tasks"}})
 	g.forAPIServer["prometheus.apiserver"], g.forAPIServer["ann.apiserver"] = true, true
-	api := facadeFor(newFakeStore(aTask("sync")), g)
+	api := facadeFor(newFakeStore(fixture.Task("sync")), g)
 	for _, token := range []string{"prometheus", "prometheus.apiserver"} {
 		if w := call(t, api, "GET", "/metrics", "", bearing(token)...); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "taskexec_http_requests_in_flight") {
 			t.Errorf("%s: %d", token, w.Code)
@@ -86,7 +87,7 @@ func TestMetricsTakeTheTokenOfTheAPIServer(t *testing.T) {
 func TestNobodyIsLetThroughUnasked(t *testing.T) {
 	g := newFakeGate(map[string][]string{"ann": {"everything"}})
 	log := &logged{}
-	api := facadeFor(newFakeStore(aTask("sync")), g, func(o *Options) { o.Log = log.logger() })
+	api := facadeFor(newFakeStore(fixture.Task("sync")), g, func(o *Options) { o.Log = log.logger() })
 	g.away = errors.New("dial tcp 10.96.0.1: refused")
 	for _, token := range []string{"ann", "nothing"} {
 		w := call(t, api, "GET", "/tasks", "", bearing(token)...)

@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // unread fails the test when anything is read or written.
@@ -23,21 +26,21 @@ func unread(t *testing.T, store *fakeStore) {
 
 // Of one who may not, nothing is read, and the answer is the same whatever there is.
 func TestNothingIsReadBeforeItIsAllowed(t *testing.T) {
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	unread(t, store)
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"other"}}))
 	for _, r := range (&rooms{}).routes() {
-		if r.access.named == byExecution || strings.HasSuffix(r.pattern, "/by-ids") {
+		if r.access.Named == access.ByExecution || strings.HasSuffix(r.pattern, "/by-ids") {
 			continue // below
 		}
 		path := strings.NewReplacer("{taskName}", "sync", "{name}", "sync").Replace(r.pattern)
-		wantProblem(t, call(t, api, r.method, path, bodyOf(path), bearing("ann")...), http.StatusForbidden, `"ann" may not `+r.access.verb)
+		wantProblem(t, call(t, api, r.method, path, bodyOf(path), bearing("ann")...), http.StatusForbidden, `"ann" may not `+r.access.Verb)
 	}
 }
 
 // The one thing that is looked at is the task of a run that the caller may not name, and nobody learns of it.
 func TestRefusalsDoNotTellWhatIsThere(t *testing.T) {
-	store := newFakeStore(aTask("sync")).add(anExecution("run", "sync", v1alpha1.PhaseRunning))
+	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("run", "sync", v1alpha1.PhaseRunning))
 	api := facadeFor(store, newFakeGate(map[string][]string{
 		"stranger": {"other"}, "ofOther": {"get tasks/executions other", "get tasks/logs other", "cancel tasks/executions other"},
 	}))
@@ -74,9 +77,9 @@ func TestRefusalsDoNotTellWhatIsThere(t *testing.T) {
 
 // Who may do it to any is asked about once, whichever the name, so that a poll is free.
 func TestAnyComesFirst(t *testing.T) {
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	for i := range 3 {
-		store.add(anExecution(fmt.Sprint("run", i), "sync", v1alpha1.PhaseRunning))
+		store.add(fixture.Execution(fmt.Sprint("run", i), "sync", v1alpha1.PhaseRunning))
 	}
 	g := newFakeGate(map[string][]string{"ann": {"get taskexecutions"}})
 	api := facadeFor(store, g)
@@ -92,8 +95,8 @@ func TestAnyComesFirst(t *testing.T) {
 }
 
 func TestOneTaskOnly(t *testing.T) {
-	store := newFakeStore(aTask("mine"), aTask("other"))
-	store.add(anExecution("of-mine", "mine", v1alpha1.PhaseRunning), anExecution("of-other", "other", v1alpha1.PhaseRunning))
+	store := newFakeStore(fixture.Task("mine"), fixture.Task("other"))
+	store.add(fixture.Execution("of-mine", "mine", v1alpha1.PhaseRunning), fixture.Execution("of-other", "other", v1alpha1.PhaseRunning))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {
 		"get tasks mine", "execute tasks mine", "get tasks/executions mine", "list tasks/executions mine", "cancel tasks/executions mine",
 	}}))
@@ -148,7 +151,7 @@ func make101() (names []string) {
 
 // A rule for runs by their names works, too.
 func TestOneRunOnly(t *testing.T) {
-	store := newFakeStore().add(anExecution("a", "sync", v1alpha1.PhaseRunning), anExecution("b", "sync", v1alpha1.PhaseRunning))
+	store := newFakeStore().add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning), fixture.Execution("b", "sync", v1alpha1.PhaseRunning))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"get taskexecutions a", "cancel taskexecutions a"}}))
 	if w := call(t, api, "GET", "/tasks/running/execution/a", "", bearing("ann")...); w.Code != http.StatusOK {
 		t.Errorf("%d %s", w.Code, w.Body)
@@ -161,10 +164,10 @@ func TestOneRunOnly(t *testing.T) {
 
 // A run says who asked for it, and nobody can say that it was another.
 func TestTheCallerIsRecorded(t *testing.T) {
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"everything"}}))
 	w := call(t, api, "POST", "/tasks/sync/execute/manual", "", bearing("ann")...)
-	var started wireStarted
+	var started submit.Started
 	if err := json.Unmarshal(w.Body.Bytes(), &started); err != nil || started.Trigger.User != "ann" {
 		t.Fatalf("%v %s", err, w.Body)
 	}
@@ -178,12 +181,12 @@ func TestTheCallerIsRecorded(t *testing.T) {
 
 // Somebody else's key is another key: it neither shows the run that it made nor tells that there is one.
 func TestKeysOfCallersAreApart(t *testing.T) {
-	store := newFakeStore(aTask("sync", midSchema))
+	store := newFakeStore(fixture.Task("sync", midSchema))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}}))
 	send := func(user, body string) (id string) {
 		t.Helper()
-		w := call(t, api, "POST", "/tasks/sync/execute/api", body, append(bearing(user), headerIdempotencyKey, "k")...)
-		var started wireStarted
+		w := call(t, api, "POST", "/tasks/sync/execute/api", body, append(bearing(user), submit.HeaderIdempotencyKey, "k")...)
+		var started submit.Started
 		if err := json.Unmarshal(w.Body.Bytes(), &started); err != nil || w.Code != http.StatusOK {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
@@ -196,7 +199,7 @@ func TestKeysOfCallersAreApart(t *testing.T) {
 	if again := send("ann", `{"params":{"mid":1}}`); again != ann || len(store.executions) != 2 {
 		t.Errorf("ann's repetition got %s, and there are %d runs", again, len(store.executions))
 	}
-	if ownKey("k", "") != "k" || ownKey("", "ann") != "" || ownKey("k", "ann") == ownKey("kann", "") {
+	if submit.OwnKey("k", "") != "k" || submit.OwnKey("", "ann") != "" || submit.OwnKey("k", "ann") == submit.OwnKey("kann", "") {
 		t.Error("keys are not told apart")
 	}
 }

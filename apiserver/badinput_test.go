@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
 // A wrong body is refused in the same way wherever a body is taken, and does nothing.
 func TestBadBodies(t *testing.T) {
-	store := newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning))
+	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning))
 	api := facade(store)
 	huge := `{"params":{"x":"` + strings.Repeat("x", 1<<20) + `"}}`
 	for endpoint, c := range map[string]struct{ method, path, list string }{
@@ -85,7 +86,7 @@ func TestBadBodies(t *testing.T) {
 
 // A page of another site can send a request without a body and without asking; it must do nothing.
 func TestOtherSitesCannotAct(t *testing.T) {
-	store := newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning))
+	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning))
 	api := facade(store)
 	wantProblem(t, call(t, api, "POST", "/tasks/sync/execute/manual", "", "Sec-Fetch-Site", "cross-site"), http.StatusForbidden, "another site")
 	wantProblem(t, call(t, api, "DELETE", "/tasks/executions/cancel/all", "", "Origin", "https://evil.example"), http.StatusForbidden, "another site")

@@ -17,6 +17,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/auth"
 	"github.com/taskexec/taskexec/apiserver/limit"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // slowGate takes questionTime for each answer, as an API server does.
@@ -53,7 +55,7 @@ func examplePath(r route) string {
 	switch {
 	case strings.HasSuffix(path, "/logs"):
 		return path + "?follow=true"
-	case r.method == http.MethodGet && r.access.verb == "get" && r.access.resource == "taskexecutions" && !strings.HasSuffix(path, "/explain"):
+	case r.method == http.MethodGet && r.access.Verb == "get" && r.access.Resource == "taskexecutions" && !strings.HasSuffix(path, "/explain"):
 		return path + "?wait=30s"
 	}
 	return path
@@ -120,8 +122,8 @@ func answersOf(t *testing.T, api http.Handler, token string) (slowest time.Durat
 // held are how many places of each kind one caller holds more than it may, by what they are for.
 func (s *server) heldBeyondShare(who string) (beyond []string) {
 	for kind, places := range map[string]*limit.Places{
-		"bodies": s.guard.admission.bodies, "requests": s.guard.admission.places, "requests that may be refused yet": s.guard.admission.unsure,
-		"watchers": s.logs.watching, "log readers": s.logs.reading,
+		"bodies": s.guard.Admission.Bodies, "requests": s.guard.Admission.Places, "requests that may be refused yet": s.guard.Admission.Unsure,
+		"watchers": s.logs.Watching, "log readers": s.logs.Reading,
 	} {
 		if _, share := places.Most(); places.Held(who) > share {
 			beyond = append(beyond, kind)
@@ -134,7 +136,7 @@ func (s *server) heldBeyondShare(who string) (beyond []string) {
 // requests that do not end: it has no more than its share of anything, and another is answered as fast as alone.
 func TestCase50EachRouteBesideAHostileCaller(t *testing.T) {
 	all := (&rooms{}).routes()
-	for _, p := range (&server{metrics: newRequestMetrics()}).platform() {
+	for _, p := range (&server{metrics: web.NewMetrics()}).platform() {
 		all = append(all, route{method: http.MethodGet, pattern: p.path})
 	}
 	all = append(all, route{method: http.MethodPost, pattern: "/no/such/path"})
@@ -158,7 +160,7 @@ func TestCase50EachRouteBesideAHostileCaller(t *testing.T) {
 					}
 					beside = max(beside, answersOf(t, api, "ann"))
 					g.change(func() {
-						if most := g.most["mallory"]; most > questionsAtOnce {
+						if most := g.most["mallory"]; most > access.QuestionsAtOnce {
 							t.Errorf("%d questions about it were asked at once", most)
 						}
 					})
@@ -167,7 +169,7 @@ func TestCase50EachRouteBesideAHostileCaller(t *testing.T) {
 					}
 					letGo()
 					synctest.Wait()
-					for who, places := range map[string]*limit.Places{"bodies": s.guard.admission.bodies, "requests": s.guard.admission.places, "unsure": s.guard.admission.unsure, "watchers": s.logs.watching, "logs": s.logs.reading} {
+					for who, places := range map[string]*limit.Places{"bodies": s.guard.Admission.Bodies, "requests": s.guard.Admission.Places, "unsure": s.guard.Admission.Unsure, "watchers": s.logs.Watching, "logs": s.logs.Reading} {
 						if n := places.Held("mallory"); n != 0 {
 							t.Errorf("%d places of %s are not given back", n, who)
 						}
@@ -195,15 +197,15 @@ func TestCase50WhatWaitsHoldsNoPlace(t *testing.T) {
 				letGo := hold(t, s.handler(DefaultOptions()), "mallory", route.method, path, hostileConnections)
 				defer letGo()
 				synctest.Wait()
-				if n := s.guard.admission.places.Held("mallory"); n != 0 {
+				if n := s.guard.Admission.Places.Held("mallory"); n != 0 {
 					t.Errorf("%d places are held", n)
 				}
-				lasting := map[string]*limit.Places{"watchers": s.logs.watching, "logs": s.logs.reading}
+				lasting := map[string]*limit.Places{"watchers": s.logs.Watching, "logs": s.logs.Reading}
 				if !slices.ContainsFunc([]string{"watchers", "logs"}, func(kind string) bool {
 					_, share := lasting[kind].Most()
 					return lasting[kind].Held("mallory") == share
 				}) {
-					t.Errorf("it waits with %d watchers and %d logs, none of which is a share", s.logs.watching.Held("mallory"), s.logs.reading.Held("mallory"))
+					t.Errorf("it waits with %d watchers and %d logs, none of which is a share", s.logs.Watching.Held("mallory"), s.logs.Reading.Held("mallory"))
 				}
 			})
 		})

@@ -4,6 +4,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // Whatever a log, a param or a path has in it, a browser makes nothing of it.
@@ -14,7 +16,7 @@ func TestCase20AnswersAreInert(t *testing.T) {
 	f.kubelet.change(func() { f.kubelet.lines[0] = script })
 	f.start()
 	f.end()
-	f.store.executions["run"].Spec.Params = rawJSON(`{"html":"` + script + `"}`)
+	f.store.executions["run"].Spec.Params = fixture.JSON(`{"html":"` + script + `"}`)
 	o := DefaultOptions()
 	api := f.handler(o)
 	for name, w := range map[string]*httptest.ResponseRecorder{
@@ -27,7 +29,7 @@ func TestCase20AnswersAreInert(t *testing.T) {
 		"a bad query": call(t, api, "DELETE", "/tasks/executions/cancel/all?%3Cscript%3E=1", ""),
 	} {
 		for header, want := range map[string]string{
-			"X-Content-Type-Options": "nosniff", "Content-Security-Policy": inert, "Cross-Origin-Resource-Policy": "same-origin", "Referrer-Policy": "no-referrer",
+			"X-Content-Type-Options": "nosniff", "Content-Security-Policy": web.Inert, "Cross-Origin-Resource-Policy": "same-origin", "Referrer-Policy": "no-referrer",
 		} {
 			if got := w.Header().Get(header); got != want {
 				t.Errorf("%s: %s is %q", name, header, got)
@@ -48,7 +50,7 @@ func TestCase20AnswersAreInert(t *testing.T) {
 
 // A token in a request does not make up for the page of another site.
 func TestCase20OtherSites(t *testing.T) {
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"everything"}}))
 	for _, headers := range [][]string{
 		{"Sec-Fetch-Site", "cross-site"},

@@ -14,6 +14,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/runs"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // A cancel that races the end of the run: whoever writes first wins, and the answer tells the truth. With an
@@ -31,7 +33,7 @@ func TestCase5CancelRacesTheEnd(t *testing.T) {
 		} else {
 			both.Go(func() { ended = l.phase(t.Context(), e, v1alpha1.PhaseCompleted) })
 		}
-		answer := ok[cancelByIDsResponse](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+e.Name+`"]}`)
+		answer := ok[runs.CancelByIDsResponse](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+e.Name+`"]}`)
 		both.Wait()
 		if ended != nil && !apierrors.IsConflict(ended) {
 			t.Fatal(ended)
@@ -68,7 +70,7 @@ func TestCancelDuringStatusUpdates(t *testing.T) {
 		if err := l.phase(t.Context(), e, v1alpha1.PhaseRunning); err != nil {
 			t.Fatal(err)
 		}
-		answer := ok[cancelByIDsResponse](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`)
+		answer := ok[runs.CancelByIDsResponse](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`)
 		if !slices.Equal(answer.Cancelled, []string{id}) {
 			t.Fatalf("got %+v", answer)
 		}
@@ -90,7 +92,7 @@ func TestCase5OverlappingCancels(t *testing.T) {
 	for i := range counts {
 		all.Go(func() {
 			w := call(t, l, "DELETE", "/tasks/executions/cancel/all", "")
-			var answer cancelAllResponse
+			var answer runs.CancelAllResponse
 			if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != http.StatusOK {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
@@ -107,7 +109,7 @@ func TestCase5OverlappingCancels(t *testing.T) {
 func TestSpecIsImmutable(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
-	e := l.live(t, ok[wireStarted](t, l, "POST", "/tasks/sync/execute/api", `{"params":{"a":1}}`).ExecutionID)
+	e := l.live(t, ok[submit.Started](t, l, "POST", "/tasks/sync/execute/api", `{"params":{"a":1}}`).ExecutionID)
 	cancelled := l.live(t, l.execute(t, "sync"))
 	ok[any](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+cancelled.Name+`"]}`)
 	cancelled = l.live(t, cancelled.Name)
@@ -124,7 +126,7 @@ func TestSpecIsImmutable(t *testing.T) {
 	} {
 		changed := c.of.DeepCopy()
 		c.change(&changed.Spec)
-		if err := kube.Update(t.Context(), changed); !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), c.says) {
+		if err := cluster.Update(t.Context(), changed); !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want a refusal that says %q", name, err, c.says)
 		}
 	}

@@ -12,20 +12,23 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/runs"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // cluster has an execution in each phase, and one whose cancel was accepted before.
 func cluster() *fakeStore {
-	store := newFakeStore(aTask("sync"), aTask("other"), aTask("idle")).add(
-		anExecution("pending", "sync", v1alpha1.PhasePending, 1),
-		anExecution("running", "sync", v1alpha1.PhaseRunning, 2),
-		anExecution("new", "other", "", 3),
-		anExecution("cancelling", "other", v1alpha1.PhaseCancelling, 4),
-		anExecution("asked", "other", v1alpha1.PhaseRunning, 5),
-		anExecution("completed", "sync", v1alpha1.PhaseCompleted, 6),
-		anExecution("failed", "sync", v1alpha1.PhaseFailed, 7),
-		anExecution("cancelled", "sync", v1alpha1.PhaseCancelled, 8),
-		anExecution("orphan", "deleted", v1alpha1.PhaseRunning, 9),
+	store := newFakeStore(fixture.Task("sync"), fixture.Task("other"), fixture.Task("idle")).add(
+		fixture.Execution("pending", "sync", v1alpha1.PhasePending, 1),
+		fixture.Execution("running", "sync", v1alpha1.PhaseRunning, 2),
+		fixture.Execution("new", "other", "", 3),
+		fixture.Execution("cancelling", "other", v1alpha1.PhaseCancelling, 4),
+		fixture.Execution("asked", "other", v1alpha1.PhaseRunning, 5),
+		fixture.Execution("completed", "sync", v1alpha1.PhaseCompleted, 6),
+		fixture.Execution("failed", "sync", v1alpha1.PhaseFailed, 7),
+		fixture.Execution("cancelled", "sync", v1alpha1.PhaseCancelled, 8),
+		fixture.Execution("orphan", "deleted", v1alpha1.PhaseRunning, 9),
 	)
 	for _, name := range []string{"cancelling", "asked", "cancelled"} {
 		store.executions[name].Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: "kubectl"}
@@ -64,7 +67,7 @@ func TestCancelReadsCancelledAtOnce(t *testing.T) {
 	store := cluster()
 	api := facade(store)
 	ok[any](t, api, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["running"]}`)
-	if got := ok[wireExecution](t, api, "GET", "/tasks/running/execution/running", ""); got.Status != "cancelled" || got.Phase != "Running" {
+	if got := ok[wire.Execution](t, api, "GET", "/tasks/running/execution/running", ""); got.Status != "cancelled" || got.Phase != "Running" {
 		t.Errorf("status %q in phase %q", got.Status, got.Phase)
 	}
 	if got := store.executions["running"].Spec.Cancel; got == nil || got.RequestedBy != "rest" {
@@ -125,7 +128,7 @@ func TestCancelAllDryRun(t *testing.T) {
 }
 
 func TestCancelReason(t *testing.T) {
-	long := strings.Repeat("因", maxReason)
+	long := strings.Repeat("因", runs.MaxReason)
 	for name, c := range map[string]struct{ path, body, want string }{
 		"by ids":             {"by-ids", `{"executionIds":["running"],"reason":"not needed"}`, "not needed"},
 		"by task names":      {"by-task-names", `{"taskNames":["sync"],"reason":" 不再需要\n第二行 "}`, "不再需要 第二行"},
@@ -143,8 +146,8 @@ func TestCancelReason(t *testing.T) {
 			if diff := cmp.Diff(want, store.executions["running"].Spec.Cancel); diff != "" {
 				t.Error(diff)
 			}
-			got := ok[wireExecution](t, api, "GET", "/tasks/running/execution/running", "")
-			if diff := cmp.Diff(&wireCancellation{RequestedBy: "rest", Reason: c.want}, got.Cancellation); diff != "" {
+			got := ok[wire.Execution](t, api, "GET", "/tasks/running/execution/running", "")
+			if diff := cmp.Diff(&wire.Cancellation{RequestedBy: "rest", Reason: c.want}, got.Cancellation); diff != "" {
 				t.Error(diff)
 			}
 			// The first word stands.
@@ -170,7 +173,7 @@ func TestBadCancels(t *testing.T) {
 		"a reason not UTF-8":        {"all?reason=%ff", ``, "not valid UTF-8"},
 		"a reason that is a number": {"all", `{"reason":1}`, `"reason" must be a string, not a number`},
 		"a reason that is a list":   {"by-ids", `{"executionIds":["running"],"reason":["a"]}`, `"reason" must be a string, not an array`},
-		"a reason too long":         {"by-ids", `{"executionIds":["running"],"reason":"` + strings.Repeat("因", maxReason+1) + `"}`, "1025 characters, and 1024 is the most"},
+		"a reason too long":         {"by-ids", `{"executionIds":["running"],"reason":"` + strings.Repeat("因", runs.MaxReason+1) + `"}`, "1025 characters, and 1024 is the most"},
 		"control characters":        {"by-task-names", `{"taskNames":["sync"],"reason":"\u001b[31m"}`, "control characters"},
 		"an unknown field":          {"all", `{"reasons":"a"}`, `unknown field "reasons"`},
 		"a list":                    {"all", `[]`, "must be a JSON object"},
@@ -186,11 +189,11 @@ func TestBadCancels(t *testing.T) {
 
 // Where some cancels fail, the answer is an error that names them and those that were cancelled all the same.
 func TestCancelInPart(t *testing.T) {
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	var ids, odd, even []string
 	for i := range 40 { // more than are cancelled at once
 		id := fmt.Sprintf("e%02d", i)
-		store.add(anExecution(id, "sync", v1alpha1.PhaseRunning, i))
+		store.add(fixture.Execution(id, "sync", v1alpha1.PhaseRunning, i))
 		ids = append(ids, id)
 		if i%2 == 1 {
 			odd = append(odd, id)
@@ -204,7 +207,7 @@ func TestCancelInPart(t *testing.T) {
 		}
 		return nil
 	}
-	body, err := json.Marshal(cancelByIDsRequest{ExecutionIDs: ids})
+	body, err := json.Marshal(runs.CancelByIDsRequest{ExecutionIDs: ids})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,11 +8,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // A body that two programs could read differently is refused on every route that takes one, and does nothing.
 func TestCase31BodiesWithTwoMeaningsAreRefused(t *testing.T) {
-	store := newFakeStore(withContainer(aTask("sync"))).add(anExecution("a", "sync", v1alpha1.PhaseRunning))
+	store := newFakeStore(fixture.WithContainer(fixture.Task("sync"))).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning))
 	store.schedules["n"] = &v1alpha1.TaskSchedule{}
 	store.schedules["n"].Name = "n"
 	api := facade(store)
@@ -65,7 +67,7 @@ func TestCase31EveryRouteCountsTheSameBytes(t *testing.T) {
 		"one byte more":       {strings.Repeat("<", most+1), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newFakeStore(withContainer(aTask("sync"))).add(anExecution("a", "sync", v1alpha1.PhaseFailed))
+			store := newFakeStore(fixture.WithContainer(fixture.Task("sync"))).add(fixture.Execution("a", "sync", v1alpha1.PhaseFailed))
 			api := facade(store)
 			params := `"params":{"a":"` + c.value + `"}`
 			for path, body := range map[string]string{
@@ -88,11 +90,11 @@ func TestCase31EveryRouteCountsTheSameBytes(t *testing.T) {
 
 // What the container would not get as it was sent is refused before anything runs.
 func TestCase31DigitsAndLargeJobs(t *testing.T) {
-	wide := withContainer(aTask("wide"))
+	wide := fixture.WithContainer(fixture.Task("wide"))
 	for range 8 {
 		wide.Spec.JobTemplate.Spec.Template.Spec.Containers = append(wide.Spec.JobTemplate.Spec.Template.Spec.Containers, corev1.Container{Name: "x", Image: "x"})
 	}
-	store := newFakeStore(withContainer(aTask("sync")), wide)
+	store := newFakeStore(fixture.WithContainer(fixture.Task("sync")), wide)
 	api := facade(store)
 	for task, c := range map[string]struct{ params, says string }{
 		"sync": {`{"a":12345678901234567.89}`, "/a: is a number with more digits than Kubernetes keeps"},
@@ -109,8 +111,8 @@ func TestCase31DigitsAndLargeJobs(t *testing.T) {
 }
 
 func TestCase31DryRunWarnsOfParamsWithoutVariable(t *testing.T) {
-	store := newFakeStore(withContainer(aTask("sync", `{"properties":{"a-b":{"type":"string"},"a.b":{"type":"string"}}}`)))
-	got := ok[wireRehearsal](t, facade(store), "POST", "/tasks/sync/execute/manual?dryRun=true", `{"params":{"a-b":"x","姓":"y"}}`)
+	store := newFakeStore(fixture.WithContainer(fixture.Task("sync", `{"properties":{"a-b":{"type":"string"},"a.b":{"type":"string"}}}`)))
+	got := ok[submit.Rehearsal](t, facade(store), "POST", "/tasks/sync/execute/manual?dryRun=true", `{"params":{"a-b":"x","姓":"y"}}`)
 	if len(got.Warnings) != 2 || !strings.Contains(got.Warnings[0], `"a-b", "a.b" would be one variable`) || !strings.Contains(got.Warnings[1], `"姓" has no variable`) {
 		t.Errorf("warnings %q", got.Warnings)
 	}
@@ -119,14 +121,14 @@ func TestCase31DryRunWarnsOfParamsWithoutVariable(t *testing.T) {
 			t.Errorf("the container has %s", e.Name)
 		}
 	}
-	if got.Outcome != outcomeStart {
+	if got.Outcome != submit.OutcomeStart {
 		t.Errorf("outcome %s: a warning refuses nothing", got.Outcome)
 	}
 }
 
 // null stands for no params, in a schedule as in an execute.
 func TestCase31ScheduleWithNullParams(t *testing.T) {
-	api := facade(newFakeStore(withContainer(aTask("sync"))))
+	api := facade(newFakeStore(fixture.WithContainer(fixture.Task("sync"))))
 	if w := call(t, api, "POST", "/triggers/cron", `{"name":"n","taskName":"sync","schedule":"@daily","params":null}`); w.Code != http.StatusCreated {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
 // cannotRun is how hack/clients.sh ends where the machine lacks what a generator needs.
@@ -19,7 +20,7 @@ const cannotRun = 77
 func TestCase41GeneratedClients(t *testing.T) {
 	for _, generator := range []string{"ogen", "oapi-codegen", "openapi-typescript"} {
 		t.Run(generator, func(t *testing.T) {
-			api := facade(newFakeStore(withContainer(aTask("sync", midSchema))))
+			api := facade(newFakeStore(fixture.WithContainer(fixture.Task("sync", midSchema))))
 			listener := httptest.NewServer(checked(t, api))
 			t.Cleanup(listener.Close)
 			document := filepath.Join(t.TempDir(), "openapi.json")

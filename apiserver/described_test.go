@@ -15,6 +15,7 @@ import (
 
 	"github.com/taskexec/taskexec/apiserver/openapi"
 	"github.com/taskexec/taskexec/apiserver/openapi/conform"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // everything has the whole API, with the paths of namespaces.
@@ -88,7 +89,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 	for _, route := range (&rooms{}).routes() {
 		check(route.method + " " + route.pattern)
 	}
-	for _, route := range (&server{metrics: newRequestMetrics()}).platform() {
+	for _, route := range (&server{metrics: web.NewMetrics()}).platform() {
 		check("GET " + route.path)
 	}
 	for key := range left {
@@ -198,7 +199,7 @@ func TestDescriptionIsServed(t *testing.T) {
 			t.Errorf("HEAD %s: %d %v", path, head.Code, head.Header())
 		}
 	}
-	all := (&server{namespace: "default", stores: one{newFakeStore()}, metrics: newRequestMetrics()}).handler(everything())
+	all := (&server{namespace: "default", stores: one{newFakeStore()}, metrics: web.NewMetrics()}).handler(everything())
 	if w := call(t, all, "GET", "/openapi.json", ""); !strings.Contains(w.Body.String(), "/namespaces/{namespace}/tasks/{taskName}/execute/api") {
 		t.Error("the namespaces that are served are not described")
 	}

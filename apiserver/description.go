@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/apiserver/openapi"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // wireTypes has the types that are sent and read: their comments are their descriptions.
@@ -40,7 +41,7 @@ func describedAPI(o Options) (openapi.API, error) {
 			License:     map[string]string{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 			Contact:     map[string]string{"name": "Taskexec", "url": "https://github.com/taskexec/taskexec"},
 		},
-		Tags: tags(), PathParameters: pathParameters(), Always: anyAnswers(), Problem: problem{}, Comments: comments,
+		Tags: tags(), PathParameters: pathParameters(), Always: anyAnswers(), Problem: web.Problem{}, Comments: comments,
 		Bearer: o.Auth == AuthKubernetes,
 	}
 	described := operations()
@@ -52,7 +53,7 @@ func describedAPI(o Options) (openapi.API, error) {
 	for _, route := range (&rooms{}).routes() {
 		add(route.method, route.pattern, "", "")
 	}
-	for _, route := range (&server{metrics: newRequestMetrics()}).platform() {
+	for _, route := range (&server{metrics: web.NewMetrics()}).platform() {
 		add(http.MethodGet, route.path, "", "")
 	}
 	if o.several() {

@@ -23,12 +23,15 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/hack/rights"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/kube"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 var (
 	apiServer *rest.Config
-	// kube reads and writes live, as others than the facade do.
-	kube client.WithWatch
+	// cluster reads and writes live, as others than the facade do.
+	cluster client.WithWatch
 )
 
 func TestMain(m *testing.M) { os.Exit(withAPIServer(m)) }
@@ -65,7 +68,7 @@ func withAPIServer(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "registering kinds:", err)
 		return 1
 	}
-	if kube, err = client.NewWithWatch(started, client.Options{Scheme: scheme}); err != nil {
+	if cluster, err = client.NewWithWatch(started, client.Options{Scheme: scheme}); err != nil {
 		fmt.Fprintln(os.Stderr, "making the client:", err)
 		return 1
 	}
@@ -76,14 +79,14 @@ func withAPIServer(m *testing.M) int {
 // lab is the facade over a namespace of its own.
 type lab struct {
 	http.Handler
-	store     *kubeStore
+	store     *kube.Store
 	namespace string
 }
 
 func newLab(t *testing.T) lab {
 	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "facade-"}}
-	if err := kube.Create(t.Context(), namespace); err != nil {
+	if err := cluster.Create(t.Context(), namespace); err != nil {
 		t.Fatal(err)
 	}
 	return facadeOf(t, namespace.Name)
@@ -98,7 +101,7 @@ func facadeOf(t *testing.T, namespace string) lab {
 // facadeWith is one that has the rights of a config.
 func facadeWith(t *testing.T, config *rest.Config, namespace string) lab {
 	t.Helper()
-	stores, err := newKubeStores(t.Context(), config, namespace)
+	stores, err := kube.New(t.Context(), config, namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,14 +127,14 @@ func (l lab) create(t *testing.T, o client.Object) {
 	o.SetResourceVersion("")
 	o.SetGeneration(0)
 	o.SetCreationTimestamp(metav1.Time{})
-	if err := kube.Create(t.Context(), o); err != nil {
+	if err := cluster.Create(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func (l lab) task(t *testing.T, name string, schema ...string) {
 	t.Helper()
-	task := aTask(name, schema...)
+	task := fixture.Task(name, schema...)
 	task.Spec.JobTemplate.Spec.Template.Spec.Containers = []corev1.Container{{Name: "main", Image: "x"}}
 	l.create(t, task)
 }
@@ -140,7 +143,7 @@ func (l lab) task(t *testing.T, name string, schema ...string) {
 func (l lab) live(t *testing.T, id string) *v1alpha1.TaskExecution {
 	t.Helper()
 	e := &v1alpha1.TaskExecution{}
-	if err := kube.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: id}, e); err != nil {
+	if err := cluster.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: id}, e); err != nil {
 		t.Fatal(err)
 	}
 	return e
@@ -150,12 +153,12 @@ func (l lab) live(t *testing.T, id string) *v1alpha1.TaskExecution {
 func (l lab) phase(ctx context.Context, e *v1alpha1.TaskExecution, phase v1alpha1.Phase) error {
 	changed := e.DeepCopy()
 	changed.Status.Phase = phase
-	return kube.Status().Patch(ctx, changed, client.MergeFromWithOptions(e, client.MergeFromWithOptimisticLock{}))
+	return cluster.Status().Patch(ctx, changed, client.MergeFromWithOptions(e, client.MergeFromWithOptimisticLock{}))
 }
 
 func (l lab) execute(t *testing.T, task string) string {
 	t.Helper()
-	return ok[wireStarted](t, l, "POST", "/tasks/"+task+"/execute/api", "").ExecutionID
+	return ok[submit.Started](t, l, "POST", "/tasks/"+task+"/execute/api", "").ExecutionID
 }
 
 // Run serves until it is told to stop, and says why when it cannot.

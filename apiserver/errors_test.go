@@ -16,6 +16,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
 	"github.com/taskexec/taskexec/controllers/params"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // The one table of which error is which status.
@@ -28,7 +30,7 @@ func TestProblemOf(t *testing.T) {
 		says   string
 		retry  bool
 	}{
-		"a problem":               {problemf(http.StatusTeapot, "short"), 418, "short", false},
+		"a problem":               {web.Problemf(http.StatusTeapot, "short"), 418, "short", false},
 		"a body too large":        {&http.MaxBytesError{Limit: 5}, 413, "larger than 5 bytes", false},
 		"params":                  {params.FieldErrors{{Pointer: "/a", Message: "is required"}}, 400, "/a: is required", false},
 		"a deadline":              {context.DeadlineExceeded, 503, "did not answer in time", true},
@@ -53,7 +55,7 @@ func TestProblemOf(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, err := range []error{c.err, fmt.Errorf("doing this: %w", c.err), errors.Join(c.err, errors.New("other"))} {
 				recorder := newRecorder()
-				problemOf(err).write(recorder, "id")
+				web.ProblemOf(err).Write(recorder, "id")
 				wantProblem(t, recorder, c.status, c.says)
 				if got := recorder.Header().Get("Retry-After") != ""; got != c.retry {
 					t.Errorf("Retry-After %t, want %t", got, c.retry)
@@ -101,7 +103,7 @@ func TestEveryEndpointTellsOfFailure(t *testing.T) {
 		{"schedule", "POST", "/triggers/cron/x/toggle", ""},
 		{"deleteSchedule", "DELETE", "/triggers/cron/x", ""},
 	} {
-		store := newFakeStore(aTask("sync"))
+		store := newFakeStore(fixture.Task("sync"))
 		store.fail = func(operation, _ string) error {
 			if operation == c.operation {
 				return apierrors.NewServiceUnavailable("away")

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // eventSource is what a browser's EventSource does: it comes again when an answer of 200 ends, with the id of its last
@@ -67,7 +69,7 @@ func (s *eventSource) read(t *testing.T, from *reader) {
 		}
 		s.events[name]++
 		if name == "entry" {
-			var e wireLogEntry
+			var e logs.LogEntry
 			if err := json.Unmarshal([]byte(data), &e); err != nil {
 				t.Errorf("%v in %s", err, data)
 			}
@@ -182,7 +184,7 @@ func TestCase40IDsOfALog(t *testing.T) {
 	if !r.entries(t, 10) || r.got != f.kubelet.text() {
 		t.Errorf("got %q", r.got)
 	}
-	if len(r.id) < len(endMark) || r.id[len(r.id)-len(endMark):] != endMark {
+	if len(r.id) < len(web.EndMark) || r.id[len(r.id)-len(web.EndMark):] != web.EndMark {
 		t.Errorf("the id of the end is %q", r.id)
 	}
 	f.wantIdle(t)

@@ -13,6 +13,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 const midSchema = `{"type":"object","required":["mid"],"additionalProperties":false,
@@ -30,16 +34,16 @@ func TestExecute(t *testing.T) {
 		"defaults stay unsaid": {"api", `{"params":{"mid":9007199254740993}}`, v1alpha1.TriggerAPI, `{"mid":9007199254740993}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newFakeStore(aTask("sync", midSchema))
+			store := newFakeStore(fixture.Task("sync", midSchema))
 			w := call(t, facade(store), "POST", "/tasks/sync/execute/"+c.path, c.body)
 			if w.Code != http.StatusOK {
 				t.Fatalf("%d %s", w.Code, w.Body)
 			}
-			var answer wireStarted
+			var answer submit.Started
 			if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 				t.Fatal(err)
 			}
-			if !reflect.DeepEqual(answer.wireExecution, answer.Data) {
+			if !reflect.DeepEqual(answer.Execution, answer.Data) {
 				t.Errorf("the execution and its data differ: %s", w.Body)
 			}
 			id, err := uuid.Parse(answer.ExecutionID)
@@ -62,8 +66,8 @@ func TestExecute(t *testing.T) {
 
 func TestExecuteWithoutParams(t *testing.T) {
 	for _, body := range []string{``, " \n", `{}`, `{"params":null}`, `{"params":{}}`} {
-		store := newFakeStore(aTask("sync"))
-		answer := ok[wireStarted](t, facade(store), "POST", "/tasks/sync/execute/manual", body)
+		store := newFakeStore(fixture.Task("sync"))
+		answer := ok[submit.Started](t, facade(store), "POST", "/tasks/sync/execute/manual", body)
 		stored := store.executions[answer.ExecutionID].Spec.Params
 		if given := body == `{"params":{}}`; given != (stored != nil) {
 			t.Errorf("body %q stored params %v", body, stored)
@@ -72,10 +76,10 @@ func TestExecuteWithoutParams(t *testing.T) {
 }
 
 func TestParamsThatTheTaskDoesNotTake(t *testing.T) {
-	store := newFakeStore(aTask("sync", midSchema))
+	store := newFakeStore(fixture.Task("sync", midSchema))
 	w := call(t, facade(store), "POST", "/tasks/sync/execute/manual", `{"params":{"force":1,"a/b":12345678901234567890}}`)
 	got := wantProblem(t, w, http.StatusBadRequest, "not what the task takes")
-	want := []fieldError{
+	want := []web.FieldError{
 		{"/params/a~1b", "is a whole number of more than 64 bits, of which Kubernetes would lose digits; send it as a string"},
 		{"/params/a~1b", "is not a parameter of this task"},
 		{"/params/force", "must be a boolean, not a number"},
@@ -92,7 +96,7 @@ func TestParamsThatTheTaskDoesNotTake(t *testing.T) {
 // A task of which it is known that no run can work is refused; one that was not judged yet is not.
 func TestExecuteATaskThatIsNotReady(t *testing.T) {
 	with := func(status metav1.ConditionStatus, generation int64) *v1alpha1.Task {
-		task := aTask("sync")
+		task := fixture.Task("sync")
 		apimeta.SetStatusCondition(&task.Status.Conditions, metav1.Condition{
 			Type: v1alpha1.ConditionReady, Status: status, ObservedGeneration: generation,
 			Reason: v1alpha1.ReasonInvalidJobTemplate, Message: "no containers",
@@ -101,11 +105,11 @@ func TestExecuteATaskThatIsNotReady(t *testing.T) {
 	}
 	wantProblem(t, call(t, facade(newFakeStore(with(metav1.ConditionFalse, 1))), "POST", "/tasks/sync/execute/manual", ""),
 		http.StatusConflict, `"sync" cannot be run until it is mended: InvalidJobTemplate: no containers`)
-	wantProblem(t, call(t, facade(newFakeStore(aTask("sync", `{"type":1}`))), "POST", "/tasks/sync/execute/manual", ""),
+	wantProblem(t, call(t, facade(newFakeStore(fixture.Task("sync", `{"type":1}`))), "POST", "/tasks/sync/execute/manual", ""),
 		http.StatusConflict, "no usable JSON Schema: /type: ")
 	for name, task := range map[string]*v1alpha1.Task{
 		"ready":                with(metav1.ConditionTrue, 1),
-		"not judged":           aTask("sync"),
+		"not judged":           fixture.Task("sync"),
 		"undecided":            with(metav1.ConditionUnknown, 1),
 		"judged before a mend": with(metav1.ConditionFalse, 0),
 	} {
@@ -116,11 +120,11 @@ func TestExecuteATaskThatIsNotReady(t *testing.T) {
 }
 
 func TestListExecutions(t *testing.T) {
-	api := facade(newFakeStore(aTask("sync"), aTask("idle")).add(
-		anExecution("older", "sync", v1alpha1.PhaseCompleted, 60),
-		anExecution("newer", "sync", v1alpha1.PhaseRunning, 10),
-		anExecution("oldest", "sync", v1alpha1.PhaseFailed, 600),
-		anExecution("orphan", "deleted", v1alpha1.PhaseCompleted),
+	api := facade(newFakeStore(fixture.Task("sync"), fixture.Task("idle")).add(
+		fixture.Execution("older", "sync", v1alpha1.PhaseCompleted, 60),
+		fixture.Execution("newer", "sync", v1alpha1.PhaseRunning, 10),
+		fixture.Execution("oldest", "sync", v1alpha1.PhaseFailed, 600),
+		fixture.Execution("orphan", "deleted", v1alpha1.PhaseCompleted),
 	))
 	for task, want := range map[string][]string{
 		"sync":    {"newer running", "older completed", "oldest failed"},
@@ -128,7 +132,7 @@ func TestListExecutions(t *testing.T) {
 		"idle":    nil,
 	} {
 		var got []string
-		for _, e := range ok[[]wireExecution](t, api, "GET", "/tasks/running/"+task, "") {
+		for _, e := range ok[[]wire.Execution](t, api, "GET", "/tasks/running/"+task, "") {
 			got = append(got, e.ExecutionID+" "+e.Status)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -145,8 +149,8 @@ func TestListExecutions(t *testing.T) {
 
 // Text of a task cannot become markup: it is JSON, said to be JSON, and to be taken for nothing else.
 func TestLogsAreInert(t *testing.T) {
-	e := anExecution("x", "sync", v1alpha1.PhaseRunning)
-	e.Status.Logs = []v1alpha1.LogEntry{{Level: v1alpha1.LogInfo, Message: "<script>alert(1)</script>\u2028", Data: rawJSON(`{"a":"<b>"}`)}}
+	e := fixture.Execution("x", "sync", v1alpha1.PhaseRunning)
+	e.Status.Logs = []v1alpha1.LogEntry{{Level: v1alpha1.LogInfo, Message: "<script>alert(1)</script>\u2028", Data: fixture.JSON(`{"a":"<b>"}`)}}
 	w := call(t, facade(newFakeStore().add(e)), "GET", "/tasks/running/execution/x", "")
 	if strings.ContainsAny(w.Body.String(), "<>\u2028") {
 		t.Errorf("markup in %s", w.Body)
@@ -156,7 +160,7 @@ func TestLogsAreInert(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	var got wireExecution
+	var got wire.Execution
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Logs[0].Message != e.Status.Logs[0].Message {
 		t.Errorf("the message was changed: %v %+v", err, got)
 	}

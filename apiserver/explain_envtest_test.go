@@ -18,6 +18,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
+	"github.com/taskexec/taskexec/apiserver/explainer"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // withJob gives an execution the Job that the controller would have made, and a pod of it as the Job controller would.
@@ -25,14 +27,14 @@ func (l lab) withJob(t *testing.T, id string) (*v1alpha1.TaskExecution, *corev1.
 	t.Helper()
 	e := l.live(t, id)
 	task := &v1alpha1.Task{}
-	if err := kube.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: e.Spec.TaskRef.Name}, task); err != nil {
+	if err := cluster.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: e.Spec.TaskRef.Name}, task); err != nil {
 		t.Fatal(err)
 	}
 	job, err := jobspec.Build(task, e, []byte(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := kube.Create(t.Context(), job); err != nil {
+	if err := cluster.Create(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}
 	pod := &corev1.Pod{ObjectMeta: *job.Spec.Template.DeepCopy().ObjectMeta.DeepCopy(), Spec: *job.Spec.Template.Spec.DeepCopy()}
@@ -41,7 +43,7 @@ func (l lab) withJob(t *testing.T, id string) (*v1alpha1.TaskExecution, *corev1.
 	changed := e.DeepCopy()
 	changed.Status.Phase, changed.Status.Reason = v1alpha1.PhasePending, v1alpha1.ReasonJobCreated
 	changed.Status.Job = &v1alpha1.JobIdentity{Name: job.Name, UID: job.UID}
-	if err := kube.Status().Patch(t.Context(), changed, client.MergeFrom(e)); err != nil {
+	if err := cluster.Status().Patch(t.Context(), changed, client.MergeFrom(e)); err != nil {
 		t.Fatal(err)
 	}
 	return changed, pod
@@ -51,7 +53,7 @@ func (l lab) podStatus(t *testing.T, pod *corev1.Pod, status corev1.PodStatus) {
 	t.Helper()
 	changed := pod.DeepCopy()
 	changed.Status = status
-	if err := kube.Status().Patch(t.Context(), changed, client.MergeFrom(pod)); err != nil {
+	if err := cluster.Status().Patch(t.Context(), changed, client.MergeFrom(pod)); err != nil {
 		t.Fatal(err)
 	}
 	*pod = *changed
@@ -68,10 +70,10 @@ func (l lab) event(t *testing.T, of client.Object, kind, reason, message string)
 }
 
 // explained waits until the cache shows the phase, and gives the explanation.
-func (l lab) explained(t *testing.T, id string, phase v1alpha1.Phase) (got wireExplanation) {
+func (l lab) explained(t *testing.T, id string, phase v1alpha1.Phase) (got explainer.Explanation) {
 	t.Helper()
 	until(t, "the cache shows the phase "+string(phase), func() bool {
-		got = ok[wireExplanation](t, l, "GET", "/tasks/executions/"+id+"/explain", "")
+		got = ok[explainer.Explanation](t, l, "GET", "/tasks/executions/"+id+"/explain", "")
 		return got.Phase == string(phase) && got.Reason != "NotSeen" // what has no phase yet reads Pending, too
 	})
 	return got
@@ -81,7 +83,7 @@ func TestExplainOverARealAPIServer(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
 	id := l.execute(t, "sync")
-	if got := ok[wireExplanation](t, l, "GET", "/tasks/executions/"+id+"/explain", ""); got.Reason != "NotSeen" || !got.Complete {
+	if got := ok[explainer.Explanation](t, l, "GET", "/tasks/executions/"+id+"/explain", ""); got.Reason != "NotSeen" || !got.Complete {
 		t.Errorf("right after its creation: %+v", got)
 	}
 	e, pod := l.withJob(t, id)
@@ -119,7 +121,7 @@ func TestExplainOverARealAPIServer(t *testing.T) {
 	changed := e.DeepCopy()
 	code := int32(3)
 	changed.Status.Phase, changed.Status.Reason, changed.Status.ExitCode = v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit, &code
-	if err := kube.Status().Patch(t.Context(), changed, client.MergeFrom(e)); err != nil {
+	if err := cluster.Status().Patch(t.Context(), changed, client.MergeFrom(e)); err != nil {
 		t.Fatal(err)
 	}
 	if got := l.explained(t, id, v1alpha1.PhaseFailed); !strings.Contains(got.Sentence, "exit code 3") {
@@ -136,7 +138,7 @@ func TestExplainLeavesForeignJobsAlone(t *testing.T) {
 	foreign := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: jobspec.JobName(e.Name, e.UID)}}
 	foreign.Spec.Template.Spec = corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "x", Image: "x"}}}
 	l.create(t, foreign)
-	if got := ok[wireExplanation](t, l, "GET", "/tasks/executions/"+id+"/explain", ""); strings.Contains(fmt.Sprint(got.Facts), foreign.Name) {
+	if got := ok[explainer.Explanation](t, l, "GET", "/tasks/executions/"+id+"/explain", ""); strings.Contains(fmt.Sprint(got.Facts), foreign.Name) {
 		t.Errorf("got %v", got.Facts)
 	}
 }
@@ -157,11 +159,11 @@ func TestExplainWithoutRights(t *testing.T) {
 		config *rest.Config
 		says   string
 	}{"forbidden": {nobody, "service account may not"}, "away": {away, "cannot be reached"}} {
-		live, err := client.New(c.config, client.Options{Scheme: kube.Scheme(), Mapper: kube.RESTMapper()})
+		live, err := client.New(c.config, client.Options{Scheme: cluster.Scheme(), Mapper: cluster.RESTMapper()})
 		if err != nil {
 			t.Fatal(err)
 		}
-		stores := l.store.readingLiveBy(live)
+		stores := l.store.ReadingLiveBy(live)
 		w := call(t, facade(stores.In(l.namespace)), "GET", "/tasks/executions/"+id+"/explain", "")
 		if w.Code != http.StatusOK || strings.Count(w.Body.String(), c.says) != 3 || !strings.Contains(w.Body.String(), `"complete":false`) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
@@ -174,14 +176,14 @@ func TestDryRunIsAccepted(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync", `{"properties":{"force":{"type":"boolean","default":true},"password":{"type":"string","writeOnly":true}}}`)
 	const body = `{"params":{"n":1.0e2,"big":9007199254740993,"text":"$(x) <y>","password":"hunter2hunter2"}}`
-	foreseen := ok[wireRehearsal](t, l, "POST", "/tasks/sync/execute/api?dryRun=true", body)
+	foreseen := ok[submit.Rehearsal](t, l, "POST", "/tasks/sync/execute/api?dryRun=true", body)
 	if got := l.stored(t); len(got) != 0 {
 		t.Fatalf("it made %v", got)
 	}
-	if err := kube.Create(t.Context(), foreseen.Job, client.DryRunAll); err != nil {
+	if err := cluster.Create(t.Context(), foreseen.Job, client.DryRunAll); err != nil {
 		t.Errorf("the Job is not accepted: %v", err)
 	}
-	id := ok[wireStarted](t, l, "POST", "/tasks/sync/execute/api", body).ExecutionID
+	id := ok[submit.Started](t, l, "POST", "/tasks/sync/execute/api", body).ExecutionID
 	stored := l.live(t, id)
 	asItIs := func(raw []byte) string { // no escapes, and numbers as they are written
 		effective, problems := new(params.Schema).Apply(raw)
@@ -198,8 +200,8 @@ func TestDryRunIsAccepted(t *testing.T) {
 func TestRerunOverARealAPIServer(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
-	first := ok[wireStarted](t, l, "POST", "/tasks/sync/execute/api", `{"params":{"mid":1}}`).ExecutionID
-	again := ok[wireStarted](t, l, "POST", "/tasks/executions/"+first+"/rerun", "")
+	first := ok[submit.Started](t, l, "POST", "/tasks/sync/execute/api", `{"params":{"mid":1}}`).ExecutionID
+	again := ok[submit.Started](t, l, "POST", "/tasks/executions/"+first+"/rerun", "")
 	stored := l.live(t, again.ExecutionID)
 	if again.RerunOf != first || stored.Annotations[v1alpha1.AnnotationRerunOf] != first || string(stored.Spec.Params.Raw) != `{"mid":1}` || stored.Spec.Trigger.Source != v1alpha1.TriggerAPI {
 		t.Errorf("stored %+v", stored)

@@ -18,12 +18,14 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/explain"
+	"github.com/taskexec/taskexec/apiserver/explainer"
+	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
 // pulling is a store with a run "x" whose image cannot be pulled.
 func pulling() *fakeStore {
-	store := newFakeStore(aTask("sync"))
-	e := anExecution("x", "sync", v1alpha1.PhasePending)
+	store := newFakeStore(fixture.Task("sync"))
+	e := fixture.Execution("x", "sync", v1alpha1.PhasePending)
 	e.Status.Reason, e.Status.Job = v1alpha1.ReasonJobCreated, &v1alpha1.JobIdentity{Name: "x-job", UID: "job-uid"}
 	store.add(e)
 	store.jobs = map[string]*batchv1.Job{"x": {ObjectMeta: metav1.ObjectMeta{Name: "x-job", UID: "job-uid"}}}
@@ -49,7 +51,7 @@ func TestExplain(t *testing.T) {
 	if strings.ContainsAny(w.Body.String(), "<>") {
 		t.Errorf("markup in %s", w.Body)
 	}
-	got := ok[wireExplanation](t, facade(pulling()), "GET", "/tasks/executions/x/explain", "")
+	got := ok[explainer.Explanation](t, facade(pulling()), "GET", "/tasks/executions/x/explain", "")
 	if got.ExecutionID != "x" || got.TaskName != "sync" || got.Status != "running" || got.Phase != "Pending" || !got.Complete {
 		t.Errorf("got %+v", got)
 	}
@@ -93,7 +95,7 @@ func TestExplainWithoutLiveReads(t *testing.T) {
 				return nil
 			}
 			w := call(t, facade(store), "GET", "/tasks/executions/x/explain", "")
-			got := ok[wireExplanation](t, facade(store), "GET", "/tasks/executions/x/explain", "")
+			got := ok[explainer.Explanation](t, facade(store), "GET", "/tasks/executions/x/explain", "")
 			if got.Complete || got.Facts[0].Source != "Facade" || !strings.Contains(got.Facts[0].Text, c.says) || got.Sentence == "" {
 				t.Errorf("got %s", w.Body)
 			}
@@ -121,7 +123,7 @@ func TestExplainIsNotHeldUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := (&observer{store: store, patience: time.Millisecond}).observe(t.Context(), e, store.now)
+	o, err := (&explainer.Observer{Store: store, Patience: time.Millisecond}).Observe(t.Context(), e, store.now)
 	if err != nil || len(o.Unread) != 2 || o.Unread[0].What != explain.FromJob || len(o.Pods) != 2 {
 		t.Errorf("unread %+v, %v", o.Unread, err)
 	}
@@ -137,12 +139,12 @@ func (s stuck) Job(ctx context.Context, _ *v1alpha1.TaskExecution) (*batchv1.Job
 
 // A run that waits is told of those before it.
 func TestExplainQueued(t *testing.T) {
-	e := anExecution("x", "sync", v1alpha1.PhaseQueued)
+	e := fixture.Execution("x", "sync", v1alpha1.PhaseQueued)
 	e.UID, e.Status.Queue = "x", &v1alpha1.QueueStatus{Position: 1, BlockedBy: v1alpha1.BlockedByTask}
-	active := anExecution("active", "sync", v1alpha1.PhaseRunning, 60)
+	active := fixture.Execution("active", "sync", v1alpha1.PhaseRunning, 60)
 	active.UID = "active"
-	store := newFakeStore(aTask("sync")).add(e, active, anExecution("ended", "sync", v1alpha1.PhaseCompleted), anExecution("other", "other", v1alpha1.PhaseRunning))
-	got := ok[wireExplanation](t, facade(store), "GET", "/tasks/executions/x/explain", "")
+	store := newFakeStore(fixture.Task("sync")).add(e, active, fixture.Execution("ended", "sync", v1alpha1.PhaseCompleted), fixture.Execution("other", "other", v1alpha1.PhaseRunning))
+	got := ok[explainer.Explanation](t, facade(store), "GET", "/tasks/executions/x/explain", "")
 	if got.Reason != v1alpha1.ReasonConcurrencyLimit || !strings.HasSuffix(got.Sentence, `it is the next; active is "active".`) {
 		t.Errorf("got %+v", got)
 	}

@@ -7,11 +7,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // facade is the whole API over a store.
 func facade(store Store) http.Handler {
-	return (&server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}).handler(DefaultOptions())
+	return (&server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute}).handler(DefaultOptions())
 }
 
 // call sends a request; one with a body is sent as JSON, unless headers (name, value, name, value) say otherwise. What
@@ -56,7 +58,7 @@ func newRecorder() *httptest.ResponseRecorder {
 }
 
 // wantProblem checks that an answer is a whole problem of a status, and speaks of something.
-func wantProblem(t testing.TB, w *httptest.ResponseRecorder, status int, says string) (p problem) {
+func wantProblem(t testing.TB, w *httptest.ResponseRecorder, status int, says string) (p web.Problem) {
 	t.Helper()
 	if w.Code != status || w.Header().Get("Content-Type") != "application/problem+json" {
 		t.Fatalf("%d %s %s, want a problem %d", w.Code, w.Header().Get("Content-Type"), w.Body, status)

@@ -10,6 +10,9 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 
 	"github.com/taskexec/taskexec/apiserver/auth"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // fakeGate knows the user of each token, which is the token's own text up to a dot, and its rules.
@@ -112,15 +115,15 @@ func (g *fakeGate) questions() []string {
 }
 
 // gated is a server that asks a gate.
-func gated(store Store, g gate) *server {
+func gated(store Store, g access.Gate) *server {
 	return &server{
-		namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute,
+		namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute,
 		gate: g, recheckInterval: time.Minute,
 	}
 }
 
 // facadeFor is the whole API over a store, for callers that a gate knows.
-func facadeFor(store Store, g gate, change ...func(*Options)) http.Handler {
+func facadeFor(store Store, g access.Gate, change ...func(*Options)) http.Handler {
 	o := DefaultOptions()
 	for _, c := range change {
 		c(&o)

@@ -17,6 +17,9 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // fakeKubelet has the log of one container.
@@ -155,11 +158,11 @@ type logFacade struct {
 
 func newLogFacade() *logFacade {
 	k, store := newFakeKubelet(), newFakeStore()
-	e := anExecution("run", "sync", v1alpha1.PhasePending)
+	e := fixture.Execution("run", "sync", v1alpha1.PhasePending)
 	e.UID = "uid"
 	store.add(e)
-	s := &server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, k, 100), timeout: time.Minute}
-	s.logs.wait = wait.Backoff{Duration: time.Millisecond}
+	s := &server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, k, 100), timeout: time.Minute}
+	s.logs.Wait = wait.Backoff{Duration: time.Millisecond}
 	return &logFacade{s, store, k}
 }
 
@@ -198,7 +201,7 @@ func (f *logFacade) wantIdle(t *testing.T) {
 	until(t, "nobody reads logs", func() bool {
 		f.kubelet.mu.Lock()
 		defer f.kubelet.mu.Unlock()
-		return f.kubelet.open == 0 && len(f.logs.places) == 0
+		return f.kubelet.open == 0 && len(f.logs.Places) == 0
 	})
 }
 

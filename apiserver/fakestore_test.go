@@ -13,6 +13,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/kube"
 )
 
 // one is the Store of every namespace.
@@ -98,7 +99,7 @@ func (f *fakeStore) Executions(_ context.Context, taskName string) ([]*v1alpha1.
 			out = append(out, e.DeepCopy())
 		}
 	}
-	slices.SortFunc(out, newestFirst)
+	slices.SortFunc(out, kube.NewestFirst)
 	return out, f.failure("executions", taskName)
 }
 
@@ -134,23 +135,23 @@ func (f *fakeStore) CreateSecret(_ context.Context, e *v1alpha1.TaskExecution, v
 	return nil
 }
 
-func (f *fakeStore) Cancel(_ context.Context, id string, request v1alpha1.CancelRequest) (CancelOutcome, error) {
+func (f *fakeStore) Cancel(_ context.Context, id string, request v1alpha1.CancelRequest) (kube.CancelOutcome, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.failure("cancel", id); err != nil {
-		return CancelNotFound, err
+		return kube.CancelNotFound, err
 	}
 	e := f.executions[id]
 	switch {
 	case e == nil:
-		return CancelNotFound, nil
+		return kube.CancelNotFound, nil
 	case e.Status.Phase.IsTerminal():
-		return CancelTooLate, nil
+		return kube.CancelTooLate, nil
 	case e.Spec.Cancel != nil:
-		return CancelRepeated, nil
+		return kube.CancelRepeated, nil
 	}
 	e.Spec.Cancel = &request
-	return CancelAccepted, nil
+	return kube.CancelAccepted, nil
 }
 
 func (f *fakeStore) Open(task string) (of, all history.Open) {

@@ -11,22 +11,24 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 func TestForecastOf(t *testing.T) {
 	const forbid, queue, replace = v1alpha1.ConcurrencyForbid, v1alpha1.ConcurrencyQueue, v1alpha1.ConcurrencyReplace
 	const done, runs, waits = v1alpha1.PhaseCompleted, v1alpha1.PhaseRunning, v1alpha1.PhaseQueued
 	one := ptr.To[int32](1)
-	suspended := aTask("sync")
+	suspended := fixture.Task("sync")
 	suspended.Spec.Suspended = true
-	broken := aTask("sync")
+	broken := fixture.Task("sync")
 	apimeta.SetStatusCondition(&broken.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, ObservedGeneration: 1, Reason: v1alpha1.ReasonInvalidJobTemplate, Message: "no containers"})
 	held := func(by v1alpha1.QueueBlocker) []*v1alpha1.TaskExecution {
-		e := anExecution("held", "other", waits)
+		e := fixture.Execution("held", "other", waits)
 		e.Status.Queue = &v1alpha1.QueueStatus{BlockedBy: by}
 		return []*v1alpha1.TaskExecution{e}
 	}
-	leaving := inPhases(waits)
+	leaving := fixture.InPhases(waits)
 	leaving[0].Spec.Cancel = &v1alpha1.CancelRequest{}
 	kueue := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{v1alpha1.LabelKueueQueue: "team-a"}}}
 	for name, c := range map[string]struct {
@@ -38,33 +40,33 @@ func TestForecastOf(t *testing.T) {
 		status  int
 		says    string
 	}{
-		"nothing is in the way":     {aTask("sync"), inPhases(runs, runs), nil, outcomeStart, "", 200, "at once"},
-		"there is room":             {limited(queue, ptr.To[int32](2), nil), inPhases(runs, done), nil, outcomeStart, "", 200, ""},
-		"it cannot be run":          {broken, nil, nil, outcomeRefuse, v1alpha1.ReasonInvalidJobTemplate, 409, "no containers"},
-		"suspended":                 {suspended, nil, nil, outcomeRefuse, v1alpha1.ReasonTaskSuspended, 409, "suspended"},
-		"forbidden":                 {limited(forbid, nil, nil), inPhases(runs), nil, outcomeRefuse, v1alpha1.ReasonConcurrencyForbidden, 409, "forbids more"},
-		"full":                      {limited(queue, one, one), inPhases(runs, waits), nil, outcomeRefuse, v1alpha1.ReasonQueueFull, 429, "full"},
-		"it waits for others":       {limited(queue, nil, nil), inPhases(runs, waits), nil, outcomeQueue, v1alpha1.ReasonConcurrencyLimit, 200, "1 runs are active, 1 wait, and 1 run at once"},
-		"others wait before it":     {limited(queue, one, nil), inPhases(waits), nil, outcomeQueue, v1alpha1.ReasonConcurrencyLimit, 200, ""},
-		"one that waits is leaving": {limited(queue, ptr.To[int32](2), nil), leaving, nil, outcomeStart, "", 200, ""},
-		"it replaces":               {limited(replace, nil, nil), inPhases(runs), nil, outcomeQueue, v1alpha1.ReasonReplacing, 200, `execution "run-0"`},
-		"the namespace's limit":     {aTask("sync"), held(v1alpha1.BlockedByNamespace), nil, outcomeQueue, v1alpha1.ReasonNamespaceLimit, 200, "--max-running-per-namespace"},
-		"the controller's limit":    {aTask("sync"), held(v1alpha1.BlockedByController), nil, outcomeQueue, v1alpha1.ReasonControllerLimit, 200, "--max-running "},
-		"another task's limit":      {aTask("sync"), held(v1alpha1.BlockedByTask), nil, outcomeStart, "", 200, ""},
-		"Kueue":                     {aTask("sync"), nil, kueue, outcomeQueue, v1alpha1.ReasonJobSuspended, 200, `"team-a"`},
-		"a suspended Job":           {aTask("sync"), nil, &batchv1.Job{Spec: batchv1.JobSpec{Suspend: ptr.To(true)}}, outcomeQueue, v1alpha1.ReasonJobSuspended, 200, "the template"},
+		"nothing is in the way":     {fixture.Task("sync"), fixture.InPhases(runs, runs), nil, submit.OutcomeStart, "", 200, "at once"},
+		"there is room":             {fixture.Limited(queue, ptr.To[int32](2), nil), fixture.InPhases(runs, done), nil, submit.OutcomeStart, "", 200, ""},
+		"it cannot be run":          {broken, nil, nil, submit.OutcomeRefuse, v1alpha1.ReasonInvalidJobTemplate, 409, "no containers"},
+		"suspended":                 {suspended, nil, nil, submit.OutcomeRefuse, v1alpha1.ReasonTaskSuspended, 409, "suspended"},
+		"forbidden":                 {fixture.Limited(forbid, nil, nil), fixture.InPhases(runs), nil, submit.OutcomeRefuse, v1alpha1.ReasonConcurrencyForbidden, 409, "forbids more"},
+		"full":                      {fixture.Limited(queue, one, one), fixture.InPhases(runs, waits), nil, submit.OutcomeRefuse, v1alpha1.ReasonQueueFull, 429, "full"},
+		"it waits for others":       {fixture.Limited(queue, nil, nil), fixture.InPhases(runs, waits), nil, submit.OutcomeQueue, v1alpha1.ReasonConcurrencyLimit, 200, "1 runs are active, 1 wait, and 1 run at once"},
+		"others wait before it":     {fixture.Limited(queue, one, nil), fixture.InPhases(waits), nil, submit.OutcomeQueue, v1alpha1.ReasonConcurrencyLimit, 200, ""},
+		"one that waits is leaving": {fixture.Limited(queue, ptr.To[int32](2), nil), leaving, nil, submit.OutcomeStart, "", 200, ""},
+		"it replaces":               {fixture.Limited(replace, nil, nil), fixture.InPhases(runs), nil, submit.OutcomeQueue, v1alpha1.ReasonReplacing, 200, `execution "run-0"`},
+		"the namespace's limit":     {fixture.Task("sync"), held(v1alpha1.BlockedByNamespace), nil, submit.OutcomeQueue, v1alpha1.ReasonNamespaceLimit, 200, "--max-running-per-namespace"},
+		"the controller's limit":    {fixture.Task("sync"), held(v1alpha1.BlockedByController), nil, submit.OutcomeQueue, v1alpha1.ReasonControllerLimit, 200, "--max-running "},
+		"another task's limit":      {fixture.Task("sync"), held(v1alpha1.BlockedByTask), nil, submit.OutcomeStart, "", 200, ""},
+		"Kueue":                     {fixture.Task("sync"), nil, kueue, submit.OutcomeQueue, v1alpha1.ReasonJobSuspended, 200, `"team-a"`},
+		"a suspended Job":           {fixture.Task("sync"), nil, &batchv1.Job{Spec: batchv1.JobSpec{Suspend: ptr.To(true)}}, submit.OutcomeQueue, v1alpha1.ReasonJobSuspended, 200, "the template"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.job == nil {
 				c.job = &batchv1.Job{}
 			}
-			f := forecastOf(c.task, c.all, c.job, nil)
-			if f.outcome != c.outcome || f.reason != c.reason || f.status != c.status || !strings.Contains(f.detail, c.says) {
+			f := submit.ForecastOf(c.task, c.all, c.job, nil)
+			if f.Outcome != c.outcome || f.Reason != c.reason || f.Status != c.status || !strings.Contains(f.Detail, c.says) {
 				t.Errorf("got %+v", f)
 			}
 			// What is foreseen is what happens.
 			w := call(t, facade(newFakeStore(c.task).add(c.all...)), "POST", "/tasks/sync/execute/api", "")
-			if w.Code != f.status || (f.outcome == outcomeRefuse) != (w.Code != http.StatusOK) {
+			if w.Code != f.Status || (f.Outcome == submit.OutcomeRefuse) != (w.Code != http.StatusOK) {
 				t.Errorf("foreseen %+v, and it was %d %s", f, w.Code, w.Body)
 			}
 		})

@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // hostileText has what makes a text look like another: line breaks of all kinds, marks of direction, escape sequences.
@@ -29,7 +31,7 @@ func TestCase61ReasonOfACancel(t *testing.T) {
 	for path, body := range map[string]string{
 		"by-ids": `{"executionIds":["a"],"reason":` + string(sent) + `}`, "by-task-names": `{"taskNames":["sync"],"reason":` + string(sent) + `}`, "all": `{"reason":` + string(sent) + `}`,
 	} {
-		store := newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning))
+		store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning))
 		if w := call(t, facade(store), "DELETE", "/tasks/executions/cancel/"+path, body); w.Code != http.StatusOK {
 			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
 		}
@@ -41,17 +43,17 @@ func TestCase61ReasonOfACancel(t *testing.T) {
 
 // What the author of a run wrote with kubectl is harmless where REST shows it to others.
 func TestCase61FreeTextOfOthers(t *testing.T) {
-	e := anExecution("a", "sync", v1alpha1.PhaseRunning)
+	e := fixture.Execution("a", "sync", v1alpha1.PhaseRunning)
 	e.Annotations = map[string]string{v1alpha1.AnnotationRerunOf: hostileText}
 	e.Spec.Trigger.User, e.Spec.Trigger.Name = hostileText, hostileText
 	e.Spec.Cancel = &v1alpha1.CancelRequest{Reason: hostileText, RequestedBy: hostileText}
 	cancelled := e.DeepCopy()
 	cancelled.Name, cancelled.Status.Phase = "b", v1alpha1.PhaseCancelled
 	cancelled.Status.Cancellation = &v1alpha1.Cancellation{Reason: hostileText, RequestedBy: hostileText}
-	api := facade(newFakeStore(aTask("sync")).add(e, cancelled))
+	api := facade(newFakeStore(fixture.Task("sync")).add(e, cancelled))
 	for _, id := range []string{"a", "b"} {
 		for _, path := range []string{"/tasks/running/execution/" + id, "/tasks/executions/" + id} {
-			w := ok[wireExecution](t, api, "GET", path, "")
+			w := ok[wire.Execution](t, api, "GET", path, "")
 			for _, text := range []string{w.RerunOf, w.Trigger.User, w.Trigger.Name, w.Cancellation.Reason, w.Cancellation.RequestedBy} {
 				if text == "" || !harmlessText(text) {
 					t.Errorf("%s shows %q", path, text)
@@ -63,7 +65,7 @@ func TestCase61FreeTextOfOthers(t *testing.T) {
 
 // No body has two meanings: a key that stands twice is refused on each route that takes a body, at the top and below.
 func TestCase61KeysThatStandTwice(t *testing.T) {
-	store := newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning))
+	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning))
 	store.schedules["nightly"] = &v1alpha1.TaskSchedule{}
 	store.schedules["nightly"].Name, store.schedules["nightly"].Spec.TaskRef.Name = "nightly", "sync"
 	api := facade(store)

@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // Each of these tests sends what nobody would, and whatever it is, the answer is whole: never a 500, never a panic,
@@ -68,9 +70,9 @@ const fuzzSchema = `{"type":"object","properties":{"mid":{"type":"integer","mini
 	"password":{"type":"string","minLength":4,"writeOnly":true},"pin":{"type":"integer","writeOnly":true}}}`
 
 func fuzzStore() *fakeStore {
-	store := newFakeStore(withContainer(aTask("sync", fuzzSchema))).add(
-		anExecution("a", "sync", v1alpha1.PhaseRunning), anExecution("b", "sync", v1alpha1.PhaseFailed), anExecution("gone", "nothing", v1alpha1.PhaseFailed))
-	store.executions["b"].Spec.Params = rawJSON(`{"mid":1}`)
+	store := newFakeStore(fixture.WithContainer(fixture.Task("sync", fuzzSchema))).add(
+		fixture.Execution("a", "sync", v1alpha1.PhaseRunning), fixture.Execution("b", "sync", v1alpha1.PhaseFailed), fixture.Execution("gone", "nothing", v1alpha1.PhaseFailed))
+	store.executions["b"].Spec.Params = fixture.JSON(`{"mid":1}`)
 	store.schedules["n"] = &v1alpha1.TaskSchedule{ObjectMeta: metav1.ObjectMeta{Name: "n", Generation: 1}}
 	return store
 }
@@ -106,7 +108,7 @@ func fuzzSubmission(f *testing.F, paths ...string) {
 		for _, path := range paths {
 			store := fuzzStore()
 			before := len(store.executions)
-			request := sent{"POST", path, query, body, headers("Content-Type", contentType, headerIdempotencyKey, key)}
+			request := sent{"POST", path, query, body, headers("Content-Type", contentType, submit.HeaderIdempotencyKey, key)}
 			w := request.sound(t, facade(store))
 			if dry := strings.Contains(w.Body.String(), `"dryRun":true`); (w.Code != http.StatusOK || dry) && !store.unchanged(before) {
 				t.Errorf("%s?%s %q: %d, and something was written", path, query, body, w.Code)

@@ -14,6 +14,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/runs"
 )
 
 // What this process wrote is in the very next page, and what it deleted is not.
@@ -22,14 +24,14 @@ func TestHistorySeesOwnWrites(t *testing.T) {
 	l.task(t, "sync")
 	for i := range 20 {
 		id := l.execute(t, "sync")
-		page := ok[wireHistory](t, l, "GET", "/tasks/executions?limit=100", "")
+		page := ok[runs.History](t, l, "GET", "/tasks/executions?limit=100", "")
 		if len(page.Executions) != i+1 || !strings.Contains(fmt.Sprint(page), id) {
 			t.Fatalf("the page has %d executions and not %s", len(page.Executions), id)
 		}
 	}
 	id := l.execute(t, "sync")
-	ok[cancelByIDsResponse](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`)
-	if got := ok[wireHistory](t, l, "GET", "/tasks/executions?status=cancelled", ""); len(got.Executions) != 1 || got.Executions[0].ExecutionID != id {
+	ok[runs.CancelByIDsResponse](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`)
+	if got := ok[runs.History](t, l, "GET", "/tasks/executions?status=cancelled", ""); len(got.Executions) != 1 || got.Executions[0].ExecutionID != id {
 		t.Errorf("right after its cancel: %+v", got)
 	}
 	wantProblem(t, call(t, l, "DELETE", "/tasks/executions/"+id, ""), http.StatusConflict, "has not ended")
@@ -40,12 +42,12 @@ func TestHistorySeesOwnWrites(t *testing.T) {
 	if w := call(t, l, "DELETE", "/tasks/executions/"+id, ""); w.Code != http.StatusNoContent {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
-	if got := ok[wireHistory](t, l, "GET", "/tasks/executions?status=cancelled", ""); len(got.Executions) != 0 {
+	if got := ok[runs.History](t, l, "GET", "/tasks/executions?status=cancelled", ""); len(got.Executions) != 0 {
 		t.Errorf("right after its deletion: %+v", got)
 	}
 	wantProblem(t, call(t, l, "GET", "/tasks/executions/"+id, ""), http.StatusNotFound, "there is no execution")
 	wantProblem(t, call(t, l, "DELETE", "/tasks/executions/"+id, ""), http.StatusNotFound, "there is no execution")
-	if err := kube.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: id}, &v1alpha1.TaskExecution{}); !apierrors.IsNotFound(err) {
+	if err := cluster.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: id}, &v1alpha1.TaskExecution{}); !apierrors.IsNotFound(err) {
 		t.Errorf("it is still there: %v", err)
 	}
 }
@@ -54,15 +56,15 @@ func TestHistorySeesOwnWrites(t *testing.T) {
 func TestCursorsSurviveARestart(t *testing.T) {
 	l := newLab(t)
 	for i := range 7 {
-		l.create(t, anExecution(fmt.Sprint("run-", i), "sync", ""))
+		l.create(t, fixture.Execution(fmt.Sprint("run-", i), "sync", ""))
 	}
 	until(t, "all are seen", func() bool {
-		return len(ok[wireHistory](t, l, "GET", "/tasks/executions", "").Executions) == 7
+		return len(ok[runs.History](t, l, "GET", "/tasks/executions", "").Executions) == 7
 	})
-	all := ok[wireHistory](t, l, "GET", "/tasks/executions", "")
-	first := ok[wireHistory](t, l, "GET", "/tasks/executions?limit=3", "")
+	all := ok[runs.History](t, l, "GET", "/tasks/executions", "")
+	first := ok[runs.History](t, l, "GET", "/tasks/executions?limit=3", "")
 	again := facadeOf(t, l.namespace)
-	rest := ok[wireHistory](t, again, "GET", "/tasks/executions?limit=10&cursor="+first.NextCursor, "")
+	rest := ok[runs.History](t, again, "GET", "/tasks/executions?limit=10&cursor="+first.NextCursor, "")
 	if got := idsOf(first.Executions) + idsOf(rest.Executions); got != idsOf(all.Executions) || rest.NextCursor != "" {
 		t.Errorf("got %s, want %s", got, idsOf(all.Executions))
 	}

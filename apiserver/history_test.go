@@ -11,18 +11,21 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/runs"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // aHistory is some executions of two tasks, the newest first.
 func aHistory() *fakeStore {
-	store := newFakeStore(aTask("sync"), aTask("clean"), aTask("idle"))
+	store := newFakeStore(fixture.Task("sync"), fixture.Task("clean"), fixture.Task("idle"))
 	for i, e := range []*v1alpha1.TaskExecution{
-		anExecution("a", "sync", v1alpha1.PhaseRunning, 10),
-		anExecution("b", "clean", v1alpha1.PhaseFailed, 20),
-		anExecution("c", "sync", v1alpha1.PhaseCompleted, 30),
-		anExecution("d", "sync", v1alpha1.PhaseCancelling, 30),
-		anExecution("e", "clean", v1alpha1.PhaseQueued, 40),
-		anExecution("f", "sync", v1alpha1.PhaseCompleted, 100_000),
+		fixture.Execution("a", "sync", v1alpha1.PhaseRunning, 10),
+		fixture.Execution("b", "clean", v1alpha1.PhaseFailed, 20),
+		fixture.Execution("c", "sync", v1alpha1.PhaseCompleted, 30),
+		fixture.Execution("d", "sync", v1alpha1.PhaseCancelling, 30),
+		fixture.Execution("e", "clean", v1alpha1.PhaseQueued, 40),
+		fixture.Execution("f", "sync", v1alpha1.PhaseCompleted, 100_000),
 	} {
 		e.ResourceVersion = fmt.Sprint(100 + i)
 		e.Status.Logs = []v1alpha1.LogEntry{{Level: v1alpha1.LogInfo, Message: "hello"}}
@@ -33,7 +36,7 @@ func aHistory() *fakeStore {
 	return store
 }
 
-func idsOf(list []wireListedRecord) (ids string) {
+func idsOf(list []runs.ListedRecord) (ids string) {
 	for _, e := range list {
 		ids += e.ExecutionID
 	}
@@ -65,18 +68,18 @@ func TestHistory(t *testing.T) {
 		"page=4&pageSize=2":                  "",
 		"page=2&pageSize=1&status=completed": "f",
 	} {
-		got := ok[wireHistory](t, api, "GET", "/tasks/executions?"+query, "")
+		got := ok[runs.History](t, api, "GET", "/tasks/executions?"+query, "")
 		if idsOf(got.Executions) != want || got.Executions == nil {
 			t.Errorf("%s: %s, want %s", query, idsOf(got.Executions), want)
 		}
-		if alias := ok[wireHistory](t, api, "GET", "/tasks/executions/history?"+query, ""); idsOf(alias.Executions) != want {
+		if alias := ok[runs.History](t, api, "GET", "/tasks/executions/history?"+query, ""); idsOf(alias.Executions) != want {
 			t.Errorf("the alias gives %s", idsOf(alias.Executions))
 		}
 		if paged := strings.Contains(query, "page"); paged != (got.Total != nil) || paged && got.NextCursor != "" {
 			t.Errorf("%s: %+v", query, got)
 		}
 	}
-	if got := ok[wireHistory](t, api, "GET", "/tasks/executions?pageSize=2&taskName=sync", ""); *got.Total != 4 || got.Page != 1 || got.PageSize != 2 {
+	if got := ok[runs.History](t, api, "GET", "/tasks/executions?pageSize=2&taskName=sync", ""); *got.Total != 4 || got.Page != 1 || got.PageSize != 2 {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -85,10 +88,10 @@ func TestHistoryByCursor(t *testing.T) {
 	api := facade(aHistory())
 	for _, query := range []string{"limit=1", "limit=4&sort=createdAt", "limit=2&taskName=sync&status=completed,cancelled"} {
 		_, filter, _ := strings.Cut(query, "&")
-		all := ok[wireHistory](t, api, "GET", "/tasks/executions?"+filter, "")
-		var got []wireListedRecord
+		all := ok[runs.History](t, api, "GET", "/tasks/executions?"+filter, "")
+		var got []runs.ListedRecord
 		for cursor := ""; ; {
-			page := ok[wireHistory](t, api, "GET", "/tasks/executions?"+query+cursor, "")
+			page := ok[runs.History](t, api, "GET", "/tasks/executions?"+query+cursor, "")
 			if got = append(got, page.Executions...); page.NextCursor == "" {
 				break
 			}
@@ -112,7 +115,7 @@ func TestLogsInLists(t *testing.T) {
 			t.Errorf("%s: %s", path, w.Body)
 		}
 	}
-	if got := ok[wireRecord](t, api, "GET", "/tasks/executions/f", ""); got.ExecutionID != "f" || got.CreatedAt.Unix() != time.Date(2025, 11, 24, 7, 18, 20, 0, time.UTC).Unix() {
+	if got := ok[runs.Record](t, api, "GET", "/tasks/executions/f", ""); got.ExecutionID != "f" || got.CreatedAt.Unix() != time.Date(2025, 11, 24, 7, 18, 20, 0, time.UTC).Unix() {
 		t.Errorf("got %+v", got)
 	}
 	wantProblem(t, call(t, api, "GET", "/tasks/executions/nothing", ""), http.StatusNotFound, `there is no execution "nothing"`)
@@ -124,7 +127,7 @@ func TestDocumentedListByPages(t *testing.T) {
 	var got []string
 	for path := "/tasks/running/sync?limit=3&logs=false"; path != ""; {
 		w := call(t, api, "GET", path, "")
-		var page []wireExecution
+		var page []wire.Execution
 		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || w.Code != http.StatusOK {
 			t.Fatalf("%s: %d %v", path, w.Code, err)
 		}
@@ -202,7 +205,7 @@ func TestDelete(t *testing.T) {
 	if len(store.executions) != 3 {
 		t.Errorf("%d are left", len(store.executions))
 	}
-	store.add(anExecution("history", "sync", v1alpha1.PhaseCompleted)) // also where a GET is another's
+	store.add(fixture.Execution("history", "sync", v1alpha1.PhaseCompleted)) // also where a GET is another's
 	if w := call(t, api, "DELETE", "/tasks/executions/history", ""); w.Code != http.StatusNoContent {
 		t.Errorf("an execution called history: %d %s", w.Code, w.Body)
 	}
@@ -220,7 +223,7 @@ func (c constant) Execution(context.Context, string) (*v1alpha1.TaskExecution, e
 
 // BenchmarkPoll of a run with a log of 16 KiB, through all that a request passes.
 func BenchmarkPoll(b *testing.B) {
-	e := took("a", "sync", v1alpha1.PhaseCompleted, 1500)
+	e := fixture.Took("a", "sync", v1alpha1.PhaseCompleted, 1500)
 	for range 100 {
 		e.Status.Logs = append(e.Status.Logs, v1alpha1.LogEntry{Level: v1alpha1.LogInfo, Message: strings.Repeat("x", 160)})
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
 // badHistoryQueries and what is said of each.
@@ -45,7 +46,7 @@ var badHistoryQueries = map[string]string{
 }
 
 func TestBadQueries(t *testing.T) {
-	api := facade(newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning)))
+	api := facade(newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning)))
 	for raw, says := range badHistoryQueries {
 		for _, path := range []string{"/tasks/executions", "/tasks/executions/history"} {
 			t.Run(raw, func(t *testing.T) {
@@ -84,7 +85,7 @@ func FuzzHistoryQueries(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Add("taskName=sync&status=failed,running&source=api&startDate=2025-11-25&sort=createdAt&limit=7&cursor=MW81OmE")
-	api := facade(newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning)))
+	api := facade(newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning)))
 	f.Fuzz(func(t *testing.T, raw string) {
 		for _, path := range []string{"/tasks/executions", "/tasks/running/sync", "/tasks/running/execution/a", "/tasks/stats/summary"} {
 			if values, err := url.ParseQuery(raw); err == nil && values.Has("wait") {

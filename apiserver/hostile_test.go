@@ -16,6 +16,9 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/limit"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // hostileConnections are as many as once held all places for half a minute.
@@ -31,7 +34,7 @@ func guarded(t testing.TB, change ...func(*Options)) (address string) {
 // guardedHandler is one that can be called without a connection, too.
 func guardedHandler(t testing.TB, change ...func(*Options)) (address string, api http.Handler) {
 	t.Helper()
-	store := newFakeStore(aTask("sync")).add(anExecution("a", "sync", v1alpha1.PhaseRunning))
+	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning))
 	o := DefaultOptions()
 	for _, c := range change {
 		c(&o)
@@ -163,8 +166,8 @@ func TestCase45SlowBodiesWithoutRights(t *testing.T) {
 		hang         int
 	}{
 		"the path says what":     {"POST", "/tasks/sync/execute/api", 0},
-		"the body says what":     {"DELETE", "/tasks/executions/cancel/by-ids", limit.Share(DefaultOptions().MaxInFlight / unsureOf)},
-		"the body, by task":      {"DELETE", "/tasks/executions/cancel/by-task-names", limit.Share(DefaultOptions().MaxInFlight / unsureOf)},
+		"the body says what":     {"DELETE", "/tasks/executions/cancel/by-ids", limit.Share(DefaultOptions().MaxInFlight / access.UnsureOf)},
+		"the body, by task":      {"DELETE", "/tasks/executions/cancel/by-task-names", limit.Share(DefaultOptions().MaxInFlight / access.UnsureOf)},
 		"there is no such route": {"POST", "/no/such/path", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -233,23 +236,23 @@ func TestCase45OneCallerHasAShareOfWhatLasts(t *testing.T) {
 	for name, path := range map[string]string{"waits": "/tasks/executions/a?wait=30s", "watches": "/tasks/watch"} {
 		t.Run(name, func(t *testing.T) {
 			s := gated(store, newFakeGate(map[string][]string{"ann": {"everything"}, "mallory": {"everything"}}))
-			s.logs.watchers, s.logs.watching = make(chan struct{}, 8), limit.NewPlaces(8)
+			s.logs.Watchers, s.logs.Watching = make(chan struct{}, 8), limit.NewPlaces(8)
 			api := s.handler(DefaultOptions())
 			ctx, leave := context.WithCancel(t.Context())
 			var group sync.WaitGroup
 			for range 2 {
 				group.Go(func() { callWith(ctx, api, path, "mallory") })
 			}
-			until(t, "two wait", func() bool { return len(s.logs.watchers) == 2 })
+			until(t, "two wait", func() bool { return len(s.logs.Watchers) == 2 })
 			if w := callWith(t.Context(), api, path, "mallory"); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
 				t.Errorf("beyond its share: %d", w.Code)
 			}
 			group.Go(func() { callWith(ctx, api, path, "ann") })
-			until(t, "another waits, too", func() bool { return len(s.logs.watchers) == 3 })
+			until(t, "another waits, too", func() bool { return len(s.logs.Watchers) == 3 })
 			leave()
 			group.Wait()
-			if len(s.logs.watchers) != 0 {
-				t.Errorf("%d places were not given back", len(s.logs.watchers))
+			if len(s.logs.Watchers) != 0 {
+				t.Errorf("%d places were not given back", len(s.logs.Watchers))
 			}
 		})
 	}
@@ -257,20 +260,20 @@ func TestCase45OneCallerHasAShareOfWhatLasts(t *testing.T) {
 		places, shares := make(chan struct{}, 8), limit.NewPlaces(8)
 		var leave []func()
 		for range 2 {
-			back, err := lastingPlace(places, shares, "mallory", "share", "full")
+			back, err := web.LastingPlace(places, shares, "mallory", "share", "full")
 			if err != nil {
 				t.Fatal(err)
 			}
 			leave = append(leave, back)
 		}
-		if _, err := lastingPlace(places, shares, "mallory", "share", "full"); err == nil || problemOf(err).Status != http.StatusTooManyRequests {
+		if _, err := web.LastingPlace(places, shares, "mallory", "share", "full"); err == nil || web.ProblemOf(err).Status != http.StatusTooManyRequests {
 			t.Errorf("beyond its share: %v", err)
 		}
-		if _, err := lastingPlace(places, shares, "ann", "share", "full"); err != nil {
+		if _, err := web.LastingPlace(places, shares, "ann", "share", "full"); err != nil {
 			t.Errorf("another: %v", err)
 		}
 		leave[0]()
-		if _, err := lastingPlace(places, shares, "mallory", "share", "full"); err != nil {
+		if _, err := web.LastingPlace(places, shares, "mallory", "share", "full"); err != nil {
 			t.Errorf("when one was given back: %v", err)
 		}
 	})
@@ -280,7 +283,7 @@ func TestCase45OneCallerHasAShareOfWhatLasts(t *testing.T) {
 func TestCase45GuessesDoNotShutOutOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // on a clock that stands still
 		g := newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}})
-		api := facadeFor(newFakeStore(aTask("sync")), g, func(o *Options) { o.MaxFailures = 1 })
+		api := facadeFor(newFakeStore(fixture.Task("sync")), g, func(o *Options) { o.MaxFailures = 1 })
 		refused := 0
 		for i := range 20 {
 			if callWith(t.Context(), api, "/tasks", fmt.Sprintf("guess%d", i)).Code == http.StatusTooManyRequests {
@@ -304,7 +307,7 @@ func TestCase45GuessesDoNotShutOutOthers(t *testing.T) {
 			t.Errorf("who was known is answered with %d after %s", w.Code, time.Since(begun))
 		}
 		group.Wait()
-		if asked := g.reviews() - before; asked > 2*reviewsAtOnce {
+		if asked := g.reviews() - before; asked > 2*access.ReviewsAtOnce {
 			t.Errorf("in %s, %d were asked about", time.Since(begun), asked)
 		}
 		time.Sleep(time.Minute) //nolint:forbidigo // the clock is the test's own: all turns are over
@@ -320,7 +323,7 @@ func TestCase50FloodOfGuessesAndANewcomer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // on a clock that stands still
 		g := newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}})
 		g.signed = map[string]bool{"ann": true}
-		api := facadeFor(newFakeStore(aTask("sync")), g, func(o *Options) { o.MaxFailures = 1 })
+		api := facadeFor(newFakeStore(fixture.Task("sync")), g, func(o *Options) { o.MaxFailures = 1 })
 		var group sync.WaitGroup
 		for i := range 500 {
 			group.Go(func() { callWith(t.Context(), api, "/tasks", fmt.Sprintf("flood%d", i)) })
@@ -337,8 +340,8 @@ func TestCase50FloodOfGuessesAndANewcomer(t *testing.T) {
 
 // A body has a bound in time that grows with what came of it, and no client holds on by a byte now and then.
 func TestCase45TimeOfABody(t *testing.T) {
-	for bytes, want := range map[int]time.Duration{0: bodyPatience, 1: bodyPatience, bodyRate: bodyPatience + time.Second, 1 << 20: bodyLimit, 1 << 40: bodyLimit} {
-		if got := bodyTime(bytes).Round(time.Millisecond); got != want {
+	for bytes, want := range map[int]time.Duration{0: web.BodyPatience, 1: web.BodyPatience, web.BodyRate: web.BodyPatience + time.Second, 1 << 20: web.BodyLimit, 1 << 40: web.BodyLimit} {
+		if got := web.BodyTime(bytes).Round(time.Millisecond); got != want {
 			t.Errorf("after %d bytes a body has %s, want %s", bytes, got, want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // replica is another facade over the same namespace, with a cache of its own.
@@ -23,7 +24,7 @@ func (l lab) replica(t *testing.T) lab {
 func (l lab) stored(t *testing.T) []v1alpha1.TaskExecution {
 	t.Helper()
 	list := &v1alpha1.TaskExecutionList{}
-	if err := kube.List(t.Context(), list, client.InNamespace(l.namespace)); err != nil {
+	if err := cluster.List(t.Context(), list, client.InNamespace(l.namespace)); err != nil {
 		t.Fatal(err)
 	}
 	return list.Items
@@ -53,10 +54,10 @@ func TestOneExecutionForAKey(t *testing.T) {
 				if i == retries-1 {
 					body = `{"params":{"a":2}}`
 				}
-				w := call(t, replicas[i%2], "POST", "/tasks/sync/execute/api", body, headerIdempotencyKey, fmt.Sprintf(`"key-%d"`, k))
-				o := outcome{code: w.Code, replayed: w.Header().Get(headerReplayed) != ""}
+				w := call(t, replicas[i%2], "POST", "/tasks/sync/execute/api", body, submit.HeaderIdempotencyKey, fmt.Sprintf(`"key-%d"`, k))
+				o := outcome{code: w.Code, replayed: w.Header().Get(submit.HeaderReplayed) != ""}
 				if w.Code == http.StatusOK {
-					var answer wireStarted
+					var answer submit.Started
 					if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 						t.Error(err)
 					}
@@ -108,7 +109,7 @@ func TestRepetitionOfWhatIsStored(t *testing.T) {
 	if !replayed || again.ExecutionID != first.ExecutionID || again.Status != "failed" {
 		t.Errorf("after its end: %+v", again)
 	}
-	if err := kube.Delete(t.Context(), l.live(t, first.ExecutionID)); err != nil {
+	if err := cluster.Delete(t.Context(), l.live(t, first.ExecutionID)); err != nil {
 		t.Fatal(err)
 	}
 	// The cache may still have it; what counts is what the API server has.

@@ -11,22 +11,24 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // submitted sends an execute request with a key and gives its answer.
-func submitted(t *testing.T, api http.Handler, path, key, body string) (wireStarted, bool) {
+func submitted(t *testing.T, api http.Handler, path, key, body string) (submit.Started, bool) {
 	t.Helper()
-	w := call(t, api, "POST", path, body, headerIdempotencyKey, key)
-	var answer wireStarted
+	w := call(t, api, "POST", path, body, submit.HeaderIdempotencyKey, key)
+	var answer submit.Started
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != http.StatusOK {
 		t.Fatalf("%s with %s: %d %s", path, key, w.Code, w.Body)
 	}
-	return answer, w.Header().Get(headerReplayed) == "true"
+	return answer, w.Header().Get(submit.HeaderReplayed) == "true"
 }
 
 func TestExecuteWithAKey(t *testing.T) {
 	const path = "/tasks/sync/execute/manual"
-	store := newFakeStore(aTask("sync", midSchema), aTask("other", midSchema))
+	store := newFakeStore(fixture.Task("sync", midSchema), fixture.Task("other", midSchema))
 	api := facade(store)
 	first, replayed := submitted(t, api, path, "k1", `{"params":{"mid":1,"force":true}}`)
 	if replayed || store.executions[first.ExecutionID] == nil {
@@ -48,13 +50,13 @@ func TestExecuteWithAKey(t *testing.T) {
 		"params that fail": `{"params":{"mid":"x"}}`,
 		"no params":        ``,
 	} {
-		w := call(t, api, "POST", path, body, headerIdempotencyKey, "k1")
+		w := call(t, api, "POST", path, body, submit.HeaderIdempotencyKey, "k1")
 		if p := wantProblem(t, w, http.StatusConflict, "another body"); !strings.Contains(p.Detail, first.ExecutionID) {
 			t.Errorf("%s: %s", name, p.Detail)
 		}
 	}
-	wantProblem(t, call(t, api, "POST", path, `{"params":[]}`, headerIdempotencyKey, "k1"), http.StatusBadRequest, "must be a JSON object")
-	wantProblem(t, call(t, api, "POST", path, `{"params":{"mid":1}}`, headerIdempotencyKey, "a b"), http.StatusBadRequest, headerIdempotencyKey)
+	wantProblem(t, call(t, api, "POST", path, `{"params":[]}`, submit.HeaderIdempotencyKey, "k1"), http.StatusBadRequest, "must be a JSON object")
+	wantProblem(t, call(t, api, "POST", path, `{"params":{"mid":1}}`, submit.HeaderIdempotencyKey, "a b"), http.StatusBadRequest, submit.HeaderIdempotencyKey)
 	if len(store.executions) != 1 {
 		t.Errorf("%d executions of one key", len(store.executions))
 	}
@@ -68,7 +70,7 @@ func TestExecuteWithAKey(t *testing.T) {
 // A repetition gets its execution whatever has become of it and of its task.
 func TestRepetitionOutlivesChange(t *testing.T) {
 	const path, body = "/tasks/sync/execute/manual", `{"params":{"mid":1}}`
-	store := newFakeStore(aTask("sync", midSchema))
+	store := newFakeStore(fixture.Task("sync", midSchema))
 	api := facade(store)
 	first, _ := submitted(t, api, path, "k", body)
 	store.executions[first.ExecutionID].Status.Phase = v1alpha1.PhaseCompleted
@@ -81,15 +83,15 @@ func TestRepetitionOutlivesChange(t *testing.T) {
 	if again, _ := submitted(t, api, path, "k", body); again.ExecutionID != first.ExecutionID {
 		t.Errorf("a task that cannot be run any more: %+v", again)
 	}
-	wantProblem(t, call(t, api, "POST", path, `{"params":{"mid":2}}`, headerIdempotencyKey, "k"), http.StatusConflict, "another body")
+	wantProblem(t, call(t, api, "POST", path, `{"params":{"mid":2}}`, submit.HeaderIdempotencyKey, "k"), http.StatusConflict, "another body")
 	delete(store.tasks, "sync")
 	if again, _ := submitted(t, api, path, "k", body); again.ExecutionID != first.ExecutionID {
 		t.Errorf("a task that is gone: %+v", again)
 	}
-	wantProblem(t, call(t, api, "POST", path, body, headerIdempotencyKey, "k2"), http.StatusNotFound, "no task")
+	wantProblem(t, call(t, api, "POST", path, body, submit.HeaderIdempotencyKey, "k2"), http.StatusNotFound, "no task")
 
 	// Who deletes an execution forgets it, with its key.
-	store.tasks["sync"] = aTask("sync", midSchema)
+	store.tasks["sync"] = fixture.Task("sync", midSchema)
 	delete(store.executions, first.ExecutionID)
 	if again, replayed := submitted(t, api, path, "k", body); replayed || again.ExecutionID != first.ExecutionID || again.Status != "running" {
 		t.Errorf("after its deletion: %+v", again)
@@ -98,17 +100,17 @@ func TestRepetitionOutlivesChange(t *testing.T) {
 
 // An execution that a person made under the very name is none of the facade's.
 func TestKeyWhoseNameIsTaken(t *testing.T) {
-	store := newFakeStore(aTask("sync"))
-	store.add(anExecution(executionID("default", "sync", "k"), "sync", v1alpha1.PhaseRunning))
-	wantProblem(t, call(t, facade(store), "POST", "/tasks/sync/execute/api", "", headerIdempotencyKey, "k"), http.StatusConflict, "use a new key")
+	store := newFakeStore(fixture.Task("sync"))
+	store.add(fixture.Execution(submit.ExecutionID("default", "sync", "k"), "sync", v1alpha1.PhaseRunning))
+	wantProblem(t, call(t, facade(store), "POST", "/tasks/sync/execute/api", "", submit.HeaderIdempotencyKey, "k"), http.StatusConflict, "use a new key")
 }
 
 func TestRetriesAtOnce(t *testing.T) {
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	api := facade(store)
 	var all sync.WaitGroup
 	for range 50 {
-		all.Go(func() { call(t, api, "POST", "/tasks/sync/execute/api", "", headerIdempotencyKey, "k") })
+		all.Go(func() { call(t, api, "POST", "/tasks/sync/execute/api", "", submit.HeaderIdempotencyKey, "k") })
 	}
 	all.Wait()
 	if len(store.executions) != 1 {

@@ -13,13 +13,16 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/params"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 func TestExecuteWritesAnExecution(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync", `{"properties":{"force":{"type":"boolean","default":true}}}`)
 	// Just created by others: the cache may not have it yet.
-	answer := ok[wireStarted](t, l, "POST", "/tasks/sync/execute/manual",
+	answer := ok[submit.Started](t, l, "POST", "/tasks/sync/execute/manual",
 		`{"params":{"b":9007199254740993,"a":0.1,"text":"$(rm -rf /) <x>","null":null,"deep":{"list":[1,[2]]}}}`)
 	stored := l.live(t, answer.ExecutionID)
 	if stored.Spec.TaskRef.Name != "sync" || stored.Spec.Trigger != (v1alpha1.Trigger{Source: "manual"}) || stored.Spec.Cancel != nil || stored.Spec.Timeout != nil {
@@ -47,8 +50,8 @@ func TestNumbersThatKubernetesChanges(t *testing.T) {
 	l := newLab(t)
 	for i, number := range []string{"9223372036854775807", "-9223372036854775808", "9007199254740993", "0.1", "9223372036854775808", "12345678901234567890"} {
 		kept := len(params.Unstorable([]byte(`{"n":`+number+`}`))) == 0
-		e := anExecution(fmt.Sprintf("number-%d", i), "sync", "")
-		e.Spec.Params = rawJSON(`{"n":` + number + `}`)
+		e := fixture.Execution(fmt.Sprintf("number-%d", i), "sync", "")
+		e.Spec.Params = fixture.JSON(`{"n":` + number + `}`)
 		l.create(t, e)
 		if got := string(l.live(t, e.Name).Spec.Params.Raw); (got == `{"n":`+number+`}`) != kept {
 			t.Errorf("%s came back as %s", number, got)
@@ -62,15 +65,15 @@ func TestReadsSeeOwnWrites(t *testing.T) {
 	l.task(t, "sync")
 	for range 50 {
 		id := l.execute(t, "sync")
-		list := ok[[]wireExecution](t, l, "GET", "/tasks/running/sync", "")
-		if !slices.ContainsFunc(list, func(e wireExecution) bool { return e.ExecutionID == id }) {
+		list := ok[[]wire.Execution](t, l, "GET", "/tasks/running/sync", "")
+		if !slices.ContainsFunc(list, func(e wire.Execution) bool { return e.ExecutionID == id }) {
 			t.Fatalf("the list lacks %s", id)
 		}
-		if got := ok[wireExecution](t, l, "GET", "/tasks/running/execution/"+id, ""); got.Status != "running" {
+		if got := ok[wire.Execution](t, l, "GET", "/tasks/running/execution/"+id, ""); got.Status != "running" {
 			t.Fatalf("status %q", got.Status)
 		}
 		ok[any](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`)
-		if got := ok[wireExecution](t, l, "GET", "/tasks/running/execution/"+id, ""); got.Status != "cancelled" {
+		if got := ok[wire.Execution](t, l, "GET", "/tasks/running/execution/"+id, ""); got.Status != "cancelled" {
 			t.Fatalf("after its cancel, status %q", got.Status)
 		}
 	}
@@ -80,9 +83,9 @@ func TestReadsSeeOwnWrites(t *testing.T) {
 func TestByIDSeesOthersWrites(t *testing.T) {
 	l := newLab(t)
 	for i := range 20 {
-		e := anExecution(fmt.Sprintf("made-by-kubectl-%d", i), "sync", "")
+		e := fixture.Execution(fmt.Sprintf("made-by-kubectl-%d", i), "sync", "")
 		l.create(t, e)
-		if got := ok[wireExecution](t, l, "GET", "/tasks/running/execution/"+e.Name, ""); got.TaskName != "sync" {
+		if got := ok[wire.Execution](t, l, "GET", "/tasks/running/execution/"+e.Name, ""); got.TaskName != "sync" {
 			t.Fatalf("got %+v", got)
 		}
 	}
@@ -96,10 +99,10 @@ func TestListByTaskName(t *testing.T) {
 	mine := []string{l.execute(t, "sync"), l.execute(t, "sync")}
 	l.execute(t, "sync-2")
 	other.execute(t, "sync")
-	orphan := anExecution("orphan", "deleted", "")
+	orphan := fixture.Execution("orphan", "deleted", "")
 	l.create(t, orphan)
 	var got []string
-	for _, e := range ok[[]wireExecution](t, l, "GET", "/tasks/running/sync", "") {
+	for _, e := range ok[[]wire.Execution](t, l, "GET", "/tasks/running/sync", "") {
 		got = append(got, e.ExecutionID)
 	}
 	slices.Sort(got)
@@ -113,7 +116,7 @@ func TestListByTaskName(t *testing.T) {
 	if got := ok[struct{ Count int }](t, l, "DELETE", "/tasks/executions/cancel/all", ""); got.Count != 4 {
 		t.Errorf("cancelled %d, want the 4 of this namespace", got.Count)
 	}
-	if got := ok[[]wireExecution](t, other, "GET", "/tasks/running/sync", ""); len(got) != 1 || got[0].Status != "running" {
+	if got := ok[[]wire.Execution](t, other, "GET", "/tasks/running/sync", ""); len(got) != 1 || got[0].Status != "running" {
 		t.Errorf("the other namespace: %+v", got)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 func TestWritesOfACallerAreRationed(t *testing.T) { synctest.Test(t, writesOfACallerAreRationed) } // on a clock that stands still
@@ -13,7 +15,7 @@ func TestWritesOfACallerAreRationed(t *testing.T) { synctest.Test(t, writesOfACa
 func writesOfACallerAreRationed(t *testing.T) {
 	t.Helper()
 	g := newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}})
-	api := facadeFor(newFakeStore(aTask("sync")), g, func(o *Options) { o.MaxWrites = 0.2 })
+	api := facadeFor(newFakeStore(fixture.Task("sync")), g, func(o *Options) { o.MaxWrites = 0.2 })
 	write := func(user string) *httptest.ResponseRecorder {
 		return call(t, api, "POST", "/tasks/sync/execute/api", "", bearing(user)...)
 	}
@@ -45,7 +47,7 @@ func TestReadsOfACallerAreRationed(t *testing.T) { synctest.Test(t, readsOfACall
 
 func readsOfACallerAreRationed(t *testing.T) {
 	t.Helper()
-	api := facadeFor(newFakeStore(aTask("sync")), newFakeGate(map[string][]string{"ann": {"everything"}}), func(o *Options) { o.MaxReads = 0.1 })
+	api := facadeFor(newFakeStore(fixture.Task("sync")), newFakeGate(map[string][]string{"ann": {"everything"}}), func(o *Options) { o.MaxReads = 0.1 })
 	if w := call(t, api, "HEAD", "/tasks/sync", "", bearing("ann")...); w.Code != http.StatusOK {
 		t.Fatalf("%d", w.Code)
 	}
@@ -57,7 +59,7 @@ func readsOfACallerAreRationed(t *testing.T) {
 
 func TestRequestsInFlight(t *testing.T) {
 	store := blocking{newFakeStore(), make(chan struct{}), make(chan struct{})}
-	s := &server{namespace: "default", stores: one{store}, metrics: newRequestMetrics()}
+	s := &server{namespace: "default", stores: one{store}, metrics: web.NewMetrics()}
 	o := DefaultOptions()
 	o.MaxInFlight = 1
 	api := s.handler(o)

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/runs"
 )
 
 // follows reads a list and all pages that its header Link leads to, and gives the ids and the largest page in bytes.
@@ -43,7 +45,7 @@ func got(t *testing.T, api http.Handler, path string) *httptest.ResponseRecorder
 // The list of a Task's runs is one array up to a size that nobody reaches with ordinary runs. Beyond it, it is pages, of
 // which each leads to the next, and none of which is larger.
 func TestCase51ListIsBoundedInBytes(t *testing.T) {
-	large, log := rawJSON(`{"x":"`+strings.Repeat("x", 250_000)+`"}`), strings.Repeat("y", 1000)
+	large, log := fixture.JSON(`{"x":"`+strings.Repeat("x", 250_000)+`"}`), strings.Repeat("y", 1000)
 	for name, c := range map[string]struct {
 		runs  int
 		with  func(*v1alpha1.TaskExecution)
@@ -59,9 +61,9 @@ func TestCase51ListIsBoundedInBytes(t *testing.T) {
 		"pages, and log tails": {60, func(e *v1alpha1.TaskExecution) { e.Status.Logs = logsOf(500, log) }, "/tasks/running/sync?limit=60", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newFakeStore(aTask("sync"))
+			store := newFakeStore(fixture.Task("sync"))
 			for i := range c.runs {
-				e := anExecution(fmt.Sprintf("run-%03d", i), "sync", v1alpha1.PhaseCompleted, i)
+				e := fixture.Execution(fmt.Sprintf("run-%03d", i), "sync", v1alpha1.PhaseCompleted, i)
 				c.with(e)
 				store.add(e)
 			}
@@ -70,7 +72,7 @@ func TestCase51ListIsBoundedInBytes(t *testing.T) {
 			for _, id := range ids {
 				seen[id] = true
 			}
-			if len(ids) != c.runs || len(seen) != c.runs || pages != c.pages || largest > maxListBytes+maxListBytes/16 {
+			if len(ids) != c.runs || len(seen) != c.runs || pages != c.pages || largest > runs.MaxListBytes+runs.MaxListBytes/16 {
 				t.Errorf("%d runs (%d different) of %d on %d pages, want %d; the largest has %d bytes", len(ids), len(seen), c.runs, pages, c.pages, largest)
 			}
 		})
@@ -79,17 +81,17 @@ func TestCase51ListIsBoundedInBytes(t *testing.T) {
 
 // The history's pages are bounded in the same way.
 func TestCase51HistoryIsBoundedInBytes(t *testing.T) {
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	for i := range 100 {
-		e := anExecution(fmt.Sprintf("run-%03d", i), "sync", v1alpha1.PhaseCompleted, i)
-		e.Spec.Params = rawJSON(`{"x":"` + strings.Repeat("x", 250_000) + `"}`)
+		e := fixture.Execution(fmt.Sprintf("run-%03d", i), "sync", v1alpha1.PhaseCompleted, i)
+		e.Spec.Params = fixture.JSON(`{"x":"` + strings.Repeat("x", 250_000) + `"}`)
 		store.add(e)
 	}
 	api, found, path := facade(store), 0, "/tasks/executions"
 	for path != "" {
 		w := got(t, api, path)
-		var page wireHistory
-		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || w.Body.Len() > maxListBytes+maxListBytes/16 {
+		var page runs.History
+		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || w.Body.Len() > runs.MaxListBytes+runs.MaxListBytes/16 {
 			t.Fatalf("%d, %d bytes, %v", w.Code, w.Body.Len(), err)
 		}
 		found += len(page.Executions)
@@ -112,11 +114,11 @@ func logsOf(n int, message string) (logs []v1alpha1.LogEntry) {
 // A run whose params are nested as deep as the API server stores them does not keep anybody from reading the others; params
 // that are sent so are refused in words.
 func TestCase49DeepParamsOverREST(t *testing.T) {
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	deep := func(levels int) string { return strings.Repeat("[", levels) + strings.Repeat("]", levels) }
-	e := anExecution("deep", "sync", v1alpha1.PhaseFailed)
-	e.Spec.Params = rawJSON(`{"x":` + deep(9996) + `}`)
-	store.add(e, anExecution("flat", "sync", v1alpha1.PhaseCompleted))
+	e := fixture.Execution("deep", "sync", v1alpha1.PhaseFailed)
+	e.Spec.Params = fixture.JSON(`{"x":` + deep(9996) + `}`)
+	store.add(e, fixture.Execution("flat", "sync", v1alpha1.PhaseCompleted))
 	api := facade(store)
 	for _, path := range []string{"/tasks/running/sync", "/tasks/executions", "/tasks/executions/deep", "/tasks/running/execution/deep", "/tasks/executions/deep/explain"} {
 		w := got(t, api, path)

@@ -15,6 +15,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
 	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/apiserver/logs"
 )
 
 // archivedRun is a run that has ended, whose log of 40 lines is archived; its status has the last two. Its store has
@@ -47,7 +48,7 @@ func archivedRun(t *testing.T, url string) *logFacade {
 	for i := 38; i < 40; i++ {
 		status.Logs = append(status.Logs, v1alpha1.LogEntry{Timestamp: metav1.NewMicroTime(f.kubelet.at[i]), Level: v1alpha1.LogInfo, Message: f.kubelet.lines[i]})
 	}
-	f.logs.archive = archive.NewReader(bucket)
+	f.logs.Archive = archive.NewReader(bucket)
 	return f
 }
 
@@ -65,7 +66,7 @@ func inS3(t *testing.T) (f *logFacade, away *atomic.Bool) {
 	return archivedRun(t, url), away
 }
 
-func wantComplete(t *testing.T, page wireLogPage, complete bool, reason string, sources string) {
+func wantComplete(t *testing.T, page logs.LogPage, complete bool, reason string, sources string) {
 	t.Helper()
 	if page.Complete == nil || *page.Complete != complete || page.Reason != reason || strings.Join(page.Sources, ",") != sources || (reason == "") != (page.Message == "") {
 		t.Errorf("got complete %v, %s (%s), from %v; want %v, %s, from %s", page.Complete, page.Reason, page.Message, page.Sources, complete, reason, sources)
@@ -76,21 +77,21 @@ func wantComplete(t *testing.T, page wireLogPage, complete bool, reason string, 
 func TestCase39LogWithTheStoreAway(t *testing.T) {
 	f, away := inS3(t)
 	api := f.handler(DefaultOptions())
-	page := ok[wireLogPage](t, api, "GET", logPath+"?limit=10", "")
+	page := ok[logs.LogPage](t, api, "GET", logPath+"?limit=10", "")
 	wantComplete(t, page, true, "", "archive")
 	away.Store(true)
 
-	fromPod := ok[wireLogPage](t, api, "GET", logPath+"?limit=100", "")
+	fromPod := ok[logs.LogPage](t, api, "GET", logPath+"?limit=100", "")
 	wantComplete(t, fromPod, false, "ArchiveAway", "pod")
 	if messagesOf(&fromPod) != f.kubelet.text() || !fromPod.End {
 		t.Errorf("the pod gives %q", messagesOf(&fromPod))
 	}
-	if next := ok[wireLogPage](t, api, "GET", logPath+"?limit=10&cursor="+page.NextCursor, ""); len(next.Entries) != 10 || next.Reason != "ArchiveAway" {
+	if next := ok[logs.LogPage](t, api, "GET", logPath+"?limit=10&cursor="+page.NextCursor, ""); len(next.Entries) != 10 || next.Reason != "ArchiveAway" {
 		t.Errorf("a cursor of the archive gives %+v", next)
 	}
 
 	f.podGone()
-	tail := ok[wireLogPage](t, api, "GET", logPath, "")
+	tail := ok[logs.LogPage](t, api, "GET", logPath, "")
 	wantComplete(t, tail, false, "ArchiveAway", "tail")
 	if len(tail.Entries) != 2 || !tail.End || strings.Contains(tail.Message, "127.0.0.1") || !strings.Contains(tail.Message, "archive") {
 		t.Errorf("the tail is %+v", tail)
@@ -112,7 +113,7 @@ func TestCase39LogWithTheStoreAway(t *testing.T) {
 	}
 
 	away.Store(false)
-	page = ok[wireLogPage](t, api, "GET", logPath+"?limit=100", "")
+	page = ok[logs.LogPage](t, api, "GET", logPath+"?limit=100", "")
 	wantComplete(t, page, true, "", "archive")
 }
 
@@ -134,9 +135,9 @@ func TestCase39LogWithAStoreThatHangs(t *testing.T) {
 	defer close(hang)
 	f := archivedRun(t, url)
 	f.podGone()
-	f.logs.archivePatience = 50 * time.Millisecond
+	f.logs.ArchivePatience = 50 * time.Millisecond
 	hangs.Store(true)
-	page := ok[wireLogPage](t, f.handler(DefaultOptions()), "GET", logPath, "")
+	page := ok[logs.LogPage](t, f.handler(DefaultOptions()), "GET", logPath, "")
 	wantComplete(t, page, false, "ArchiveAway", "tail")
 }
 
@@ -168,9 +169,9 @@ func TestCase37LogWhoseArchiveIsGone(t *testing.T) {
 			f := archivedRun(t, "file://"+folder)
 			f.podGone()
 			api := f.handler(DefaultOptions())
-			wantComplete(t, ok[wireLogPage](t, api, "GET", logPath+"?limit=100", ""), true, "", "archive")
+			wantComplete(t, ok[logs.LogPage](t, api, "GET", logPath+"?limit=100", ""), true, "", "archive")
 			remove(t, folder)
-			page := ok[wireLogPage](t, api, "GET", logPath+"?limit=100", "")
+			page := ok[logs.LogPage](t, api, "GET", logPath+"?limit=100", "")
 			wantComplete(t, page, false, "ArchiveGone", "tail")
 			if len(page.Entries) != 2 {
 				t.Errorf("%d entries", len(page.Entries))
@@ -192,13 +193,13 @@ func TestCase37CompleteIsOfWhatIsServed(t *testing.T) {
 	api := f.handler(DefaultOptions())
 	status := &f.store.executions["run"].Status
 	status.LogSummary = &v1alpha1.LogSummary{Complete: true, Entries: 40, DroppedEntries: 38}
-	wantComplete(t, ok[wireLogPage](t, api, "GET", logPath+"?limit=100", ""), true, "", "pod")
+	wantComplete(t, ok[logs.LogPage](t, api, "GET", logPath+"?limit=100", ""), true, "", "pod")
 	f.kubelet.change(func() { f.kubelet.lines, f.kubelet.at = f.kubelet.lines[10:], f.kubelet.at[10:] })
-	wantComplete(t, ok[wireLogPage](t, api, "GET", logPath+"?limit=100", ""), false, "Rotated", "pod")
+	wantComplete(t, ok[logs.LogPage](t, api, "GET", logPath+"?limit=100", ""), false, "Rotated", "pod")
 	f.podGone()
-	wantComplete(t, ok[wireLogPage](t, api, "GET", logPath, ""), false, "TailOnly", "tail")
+	wantComplete(t, ok[logs.LogPage](t, api, "GET", logPath, ""), false, "TailOnly", "tail")
 	status.LogSummary.DroppedEntries = 0
-	wantComplete(t, ok[wireLogPage](t, api, "GET", logPath, ""), true, "", "tail")
+	wantComplete(t, ok[logs.LogPage](t, api, "GET", logPath, ""), true, "", "tail")
 }
 
 // A log that is kept redacted is not read from its pod, which has the values: it is what is archived, or the tail.
@@ -206,13 +207,13 @@ func TestCase46RedactedLogIsNotReadFromThePod(t *testing.T) {
 	f := archivedRun(t, "file://"+t.TempDir())
 	f.store.pods[0].Annotations[v1alpha1.AnnotationLogArchive] = string(v1alpha1.LogArchiveRedacted)
 	api := f.handler(DefaultOptions())
-	wantComplete(t, ok[wireLogPage](t, api, "GET", logPath+"?limit=100", ""), true, "", "archive")
-	f.logs.archive = nil
+	wantComplete(t, ok[logs.LogPage](t, api, "GET", logPath+"?limit=100", ""), true, "", "archive")
+	f.logs.Archive = nil
 	f.store.executions["run"].Status.LogSummary.Archived = false
-	page := ok[wireLogPage](t, api, "GET", logPath+"?limit=100", "")
+	page := ok[logs.LogPage](t, api, "GET", logPath+"?limit=100", "")
 	wantComplete(t, page, false, "TailOnly", "tail")
 	f.store.executions["run"].Status.Phase = v1alpha1.PhaseRunning
-	page = ok[wireLogPage](t, api, "GET", logPath+"?limit=100", "")
+	page = ok[logs.LogPage](t, api, "GET", logPath+"?limit=100", "")
 	if len(page.Entries) != 2 || page.End || page.Complete != nil || strings.Join(page.Sources, ",") != "tail" {
 		t.Errorf("while it runs: %+v", page)
 	}

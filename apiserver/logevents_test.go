@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/logs"
 )
 
 // reader is a client of one stream.
@@ -84,7 +85,7 @@ func (r *reader) entries(t *testing.T, n int) (ended bool) {
 		case name == "end":
 			return true
 		case name == "entry":
-			var e wireLogEntry
+			var e logs.LogEntry
 			if err := json.Unmarshal([]byte(data), &e); err != nil {
 				t.Fatalf("%v in %s", err, data)
 			}
@@ -180,7 +181,7 @@ func TestFollowOfAPodThatGoes(t *testing.T) {
 
 func TestHeartbeat(t *testing.T) {
 	f := newLogFacade()
-	f.logs.heartbeat = time.Millisecond
+	f.logs.Heartbeat = time.Millisecond
 	if name, _, err := follow(t, f.listen(t)+"?follow=true").event(t); name != "comment" || err != nil {
 		t.Errorf("got %s %v", name, err)
 	}
@@ -189,7 +190,7 @@ func TestHeartbeat(t *testing.T) {
 // A connection to a kubelet that brings nothing is made anew, and nothing comes twice for it.
 func TestSilence(t *testing.T) {
 	f := newLogFacade()
-	f.logs.silence = time.Millisecond
+	f.logs.Silence = time.Millisecond
 	f.start()
 	f.kubelet.print(5)
 	r := follow(t, f.listen(t)+"?follow=true")
@@ -229,10 +230,10 @@ func TestStopEndsStreams(t *testing.T) {
 	url := f.listen(t)
 	events, text := follow(t, url+"?follow=true"), follow(t, url+"?follow=true", "Accept", "text/plain")
 	events.entries(t, 5)
-	if got := testutil.ToFloat64(f.metrics.streams); got != 2 {
+	if got := testutil.ToFloat64(f.metrics.Streams); got != 2 {
 		t.Errorf("%v streams are counted, and there are 2", got)
 	}
-	close(f.logs.stopping)
+	close(f.logs.Stopping)
 	if _, _, err := events.event(t); err != io.EOF { //nolint:errorlint // io.EOF itself says that the answer is whole
 		t.Errorf("the events ended with %v", err)
 	}
@@ -240,7 +241,7 @@ func TestStopEndsStreams(t *testing.T) {
 		t.Error("the text ended as if it were whole")
 	}
 	f.wantIdle(t)
-	until(t, "no stream is counted", func() bool { return testutil.ToFloat64(f.metrics.streams) == 0 })
+	until(t, "no stream is counted", func() bool { return testutil.ToFloat64(f.metrics.Streams) == 0 })
 }
 
 // A line whose end is yet to be printed is sent as it comes in a text, and as one entry when it is whole.

@@ -9,12 +9,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/logs"
 )
 
 const logPath = "/tasks/executions/run/logs"
 
 // messages of an answer's entries, as text.
-func messagesOf(p *wireLogPage) (all string) {
+func messagesOf(p *logs.LogPage) (all string) {
 	for _, e := range p.Entries {
 		all += e.Message + "\n"
 	}
@@ -30,7 +31,7 @@ func TestLogPages(t *testing.T) {
 		api := f.handler(DefaultOptions())
 		got, cursor := "", ""
 		for n := 0; ; n++ {
-			page := ok[wireLogPage](t, api, "GET", fmt.Sprintf("%s?limit=%d&cursor=%s", logPath, limit, cursor), "")
+			page := ok[logs.LogPage](t, api, "GET", fmt.Sprintf("%s?limit=%d&cursor=%s", logPath, limit, cursor), "")
 			got, cursor = got+messagesOf(&page), page.NextCursor
 			if page.End {
 				if page.Complete == nil || !*page.Complete || page.Gap || page.ExecutionID != "run" || strings.Join(page.Sources, ",") != "pod" {
@@ -62,7 +63,7 @@ func TestLogPagesOfARunThatPrints(t *testing.T) {
 		case 9:
 			f.end()
 		}
-		page := ok[wireLogPage](t, api, "GET", logPath+"?cursor="+cursor, "")
+		page := ok[logs.LogPage](t, api, "GET", logPath+"?cursor="+cursor, "")
 		got, cursor = got+messagesOf(&page), page.NextCursor
 		if page.End != (step >= 9) {
 			t.Errorf("step %d: end is %v", step, page.End)
@@ -94,12 +95,12 @@ func TestLogSelection(t *testing.T) {
 		"?attempt=2":                        "",
 		"?container=main&attempt=1&limit=2": strings.Join(all[:2], "\n") + "\n",
 	} {
-		page := ok[wireLogPage](t, api, "GET", logPath+query, "")
+		page := ok[logs.LogPage](t, api, "GET", logPath+query, "")
 		if messagesOf(&page) != want {
 			t.Errorf("%s gives %q, want %q", query, messagesOf(&page), want)
 		}
 	}
-	page := ok[wireLogPage](t, api, "GET", logPath+"?level=warn", "")
+	page := ok[logs.LogPage](t, api, "GET", logPath+"?level=warn", "")
 	if e := page.Entries[1]; e.Level != "warn" || string(e.Data) != `{"n":1}` || e.Container != "main" || e.Attempt != 1 || !e.Timestamp.Equal(f.kubelet.at[20]) {
 		t.Errorf("the entry is %+v", e)
 	}
@@ -144,11 +145,11 @@ func TestLogTail(t *testing.T) {
 		{Timestamp: metav1.NewMicroTime(logStart.Add(1)), Level: v1alpha1.LogError, Message: "two"},
 	}
 	api := f.handler(DefaultOptions())
-	page := ok[wireLogPage](t, api, "GET", logPath, "")
+	page := ok[logs.LogPage](t, api, "GET", logPath, "")
 	if messagesOf(&page) != "one\ntwo\n" || !page.End || strings.Join(page.Sources, ",") != "tail" {
 		t.Errorf("got %+v", page)
 	}
-	if page := ok[wireLogPage](t, api, "GET", logPath+"?level=error", ""); messagesOf(&page) != "two\n" {
+	if page := ok[logs.LogPage](t, api, "GET", logPath+"?level=error", ""); messagesOf(&page) != "two\n" {
 		t.Errorf("got %+v", page)
 	}
 	if w := call(t, api, "GET", logPath, "", "Accept", "text/plain"); w.Body.String() != "one\ntwo\n" {
@@ -168,7 +169,7 @@ func TestLogProblems(t *testing.T) {
 	elsewhere.start()
 	elsewhere.kubelet.print(3)
 	elsewhere.store.pods[0].UID = "another"
-	gone := ok[wireLogPage](t, elsewhere.handler(DefaultOptions()), "GET", logPath, "").NextCursor
+	gone := ok[logs.LogPage](t, elsewhere.handler(DefaultOptions()), "GET", logPath, "").NextCursor
 	for _, c := range []struct {
 		query, accept string
 		status        int
@@ -200,8 +201,8 @@ func TestLogProblems(t *testing.T) {
 		})
 	}
 	wantProblem(t, call(t, api, "GET", "/tasks/executions/nothing/logs", ""), 404, `no execution "nothing"`)
-	for range cap(f.logs.places) {
-		f.logs.places <- struct{}{}
+	for range cap(f.logs.Places) {
+		f.logs.Places <- struct{}{}
 	}
 	w := call(t, api, "GET", logPath, "")
 	if wantProblem(t, w, 503, "already"); w.Header().Get("Retry-After") == "" {

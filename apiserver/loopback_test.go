@@ -4,11 +4,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // A name that was made to resolve to this machine must not reach what asks for no token.
 func TestOnlyLocalNames(t *testing.T) {
-	s := &server{namespace: "default", stores: one{newFakeStore()}, metrics: newRequestMetrics()}
+	s := &server{namespace: "default", stores: one{newFakeStore()}, metrics: web.NewMetrics()}
 	o := DefaultOptions()
 	o.Auth, o.BindAddress = AuthNone, "127.0.0.1:8080"
 	api := s.handler(o)

@@ -15,6 +15,10 @@ import (
 	"github.com/go-logr/logr/funcr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // logged is a log that a test can read.
@@ -57,7 +61,7 @@ func TestRequestID(t *testing.T) {
 
 func TestPanic(t *testing.T) {
 	log := &logged{}
-	s := &server{namespace: "default", stores: one{panicking{newFakeStore()}}, metrics: newRequestMetrics()}
+	s := &server{namespace: "default", stores: one{panicking{newFakeStore()}}, metrics: web.NewMetrics()}
 	o := DefaultOptions()
 	o.Log = log.logger()
 	api := s.handler(o)
@@ -78,7 +82,7 @@ func (panicking) Tasks(context.Context) ([]v1alpha1.Task, error) { panic("boom")
 // A failure that is ours is logged with its cause, which the client is not told. Bodies are never logged.
 func TestLog(t *testing.T) {
 	log := &logged{}
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	store.fail = func(operation, _ string) error {
 		if operation == "create" {
 			return errors.New("the cause")
@@ -87,7 +91,7 @@ func TestLog(t *testing.T) {
 	}
 	o := DefaultOptions()
 	o.Log = log.logger()
-	w := call(t, (&server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}).handler(o), "POST", "/tasks/sync/execute/manual", `{"params":{"password":"hunter2"}}`)
+	w := call(t, (&server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute}).handler(o), "POST", "/tasks/sync/execute/manual", `{"params":{"password":"hunter2"}}`)
 	wantProblem(t, w, http.StatusInternalServerError, "")
 	if strings.Contains(w.Body.String(), "the cause") {
 		t.Errorf("the client was told %s", w.Body)
@@ -106,11 +110,11 @@ func TestLog(t *testing.T) {
 // What is secret is in queries, headers and bodies, and none of them is logged, whatever becomes of the request.
 func TestLogHasNoSecrets(t *testing.T) {
 	log := &logged{}
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	o := DefaultOptions()
 	o.Log = log.logger()
-	api := (&server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}).handler(o)
-	secrets := []string{headerIdempotencyKey, "hunter2", "Authorization", "Bearer hunter2", "Cookie", "session=hunter2"}
+	api := (&server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute}).handler(o)
+	secrets := []string{submit.HeaderIdempotencyKey, "hunter2", "Authorization", "Bearer hunter2", "Cookie", "session=hunter2"}
 	for _, fail := range []bool{false, true} {
 		if fail {
 			store.fail = func(string, string) error { return errors.New("the cause") }
@@ -125,7 +129,7 @@ func TestLogHasNoSecrets(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	api := facade(newFakeStore(aTask("sync"), aTask("other")))
+	api := facade(newFakeStore(fixture.Task("sync"), fixture.Task("other")))
 	for _, c := range [][2]string{
 		{"GET", "/tasks/sync"},
 		{"GET", "/tasks/other"},
@@ -140,7 +144,7 @@ func TestMetrics(t *testing.T) {
 	leave()
 	store := newFakeStore()
 	store.fail = func(string, string) error { return context.Canceled }
-	away := &server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}
+	away := &server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute}
 	w := httptest.NewRecorder()
 	away.handler(DefaultOptions()).ServeHTTP(w, httptest.NewRequestWithContext(gone, "GET", "/tasks", nil))
 

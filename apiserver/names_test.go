@@ -11,6 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/schedules"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // wordsOfPaths are all words that stand in a path and that an object can be called, with some that look like one.
@@ -70,8 +73,8 @@ func TestCase36EveryNameReachesItsRoute(t *testing.T) {
 // The objects themselves are reached, and what is done by a path is done to them.
 func TestCase36EveryNameReachesItsObject(t *testing.T) {
 	for _, name := range wordsOfPaths() {
-		task := aTask(name)
-		store := withSchedules(newFakeStore(task), aSchedule(name, name)).add(anExecution(name, name, v1alpha1.PhaseCompleted))
+		task := fixture.Task(name)
+		store := withSchedules(newFakeStore(task), aSchedule(name, name)).add(fixture.Execution(name, name, v1alpha1.PhaseCompleted))
 		api := facade(store)
 		for path, want := range map[string]string{
 			"/tasks/_/":                   `"name":"` + name + `"`,
@@ -90,13 +93,13 @@ func TestCase36EveryNameReachesItsObject(t *testing.T) {
 			}
 		}
 		for _, at := range []string{"/tasks/" + name + "/execute/manual", "/tasks/" + name + "/execute/api", "/tasks/executions/" + name + "/rerun", "/triggers/cron/" + name + "/run"} {
-			var started wireStarted
+			var started submit.Started
 			w := call(t, api, "POST", at, "")
 			if err := json.Unmarshal(w.Body.Bytes(), &started); err != nil || w.Code != http.StatusOK || started.TaskName != name {
 				t.Errorf("POST %s: %d %.200s", at, w.Code, w.Body)
 			}
 		}
-		if got := ok[wireSchedule](t, api, "POST", "/triggers/cron/"+name+"/toggle", ""); got.Name != name || got.Enabled {
+		if got := ok[schedules.Schedule](t, api, "POST", "/triggers/cron/"+name+"/toggle", ""); got.Name != name || got.Enabled {
 			t.Errorf("toggling %s: %+v", name, got)
 		}
 		if w := call(t, api, "DELETE", "/triggers/cron/"+name, ""); w.Code != http.StatusNoContent {

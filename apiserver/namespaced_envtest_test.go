@@ -18,6 +18,12 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/hack/manifests"
 	"github.com/taskexec/taskexec/hack/rights"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/kube"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/runs"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // withRolesOnly makes an account and gives it the Roles of config/namespaced in namespaces, and no right in others.
@@ -27,7 +33,7 @@ func withRolesOnly(t *testing.T, system string, namespaces ...string) *rest.Conf
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := rights.Account(t.Context(), kube, apiServer, system, "taskexec-apiserver")
+	config, err := rights.Account(t.Context(), cluster, apiServer, system, "taskexec-apiserver")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,12 +42,12 @@ func withRolesOnly(t *testing.T, system string, namespaces ...string) *rest.Conf
 			if o, err = manifests.In(o, in, system); err != nil {
 				t.Fatal(err)
 			}
-			if err := kube.Create(t.Context(), o); err != nil {
+			if err := cluster.Create(t.Context(), o); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	own, err := client.New(config, client.Options{Scheme: kube.Scheme(), Mapper: kube.RESTMapper()})
+	own, err := client.New(config, client.Options{Scheme: cluster.Scheme(), Mapper: cluster.RESTMapper()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +65,7 @@ func TestCase62FacadeWithRolesOnly(t *testing.T) {
 	config := withRolesOnly(t, system.namespace, first.namespace, second.namespace)
 	o := DefaultOptions()
 	o.Namespace, o.OtherNamespaces, o.Auth, o.BindAddress = first.namespace, []string{second.namespace}, AuthNone, "127.0.0.1:0"
-	stores, err := newKubeStores(t.Context(), config, o.watched()...)
+	stores, err := kube.New(t.Context(), config, o.watched()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,24 +81,24 @@ func TestCase62FacadeWithRolesOnly(t *testing.T) {
 	if !stores.Synced(t.Context()) {
 		t.Fatal("the cache did not sync")
 	}
-	s := &server{namespace: o.Namespace, stores: inKubernetes{stores}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 1), timeout: o.RequestTimeout}
+	s := &server{namespace: o.Namespace, stores: inKubernetes{stores}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 1), timeout: o.RequestTimeout}
 	o.AllowUnauthenticated = true
 	api := s.handler(o)
 	for prefix, l := range map[string]lab{"": first, "/namespaces/" + second.namespace: second} {
-		task := aTask("login", loginSchema)
+		task := fixture.Task("login", loginSchema)
 		task.Spec.JobTemplate.Spec.Template.Spec.Containers = []corev1.Container{{Name: "main", Image: "busybox"}}
 		l.create(t, task)
 		until(t, "the facade sees the task", func() bool { return call(t, api, "GET", prefix+"/tasks/login", "").Code == http.StatusOK })
-		made := ok[wireStarted](t, api, "POST", prefix+loginPath, `{"params":{"password":"`+hunter+`"}}`)
+		made := ok[submit.Started](t, api, "POST", prefix+loginPath, `{"params":{"password":"`+hunter+`"}}`)
 		execution := &v1alpha1.TaskExecution{}
-		if err := kube.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: made.ExecutionID}, execution); err != nil {
+		if err := cluster.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: made.ExecutionID}, execution); err != nil {
 			t.Fatal(err)
 		}
 		secret := &corev1.Secret{}
-		if err := kube.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: execution.Spec.SecretParams.SecretName}, secret); err != nil {
+		if err := cluster.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: execution.Spec.SecretParams.SecretName}, secret); err != nil {
 			t.Error(err)
 		}
-		if list := ok[wireHistory](t, api, "GET", prefix+"/tasks/executions", ""); len(list.Executions) != 1 {
+		if list := ok[runs.History](t, api, "GET", prefix+"/tasks/executions", ""); len(list.Executions) != 1 {
 			t.Errorf("%s lists %+v", l.namespace, list)
 		}
 	}
@@ -106,7 +112,7 @@ func TestCase62OwnAccountsMakeOnlyWhatRunsNeed(t *testing.T) {
 	l.serviceRoles(t)
 	l.withPolicies(t, labelPolicies)
 	system := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: metav1.NamespaceSystem}}
-	if err := kube.Patch(t.Context(), system, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"`+labelPolicies+`":"on"}}}`))); err != nil {
+	if err := cluster.Patch(t.Context(), system, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"`+labelPolicies+`":"on"}}}`))); err != nil {
 		t.Fatal(err)
 	}
 	for _, user := range []string{facadeUser, controllerUser} { // rights that an overlay might give
@@ -122,7 +128,7 @@ func TestCase62OwnAccountsMakeOnlyWhatRunsNeed(t *testing.T) {
 			},
 		} {
 			o.SetNamespace(metav1.NamespaceSystem)
-			if err := kube.Create(t.Context(), o); err != nil {
+			if err := cluster.Create(t.Context(), o); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -8,6 +8,11 @@ import (
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // A facade of named namespaces serves these and no other, whatever its caller may do elsewhere.
@@ -15,12 +20,12 @@ func TestCase62OnlyNamedNamespacesAreServed(t *testing.T) {
 	o := DefaultOptions()
 	o.Namespace, o.OtherNamespaces = "team-a", []string{"team-b"}
 	s := &server{
-		namespace: "team-a", metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute,
-		stores: byNamespace{"team-a": newFakeStore(aTask("sync")), "team-b": newFakeStore(aTask("other")), "team-c": newFakeStore(aTask("foreign"))},
+		namespace: "team-a", metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute,
+		stores: byNamespace{"team-a": newFakeStore(fixture.Task("sync")), "team-b": newFakeStore(fixture.Task("other")), "team-c": newFakeStore(fixture.Task("foreign"))},
 	}
 	api := s.handler(o)
 	for path, want := range map[string]string{"/tasks": "sync", "/namespaces/team-a/tasks": "sync", "/namespaces/team-b/tasks": "other"} {
-		if got := ok[[]wireTask](t, api, "GET", path, ""); len(got) != 1 || got[0].Name != want {
+		if got := ok[[]wire.Task](t, api, "GET", path, ""); len(got) != 1 || got[0].Name != want {
 			t.Errorf("GET %s: %+v, want %s", path, got, want)
 		}
 	}
@@ -35,11 +40,11 @@ func TestCase62OnlyNamedNamespacesAreServed(t *testing.T) {
 // Sensitive params would become a Secret in a namespace of the system: they are refused before anything is stored.
 func TestCase62NoSecretsInSystemNamespaces(t *testing.T) {
 	const own = "operators"
-	for _, namespace := range append([]string{own}, systemNamespaces...) {
-		store := newFakeStore(aTask("login", loginSchema))
+	for _, namespace := range append([]string{own}, submit.SystemNamespaces...) {
+		store := newFakeStore(fixture.Task("login", loginSchema))
 		s := &server{
 			namespace: namespace, ownNamespace: own, stores: byNamespace{namespace: store},
-			metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute,
+			metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute,
 		}
 		api := s.handler(DefaultOptions())
 		for _, query := range []string{"", "?dryRun=true"} {
@@ -54,7 +59,7 @@ func TestCase62NoSecretsInSystemNamespaces(t *testing.T) {
 
 // The policies on Taskexec's own accounts hold for the namespaces that the facade knows as the system's.
 func TestCase62PoliciesNameTheSystemNamespaces(t *testing.T) {
-	want := "['" + strings.Join(systemNamespaces, "', '") + "', request.userInfo.username.split(':')[2]]"
+	want := "['" + strings.Join(submit.SystemNamespaces, "', '") + "', request.userInfo.username.split(':')[2]]"
 	found := 0
 	for _, p := range policiesOf(t) {
 		at := slices.IndexFunc(p.Spec.Variables, func(v admissionregistrationv1.Variable) bool { return v.Name == "system" })

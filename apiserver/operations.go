@@ -5,6 +5,12 @@ import (
 	"net/http"
 
 	"github.com/taskexec/taskexec/apiserver/openapi"
+	"github.com/taskexec/taskexec/apiserver/explainer"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/runs"
+	"github.com/taskexec/taskexec/apiserver/schedules"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/tasks"
 )
 
 // operations says of each route, by method and pattern, what is served there. A route without an operation fails a
@@ -12,7 +18,7 @@ import (
 func operations() map[string]openapi.Operation {
 	all := map[string]openapi.Operation{}
 	for _, room := range []map[string]openapi.Operation{
-		taskOperations(), submitOperations(), runsOperations(), logsOperations(), explainOperations(), scheduleOperations(), platformOperations(),
+		tasks.Operations(), submit.Operations(), runs.Operations(), logs.Operations(), explainer.Operations(), schedules.Operations(), platformOperations(),
 	} {
 		maps.Copy(all, room)
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/hack/rights"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // audited is what the API server logs of the facade's account.
@@ -23,18 +25,18 @@ func TestCase47OwnRightsOfTheFacade(t *testing.T) {
 	l := newGatedLab(t, apiServer)
 	l.serviceRoles(t)
 	l.withPolicies(t, labelPolicies, labelCaller)
-	config, err := rights.Account(t.Context(), kube, apiServer, "taskexec-system", "taskexec-apiserver")
+	config, err := rights.Account(t.Context(), cluster, apiServer, "taskexec-system", "taskexec-apiserver")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.lab = facadeWith(t, config, l.namespace)
 	task := l.taskOf("sync", nil)
 	task.Spec.Parameters = &apiextensionsv1.JSON{Raw: []byte(`{"type":"object","properties":{"password":{"type":"string","writeOnly":true}}}`)}
-	if err := kube.Create(t.Context(), task); err != nil {
+	if err := cluster.Create(t.Context(), task); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "the facade sees the task", func() bool { return call(t, l, "GET", "/tasks/sync", "").Code == http.StatusOK })
-	made := ok[wireStarted](t, l, "POST", "/tasks/sync/execute/api", `{"params":{"password":"hunter22"}}`)
+	made := ok[submit.Started](t, l, "POST", "/tasks/sync/execute/api", `{"params":{"password":"hunter22"}}`)
 	if made.Trigger.Source != string(v1alpha1.TriggerAPI) {
 		t.Errorf("trigger %+v", made.Trigger)
 	}
@@ -68,7 +70,7 @@ func TestCase47OwnRightsOfTheFacade(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "the facade sees the end", func() bool {
-		return ok[wireExecution](t, l, "GET", "/tasks/running/execution/"+made.ExecutionID, "").Phase == string(v1alpha1.PhaseCancelled)
+		return ok[wire.Execution](t, l, "GET", "/tasks/running/execution/"+made.ExecutionID, "").Phase == string(v1alpha1.PhaseCancelled)
 	})
 	call(t, l, "GET", path+"/logs", "")    // its pods are looked for
 	call(t, l, "GET", path+"/explain", "") // and its Job and Events

@@ -7,6 +7,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
+	"github.com/taskexec/taskexec/apiserver/logs"
 )
 
 // A log that holds the values of sensitive params as they were printed takes a right of its own. Who lacks it reads the
@@ -19,9 +20,9 @@ func TestCase59RawLogTakesARight(t *testing.T) {
 	})
 	f.recheckInterval = patience
 	api := f.handler(DefaultOptions())
-	page := func(user, query string) wireLogPage {
+	page := func(user, query string) logs.LogPage {
 		t.Helper()
-		return ok[wireLogPage](t, as(api, user), "GET", logPath+query, "")
+		return ok[logs.LogPage](t, as(api, user), "GET", logPath+query, "")
 	}
 	if got := page("viewer", "?limit=100"); len(got.Entries) != 40 || got.Redacted {
 		t.Errorf("without sensitive params a viewer reads %d entries, redacted %v", len(got.Entries), got.Redacted)
@@ -31,7 +32,7 @@ func TestCase59RawLogTakesARight(t *testing.T) {
 	f.store.mu.Unlock()
 	for _, user := range []string{"viewer", "ofTask"} {
 		got := page(user, "?limit=100")
-		if len(got.Entries) != 2 || !got.Redacted || got.Reason != servedRedactedOnly || !strings.Contains(got.Message, "taskexecutions/rawlogs") {
+		if len(got.Entries) != 2 || !got.Redacted || got.Reason != logs.ServedRedactedOnly || !strings.Contains(got.Message, "taskexecutions/rawlogs") {
 			t.Errorf("%s reads %d entries: %+v", user, len(got.Entries), got)
 		}
 		for _, query := range []string{"?follow=true", "?container=main", "?attempt=1"} {

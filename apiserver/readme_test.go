@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // readmes are the two pages for users, which say the same in two languages.
@@ -31,7 +32,7 @@ func servedRoutes() chi.Router {
 		router.MethodFunc(r.method, r.pattern, none)
 		router.MethodFunc(r.method, namespacePrefix+r.pattern, none)
 	}
-	for _, r := range (&server{metrics: newRequestMetrics()}).platform() {
+	for _, r := range (&server{metrics: web.NewMetrics()}).platform() {
 		router.Get(r.path, none)
 	}
 	return router

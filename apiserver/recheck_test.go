@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"k8s.io/apiserver/pkg/authentication/user"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // lastingFacade follows a log for callers of a gate, who are asked for very often.
@@ -99,12 +102,12 @@ func TestStreamsOutliveADoubt(t *testing.T) {
 	s := gated(newFakeStore(), g)
 	s.recheckInterval = time.Millisecond
 	s.furnish(DefaultOptions())
-	in := &scope{guard: s.guard, namespace: "default", who: &caller{token: "ann"}}
-	in.who.user, _ = g.Authenticate(t.Context(), "ann")
-	routed := newRoutedRequest(t, "/")
+	in := &access.Scope{Guard: s.guard, Namespace: "default", Who: &access.Caller{Token: "ann"}}
+	in.Who.User, _ = g.Authenticate(t.Context(), "ann")
+	routed := fixture.RoutedRequest(t, "/")
 	ctx, cancel := context.WithCancel(routed.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- in.recheck(routed.WithContext(ctx), access{"list", "taskexecutions", ""}) }()
+	go func() { ended <- in.Recheck(routed.WithContext(ctx), access.Right{"list", "taskexecutions", ""}) }()
 	until(t, "it was asked often", func() bool { return g.calls.Load() > 20 })
 	cancel()
 	if err := <-ended; err != nil {
@@ -121,7 +124,7 @@ func TestStreamsAreNotInFlight(t *testing.T) {
 			t.Fatalf("%d", status)
 		}
 	}
-	until(t, "three logs are read", func() bool { return len(f.logs.places) == 3 })
+	until(t, "three logs are read", func() bool { return len(f.logs.Places) == 3 })
 	f.end()
 	f.wantIdle(t)
 }
@@ -132,17 +135,17 @@ func TestRefusedBeforeItBegan(t *testing.T) {
 	s := gated(newFakeStore(), g)
 	s.recheckInterval = time.Millisecond
 	s.furnish(DefaultOptions())
-	in := &scope{guard: s.guard, namespace: "default", who: &caller{token: "ann"}}
-	in.who.user, _ = g.Authenticate(t.Context(), "ann")
+	in := &access.Scope{Guard: s.guard, Namespace: "default", Who: &access.Caller{Token: "ann"}}
+	in.Who.User, _ = g.Authenticate(t.Context(), "ann")
 	g.change(func() { g.bad["ann"] = true })
-	waits := handler(func(_ http.ResponseWriter, r *http.Request) error {
+	waits := web.Handler(func(_ http.ResponseWriter, r *http.Request) error {
 		<-r.Context().Done()
 		return r.Context().Err()
 	})
-	w, r := newRecorder(), newRoutedRequest(t, "/")
-	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, "id"))
-	handler(func(w http.ResponseWriter, r *http.Request) error {
-		return in.serveWhileAllowed(to("list", "taskexecutions", ""), waits, w, r)
+	w, r := newRecorder(), fixture.RoutedRequest(t, "/")
+	r = r.WithContext(context.WithValue(r.Context(), web.RequestIDKey{}, "id"))
+	web.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		return in.ServeWhileAllowed(access.To("list", "taskexecutions", ""), waits, w, r)
 	}).ServeHTTP(w, r)
 	wantProblem(t, w, http.StatusUnauthorized, "not valid any more")
 }

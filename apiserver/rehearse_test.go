@@ -12,32 +12,34 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 func TestDryRun(t *testing.T) {
 	for _, source := range []string{"manual", "api"} {
-		store := newFakeStore(withContainer(aTask("sync", midSchema)))
-		got := ok[wireRehearsal](t, facade(store), "POST", "/tasks/sync/execute/"+source+"?dryRun=true", `{"params":{"mid":1.0e0}}`)
+		store := newFakeStore(fixture.WithContainer(fixture.Task("sync", midSchema)))
+		got := ok[submit.Rehearsal](t, facade(store), "POST", "/tasks/sync/execute/"+source+"?dryRun=true", `{"params":{"mid":1.0e0}}`)
 		if !got.DryRun || got.TaskName != "sync" || got.Outcome != "start" || got.StatusCode != 200 || got.Detail == "" || got.RerunOf != "" {
 			t.Errorf("got %+v", got)
 		}
 		if string(got.Params) != `{"force":false,"mid":1}` {
 			t.Errorf("params %s", got.Params)
 		}
-		if got.Job == nil || got.Job.Kind != "Job" || got.Job.APIVersion != "batch/v1" || got.Job.Namespace != "default" || !strings.HasPrefix(got.Job.Name, unknownID+"-") {
+		if got.Job == nil || got.Job.Kind != "Job" || got.Job.APIVersion != "batch/v1" || got.Job.Namespace != "default" || !strings.HasPrefix(got.Job.Name, submit.UnknownID+"-") {
 			t.Errorf("job %+v", got.Job)
 		}
 		var env []string
 		for _, e := range got.Job.Spec.Template.Spec.Containers[0].Env {
 			env = append(env, e.Name+"="+e.Value)
 		}
-		if diff := cmp.Diff([]string{"TASK_NAME=sync", "TASK_EXECUTION_ID=" + unknownID, `TASK_PARAMS={"force":false,"mid":1}`, "TASK_PARAM_FORCE=false", "TASK_PARAM_MID=1"}, env); diff != "" {
+		if diff := cmp.Diff([]string{"TASK_NAME=sync", "TASK_EXECUTION_ID=" + submit.UnknownID, `TASK_PARAMS={"force":false,"mid":1}`, "TASK_PARAM_FORCE=false", "TASK_PARAM_MID=1"}, env); diff != "" {
 			t.Error(diff)
 		}
 		if len(store.executions)+len(store.secrets) != 0 {
 			t.Error("something was written")
 		}
-		if got := ok[wireStarted](t, facade(store), "POST", "/tasks/sync/execute/"+source+"?dryRun=false", `{"params":{"mid":1}}`); store.executions[got.ExecutionID] == nil {
+		if got := ok[submit.Started](t, facade(store), "POST", "/tasks/sync/execute/"+source+"?dryRun=false", `{"params":{"mid":1}}`); store.executions[got.ExecutionID] == nil {
 			t.Error("dryRun=false made no execution")
 		}
 	}
@@ -45,7 +47,7 @@ func TestDryRun(t *testing.T) {
 
 // Who misspells dryRun must not start a run.
 func TestUnknownQueryOfExecute(t *testing.T) {
-	store := newFakeStore(withContainer(aTask("sync"))).add(anExecution("x", "sync", v1alpha1.PhaseCompleted))
+	store := newFakeStore(fixture.WithContainer(fixture.Task("sync"))).add(fixture.Execution("x", "sync", v1alpha1.PhaseCompleted))
 	for _, path := range []string{"/tasks/sync/execute/manual", "/tasks/sync/execute/api", "/tasks/executions/x/rerun"} {
 		for query, says := range map[string]string{
 			"dryrun=true": `"dryrun" is not known; there is only dryRun`, "dryRun": `is "", want true or false`, "dryRun=1": "want true or false",
@@ -61,7 +63,7 @@ func TestUnknownQueryOfExecute(t *testing.T) {
 
 // What is wrong with the request is told as without dryRun.
 func TestDryRunOfWhatIsWrong(t *testing.T) {
-	api := facade(newFakeStore(aTask("sync", midSchema), aTask("broken", `{"type":1}`)))
+	api := facade(newFakeStore(fixture.Task("sync", midSchema), fixture.Task("broken", `{"type":1}`)))
 	for path, c := range map[string]struct {
 		body string
 		code int
@@ -80,12 +82,12 @@ func TestDryRunOfWhatIsWrong(t *testing.T) {
 
 // The Job has no value of a sensitive param, only where the container takes it from.
 func TestDryRunWithSensitiveParams(t *testing.T) {
-	store := newFakeStore(withContainer(aTask("login", loginSchema)))
+	store := newFakeStore(fixture.WithContainer(fixture.Task("login", loginSchema)))
 	w := call(t, facade(store), "POST", loginPath+"?dryRun=true", `{"params":{"user":"ann","password":"`+hunter+`","pin":12345678}}`)
 	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), hunter) || strings.Contains(w.Body.String(), "12345678") {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
-	var got wireRehearsal
+	var got submit.Rehearsal
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
@@ -101,10 +103,10 @@ func TestDryRunWithSensitiveParams(t *testing.T) {
 // The Job is the one that the controller makes of what is recorded, but for the execution's identity.
 func TestDryRunIsTheJobThatIsMade(t *testing.T) {
 	const params = `{"mid": 1.0e2, "text":"$(x) <y> 同", "big":9007199254740993, "f":0.10, "deep":{"b":[1,2.50],"a":null}}`
-	task := withContainer(aTask("sync", `{"properties":{"force":{"type":"boolean","default":true}}}`))
+	task := fixture.WithContainer(fixture.Task("sync", `{"properties":{"force":{"type":"boolean","default":true}}}`))
 	store := newFakeStore(task)
-	foreseen := ok[wireRehearsal](t, facade(store), "POST", "/tasks/sync/execute/api?dryRun=true", `{"params":`+params+`}`)
-	id := ok[wireStarted](t, facade(store), "POST", "/tasks/sync/execute/api", `{"params":`+params+`}`).ExecutionID
+	foreseen := ok[submit.Rehearsal](t, facade(store), "POST", "/tasks/sync/execute/api?dryRun=true", `{"params":`+params+`}`)
+	id := ok[submit.Started](t, facade(store), "POST", "/tasks/sync/execute/api", `{"params":`+params+`}`).ExecutionID
 	recorded := store.executions[id]
 	recorded.Namespace, recorded.UID = "default", "uid"
 	// As the API server gives it to the controller.
@@ -116,7 +118,7 @@ func TestDryRunIsTheJobThatIsMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	received, err := checkParams(task, stored)
+	received, err := submit.CheckParams(task, stored)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,26 +154,26 @@ func TestDryRunIsTheJobThatIsMade(t *testing.T) {
 // A key that was used before is foreseen too.
 func TestDryRunWithAKey(t *testing.T) {
 	const path = "/tasks/sync/execute/manual"
-	store := newFakeStore(withContainer(aTask("sync", midSchema)))
+	store := newFakeStore(fixture.WithContainer(fixture.Task("sync", midSchema)))
 	api := facade(store)
-	dry := func(body string) (got wireRehearsal) {
-		w := call(t, api, "POST", path+"?dryRun=true", body, headerIdempotencyKey, "k")
+	dry := func(body string) (got submit.Rehearsal) {
+		w := call(t, api, "POST", path+"?dryRun=true", body, submit.HeaderIdempotencyKey, "k")
 		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusOK {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
 		return got
 	}
-	if got := dry(`{"params":{"mid":1}}`); got.Outcome != outcomeStart || got.ExecutionID != "" {
+	if got := dry(`{"params":{"mid":1}}`); got.Outcome != submit.OutcomeStart || got.ExecutionID != "" {
 		t.Errorf("a new key: %+v", got)
 	}
 	first, replayed := submitted(t, api, path, "k", `{"params":{"mid":1}}`)
 	if replayed {
 		t.Error("the dry run used the key")
 	}
-	if got := dry(`{"params":{"mid":1}}`); got.Outcome != outcomeRepeat || got.ExecutionID != first.ExecutionID || got.StatusCode != 200 {
+	if got := dry(`{"params":{"mid":1}}`); got.Outcome != submit.OutcomeRepeat || got.ExecutionID != first.ExecutionID || got.StatusCode != 200 {
 		t.Errorf("the same body: %+v", got)
 	}
-	if got := dry(`{"params":{"mid":2}}`); got.Outcome != outcomeRefuse || got.StatusCode != 409 || !strings.Contains(got.Detail, "another body") {
+	if got := dry(`{"params":{"mid":2}}`); got.Outcome != submit.OutcomeRefuse || got.StatusCode != 409 || !strings.Contains(got.Detail, "another body") {
 		t.Errorf("another body: %+v", got)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"github.com/taskexec/taskexec/apiserver/runs"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // What one replica was told, the other knows at once: it reads, repeats and cancels a run that the other made a moment
@@ -23,25 +25,25 @@ func TestReplicasServeOneClient(t *testing.T) {
 			t.Fatal("the first sending is taken for a repetition")
 		}
 		id := first.ExecutionID
-		if got := ok[wireExecution](t, other, "GET", "/tasks/running/execution/"+id, ""); got.ExecutionID != id || got.Status != statusRunning {
+		if got := ok[wire.Execution](t, other, "GET", "/tasks/running/execution/"+id, ""); got.ExecutionID != id || got.Status != wire.StatusRunning {
 			t.Errorf("the other replica reads %+v", got)
 		}
 		if again, replayed := submitted(t, other, path, key, body); !replayed || again.ExecutionID != first.ExecutionID {
 			t.Errorf("the other replica takes a repetition for a new one: %+v", again)
 		}
-		cancelled := ok[cancelByIDsResponse](t, other, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`)
+		cancelled := ok[runs.CancelByIDsResponse](t, other, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`)
 		if !slices.Contains(cancelled.Cancelled, id) {
 			t.Errorf("the other replica cancels %+v", cancelled)
 		}
 		// Who cancelled reads so at once; the first replica when its watch has brought it.
-		if got := ok[wireExecution](t, other, "GET", "/tasks/running/execution/"+id, ""); got.Status != statusCancelled {
+		if got := ok[wire.Execution](t, other, "GET", "/tasks/running/execution/"+id, ""); got.Status != wire.StatusCancelled {
 			t.Errorf("after the cancel the same replica reads %s", got.Status)
 		}
 		until(t, "the first replica sees the cancel of the other", func() bool {
-			return ok[wireExecution](t, l, "GET", "/tasks/running/execution/"+id, "").Status == statusCancelled
+			return ok[wire.Execution](t, l, "GET", "/tasks/running/execution/"+id, "").Status == wire.StatusCancelled
 		})
 		// And a cancel through it is the same cancel.
-		if again := ok[cancelByIDsResponse](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`); !slices.Contains(again.Cancelled, id) {
+		if again := ok[runs.CancelByIDsResponse](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`); !slices.Contains(again.Cancelled, id) {
 			t.Errorf("cancelled again at the first replica: %+v", again)
 		}
 	}
@@ -57,7 +59,7 @@ func TestReplicaLag(t *testing.T) {
 		l.execute(t, "sync")
 		begun := time.Now()
 		until(t, "the other replica lists it", func() bool {
-			return len(ok[[]wireExecution](t, other, "GET", "/tasks/running/sync", "")) == n+1
+			return len(ok[[]wire.Execution](t, other, "GET", "/tasks/running/sync", "")) == n+1
 		})
 		worst = max(worst, time.Since(begun))
 	}

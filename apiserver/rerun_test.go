@@ -11,13 +11,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // ran is an execution of the task "sync" that has ended.
 func ran(params string) *v1alpha1.TaskExecution {
-	e := anExecution("first", "sync", v1alpha1.PhaseFailed)
+	e := fixture.Execution("first", "sync", v1alpha1.PhaseFailed)
 	if params != "" {
-		e.Spec.Params = rawJSON(params)
+		e.Spec.Params = fixture.JSON(params)
 	}
 	return e
 }
@@ -37,15 +40,15 @@ func TestRerun(t *testing.T) {
 			original.Labels = map[string]string{v1alpha1.LabelKueueQueue: "team-a", "other": "x"}
 			original.Spec.Trigger = v1alpha1.Trigger{Source: v1alpha1.TriggerSchedule, Name: "nightly", User: "ann"}
 			original.Spec.Cancel = &v1alpha1.CancelRequest{}
-			task := aTask("sync", midSchema)
+			task := fixture.Task("sync", midSchema)
 			task.Spec.AllowedQueues = []string{"team-a"}
 			store := newFakeStore(task).add(original)
 			w := call(t, facade(store), "POST", rerunPath, c.body)
-			var got wireStarted
+			var got submit.Started
 			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusOK {
 				t.Fatalf("%d %s", w.Code, w.Body)
 			}
-			if got.RerunOf != "first" || got.Status != "running" || got.TaskName != "sync" || !reflect.DeepEqual(got.Data, got.wireExecution) {
+			if got.RerunOf != "first" || got.Status != "running" || got.TaskName != "sync" || !reflect.DeepEqual(got.Data, got.Execution) {
 				t.Errorf("got %s", w.Body)
 			}
 			stored := store.executions[got.ExecutionID]
@@ -59,7 +62,7 @@ func TestRerun(t *testing.T) {
 			if stored.Spec.Trigger != (v1alpha1.Trigger{Source: v1alpha1.TriggerManual}) || stored.Spec.Cancel != nil {
 				t.Errorf("stored %+v", stored.Spec)
 			}
-			if read := ok[wireExecution](t, facade(store), "GET", "/tasks/running/execution/"+got.ExecutionID, ""); read.RerunOf != "first" {
+			if read := ok[wire.Execution](t, facade(store), "GET", "/tasks/running/execution/"+got.ExecutionID, ""); read.RerunOf != "first" {
 				t.Errorf("read %+v", read)
 			}
 		})
@@ -67,9 +70,9 @@ func TestRerun(t *testing.T) {
 }
 
 func TestRerunIsRefused(t *testing.T) {
-	suspended := aTask("sync", midSchema)
+	suspended := fixture.Task("sync", midSchema)
 	suspended.Spec.Suspended = true
-	forbid := limited(v1alpha1.ConcurrencyForbid, nil, nil)
+	forbid := fixture.Limited(v1alpha1.ConcurrencyForbid, nil, nil)
 	good := ran(`{"mid":1}`)
 	for name, c := range map[string]struct {
 		store *fakeStore
@@ -77,13 +80,13 @@ func TestRerunIsRefused(t *testing.T) {
 		code  int
 		says  string
 	}{
-		"no execution":      {newFakeStore(aTask("sync")), ``, 404, `there is no execution "first"`},
+		"no execution":      {newFakeStore(fixture.Task("sync")), ``, 404, `there is no execution "first"`},
 		"no task":           {newFakeStore().add(good), ``, 404, `there is no task "sync"`},
 		"suspended":         {newFakeStore(suspended).add(good), ``, 409, "suspended"},
-		"another is active": {newFakeStore(forbid).add(good, anExecution("busy", "sync", v1alpha1.PhaseRunning)), ``, 409, "busy is active"},
-		"the task changed":  {newFakeStore(aTask("sync", midSchema)).add(ran(`{"old":1}`)), ``, 400, "/old: is not a parameter"},
-		"wrong params":      {newFakeStore(aTask("sync", midSchema)).add(good), `{"params":{"mid":"x"}}`, 400, "must be an integer"},
-		"an unknown field":  {newFakeStore(aTask("sync", midSchema)).add(good), `{"parms":{}}`, 400, "unknown field"},
+		"another is active": {newFakeStore(forbid).add(good, fixture.Execution("busy", "sync", v1alpha1.PhaseRunning)), ``, 409, "busy is active"},
+		"the task changed":  {newFakeStore(fixture.Task("sync", midSchema)).add(ran(`{"old":1}`)), ``, 400, "/old: is not a parameter"},
+		"wrong params":      {newFakeStore(fixture.Task("sync", midSchema)).add(good), `{"params":{"mid":"x"}}`, 400, "must be an integer"},
+		"an unknown field":  {newFakeStore(fixture.Task("sync", midSchema)).add(good), `{"parms":{}}`, 400, "unknown field"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := len(c.store.executions)
@@ -98,15 +101,15 @@ func TestRerunIsRefused(t *testing.T) {
 // The values of sensitive params cannot be read, not even for the same run.
 func TestRerunWithSensitiveParams(t *testing.T) {
 	stored := func() *v1alpha1.TaskExecution {
-		e := anExecution("first", "login", v1alpha1.PhaseCompleted)
-		e.Spec.Params = rawJSON(`{"user":"ann"}`)
+		e := fixture.Execution("first", "login", v1alpha1.PhaseCompleted)
+		e.Spec.Params = fixture.JSON(`{"user":"ann"}`)
 		e.Spec.SecretParams = &v1alpha1.SecretParams{SecretName: "s", Names: []string{"password", "pin"}}
 		return e
 	}
-	readable := anExecution("first", "login", v1alpha1.PhaseFailed)
-	readable.Spec.Params, readable.Status.Reason = rawJSON(`{"user":"ann","password":"`+hunter+`"}`), v1alpha1.ReasonSensitiveParamReadable
+	readable := fixture.Execution("first", "login", v1alpha1.PhaseFailed)
+	readable.Spec.Params, readable.Status.Reason = fixture.JSON(`{"user":"ann","password":"`+hunter+`"}`), v1alpha1.ReasonSensitiveParamReadable
 	for name, e := range map[string]*v1alpha1.TaskExecution{"in a Secret": stored(), "readable, which was refused": readable} {
-		store := newFakeStore(withContainer(aTask("login", loginSchema))).add(e)
+		store := newFakeStore(fixture.WithContainer(fixture.Task("login", loginSchema))).add(e)
 		for _, query := range []string{"", "?dryRun=true"} {
 			w := call(t, facade(store), "POST", rerunPath+query, "")
 			p := wantProblem(t, w, http.StatusBadRequest, "send all params again, with password")
@@ -115,8 +118,8 @@ func TestRerunWithSensitiveParams(t *testing.T) {
 			}
 		}
 	}
-	store := newFakeStore(aTask("login", loginSchema)).add(stored())
-	got := ok[wireStarted](t, facade(store), "POST", rerunPath, `{"params":{"user":"bob","password":"`+hunter+`"}}`)
+	store := newFakeStore(fixture.Task("login", loginSchema)).add(stored())
+	got := ok[submit.Started](t, facade(store), "POST", rerunPath, `{"params":{"user":"bob","password":"`+hunter+`"}}`)
 	from := store.executions[got.ExecutionID].Spec.SecretParams
 	if got.RerunOf != "first" || string(store.secrets[from.SecretName]["password"]) != hunter || len(store.secrets[from.SecretName]) != 1 {
 		t.Errorf("got %+v, secrets %v", got, store.secrets)
@@ -124,7 +127,7 @@ func TestRerunWithSensitiveParams(t *testing.T) {
 }
 
 func TestRerunWithAKey(t *testing.T) {
-	store := newFakeStore(aTask("sync", midSchema)).add(ran(`{"mid":1}`))
+	store := newFakeStore(fixture.Task("sync", midSchema)).add(ran(`{"mid":1}`))
 	api := facade(store)
 	made, replayed := submitted(t, api, rerunPath, "k", ``)
 	if replayed || store.executions[made.ExecutionID] == nil {
@@ -135,11 +138,11 @@ func TestRerunWithAKey(t *testing.T) {
 	}
 	// Its own params and none are two wishes, though they may come to the same.
 	for _, body := range []string{`{"params":{"mid":1}}`, `{"params":{"mid":2}}`} {
-		wantProblem(t, call(t, api, "POST", rerunPath, body, headerIdempotencyKey, "k"), http.StatusConflict, "another body")
+		wantProblem(t, call(t, api, "POST", rerunPath, body, submit.HeaderIdempotencyKey, "k"), http.StatusConflict, "another body")
 	}
 	// A key of a rerun is none of an execute, nor of another rerun.
-	store.add(anExecution("second", "sync", v1alpha1.PhaseFailed))
-	store.executions["second"].Spec.Params = rawJSON(`{"mid":1}`)
+	store.add(fixture.Execution("second", "sync", v1alpha1.PhaseFailed))
+	store.executions["second"].Spec.Params = fixture.JSON(`{"mid":1}`)
 	seen := map[string]bool{made.ExecutionID: true}
 	for _, path := range []string{"/tasks/sync/execute/manual", "/tasks/executions/second/rerun"} {
 		other, replayed := submitted(t, api, path, "k", `{"params":{"mid":1}}`)
@@ -157,22 +160,22 @@ func TestRerunWithAKey(t *testing.T) {
 	if again, replayed := submitted(t, api, rerunPath, "k", ``); !replayed || again.ExecutionID != made.ExecutionID {
 		t.Errorf("without its original: %+v", again)
 	}
-	wantProblem(t, call(t, api, "POST", rerunPath, `{"params":{"mid":2}}`, headerIdempotencyKey, "k"), http.StatusConflict, "another body")
-	wantProblem(t, call(t, api, "POST", rerunPath, ``, headerIdempotencyKey, "k2"), http.StatusNotFound, "no execution")
-	wantProblem(t, call(t, api, "POST", rerunPath+"?dryRun=true", ``, headerIdempotencyKey, "k"), http.StatusNotFound, "no execution")
+	wantProblem(t, call(t, api, "POST", rerunPath, `{"params":{"mid":2}}`, submit.HeaderIdempotencyKey, "k"), http.StatusConflict, "another body")
+	wantProblem(t, call(t, api, "POST", rerunPath, ``, submit.HeaderIdempotencyKey, "k2"), http.StatusNotFound, "no execution")
+	wantProblem(t, call(t, api, "POST", rerunPath+"?dryRun=true", ``, submit.HeaderIdempotencyKey, "k"), http.StatusNotFound, "no execution")
 }
 
 func TestDryRunOfRerun(t *testing.T) {
-	store := newFakeStore(withContainer(aTask("sync", midSchema))).add(ran(`{"mid":1}`))
-	got := ok[wireRehearsal](t, facade(store), "POST", rerunPath+"?dryRun=true", ``)
-	if got.RerunOf != "first" || got.Outcome != outcomeStart || string(got.Params) != `{"force":false,"mid":1}` || len(store.executions) != 1 {
+	store := newFakeStore(fixture.WithContainer(fixture.Task("sync", midSchema))).add(ran(`{"mid":1}`))
+	got := ok[submit.Rehearsal](t, facade(store), "POST", rerunPath+"?dryRun=true", ``)
+	if got.RerunOf != "first" || got.Outcome != submit.OutcomeStart || string(got.Params) != `{"force":false,"mid":1}` || len(store.executions) != 1 {
 		t.Errorf("got %+v", got)
 	}
 }
 
 // Who may read a run may not therefore run it again, and who runs it again is named.
 func TestRerunTakesTwoRights(t *testing.T) {
-	store := newFakeStore(aTask("sync", midSchema)).add(ran(`{"mid":1}`))
+	store := newFakeStore(fixture.Task("sync", midSchema)).add(ran(`{"mid":1}`))
 	api := facadeFor(store, newFakeGate(map[string][]string{
 		"reader": {"get taskexecutions *"}, "runner": {"execute tasks sync"}, "both": {"get taskexecutions *", "execute tasks sync"},
 	}))
@@ -185,7 +188,7 @@ func TestRerunTakesTwoRights(t *testing.T) {
 		t.Fatal("a run was made")
 	}
 	w := call(t, api, "POST", rerunPath, "", bearing("both")...)
-	var got wireStarted
+	var got submit.Started
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusOK || store.executions[got.ExecutionID].Spec.Trigger.User != "both" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
 // Each way to a run over REST takes the right to run the task, and nothing of the task is told to who lacks it.
@@ -41,8 +42,8 @@ func TestCase43EachWayToARunTakesExecute(t *testing.T) {
 		"rerun of mine":                   {"POST", "/tasks/executions/run-of-mine/rerun", "", 200},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newFakeStore(aTask("mine"), aTask("other")).
-				add(anExecution("run-of-mine", "mine", v1alpha1.PhaseCompleted), anExecution("run-of-other", "other", v1alpha1.PhaseCompleted))
+			store := newFakeStore(fixture.Task("mine"), fixture.Task("other")).
+				add(fixture.Execution("run-of-mine", "mine", v1alpha1.PhaseCompleted), fixture.Execution("run-of-other", "other", v1alpha1.PhaseCompleted))
 			off, mineOff := aSchedule("other-off", "other"), aSchedule("mine-off", "mine")
 			off.Spec.Suspend, mineOff.Spec.Suspend = true, true
 			withSchedules(store, aSchedule("of-mine", "mine"), aSchedule("of-other", "other"), off, mineOff)
@@ -78,7 +79,7 @@ func (c changingStore) ChangeSchedule(ctx context.Context, name string, generati
 func TestCase43ScheduleThatChangesMeanwhile(t *testing.T) {
 	s := aSchedule("nightly", "mine")
 	s.Spec.Suspend = true
-	store := withSchedules(newFakeStore(aTask("mine"), aTask("other")), s)
+	store := withSchedules(newFakeStore(fixture.Task("mine"), fixture.Task("other")), s)
 	api := facadeFor(changingStore{store}, newFakeGate(map[string][]string{"ann": {"update taskschedules", "execute tasks mine"}}))
 	w := call(t, api, "POST", "/triggers/cron/nightly/toggle", `{"enabled":true}`, bearing("ann")...)
 	wantProblem(t, w, http.StatusForbidden, `"ann" may not execute tasks "other"`)

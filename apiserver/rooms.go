@@ -1,34 +1,45 @@
 package apiserver
 
+import (
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/explainer"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/runs"
+	"github.com/taskexec/taskexec/apiserver/schedules"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/tasks"
+)
+
+
 // rooms answer the routes of a namespace. Each has the part of the Store that it needs.
 type rooms struct {
-	tasks     tasksRoom
-	submit    submitRoom
-	runs      runsRoom
-	logs      logsRoom
-	schedules schedulesRoom
-	explain   explainRoom
+	tasks     tasks.Handlers
+	submit    submit.Handlers
+	runs      runs.Handlers
+	logs      logs.Handlers
+	schedules schedules.Handlers
+	explain   explainer.Handlers
 }
 
 // furnish gives the guard and the rooms what they need of the server.
 func (s *server) furnish(o Options) {
 	in := s.stores.In
-	s.guard = &guard{
-		gate: s.gate, stores: func(ns string) guardStore { return in(ns) }, metrics: s.metrics,
-		admission: newAdmission(o.MaxInFlight), recheckInterval: s.recheckInterval, timeout: s.timeout,
+	s.guard = &access.Guard{
+		Gate: s.gate, Stores: func(ns string) access.Store { return in(ns) }, Metrics: s.metrics,
+		Admission: access.NewAdmission(o.MaxInFlight), RecheckInterval: s.recheckInterval, Timeout: s.timeout,
 	}
 	s.rooms = &rooms{
-		tasks: tasksRoom{stores: func(ns string) tasksStore { return in(ns) }},
-		submit: submitRoom{
-			stores: func(ns string) submitStore { return in(ns) }, secret: s.secret, waiting: o.Waiting,
-			ownNamespace: s.ownNamespace, limited: s.metrics.limit,
+		tasks: tasks.Handlers{Stores: func(ns string) tasks.Store { return in(ns) }},
+		submit: submit.Handlers{
+			Stores: func(ns string) submit.Store { return in(ns) }, Secret: s.secret, Waiting: o.Waiting,
+			OwnNamespace: s.ownNamespace, Limited: s.metrics.Limit,
 		},
-		runs:      runsRoom{stores: func(ns string) runsStore { return in(ns) }, timeout: s.timeout},
-		logs:      logsRoom{stores: func(ns string) logsStore { return in(ns) }, logs: s.logs, timeout: s.timeout},
-		schedules: schedulesRoom{stores: func(ns string) scheduleStore { return in(ns) }},
-		explain:   explainRoom{stores: func(ns string) explainStore { return in(ns) }},
+		runs:      runs.Handlers{Stores: func(ns string) runs.Store { return in(ns) }, Timeout: s.timeout},
+		logs:      logs.Handlers{Stores: func(ns string) logs.Store { return in(ns) }, Logs: s.logs, Timeout: s.timeout},
+		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }},
+		explain:   explainer.Handlers{Stores: func(ns string) explainer.Store { return in(ns) }},
 	}
 	if s.logs != nil {
-		s.rooms.runs.streams = s.logs.streams
+		s.rooms.runs.Streams = s.logs.Streams
 	}
 }

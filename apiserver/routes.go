@@ -6,16 +6,19 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // operation answers a request within a namespace.
-type operation func(*scope, http.ResponseWriter, *http.Request) error
+type operation func(*access.Scope, http.ResponseWriter, *http.Request) error
 
 // route is one method of one path, and all that has to be known of it before it is served.
 type route struct {
 	method, pattern string
 	serve           operation
-	access          access
+	access          access.Right
 	// lasting: its answer may take as long as a run does.
 	lasting bool
 }
@@ -27,41 +30,41 @@ type route struct {
 func (f *rooms) routes() []route {
 	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []route{
-		{get, "/tasks", f.tasks.listTasks, to("list", "tasks", ""), false},
-		{get, "/tasks/{taskName}", f.tasks.getTask, to("get", "tasks", "taskName"), false},
-		{get, "/tasks/_/{taskName}", f.tasks.getTask, to("get", "tasks", "taskName"), false},
+		{get, "/tasks", f.tasks.List, access.To("list", "tasks", ""), false},
+		{get, "/tasks/{taskName}", f.tasks.Get, access.To("get", "tasks", "taskName"), false},
+		{get, "/tasks/_/{taskName}", f.tasks.Get, access.To("get", "tasks", "taskName"), false},
 
-		{post, "/tasks/{taskName}/execute/manual", f.submit.execute(triggerManual), to("execute", "tasks", "taskName"), false},
-		{post, "/tasks/{taskName}/execute/api", f.submit.execute(triggerAPI), to("execute", "tasks", "taskName"), false},
+		{post, "/tasks/{taskName}/execute/manual", f.submit.Execute(submit.TriggerManual), access.To("execute", "tasks", "taskName"), false},
+		{post, "/tasks/{taskName}/execute/api", f.submit.Execute(submit.TriggerAPI), access.To("execute", "tasks", "taskName"), false},
 
-		{get, "/tasks/running/execution/{executionId}", f.runs.getExecution, to("get", "taskexecutions", "executionId"), false},
-		{get, "/tasks/running/{taskName}", f.runs.listExecutions, to("list", "taskexecutions", "taskName"), false},
-		{get, "/tasks/executions", f.runs.listHistory, to("list", "taskexecutions", "taskName"), false},
-		{get, "/tasks/executions/history", f.runs.listHistory, to("list", "taskexecutions", "taskName"), false},
-		{get, "/tasks/executions/{executionId}", f.runs.getRecord, to("get", "taskexecutions", "executionId"), false},
-		{get, "/tasks/executions/_/{executionId}", f.runs.getRecord, to("get", "taskexecutions", "executionId"), false},
-		{del, "/tasks/executions/{executionId}", f.runs.deleteExecution, to("delete", "taskexecutions", "executionId"), false},
-		{get, "/tasks/stats/summary", f.runs.statsSummary, to("list", "taskexecutions", "taskName"), false},
-		{get, "/tasks/watch", f.runs.watchExecutions, to("watch", "taskexecutions", "taskName"), true},
-		{get, "/tasks/executions/{executionId}/watch", f.runs.watchExecution, to("watch", "taskexecutions", "executionId"), true},
-		{get, "/tasks/executions/{executionId}/explain", f.explain.explainExecution, to("get", "taskexecutions", "executionId"), false},
+		{get, "/tasks/running/execution/{executionId}", f.runs.Get, access.To("get", "taskexecutions", "executionId"), false},
+		{get, "/tasks/running/{taskName}", f.runs.ListOfTask, access.To("list", "taskexecutions", "taskName"), false},
+		{get, "/tasks/executions", f.runs.List, access.To("list", "taskexecutions", "taskName"), false},
+		{get, "/tasks/executions/history", f.runs.List, access.To("list", "taskexecutions", "taskName"), false},
+		{get, "/tasks/executions/{executionId}", f.runs.GetRecord, access.To("get", "taskexecutions", "executionId"), false},
+		{get, "/tasks/executions/_/{executionId}", f.runs.GetRecord, access.To("get", "taskexecutions", "executionId"), false},
+		{del, "/tasks/executions/{executionId}", f.runs.Delete, access.To("delete", "taskexecutions", "executionId"), false},
+		{get, "/tasks/stats/summary", f.runs.Summary, access.To("list", "taskexecutions", "taskName"), false},
+		{get, "/tasks/watch", f.runs.Watch, access.To("watch", "taskexecutions", "taskName"), true},
+		{get, "/tasks/executions/{executionId}/watch", f.runs.WatchOne, access.To("watch", "taskexecutions", "executionId"), true},
+		{get, "/tasks/executions/{executionId}/explain", f.explain.Explain, access.To("get", "taskexecutions", "executionId"), false},
 		// Its task is known when the execution was read: the handler asks for execute on it.
-		{post, "/tasks/executions/{executionId}/rerun", f.submit.rerunExecution, to("get", "taskexecutions", "executionId"), false},
-		{get, "/tasks/executions/{executionId}/logs", f.logs.getLogs, to("get", "taskexecutions/logs", "executionId"), true},
+		{post, "/tasks/executions/{executionId}/rerun", f.submit.Rerun, access.To("get", "taskexecutions", "executionId"), false},
+		{get, "/tasks/executions/{executionId}/logs", f.logs.Get, access.To("get", "taskexecutions/logs", "executionId"), true},
 
-		{del, "/tasks/executions/cancel/by-ids", f.runs.cancelByIDs, cancelEach, false},
-		{del, "/tasks/executions/cancel/by-task-names", f.runs.cancelByTaskNames, cancelEach, false},
-		{del, "/tasks/executions/cancel/all", f.runs.cancelAll, to("cancel-all", "taskexecutions", ""), false},
+		{del, "/tasks/executions/cancel/by-ids", f.runs.CancelByIDs, access.CancelEach, false},
+		{del, "/tasks/executions/cancel/by-task-names", f.runs.CancelByTaskNames, access.CancelEach, false},
+		{del, "/tasks/executions/cancel/all", f.runs.CancelAll, access.To("cancel-all", "taskexecutions", ""), false},
 
 		// Whatever makes a schedule run takes execute on its task as well: the handlers ask for it.
-		{get, "/triggers/cron", f.schedules.listSchedules, to("list", "taskschedules", ""), false},
-		{post, "/triggers/cron", f.schedules.createSchedule, to("create", "taskschedules", ""), false},
-		{get, "/triggers/cron/{name}", f.schedules.getSchedule, to("get", "taskschedules", "name"), false},
-		{put, "/triggers/cron/{name}", f.schedules.replaceSchedule, to("update", "taskschedules", "name"), false},
-		{del, "/triggers/cron/{name}", f.schedules.deleteSchedule, to("delete", "taskschedules", "name"), false},
-		{post, "/triggers/cron/{name}/toggle", f.schedules.toggleSchedule, to("update", "taskschedules", "name"), false},
+		{get, "/triggers/cron", f.schedules.List, access.To("list", "taskschedules", ""), false},
+		{post, "/triggers/cron", f.schedules.Create, access.To("create", "taskschedules", ""), false},
+		{get, "/triggers/cron/{name}", f.schedules.Get, access.To("get", "taskschedules", "name"), false},
+		{put, "/triggers/cron/{name}", f.schedules.Replace, access.To("update", "taskschedules", "name"), false},
+		{del, "/triggers/cron/{name}", f.schedules.Delete, access.To("delete", "taskschedules", "name"), false},
+		{post, "/triggers/cron/{name}/toggle", f.schedules.Toggle, access.To("update", "taskschedules", "name"), false},
 		// Its task is known when the schedule was read: the handler asks for execute on it.
-		{post, "/triggers/cron/{name}/run", f.submit.runSchedule, to("get", "taskschedules", "name"), false},
+		{post, "/triggers/cron/{name}/run", f.submit.RunSchedule, access.To("get", "taskschedules", "name"), false},
 	}
 }
 
@@ -80,11 +83,11 @@ type platformRoute struct {
 // platform is what is served beside the API.
 func (s *server) platform() []platformRoute {
 	return []platformRoute{
-		{"/healthz", handler(s.healthz), true},
-		{"/readyz", handler(s.readyz), true},
-		{pathMetrics, s.metrics.handler(), false},
-		{"/openapi.json", handler(s.getDescription), true},
-		{"/docs", handler(s.getPage), true},
+		{"/healthz", web.Handler(s.healthz), true},
+		{"/readyz", web.Handler(s.readyz), true},
+		{access.PathMetrics, s.metrics.Handler(), false},
+		{"/openapi.json", web.Handler(s.getDescription), true},
+		{"/docs", web.Handler(s.getPage), true},
 	}
 }
 
@@ -109,11 +112,11 @@ func (s *server) mount(router chi.Router, o Options) {
 	for _, route := range s.platform() {
 		router.Method(http.MethodGet, route.path, s.beside(route))
 	}
-	brief := router.With(withTimeout(o.RequestTimeout))
+	brief := router.With(web.WithTimeout(o.RequestTimeout))
 	for _, route := range s.rooms.routes() {
 		r := brief
 		if route.lasting {
-			r = router.With(s.metrics.countLasting)
+			r = router.With(s.metrics.CountLasting)
 		}
 		r.Method(route.method, route.pattern, s.within(route))
 		if o.several() {
@@ -123,10 +126,10 @@ func (s *server) mount(router chi.Router, o Options) {
 }
 
 // beside serves what belongs to no namespace.
-func (s *server) beside(route platformRoute) handler {
+func (s *server) beside(route platformRoute) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !route.open {
-			if err := s.guard.inTurn(r, func() error { return s.guard.authorizePath(r, route.path) }); err != nil {
+			if err := s.guard.InTurn(r, func() error { return s.guard.AuthorizePath(r, route.path) }); err != nil {
 				return err
 			}
 		}
@@ -136,27 +139,27 @@ func (s *server) beside(route platformRoute) handler {
 }
 
 // within serves a route in the namespace that the path names, or in that of --namespace, to who may do what it does.
-func (s *server) within(route route) handler {
+func (s *server) within(route route) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		in := &scope{namespace: s.namespace, who: callerOf(r.Context()), guard: s.guard}
+		in := &access.Scope{Namespace: s.namespace, Who: access.CallerOf(r.Context()), Guard: s.guard}
 		if slices.Contains(chi.RouteContext(r.Context()).URLParams.Keys, "namespace") {
-			in.namespace = pathValue(r, "namespace")
-			in.prefix = "/namespaces/" + in.namespace
+			in.Namespace = web.PathValue(r, "namespace")
+			in.Prefix = "/namespaces/" + in.Namespace
 		}
-		if len(validation.IsDNS1123Label(in.namespace)) > 0 {
-			return problemf(http.StatusNotFound, "nothing in Kubernetes can have the namespace %q", in.namespace)
+		if len(validation.IsDNS1123Label(in.Namespace)) > 0 {
+			return web.Problemf(http.StatusNotFound, "nothing in Kubernetes can have the namespace %q", in.Namespace)
 		}
-		if err := in.let(r, route.access); err != nil {
+		if err := in.Let(r, route.access); err != nil {
 			return err
 		}
-		if !s.serves(in.namespace) { // whoever may do it there is told, and nobody else
-			return problemf(http.StatusNotFound, "the namespace %q is not served here (--namespace of the REST API's program)", in.namespace)
+		if !s.serves(in.Namespace) { // whoever may do it there is told, and nobody else
+			return web.Problemf(http.StatusNotFound, "the namespace %q is not served here (--namespace of the REST API's program)", in.Namespace)
 		}
-		serve := handler(func(w http.ResponseWriter, r *http.Request) error { return route.serve(in, w, r) })
+		serve := web.Handler(func(w http.ResponseWriter, r *http.Request) error { return route.serve(in, w, r) })
 		if route.lasting { // it is counted by what it reads, not as a request
-			return in.serveWhileAllowed(route.access, serve, w, r)
+			return in.ServeWhileAllowed(route.access, serve, w, r)
 		}
-		admitted, back, err := in.admitted(w, r)
+		admitted, back, err := in.Admitted(w, r)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,12 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/runs"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // A task may have any name, also one that stands in a path.
@@ -15,32 +21,32 @@ func TestOddNamesAreRouted(t *testing.T) {
 	var tasks []*v1alpha1.Task
 	store := newFakeStore()
 	for _, name := range []string{"execution", "running", "executions", "tasks", "cancel", "a.b-c", long} {
-		tasks = append(tasks, aTask(name))
-		store.add(anExecution("id-of-"+name, name, v1alpha1.PhaseRunning))
+		tasks = append(tasks, fixture.Task(name))
+		store.add(fixture.Execution("id-of-"+name, name, v1alpha1.PhaseRunning))
 		store.tasks[name] = tasks[len(tasks)-1]
 	}
 	api := facade(store)
 	for _, task := range tasks {
 		if task.Name == "executions" { // which is the history
-			ok[wireHistory](t, api, "GET", "/tasks/executions", "")
-		} else if got := ok[wireTask](t, api, "GET", "/tasks/"+task.Name, ""); got.Name != task.Name {
+			ok[runs.History](t, api, "GET", "/tasks/executions", "")
+		} else if got := ok[wire.Task](t, api, "GET", "/tasks/"+task.Name, ""); got.Name != task.Name {
 			t.Errorf("GET /tasks/%s is of %q", task.Name, got.Name)
 		}
-		list := ok[[]wireExecution](t, api, "GET", "/tasks/running/"+task.Name, "")
+		list := ok[[]wire.Execution](t, api, "GET", "/tasks/running/"+task.Name, "")
 		if len(list) != 1 || list[0].ExecutionID != "id-of-"+task.Name {
 			t.Errorf("GET /tasks/running/%s: %+v", task.Name, list)
 		}
-		if got := ok[wireExecution](t, api, "GET", "/tasks/running/execution/id-of-"+task.Name, ""); got.TaskName != task.Name {
+		if got := ok[wire.Execution](t, api, "GET", "/tasks/running/execution/id-of-"+task.Name, ""); got.TaskName != task.Name {
 			t.Errorf("the execution of %s is of %q", task.Name, got.TaskName)
 		}
-		if got := ok[wireStarted](t, api, "POST", "/tasks/"+task.Name+"/execute/manual", ""); got.TaskName != task.Name {
+		if got := ok[submit.Started](t, api, "POST", "/tasks/"+task.Name+"/execute/manual", ""); got.TaskName != task.Name {
 			t.Errorf("executing %s began %q", task.Name, got.TaskName)
 		}
 	}
 }
 
 func TestWhatIsNotThere(t *testing.T) {
-	api := facade(newFakeStore(aTask("sync"), aTask("a-b")))
+	api := facade(newFakeStore(fixture.Task("sync"), fixture.Task("a-b")))
 	for _, c := range []struct{ method, path, says string }{
 		{"GET", "/", "there is nothing at /"},
 		{"GET", "/tasks/", "there is nothing at /tasks/"},
@@ -83,7 +89,7 @@ func TestWhatIsNotThere(t *testing.T) {
 }
 
 func TestMethods(t *testing.T) {
-	api := facade(newFakeStore(aTask("sync")))
+	api := facade(newFakeStore(fixture.Task("sync")))
 	for _, c := range []struct{ method, path, allow string }{
 		{"PUT", "/tasks", "GET, HEAD"},
 		{"POST", "/tasks/sync", "GET, HEAD"},
@@ -129,19 +135,19 @@ func (b byNamespace) In(namespace string) Store {
 func TestNamespaces(t *testing.T) {
 	o := DefaultOptions()
 	s := &server{
-		namespace: "default", stores: byNamespace{"default": newFakeStore(aTask("sync")), "team-a": newFakeStore(aTask("other"))},
-		metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute,
+		namespace: "default", stores: byNamespace{"default": newFakeStore(fixture.Task("sync")), "team-a": newFakeStore(fixture.Task("other"))},
+		metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute,
 	}
 	one := s.handler(o)
 	wantProblem(t, call(t, one, "GET", "/namespaces/team-a/tasks", ""), http.StatusNotFound, "there is nothing at")
 	o.AllNamespaces = true
 	all := s.handler(o)
 	for path, want := range map[string]string{"/tasks": "sync", "/namespaces/default/tasks": "sync", "/namespaces/team-a/tasks": "other"} {
-		if got := ok[[]wireTask](t, all, "GET", path, ""); len(got) != 1 || got[0].Name != want {
+		if got := ok[[]wire.Task](t, all, "GET", path, ""); len(got) != 1 || got[0].Name != want {
 			t.Errorf("GET %s: %+v, want %s", path, got, want)
 		}
 	}
-	if got := ok[[]wireTask](t, all, "GET", "/namespaces/nobody/tasks", ""); len(got) != 0 {
+	if got := ok[[]wire.Task](t, all, "GET", "/namespaces/nobody/tasks", ""); len(got) != 0 {
 		t.Errorf("a namespace without tasks: %+v", got)
 	}
 	wantProblem(t, call(t, all, "POST", "/namespaces/team-a/tasks/sync/execute/manual", ""), http.StatusNotFound, `there is no task "sync"`)

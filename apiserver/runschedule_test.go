@@ -11,6 +11,9 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/schedule"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/runs"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 const runPath = "/triggers/cron/nightly/run"
@@ -20,7 +23,7 @@ func scheduled(params string) *v1alpha1.TaskSchedule {
 	s := aSchedule("nightly", "sync")
 	s.UID = "uid-1"
 	if params != "" {
-		s.Spec.Params = rawJSON(params)
+		s.Spec.Params = fixture.JSON(params)
 	}
 	return s
 }
@@ -32,13 +35,13 @@ func TestCase34RunAScheduleNow(t *testing.T) {
 			t.Run(name+body, func(t *testing.T) {
 				s := scheduled(`{"mid":1}`)
 				s.Spec.Suspend, s.Spec.Timeout = suspended, &metav1.Duration{Duration: time.Minute}
-				store := withSchedules(newFakeStore(aTask("sync", midSchema)), s)
+				store := withSchedules(newFakeStore(fixture.Task("sync", midSchema)), s)
 				api := facade(store)
-				rehearsed := ok[wireRehearsal](t, facade(withSchedules(newFakeStore(withContainer(aTask("sync", midSchema))), s)), "POST", runPath+"?dryRun=true", body)
-				if rehearsed.Outcome != outcomeStart || !strings.Contains(string(rehearsed.Params), `"mid":1`) {
+				rehearsed := ok[submit.Rehearsal](t, facade(withSchedules(newFakeStore(fixture.WithContainer(fixture.Task("sync", midSchema))), s)), "POST", runPath+"?dryRun=true", body)
+				if rehearsed.Outcome != submit.OutcomeStart || !strings.Contains(string(rehearsed.Params), `"mid":1`) {
 					t.Errorf("the dry run says %+v", rehearsed)
 				}
-				got := ok[wireStarted](t, api, "POST", runPath, body)
+				got := ok[submit.Started](t, api, "POST", runPath, body)
 				stored := store.executions[got.ExecutionID]
 				if len(store.executions) != 1 || stored == nil || got.Status != "running" || got.Data.ExecutionID != got.ExecutionID {
 					t.Fatalf("got %+v, stored %v", got, store.executions)
@@ -52,7 +55,7 @@ func TestCase34RunAScheduleNow(t *testing.T) {
 				if stored.Labels[v1alpha1.LabelSchedule] != "nightly" || stored.Labels[v1alpha1.LabelScheduleUID] != "uid-1" {
 					t.Errorf("labels %v", stored.Labels)
 				}
-				if list := ok[wireHistory](t, api, "GET", "/tasks/executions?triggerName=nightly", ""); len(list.Executions) != 1 {
+				if list := ok[runs.History](t, api, "GET", "/tasks/executions?triggerName=nightly", ""); len(list.Executions) != 1 {
 					t.Errorf("the history of the schedule has %d runs", len(list.Executions))
 				}
 				if store.schedules["nightly"].Generation != 3 || store.schedules["nightly"].Spec.Suspend != suspended {
@@ -65,9 +68,9 @@ func TestCase34RunAScheduleNow(t *testing.T) {
 
 // What keeps the Task from being run keeps its schedule from being run, with the same words.
 func TestCase34RunAScheduleIsRefused(t *testing.T) {
-	suspended := aTask("sync", midSchema)
+	suspended := fixture.Task("sync", midSchema)
 	suspended.Spec.Suspended = true
-	busy := newFakeStore(limited(v1alpha1.ConcurrencyForbid, nil, nil)).add(anExecution("busy", "sync", v1alpha1.PhaseRunning))
+	busy := newFakeStore(fixture.Limited(v1alpha1.ConcurrencyForbid, nil, nil)).add(fixture.Execution("busy", "sync", v1alpha1.PhaseRunning))
 	for name, c := range map[string]struct {
 		store  *fakeStore
 		params string
@@ -76,17 +79,17 @@ func TestCase34RunAScheduleIsRefused(t *testing.T) {
 		code   int
 		says   string
 	}{
-		"no schedule":        {newFakeStore(aTask("sync")), ``, "/triggers/cron/weekly/run", ``, 404, `there is no schedule "weekly"; GET /triggers/cron lists`},
+		"no schedule":        {newFakeStore(fixture.Task("sync")), ``, "/triggers/cron/weekly/run", ``, 404, `there is no schedule "weekly"; GET /triggers/cron lists`},
 		"no task":            {newFakeStore(), ``, runPath, ``, 404, `there is no task "sync"`},
 		"the task suspended": {newFakeStore(suspended), `{"mid":1}`, runPath, ``, 409, "suspended"},
 		"another is active":  {busy, ``, runPath, ``, 409, "busy is active"},
 		"params that do not fit": {
-			newFakeStore(aTask("sync", midSchema)), `{"mid":"x"}`, runPath, ``, 409,
+			newFakeStore(fixture.Task("sync", midSchema)), `{"mid":"x"}`, runPath, ``, 409,
 			`the task "sync" does not take the params of the schedule "nightly": /mid: must be an integer`,
 		},
-		"params of the request": {newFakeStore(aTask("sync", midSchema)), `{"mid":1}`, runPath, `{"params":{"mid":2}}`, 400, `unknown field "params"`},
-		"another parameter":     {newFakeStore(aTask("sync", midSchema)), `{"mid":1}`, runPath + "?dryrun=true", ``, 400, "there is only dryRun"},
-		"a name that cannot be": {newFakeStore(aTask("sync")), ``, "/triggers/cron/a%2Fb/run", ``, 404, `there is no schedule "a/b"`},
+		"params of the request": {newFakeStore(fixture.Task("sync", midSchema)), `{"mid":1}`, runPath, `{"params":{"mid":2}}`, 400, `unknown field "params"`},
+		"another parameter":     {newFakeStore(fixture.Task("sync", midSchema)), `{"mid":1}`, runPath + "?dryrun=true", ``, 400, "there is only dryRun"},
+		"a name that cannot be": {newFakeStore(fixture.Task("sync")), ``, "/triggers/cron/a%2Fb/run", ``, 404, `there is no schedule "a/b"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := withSchedules(c.store, scheduled(c.params))
@@ -103,7 +106,7 @@ func TestCase34RunAScheduleIsRefused(t *testing.T) {
 func TestCase34RunAScheduleOnce(t *testing.T) {
 	other := scheduled("")
 	other.Name = "other"
-	store := withSchedules(newFakeStore(aTask("sync")), scheduled(""), other)
+	store := withSchedules(newFakeStore(fixture.Task("sync")), scheduled(""), other)
 	api := facade(store)
 	first, replayed := submitted(t, api, runPath, "k", "")
 	if replayed {
@@ -114,23 +117,23 @@ func TestCase34RunAScheduleOnce(t *testing.T) {
 			t.Errorf("%s with the same key is the same run", path)
 		}
 	}
-	store.schedules["nightly"].Spec.Params = rawJSON(`{"new":1}`)
+	store.schedules["nightly"].Spec.Params = fixture.JSON(`{"new":1}`)
 	if again, replayed := submitted(t, api, runPath, "k", "{}"); !replayed || again.ExecutionID != first.ExecutionID {
 		t.Errorf("a repetition made %s", again.ExecutionID)
 	}
-	if got := ok[wireRehearsal](t, facade(withSchedules(newFakeStore(withContainer(aTask("sync"))), scheduled(""))), "POST", runPath+"?dryRun=true", ""); got.Outcome != outcomeStart {
+	if got := ok[submit.Rehearsal](t, facade(withSchedules(newFakeStore(fixture.WithContainer(fixture.Task("sync"))), scheduled(""))), "POST", runPath+"?dryRun=true", ""); got.Outcome != submit.OutcomeStart {
 		t.Errorf("a dry run without a key: %+v", got)
 	}
 	delete(store.schedules, "nightly")
 	if again, replayed := submitted(t, api, runPath, "k", ""); !replayed || again.ExecutionID != first.ExecutionID {
 		t.Errorf("after the schedule went, a repetition made %s", again.ExecutionID)
 	}
-	wantProblem(t, call(t, api, "POST", runPath, "", headerIdempotencyKey, "k2"), http.StatusNotFound, `there is no schedule "nightly"`)
+	wantProblem(t, call(t, api, "POST", runPath, "", submit.HeaderIdempotencyKey, "k2"), http.StatusNotFound, `there is no schedule "nightly"`)
 }
 
 // To read a schedule is not enough to run it, and neither is to change it.
 func TestCase34RunAScheduleNeedsExecute(t *testing.T) {
-	store := withSchedules(newFakeStore(aTask("sync")), scheduled(""))
+	store := withSchedules(newFakeStore(fixture.Task("sync")), scheduled(""))
 	api := facadeFor(store, newFakeGate(map[string][]string{
 		"reader": {"get taskschedules"}, "writer": {"get taskschedules", "create taskschedules", "update taskschedules", "get tasks", "execute tasks other"},
 		"stranger": {"execute tasks"}, "runner": {"get taskschedules nightly", "execute tasks sync"},
@@ -149,7 +152,7 @@ func TestCase34RunAScheduleNeedsExecute(t *testing.T) {
 // A schedule that is refused over REST and one that kubectl stored say the same of an expression.
 func TestCase34SameWordsEverywhere(t *testing.T) {
 	for _, text := range []string{"0 0 * * 8", "0 22-2 * * *", "0 0 * * 周一", "@reboot", "TZ=UTC 0 0 * * *", "* * * *", "0 0 30 2 *", "0 0 12 ? * 2 *", "@every 1500ms"} {
-		store := newFakeStore(aTask("sync"))
+		store := newFakeStore(fixture.Task("sync"))
 		body, err := json.Marshal(map[string]string{"name": "a", "taskName": "sync", "schedule": text})
 		if err != nil {
 			t.Fatal(err)
@@ -157,7 +160,7 @@ func TestCase34SameWordsEverywhere(t *testing.T) {
 		p := wantProblem(t, call(t, facade(store), "POST", "/triggers/cron", string(body)), http.StatusBadRequest, "/schedule: ")
 		stored := aSchedule("a", "sync")
 		stored.Spec.Schedule = text
-		plan := schedule.Decide(schedule.Observation{Now: time.Unix(1e9, 0), Schedule: stored, Task: aTask("sync")})
+		plan := schedule.Decide(schedule.Observation{Now: time.Unix(1e9, 0), Schedule: stored, Task: fixture.Task("sync")})
 		if plan.Ready.Reason != v1alpha1.ReasonInvalidSchedule || len(p.Errors) != 1 || plan.Ready.Message != p.Errors[0].Detail {
 			t.Errorf("%q: REST says %+v, the condition %+v", text, p.Errors, plan.Ready)
 		}

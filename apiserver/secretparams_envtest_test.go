@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // The Secret of sensitive params belongs to its execution, cannot be changed, and is made once.
@@ -20,7 +21,7 @@ func TestSecretIsStored(t *testing.T) {
 		submitted(t, l, loginPath, "k", `{"params":{"password":"hunter2hunter2"}}`)
 	}
 	secrets := &corev1.SecretList{}
-	if err := kube.List(t.Context(), secrets, client.InNamespace(l.namespace)); err != nil {
+	if err := cluster.List(t.Context(), secrets, client.InNamespace(l.namespace)); err != nil {
 		t.Fatal(err)
 	}
 	stored := l.stored(t)
@@ -35,12 +36,12 @@ func TestSecretIsStored(t *testing.T) {
 		t.Errorf("its owner is %+v", secret.OwnerReferences)
 	}
 	// The Secret of a run that waits for it is made by a repetition.
-	if err := kube.Delete(t.Context(), &secret); err != nil {
+	if err := cluster.Delete(t.Context(), &secret); err != nil {
 		t.Fatal(err)
 	}
 	submitted(t, l, loginPath, "k", `{"params":{"password":"hunter2hunter2"}}`)
-	if err := kube.Get(t.Context(), client.ObjectKeyFromObject(&secret), &secret); err != nil {
+	if err := cluster.Get(t.Context(), client.ObjectKeyFromObject(&secret), &secret); err != nil {
 		t.Error(err)
 	}
-	wantProblem(t, call(t, l, "POST", loginPath, `{"params":{"password":"hunter3hunter3"}}`, headerIdempotencyKey, "k"), http.StatusConflict, "another body")
+	wantProblem(t, call(t, l, "POST", loginPath, `{"params":{"password":"hunter3hunter3"}}`, submit.HeaderIdempotencyKey, "k"), http.StatusConflict, "another body")
 }

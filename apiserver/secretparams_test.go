@@ -9,6 +9,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 const (
@@ -20,10 +22,10 @@ const (
 
 // The values of sensitive params go into a Secret, and nowhere else.
 func TestExecuteWithSensitiveParams(t *testing.T) {
-	store := newFakeStore(aTask("login", loginSchema))
+	store := newFakeStore(fixture.Task("login", loginSchema))
 	api := facade(store)
 	w := call(t, api, "POST", loginPath, `{"params":{"user":"ann","n":9007199254740993,"password":"hunter2hunter2","pin":12345678901234567890}}`)
-	var answer wireStarted
+	var answer submit.Started
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != http.StatusOK {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
@@ -56,8 +58,8 @@ func TestExecuteWithSensitiveParams(t *testing.T) {
 }
 
 func TestExecuteWithoutSensitiveParams(t *testing.T) {
-	store := newFakeStore(aTask("login", `{"properties":{"password":{"type":"string","writeOnly":true}}}`))
-	id := ok[wireStarted](t, facade(store), "POST", loginPath, `{"params":{ "user":"ann" }}`).ExecutionID
+	store := newFakeStore(fixture.Task("login", `{"properties":{"password":{"type":"string","writeOnly":true}}}`))
+	id := ok[submit.Started](t, facade(store), "POST", loginPath, `{"params":{ "user":"ann" }}`).ExecutionID
 	if stored := store.executions[id]; stored.Spec.SecretParams != nil || string(stored.Spec.Params.Raw) != `{ "user":"ann" }` || len(store.secrets) != 0 {
 		t.Errorf("stored %+v, secrets %v", stored.Spec, store.secrets)
 	}
@@ -65,7 +67,7 @@ func TestExecuteWithoutSensitiveParams(t *testing.T) {
 
 // What is refused is told without the values, and nothing of it is stored.
 func TestSensitiveParamsThatTheTaskDoesNotTake(t *testing.T) {
-	store := newFakeStore(aTask("login", loginSchema))
+	store := newFakeStore(fixture.Task("login", loginSchema))
 	api := facade(store)
 	for name, body := range map[string]string{
 		"too short":     `{"params":{"password":"hunter2"}}`,
@@ -96,7 +98,7 @@ func TestSecretThatCannotBeStored(t *testing.T) {
 		}
 		return nil
 	}
-	store := newFakeStore(aTask("login", loginSchema))
+	store := newFakeStore(fixture.Task("login", loginSchema))
 	store.fail = down
 	wantProblem(t, call(t, facade(store), "POST", loginPath, body), http.StatusServiceUnavailable, "busy")
 	if len(store.executions) != 1 {
@@ -108,16 +110,16 @@ func TestSecretThatCannotBeStored(t *testing.T) {
 		}
 	}
 
-	store = newFakeStore(aTask("login", loginSchema))
+	store = newFakeStore(fixture.Task("login", loginSchema))
 	store.fail = down
-	wantProblem(t, call(t, facade(store), "POST", loginPath, body, headerIdempotencyKey, "k"), http.StatusServiceUnavailable, "busy")
+	wantProblem(t, call(t, facade(store), "POST", loginPath, body, submit.HeaderIdempotencyKey, "k"), http.StatusServiceUnavailable, "busy")
 	store.fail = nil
 	again, replayed := submitted(t, facade(store), loginPath, "k", body)
 	stored := store.executions[again.ExecutionID]
 	if !replayed || stored.Spec.Cancel != nil || string(store.secrets[stored.Spec.SecretParams.SecretName]["password"]) != hunter {
 		t.Errorf("the repetition did not do what was left: %+v %v", stored.Spec, store.secrets)
 	}
-	wantProblem(t, call(t, facade(store), "POST", loginPath, `{"params":{"password":"hunter3hunter3"}}`, headerIdempotencyKey, "k"), http.StatusConflict, "another body")
+	wantProblem(t, call(t, facade(store), "POST", loginPath, `{"params":{"password":"hunter3hunter3"}}`, submit.HeaderIdempotencyKey, "k"), http.StatusConflict, "another body")
 	if len(store.secrets) != 1 || string(store.secrets[stored.Spec.SecretParams.SecretName]["password"]) != hunter {
 		t.Error("another body changed the Secret")
 	}
@@ -125,8 +127,8 @@ func TestSecretThatCannotBeStored(t *testing.T) {
 
 // Params that were refused because a sensitive one is among them are not sent on.
 func TestReadableSensitiveParamsAreNotSent(t *testing.T) {
-	e := anExecution("x", "login", v1alpha1.PhaseFailed)
-	e.Spec.Params = rawJSON(`{"password":"hunter2hunter2"}`)
+	e := fixture.Execution("x", "login", v1alpha1.PhaseFailed)
+	e.Spec.Params = fixture.JSON(`{"password":"hunter2hunter2"}`)
 	e.Status.Reason = v1alpha1.ReasonSensitiveParamReadable
 	for _, path := range []string{"/tasks/running/execution/x", "/tasks/running/login"} {
 		if w := call(t, facade(newFakeStore().add(e)), "GET", path, ""); w.Code != http.StatusOK || strings.Contains(w.Body.String(), hunter) {

@@ -19,6 +19,11 @@ import (
 	"github.com/taskexec/taskexec/apiserver/auth"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/kube"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 type server struct {
@@ -28,14 +33,14 @@ type server struct {
 	// named are all namespaces that are served; none means each. No Secret is made in ownNamespace.
 	named        []string
 	ownNamespace string
-	metrics      *requestMetrics
-	logs         *logReader
+	metrics      *web.Metrics
+	logs         *logs.Reader
 	// gate knows callers and what they may do; nil lets everyone do everything.
-	gate gate
+	gate access.Gate
 	// secret of the installation; nil conceals nothing.
-	secret *installationSecret
+	secret *submit.InstallationSecret
 	// guard and rooms are made by handler.
-	guard *guard
+	guard *access.Guard
 	rooms *rooms
 	// recheckInterval of answers that last.
 	recheckInterval time.Duration
@@ -51,7 +56,7 @@ type server struct {
 
 // Run serves until ctx ends, then lets requests under way end. It returns an error when it could not serve.
 func Run(ctx context.Context, config *rest.Config, o Options) error {
-	stores, err := newKubeStores(ctx, config, o.watched()...)
+	stores, err := kube.New(ctx, config, o.watched()...)
 	if err != nil {
 		return err
 	}
@@ -63,7 +68,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	s := &server{stores: inKubernetes{stores}, namespace: o.Namespace, metrics: newRequestMetrics(), logs: logs, timeout: o.RequestTimeout, recheckInterval: o.RecheckInterval}
+	s := &server{stores: inKubernetes{stores}, namespace: o.Namespace, metrics: web.NewMetrics(), logs: logs, timeout: o.RequestTimeout, recheckInterval: o.RecheckInterval}
 	s.ownNamespace = o.OwnNamespace
 	if s.gate, err = openGate(config, o); err != nil {
 		return errors.Join(err, listener.Close())
@@ -111,22 +116,22 @@ func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *
 	if err != nil {
 		return nil, fmt.Errorf("making the client that reads the Secret %s: %w", o.IdempotencySecret, err)
 	}
-	s.secret = &installationSecret{namespace: namespace, name: name}
+	s.secret = &submit.InstallationSecret{Namespace: namespace, Name: name}
 	group.Go(func() error {
-		s.secret.keepTrying(ctx, client, o.Log, func() { close(first) })
+		s.secret.KeepTrying(ctx, client, o.Log, func() { close(first) })
 		return nil
 	})
 	return first, nil
 }
 
 // openLogs opens what logs are read from.
-func openLogs(ctx context.Context, config *rest.Config, o Options) (*logReader, error) {
+func openLogs(ctx context.Context, config *rest.Config, o Options) (*logs.Reader, error) {
 	clientset, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("making the client that reads logs: %w", err)
 	}
 	if o.ArchiveURL == "" {
-		return newLogReader(nil, source.NewKube(clientset), o.MaxLogReaders), nil
+		return logs.NewReader(nil, source.NewKube(clientset), o.MaxLogReaders), nil
 	}
 	bucket, err := archive.Open(ctx, o.ArchiveURL)
 	if err != nil {
@@ -140,15 +145,15 @@ func openLogs(ctx context.Context, config *rest.Config, o Options) (*logReader, 
 		}
 		o.Log.Info("The archive's store can be read")
 	})
-	return newLogReader(archives, source.NewKube(clientset), o.MaxLogReaders), nil
+	return logs.NewReader(archives, source.NewKube(clientset), o.MaxLogReaders), nil
 }
 
 // openGate opens what callers are known by; nil for AuthNone.
-func openGate(config *rest.Config, o Options) (gate, error) {
+func openGate(config *rest.Config, o Options) (access.Gate, error) {
 	switch {
 	case o.Auth == AuthKubernetes:
 		return auth.New(config, o.TokenAudiences)
-	case o.Auth == AuthNone && (IsLoopback(o.BindAddress) || o.AllowUnauthenticated):
+	case o.Auth == AuthNone && (web.IsLoopback(o.BindAddress) || o.AllowUnauthenticated):
 		o.Log.Info("Everyone who reaches the API may do everything (--auth=none)", "address", o.BindAddress)
 		return nil, nil
 	default:
@@ -167,7 +172,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener, o Options) er
 	case <-ctx.Done():
 	}
 	s.stopping.Store(true)
-	close(s.logs.stopping)
+	close(s.logs.Stopping)
 	o.Log.Info("Stopping", "delay", o.ShutdownDelay, "timeout", o.ShutdownTimeout)
 	select {
 	case err := <-served:
@@ -197,19 +202,19 @@ func (s *server) httpServer(o Options) *http.Server {
 // handler is the API with all that stands around it.
 func (s *server) handler(o Options) http.Handler {
 	router := chi.NewRouter()
-	router.Use(traced(o.Tracing), expectCaller, identify(o.Log), observe(s.metrics, userOf), recoverPanic, protect(o.MaxBodyBytes))
+	router.Use(web.Traced(o.Tracing), access.ExpectCaller, web.Identify(o.Log), web.Observe(s.metrics, access.UserOf), web.RecoverPanic, web.Protect(o.MaxBodyBytes))
 	if s.gate == nil && o.Auth == AuthNone && !o.AllowUnauthenticated {
-		router.Use(onlyLocalNames)
+		router.Use(web.OnlyLocalNames)
 	}
 	s.furnish(o)
-	router.Use(s.guard.authenticate(o.TokenAudiences, o.MaxFailures, s.openPaths()), s.guard.ration(o.MaxReads, o.MaxWrites), middleware.GetHead)
-	router.NotFound(handler(func(_ http.ResponseWriter, r *http.Request) error {
-		return problemf(http.StatusNotFound, "there is nothing at %s", r.URL.EscapedPath())
+	router.Use(s.guard.Authenticate(o.TokenAudiences, o.MaxFailures, s.openPaths()), s.guard.Ration(o.MaxReads, o.MaxWrites), middleware.GetHead)
+	router.NotFound(web.Handler(func(_ http.ResponseWriter, r *http.Request) error {
+		return web.Problemf(http.StatusNotFound, "there is nothing at %s", r.URL.EscapedPath())
 	}).ServeHTTP)
-	router.MethodNotAllowed(handler(func(w http.ResponseWriter, r *http.Request) error {
+	router.MethodNotAllowed(web.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		allowed := strings.Join(methodsOf(router, r.URL.EscapedPath()), ", ")
 		w.Header().Set("Allow", allowed)
-		return problemf(http.StatusMethodNotAllowed, "%s is not possible at %s, only %s", r.Method, r.URL.EscapedPath(), allowed)
+		return web.Problemf(http.StatusMethodNotAllowed, "%s is not possible at %s, only %s", r.Method, r.URL.EscapedPath(), allowed)
 	}).ServeHTTP)
 	s.mount(router, o)
 	return router
@@ -231,16 +236,16 @@ func methodsOf(router chi.Routes, path string) (methods []string) {
 
 // healthz tells that the process answers.
 func (s *server) healthz(w http.ResponseWriter, _ *http.Request) error {
-	return reply(w, map[string]string{"status": "ok"})
+	return web.Reply(w, map[string]string{"status": "ok"})
 }
 
 // readyz tells whether requests should be sent here.
 func (s *server) readyz(w http.ResponseWriter, _ *http.Request) error {
 	switch {
 	case s.stopping.Load():
-		return unavailable("the facade is stopping")
+		return web.Unavailable("the facade is stopping")
 	case !s.synced.Load():
-		return unavailable("the facade does not see the cluster yet")
+		return web.Unavailable("the facade does not see the cluster yet")
 	}
-	return reply(w, map[string]string{"status": "ready"})
+	return web.Reply(w, map[string]string{"status": "ready"})
 }

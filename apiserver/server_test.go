@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // patience for what takes a moment, on a busy machine.
@@ -44,7 +46,7 @@ func serve(t *testing.T, store Store, o Options) served {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
-	f := served{&server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}, "http://" + listener.Addr().String(), stop, make(chan error, 1)}
+	f := served{&server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute}, "http://" + listener.Addr().String(), stop, make(chan error, 1)}
 	go func() { f.ended <- f.serve(ctx, listener, o) }()
 	return f
 }
@@ -155,7 +157,7 @@ func TestReadiness(t *testing.T) {
 
 // A client that never sends its headers is not waited for.
 func TestServerLimits(t *testing.T) {
-	h := (&server{namespace: "default", stores: one{newFakeStore()}, metrics: newRequestMetrics()}).httpServer(DefaultOptions())
+	h := (&server{namespace: "default", stores: one{newFakeStore()}, metrics: web.NewMetrics()}).httpServer(DefaultOptions())
 	for name, d := range map[string]time.Duration{
 		"ReadHeaderTimeout": h.ReadHeaderTimeout, "ReadTimeout": h.ReadTimeout, "WriteTimeout": h.WriteTimeout, "IdleTimeout": h.IdleTimeout,
 	} {
@@ -212,7 +214,7 @@ func TestCase20SlowHeaders(t *testing.T) {
 func TestRequestTimeout(t *testing.T) {
 	o := DefaultOptions()
 	o.RequestTimeout = time.Millisecond
-	api := (&server{namespace: "default", stores: one{slow{newFakeStore()}}, metrics: newRequestMetrics()}).handler(o)
+	api := (&server{namespace: "default", stores: one{slow{newFakeStore()}}, metrics: web.NewMetrics()}).handler(o)
 	wantProblem(t, call(t, api, "GET", "/tasks", ""), http.StatusServiceUnavailable, "did not answer in time")
 }
 

@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
 func TestStatsSummary(t *testing.T) {
-	api := facade(newFakeStore(aTask("sync"), aTask("idle")).add(
-		took("a", "sync", v1alpha1.PhaseCompleted, 100), took("b", "sync", v1alpha1.PhaseFailed, 300), took("c", "clean", v1alpha1.PhaseCompleted, 2000),
+	api := facade(newFakeStore(fixture.Task("sync"), fixture.Task("idle")).add(
+		fixture.Took("a", "sync", v1alpha1.PhaseCompleted, 100), fixture.Took("b", "sync", v1alpha1.PhaseFailed, 300), fixture.Took("c", "clean", v1alpha1.PhaseCompleted, 2000),
 	))
 	for path, want := range map[string]string{
 		"":               `{"total":3,"running":0,"completed":2,"failed":1,"cancelled":0,"avgDuration":800,"p95":2000}` + "\n",

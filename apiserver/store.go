@@ -1,5 +1,17 @@
 package apiserver
 
+import (
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/explainer"
+	"github.com/taskexec/taskexec/apiserver/kube"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/runs"
+	"github.com/taskexec/taskexec/apiserver/schedules"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/tasks"
+)
+
+
 // Stores has one Store for each namespace.
 type Stores interface {
 	// In returns the Store of a namespace, which need not exist.
@@ -7,19 +19,19 @@ type Stores interface {
 }
 
 // inKubernetes is the Stores over a Kubernetes API server.
-type inKubernetes struct{ *kubeStores }
+type inKubernetes struct{ *kube.Stores }
 
 // In returns the Store of a namespace.
-func (k inKubernetes) In(namespace string) Store { return k.kubeStores.In(namespace) }
+func (k inKubernetes) In(namespace string) Store { return k.Stores.In(namespace) }
 
 // Store is what the facade needs of Kubernetes in one namespace: what each of its rooms needs. What it returns is shared
 // and must not be changed. Reads see this process's own writes.
 type Store interface {
-	guardStore
-	tasksStore
-	submitStore
-	runsStore
-	logsStore
-	scheduleStore
-	explainStore
+	access.Store
+	tasks.Store
+	submit.Store
+	runs.Store
+	logs.Store
+	schedules.Store
+	explainer.Store
 }

@@ -10,22 +10,27 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // concealing is a facade with a secret.
 func concealing(store Store, secret string) http.Handler {
-	s := &server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: patience}
+	s := &server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: patience}
 	value := []byte(secret)
-	s.secret = &installationSecret{namespace: "taskexec-system", name: "taskexec-idempotency"}
+	s.secret = &submit.InstallationSecret{Namespace: "taskexec-system", Name: "taskexec-idempotency"}
 	if secret != "" {
-		s.secret.value.Store(&value)
+		s.secret.Value.Store(&value)
 	}
 	return s.handler(DefaultOptions())
 }
 
 // Who can read an execution and knows all but the key cannot find it by trying, however simple it is.
 func TestCase60KeyCannotBeTried(t *testing.T) {
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	api := concealing(store, "a secret of the installation, 32+")
 	made, _ := submitted(t, api, "/tasks/sync/execute/api", "1234", `{"params":{"a":1}}`)
 	shown, err := json.Marshal(store.executions[made.ExecutionID])
@@ -34,7 +39,7 @@ func TestCase60KeyCannotBeTried(t *testing.T) {
 	}
 	for i := range 10000 {
 		key := fmt.Sprintf("%04d", i)
-		for _, guess := range []string{executionID("default", "sync", key), digestOf(key, []byte(`{"a":1}`))} {
+		for _, guess := range []string{submit.ExecutionID("default", "sync", key), submit.DigestOf(key, []byte(`{"a":1}`))} {
 			if bytes.Contains(shown, []byte(guess)) {
 				t.Fatalf("the execution shows that its key is %s: %s", key, shown)
 			}
@@ -51,7 +56,7 @@ func TestCase60KeyCannotBeTried(t *testing.T) {
 
 // What a version without a secret made is known again, on each route that takes a key.
 func TestCase60KeysOfBefore(t *testing.T) {
-	store := newFakeStore(aTask("sync")).add(anExecution("first", "sync", v1alpha1.PhaseCompleted))
+	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("first", "sync", v1alpha1.PhaseCompleted))
 	store.schedules["nightly"] = &v1alpha1.TaskSchedule{ObjectMeta: metav1.ObjectMeta{Name: "nightly"}}
 	store.schedules["nightly"].Spec.TaskRef.Name = "sync"
 	before, after := facade(store), concealing(store, "a secret of the installation, 32+")
@@ -66,14 +71,14 @@ func TestCase60KeysOfBefore(t *testing.T) {
 			t.Errorf("%s: the repetition after the upgrade made %+v", c.path, again)
 		}
 		if c.another != "" {
-			wantProblem(t, call(t, after, "POST", c.path, c.another, headerIdempotencyKey, "k"), http.StatusConflict, "another body")
+			wantProblem(t, call(t, after, "POST", c.path, c.another, submit.HeaderIdempotencyKey, "k"), http.StatusConflict, "another body")
 		}
-		rehearsal := wireRehearsal{}
-		w := call(t, after, "POST", c.path+"?dryRun=true", c.body, headerIdempotencyKey, "k")
+		rehearsal := submit.Rehearsal{}
+		w := call(t, after, "POST", c.path+"?dryRun=true", c.body, submit.HeaderIdempotencyKey, "k")
 		if err := json.Unmarshal(w.Body.Bytes(), &rehearsal); err != nil {
 			t.Fatalf("%v in %d %s", err, w.Code, w.Body)
 		}
-		if rehearsal.Outcome != outcomeRepeat || rehearsal.ExecutionID != made.ExecutionID {
+		if rehearsal.Outcome != submit.OutcomeRepeat || rehearsal.ExecutionID != made.ExecutionID {
 			t.Errorf("%s: a dry run says %+v", c.path, rehearsal)
 		}
 		if len(store.executions) != runs {
@@ -88,13 +93,13 @@ func TestCase60KeysOfBefore(t *testing.T) {
 
 // Without its secret, a facade takes no key: it could not tell a repetition. Everything else is served.
 func TestCase60WithoutTheSecret(t *testing.T) {
-	store := newFakeStore(aTask("sync"))
+	store := newFakeStore(fixture.Task("sync"))
 	api := concealing(store, "")
-	w := call(t, api, "POST", "/tasks/sync/execute/api", "", headerIdempotencyKey, "k")
+	w := call(t, api, "POST", "/tasks/sync/execute/api", "", submit.HeaderIdempotencyKey, "k")
 	wantProblem(t, w, http.StatusServiceUnavailable, "Secret")
 	if w.Header().Get("Retry-After") == "" || len(store.executions) != 0 {
 		t.Errorf("%d executions, %v", len(store.executions), w.Header())
 	}
-	ok[wireStarted](t, api, "POST", "/tasks/sync/execute/api", "")
-	ok[[]wireTask](t, api, "GET", "/tasks", "")
+	ok[submit.Started](t, api, "POST", "/tasks/sync/execute/api", "")
+	ok[[]wire.Task](t, api, "GET", "/tasks", "")
 }

@@ -9,6 +9,10 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 const (
@@ -29,7 +33,7 @@ func TestTraceOfAClient(t *testing.T) {
 		"words":           {"$(rm -rf /)", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newFakeStore(aTask("sync"))
+			store := newFakeStore(fixture.Task("sync"))
 			w := call(t, facade(store), "POST", "/tasks/sync/execute/api", "", "traceparent", c.header, "X-Request-Id", "req-1")
 			if w.Code != 200 {
 				t.Fatalf("%d %s", w.Code, w.Body)
@@ -53,10 +57,10 @@ func TestSpans(t *testing.T) {
 	o.Tracing = sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
 	log := &logged{}
 	o.Log = log.logger()
-	store := newFakeStore(aTask("sync"))
-	api := (&server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}).handler(o)
+	store := newFakeStore(fixture.Task("sync"))
+	api := (&server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute}).handler(o)
 
-	w := call(t, api, "POST", "/tasks/sync/execute/api", "", "traceparent", clientTraceparent, "Authorization", "Bearer hunter2", headerIdempotencyKey, "hunter3")
+	w := call(t, api, "POST", "/tasks/sync/execute/api", "", "traceparent", clientTraceparent, "Authorization", "Bearer hunter2", submit.HeaderIdempotencyKey, "hunter3")
 	spans := exporter.GetSpans()
 	if w.Code != 200 || len(spans) != 1 {
 		t.Fatalf("%d, %d spans", w.Code, len(spans))

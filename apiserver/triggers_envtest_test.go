@@ -15,12 +15,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/schedules"
 )
 
 func (l lab) liveSchedule(ctx context.Context, t *testing.T, name string) *v1alpha1.TaskSchedule {
 	t.Helper()
 	s := &v1alpha1.TaskSchedule{}
-	if err := kube.Get(ctx, client.ObjectKey{Namespace: l.namespace, Name: name}, s); err != nil {
+	if err := cluster.Get(ctx, client.ObjectKey{Namespace: l.namespace, Name: name}, s); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -32,7 +33,7 @@ func (l lab) ticked(t *testing.T, name, execution string) {
 	s := l.liveSchedule(t.Context(), t, name)
 	before := s.DeepCopy()
 	s.Status.LastExecution, s.Status.LastScheduleTime = execution, &metav1.Time{Time: s.CreationTimestamp.Time}
-	if err := kube.Status().Patch(t.Context(), s, client.MergeFrom(before)); err != nil {
+	if err := cluster.Status().Patch(t.Context(), s, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -50,9 +51,9 @@ func TestScheduleOverREST(t *testing.T) {
 		t.Errorf("stored %+v", stored.Spec)
 	}
 	for i := range 20 {
-		got := ok[wireSchedule](t, l, "PUT", "/triggers/cron/nightly", fmt.Sprintf(`{"taskName":"sync","schedule":"%d 2 * * *","params":{"mid":1}}`, i))
-		read := ok[wireSchedule](t, l, "GET", "/triggers/cron/nightly", "")
-		list := ok[[]wireSchedule](t, l, "GET", "/triggers/cron", "")
+		got := ok[schedules.Schedule](t, l, "PUT", "/triggers/cron/nightly", fmt.Sprintf(`{"taskName":"sync","schedule":"%d 2 * * *","params":{"mid":1}}`, i))
+		read := ok[schedules.Schedule](t, l, "GET", "/triggers/cron/nightly", "")
+		list := ok[[]schedules.Schedule](t, l, "GET", "/triggers/cron", "")
 		if want := fmt.Sprintf("%d 2 * * *", i); got.Schedule != want || read.Schedule != want || len(list) != 1 || list[0].Schedule != want {
 			t.Fatalf("after the change to %q: %+v, then %+v and %+v", want, got, read, list)
 		}
@@ -83,7 +84,7 @@ func TestNoChangeOfAScheduleIsLost(t *testing.T) {
 			switch w.Code {
 			case http.StatusOK:
 				won.Add(1)
-				var answer wireSchedule
+				var answer schedules.Schedule
 				if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || answer.Schedule != fmt.Sprintf("%d 0 * * *", i) {
 					t.Errorf("%v %s", err, w.Body)
 				}
@@ -101,10 +102,10 @@ func TestNoChangeOfAScheduleIsLost(t *testing.T) {
 	for _, enabled := range []bool{false, true} {
 		s := l.liveSchedule(t.Context(), t, "a")
 		s.Spec.Schedule = fmt.Sprintf("0 %t * * *", enabled)
-		if err := kube.Update(t.Context(), s); err != nil {
+		if err := cluster.Update(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
-		got := ok[wireSchedule](t, l, "POST", "/triggers/cron/a/toggle", fmt.Sprintf(`{"enabled":%t}`, enabled))
+		got := ok[schedules.Schedule](t, l, "POST", "/triggers/cron/a/toggle", fmt.Sprintf(`{"enabled":%t}`, enabled))
 		if got.Enabled != enabled || got.Schedule != s.Spec.Schedule {
 			t.Errorf("got %+v", got)
 		}
@@ -117,10 +118,10 @@ func TestTwoSchedulesOfOneName(t *testing.T) {
 	made := aSchedule("a", "sync")
 	l.create(t, made) // by others: the cache may not have it yet
 	wantProblem(t, call(t, l, "POST", "/triggers/cron", `{"name":"a","taskName":"sync","schedule":"@hourly"}`), http.StatusConflict, `there is a schedule "a" already`)
-	if got := ok[wireSchedule](t, l, "GET", "/triggers/cron/a", ""); got.Schedule != "@daily" || got.Ready {
+	if got := ok[schedules.Schedule](t, l, "GET", "/triggers/cron/a", ""); got.Schedule != "@daily" || got.Ready {
 		t.Errorf("got %+v", got)
 	}
-	if got := ok[wireSchedule](t, l, "POST", "/triggers/cron/a/toggle", ""); got.Enabled {
+	if got := ok[schedules.Schedule](t, l, "POST", "/triggers/cron/a/toggle", ""); got.Enabled {
 		t.Errorf("got %+v", got)
 	}
 }

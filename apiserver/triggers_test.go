@@ -16,6 +16,9 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/schedule"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/kube"
+	"github.com/taskexec/taskexec/apiserver/schedules"
 )
 
 func (f *fakeStore) Schedule(_ context.Context, name string) (*v1alpha1.TaskSchedule, error) {
@@ -54,8 +57,8 @@ func (f *fakeStore) ChangeSchedule(_ context.Context, name string, generation in
 	if err := f.failure("changeSchedule", name); err != nil || s == nil {
 		return nil, err
 	}
-	if generation != anyGeneration && generation != s.Generation {
-		return nil, conflictOf(name)
+	if generation != schedules.AnyGeneration && generation != s.Generation {
+		return nil, kube.ConflictOf(name)
 	}
 	changed := s.DeepCopy()
 	if err := change(&changed.Spec); err != nil {
@@ -89,7 +92,7 @@ func withSchedules(store *fakeStore, schedules ...*v1alpha1.TaskSchedule) *fakeS
 }
 
 func TestCreateSchedule(t *testing.T) {
-	store := newFakeStore(aTask("sync", midSchema))
+	store := newFakeStore(fixture.Task("sync", midSchema))
 	w := call(t, facade(store), "POST", "/triggers/cron", `{"name":"nightly","taskName":"sync","schedule":"30 2 * * *","timeZone":"Asia/Shanghai",
 		"jitter":600000,"startingDeadline":3600000,"catchUpLimit":2,"timeout":5000,"enabled":false,"params":{"mid": 1}}`)
 	if w.Code != http.StatusCreated || w.Header().Get("Location") != "/triggers/cron/nightly" || w.Header().Get("Content-Type") != "application/json" {
@@ -177,7 +180,7 @@ func TestSchedulesThatAreRefused(t *testing.T) {
 		"a params list": {`{"name":"a","taskName":"sync","schedule":"@daily","params":[1]}`, map[string]string{"/params": "must be"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := withSchedules(newFakeStore(aTask("sync", midSchema)), aSchedule("there", "sync"))
+			store := withSchedules(newFakeStore(fixture.Task("sync", midSchema)), aSchedule("there", "sync"))
 			for _, to := range [][2]string{{"POST", "/triggers/cron"}, {"PUT", "/triggers/cron/there"}} {
 				got := wantProblem(t, call(t, facade(store), to[0], to[1], c.body), http.StatusBadRequest, "")
 				want := maps.Clone(c.want)
@@ -208,7 +211,7 @@ func TestSchedulesThatAreRefused(t *testing.T) {
 // A body is bounded and judged as it is elsewhere.
 // A schedule cannot hold what nobody is to read.
 func TestScheduleOfSensitiveParams(t *testing.T) {
-	store := newFakeStore(aTask("login", `{"properties":{"user":{"type":"string"},"password":{"type":"string","writeOnly":true}}}`))
+	store := newFakeStore(fixture.Task("login", `{"properties":{"user":{"type":"string"},"password":{"type":"string","writeOnly":true}}}`))
 	answer := call(t, facade(store), "POST", "/triggers/cron", `{"name":"a","taskName":"login","schedule":"@daily","params":{"user":"ann","password":"hunter22"}}`)
 	if body := answer.Body.String(); answer.Code != http.StatusBadRequest || !strings.Contains(body, `"/params/password"`) || strings.Contains(body, "hunter22") {
 		t.Errorf("%d %s", answer.Code, body)
@@ -219,7 +222,7 @@ func TestScheduleOfSensitiveParams(t *testing.T) {
 }
 
 func TestScheduleBodies(t *testing.T) {
-	store := withSchedules(newFakeStore(aTask("sync")), aSchedule("there", "sync"))
+	store := withSchedules(newFakeStore(fixture.Task("sync")), aSchedule("there", "sync"))
 	for name, c := range map[string]struct {
 		body    string
 		headers []string
@@ -245,16 +248,16 @@ func TestScheduleBodies(t *testing.T) {
 	if store.schedules["there"].Generation != 3 {
 		t.Error("a refused request did something")
 	}
-	broken := newFakeStore(aTask("sync", `{"type":"nothing"}`))
+	broken := newFakeStore(fixture.Task("sync", `{"type":"nothing"}`))
 	wantProblem(t, call(t, facade(broken), "POST", "/triggers/cron", `{"name":"a","taskName":"sync","schedule":"@daily"}`), http.StatusConflict, "cannot be run until it is mended")
 }
 
 func TestReplaceSchedule(t *testing.T) {
 	s := aSchedule("a", "other")
-	s.Spec.Suspend, s.Spec.Params, s.Labels = true, rawJSON(`{"x":1}`), map[string]string{"team": "blue"}
-	store := withSchedules(newFakeStore(aTask("sync")), s)
+	s.Spec.Suspend, s.Spec.Params, s.Labels = true, fixture.JSON(`{"x":1}`), map[string]string{"team": "blue"}
+	store := withSchedules(newFakeStore(fixture.Task("sync")), s)
 	api := facade(store)
-	got := ok[wireSchedule](t, api, "PUT", "/triggers/cron/a", `{"taskName":"sync","schedule":"@hourly"}`)
+	got := ok[schedules.Schedule](t, api, "PUT", "/triggers/cron/a", `{"taskName":"sync","schedule":"@hourly"}`)
 	if got.TaskName != "sync" || got.Schedule != "@hourly" || !got.Enabled || got.Params != nil || got.Generation != 4 {
 		t.Errorf("got %+v", got)
 	}
@@ -263,7 +266,7 @@ func TestReplaceSchedule(t *testing.T) {
 	}
 	// What was read can be sent back, and is refused when it was changed since.
 	read := call(t, api, "GET", "/triggers/cron/a", "").Body.String()
-	if again := ok[wireSchedule](t, api, "PUT", "/triggers/cron/a", read); again.Schedule != "@hourly" || again.Generation != 5 {
+	if again := ok[schedules.Schedule](t, api, "PUT", "/triggers/cron/a", read); again.Schedule != "@hourly" || again.Generation != 5 {
 		t.Errorf("sent back: %+v", again)
 	}
 	wantProblem(t, call(t, api, "PUT", "/triggers/cron/a", read), http.StatusConflict, "changed by others")
@@ -280,13 +283,13 @@ func TestToggleAndDeleteSchedule(t *testing.T) {
 	}{
 		{"", false}, {"{}", true}, {`{"enabled":null}`, false}, {`{"enabled":false}`, false}, {`{"enabled":true}`, true}, {`{"enabled":true}`, true},
 	} {
-		if got := ok[wireSchedule](t, api, "POST", "/triggers/cron/a/toggle", c.body); got.Enabled != c.enabled || store.schedules["a"].Spec.Suspend == c.enabled {
+		if got := ok[schedules.Schedule](t, api, "POST", "/triggers/cron/a/toggle", c.body); got.Enabled != c.enabled || store.schedules["a"].Spec.Suspend == c.enabled {
 			t.Errorf("%q: enabled %t", c.body, got.Enabled)
 		}
 	}
 	store.fail = func(operation, name string) error {
 		if operation == "changeSchedule" {
-			return conflictOf(name)
+			return kube.ConflictOf(name)
 		}
 		return nil
 	}
@@ -304,7 +307,7 @@ func FuzzScheduleBodies(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		api := facade(withSchedules(newFakeStore(aTask("sync")), aSchedule("there", "sync")))
+		api := facade(withSchedules(newFakeStore(fixture.Task("sync")), aSchedule("there", "sync")))
 		for _, to := range [][2]string{{"POST", "/triggers/cron"}, {"PUT", "/triggers/cron/there"}, {"POST", "/triggers/cron/there/toggle"}, {"POST", "/triggers/cron/there/run"}} {
 			w := call(t, api, to[0], to[1], string(body))
 			switch w.Code {

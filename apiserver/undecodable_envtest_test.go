@@ -13,6 +13,9 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/hack/undecodable"
+	"github.com/taskexec/taskexec/apiserver/kube"
+	"github.com/taskexec/taskexec/apiserver/schedules"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // storedBefore stores in a namespace a task, an execution and a schedule that no schema takes any more.
@@ -20,7 +23,7 @@ func storedBefore(t *testing.T, namespace, name string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	restore, err := undecodable.Loosen(ctx, kube, namespace)
+	restore, err := undecodable.Loosen(ctx, cluster, namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +40,7 @@ func storedBefore(t *testing.T, namespace, name string) {
 		"TaskExecution": {"taskRef": of, "timeout": "5 parsecs"},
 		"TaskSchedule":  {"taskRef": of, "schedule": "@daily", "jitter": "5 parsecs"},
 	} {
-		if err := kube.Create(t.Context(), undecodable.Object(kind, namespace, name, map[string]any{"spec": spec})); err != nil {
+		if err := cluster.Create(t.Context(), undecodable.Object(kind, namespace, name, map[string]any{"spec": spec})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -49,19 +52,19 @@ func (l lab) answers(t *testing.T) {
 	t.Helper()
 	id := l.execute(t, "good")
 	until(t, "the list has the new run", func() bool {
-		return slices.ContainsFunc(ok[[]wireExecution](t, l, "GET", "/tasks/running/good", ""), func(run wireExecution) bool {
+		return slices.ContainsFunc(ok[[]wire.Execution](t, l, "GET", "/tasks/running/good", ""), func(run wire.Execution) bool {
 			return run.ExecutionID == id
 		})
 	})
-	ok[wireExecution](t, l, "GET", "/tasks/running/execution/"+id, "")
-	ok[[]wireSchedule](t, l, "GET", "/triggers/cron", "")
+	ok[wire.Execution](t, l, "GET", "/tasks/running/execution/"+id, "")
+	ok[[]schedules.Schedule](t, l, "GET", "/triggers/cron", "")
 }
 
 // A facade comes up over a cluster where somebody has stored what does not decode, and goes on where somebody does so
 // while it watches. What is bad is listed, and not run.
 func TestCase21FacadeShowsTheOthers(t *testing.T) {
 	one := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "facade-"}}
-	if err := kube.Create(t.Context(), one); err != nil {
+	if err := cluster.Create(t.Context(), one); err != nil {
 		t.Fatal(err)
 	}
 	two := newLab(t)
@@ -81,19 +84,19 @@ func TestCase21FacadeShowsTheOthers(t *testing.T) {
 			return err == nil && task != nil && len(task.Undecoded) == 2
 		})
 		wantProblem(t, call(t, in(one.Name), "POST", "/tasks/"+name+"/execute/api", ""), http.StatusConflict, v1alpha1.ReasonUndecodable)
-		ok[wireExecution](t, in(one.Name), "GET", "/tasks/running/execution/"+name, "")
-		ok[wireSchedule](t, in(one.Name), "GET", "/triggers/cron/"+name, "")
+		ok[wire.Execution](t, in(one.Name), "GET", "/tasks/running/execution/"+name, "")
+		ok[schedules.Schedule](t, in(one.Name), "GET", "/triggers/cron/"+name, "")
 		wantProblem(t, call(t, in(one.Name), "POST", "/triggers/cron/"+name+"/toggle", ""), http.StatusConflict, "spec.jitter")
 		// The cancel is a patch. It leaves the field that does not decode as it is.
-		if outcome, err := in(one.Name).store.Cancel(t.Context(), name, v1alpha1.CancelRequest{}); err != nil || outcome != CancelAccepted {
+		if outcome, err := in(one.Name).store.Cancel(t.Context(), name, v1alpha1.CancelRequest{}); err != nil || outcome != kube.CancelAccepted {
 			t.Errorf("cancelling: %v %v", outcome, err)
 		}
 	}
-	until(t, "the list has both tasks", func() bool { return len(ok[[]wireTask](t, in(one.Name), "GET", "/tasks", "")) == 2 })
+	until(t, "the list has both tasks", func() bool { return len(ok[[]wire.Task](t, in(one.Name), "GET", "/tasks", "")) == 2 })
 	// A facade that is started again, and one whose live reads have to do.
 	facadeOf(t, metav1.NamespaceAll)
 	live := &v1alpha1.Task{}
-	if found, err := in(one.Name).store.getLive(t.Context(), "before", live); err != nil || !found || len(live.Undecoded) != 2 {
+	if found, err := in(one.Name).store.GetLive(t.Context(), "before", live); err != nil || !found || len(live.Undecoded) != 2 {
 		t.Errorf("read live: %v %v %s", found, err, live.Undecoded)
 	}
 }

@@ -5,6 +5,10 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/schedules"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 func lostIn(path string) v1alpha1.Undecoded {
@@ -13,33 +17,33 @@ func lostIn(path string) v1alpha1.Undecoded {
 
 // A task with a field that could not be decoded is listed, and not run, also before the controller has judged it.
 func TestCase21TaskThatDoesNotDecodeIsNotRun(t *testing.T) {
-	bad := aTask("bad")
+	bad := fixture.Task("bad")
 	bad.Undecoded = lostIn("spec.jobTemplate.x")
-	store := newFakeStore(bad, aTask("good"))
-	if tasks := ok[[]wireTask](t, facade(store), "GET", "/tasks", ""); len(tasks) != 2 {
+	store := newFakeStore(bad, fixture.Task("good"))
+	if tasks := ok[[]wire.Task](t, facade(store), "GET", "/tasks", ""); len(tasks) != 2 {
 		t.Errorf("the tasks are %+v", tasks)
 	}
 	wantProblem(t, call(t, facade(store), "POST", "/tasks/bad/execute/manual", ""), http.StatusConflict,
 		`"bad" cannot be run until it is mended: Undecodable: spec.jobTemplate.x: "1e1.5" is no quantity`)
-	if got := ok[wireRehearsal](t, facade(store), "POST", "/tasks/bad/execute/manual?dryRun=true", ""); got.Outcome != outcomeRefuse || got.Reason != v1alpha1.ReasonUndecodable {
+	if got := ok[submit.Rehearsal](t, facade(store), "POST", "/tasks/bad/execute/manual?dryRun=true", ""); got.Outcome != submit.OutcomeRefuse || got.Reason != v1alpha1.ReasonUndecodable {
 		t.Errorf("in a dry run: %+v", got)
 	}
 	if len(store.executions) > 0 {
 		t.Error("an execution was made")
 	}
-	ok[wireStarted](t, facade(store), "POST", "/tasks/good/execute/manual", "")
+	ok[submit.Started](t, facade(store), "POST", "/tasks/good/execute/manual", "")
 }
 
 // To switch a schedule writes it back as it was decoded, and would lose the field. To replace it is what mends it.
 func TestCase21ScheduleThatDoesNotDecodeIsNotSwitched(t *testing.T) {
 	bad := aSchedule("bad", "sync")
 	bad.Undecoded = lostIn("spec.jitter")
-	store := withSchedules(newFakeStore(aTask("sync")), bad)
+	store := withSchedules(newFakeStore(fixture.Task("sync")), bad)
 	for _, body := range []string{"", `{"enabled":false}`} {
 		wantProblem(t, call(t, facade(store), "POST", "/triggers/cron/bad/toggle", body), http.StatusConflict, `spec.jitter: "1e1.5" is no quantity; PUT /triggers/cron/bad replaces it`)
 	}
 	if store.schedules["bad"].Generation != bad.Generation {
 		t.Error("it was written")
 	}
-	ok[wireSchedule](t, facade(store), "PUT", "/triggers/cron/bad", `{"taskName":"sync","schedule":"@daily"}`)
+	ok[schedules.Schedule](t, facade(store), "PUT", "/triggers/cron/bad", `{"taskName":"sync","schedule":"@daily"}`)
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
 // bodiesNaming are what each route is sent that names a task in its body.
@@ -26,8 +28,8 @@ func TestCase56NothingIsToldOfATask(t *testing.T) {
 		"canceller": {"cancel taskexecutions", "list taskexecutions", "get taskexecutions", "watch taskexecutions", "cancel-all taskexecutions"},
 	}
 	answer := func(who, task, method, path, body string) string {
-		secret := aTask(there, `{"type":"object","required":["mid"],"properties":{"mid":{"type":"integer"}}}`)
-		store := withSchedules(newFakeStore(aTask("mine"), secret), aSchedule("nightly", "mine"), aSchedule("theirs", task))
+		secret := fixture.Task(there, `{"type":"object","required":["mid"],"properties":{"mid":{"type":"integer"}}}`)
+		store := withSchedules(newFakeStore(fixture.Task("mine"), secret), aSchedule("nightly", "mine"), aSchedule("theirs", task))
 		api := facadeFor(store, newFakeGate(callers))
 		w := call(t, api, method, strings.ReplaceAll(path, "{task}", task), strings.ReplaceAll(body, "%s", task), bearing(who)...)
 		said := strings.ReplaceAll(w.Body.String(), task, "TASK")
@@ -41,7 +43,7 @@ func TestCase56NothingIsToldOfATask(t *testing.T) {
 		for _, query := range []string{"", "?taskName={task}", "?dryRun=true"} {
 			path := strings.NewReplacer("{taskName}", "{task}", "{executionId}", "away", "{name}", "theirs").Replace(route.pattern) + query
 			bodies := append([]string{""}, bodiesNaming[route.pattern]...)
-			if query == "?taskName={task}" && (route.access.named != byTask || strings.Contains(route.pattern, "{taskName}")) ||
+			if query == "?taskName={task}" && (route.access.Named != access.ByTask || strings.Contains(route.pattern, "{taskName}")) ||
 				query == "?dryRun=true" && !strings.HasSuffix(route.pattern, "/manual") && !strings.HasSuffix(route.pattern, "/api") {
 				continue // it takes no such parameter
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // asked is a request that may wait.
@@ -18,12 +19,12 @@ func (f watchedFacade) asked(t *testing.T, path string, headers ...string) <-cha
 
 func (f watchedFacade) waits(t *testing.T) {
 	t.Helper()
-	until(t, "it waits", func() bool { return len(f.logs.watchers) == 1 })
+	until(t, "it waits", func() bool { return len(f.logs.Watchers) == 1 })
 }
 
 func phaseSaid(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
-	var e wireExecution
+	var e wire.Execution
 	if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != http.StatusOK {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}

@@ -10,12 +10,16 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // A run for which its namespace has no room is refused before it is recorded: the answer says which limit, how much is used
 // and what to do, and a dry run says it beforehand. Who need not wait is let through.
 func TestCase49FullNamespaceOverREST(t *testing.T) {
-	limited := limited(v1alpha1.ConcurrencyQueue, ptr.To[int32](1), nil)
+	limited := fixture.Limited(v1alpha1.ConcurrencyQueue, ptr.To[int32](1), nil)
 	for name, c := range map[string]struct {
 		limits  room.Limits
 		task    *v1alpha1.Task
@@ -28,31 +32,31 @@ func TestCase49FullNamespaceOverREST(t *testing.T) {
 		"bytes":                                 {room.Limits{Bytes: 3100}, limited, 3, "sync", "the runs that wait take 3000 bytes"},
 		"room in bytes":                         {room.Limits{Bytes: 9000}, limited, 3, "sync", ""},
 		"of a task with room":                   {room.Limits{Runs: 3}, limited, 3, "other", ""},
-		"of a task without a limit":             {room.Limits{Runs: 3}, aTask("sync"), 3, "other", ""},
-		"which has others that wait":            {room.Limits{Runs: 3}, aTask("sync"), 3, "sync", "3 runs wait"},
+		"of a task without a limit":             {room.Limits{Runs: 3}, fixture.Task("sync"), 3, "other", ""},
+		"which has others that wait":            {room.Limits{Runs: 3}, fixture.Task("sync"), 3, "sync", "3 runs wait"},
 		"no limits":                             {room.Limits{}, limited, 500, "sync", ""},
 		"a queue, as large as it is by default": {room.Limits{}, limited, v1alpha1.DefaultMaxQueued + 1, "sync", "the queue of the task \"sync\" is full: 1 run at once and 1000 may wait"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newFakeStore(c.task, aTask("other"))
+			store := newFakeStore(c.task, fixture.Task("other"))
 			for i := range c.waiting {
-				e := anExecution(fmt.Sprint("run-", i), c.of, v1alpha1.PhaseQueued)
+				e := fixture.Execution(fmt.Sprint("run-", i), c.of, v1alpha1.PhaseQueued)
 				e.Size = 1000
 				store.add(e)
 			}
 			options := DefaultOptions()
 			options.Waiting = c.limits
-			api := (&server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 1), timeout: time.Minute}).handler(options)
-			dry := ok[wireRehearsal](t, api, "POST", "/tasks/sync/execute/api?dryRun=true", "")
+			api := (&server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 1), timeout: time.Minute}).handler(options)
+			dry := ok[submit.Rehearsal](t, api, "POST", "/tasks/sync/execute/api?dryRun=true", "")
 			w := call(t, api, "POST", "/tasks/sync/execute/api", "")
 			if c.says == "" {
-				if w.Code != http.StatusOK || dry.Outcome == outcomeRefuse {
+				if w.Code != http.StatusOK || dry.Outcome == submit.OutcomeRefuse {
 					t.Errorf("%d %s; the dry run: %+v", w.Code, w.Body, dry)
 				}
 				return
 			}
 			wantProblem(t, w, http.StatusTooManyRequests, c.says)
-			if w.Header().Get("Retry-After") == "" || dry.Outcome != outcomeRefuse || dry.StatusCode != http.StatusTooManyRequests {
+			if w.Header().Get("Retry-After") == "" || dry.Outcome != submit.OutcomeRefuse || dry.StatusCode != http.StatusTooManyRequests {
 				t.Errorf("Retry-After %q; the dry run: %+v", w.Header().Get("Retry-After"), dry)
 			}
 			if len(store.executions) != c.waiting {

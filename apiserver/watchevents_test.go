@@ -14,6 +14,10 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
 // watchedStore is a Store whose history is told of each change, as the real one is.
@@ -24,7 +28,7 @@ type watchedStore struct {
 }
 
 func newWatchedStore() *watchedStore {
-	return &watchedStore{newFakeStore(aTask("sync")), history.NewIndex(), 100}
+	return &watchedStore{newFakeStore(fixture.Task("sync")), history.NewIndex(), 100}
 }
 
 func (s *watchedStore) History(context.Context) (history.Namespace, error) {
@@ -35,7 +39,7 @@ func (s *watchedStore) History(context.Context) (history.Namespace, error) {
 func (s *watchedStore) put(name, task string, phase v1alpha1.Phase) {
 	s.mu.Lock()
 	s.version++
-	e := anExecution(name, task, phase)
+	e := fixture.Execution(name, task, phase)
 	e.Namespace, e.ResourceVersion, e.UID = "default", fmt.Sprint(s.version), "u"
 	s.executions[name] = e
 	s.mu.Unlock()
@@ -62,7 +66,7 @@ type watchedFacade struct {
 func newWatchedFacade(t *testing.T) watchedFacade {
 	t.Helper()
 	store := newWatchedStore()
-	s := &server{namespace: "default", stores: one{store}, metrics: newRequestMetrics(), logs: newLogReader(nil, nil, 100), timeout: time.Minute}
+	s := &server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute}
 	h := httptest.NewServer(s.handler(DefaultOptions()))
 	t.Cleanup(h.Close)
 	return watchedFacade{store, s, h.URL}
@@ -71,7 +75,7 @@ func newWatchedFacade(t *testing.T) watchedFacade {
 // idle waits until nobody waits or watches.
 func (f watchedFacade) idle(t *testing.T) {
 	t.Helper()
-	until(t, "nobody watches", func() bool { return len(f.logs.watchers) == 0 })
+	until(t, "nobody watches", func() bool { return len(f.logs.Watchers) == 0 })
 }
 
 // next reads an event and gives it as "name id executionId".
@@ -180,12 +184,12 @@ func TestWatchersAreToldThatTheFacadeStops(t *testing.T) {
 	all, single := follow(t, f.url+"/tasks/watch"), follow(t, f.url+"/tasks/executions/a/watch")
 	all.want(t, "ready 101")
 	single.want(t, "execution 101 a Running running")
-	waits := make(chan wireExecution, 1)
+	waits := make(chan wire.Execution, 1)
 	go func() {
-		waits <- ok[wireExecution](t, f.handler(DefaultOptions()), "GET", "/tasks/running/execution/a?wait=1m", "")
+		waits <- ok[wire.Execution](t, f.handler(DefaultOptions()), "GET", "/tasks/running/execution/a?wait=1m", "")
 	}()
-	until(t, "three watch", func() bool { return len(f.logs.watchers) == 3 })
-	close(f.logs.stopping)
+	until(t, "three watch", func() bool { return len(f.logs.Watchers) == 3 })
+	close(f.logs.Stopping)
 	all.want(t, io.EOF.Error())
 	single.want(t, io.EOF.Error())
 	if e := <-waits; e.Status != "running" {
@@ -196,7 +200,7 @@ func TestWatchersAreToldThatTheFacadeStops(t *testing.T) {
 
 func TestWatchHeartbeat(t *testing.T) {
 	f := newWatchedFacade(t)
-	f.logs.heartbeat = time.Millisecond
+	f.logs.Heartbeat = time.Millisecond
 	f.put("a", "sync", v1alpha1.PhaseRunning)
 	r := follow(t, f.url+"/tasks/watch")
 	r.want(t, "ready 101")
@@ -247,7 +251,7 @@ func TestSlowWatcher(t *testing.T) {
 	until(t, "it caught up", func() bool {
 		f.put("after", "sync", v1alpha1.PhaseRunning) // wakes it
 		<-watch.C
-		return len(f.logs.watchers) == 1 && len(client.entered) == 1
+		return len(f.logs.Watchers) == 1 && len(client.entered) == 1
 	})
 	leave()
 	<-ended
@@ -272,8 +276,8 @@ func TestBrokenWatcher(t *testing.T) {
 func TestTooManyWatchers(t *testing.T) {
 	f := newWatchedFacade(t)
 	f.put("a", "sync", v1alpha1.PhasePending)
-	for range cap(f.logs.watchers) {
-		f.logs.watchers <- struct{}{}
+	for range cap(f.logs.Watchers) {
+		f.logs.Watchers <- struct{}{}
 	}
 	for _, path := range []string{"/tasks/watch", "/tasks/executions/a/watch", "/tasks/executions/a?wait=1s"} {
 		w := call(t, f.handler(DefaultOptions()), "GET", path, "")

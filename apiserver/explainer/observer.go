@@ -1,0 +1,119 @@
+package explainer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-logr/logr"
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/explain"
+)
+
+const (
+	// livePatience bounds the live reads for one explanation: without them it says less, and says so.
+	livePatience = 5 * time.Second
+	// podsWithEvents is of how many pods, the newest, Events are read.
+	podsWithEvents = 2
+	// maxEventsKept for one explanation, the newest.
+	maxEventsKept = 50
+)
+
+// Observer gathers what an explanation is made of. What the watch cache has must be there; a live read that fails
+// becomes a part of the observation.
+type Observer struct {
+	Store Store
+	// Patience for all live reads together.
+	Patience time.Duration
+}
+
+func (b *Observer) Observe(ctx context.Context, execution *v1alpha1.TaskExecution, now time.Time) (explain.Observation, error) {
+	o := explain.Observation{Now: now, Execution: execution}
+	var err error
+	if o.Task, err = b.Store.Task(ctx, execution.Spec.TaskRef.Name); err != nil {
+		return o, err
+	}
+	if execution.Status.Phase == v1alpha1.PhaseQueued {
+		all, err := b.Store.Executions(ctx, execution.Spec.TaskRef.Name)
+		if err != nil {
+			return o, err
+		}
+		o.Others = slices.DeleteFunc(all, func(e *v1alpha1.TaskExecution) bool { return e.Status.Phase.IsTerminal() })
+	}
+	live, cancel := context.WithTimeout(ctx, b.Patience)
+	defer cancel()
+	b.readLive(live, &o)
+	return o, nil
+}
+
+// readLive reads the Job and the pods at once, and then their Events.
+func (b *Observer) readLive(ctx context.Context, o *explain.Observation) {
+	var jobErr, podsErr error
+	var reads errgroup.Group
+	reads.Go(func() error { o.Job, jobErr = b.Store.Job(ctx, o.Execution); return nil })
+	reads.Go(func() error { o.Pods, podsErr = b.Store.Pods(ctx, o.Execution); return nil })
+	_ = reads.Wait() // an error of one does not end the other
+	slices.SortFunc(o.Pods, func(a, b corev1.Pod) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name))
+	})
+	objects := objectsWithEvents(o)
+	found, errs := make([][]corev1.Event, len(objects)), make([]error, len(objects))
+	for i, uid := range objects {
+		reads.Go(func() error { found[i], errs[i] = b.Store.Events(ctx, uid); return nil })
+	}
+	_ = reads.Wait()
+	o.Events = slices.Concat(found...)
+	slices.SortStableFunc(o.Events, func(a, b corev1.Event) int { return explain.At(&b).Compare(explain.At(&a)) })
+	o.Events = o.Events[:min(len(o.Events), maxEventsKept)]
+	for _, read := range []struct {
+		what explain.Source
+		err  error
+	}{{explain.FromJob, jobErr}, {explain.FromPod, podsErr}, {explain.FromEvent, errors.Join(errs...)}} {
+		if read.err != nil {
+			logr.FromContextOrDiscard(ctx).Error(read.err, "A part of an explanation could not be read", "what", read.what)
+			o.Unread = append(o.Unread, explain.Unread{What: read.what, Why: whyUnread(read.err)})
+		}
+	}
+}
+
+// objectsWithEvents are the Job and the newest pods. Events outlive those that are gone.
+func objectsWithEvents(o *explain.Observation) (objects []types.UID) {
+	if o.Execution.Status.Job != nil {
+		objects = append(objects, o.Execution.Status.Job.UID)
+	} else if o.Job != nil {
+		objects = append(objects, o.Job.UID)
+	}
+	for _, pod := range o.Pods[max(0, len(o.Pods)-podsWithEvents):] {
+		objects = append(objects, pod.UID)
+	}
+	if mirrored := o.Execution.Status.Pods; len(o.Pods) == 0 {
+		for _, pod := range mirrored[max(0, len(mirrored)-podsWithEvents):] {
+			objects = append(objects, pod.UID)
+		}
+	}
+	return objects
+}
+
+// whyUnread says in words that may be shown why a live read failed.
+func whyUnread(err error) string {
+	var unreachable *url.Error
+	switch {
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		return "the facade's service account may not (config/rbac)"
+	case errors.Is(err, context.DeadlineExceeded), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
+		return "Kubernetes did not answer in time"
+	case errors.As(err, &unreachable):
+		return "Kubernetes cannot be reached"
+	default:
+		return "Kubernetes answered with an error, which the facade's log has"
+	}
+}

@@ -1,0 +1,44 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+)
+
+// maxEventsOfOne object that are read. The API server gives the first by name, and keeps them for an hour; of one
+// trouble there is one Event, which counts.
+const maxEventsOfOne = 100
+
+func (s *Store) Job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error) {
+	recorded := execution.Status.Job
+	if recorded == nil {
+		return nil, nil
+	}
+	job := &batchv1.Job{}
+	err := s.live.Get(ctx, s.key(recorded.Name), job)
+	if apierrors.IsNotFound(err) || err == nil && (!jobspec.IsJobOf(job, execution.UID) || recorded.UID != job.UID) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading job %s: %w", s.key(recorded.Name), err)
+	}
+	return job, nil
+}
+
+func (s *Store) Events(ctx context.Context, object types.UID) ([]corev1.Event, error) {
+	list := &corev1.EventList{}
+	if err := s.live.List(ctx, list, client.InNamespace(s.namespace), client.Limit(maxEventsOfOne),
+		client.MatchingFields{"involvedObject.uid": string(object)}); err != nil {
+		return nil, fmt.Errorf("listing the events of %s: %w", object, err)
+	}
+	return list.Items, nil
+}

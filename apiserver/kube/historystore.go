@@ -1,0 +1,140 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/retry"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/history"
+)
+
+// ownWriteWait bounds how long a list waits for this process's own writes to show. They do within milliseconds, but
+// for one that somebody deleted while the watch was interrupted, which never does.
+const ownWriteWait = 2 * time.Second
+
+// follow keeps the index by what the watch cache is told.
+func (s *Stores) follow(ctx context.Context) error {
+	informer, err := s.cache.GetInformer(ctx, &v1alpha1.TaskExecution{}, cache.BlockUntilSynced(false))
+	if err != nil {
+		return fmt.Errorf("watching executions (are the kinds of config/crd installed?): %w", err)
+	}
+	s.indexed, err = informer.AddEventHandler(toolscache.ResourceEventHandlerDetailedFuncs{
+		AddFunc: func(o any, initial bool) {
+			if e, ok := o.(*v1alpha1.TaskExecution); ok {
+				s.index.Put(e, initial)
+			}
+		},
+		UpdateFunc: func(_, o any) {
+			if e, ok := o.(*v1alpha1.TaskExecution); ok {
+				s.index.Put(e, false)
+			}
+		},
+		DeleteFunc: func(o any) {
+			last, unseen := o.(toolscache.DeletedFinalStateUnknown)
+			if unseen {
+				o = last.Obj
+			}
+			if e, ok := o.(*v1alpha1.TaskExecution); ok {
+				s.index.Remove(e, !unseen)
+			}
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("following executions: %w", err)
+	}
+	return nil
+}
+
+// wrote remembers the version of a write, for reads from the index to wait for.
+func (s *Store) wrote(e *v1alpha1.TaskExecution) {
+	version := history.Version(e)
+	if version == 0 {
+		return
+	}
+	s.written.Lock()
+	defer s.written.Unlock()
+	s.written.of[s.namespace] = max(s.written.of[s.namespace], version)
+}
+
+func (s *Store) History(ctx context.Context) (history.Namespace, error) {
+	in := s.index.In(s.namespace)
+	select {
+	case <-s.indexed.HasSyncedChecker().Done():
+	case <-ctx.Done():
+		return in, fmt.Errorf("%w: %w", &cache.ErrCacheNotStarted{}, ctx.Err())
+	}
+	s.written.Lock()
+	version, waits := s.written.of[s.namespace]
+	s.written.Unlock()
+	if !waits {
+		return in, nil
+	}
+	wait, cancel := context.WithTimeout(ctx, ownWriteWait)
+	defer cancel()
+	in.Await(wait, version)
+	s.written.Lock()
+	defer s.written.Unlock()
+	if s.written.of[s.namespace] == version {
+		delete(s.written.of, s.namespace) // it was seen, or never will be
+	}
+	return in, ctx.Err()
+}
+
+// Open does not wait for this process's own writes: it is asked before each run that is made.
+func (s *Store) Open(task string) (of, all history.Open) {
+	return s.index.In(s.namespace).Open(task)
+}
+
+// DeleteExecution judges what the API server has at this moment, and deletes only that.
+func (s *Store) DeleteExecution(ctx context.Context, id string) (found *v1alpha1.TaskExecution, deleted bool, err error) {
+	if !canExist(id) {
+		return nil, false, nil
+	}
+	err = retry.OnError(cancelRetry, apierrors.IsConflict, func() error {
+		found = &v1alpha1.TaskExecution{}
+		if err := s.live.Get(ctx, s.key(id), found); err != nil {
+			return err
+		}
+		if deleted = found.Status.Phase.IsTerminal(); !deleted {
+			return nil
+		}
+		return s.client.Delete(ctx, found, client.PropagationPolicy(metav1.DeletePropagationBackground),
+			client.Preconditions{UID: &found.UID, ResourceVersion: &found.ResourceVersion})
+	})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, false, nil
+	case err != nil:
+		return nil, false, fmt.Errorf("deleting execution %s: %w", id, err)
+	case deleted:
+		s.awaitGone(ctx, found)
+	}
+	return found, deleted, nil
+}
+
+// awaitGone waits until the index no longer has an execution, so that the next list lacks it.
+func (s *Store) awaitGone(ctx context.Context, e *v1alpha1.TaskExecution) {
+	ctx, cancel := context.WithTimeout(ctx, ownWriteWait)
+	defer cancel()
+	in := s.index.In(s.namespace)
+	w := in.Watch("", e.Name)
+	defer w.Stop()
+	for {
+		if now := in.Get(e.Name); now == nil || now.UID != e.UID {
+			return
+		}
+		select {
+		case <-w.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

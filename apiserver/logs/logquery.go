@@ -1,0 +1,139 @@
+package logs
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/logs/replay"
+)
+
+// Bounds of a page of a log.
+const (
+	// maxAttempt is more than any Job makes.
+	maxAttempt = 1_000_000
+)
+
+// logQuery says which part of a log is wanted, and how.
+type logQuery struct {
+	// limit of entries, 0 for none.
+	limit int
+	// from where on; Last-Event-ID goes before cursor.
+	from replay.Position
+	// resumes: the client names the last event that it has. ended: that is the event at the end.
+	resumes, ended bool
+
+	level v1alpha1.LogLevel
+	since time.Time
+	// tail is how many last entries are wanted, 0 for all.
+	tail       int
+	selection  replay.Selection
+	timestamps bool
+	follow     bool
+	// raw: as the container printed it.
+	raw bool
+	// now is when it was asked.
+	now time.Time
+}
+
+// levels from the least, as ?level= compares them.
+var levels = []v1alpha1.LogLevel{v1alpha1.LogDebug, v1alpha1.LogInfo, v1alpha1.LogWarn, v1alpha1.LogError}
+
+// logQueryOf reads the query of a request; an error is a problem that names the parameter.
+func logQueryOf(r *http.Request, now time.Time) (logQuery, error) {
+	q := logQuery{raw: wantsText(r.Header.Get("Accept")), now: now}
+	if err := logParameters.Read(r, &q); err != nil {
+		return q, err
+	}
+	if id := r.Header.Get("Last-Event-ID"); id != "" && q.resume(id) != "" {
+		return q, web.Problemf(http.StatusBadRequest, "the header Last-Event-ID is %q, want the id of an event of this API", id)
+	}
+	if q.resumes {
+		q.tail = 0 // it comes again, with the query that it began with
+	}
+	switch {
+	case q.tail > 0 && q.from != (replay.Position{}):
+		return q, web.Problemf(http.StatusBadRequest, "tail and cursor exclude each other: a tail begins where it has to")
+	case q.timestamps && !q.raw:
+		return q, web.Problemf(http.StatusBadRequest, "timestamps is for Accept: text/plain; entries always have theirs")
+	case q.limit == 0 && !q.raw && !q.follow:
+		q.limit = web.DefaultPage
+	}
+	return q, nil
+}
+
+// resume from the id of an event.
+func (q *logQuery) resume(id string) (want string) {
+	token, ended := strings.CutSuffix(id, web.EndMark)
+	from, err := replay.ParsePosition(token)
+	if err != nil || id == "" {
+		return "the id of an event of this API"
+	}
+	q.from, q.resumes, q.ended = from, true, ended
+	return ""
+}
+
+var logParameters = web.Parameters[logQuery]{
+	"lastEventId": func(q *logQuery, value string) string { return q.resume(value) },
+	"cursor": func(q *logQuery, value string) string {
+		from, err := replay.ParsePosition(value)
+		if err != nil {
+			return "a nextCursor of this API"
+		}
+		q.from = from
+		return ""
+	},
+	"limit": func(q *logQuery, value string) string { return web.Number(&q.limit, value, web.MaxPage) },
+	"tail":  func(q *logQuery, value string) string { return web.Number(&q.tail, value, web.MaxPage) },
+	"attempt": func(q *logQuery, value string) string {
+		return web.Number(&q.selection.Attempt, value, maxAttempt)
+	},
+	"container": func(q *logQuery, value string) string {
+		q.selection.Container = value
+		if value == "" {
+			return "the name of a container"
+		}
+		return ""
+	},
+	"level": func(q *logQuery, value string) string {
+		if q.level = v1alpha1.LogLevel(value); !slices.Contains(levels, q.level) {
+			return "debug, info, warn or error"
+		}
+		return ""
+	},
+	"since": func(q *logQuery, value string) string {
+		at, err := time.Parse(time.RFC3339Nano, value)
+		if err != nil {
+			d, durationErr := time.ParseDuration(value)
+			if durationErr != nil || d < 0 {
+				return "a time such as 2006-01-02T15:04:05Z, or how long ago, such as 10m"
+			}
+			at = q.now.Add(-d)
+		}
+		q.since = at
+		return ""
+	},
+	"timestamps": func(q *logQuery, value string) string { return web.Boolean(&q.timestamps, value) },
+	"follow":     func(q *logQuery, value string) string { return web.Boolean(&q.follow, value) },
+}
+
+// wantsText tells whether plain text is asked for, and nothing that we would rather send.
+func wantsText(accept string) bool {
+	for part := range strings.SplitSeq(accept, ",") {
+		switch mediaType, _, _ := strings.Cut(part, ";"); strings.TrimSpace(mediaType) {
+		case "text/plain":
+			return true
+		case "application/json", "text/event-stream", "*/*", "application/*":
+			return false
+		}
+	}
+	return false
+}
+
+// atLeast tells whether an entry's level is the one asked for or above.
+func (q *logQuery) atLeast(level string) bool {
+	return q.level == "" || slices.Index(levels, v1alpha1.LogLevel(level)) >= slices.Index(levels, q.level)
+}

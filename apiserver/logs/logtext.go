@@ -1,0 +1,173 @@
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/logs/lines"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
+	"github.com/taskexec/taskexec/controllers/logs/replay"
+)
+
+// text answers with the log as it was printed.
+func (l *servedLog) text(w http.ResponseWriter, r *http.Request) error {
+	out := web.NewStream(w, "text/plain; charset=utf-8")
+	l.sayCompleteness(w.Header())
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	ctx, leave := l.Logs.Lasting(r.Context(), out, "")
+	defer leave()
+	log, count, printer := l.log(), 0, printer{out: out, timestamps: l.query.timestamps}
+	counts := l.counts() // without a level, no line need be parsed
+	if l.query.follow {
+		log.Opened = func() { _ = out.Flush() } // an error comes again with the next write
+	}
+	visit := func(line replay.Line) error {
+		if l.query.limit > 0 && count == l.query.limit {
+			return errEnough
+		}
+		if counts != nil && !counts(line) {
+			return nil
+		}
+		if err := printer.print(line); err != nil {
+			return err
+		}
+		count++
+		return nil
+	}
+	err := l.read(ctx, log, visit)
+	if l.withoutArchive(ctx, err) && out.Discard() { // nothing of it was sent
+		log.Position, count, printer.written, printer.open = l.query.from, 0, 0, false
+		if err = l.look(ctx); err == nil {
+			l.sayCompleteness(w.Header())
+			err = l.read(ctx, log, visit)
+		}
+	}
+	if err == nil && (l.onlyTail() || l.tailSoFar()) && log.Position == l.query.from { // nothing of it was sent
+		err = l.printTail(out)
+	}
+	if err == nil || errors.Is(err, errEnough) {
+		err = out.Flush()
+	}
+	if err != nil {
+		if !out.Started() {
+			w.Header().Del(headerLogComplete)
+			w.Header().Del(headerLogReason)
+		}
+		return out.GiveUp(r.Context(), logProblem(err))
+	}
+	return nil
+}
+
+// Headers of the text of a log: whether it is whole, where that is known when it begins, and why not.
+const (
+	headerLogComplete = "Log-Complete"
+	headerLogReason   = "Log-Reason"
+)
+
+func (l *servedLog) sayCompleteness(header http.Header) {
+	c := l.completeness()
+	if c.Complete == nil {
+		return
+	}
+	header.Set(headerLogComplete, strconv.FormatBool(*c.Complete))
+	if header.Del(headerLogReason); c.Reason != "" {
+		header.Set(headerLogReason, c.Reason)
+	}
+}
+
+// levelOf a line of which the rest is yet to be read: a long one's is that of its beginning.
+func levelOf(line replay.Line) string {
+	cut := int64(0)
+	if len(line.Head) > lines.MaxHead {
+		cut = 1
+	}
+	entry := parse.Line(line.At, line.Head, cut)
+	return string(entry.Level)
+}
+
+// printer writes lines as they were printed.
+type printer struct {
+	out        io.Writer
+	timestamps bool
+	// partial is where a line is whose end had not come, and written how many bytes of it were.
+	partial replay.Position
+	written int
+	// open: the last line ended with its log, without a newline; what follows it is of another container.
+	open bool
+}
+
+// print writes a line; the error is replay.ErrGrowing when its end has not come.
+func (p *printer) print(line replay.Line) error {
+	before := p.written
+	p.written = 0
+	if p.open {
+		p.open = false
+		if _, err := io.WriteString(p.out, "\n"); err != nil {
+			return err
+		}
+	}
+	switch {
+	case before > 0 && p.partial != line.Position: // it never came again
+		if _, err := io.WriteString(p.out, "\n"); err != nil {
+			return err
+		}
+		before = 0
+		fallthrough
+	case before == 0 && p.timestamps:
+		if err := p.stamp(line); err != nil {
+			return err
+		}
+	}
+	read := 0
+	piece, whole, err := line.Head, false, error(nil)
+	for {
+		if read+len(piece) > before {
+			if _, err := p.out.Write(piece[max(0, before-read):]); err != nil {
+				return err
+			}
+		}
+		read += len(piece)
+		if whole || err != nil {
+			break
+		}
+		piece, whole, err = line.Rest()
+	}
+	if !whole && (line.Growing || !errors.Is(err, io.EOF)) {
+		p.partial, p.written = line.Position, max(read, before)
+		return replay.ErrGrowing
+	}
+	if !whole {
+		p.open = true
+		return nil
+	}
+	_, err = io.WriteString(p.out, "\n")
+	return err
+}
+
+func (p *printer) stamp(line replay.Line) error {
+	if !p.timestamps {
+		return nil
+	}
+	_, err := p.out.Write(lines.AppendStamp(nil, line.At))
+	return err
+}
+
+// printTail writes what the execution's status holds.
+func (l *servedLog) printTail(out io.Writer) error {
+	for _, e := range l.mirrored() {
+		text := e.Message
+		if l.query.timestamps {
+			text = string(lines.AppendStamp(nil, e.Timestamp)) + text
+		}
+		if _, err := fmt.Fprintln(out, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

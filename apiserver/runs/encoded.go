@@ -1,0 +1,106 @@
+package runs
+
+import (
+	"encoding/json"
+	"strconv"
+	"sync"
+	"time"
+
+	"k8s.io/utils/lru"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/wire"
+)
+
+const (
+	// maxEncodedBytes of all answers that are kept, without what keeping them costs.
+	maxEncodedBytes = 32 << 20
+	// maxEncodedOne is the largest that is kept.
+	maxEncodedOne = 256 << 10
+)
+
+// encodings keep the JSON of executions that are polled: of a run with a log it costs fifty times what the rest of a
+// poll does. Each is of one resourceVersion, so that none can be stale. The zero value keeps nothing yet.
+type encodings struct {
+	mu    sync.Mutex
+	kept  *lru.Cache
+	bytes int
+}
+
+type encodingKey struct {
+	uid, version string
+	record       bool
+}
+
+func sizeOf(value any) int {
+	raw, _ := value.([]byte)
+	return len(raw)
+}
+
+// execution in the documented form, as a line.
+func (c *encodings) execution(e *v1alpha1.TaskExecution, now time.Time) ([]byte, error) {
+	return c.encode(e, now, false, func(w wire.Execution) any { return w })
+}
+
+// record of the history, as a line.
+func (c *encodings) record(e *v1alpha1.TaskExecution, now time.Time) ([]byte, error) {
+	return c.encode(e, now, true, func(w wire.Execution) any { return Record{w, e.CreationTimestamp.UTC()} })
+}
+
+func (c *encodings) encode(e *v1alpha1.TaskExecution, now time.Time, record bool, whole func(wire.Execution) any) ([]byte, error) {
+	key := encodingKey{string(e.UID), e.ResourceVersion, record}
+	raw, found := c.get(key)
+	if !found {
+		w := wire.ExecutionOf(e, now)
+		if goesOn(e) {
+			w.Duration = nil // it is put in below
+		}
+		var err error
+		if raw, err = json.Marshal(whole(w)); err != nil {
+			return nil, err
+		}
+		raw = append(raw, '\n')
+		c.add(key, raw)
+	}
+	if !goesOn(e) {
+		return raw, nil
+	}
+	timed := make([]byte, 0, len(raw)+32)
+	timed = append(append(timed, raw[:len(raw)-2]...), `,"duration":`...)
+	timed = strconv.AppendInt(timed, max(0, now.Sub(e.Status.StartTime.Time).Milliseconds()), 10)
+	return append(timed, "}\n"...), nil
+}
+
+// goesOn tells whether a duration grows.
+func goesOn(e *v1alpha1.TaskExecution) bool {
+	return e.Status.StartTime != nil && e.Status.CompletionTime == nil
+}
+
+func (c *encodings) get(key encodingKey) ([]byte, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept == nil {
+		return nil, false
+	}
+	value, _ := c.kept.Get(key)
+	raw, found := value.([]byte)
+	return raw, found
+}
+
+func (c *encodings) add(key encodingKey, raw []byte) {
+	if key.version == "" || len(raw) > maxEncodedOne {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept == nil {
+		c.kept = lru.NewWithEvictionFunc(0, func(_ lru.Key, value any) { c.bytes -= sizeOf(value) }) // bounded by bytes
+	}
+	if _, found := c.kept.Get(key); found {
+		return // another request was faster
+	}
+	c.kept.Add(key, raw)
+	for c.bytes += len(raw); c.bytes > maxEncodedBytes; {
+		c.kept.RemoveOldest()
+	}
+}

@@ -1,0 +1,196 @@
+package runs
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/invopop/jsonschema"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/kube"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/apiserver/wire"
+)
+
+// Record is an execution as the history has it: with the time by which it is sorted and chosen.
+type Record struct {
+	wire.Execution
+	// CreatedAt is when the run was recorded.
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// Listed is an execution in a list, which has logs only where they were asked for.
+type Listed struct {
+	wire.Execution
+}
+
+// JSONSchemaExtend takes logs from what is always there.
+func (Listed) JSONSchemaExtend(schema *jsonschema.Schema) {
+	schema.Required = slices.DeleteFunc(schema.Required, func(name string) bool { return name == "logs" })
+}
+
+// ListedRecord is an execution in a page of the history, and in an event of a watch.
+type ListedRecord struct {
+	Listed
+	// CreatedAt is when the run was recorded.
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// History is a page of the history.
+type History struct {
+	// Executions of this page.
+	Executions []ListedRecord `json:"executions"`
+	// NextCursor is there when there may be more.
+	NextCursor string `json:"nextCursor,omitempty"`
+	// Page is there when it was asked for.
+	Page int `json:"page,omitempty"`
+	// PageSize is there when it was asked for.
+	PageSize int `json:"pageSize,omitempty"`
+	// Total of all pages is there when page was asked for and it could be counted.
+	Total *int `json:"total,omitempty"`
+}
+
+func recordOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) ListedRecord {
+	return ListedRecord{listedOf(e, now, withLogs), e.CreationTimestamp.UTC()}
+}
+
+// listedOf is an execution in a list.
+func listedOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) Listed {
+	if withLogs {
+		return Listed{wire.ExecutionOf(e, now)}
+	}
+	brief := *e
+	brief.Status.Logs, brief.Status.Pods = nil, nil // they need not be converted to be left out
+	listed := wire.ExecutionOf(&brief, now)
+	listed.Logs, listed.Pods = nil, nil
+	return Listed{listed}
+}
+
+// List answers with a page of the executions of all tasks.
+func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	q, err := historyQueryOf(r)
+	if err != nil {
+		return err
+	}
+	all, err := h.Stores(in.Namespace).History(r.Context())
+	if err != nil {
+		return err
+	}
+	page := all.Page(q.forIndex())
+	answer := History{Executions: []ListedRecord{}, Page: q.page, PageSize: q.pageSize}
+	if page.Next != nil && q.page == 0 {
+		answer.NextCursor = history.Cursor{After: *page.Next, OldestFirst: q.sort == sortOldest}.String()
+	}
+	if page.Counted {
+		answer.Total = &page.Total
+	}
+	if web.Unchanged(w, r, web.TagOfParts(append(versionsOf(page.Executions), answer.NextCursor, strconv.Itoa(page.Total))...)) {
+		return nil
+	}
+	return replyPage(w, answer, page.Executions, q.withLogs)
+}
+
+// replyPage sends a page of the history with its executions, of which the first field has none yet.
+func replyPage(w http.ResponseWriter, empty History, executions []*v1alpha1.TaskExecution, withLogs bool) error {
+	raw, err := json.Marshal(empty)
+	if err != nil {
+		return err
+	}
+	const before = `{"executions":[`
+	now := time.Now()
+	return web.ReplyList(w, before, string(raw[len(before):]), len(executions), func(i int) any { return recordOf(executions[i], now, withLogs) })
+}
+
+// ListOfTask answers with all executions of a task, newest first, or with as many as were asked for. Those of a
+// task that was deleted are still there to be read.
+func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	q, err := byTaskQueryOf(r)
+	if err != nil {
+		return err
+	}
+	q.taskName = web.PathValue(r, "taskName")
+	all, err := h.Stores(in.Namespace).History(r.Context())
+	if err != nil {
+		return err
+	}
+	executions, next := executionsOf(all, &q)
+	if len(executions) == 0 && q.cursor == nil {
+		if err := in.MustKnowTask(r.Context(), q.taskName); err != nil {
+			return err
+		}
+	}
+	if next != "" {
+		w.Header().Set("Link", "<"+nextPage(in, &q, next)+`>; rel="next"`)
+	}
+	if web.Unchanged(w, r, web.TagOfParts(append(versionsOf(executions), next)...)) {
+		return nil
+	}
+	now := time.Now()
+	return web.ReplyList(w, "[", "]", len(executions), func(i int) any { return listedOf(executions[i], now, q.withLogs) })
+}
+
+// executionsOf a task: a page, or when none was asked for all, in the order that the list always had. Where all would be
+// more than MaxListBytes, it is a page as large as that.
+func executionsOf(all history.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
+	of := q.forIndex()
+	if q.limit == 0 {
+		if whole := kube.AllOf(all, q.taskName); weightOfAll(whole, q.withLogs) <= MaxListBytes {
+			return whole, ""
+		}
+		of.Limit = math.MaxInt
+	}
+	page := all.Page(of)
+	if page.Next != nil {
+		next = history.Cursor{After: *page.Next}.String()
+	}
+	return page.Executions, next
+}
+
+// nextPage of the documented list, whose answer has no place for a cursor (RFC 8288).
+func nextPage(in *access.Scope, q *historyQuery, cursor string) string {
+	values := url.Values{"cursor": {cursor}}
+	if q.limit > 0 {
+		values.Set("limit", strconv.Itoa(q.limit))
+	}
+	if q.logs != "" {
+		values.Set("logs", q.logs)
+	}
+	return in.Path("tasks", "running", q.taskName) + "?" + values.Encode()
+}
+
+// versionsOf executions say what a list of them is made of.
+func versionsOf(executions []*v1alpha1.TaskExecution) []string {
+	parts := make([]string, 0, 2*len(executions)+2)
+	for _, e := range executions {
+		parts = append(parts, e.Name, e.ResourceVersion)
+	}
+	return parts
+}
+
+// Delete forgets a run that has ended. One that goes on has to be cancelled first: a deletion would stop it,
+// too, but nothing would be left to read of how.
+func (h *Handlers) Delete(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	if err := (web.Parameters[struct{}]{}).Read(r, &struct{}{}); err != nil {
+		return err
+	}
+	id := web.PathValue(r, "executionId")
+	found, deleted, err := h.Stores(in.Namespace).DeleteExecution(r.Context(), id)
+	switch {
+	case err != nil:
+		return err
+	case found == nil:
+		return web.NoExecution(id)
+	case !deleted:
+		return web.Problemf(http.StatusConflict, "the execution %q has not ended, its phase is %s; cancel it by DELETE %s/tasks/executions/cancel/by-ids, and delete it when it has ended",
+			id, wire.ExecutionOf(found, time.Now()).Phase, in.Prefix)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

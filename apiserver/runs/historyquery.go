@@ -1,0 +1,195 @@
+package runs
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/apiserver/wire"
+)
+
+// Bounds of a page of the history.
+const (
+	// maxPageWithLogs: a tail has 16 KiB by default.
+	maxPageWithLogs = 100
+	// maxScanned executions are looked at for one page, so that a filter that few match costs no more than that.
+	maxScanned = 50_000
+	// maxReach is how deep page may reach; a cursor has no such bound.
+	maxReach = 10_000
+)
+
+// historyQuery is a list of executions as it was asked for.
+type historyQuery struct {
+	taskName, triggerName string
+	statuses              []string
+	sources               []v1alpha1.TriggerSource
+	from, to              time.Time
+	sort                  string
+	limit, page, pageSize int
+	cursor                *history.Cursor
+	// logs: "true", "false", or not said, which withLogs makes a decision of.
+	logs     string
+	withLogs bool
+}
+
+// The orders of ?sort=.
+const (
+	sortNewest = "-createdAt"
+	sortOldest = "createdAt"
+)
+
+var (
+	allStatuses = []string{wire.StatusRunning, wire.StatusCompleted, wire.StatusFailed, wire.StatusCancelled}
+	allSources  = []string{"manual", "api", "schedule", "change", "kubectl"}
+)
+
+var historyParameters = web.Parameters[historyQuery]{
+	"taskName": func(q *historyQuery, value string) string {
+		return web.NameOf(&q.taskName, value, "the name of a task")
+	},
+	"triggerName": func(q *historyQuery, value string) string {
+		if q.triggerName = value; value == "" || len(value) > validation.DNS1123SubdomainMaxLength {
+			return "the name of a schedule or pipeline"
+		}
+		return ""
+	},
+	"status":    func(q *historyQuery, value string) string { return web.Words(&q.statuses, value, allStatuses) },
+	"source":    func(q *historyQuery, value string) string { return web.Words(&q.sources, value, allSources) },
+	"startDate": func(q *historyQuery, value string) string { return date(&q.from, value, 0) },
+	"endDate":   func(q *historyQuery, value string) string { return date(&q.to, value, 24*time.Hour-1) },
+	"sort": func(q *historyQuery, value string) string {
+		if q.sort = value; value != sortNewest && value != sortOldest {
+			return sortNewest + ", the newest first, or " + sortOldest
+		}
+		return ""
+	},
+	"limit":    func(q *historyQuery, value string) string { return web.Number(&q.limit, value, web.MaxPage) },
+	"page":     func(q *historyQuery, value string) string { return web.Number(&q.page, value, maxReach) },
+	"pageSize": func(q *historyQuery, value string) string { return web.Number(&q.pageSize, value, web.MaxPage) },
+	"cursor":   func(q *historyQuery, value string) string { return cursorOf(&q.cursor, value) },
+	"logs":     func(q *historyQuery, value string) string { return web.YesOrNo(&q.logs, value) },
+}
+
+// byTaskParameters are those of the documented list.
+var byTaskParameters = web.Parameters[historyQuery]{
+	"limit": historyParameters["limit"], "cursor": historyParameters["cursor"], "logs": historyParameters["logs"],
+}
+
+// historyQueryOf reads the query of a list.
+func historyQueryOf(r *http.Request) (q historyQuery, err error) {
+	if err := historyParameters.Read(r, &q); err != nil {
+		return q, err
+	}
+	paged := q.page > 0 || q.pageSize > 0
+	switch {
+	case paged && (q.cursor != nil || q.limit > 0):
+		return q, web.Problemf(http.StatusBadRequest, "page and pageSize go together, and so do limit and cursor; not the one with the other")
+	case !q.from.IsZero() && !q.to.IsZero() && q.from.After(q.to):
+		return q, web.Problemf(http.StatusBadRequest, "the startDate is after the endDate")
+	}
+	if paged {
+		q.page, q.pageSize = max(q.page, 1), cmp.Or(q.pageSize, web.DefaultPage)
+		if q.page*q.pageSize > maxReach {
+			return q, web.Problemf(http.StatusBadRequest, "page %d of %d each is beyond the first %d; a cursor has no such bound", q.page, q.pageSize, maxReach)
+		}
+		q.limit = q.pageSize
+	}
+	if q.cursor != nil {
+		order := sortNewest
+		if q.cursor.OldestFirst {
+			order = sortOldest
+		}
+		if q.sort != "" && q.sort != order {
+			return q, web.Problemf(http.StatusBadRequest, "the cursor is of a list with sort=%s; repeat the parameters that it began with", order)
+		}
+		q.sort = order
+	}
+	q.limit = cmp.Or(q.limit, web.DefaultPage)
+	err = q.checkLogs(q.logs == "true")
+	return q, err
+}
+
+// byTaskQueryOf reads the query of the documented list, which has everything unless it is asked for less.
+func byTaskQueryOf(r *http.Request) (q historyQuery, err error) {
+	if err := byTaskParameters.Read(r, &q); err != nil {
+		return q, err
+	}
+	if q.cursor != nil {
+		if q.cursor.OldestFirst {
+			return q, web.Problemf(http.StatusBadRequest, "the cursor is of a list with sort=%s, and this one has the newest first", sortOldest)
+		}
+		q.limit = cmp.Or(q.limit, web.DefaultPage)
+	}
+	err = q.checkLogs(q.logs != "false")
+	return q, err
+}
+
+// checkLogs: they are most of an execution, so that a page has fewer with them.
+func (q *historyQuery) checkLogs(wanted bool) error {
+	if q.withLogs = wanted; wanted && q.limit > maxPageWithLogs {
+		return web.Problemf(http.StatusBadRequest, "%d executions are asked for with logs, and %d is the most; logs=false takes up to %d", q.limit, maxPageWithLogs, web.MaxPage)
+	}
+	return nil
+}
+
+// match is the filter, but for what the index finds by itself.
+func (q *historyQuery) match() func(*v1alpha1.TaskExecution) bool {
+	if q.statuses == nil && q.sources == nil && q.triggerName == "" {
+		return nil
+	}
+	return func(e *v1alpha1.TaskExecution) bool {
+		return (q.triggerName == "" || q.triggerName == e.Spec.Trigger.Name) &&
+			(q.sources == nil || slices.Contains(q.sources, e.Spec.Trigger.Source)) &&
+			(q.statuses == nil || slices.Contains(q.statuses, wire.StatusOf(e)))
+	}
+}
+
+// forIndex is the query as the index takes it.
+func (q *historyQuery) forIndex() history.Query {
+	of := history.Query{
+		Task: q.taskName, OldestFirst: q.sort == sortOldest, From: q.from, To: q.to, Match: q.match(),
+		Limit: q.limit, Scan: maxScanned,
+	}
+	if q.cursor != nil {
+		of.After = &q.cursor.After
+	}
+	if q.page == 0 { // pages that are numbered have no other place to go on
+		of.Bytes, of.Weigh = MaxListBytes, func(e *v1alpha1.TaskExecution) int { return weightOf(e, q.withLogs) }
+	}
+	if q.page > 0 {
+		of.Skip, of.Count = (q.page-1)*q.pageSize, true
+	}
+	return of
+}
+
+// date takes an instant, or a day in UTC, of which it takes the instant that is so far into it.
+func date(to *time.Time, value string, into time.Duration) (want string) {
+	const soonest, latest = 1970, 9999
+	at, err := time.Parse(time.RFC3339Nano, value)
+	if err != nil {
+		if at, err = time.Parse(time.DateOnly, value); err == nil {
+			at = at.Add(into)
+		}
+	}
+	if err != nil || at.Year() < soonest || at.Year() > latest {
+		return "a time such as 2006-01-02T15:04:05Z, or a day such as 2006-01-02, from " + strconv.Itoa(soonest) + " on"
+	}
+	*to = at
+	return ""
+}
+
+func cursorOf(to **history.Cursor, value string) (want string) {
+	c, err := history.ParseCursor(value)
+	if err != nil {
+		return "a nextCursor of this API"
+	}
+	*to = &c
+	return ""
+}

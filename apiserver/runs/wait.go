@@ -1,0 +1,116 @@
+package runs
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/apiserver/wire"
+)
+
+// waitQuery is how a read of one execution was asked for.
+type waitQuery struct{ wait time.Duration }
+
+// waitQueryOf reads the query. No wait is longer than the time that a request may take.
+func waitQueryOf(r *http.Request, most time.Duration) (q waitQuery, err error) {
+	err = web.Parameters[waitQuery]{
+		"wait": func(q *waitQuery, value string) string {
+			d, err := time.ParseDuration(value)
+			if q.wait = d; err != nil || d <= 0 || d > most {
+				return "a duration such as 10s, up to " + most.String()
+			}
+			return ""
+		},
+	}.Read(r, &q)
+	return q, err
+}
+
+// Get answers with an execution, in the documented form.
+func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	return h.replyExecution(in, w, r, h.encoded.execution)
+}
+
+// GetRecord answers with an execution as the history has it.
+func (h *Handlers) GetRecord(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	return h.replyExecution(in, w, r, h.encoded.record)
+}
+
+// replyExecution answers at once, or with ?wait= as soon as there is something new.
+func (h *Handlers) replyExecution(in *access.Scope, w http.ResponseWriter, r *http.Request, encode func(*v1alpha1.TaskExecution, time.Time) ([]byte, error)) error {
+	q, err := waitQueryOf(r, h.Timeout)
+	if err != nil {
+		return err
+	}
+	execution, err := web.ExecutionNamed(r.Context(), h.Stores(in.Namespace), web.PathValue(r, "executionId"))
+	if err == nil && q.wait > 0 {
+		execution, err = h.awaitNews(in, r, execution, q.wait)
+	}
+	if err != nil {
+		return err
+	}
+	if web.Unchanged(w, r, web.TagOf(execution.ResourceVersion)) {
+		return nil
+	}
+	body, err := encode(execution, time.Now())
+	if err != nil {
+		return err
+	}
+	web.ReplyBytes(w, http.StatusOK, body)
+	return nil
+}
+
+// awaitNews waits until an execution is other than the client knows: with If-None-Match, when it has another tag; else
+// when its status or phase is another than now, and not at all when it has ended, because no other will come. When the
+// time is up or the facade stops, it gives the present state.
+func (h *Handlers) awaitNews(in *access.Scope, r *http.Request, seen *v1alpha1.TaskExecution, most time.Duration) (*v1alpha1.TaskExecution, error) {
+	news := func(e *v1alpha1.TaskExecution) bool {
+		if r.Header.Get("If-None-Match") != "" {
+			return !web.HasTag(r, web.TagOf(e.ResourceVersion))
+		}
+		return e.Status.Phase.IsTerminal() || e.Status.Phase != seen.Status.Phase || wire.StatusOf(e) != wire.StatusOf(seen)
+	}
+	if news(seen) {
+		return seen, nil
+	}
+	leave, err := h.Streams.Watch(in.Who.Name())
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	access.GivePlaceBack(r.Context())
+	all, err := h.Stores(in.Namespace).History(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), most)
+	defer cancel()
+	return h.await(ctx, all, seen, news)
+}
+
+// await gives the first newer state of an execution that is news, or the newest there was.
+func (h *Handlers) await(ctx context.Context, all history.Namespace, seen *v1alpha1.TaskExecution, news func(*v1alpha1.TaskExecution) bool) (*v1alpha1.TaskExecution, error) {
+	w := all.Watch("", seen.Name)
+	defer w.Stop()
+	newest, there := seen, false
+	for {
+		switch e := all.Get(seen.Name); {
+		case e == nil && there: // it was there, and is gone
+			return nil, web.NoExecution(seen.Name)
+		case e != nil && !history.Older(e, newest):
+			if newest, there = e, true; news(e) {
+				return e, nil
+			}
+		}
+		select {
+		case <-w.C:
+		case <-ctx.Done():
+			return newest, nil
+		case <-h.Streams.Stopping:
+			return newest, nil
+		}
+	}
+}

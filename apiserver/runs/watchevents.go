@@ -1,0 +1,238 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/apiserver/wire"
+)
+
+// changesAtOnce is how many changes are taken from the index together.
+const changesAtOnce = 100
+
+// watchQuery is how changes were asked for.
+type watchQuery struct {
+	taskName string
+	logs     bool
+	// resumes: the client has seen everything up to version. ended: also that the run has ended.
+	resumes, ended bool
+	version        uint64
+}
+
+var watchParameters = web.Parameters[watchQuery]{
+	"taskName":    func(q *watchQuery, value string) string { return web.NameOf(&q.taskName, value, "the name of a task") },
+	"lastEventId": func(q *watchQuery, value string) string { return q.resume(value) },
+}
+
+var watchOneParameters = web.Parameters[watchQuery]{
+	"logs":        func(q *watchQuery, value string) string { return web.Boolean(&q.logs, value) },
+	"lastEventId": func(q *watchQuery, value string) string { return q.resume(value) },
+}
+
+// resume from the id of an event.
+func (q *watchQuery) resume(id string) (want string) {
+	number, ended := strings.CutSuffix(id, web.EndMark)
+	version, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || strconv.FormatUint(version, 10) != number {
+		return "the id of an event of this API"
+	}
+	q.resumes, q.version, q.ended = true, version, ended
+	return ""
+}
+
+// watchQueryOf reads the query, and the header by which a client says that it comes again, which goes before.
+func watchQueryOf(r *http.Request, p web.Parameters[watchQuery]) (q watchQuery, err error) {
+	if err := p.Read(r, &q); err != nil {
+		return q, err
+	}
+	if id := r.Header.Get("Last-Event-ID"); id != "" && q.resume(id) != "" {
+		return q, web.Problemf(http.StatusBadRequest, "the header Last-Event-ID is %q, want the id of an event of this API", id)
+	}
+	return q, nil
+}
+
+// events is a stream of Server-Sent Events to one client.
+type events struct {
+	*web.Stream
+	context.Context
+	now func() time.Time
+}
+
+// send one. An error is that of the client, who is gone or too slow; all that comes after has it, too.
+func (e *events) send(id, name string, data any) error {
+	_, err := fmt.Fprintf(e.Stream, "id: %s\nevent: %s\ndata: %s\n\n", id, name, web.MustJSON(data))
+	return err
+}
+
+// wait for a change, after what there is was sent.
+func (e *events) wait(changed <-chan struct{}) error {
+	if err := e.Flush(); err != nil {
+		return err
+	}
+	select {
+	case <-changed:
+		return nil
+	case <-e.Done():
+		return context.Cause(e)
+	}
+}
+
+// sendEvents begins a stream, and ends it when the client leaves, or is too slow, or the facade stops. It holds a
+// buffer, and no queue: what a slow client has not taken is overtaken by what is true by then.
+func (h *Handlers) sendEvents(in *access.Scope, w http.ResponseWriter, r *http.Request, send func(*events) error) error {
+	free, err := h.Streams.Watch(in.Who.Name())
+	if err != nil {
+		return err
+	}
+	defer free()
+	out := web.NewStream(w, "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // proxies that hold answers back
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	ctx, leave := h.Streams.Lasting(r.Context(), out, ": still here\n\n")
+	defer leave()
+	_, _ = fmt.Fprint(out, "retry: 2000\n\n")
+	err = send(&events{out, ctx, time.Now})
+	if err == nil || errors.Is(err, web.ErrStopping) {
+		_ = out.Flush() // the client will see
+	}
+	return nil
+}
+
+// Gone is said of an execution that was deleted.
+type Gone struct {
+	// ExecutionID that it had.
+	ExecutionID string `json:"executionId"`
+	// TaskName of its task.
+	TaskName string `json:"taskName"`
+}
+
+// Ready is said when everything from now on is told.
+type Ready struct{}
+
+// End is said when an execution has ended.
+type End struct {
+	// Status that it ended with.
+	Status string `json:"status" jsonschema:"enum=completed,enum=failed,enum=cancelled"`
+}
+
+// Reset is said when changes may have been missed.
+type Reset struct {
+	// Detail says what to do.
+	Detail string `json:"detail"`
+}
+
+// Watch tells of each change of the namespace's executions, or of one task's, from now on or from where the
+// client was.
+func (h *Handlers) Watch(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	q, err := watchQueryOf(r, watchParameters)
+	if err != nil {
+		return err
+	}
+	all, err := h.history(in, r)
+	if err != nil {
+		return err
+	}
+	return h.sendEvents(in, w, r, func(out *events) error {
+		changed := all.Watch(q.taskName, "")
+		defer changed.Stop()
+		mark, ok := all.Resume(q.version)
+		if !q.resumes {
+			mark, ok = all.Now(), true
+			_ = out.send(idOf(mark.Version), "ready", Ready{}) // an error comes again
+		}
+		for {
+			var changes []history.Change
+			if ok {
+				changes, mark, ok = all.Changes(mark, q.taskName, changesAtOnce)
+			}
+			if !ok {
+				mark, ok = all.Now(), true
+				_ = out.send(idOf(mark.Version), "reset", Reset{"changes may have been missed; read the list anew"})
+				continue
+			}
+			for _, c := range changes {
+				if err := out.change(c); err != nil {
+					return err
+				}
+			}
+			if len(changes) == changesAtOnce {
+				continue
+			}
+			if err := out.wait(changed.C); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+func (e *events) change(c history.Change) error {
+	if c.Execution == nil {
+		return e.send(idOf(c.Version), "deleted", Gone{c.Name, c.Task})
+	}
+	return e.send(idOf(c.Version), "execution", recordOf(c.Execution, e.now(), false))
+}
+
+func idOf(version uint64) string { return strconv.FormatUint(version, 10) }
+
+// history of the namespace; a stream waits for it no longer than another request.
+func (h *Handlers) history(in *access.Scope, r *http.Request) (history.Namespace, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), h.Timeout)
+	defer cancel()
+	return h.Stores(in.Namespace).History(ctx)
+}
+
+// WatchOne tells of one execution's states until it has ended. Each that comes is the newest; those that were
+// overtaken are left out.
+func (h *Handlers) WatchOne(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	q, err := watchQueryOf(r, watchOneParameters)
+	if err != nil {
+		return err
+	}
+	all, err := h.history(in, r)
+	if err != nil {
+		return err
+	}
+	first, err := web.ExecutionNamed(r.Context(), h.Stores(in.Namespace), web.PathValue(r, "executionId"))
+	if err != nil {
+		return err
+	}
+	if q.ended && first.Status.Phase.IsTerminal() {
+		w.WriteHeader(http.StatusNoContent) // by which an EventSource knows that it need not come again
+		return nil
+	}
+	return h.sendEvents(in, w, r, func(out *events) error {
+		changed := all.Watch("", first.Name)
+		defer changed.Stop()
+		newest, sent := first, history.Version(first) == q.version && q.resumes
+		for {
+			now := all.Get(first.Name)
+			if now != nil && now.UID == first.UID && history.Older(newest, now) {
+				newest, sent = now, false
+			}
+			id := idOf(history.Version(newest))
+			if !sent {
+				sent = true
+				_ = out.send(id, "execution", recordOf(newest, out.now(), q.logs)) // an error comes again
+			}
+			switch {
+			case newest.Status.Phase.IsTerminal():
+				return out.send(id+web.EndMark, "end", End{wire.StatusOf(newest)})
+			case now == nil && all.Now().Version >= history.Version(newest), now != nil && now.UID != first.UID:
+				return out.send(id+web.EndMark, "deleted", Gone{newest.Name, newest.Spec.TaskRef.Name})
+			}
+			if err := out.wait(changed.C); err != nil {
+				return err
+			}
+		}
+	})
+}

@@ -1,0 +1,34 @@
+package schedules
+
+import (
+	"context"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// Store reads and changes the schedules of one namespace, and reads the Tasks that they run.
+type Store interface {
+	// Task returns a Task, or nil if there is none of that name.
+	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
+	// Schedule returns a schedule, or nil if there is none of that name.
+	Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error)
+	// Schedules returns all schedules, ordered by name.
+	Schedules(ctx context.Context) ([]v1alpha1.TaskSchedule, error)
+	// CreateSchedule records a new schedule. The error is AlreadyExists if there is one of that name.
+	CreateSchedule(ctx context.Context, s *v1alpha1.TaskSchedule) error
+	// ChangeSchedule changes a schedule's spec, records who changed it (empty for nobody who is known), and returns the
+	// schedule after the change, or nil if there is none of that name. The error is Conflict if its generation is not the
+	// given one, unless that is zero. If change returns an error, that is returned and nothing is written. change is called
+	// again for each state in which the schedule is found, so that what it allows is what is written.
+	ChangeSchedule(ctx context.Context, name string, generation int64, by string, change func(*v1alpha1.TaskScheduleSpec) error) (*v1alpha1.TaskSchedule, error)
+	// DeleteSchedule removes a schedule, and reports whether there was one.
+	DeleteSchedule(ctx context.Context, name string) (found bool, err error)
+}
+
+// AnyGeneration is for changes that are right whatever else of the schedule was changed.
+const AnyGeneration int64 = 0
+
+// Handlers reads and changes schedules.
+type Handlers struct {
+	Stores func(namespace string) Store
+}

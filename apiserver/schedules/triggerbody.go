@@ -1,0 +1,127 @@
+package schedules
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"strings"
+	"time"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/schedule"
+)
+
+// fields reads a body field by field, and keeps what is wrong with each.
+type fields struct{ problems []web.FieldError }
+
+func (f *fields) wrong(name, format string, args ...any) {
+	f.problems = append(f.problems, web.FieldError{Pointer: "/" + name, Detail: fmt.Sprintf(format, args...)})
+}
+
+// problem tells all that is wrong, nil when nothing is.
+func (f *fields) problem() error {
+	if len(f.problems) == 0 {
+		return nil
+	}
+	parts := make([]string, len(f.problems))
+	for i, p := range f.problems {
+		parts[i] = p.Pointer + ": " + p.Detail
+	}
+	answer := web.Problemf(http.StatusBadRequest, "the schedule is not as it must be: %s", strings.Join(parts, "; "))
+	answer.Errors = f.problems
+	return answer
+}
+
+// field reads one that may be missing, and says so.
+func field[T any](f *fields, name string, raw json.RawMessage, want string) (value T, ok bool) {
+	if !web.Given(raw) {
+		return value, false
+	}
+	if err := json.Unmarshal(raw, &value); err != nil {
+		f.wrong(name, "must be %s", want)
+		return value, false
+	}
+	return value, true
+}
+
+func (f *fields) text(name string, raw json.RawMessage) string {
+	value, _ := field[string](f, name, raw, "a string")
+	return value
+}
+
+// duration reads milliseconds from least on.
+func (f *fields) duration(name string, raw json.RawMessage, least, most time.Duration) *metav1.Duration {
+	n, ok := field[int64](f, name, raw, "a whole number of milliseconds")
+	if !ok {
+		return nil
+	}
+	if n < least.Milliseconds() || n > most.Milliseconds() {
+		f.wrong(name, "must be from %d to %d milliseconds, not %d", least.Milliseconds(), most.Milliseconds(), n)
+		return nil
+	}
+	return &metav1.Duration{Duration: time.Duration(n) * time.Millisecond}
+}
+
+const (
+	maxJitter   = 24 * time.Hour
+	maxDuration = math.MaxInt64 / time.Millisecond * time.Millisecond
+	maxCatchUp  = 100
+)
+
+// name of a schedule that is to be made.
+func (f *fields) name(raw json.RawMessage) string {
+	name := f.text("name", raw)
+	if !web.Given(raw) || name == "" {
+		if len(f.problems) == 0 {
+			f.wrong("name", "is required")
+		}
+		return ""
+	}
+	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
+		f.wrong("name", "%s", strings.Join(problems, "; "))
+	}
+	return name
+}
+
+// spec reads all but the name. The task and the params are judged by those who have the task.
+func (f *fields) spec(request *scheduleRequest) (spec v1alpha1.TaskScheduleSpec) {
+	spec.TaskRef.Name = f.text("taskName", request.TaskName)
+	if !web.Given(request.TaskName) || string(bytes.TrimSpace(request.TaskName)) == `""` {
+		f.wrong("taskName", "is required")
+	}
+	if !web.Given(request.Schedule) {
+		f.wrong("schedule", "is required: a cron expression, such as \"30 2 * * *\"")
+	} else if text, ok := field[string](f, "schedule", request.Schedule, "a string"); ok {
+		spec.Schedule = text
+		if _, err := schedule.Parse(text); err != nil {
+			f.wrong("schedule", "%v", err)
+		}
+	}
+	spec.TimeZone = f.text("timeZone", request.TimeZone)
+	if _, err := schedule.LoadZone(spec.TimeZone); err != nil {
+		f.wrong("timeZone", "%v", err)
+	}
+	spec.Jitter = f.duration("jitter", request.Jitter, 0, maxJitter)
+	spec.StartingDeadline = f.duration("startingDeadline", request.StartingDeadline, time.Second, maxDuration)
+	spec.Timeout = f.duration("timeout", request.Timeout, time.Second, maxDuration)
+	spec.CatchUpLimit = 1
+	if n, ok := field[int32](f, "catchUpLimit", request.CatchUpLimit, "a whole number"); ok {
+		if spec.CatchUpLimit = n; n < 1 || n > maxCatchUp {
+			f.wrong("catchUpLimit", "must be from 1 to %d, not %d", maxCatchUp, n)
+		}
+	}
+	if enabled, ok := field[bool](f, "enabled", request.Enabled, "true or false"); ok {
+		spec.Suspend = !enabled
+	}
+	if web.Given(request.Params) {
+		spec.Params = &apiextensionsv1.JSON{Raw: bytes.TrimSpace(request.Params)}
+	}
+	return spec
+}

@@ -1,0 +1,192 @@
+package schedules
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/params"
+	"github.com/taskexec/taskexec/controllers/schedule"
+)
+
+func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	schedules, err := h.Stores(in.Namespace).Schedules(r.Context())
+	if err != nil {
+		return err
+	}
+	answer := make([]Schedule, len(schedules))
+	for i := range schedules {
+		answer[i] = scheduleOf(&schedules[i])
+	}
+	return web.Reply(w, answer)
+}
+
+func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	found, err := h.Stores(in.Namespace).Schedule(r.Context(), web.PathValue(r, "name"))
+	return replySchedule(w, r, found, err)
+}
+
+// Create makes a schedule of a task that exists.
+func (h *Handlers) Create(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	var request scheduleRequest
+	if err := web.Decode(r, &request); err != nil {
+		return err
+	}
+	f := &fields{}
+	made := &v1alpha1.TaskSchedule{ObjectMeta: metav1.ObjectMeta{Name: f.name(request.Name)}}
+	var err error
+	if made.Spec, err = h.wanted(r.Context(), in, f, &request, nil); err != nil {
+		return err
+	}
+	schedule.Sign(made, in.User(), 1)
+	if err := h.Stores(in.Namespace).CreateSchedule(r.Context(), made); apierrors.IsAlreadyExists(err) {
+		return web.Problemf(http.StatusConflict, "there is a schedule %q already; PUT %s changes it", made.Name, in.Path("triggers", "cron", made.Name))
+	} else if err != nil {
+		return err
+	}
+	w.Header().Set("Location", in.Path("triggers", "cron", made.Name))
+	return web.ReplyWith(w, http.StatusCreated, scheduleOf(made))
+}
+
+// Replace puts all of a schedule anew. With generation in the body it changes only what its client saw.
+func (h *Handlers) Replace(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	var request scheduleRequest
+	if err := web.Decode(r, &request); err != nil {
+		return err
+	}
+	name := web.PathValue(r, "name")
+	current, err := h.Stores(in.Namespace).Schedule(r.Context(), name)
+	if err != nil || current == nil {
+		return web.NoSchedule(name, err)
+	}
+	f := &fields{}
+	if in := f.text("name", request.Name); web.Given(request.Name) && in != name {
+		f.wrong("name", "must be %q, as in the path: a schedule cannot be renamed", name)
+	}
+	generation, seen := field[int64](f, "generation", request.Generation, "a whole number")
+	if !seen {
+		generation = current.Generation
+	}
+	spec, err := h.wanted(r.Context(), in, f, &request, &current.Spec)
+	if err != nil {
+		return err
+	}
+	changed, err := h.Stores(in.Namespace).ChangeSchedule(r.Context(), name, generation, in.User(), h.allowedChange(r.Context(), in, func(to *v1alpha1.TaskScheduleSpec) { *to = spec }))
+	return replySchedule(w, r, changed, err)
+}
+
+// wanted reads and judges what a body asks for. before is the spec that it replaces, nil for a new schedule. The right
+// to run the task comes first: whoever lacks it does not learn whether the task exists and which params it takes.
+func (h *Handlers) wanted(ctx context.Context, in *access.Scope, f *fields, request *scheduleRequest, before *v1alpha1.TaskScheduleSpec) (v1alpha1.TaskScheduleSpec, error) {
+	spec := f.spec(request)
+	if spec.TaskRef.Name == "" {
+		return spec, f.problem()
+	}
+	if before != nil && !schedule.StartsRuns(before, &spec) {
+		return spec, f.problem() // what it says is there already, or will run nothing
+	}
+	if err := in.RequireExecute(ctx, spec.TaskRef.Name); err != nil {
+		return spec, err
+	}
+	task, err := h.Stores(in.Namespace).Task(ctx, spec.TaskRef.Name)
+	if err != nil {
+		return spec, err
+	}
+	if task == nil {
+		f.wrong("taskName", "there is no task %q; GET /tasks lists those there are", spec.TaskRef.Name)
+		return spec, f.problem()
+	}
+	if err := jobspec.CheckTimeout(task, spec.Timeout); err != nil {
+		f.wrong("timeout", "%v", err)
+	}
+	var sent []byte
+	if spec.Params != nil {
+		sent = spec.Params.Raw
+	}
+	received, err := submit.CheckParams(task, sent)
+	if received.Plain != nil {
+		spec.Params.Raw = received.Plain
+	}
+	for _, name := range slices.Sorted(maps.Keys(received.Secret)) {
+		f.wrong("params"+params.Pointer(name), "is sensitive, and a schedule would keep it where it can be read")
+	}
+	var unfit params.FieldErrors
+	switch {
+	case errors.As(err, &unfit):
+		for _, u := range unfit {
+			f.wrong("params"+u.Pointer, "%s", u.Message)
+		}
+	case err != nil && len(f.problems) == 0:
+		return spec, err
+	}
+	return spec, f.problem()
+}
+
+// allowedChange makes a change of a schedule that the caller may make: one that starts runs takes the right to run the
+// task. It is judged on the very state that is written, which may be newer than the one that the handler has read.
+func (h *Handlers) allowedChange(ctx context.Context, in *access.Scope, change func(*v1alpha1.TaskScheduleSpec)) func(*v1alpha1.TaskScheduleSpec) error {
+	return func(spec *v1alpha1.TaskScheduleSpec) error {
+		before := spec.DeepCopy()
+		change(spec)
+		if !schedule.StartsRuns(before, spec) {
+			return nil
+		}
+		return in.RequireExecute(ctx, spec.TaskRef.Name)
+	}
+}
+
+// Toggle sets whether a schedule makes runs, or turns it over when the body does not say.
+func (h *Handlers) Toggle(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	var request toggleRequest
+	if err := web.Decode(r, &request); err != nil {
+		return err
+	}
+	f := &fields{}
+	enabled, said := field[bool](f, "enabled", request.Enabled, "true or false")
+	if err := f.problem(); err != nil {
+		return err
+	}
+	name := web.PathValue(r, "name")
+	current, err := h.Stores(in.Namespace).Schedule(r.Context(), name)
+	if err != nil || current == nil {
+		return web.NoSchedule(name, err)
+	}
+	if lost := current.Undecoded.InSpec(); len(lost) > 0 {
+		return web.Problemf(http.StatusConflict, "the schedule %q makes no runs, and cannot be switched without losing a field that cannot be decoded: %s; "+
+			"PUT %s replaces it", name, lost, in.Path("triggers", "cron", name))
+	}
+	generation := AnyGeneration // to set it is the same whatever else changes
+	if !said {
+		enabled, generation = current.Spec.Suspend, current.Generation
+	}
+	changed, err := h.Stores(in.Namespace).ChangeSchedule(r.Context(), name, generation, in.User(), h.allowedChange(r.Context(), in, func(spec *v1alpha1.TaskScheduleSpec) { spec.Suspend = !enabled }))
+	return replySchedule(w, r, changed, err)
+}
+
+// Delete removes a schedule. The runs that it made stay.
+func (h *Handlers) Delete(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	name := web.PathValue(r, "name")
+	found, err := h.Stores(in.Namespace).DeleteSchedule(r.Context(), name)
+	if err != nil || !found {
+		return web.NoSchedule(name, err)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func replySchedule(w http.ResponseWriter, r *http.Request, found *v1alpha1.TaskSchedule, err error) error {
+	if err != nil || found == nil {
+		return web.NoSchedule(web.PathValue(r, "name"), err)
+	}
+	return web.Reply(w, scheduleOf(found))
+}

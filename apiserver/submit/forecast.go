@@ -1,0 +1,148 @@
+package submit
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	batchv1 "k8s.io/api/batch/v1"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/room"
+)
+
+// What would become of a request.
+const (
+	OutcomeStart  = "start"
+	OutcomeQueue  = "queue"
+	OutcomeRefuse = "refuse"
+	OutcomeRepeat = "repeat"
+)
+
+// forecast is what would become of a new run.
+type forecast struct {
+	Outcome string
+	// Reason of the status that it would have, one of v1alpha1's; empty when it would start.
+	Reason string
+	Detail string
+	// Status of the answer.
+	Status int
+}
+
+// ForecastOf judges a new run by its task, the executions of the namespace and the Job that it would have. It knows
+// what the watch cache shows: the controller is the authority, and its limits over all tasks show only by those who
+// wait for them.
+// full is why the run may not wait in its namespace.
+func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1.Job, full *room.Full) forecast {
+	var ours []*v1alpha1.TaskExecution
+	for _, e := range all {
+		if e.Spec.TaskRef.Name == task.Name {
+			ours = append(ours, e)
+		}
+	}
+	for _, rule := range []func() (forecast, bool){
+		func() (forecast, bool) { return refusal(readyReason(task), runnable(task)) },
+		func() (forecast, bool) { return refusal(v1alpha1.ReasonTaskSuspended, suspended(task)) },
+		func() (forecast, bool) { return refusal(reasonOfRefusal(task), refused(task, crowdOf(ours))) },
+		func() (forecast, bool) { return hasNoRoom(full) },
+		func() (forecast, bool) { return waitsForTask(task, ours) },
+		func() (forecast, bool) { return waitsForOthers(all) },
+		func() (forecast, bool) { return waitsForJob(job) },
+	} {
+		if f, decided := rule(); decided {
+			return f
+		}
+	}
+	return forecast{OutcomeStart, "", "it would start at once", http.StatusOK}
+}
+
+func hasNoRoom(full *room.Full) (forecast, bool) {
+	if full == nil {
+		return forecast{}, false
+	}
+	return refusal(v1alpha1.ReasonNamespaceQueueFull, noRoom(full))
+}
+
+func refusal(reason string, err error) (forecast, bool) {
+	if err == nil {
+		return forecast{}, false
+	}
+	var p *web.Problem
+	if !errors.As(err, &p) {
+		p = web.ProblemOf(err)
+	}
+	return forecast{OutcomeRefuse, reason, p.Detail, p.Status}, true
+}
+
+// readyReason is why a task cannot be run.
+func readyReason(task *v1alpha1.Task) string {
+	if len(task.Undecoded.InSpec()) > 0 {
+		return v1alpha1.ReasonUndecodable
+	}
+	if c := apimeta.FindStatusCondition(task.Status.Conditions, v1alpha1.ConditionReady); c != nil {
+		return c.Reason
+	}
+	return ""
+}
+
+func reasonOfRefusal(task *v1alpha1.Task) string {
+	if task.Spec.ConcurrencyPolicy() == v1alpha1.ConcurrencyForbid {
+		return v1alpha1.ReasonConcurrencyForbidden
+	}
+	return v1alpha1.ReasonQueueFull
+}
+
+// waitsForTask: as many of its runs are active as may be, or others wait already.
+func waitsForTask(task *v1alpha1.Task, ours []*v1alpha1.TaskExecution) (forecast, bool) {
+	most := task.Spec.MaxRunning()
+	active, queued, oldest := 0, 0, ""
+	for _, e := range ours {
+		switch {
+		case e.Status.Phase.IsTerminal():
+		case e.Status.Phase == v1alpha1.PhaseQueued && e.Spec.Cancel == nil:
+			queued++
+		default:
+			active++
+			oldest = e.Name // the oldest, at last
+		}
+	}
+	switch {
+	case most == 0 || active+queued < most:
+		return forecast{}, false
+	case task.Spec.ConcurrencyPolicy() == v1alpha1.ConcurrencyReplace:
+		return forecast{OutcomeQueue, v1alpha1.ReasonReplacing, fmt.Sprintf("it would have the oldest run cancelled, execution %q, and start when that has ended", oldest), http.StatusOK}, true
+	default:
+		return forecast{OutcomeQueue, v1alpha1.ReasonConcurrencyLimit, fmt.Sprintf("it would wait: of the task %q %d runs are active, %d wait, and %d run at once (spec.concurrency)", task.Name, active, queued, most), http.StatusOK}, true
+	}
+}
+
+// waitsForOthers: a run that waits for a limit over all tasks is before any that comes now.
+func waitsForOthers(all []*v1alpha1.TaskExecution) (forecast, bool) {
+	for _, e := range all {
+		if e.Status.Phase != v1alpha1.PhaseQueued || e.Status.Queue == nil || e.Spec.Cancel != nil {
+			continue
+		}
+		switch e.Status.Queue.BlockedBy {
+		case v1alpha1.BlockedByNamespace:
+			return forecast{OutcomeQueue, v1alpha1.ReasonNamespaceLimit, "it would wait: as many runs are active in the namespace as may be (--max-running-per-namespace of the controller)", http.StatusOK}, true
+		case v1alpha1.BlockedByController:
+			return forecast{OutcomeQueue, v1alpha1.ReasonControllerLimit, "it would wait: as many runs are active in the cluster as may be (--max-running of the controller)", http.StatusOK}, true
+		case v1alpha1.BlockedByTask, v1alpha1.BlockedByJob:
+		}
+	}
+	return forecast{}, false
+}
+
+// waitsForJob: the Job would be suspended, by its template or by Kueue.
+func waitsForJob(job *batchv1.Job) (forecast, bool) {
+	switch queue := job.Labels[v1alpha1.LabelKueueQueue]; {
+	case queue != "":
+		return forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, fmt.Sprintf("it would wait until Kueue admits its Job from the queue %q", queue), http.StatusOK}, true
+	case job.Spec.Suspend != nil && *job.Spec.Suspend:
+		return forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, "it would wait until somebody lets its Job go: the template has it suspended", http.StatusOK}, true
+	default:
+		return forecast{}, false
+	}
+}

@@ -1,0 +1,98 @@
+package submit
+
+import (
+	"errors"
+	"net/http"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+// RunSchedule makes a run of a schedule now, whether the schedule is enabled or not. It changes nothing of the schedule:
+// its next time stays as it is. The run is judged as one of the execute routes is, and needs the same right.
+func (h *Handlers) RunSchedule(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	dryRun, err := web.OnlyDryRunOf(r)
+	if err != nil {
+		return err
+	}
+	if err := web.Decode(r, &runScheduleRequest{}); err != nil {
+		return err
+	}
+	sent, err := h.keyOf(in, r)
+	if err != nil {
+		return err
+	}
+	name := web.PathValue(r, "name")
+	of, err := h.Stores(in.Namespace).Schedule(r.Context(), name)
+	if err != nil {
+		return err
+	}
+	by := func(key string) submission { return runOf(in.Namespace, name, of, OwnKey(key, in.Who.Name())) }
+	submission := by(sent.key).orFormer(by(sent.former))
+	submission.user = in.User()
+	switch {
+	case of == nil && dryRun:
+		return web.NoSchedule(name, nil)
+	case of == nil:
+		return h.repeatedOfWhatIsGone(in, w, r, submission, web.NoSchedule(name, nil))
+	}
+	if err := in.RequireExecute(r.Context(), submission.task); err != nil {
+		return err
+	}
+	err = h.submit(in, w, r, submission, dryRun)
+	var unfit params.FieldErrors
+	if errors.As(err, &unfit) {
+		// The request has no params: nothing is wrong with it.
+		p := web.Problemf(http.StatusConflict, "the task %q does not take the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, in.Path("triggers", "cron", name))
+		return p
+	}
+	return err
+}
+
+// runNow stands for the body of a request that runs a schedule now. No JSON object reads so.
+const runNow = "run now"
+
+// runOf is the submission of a run of a schedule; without the schedule it can only find what was made before.
+func runOf(namespace, name string, of *v1alpha1.TaskSchedule, key string) submission {
+	out := submission{id: scheduleRunID(namespace, name, key), keyed: key != "", source: TriggerManual, schedule: of}
+	if out.keyed {
+		out.digest = macOf(key, []byte(runNow))
+	}
+	if of == nil {
+		return out
+	}
+	out.task = of.Spec.TaskRef.Name
+	if of.Spec.Params != nil {
+		out.params = of.Spec.Params.Raw
+	}
+	return out
+}
+
+// scheduleRunID is to runs of schedules what ExecutionID is to first runs. No task can have the name that stands in the
+// place of one, so that no key of one is a key of the other.
+func scheduleRunID(namespace, schedule, key string) string {
+	if key == "" {
+		return ExecutionID(namespace, "", "")
+	}
+	return keyedID(namespace, "/schedule", schedule, key)
+}
+
+// belongs puts onto an execution what it has from the schedule that it was made of: what selects the runs of a schedule
+// finds it, and its trigger names the schedule.
+func (s submission) belongs(execution *v1alpha1.TaskExecution) {
+	if s.schedule == nil {
+		return
+	}
+	metav1.SetMetaDataLabel(&execution.ObjectMeta, v1alpha1.LabelSchedule, jobspec.LabelValue(s.schedule.Name))
+	metav1.SetMetaDataLabel(&execution.ObjectMeta, v1alpha1.LabelScheduleUID, string(s.schedule.UID))
+	execution.Spec.Trigger.Name = s.schedule.Name
+	execution.Spec.Timeout = s.schedule.Spec.Timeout
+}
+
+// runScheduleRequest has no fields: a schedule is run with its own params.
+type runScheduleRequest struct{}

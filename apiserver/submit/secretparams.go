@@ -1,0 +1,67 @@
+package submit
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/google/uuid"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/web"
+)
+
+// withdrawTimeout bounds the withdrawal of an execution whose Secret could not be stored.
+const withdrawTimeout = 5 * time.Second
+
+// secretParamsOf names a new Secret for the sensitive params of an execution. The name is random, so that neither a
+// leftover of an earlier execution of the same id nor somebody who guesses can be in its place.
+func secretParamsOf(execution string, secret map[string][]byte) *v1alpha1.SecretParams {
+	return &v1alpha1.SecretParams{
+		SecretName: execution + "-" + uuid.NewString()[:8],
+		Names:      slices.Sorted(maps.Keys(secret)),
+	}
+}
+
+// storeSecret records the sensitive values of an execution that was just recorded. It cannot be done before: the
+// Secret belongs to the execution, by whose UID it is removed with it; meanwhile the controller waits. When it
+// fails, a submission with a key can be sent again, which does what is left; another is withdrawn, because its
+// client does not know the execution.
+func (h *Handlers) storeSecret(ctx context.Context, in *access.Scope, execution *v1alpha1.TaskExecution, submission submission, secret map[string][]byte) error {
+	if len(secret) == 0 {
+		return nil
+	}
+	err := h.Stores(in.Namespace).CreateSecret(ctx, execution, secret)
+	if err == nil || submission.keyed {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTimeout)
+	defer cancel()
+	_, withdrawErr := h.Stores(in.Namespace).Cancel(ctx, execution.Name, v1alpha1.CancelRequest{
+		RequestedBy: access.RequestedBy, Reason: "its sensitive params could not be stored",
+	})
+	if withdrawErr != nil {
+		return fmt.Errorf("%w (and withdrawing the execution: %w)", err, withdrawErr)
+	}
+	return err
+}
+
+// SystemNamespaces are Kubernetes' own. A Secret there may be a credential of the cluster, such as a bootstrap token.
+// config/admission has the same list.
+var SystemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease}
+
+// takesSecrets refuses sensitive params where the facade must make no Secret: in the namespaces of Kubernetes and in its own.
+func (h *Handlers) takesSecrets(in *access.Scope, secret map[string][]byte) error {
+	if len(secret) == 0 || in.Namespace != h.OwnNamespace && !slices.Contains(SystemNamespaces, in.Namespace) {
+		return nil
+	}
+	return web.Problemf(http.StatusForbidden, "sensitive params are not taken in the namespace %q, because they are kept in a Secret there and the namespace "+
+		"belongs to the system; put the task into another namespace", in.Namespace)
+}

@@ -1,0 +1,143 @@
+package submit
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/util/retry"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/web"
+)
+
+const (
+	// secretField of the Secret has the installation's secret.
+	secretField = "key"
+	// secretBytes is how long the secret must be at least, and how long the facade makes it.
+	secretBytes = 32
+	// secretPatience bounds one reading of the Secret, and secretPause is the time between two.
+	secretPatience = 5 * time.Second
+	secretPause    = 5 * time.Second
+)
+
+// InstallationSecret conceals Idempotency-Keys. The id and the digest of an execution are made of the key, and more people
+// may read them than know the key: without a secret they could try all keys of a simple form. All replicas have the same
+// secret, and keep it over restarts, because otherwise a repetition would not be known for one. A nil value conceals nothing.
+type InstallationSecret struct {
+	Namespace, Name string
+	Value           atomic.Pointer[[]byte]
+}
+
+// conceal returns what stands for a key in ids and digests. The error is the answer while the secret is not known: a run
+// that was made then would be made again by a repetition.
+func (i *InstallationSecret) conceal(key string) (string, error) {
+	if i == nil {
+		return key, nil
+	}
+	secret := i.Value.Load()
+	if secret == nil {
+		return "", web.Unavailable(fmt.Sprintf("requests with an %s are not taken: the facade cannot read the Secret that conceals the keys; its log says why. Try again, or send the request without the header", HeaderIdempotencyKey))
+	}
+	mac := hmac.New(sha256.New, *secret)
+	mac.Write([]byte(key))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
+}
+
+// KeepTrying reads the secret until that works or ctx ends. tried is called after the first time.
+func (i *InstallationSecret) KeepTrying(ctx context.Context, client kubernetes.Interface, log logr.Logger, tried func()) {
+	for {
+		err := i.read(ctx, client)
+		tried()
+		tried = func() {}
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		log.Error(err, "Requests with an Idempotency-Key are refused until the Secret can be read (--idempotency-secret)", "secret", i.Namespace+"/"+i.Name)
+		select {
+		case <-time.After(secretPause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// read takes the secret from the Secret, and puts one there where it has none yet. Of several replicas one wins; the
+// others take its secret. The Secret itself is never made: that would take the right to create Secrets in the namespace
+// of the installation.
+func (i *InstallationSecret) read(ctx context.Context, client kubernetes.Interface) error {
+	ctx, cancel := context.WithTimeout(ctx, secretPatience)
+	defer cancel()
+	secrets := client.CoreV1().Secrets(i.Namespace)
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		secret, err := secrets.Get(ctx, i.Name, metav1.GetOptions{})
+		if err != nil {
+			return fmt.Errorf("reading the Secret (config/apiserver/idempotency_secret.yaml makes it, config/rbac/apiserver_idempotency_role.yaml lets the facade read it): %w", err)
+		}
+		value := secret.Data[secretField]
+		if len(value) == 0 {
+			value = make([]byte, secretBytes)
+			_, _ = rand.Read(value) // never fails
+			if secret.Data == nil {
+				secret.Data = map[string][]byte{}
+			}
+			secret.Data[secretField] = value
+			if _, err := secrets.Update(ctx, secret, metav1.UpdateOptions{}); err != nil {
+				return err
+			}
+		}
+		if len(value) < secretBytes {
+			return fmt.Errorf("the field %q of the Secret has %d bytes, want at least %d; remove the field, and the facade makes one", secretField, len(value), secretBytes)
+		}
+		i.Value.Store(&value)
+		return nil
+	})
+}
+
+// submissionKey is an Idempotency-Key as it counts.
+type submissionKey struct {
+	// key that ids and digests are made of, empty when none was sent.
+	key string
+	// former is what they were made of before there was a secret. It is empty if there is none.
+	former string
+}
+
+// keyOf reads the key of a request.
+func (h *Handlers) keyOf(in *access.Scope, r *http.Request) (submissionKey, error) {
+	key, err := idempotencyKey(r.Header)
+	if err != nil || key == "" {
+		return submissionKey{}, err
+	}
+	concealed, err := h.Secret.conceal(key)
+	if err != nil || concealed == key {
+		return submissionKey{key: concealed}, err
+	}
+	return submissionKey{key: concealed, former: key}, nil
+}
+
+// orFormer adds to a submission by what it is known if an earlier version of the facade made it.
+func (s submission) orFormer(former submission) submission {
+	if former.keyed {
+		s.formerID, s.formerDigest = former.id, former.digest
+	}
+	return s
+}
+
+// recorded returns the execution that the key of a submission has made, nil when there is none.
+func (h *Handlers) recorded(ctx context.Context, in *access.Scope, submission submission) (*v1alpha1.TaskExecution, error) {
+	existing, err := h.Stores(in.Namespace).Execution(ctx, submission.id)
+	if existing != nil || err != nil || submission.formerID == "" {
+		return existing, err
+	}
+	return h.Stores(in.Namespace).Execution(ctx, submission.formerID)
+}

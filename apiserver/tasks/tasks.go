@@ -1,0 +1,70 @@
+package tasks
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/apiserver/wire"
+)
+
+// Reader reads one Task.
+type Reader interface {
+	// Task returns a Task, or nil if there is none of that name.
+	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
+}
+
+// Store reads the Tasks of one namespace.
+type Store interface {
+	Reader
+	// Tasks returns all Tasks, ordered by name.
+	Tasks(ctx context.Context) ([]v1alpha1.Task, error)
+}
+
+// Handlers answers what tasks there are.
+type Handlers struct {
+	Stores func(namespace string) Store
+}
+
+func Named(ctx context.Context, store Reader, name string) (*v1alpha1.Task, error) {
+	task, err := store.Task(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if task == nil {
+		return nil, web.NoTask(name)
+	}
+	return task, nil
+}
+
+func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	tasks, err := h.Stores(in.Namespace).Tasks(r.Context())
+	if err != nil {
+		return err
+	}
+	parts := make([]string, 0, 2*len(tasks))
+	for i := range tasks {
+		parts = append(parts, tasks[i].Name, tasks[i].ResourceVersion)
+	}
+	if web.Unchanged(w, r, web.TagOfParts(parts...)) {
+		return nil
+	}
+	answer := make([]wire.Task, len(tasks))
+	for i := range tasks {
+		answer[i] = wire.TaskOf(&tasks[i])
+	}
+	return web.Reply(w, answer)
+}
+
+func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+	task, err := Named(r.Context(), h.Stores(in.Namespace), web.PathValue(r, "taskName"))
+	if err != nil {
+		return err
+	}
+	if web.Unchanged(w, r, web.TagOf(task.ResourceVersion)) {
+		return nil
+	}
+	return web.Reply(w, wire.TaskOf(task))
+}

@@ -1,0 +1,30 @@
+package tasks
+
+import (
+	"net/http"
+
+	"github.com/taskexec/taskexec/apiserver/openapi"
+	"github.com/taskexec/taskexec/apiserver/wire"
+)
+
+// Operations describes what this package serves, by method and pattern.
+func Operations() map[string]openapi.Operation {
+	noTask := openapi.Problem(http.StatusNotFound, "There is no such task.")
+	return map[string]openapi.Operation{
+		"GET /tasks": {
+			ID: "listTasks", Tag: openapi.TagTasks, Summary: "All tasks, by name.",
+			Parameters: []openapi.Parameter{openapi.IfNoneMatch},
+			Answers:    []openapi.Answer{openapi.Tagged("The tasks.", []wire.Task{}), openapi.NotModified},
+		},
+		"GET /tasks/{taskName}": {
+			ID: "getTask", Tag: openapi.TagTasks, Summary: "One task.", Details: "A task called executions or watch is at /tasks/_/{taskName}.",
+			Parameters: []openapi.Parameter{openapi.IfNoneMatch},
+			Answers:    []openapi.Answer{openapi.Tagged("The task.", wire.Task{}), openapi.NotModified, noTask},
+		},
+		"GET /tasks/_/{taskName}": {
+			ID: "getTaskByName", Tag: openapi.TagTasks, Summary: "One task, whatever its name is.",
+			Parameters: []openapi.Parameter{openapi.IfNoneMatch},
+			Answers:    []openapi.Answer{openapi.Tagged("The task.", wire.Task{}), openapi.NotModified, noTask},
+		},
+	}
+}

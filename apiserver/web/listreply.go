@@ -1,0 +1,44 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+)
+
+// listChunk is how many bytes of a list are encoded before they are sent, so that a list costs no more memory than that
+// and its largest value, however slowly its client reads it.
+const listChunk = 64 << 10
+
+// ReplyList sends so many values with commas between, encoding one after the other, and what comes before and after them.
+func ReplyList(w http.ResponseWriter, before, after string, n int, value func(i int) any) error {
+	var chunk bytes.Buffer
+	begun := false
+	flush := func() {
+		if !begun {
+			w.Header().Set("Content-Type", "application/json")
+			begun = true
+		}
+		_, _ = w.Write(chunk.Bytes()) // a client that is gone cannot be told
+		chunk.Reset()
+	}
+	chunk.WriteString(before)
+	for i := range n {
+		raw, err := json.Marshal(value(i))
+		if err != nil && begun {
+			panic(http.ErrAbortHandler) // half a list must not look like a whole one
+		}
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			chunk.WriteByte(',')
+		}
+		if chunk.Write(raw); chunk.Len() >= listChunk {
+			flush()
+		}
+	}
+	chunk.WriteString(after + "\n")
+	flush()
+	return nil
+}

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics count requests. Labels come from bounded sets: the routes, the methods that a route has, and
+// the status codes.
+type Metrics struct {
+	registry *prometheus.Registry
+	seconds  *prometheus.HistogramVec
+	bytes    *prometheus.HistogramVec
+	// Streams are answers that may go on as something happens.
+	Streams  prometheus.Gauge
+	InFlight prometheus.Gauge
+	limited  *prometheus.CounterVec
+}
+
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "taskexec_http_request_duration_seconds",
+			Help:    "Seconds that a request took, by method, route and status code.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"method", "route", "code"}),
+		bytes: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "taskexec_http_response_size_bytes",
+			Help:    "Bytes of the bodies of answers, by method and route.",
+			Buckets: prometheus.ExponentialBuckets(256, 8, 7), // to 64 MiB
+		}, []string{"method", "route"}),
+		Streams: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "taskexec_http_streams_open",
+			Help: "Requests that are being answered of routes that may last, like that of logs.",
+		}),
+		InFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "taskexec_http_requests_in_flight",
+			Help: "Requests that are being served, those that last apart.",
+		}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "taskexec_http_requests_limited_total",
+			Help: "Requests that were refused by a limit: reads or writes of a caller, failures to authenticate of an address, inFlight, or the share of one caller in these.",
+		}, []string{"limit"}),
+	}
+	m.registry.MustRegister(m.seconds, m.bytes, m.Streams, m.InFlight, m.limited,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *Metrics) observe(method, route string, status int, took time.Duration, size int) {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete:
+	default:
+		method = "other" // a client may send any word
+	}
+	m.seconds.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
+	m.bytes.WithLabelValues(method, route).Observe(float64(size))
+}
+
+// CountLasting counts the requests of a route that may last.
+func (m *Metrics) CountLasting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.Streams.Inc()
+		defer m.Streams.Dec()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Limit counts a request that a limit refused.
+func (m *Metrics) Limit(name string) { m.limited.WithLabelValues(name).Inc() }
+
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}

@@ -1,0 +1,195 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/go-logr/logr"
+	"github.com/google/uuid"
+)
+
+// Handler answers a request or returns why it could not.
+type Handler func(http.ResponseWriter, *http.Request) error
+
+// ServeHTTP writes the error of a handler, and logs what is ours to mend.
+func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	err := h(w, r)
+	if err == nil {
+		return
+	}
+	answer := ProblemOf(err)
+	// A body that does not come in its time ends the context as well, because nothing more can be read; but its client
+	// is there.
+	if errors.Is(r.Context().Err(), context.Canceled) && answer.Status != http.StatusRequestTimeout {
+		return // the client went away
+	}
+	leaveBody(w, r)
+	if answer.Status >= http.StatusInternalServerError {
+		logr.FromContextOrDiscard(r.Context()).Error(err, "Request failed", "status", answer.Status)
+	}
+	answer.Write(w, RequestID(r.Context()))
+}
+
+// Reply sends a value as JSON.
+func Reply(w http.ResponseWriter, value any) error { return ReplyWith(w, http.StatusOK, value) }
+
+// ReplyWith sends a value as JSON with another status than 200.
+func ReplyWith(w http.ResponseWriter, status int, value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	ReplyBytes(w, status, append(raw, '\n'))
+	return nil
+}
+
+// ReplyBytes sends JSON.
+func ReplyBytes(w http.ResponseWriter, status int, raw []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(raw) // a client that is gone cannot be told
+}
+
+// PathValue gives a parameter of the path. Where a path has more than one spelling, chi matches it as it was
+// sent (URL.RawPath), so that an escaped slash in a name does not become another path.
+func PathValue(r *http.Request, name string) string {
+	value := chi.URLParam(r, name)
+	if r.URL.RawPath == "" {
+		return value // unescaped once already
+	}
+	if plain, err := url.PathUnescape(value); err == nil {
+		return plain
+	}
+	return value
+}
+
+type RequestIDKey struct{}
+
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(RequestIDKey{}).(string)
+	return id
+}
+
+// harmlessID is what is taken over from a client: nothing that could forge a line of the log.
+var harmlessID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// Identify gives each request an id, and a logger that has it.
+func Identify(log logr.Logger) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id := r.Header.Get("X-Request-Id")
+			if !harmlessID.MatchString(id) {
+				id = uuid.NewString()
+			}
+			w.Header().Set("X-Request-Id", id)
+			ctx, log := context.WithValue(r.Context(), RequestIDKey{}, id), log.WithValues("requestID", id)
+			if trace := traceIDOf(ctx); trace != "" {
+				log = log.WithValues("traceID", trace)
+			}
+			next.ServeHTTP(w, r.WithContext(logr.NewContext(ctx, log)))
+		})
+	}
+}
+
+// statusClientGone is what is logged and counted where the client left before its answer, as nginx does.
+const statusClientGone = 499
+
+// Observe logs each request and counts it under its route, never its path: a path has names. What is secret is never
+// in a path: queries, headers and bodies are not logged.
+func Observe(metrics *Metrics, userOf func(context.Context) string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			start := time.Now()
+			recorder := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+			next.ServeHTTP(recorder, r)
+			route, status, took := chi.RouteContext(r.Context()).RoutePattern(), recorder.Status(), time.Since(start)
+			if status == 0 {
+				status = http.StatusOK
+				if r.Context().Err() != nil {
+					status = statusClientGone
+				}
+			}
+			if route == "" || route == "/*" {
+				route = "none"
+			}
+			metrics.observe(r.Method, route, status, took, recorder.BytesWritten())
+			nameSpan(r.Context(), r.Method, route)
+			logr.FromContextOrDiscard(r.Context()).V(accessLevel(route)).Info("Request", "method", r.Method, "route", route,
+				"path", r.URL.EscapedPath(), "status", status, "bytes", recorder.BytesWritten(), "duration", took, "client", r.RemoteAddr, "user", userOf(r.Context()))
+		})
+	}
+}
+
+// accessLevel keeps the probes of every few seconds out of the ordinary log.
+func accessLevel(route string) int {
+	switch route {
+	case "/healthz", "/readyz", "/metrics":
+		return 1
+	default:
+		return 0
+	}
+}
+
+// RecoverPanic turns a panic into an answer; the process serves others.
+func RecoverPanic(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(cause) // net/http's own way to end a connection
+			}
+			logr.FromContextOrDiscard(r.Context()).Error(nil, "Handler panicked", "cause", cause, "stack", string(debug.Stack()))
+			ProblemOf(errors.New("panic")).Write(w, RequestID(r.Context()))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Inert keeps a browser from running, framing or embedding an answer, whatever a log has in it. A page that is meant to
+// be seen sets a policy of its own.
+const Inert = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
+
+// Protect sets what keeps browsers from making more of an answer than it is, refuses what a browser was made to
+// send by another site's page, and bounds the body. Requests of other programs are not concerned.
+func Protect(maxBody int64) func(http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			header := w.Header()
+			header.Set("X-Content-Type-Options", "nosniff")
+			header.Set("Content-Security-Policy", Inert)
+			header.Set("Cross-Origin-Resource-Policy", "same-origin")
+			header.Set("Referrer-Policy", "no-referrer")
+			header.Set("Cache-Control", "no-store")
+			if err := crossOrigin.Check(r); err != nil {
+				leaveBody(w, r)
+				Problemf(http.StatusForbidden, "this was sent by the page of another site: %v", err).Write(w, RequestID(r.Context()))
+				return
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// WithTimeout bounds the work on a request by its context.
+func WithTimeout(d time.Duration) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithTimeout(r.Context(), d)
+			defer cancel()
+			next.ServeHTTP(w, r.WithContext(ctx))
+		})
+	}
+}

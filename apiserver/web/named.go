@@ -1,0 +1,42 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// ExecutionReader reads one execution.
+type ExecutionReader interface {
+	// Execution returns an execution, or nil if there is none of that name.
+	Execution(ctx context.Context, id string) (*v1alpha1.TaskExecution, error)
+}
+
+// ExecutionNamed returns an execution. The error is the answer 404 if there is none.
+func ExecutionNamed(ctx context.Context, store ExecutionReader, id string) (*v1alpha1.TaskExecution, error) {
+	execution, err := store.Execution(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if execution == nil {
+		return nil, NoExecution(id)
+	}
+	return execution, nil
+}
+
+func NoExecution(id string) error {
+	return Problemf(http.StatusNotFound, "there is no execution %q", id)
+}
+
+func NoTask(name string) error {
+	return Problemf(http.StatusNotFound, "there is no task %q; GET /tasks lists those there are", name)
+}
+
+// NoSchedule says why there is no schedule to answer with.
+func NoSchedule(name string, err error) error {
+	if err != nil {
+		return err
+	}
+	return Problemf(http.StatusNotFound, "there is no schedule %q; GET /triggers/cron lists those there are", name)
+}

@@ -1,0 +1,113 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// DefaultPage and MaxPage are how many entries a page has by default and at most.
+const (
+	DefaultPage = 100
+	MaxPage     = 1000
+)
+
+// Parameters read one parameter of a query each into a Q, and say what they want when they cannot.
+type Parameters[Q any] map[string]func(q *Q, value string) (want string)
+
+// Read a request's query. A parameter that is unknown, or given twice, is an error: who misspells one must not get the
+// answer to another question.
+func (p Parameters[Q]) Read(r *http.Request, q *Q) error {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return Problemf(http.StatusBadRequest, "the query cannot be read: %v", err)
+	}
+	names := make([]string, 0, len(values))
+	for name := range values {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		read, known := p[name]
+		switch given := values[name]; {
+		case !known:
+			return Problemf(http.StatusBadRequest, "the parameter %q is not known; %s", name, p.known())
+		case len(given) != 1:
+			return Problemf(http.StatusBadRequest, "the parameter %s is given %d times", name, len(given))
+		default:
+			if want := read(q, given[0]); want != "" {
+				return Problemf(http.StatusBadRequest, "the parameter %s is %q, want %s", name, given[0], want)
+			}
+		}
+	}
+	return nil
+}
+
+func (p Parameters[Q]) known() string {
+	names := make([]string, 0, len(p))
+	for name := range p {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	switch len(names) {
+	case 0:
+		return "there are none"
+	case 1:
+		return "there is only " + names[0]
+	}
+	return "there are " + strings.Join(names, ", ")
+}
+
+// onlyDryRun is for operations that can be tried without doing anything, and have no other parameter.
+var onlyDryRun = Parameters[bool]{"dryRun": Boolean}
+
+func OnlyDryRunOf(r *http.Request) (dryRun bool, err error) {
+	err = onlyDryRun.Read(r, &dryRun)
+	return dryRun, err
+}
+
+func Number(to *int, value string, most int) (want string) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > most {
+		return "a whole number from 1 to " + strconv.Itoa(most)
+	}
+	*to = n
+	return ""
+}
+
+func Boolean(to *bool, value string) (want string) {
+	if value != "true" && value != "false" {
+		return "true or false"
+	}
+	*to = value == "true"
+	return ""
+}
+
+func NameOf(to *string, value, want string) string {
+	if *to = value; len(validation.IsDNS1123Subdomain(value)) > 0 {
+		return want
+	}
+	return ""
+}
+
+// Words takes some of the known ones, with commas between.
+func Words[T ~string](to *[]T, value string, known []string) (want string) {
+	for word := range strings.SplitSeq(value, ",") {
+		if !slices.Contains(known, word) || slices.Contains(*to, T(word)) {
+			return "one or more, each once, with commas between, of " + strings.Join(known, ", ")
+		}
+		*to = append(*to, T(word))
+	}
+	return ""
+}
+
+func YesOrNo(to *string, value string) (want string) {
+	var yes bool
+	want = Boolean(&yes, value)
+	*to = value
+	return want
+}

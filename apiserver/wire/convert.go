@@ -1,0 +1,170 @@
+package wire
+
+import (
+	"cmp"
+	"time"
+
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
+	"github.com/taskexec/taskexec/controllers/origin"
+)
+
+// The documented values of status.
+const (
+	StatusRunning   = "running"
+	StatusCompleted = "completed"
+	StatusFailed    = "failed"
+	StatusCancelled = "cancelled"
+)
+
+// StatusOf gives the documented word for where an execution stands. What waits reads running: a client that
+// polls until it is no longer running must not stop early. A cancel that was accepted reads cancelled at once.
+func StatusOf(e *v1alpha1.TaskExecution) string {
+	switch e.Status.Phase {
+	case v1alpha1.PhaseCompleted:
+		return StatusCompleted
+	case v1alpha1.PhaseFailed:
+		return StatusFailed
+	case v1alpha1.PhaseCancelled, v1alpha1.PhaseCancelling:
+		return StatusCancelled
+	case v1alpha1.PhaseQueued, v1alpha1.PhasePending, v1alpha1.PhaseRunning:
+	}
+	if e.Spec.Cancel != nil {
+		return StatusCancelled
+	}
+	return StatusRunning
+}
+
+// PhaseOf reads as Pending what nobody has looked at.
+func PhaseOf(e *v1alpha1.TaskExecution) string {
+	return string(cmp.Or(e.Status.Phase, v1alpha1.PhasePending))
+}
+
+// ExecutionOf returns an execution as REST shows it. What its author wrote freely is made one harmless line: another person
+// reads it.
+func ExecutionOf(e *v1alpha1.TaskExecution, now time.Time) Execution {
+	status := &e.Status
+	w := Execution{
+		ExecutionID: e.Name,
+		TaskName:    e.Spec.TaskRef.Name,
+		Status:      StatusOf(e),
+		StartedAt:   e.CreationTimestamp.UTC(),
+		Logs:        make([]Entry, len(status.Logs)),
+		Phase:       PhaseOf(e),
+		ExitCode:    status.ExitCode,
+		Reason:      status.Reason,
+		Message:     status.Message,
+		Trigger:     Trigger{Source: string(e.Spec.Trigger.Source), Name: parse.OneLine(e.Spec.Trigger.Name), User: parse.OneLine(e.Spec.Trigger.User)},
+		Attempts:    status.Attempts,
+		RerunOf:     parse.OneLine(e.Annotations[v1alpha1.AnnotationRerunOf]),
+	}
+	w.Trigger.Claimed = e.Status.Origin != v1alpha1.OriginProven && origin.IsStated(e)
+	// Params that were refused because a sensitive one is among them are not told on.
+	if e.Spec.Params != nil && status.Reason != v1alpha1.ReasonSensitiveParamReadable {
+		w.Params = e.Spec.Params.Raw
+	}
+	if e.Spec.SecretParams != nil {
+		w.SecretParams = e.Spec.SecretParams.Names
+	}
+	if status.CompletionTime != nil {
+		finished := status.CompletionTime.UTC()
+		w.FinishedAt = &finished
+		now = finished
+	}
+	if status.StartTime != nil {
+		w.StartedAt = status.StartTime.UTC()
+		milliseconds := max(0, now.Sub(w.StartedAt).Milliseconds())
+		w.Duration = &milliseconds
+	}
+	if status.Result != nil {
+		w.Result, w.ResultTruncated = status.Result.Raw, status.ResultTruncated
+	}
+	for i := range status.Logs {
+		w.Logs[i] = EntryOf(&status.Logs[i])
+	}
+	if q := status.Queue; q != nil {
+		w.Queue = &Queue{Position: q.Position, BlockedBy: string(q.BlockedBy)}
+	}
+	if s := status.LogSummary; s != nil {
+		w.LogSummary = &LogSummary{
+			Entries: s.Entries, Bytes: s.Bytes, DroppedEntries: s.DroppedEntries, Complete: s.Complete, Reason: s.Reason,
+		}
+	}
+	w.Cancellation = cancellationOf(e)
+	w.describePods(status)
+	return w
+}
+
+// cancellationOf gives the receipt of a cancel. One that came after the end has none: nothing came of it.
+func cancellationOf(e *v1alpha1.TaskExecution) *Cancellation {
+	receipt, request := e.Status.Cancellation, e.Spec.Cancel
+	claimed := request != nil && request.RequestedBy != "" && e.Status.Origin != v1alpha1.OriginProven
+	switch {
+	case receipt != nil:
+		w := &Cancellation{RequestedBy: parse.OneLine(receipt.RequestedBy), Claimed: claimed, Reason: parse.OneLine(receipt.Reason), Outcome: Outcomes[receipt.Outcome]}
+		w.AcknowledgedAt = utc(&receipt.AcknowledgedTime)
+		w.EndedAt = utc(receipt.CompletionTime)
+		return w
+	case request != nil && !e.Status.Phase.IsTerminal():
+		return &Cancellation{RequestedBy: parse.OneLine(request.RequestedBy), Claimed: claimed, Reason: parse.OneLine(request.Reason)}
+	default:
+		return nil
+	}
+}
+
+// Outcomes in the spelling of REST.
+var Outcomes = map[v1alpha1.CancellationOutcome]string{
+	v1alpha1.CancellationNotStarted:   "notStarted",
+	v1alpha1.CancellationGraceful:     "graceful",
+	v1alpha1.CancellationForced:       "forced",
+	v1alpha1.CancellationUnconfirmed:  "unconfirmed",
+	v1alpha1.CancellationAlreadyEnded: "alreadyEnded",
+}
+
+func utc(at *metav1.Time) *time.Time {
+	if at == nil {
+		return nil
+	}
+	t := at.UTC()
+	return &t
+}
+
+func EntryOf(e *v1alpha1.LogEntry) Entry {
+	w := Entry{Timestamp: e.Timestamp.UTC(), Level: string(e.Level), Message: e.Message, Index: e.Index}
+	if e.Data != nil {
+		w.Data = e.Data.Raw
+	}
+	return w
+}
+
+func TaskOf(t *v1alpha1.Task) Task {
+	w := Task{Name: t.Name, Description: t.Spec.Description, Retries: t.Spec.Retries, Suspended: t.Spec.Suspended}
+	if t.Spec.Parameters != nil {
+		w.Parameters = t.Spec.Parameters.Raw
+	}
+	w.Timeout, w.MaxTimeout = Milliseconds(t.Spec.Timeout), Milliseconds(t.Spec.MaxTimeout)
+	ready := apimeta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionReady)
+	switch {
+	case ready == nil:
+		w.Reason, w.Message = "NotJudged", "the controller has not looked at this task yet"
+	case ready.Status == metav1.ConditionTrue:
+		w.Ready = true
+	default:
+		w.Reason, w.Message = ready.Reason, ready.Message
+	}
+	if warning := apimeta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionWarning); warning != nil {
+		w.Warning = warning.Message
+	}
+	return w
+}
+
+func Milliseconds(d *metav1.Duration) *int64 {
+	if d == nil {
+		return nil
+	}
+	n := d.Milliseconds()
+	return &n
+}
