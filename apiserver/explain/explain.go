@@ -139,3 +139,28 @@ func asItSays(o *Observation) verdict {
 	status := &o.Execution.Status
 	return verdict{status.Reason, "Its phase is " + string(status.Phase) + because(status.Message) + ".", ""}
 }
+
+// hasFailed tells whether a run failed for one of some reasons.
+func (o *Observation) hasFailed(reasons ...string) bool {
+	if o.Execution.Status.Phase != v1alpha1.PhaseFailed {
+		return false
+	}
+	for _, reason := range reasons {
+		if o.Execution.Status.Reason == reason {
+			return true
+		}
+	}
+	return len(reasons) == 0
+}
+
+func (o *Observation) ended() bool { return o.Execution.Status.Phase.IsTerminal() }
+
+// unread tells whether something of that kind could not be read.
+func (o *Observation) unread(what Source) bool {
+	for _, u := range o.Unread {
+		if u.What == what {
+			return true
+		}
+	}
+	return false
+}

@@ -2,15 +2,12 @@ package explain
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
@@ -126,13 +123,6 @@ func suspensionFacts(o *Observation) (facts []Fact) {
 	return facts
 }
 
-func reasonIn(reason string) string {
-	if reason == "" {
-		return ""
-	}
-	return " (" + reason + ")"
-}
-
 func taskFacts(o *Observation) (facts []Fact) {
 	name := o.Execution.Spec.TaskRef.Name
 	if o.Task == nil {
@@ -158,57 +148,19 @@ func taskFacts(o *Observation) (facts []Fact) {
 	return facts
 }
 
-// queueFacts are told of a run that waits.
-func queueFacts(o *Observation) (facts []Fact) {
-	q := o.Execution.Status.Queue
-	if q == nil || o.Execution.Status.Phase != v1alpha1.PhaseQueued || q.BlockedBy == v1alpha1.BlockedByJob {
+// logFacts are the last errors in the log that the status keeps, without sensitive values, of a run that failed.
+func logFacts(o *Observation) (facts []Fact) {
+	if o.Execution.Status.Phase != v1alpha1.PhaseFailed {
 		return nil
 	}
-	facts = append(facts, Fact{Source: FromQueue, Text: fmt.Sprintf("%s before this one, for the limit of the %s", waits(o.ahead()), strings.ToLower(string(q.BlockedBy)))})
-	if names, n := o.active(); n > 0 {
-		facts = append(facts, Fact{Source: FromQueue, Text: fmt.Sprintf("%s of the task active: %s", areActive(n), strings.Join(names, ", "))})
+	logs := o.Execution.Status.Logs
+	if len(logs) > 0 { // the last entry is the controller's, and says what the status says
+		logs = logs[:len(logs)-1]
 	}
-	return facts
-}
-
-func areActive(n int) string {
-	if n == 1 {
-		return "1 run is"
-	}
-	return fmt.Sprintf("%d runs are", n)
-}
-
-func jobFacts(o *Observation) (facts []Fact) {
-	recorded := o.Execution.Status.Job
-	if o.Job == nil {
-		if recorded != nil && !o.unread(FromJob) {
-			return []Fact{{FromJob, recorded.Name, time.Time{}, "it is gone"}}
-		}
-		return nil
-	}
-	name, status := o.Job.Name, &o.Job.Status
-	text := fmt.Sprintf("pods: %d active, %d succeeded, %d failed", status.Active, status.Succeeded, status.Failed)
-	if limit := o.Job.Spec.BackoffLimit; limit != nil {
-		text += fmt.Sprintf("; its backoffLimit is %d", *limit)
-	}
-	facts = append(facts, Fact{FromJob, name, o.Job.CreationTimestamp.Time, text})
-	if o.Job.Spec.Suspend != nil && *o.Job.Spec.Suspend {
-		facts = append(facts, Fact{FromJob, name, time.Time{}, "it is suspended"})
-	}
-	for _, kind := range []batchv1.JobConditionType{batchv1.JobComplete, batchv1.JobFailed} {
-		if c := jobspec.TrueCondition(o.Job, kind); c != nil {
-			facts = append(facts, Fact{FromJob, name, c.LastTransitionTime.Time, string(kind) + reasonIn(c.Reason) + because(c.Message)})
+	for i := len(logs) - 1; i >= 0 && len(facts) < maxLines; i-- {
+		if l := &logs[i]; l.Level == v1alpha1.LogError || len(facts) == 0 && i == len(logs)-1 {
+			facts = append(facts, Fact{Source: FromLog, At: l.Timestamp.Time.Truncate(time.Millisecond), Text: l.Message})
 		}
 	}
 	return facts
-}
-
-// unread tells whether something of that kind could not be read.
-func (o *Observation) unread(what Source) bool {
-	for _, u := range o.Unread {
-		if u.What == what {
-			return true
-		}
-	}
-	return false
 }

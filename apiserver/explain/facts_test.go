@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -85,68 +84,5 @@ func TestFactsOfWhatIsGone(t *testing.T) {
 	o.Unread = []Unread{{FromJob, "x"}}
 	if got := textOf(Of(o.Observation)); strings.Contains(got, "Job run-job: it is gone") {
 		t.Errorf("a Job that could not be read is said to be gone:\n%s", got)
-	}
-}
-
-// What the program, its command line or a probe may have said is not shown of a run with sensitive params.
-func TestSensitiveParamsDoNotAppear(t *testing.T) {
-	const value = "hunter2hunter2"
-	states := map[string]*observed{
-		"a termination message": run(v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit, "").exit(1).pod("n", terminated(1, "Error", value)),
-		"a start error":         run(v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit, "").exit(128).pod("n", terminated(128, "StartError", value)),
-		"a run error":           run(v1alpha1.PhasePending, "", "").pod("n", waiting("RunContainerError", value)),
-		"a create error":        run(v1alpha1.PhasePending, "", "").pod("n", waiting("CreateContainerError", value)),
-		"an unknown error":      run(v1alpha1.PhasePending, "", "").pod("n", waiting("Whatever", value)),
-		"a probe":               run(v1alpha1.PhaseRunning, "", "").pod("n", runs()).event("Pod", "Unhealthy", "Liveness probe failed: "+value),
-		"a hook":                run(v1alpha1.PhaseRunning, "", "").pod("n", runs()).event("Pod", "FailedPostStartHook", value),
-		"a failed start":        run(v1alpha1.PhasePending, "", "").pod("n", waiting("", "")).event("Pod", "Failed", `Error: failed to create containerd task: exec: "`+value+`"`),
-		"an environment": run(v1alpha1.PhaseRunning, "", "").pod("n", runs(), func(p *corev1.Pod) {
-			p.Spec.Containers[0].Env = []corev1.EnvVar{{Name: "X", Value: value}}
-			p.Spec.Containers[0].Args = []string{value}
-		}),
-	}
-	for name, o := range states {
-		if got := textOf(Of(o.secret().Observation)); strings.Contains(got, value) {
-			t.Errorf("%s: %s", name, got)
-		}
-	}
-}
-
-// Whatever is observed, the answer is bounded and harmless.
-func TestBoundsAndHarmlessness(t *testing.T) {
-	evil := "\x1b[31m<script>\u202e\x00\xff\r\n" + strings.Repeat("同", 5000)
-	o := run(v1alpha1.PhasePending, evil, evil).job(func(j *batchv1.Job) { j.Labels = map[string]string{v1alpha1.LabelKueueQueue: evil} })
-	o.Execution.Spec.TaskRef.Name = evil
-	o.Execution.Spec.Cancel = &v1alpha1.CancelRequest{Reason: evil, RequestedBy: evil}
-	for range 20 {
-		o.pod(evil, waiting(evil, evil), condition(corev1.PodScheduled, corev1.ConditionFalse, evil, evil), func(p *corev1.Pod) {
-			p.Name, p.Status.Reason, p.Status.Message = evil, evil, evil
-			for range 50 {
-				p.Status.ContainerStatuses = append(p.Status.ContainerStatuses, p.Status.ContainerStatuses[0])
-			}
-		})
-	}
-	for range 200 {
-		o.event("Pod", evil, evil)
-	}
-	got := Of(o.Observation)
-	if len(got.Facts) > maxFacts || len(got.Sentence) > maxSentence || len(got.Advice) > maxAdvice {
-		t.Errorf("%d facts, a sentence of %d bytes", len(got.Facts), len(got.Sentence))
-	}
-	for _, f := range append(got.Facts, Fact{Text: got.Sentence}) {
-		if len(f.Text) > maxSentence || len(f.Name) > maxName || !utf8.ValidString(f.Text+f.Name) || strings.ContainsAny(f.Text+f.Name, "\x00\x1b\n\r\u202e") {
-			t.Errorf("not harmless: %q", f)
-		}
-	}
-}
-
-// Every state gets a sentence, also one that nobody thought of.
-func TestEveryStateIsExplained(t *testing.T) {
-	for _, phase := range []v1alpha1.Phase{"", "Queued", "Pending", "Running", "Cancelling", "Completed", "Failed", "Cancelled", "Unheard"} {
-		for _, reason := range []string{"", "Unheard", v1alpha1.ReasonJobCreated, v1alpha1.ReasonConcurrencyLimit} {
-			if got := Of(run(phase, reason, "").Observation); len(got.Sentence) < 8 || len(got.Facts) == 0 {
-				t.Errorf("%s %s: %+v", phase, reason, got)
-			}
-		}
 	}
 }

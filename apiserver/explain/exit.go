@@ -1,0 +1,130 @@
+package explain
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// meanings of exit codes by convention: of shells (126, 127), and of 128 and the number of a signal.
+var meanings = map[int32]struct{ words, advice string }{
+	126: {"the command could not be executed", "Look whether the command in the Task's jobTemplate is a program that can be executed."},
+	127: {"the command was not found", "Look whether the command in the Task's jobTemplate is in the image."},
+	128: {"the container could not be started", "Look at the command and the image in the Task's jobTemplate."},
+	134: {"it aborted, SIGABRT", ""},
+	137: {"it was killed, SIGKILL", "Something killed it: a memory limit that a child process reached, or somebody on the node."},
+	139: {"it accessed memory that is not its own, SIGSEGV", ""},
+	143: {"it was told to end, SIGTERM", "Something told it to end; the Events of its node may say what."},
+}
+
+// exitCode says with which code the program ended, and what that means where there is a convention.
+func exitCode(o *Observation) (verdict, bool) {
+	if !o.hasFailed(v1alpha1.ReasonNonZeroExit) {
+		return verdict{}, false
+	}
+	status := &o.Execution.Status
+	advice := fmt.Sprintf("Read its log: GET /tasks/executions/%s/logs.", o.Execution.Name)
+	if status.ExitCode == nil {
+		return verdict{v1alpha1.ReasonNonZeroExit, "It failed" + because(status.Message) + ".", advice}, true
+	}
+	container := ""
+	if pod := o.decidingPod(); pod != nil {
+		if s := failedContainer(pod); s != nil {
+			container = fmt.Sprintf(" %q", s.Name)
+			if neverRan(s.State.Terminated) {
+				return notStarted(o, s), true
+			}
+		}
+	}
+	sentence := fmt.Sprintf("It failed because the container%s%s ended with exit code %d", container, o.ofIndex(), *status.ExitCode)
+	if m, known := meanings[*status.ExitCode]; known {
+		sentence += fmt.Sprintf(" (%s)", m.words)
+		if m.advice != "" {
+			advice = m.advice + " " + advice
+		}
+	}
+	sentence += o.tries(", the last of %d attempts")
+	return verdict{v1alpha1.ReasonNonZeroExit, sentence + ".", advice}, true
+}
+
+// neverRan tells whether the runtime could not start the program (pkg/kubelet/kuberuntime; containerd, docker).
+func neverRan(t *corev1.ContainerStateTerminated) bool {
+	return t.Reason == "StartError" || t.Reason == "ContainerCannotRun"
+}
+
+// notStarted quotes the runtime, whose words may have the command line in them.
+func notStarted(o *Observation, s *corev1.ContainerStatus) verdict {
+	why := s.State.Terminated.Message
+	if o.sensitive() {
+		why = notShown
+	}
+	return verdict{
+		v1alpha1.ReasonNonZeroExit,
+		fmt.Sprintf("It failed because the container %q could not be started (exit code %d)%s.", s.Name, s.State.Terminated.ExitCode, because(why)),
+		"Look whether the command in the Task's jobTemplate is in the image and can be executed.",
+	}
+}
+
+// outOfMemory names the limit that a container reached.
+func outOfMemory(o *Observation) (verdict, bool) {
+	if !o.hasFailed(v1alpha1.ReasonOOMKilled) {
+		return verdict{}, false
+	}
+	limit, container := "", ""
+	if pod := o.decidingPod(); pod != nil {
+		if s := failedContainer(pod); s != nil {
+			container = fmt.Sprintf(" %q", s.Name)
+			if c := containerOf(pod, s.Name); c != nil {
+				limit = memoryLimit(c)
+			}
+		}
+	}
+	if container == "" && o.Task != nil && len(o.Task.Spec.JobTemplate.Spec.Template.Spec.Containers) == 1 {
+		c := &o.Task.Spec.JobTemplate.Spec.Template.Spec.Containers[0]
+		container, limit = fmt.Sprintf(" %q", c.Name), memoryLimit(c)
+	}
+	if code := o.Execution.Status.ExitCode; code != nil && *code != exitKilled {
+		return verdict{
+			v1alpha1.ReasonOOMKilled,
+			fmt.Sprintf("It failed with exit code %d after a process of the container%s%s had used more memory than its limit%s and was killed%s.", *code, container, o.ofIndex(), limit, onNode(o.nodeOf())),
+			memoryAdvice,
+		}, true
+	}
+	return verdict{
+		v1alpha1.ReasonOOMKilled,
+		fmt.Sprintf("It failed because the container%s%s used more memory than its limit%s and was killed%s.", container, o.ofIndex(), limit, onNode(o.nodeOf())),
+		memoryAdvice,
+	}, true
+}
+
+const (
+	memoryAdvice = "Raise resources.limits.memory of the container in the Task's jobTemplate, or have the program use less."
+	// exitKilled is the exit code of a program that SIGKILL ended.
+	exitKilled = 137
+)
+
+// killedQuietly reports whether a process of a run that completed was killed for the memory limit.
+func killedQuietly(o *Observation) bool {
+	for i := range o.Execution.Status.Pods {
+		if m := &o.Execution.Status.Pods[i]; m.Reason == v1alpha1.ReasonOOMKilled && m.ExitCode != nil && *m.ExitCode == 0 {
+			return true
+		}
+	}
+	for i := range o.Pods {
+		for _, s := range statusesOf(&o.Pods[i]) {
+			if t := s.State.Terminated; t != nil && t.Reason == v1alpha1.ReasonOOMKilled && t.ExitCode == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func memoryLimit(c *corev1.Container) string {
+	if limit, has := c.Resources.Limits[corev1.ResourceMemory]; has {
+		return " of " + limit.String()
+	}
+	return ""
+}
