@@ -8,16 +8,8 @@ import (
 
 // operations says of each route, by method and pattern, what is served there. A route without an operation fails a
 // test, and so does an answer that is not as it is described here.
-func operations() map[string]openapi.Operation {
-	all := map[string]openapi.Operation{}
-	for _, group := range []map[string]openapi.Operation{
-		taskOperations(), executionOperations(), streamOperations(), cancelOperations(), scheduleOperations(), platformOperations(),
-	} {
-		for key, operation := range group {
-			all[key] = operation
-		}
-	}
-	return all
+func operations() (openapi.Operations, error) {
+	return openapi.Merge(taskOperations(), executionOperations(), streamOperations(), cancelOperations(), scheduleOperations(), platformOperations())
 }
 
 // The groups of operations.
@@ -63,19 +55,13 @@ func anyAnswers() []openapi.Answer {
 		problemAnswer(http.StatusRequestEntityTooLarge, "The body is larger than --max-body-bytes."),
 		problemAnswer(http.StatusMisdirectedRequest, "This is served to its own machine only, and not under this name."),
 		problemAnswer(http.StatusUnsupportedMediaType, "The body is not sent as application/json."),
-		{Status: http.StatusTooManyRequests, Description: "Too many requests; come again after Retry-After.", Headers: retryAfter()},
+		openapi.TryLater(http.StatusTooManyRequests, "Too many requests; come again after Retry-After."),
 		problemAnswer(http.StatusInternalServerError, "Something is wrong in the facade or in what it may do; its log says more under the request id."),
-		{Status: http.StatusServiceUnavailable, Description: "Kubernetes or the facade is busy, away or stopping; come again after Retry-After.", Headers: retryAfter()},
+		openapi.TryLater(http.StatusServiceUnavailable, "Kubernetes or the facade is busy, away or stopping; come again after Retry-After."),
 	}
 }
 
-func problemAnswer(status int, says string) openapi.Answer {
-	return openapi.Answer{Status: status, Description: says}
-}
-
-func retryAfter() map[string]string {
-	return map[string]string{"Retry-After": "Seconds to wait."}
-}
+func problemAnswer(status int, says string) openapi.Answer { return openapi.Failure(status, says) }
 
 // submitting describes an operation that makes a run; missing is the answer where there is nothing to make it of.
 func submitting(o openapi.Operation, missing openapi.Answer) openapi.Operation {
@@ -98,17 +84,17 @@ func submitting(o openapi.Operation, missing openapi.Answer) openapi.Operation {
 		problemAnswer(http.StatusBadRequest, "The body is wrong, or the params are not what the task takes: errors has one entry for each field."),
 		missing,
 		problemAnswer(http.StatusConflict, "The task cannot be run now, is suspended or forbids another run; or the Idempotency-Key was used with another body."),
-		{Status: http.StatusTooManyRequests, Description: "The queue of the task is full, or there are too many requests; come again after Retry-After.", Headers: retryAfter()},
+		openapi.TryLater(http.StatusTooManyRequests, "The queue of the task is full, or there are too many requests; come again after Retry-After."),
 	}
 	return o
 }
 
-func taskOperations() map[string]openapi.Operation {
+func taskOperations() openapi.Operations {
 	noTask := problemAnswer(http.StatusNotFound, "There is no such task.")
 	run := func(id, summary string) openapi.Operation {
 		return submitting(openapi.Operation{ID: id, Tag: tagTasks, Summary: summary}, noTask)
 	}
-	return map[string]openapi.Operation{
+	return openapi.Operations{
 		"GET /tasks": {
 			ID: "listTasks", Tag: tagTasks, Summary: "All tasks, by name.",
 			Parameters: []openapi.Parameter{ifNoneMatch},
@@ -129,8 +115,8 @@ func taskOperations() map[string]openapi.Operation {
 	}
 }
 
-func cancelOperations() map[string]openapi.Operation {
-	return map[string]openapi.Operation{
+func cancelOperations() openapi.Operations {
+	return openapi.Operations{
 		"DELETE /tasks/executions/cancel/by-ids": {
 			ID: "cancelExecutions", Tag: tagCancel, Summary: "Cancel runs by their ids.",
 			Body: cancelByIDsRequest{}, BodyRequired: true,
@@ -158,11 +144,11 @@ func partly() openapi.Answer {
 	return problemAnswer(http.StatusConflict, "Some could not be cancelled, because others changed them at the same time; cancelled and failed name them. Repeat the request.")
 }
 
-func scheduleOperations() map[string]openapi.Operation {
+func scheduleOperations() openapi.Operations {
 	noSchedule := problemAnswer(http.StatusNotFound, "There is no such schedule.")
 	changed := problemAnswer(http.StatusConflict, "It was changed by others at the same time, or since the generation in the body.")
 	one := openapi.OK("The schedule as it is now.", wireSchedule{})
-	return map[string]openapi.Operation{
+	return openapi.Operations{
 		"GET /triggers/cron": {
 			ID: "listSchedules", Tag: tagSchedules, Summary: "All schedules.",
 			Answers: []openapi.Answer{openapi.OK("The schedules.", []wireSchedule{})},
@@ -207,11 +193,11 @@ func runningNow() openapi.Operation {
 	return o
 }
 
-func platformOperations() map[string]openapi.Operation {
+func platformOperations() openapi.Operations {
 	word := openapi.OK("Yes.", map[string]string{})
 	unchanged := openapi.Answer{Status: http.StatusNotModified, Description: "It is as If-None-Match has it."}
 	tag := map[string]string{"ETag": "Of this version."}
-	return map[string]openapi.Operation{
+	return openapi.Operations{
 		"GET /healthz": {ID: "getHealth", Tag: tagPlatform, Summary: "Whether the process answers.", Public: true, Answers: []openapi.Answer{word}},
 		"GET /readyz":  {ID: "getReadiness", Tag: tagPlatform, Summary: "Whether requests should be sent here.", Public: true, Answers: []openapi.Answer{word}},
 		"GET /metrics": {

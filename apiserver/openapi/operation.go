@@ -1,6 +1,26 @@
 package openapi
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
+
+// Operations are operations by route: the method, a space, and the pattern of the path, such as "GET /tasks/{taskName}".
+type Operations map[string]Operation
+
+// Merge returns the operations of all parts. It fails if two parts describe the same route.
+func Merge(parts ...Operations) (Operations, error) {
+	all := Operations{}
+	for _, part := range parts {
+		for route, operation := range part {
+			if _, twice := all[route]; twice {
+				return nil, fmt.Errorf("%s is described twice", route)
+			}
+			all[route] = operation
+		}
+	}
+	return all, nil
+}
 
 // Operation says of one method of one path what cannot be read from its route.
 type Operation struct {
@@ -78,6 +98,21 @@ func Header(name, description string, schema Schema) Parameter {
 // OK is the answer 200 with a value as JSON.
 func OK(description string, body any) Answer {
 	return Answer{Status: http.StatusOK, Description: description, Body: body}
+}
+
+// Failure is an answer from 400 on. Its body is the API's problem.
+func Failure(status int, description string) Answer {
+	return Answer{Status: status, Description: description}
+}
+
+// TryLater is a failure after which the request may be sent again. The header Retry-After says when.
+func TryLater(status int, description string) Answer {
+	return Answer{Status: status, Description: description, Headers: map[string]string{"Retry-After": "Seconds to wait."}}
+}
+
+// Stream is the answer 200 of Server-Sent Events. It has the type of each event's data, by the event's name.
+func Stream(description string, events map[string]any) Answer {
+	return Answer{Status: http.StatusOK, Description: description, MediaType: "text/event-stream", Body: "", Events: events}
 }
 
 // Text is a schema of strings; keywords follow as name, value, name, value.
