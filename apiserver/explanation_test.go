@@ -143,7 +143,7 @@ func TestExplainQueued(t *testing.T) {
 	active.UID = "active"
 	store := newFakeStore(aTask("sync")).add(e, active, anExecution("ended", "sync", v1alpha1.PhaseCompleted), anExecution("other", "other", v1alpha1.PhaseRunning))
 	got := ok[wireExplanation](t, facade(store), "GET", "/tasks/executions/x/explain", "")
-	if got.Reason != v1alpha1.ReasonConcurrencyLimit || !strings.HasSuffix(got.Sentence, `it is the next; active is "active".`) {
+	if got.Reason != v1alpha1.ReasonConcurrencyLimit || !strings.HasSuffix(got.Sentence, `it is the next run; the active run is "active".`) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// cancelled says by whom and why, and how the containers took it. A cancel that came after the end is none.
+// cancelled says who cancelled the run, why, and how its containers ended. It does not apply to a run that ended before
+// the request.
 func cancelled(o *Observation) (verdict, bool) {
 	e, receipt := o.Execution, o.Execution.Status.Cancellation
 	if e.Status.Phase != v1alpha1.PhaseCancelled && (o.ended() || e.Spec.Cancel == nil) {
@@ -20,7 +21,7 @@ func cancelled(o *Observation) (verdict, bool) {
 		who = whoAndWhy(e.Spec.Cancel.RequestedBy, e.Spec.Cancel.Reason)
 	}
 	if !o.ended() {
-		return verdict{v1alpha1.ReasonCancelRequested, "It is being cancelled" + who + "; what it runs is told to end.", ""}, true
+		return verdict{v1alpha1.ReasonCancelRequested, "It is being cancelled" + who + "; its containers are asked to stop.", ""}, true
 	}
 	v := verdict{reason: e.Status.Reason}
 	outcome := v1alpha1.CancellationOutcome("")
@@ -29,23 +30,24 @@ func cancelled(o *Observation) (verdict, bool) {
 	}
 	switch outcome {
 	case v1alpha1.CancellationNotStarted:
-		v.sentence = "It was cancelled" + who + ", before any container had started."
+		v.sentence = "It was cancelled" + who + " before any container started."
 	case v1alpha1.CancellationGraceful:
-		v.sentence = "It was cancelled" + who + "; its containers ended by themselves when they were told to."
+		v.sentence = "It was cancelled" + who + "; its containers stopped when they were asked to."
 	case v1alpha1.CancellationForced:
-		v.sentence = "It was cancelled" + who + "; a container did not end in time and was killed."
-		v.advice = "Have the program end on SIGTERM, or raise terminationGracePeriodSeconds in the Task's jobTemplate."
+		v.sentence = "It was cancelled" + who + "; a container did not stop in time and was killed."
+		v.advice = "Make the program stop on SIGTERM, or raise terminationGracePeriodSeconds in the Task's jobTemplate."
 	case v1alpha1.CancellationUnconfirmed:
-		v.sentence = "It was cancelled" + who + "; no node confirmed that its containers ended" + onNode(o.nodeOf()) + "."
-		v.advice = "A container may still run. Look whether the node is up: kubectl get nodes."
+		v.sentence = "It was cancelled" + who + "; nothing confirms that its containers ended" + onNode(o.nodeOf()) + "."
+		v.advice = "A container may still be running. Check whether the node is up: kubectl get nodes."
 	case v1alpha1.CancellationAlreadyEnded:
-		v.sentence = "It was cancelled" + who + ", when it had ended by itself already" + exitOf(e) + "."
+		v.sentence = "It was cancelled" + who + ", but had already ended by itself" + exitOf(e) + "."
 	default:
 		v.sentence = "It was cancelled" + who + "."
 	}
 	return v, true
 }
 
+// whoAndWhy is a clause with who asked for a cancel and the reason given, empty without both.
 func whoAndWhy(by, why string) string {
 	out := ""
 	if by != "" {
@@ -57,7 +59,7 @@ func whoAndWhy(by, why string) string {
 	return out
 }
 
-// exitOf says with which exit code a run ended, if it is known.
+// exitOf is a clause with the exit code of a run, empty if it is not known.
 func exitOf(e *v1alpha1.TaskExecution) string {
 	if e.Status.ExitCode == nil {
 		return ""

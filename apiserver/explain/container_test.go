@@ -47,7 +47,7 @@ func TestNotCreated(t *testing.T) {
 		"without a word":        {pending().pod("n", waiting("", "")), silent},
 		"an image":              {pending().pod("n", waiting("ErrImagePull", "")), silent},
 		"it failed before":      {pending().pod("n", waiting("CrashLoopBackOff", "")), silent},
-		"its settings":          {pending().pod("n", waiting("CreateContainerConfigError", missing)), says{ReasonContainerNotCreated, `"main" cannot be created on node "n": CreateContainerConfigError: ` + missing + ".", "environment"}},
+		"its settings":          {pending().pod("n", waiting("CreateContainerConfigError", missing)), says{ReasonContainerNotCreated, `"main" cannot be started on node "n": CreateContainerConfigError: ` + missing + ".", "environment"}},
 		"its settings, secret":  {pending().secret().pod("n", waiting("CreateContainerConfigError", missing)), says{ReasonContainerNotCreated, missing, ""}},
 		"its command":           {pending().pod("n", waiting("RunContainerError", `exec: "nosuch"`)), says{ReasonContainerNotCreated, `exec: "nosuch".`, ""}},
 		"its command, secret":   {pending().secret().pod("n", waiting("RunContainerError", `exec: "hunter2"`)), says{ReasonContainerNotCreated, notShown, ""}},
@@ -67,7 +67,7 @@ func TestRestarting(t *testing.T) {
 	ask(t, restarting, map[string]asked{
 		"it runs":          {running().pod("n", runs()), silent},
 		"no pod":           {running(), silent},
-		"it failed":        {running().pod("n", loop, before(2, "Error")), says{ReasonRestarting, `"main" failed and waits to be started again, after 4 restarts: the last time it ended with exit code 2.`, "/logs"}},
+		"it failed":        {running().pod("n", loop, before(2, "Error")), says{ReasonRestarting, `"main" failed and waits to be restarted, after 4 restarts; last time it ended with exit code 2.`, "/logs"}},
 		"for its memory":   {running().pod("n", loop, before(137, "OOMKilled")), says{ReasonRestarting, "more memory than its limit.", ""}},
 		"nothing is known": {running().pod("n", loop), says{ReasonRestarting, "after 0 restarts.", ""}},
 	})
@@ -78,7 +78,7 @@ func TestContainerWaiting(t *testing.T) {
 	waits := func() *observed { return run(v1alpha1.PhaseRunning, reason, "CreateContainerConfigError: why") }
 	ask(t, containerWaiting, map[string]asked{
 		"it runs":                     {run(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted, ""), silent},
-		"the pods could not be read":  {waits(), says{reason, "its next container is not started: CreateContainerConfigError: why.", "startTimeout"}},
+		"the pods could not be read":  {waits(), says{reason, "the next one has not started: CreateContainerConfigError: why.", "startTimeout"}},
 		"it has ended for this cause": {run(v1alpha1.PhaseFailed, v1alpha1.ReasonStartTimeout, ""), silent},
 	})
 	// The pod itself is the better answer.

@@ -23,7 +23,7 @@ func TestCase27ExplainNamesTheLimitOfTheTemplate(t *testing.T) {
 		"it runs":          {run(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted, ""), silent},
 		"our own clock":    {run(v1alpha1.PhaseFailed, v1alpha1.ReasonDeadlineExceeded, ""), silent},
 		"an eviction":      {run(v1alpha1.PhaseFailed, v1alpha1.ReasonEvicted, ""), silent},
-		"the pod's clock":  {run(v1alpha1.PhaseFailed, v1alpha1.ReasonPodDeadlineExceeded, "pod p was active for too long"), says{v1alpha1.ReasonPodDeadlineExceeded, "a limit of its own Task: pod p was active for too long.", "spec.template.spec.activeDeadlineSeconds"}},
+		"the pod's clock":  {run(v1alpha1.PhaseFailed, v1alpha1.ReasonPodDeadlineExceeded, "pod p was active for too long"), says{v1alpha1.ReasonPodDeadlineExceeded, "a limit in its Task's jobTemplate: pod p was active for too long.", "spec.template.spec.activeDeadlineSeconds"}},
 		"the Job's clock":  {run(v1alpha1.PhaseFailed, v1alpha1.ReasonJobDeadlineExceeded, "why"), says{v1alpha1.ReasonJobDeadlineExceeded, "why.", "spec.activeDeadlineSeconds"}},
 		"its own storage":  {run(v1alpha1.PhaseFailed, v1alpha1.ReasonStorageLimitExceeded, "why"), says{v1alpha1.ReasonStorageLimitExceeded, "why.", "ephemeral-storage"}},
 		"and it completed": {run(v1alpha1.PhaseCompleted, v1alpha1.ReasonPodDeadlineExceeded, ""), silent},

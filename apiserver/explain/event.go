@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// eventOf the run's objects with that reason, the newest, nil when there is none.
+// eventOf returns the newest Event of that kind of object with that reason, nil if there is none.
 func (o *Observation) eventOf(kind, reason string) *corev1.Event {
 	for i := range o.Events {
 		if e := &o.Events[i]; e.InvolvedObject.Kind == kind && e.Reason == reason {
@@ -18,7 +18,7 @@ func (o *Observation) eventOf(kind, reason string) *corev1.Event {
 	return nil
 }
 
-// At is when an Event was last seen. Those of the newer API have no lastTimestamp.
+// At returns when an Event last happened. Events of the API events.k8s.io have no lastTimestamp.
 func At(e *corev1.Event) time.Time {
 	switch {
 	case e.Series != nil && !e.Series.LastObservedTime.IsZero():
@@ -32,7 +32,7 @@ func At(e *corev1.Event) time.Time {
 	}
 }
 
-// eventFacts tell the newest Events.
+// eventFacts are the newest Events.
 func eventFacts(o *Observation) (facts []Fact) {
 	for i := range o.Events[:min(len(o.Events), maxEvents)] {
 		e := &o.Events[i]

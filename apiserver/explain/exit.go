@@ -8,18 +8,18 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// meanings of exit codes by convention: of shells (126, 127), and of 128 and the number of a signal.
+// meanings of exit codes by convention: 126 and 127 are those of shells, and a higher one is 128 plus a signal's number.
 var meanings = map[int32]struct{ words, advice string }{
-	126: {"the command could not be executed", "Look whether the command in the Task's jobTemplate is a program that can be executed."},
-	127: {"the command was not found", "Look whether the command in the Task's jobTemplate is in the image."},
-	128: {"the container could not be started", "Look at the command and the image in the Task's jobTemplate."},
-	134: {"it aborted, SIGABRT", ""},
-	137: {"it was killed, SIGKILL", "Something killed it: a memory limit that a child process reached, or somebody on the node."},
-	139: {"it accessed memory that is not its own, SIGSEGV", ""},
-	143: {"it was told to end, SIGTERM", "Something told it to end; the Events of its node may say what."},
+	126: {"the command could not be executed", "Check that the command in the Task's jobTemplate is an executable program."},
+	127: {"the command was not found", "Check that the command in the Task's jobTemplate is in the image."},
+	128: {"the container could not be started", "Check the command and the image in the Task's jobTemplate."},
+	134: {"it aborted with SIGABRT", ""},
+	137: {"it was killed with SIGKILL", "Something killed it, such as a memory limit that a child process reached, or somebody on the node."},
+	139: {"it crashed on an invalid memory access, SIGSEGV", ""},
+	143: {"it was terminated with SIGTERM", "Something terminated it. The Events of its node may say what."},
 }
 
-// exitCode says with which code the program ended, and what that means where there is a convention.
+// exitCode says with which exit code the program ended, and what that means by convention.
 func exitCode(o *Observation) (verdict, bool) {
 	if !o.hasFailed(v1alpha1.ReasonNonZeroExit) {
 		return verdict{}, false
@@ -45,16 +45,17 @@ func exitCode(o *Observation) (verdict, bool) {
 			advice = m.advice + " " + advice
 		}
 	}
-	sentence += o.tries(", the last of %d attempts")
+	sentence += o.tries(", on the last of %d attempts")
 	return verdict{v1alpha1.ReasonNonZeroExit, sentence + ".", advice}, true
 }
 
-// neverRan tells whether the runtime could not start the program (pkg/kubelet/kuberuntime; containerd, docker).
+// neverRan reports whether the runtime could not start the program. The reasons are those of the kubelet
+// (pkg/kubelet/kuberuntime) and of container runtimes.
 func neverRan(t *corev1.ContainerStateTerminated) bool {
 	return t.Reason == "StartError" || t.Reason == "ContainerCannotRun"
 }
 
-// notStarted quotes the runtime, whose words may have the command line in them.
+// notStarted quotes the runtime. Its message may have the command line, which may have sensitive params.
 func notStarted(o *Observation, s *corev1.ContainerStatus) verdict {
 	why := s.State.Terminated.Message
 	if o.sensitive() {
@@ -63,11 +64,11 @@ func notStarted(o *Observation, s *corev1.ContainerStatus) verdict {
 	return verdict{
 		v1alpha1.ReasonNonZeroExit,
 		fmt.Sprintf("It failed because the container %q could not be started (exit code %d)%s.", s.Name, s.State.Terminated.ExitCode, because(why)),
-		"Look whether the command in the Task's jobTemplate is in the image and can be executed.",
+		"Check that the command in the Task's jobTemplate is in the image and is executable.",
 	}
 }
 
-// outOfMemory names the limit that a container reached.
+// outOfMemory says which container reached its memory limit.
 func outOfMemory(o *Observation) (verdict, bool) {
 	if !o.hasFailed(v1alpha1.ReasonOOMKilled) {
 		return verdict{}, false
@@ -88,7 +89,7 @@ func outOfMemory(o *Observation) (verdict, bool) {
 	if code := o.Execution.Status.ExitCode; code != nil && *code != exitKilled {
 		return verdict{
 			v1alpha1.ReasonOOMKilled,
-			fmt.Sprintf("It failed with exit code %d after a process of the container%s%s had used more memory than its limit%s and was killed%s.", *code, container, o.ofIndex(), limit, onNode(o.nodeOf())),
+			fmt.Sprintf("It failed with exit code %d after a process of the container%s%s used more memory than the limit%s and was killed%s.", *code, container, o.ofIndex(), limit, onNode(o.nodeOf())),
 			memoryAdvice,
 		}, true
 	}
@@ -100,12 +101,13 @@ func outOfMemory(o *Observation) (verdict, bool) {
 }
 
 const (
-	memoryAdvice = "Raise resources.limits.memory of the container in the Task's jobTemplate, or have the program use less."
-	// exitKilled is the exit code of a program that SIGKILL ended.
+	memoryAdvice = "Raise resources.limits.memory of the container in the Task's jobTemplate, or make the program use less memory."
+	// exitKilled is the exit code of a program that SIGKILL ended: 128 plus the signal's number.
 	exitKilled = 137
 )
 
-// killedQuietly reports whether a process of a run that completed was killed for the memory limit.
+// killedQuietly reports whether a process reached the memory limit and was killed in a container that ended with exit
+// code 0.
 func killedQuietly(o *Observation) bool {
 	for i := range o.Execution.Status.Pods {
 		if m := &o.Execution.Status.Pods[i]; m.Reason == v1alpha1.ReasonOOMKilled && m.ExitCode != nil && *m.ExitCode == 0 {
@@ -122,6 +124,7 @@ func killedQuietly(o *Observation) bool {
 	return false
 }
 
+// memoryLimit is a clause with the memory limit of a container, empty if it has none.
 func memoryLimit(c *corev1.Container) string {
 	if limit, has := c.Resources.Limits[corev1.ResourceMemory]; has {
 		return " of " + limit.String()

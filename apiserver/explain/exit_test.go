@@ -31,9 +31,9 @@ func TestExitCode(t *testing.T) {
 		"the pod is gone":            {of(3), says{reason, "the container ended with exit code 3.", log}},
 		"nothing but the message":    {run(v1alpha1.PhaseFailed, reason, "words."), says{reason, "It failed: words.", log}},
 		"the shell found nothing":    {of(127), says{reason, "the command was not found", "is in the image"}},
-		"killed":                     {of(137), says{reason, "SIGKILL", "memory limit that a child"}},
-		"several attempts":           {of(1).with(func(o *observed) { o.Execution.Status.Attempts = 3 }), says{reason, "the last of 3 attempts.", log}},
-		"it could not be started":    {of(128).pod("n", terminated(128, "StartError", noSuch)), says{reason, `could not be started (exit code 128): ` + noSuch, "can be executed"}},
+		"killed":                     {of(137), says{reason, "SIGKILL", "a memory limit that a child process reached"}},
+		"several attempts":           {of(1).with(func(o *observed) { o.Execution.Status.Attempts = 3 }), says{reason, "on the last of 3 attempts.", log}},
+		"it could not be started":    {of(128).pod("n", terminated(128, "StartError", noSuch)), says{reason, `could not be started (exit code 128): ` + noSuch, "is executable"}},
 		"nor with sensitive params":  {of(128).secret().pod("n", terminated(128, "StartError", noSuch)), says{reason, "(exit code 128): " + notShown, ""}},
 	})
 }

@@ -17,17 +17,17 @@ const (
 	maxFacts = 60
 	// maxText of one fact, in bytes.
 	maxText = 600
-	// maxName of what a fact is of, in bytes.
+	// maxName of the object that a fact is about, in bytes.
 	maxName = 253
-	// maxPods that are told of, the newest.
+	// maxPods that facts are about, the newest.
 	maxPods = 3
-	// maxEvents that are told, the newest.
+	// maxEvents that become facts, the newest.
 	maxEvents = 10
-	// maxLines of the log.
+	// maxLines of the log that become facts.
 	maxLines = 3
 )
 
-// Source says what a fact was taken from.
+// Source says where a fact was read.
 type Source string
 
 // The sources.
@@ -39,22 +39,22 @@ const (
 	FromPod       Source = "Pod"
 	FromEvent     Source = "Event"
 	FromLog       Source = "Log"
-	// FromFacade is what the facade could not find out.
+	// FromFacade is for what the facade could not read.
 	FromFacade Source = "Facade"
 )
 
 // Fact is one thing that is known.
 type Fact struct {
 	Source Source
-	// Name of the object, empty where it is clear.
+	// Name of the object, empty if there is only one it can be.
 	Name string
-	// At is when, zero where that is not known or no matter.
+	// At is when it happened, zero if that is not known or does not matter.
 	At time.Time
-	// Text is for people: one line, harmless, at most maxText bytes.
+	// Text is for people: one line without control characters, of at most maxText bytes.
 	Text string
 }
 
-// factsOf gives what there is to know, from the run itself down to its containers.
+// factsOf returns what is known, from the run itself down to its containers.
 func factsOf(o *Observation) (facts []Fact) {
 	for _, gather := range []func(*Observation) []Fact{unreadFacts, executionFacts, taskFacts, queueFacts, jobFacts, podFacts, eventFacts, logFacts} {
 		facts = append(facts, gather(o)...)
@@ -67,10 +67,10 @@ func factsOf(o *Observation) (facts []Fact) {
 	return facts
 }
 
-// unreadFacts come first: they say that something may be missing.
+// unreadFacts come first, because they say that others may be missing.
 func unreadFacts(o *Observation) (facts []Fact) {
 	for _, u := range o.Unread {
-		facts = append(facts, Fact{Source: FromFacade, Text: fmt.Sprintf("what there is of kind %s could not be read: %s", u.What, u.Why)})
+		facts = append(facts, Fact{Source: FromFacade, Text: fmt.Sprintf("objects of kind %s could not be read: %s", u.What, u.Why)})
 	}
 	return facts
 }
@@ -94,10 +94,10 @@ func executionFacts(o *Observation) (facts []Fact) {
 		facts = append(facts, Fact{FromExecution, e.Name, status.CompletionTime.Time, fmt.Sprintf("it ended after %s", times(status.Attempts, "attempt"))})
 	}
 	if c := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionImagesPulled); c != nil && c.Status == metav1.ConditionFalse {
-		facts = append(facts, Fact{FromExecution, e.Name, c.LastTransitionTime.Time, "since then an image could not be pulled" + because(c.Message)})
+		facts = append(facts, Fact{FromExecution, e.Name, c.LastTransitionTime.Time, "image pulls have failed since then" + because(c.Message)})
 	}
 	if c := e.Spec.Cancel; c != nil {
-		facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, "a cancel was asked for" + whoAndWhy(c.RequestedBy, c.Reason)})
+		facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, "its cancellation was requested" + whoAndWhy(c.RequestedBy, c.Reason)})
 	}
 	return facts
 }
@@ -115,10 +115,10 @@ func suspensionFacts(o *Observation) (facts []Fact) {
 		return nil
 	}
 	if s.Total.Duration > 0 {
-		facts = append(facts, Fact{FromExecution, o.Execution.Name, time.Time{}, fmt.Sprintf("it was suspended for %s, which do not count for its timeout", forPeople(s.Total.Duration))})
+		facts = append(facts, Fact{FromExecution, o.Execution.Name, time.Time{}, fmt.Sprintf("it was suspended for %s, which does not count towards its timeout", forPeople(s.Total.Duration))})
 	}
 	if s.Since != nil {
-		facts = append(facts, Fact{FromExecution, o.Execution.Name, s.Since.Time, "it is suspended since then, or has not started again"})
+		facts = append(facts, Fact{FromExecution, o.Execution.Name, s.Since.Time, "it was suspended, and has not started again"})
 	}
 	return facts
 }
@@ -129,32 +129,33 @@ func taskFacts(o *Observation) (facts []Fact) {
 		return []Fact{{FromTask, name, time.Time{}, "it does not exist"}}
 	}
 	if o.Task.Spec.Suspended {
-		facts = append(facts, Fact{FromTask, name, time.Time{}, "it is suspended and takes no new runs"})
+		facts = append(facts, Fact{FromTask, name, time.Time{}, "it is suspended and accepts no new runs"})
 	}
 	if c := apimeta.FindStatusCondition(o.Task.Status.Conditions, v1alpha1.ConditionReady); c != nil && c.Status == metav1.ConditionFalse {
 		facts = append(facts, Fact{FromTask, name, c.LastTransitionTime.Time, "it cannot be run" + reasonIn(c.Reason) + because(c.Message)})
 	}
 	if ran := o.Execution.Status.Task; ran != nil && (ran.UID != o.Task.UID || ran.Generation != o.Task.Generation) {
-		facts = append(facts, Fact{FromTask, name, time.Time{}, "it was changed after this run was started"})
+		facts = append(facts, Fact{FromTask, name, time.Time{}, "it has changed since this run started"})
 	}
 	if o.Task.Spec.Concurrency != nil {
 		text := fmt.Sprintf("its concurrency policy is %s", o.Task.Spec.ConcurrencyPolicy())
 		if n := o.Task.Spec.MaxRunning(); n > 0 {
-			text += fmt.Sprintf(", it runs %d at once", n)
+			text += fmt.Sprintf(", maxRunning is %d", n)
 		}
-		text += fmt.Sprintf(", and %d may wait", o.Task.Spec.MaxQueued())
+		text += fmt.Sprintf(", maxQueued is %d", o.Task.Spec.MaxQueued())
 		facts = append(facts, Fact{FromTask, name, time.Time{}, text})
 	}
 	return facts
 }
 
-// logFacts are the last errors in the log that the status keeps, without sensitive values, of a run that failed.
+// logFacts are the last line and the last errors in the log of a run that failed. They are from the tail in the status,
+// which has no sensitive values.
 func logFacts(o *Observation) (facts []Fact) {
 	if o.Execution.Status.Phase != v1alpha1.PhaseFailed {
 		return nil
 	}
 	logs := o.Execution.Status.Logs
-	if len(logs) > 0 { // the last entry is the controller's, and says what the status says
+	if len(logs) > 0 { // the last entry is the controller's, which repeats the status
 		logs = logs[:len(logs)-1]
 	}
 	for i := len(logs) - 1; i >= 0 && len(facts) < maxLines; i-- {

@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// textOf an explanation, a fact a line.
+// textOf returns an explanation as text, with one line for each fact.
 func textOf(x Explanation) string {
 	text := x.Sentence + "\n" + x.Advice + "\n"
 	for _, f := range x.Facts {
@@ -45,17 +45,17 @@ func TestFacts(t *testing.T) {
 	failing.Unread = []Unread{{FromEvent, "Kubernetes did not answer in time"}}
 	got := textOf(Of(failing.Observation))
 	for _, want := range []string{
-		"Facade : what there is of kind Event could not be read: Kubernetes did not answer in time",
+		"Facade : objects of kind Event could not be read: Kubernetes did not answer in time",
 		`TaskExecution run: its phase is Failed (NonZeroExit): container "main" ended with exit code 3`,
 		"TaskExecution run: it ended after 1 attempt",
 		"Task sync: it is suspended",
 		"Task sync: it cannot be run (InvalidJobTemplate): no containers",
-		"Task sync: it was changed after this run was started",
+		"Task sync: it has changed since this run started",
 		"Job run-job: pods: 0 active, 0 succeeded, 1 failed; its backoffLimit is 0",
 		"Job run-job: Failed (BackoffLimitExceeded): Job has reached",
 		`Pod run-pod: its phase is Failed on node "worker"`,
-		"Pod run-pod: the platform ends it (EvictionByEvictionAPI): drain",
-		`Pod run-pod: container "main" was started again 1 time; before, it ended with exit code 2 (Error)`,
+		"Pod run-pod: the platform disrupted it (EvictionByEvictionAPI): drain",
+		`Pod run-pod: container "main" was restarted 1 time; it last ended with exit code 2 (Error)`,
 		`Pod run-pod: container "main" ended with exit code 3 (Error)`,
 		"Event of-pod: pod Killing: Stopping container main (3 times)",
 		"Log : bye", "Log : cannot reach the database",
@@ -76,13 +76,13 @@ func TestFactsOfWhatIsGone(t *testing.T) {
 	o.Job, o.Task = nil, nil
 	o.Execution.Status.Pods = []v1alpha1.PodMirror{{Name: "p", Phase: "Failed", Node: "worker", Reason: "Evicted", ExitCode: ptr.To[int32](137), FinishTime: ptr.To(ago(0))}}
 	got := textOf(Of(o.Observation))
-	for _, want := range []string{"Job run-job: it is gone", "Task sync: it does not exist", `Pod p: it ended or is gone; its phase was Failed on node "worker" (Evicted), with exit code 137`} {
+	for _, want := range []string{"Job run-job: it no longer exists", "Task sync: it does not exist", `Pod p: it has ended or no longer exists; its phase was Failed on node "worker" (Evicted), with exit code 137`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the facts lack %q:\n%s", want, got)
 		}
 	}
 	o.Unread = []Unread{{FromJob, "x"}}
-	if got := textOf(Of(o.Observation)); strings.Contains(got, "Job run-job: it is gone") {
-		t.Errorf("a Job that could not be read is said to be gone:\n%s", got)
+	if got := textOf(Of(o.Observation)); strings.Contains(got, "it no longer exists") {
+		t.Errorf("a Job that could not be read is said not to exist:\n%s", got)
 	}
 }

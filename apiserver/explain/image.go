@@ -10,22 +10,22 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-const imageAdvice = "Look whether the image and its tag exist, whether the node reaches the registry, and whether imagePullSecrets in the Task's jobTemplate let it in."
+const imageAdvice = "Check that the image and its tag exist, that the node can reach the registry, and that imagePullSecrets in the Task's jobTemplate give access."
 
-// imagePullFailed ended a run.
+// imagePullFailed says which image ended the run.
 func imagePullFailed(o *Observation) (verdict, bool) {
 	if !o.hasFailed(v1alpha1.ReasonImagePullFailed) {
 		return verdict{}, false
 	}
-	// The message names the image; the pod, if it is still there, may be ended and tell nothing.
+	// The message has the image. The pod may be gone, or have ended without a word about it.
 	return verdict{v1alpha1.ReasonImagePullFailed, "It failed because of its image" + because(o.Execution.Status.Message) + "." + registrySays(o), imageAdvice}, true
 }
 
-// imageUnpulled keeps a run from starting.
+// imageUnpulled says which image keeps the run from starting.
 func imageUnpulled(o *Observation) (verdict, bool) {
 	pod := o.waitingPod()
 	if pod == nil {
-		// The pods could not be read, or are about to be made anew: the condition remembers.
+		// The pods could not be read, or the next one is not there yet. The condition still has the image.
 		c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionImagesPulled)
 		if o.ended() || o.last() != nil || c == nil || c.Status != metav1.ConditionFalse {
 			return verdict{}, false
@@ -45,7 +45,8 @@ func imageUnpulled(o *Observation) (verdict, bool) {
 	return verdict{}, false
 }
 
-// isImageTrouble: the kubelet's reasons (kubernetes/pkg/kubelet/images/types.go).
+// isImageTrouble reports whether a container waits because of its image. The reasons are the kubelet's
+// (pkg/kubelet/images/types.go).
 func isImageTrouble(reason string) bool {
 	switch reason {
 	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "RegistryUnavailable", "SignatureValidationFailed", "ImageInspectError":
@@ -55,7 +56,7 @@ func isImageTrouble(reason string) bool {
 	}
 }
 
-// imageOf a container as the Task names it: a status may have it resolved, or not at all.
+// imageOf returns the image of a container as the Task has it. The status may have it resolved, or not at all.
 func imageOf(pod *corev1.Pod, s *corev1.ContainerStatus) string {
 	if c := containerOf(pod, s.Name); c != nil && c.Image != "" {
 		return c.Image
@@ -63,11 +64,11 @@ func imageOf(pod *corev1.Pod, s *corev1.ContainerStatus) string {
 	return s.Image
 }
 
-// registrySays quotes what came of the last try, which the pod forgets while it waits for the next.
+// registrySays quotes the error of the last pull. Only Events keep it while the node waits to pull again.
 func registrySays(o *Observation) string {
 	for i := range o.Events {
 		if e := &o.Events[i]; e.Reason == "Failed" && isPullMessage(e.Message) {
-			return fmt.Sprintf(" The node says: %s", e.Message)
+			return fmt.Sprintf(" The node reports: %s", e.Message)
 		}
 	}
 	return ""

@@ -39,7 +39,7 @@ func TestImageUnpulled(t *testing.T) {
 		"no pod":                      {pending(), silent},
 		"the first try failed":        {pending().pod("n", waiting("ErrImagePull", "")), says{reason, sentence, "its tag exist"}},
 		"it backs off":                {pending().pod("n", waiting("ImagePullBackOff", "")), says{reason, sentence, ""}},
-		"the registry's words":        {pending().pod("n", waiting("ImagePullBackOff", "")).event("Pod", "Failed", "Error: ImagePullBackOff").event("Pod", "Failed", words), says{reason, sentence + " The node says: " + words, ""}},
+		"the registry's words":        {pending().pod("n", waiting("ImagePullBackOff", "")).event("Pod", "Failed", "Error: ImagePullBackOff").event("Pod", "Failed", words), says{reason, sentence + " The node reports: " + words, ""}},
 		"with sensitive params":       {pending().secret().pod("n", waiting("ImagePullBackOff", "")), says{reason, sentence, ""}},
 		"an impossible name":          {pending().pod("n", waiting("InvalidImageName", "")), says{reason, sentence, ""}},
 		"of an init container":        {pending().pod("n", waiting("PodInitializing", ""), init), says{reason, `the image "prepare:2" of the container "prepare"`, ""}},

@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// heldJob says who holds the Job suspended.
+// heldJob says what keeps the Job suspended: Kueue or somebody else.
 func heldJob(o *Observation) (verdict, bool) {
 	status := &o.Execution.Status
 	if status.Phase != v1alpha1.PhaseQueued || status.Reason != v1alpha1.ReasonJobSuspended {
@@ -21,36 +21,28 @@ func heldJob(o *Observation) (verdict, bool) {
 	if o.Job != nil {
 		queue = o.Job.Labels[v1alpha1.LabelKueueQueue]
 	}
-	if queue != "" && stopped {
-		return verdict{
-			v1alpha1.ReasonJobSuspended,
-			fmt.Sprintf("It was stopped while it ran, and waits: Kueue took back its admission from the queue %q.", queue),
-			"kubectl describe workloads shows what Kueue waits for. It starts again from its beginning; what it waits does not count for its timeout.",
-		}, true
+	v := verdict{reason: v1alpha1.ReasonJobSuspended}
+	switch {
+	case queue != "" && stopped:
+		v.sentence = fmt.Sprintf("It was stopped while running and waits, because Kueue withdrew its admission to the queue %q.", queue)
+		v.advice = "kubectl describe workloads shows what Kueue waits for. " + fromTheBeginning
+	case queue != "":
+		v.sentence = fmt.Sprintf("It waits, because Kueue has not yet admitted its Job to the queue %q.", queue)
+		v.advice = "kubectl describe workloads shows what Kueue waits for."
+	case stopped:
+		v.sentence = "It was stopped while running and waits, because its Job was suspended."
+		v.advice = "Whoever suspended the Job can resume it with spec.suspend: false. " + fromTheBeginning
+	default:
+		v.sentence = "It waits because its Job is suspended" + because(status.Message) + "."
+		v.advice = "Whoever suspended the Job can resume it with spec.suspend: false."
 	}
-	if queue != "" {
-		return verdict{
-			v1alpha1.ReasonJobSuspended,
-			fmt.Sprintf("It waits for Kueue, which has not admitted its Job from the queue %q yet.", queue),
-			"kubectl describe workloads shows what Kueue waits for.",
-		}, true
-	}
-	if stopped {
-		return verdict{
-			v1alpha1.ReasonJobSuspended,
-			"It waits because its Job was suspended while it ran, which ended its pods.",
-			"Whoever suspended the Job can let it go: spec.suspend: false. It starts again from its beginning; what it waits does not count for its timeout.",
-		}, true
-	}
-	return verdict{
-		v1alpha1.ReasonJobSuspended,
-		"It waits because its Job is suspended" + because(status.Message) + ".",
-		"Whoever suspended the Job can let it go: spec.suspend: false.",
-	}, true
+	return v, true
 }
 
-// podsRefused says why the Job cannot make its pod. The Job controller says it in an Event, and ours repeats it in the
-// status.
+const fromTheBeginning = "The run then starts from the beginning. The time that it waits does not count towards its timeout."
+
+// podsRefused says why the Job cannot create its pod. Kubernetes' Job controller says it in an Event, and our controller
+// repeats it in the status.
 func podsRefused(o *Observation) (verdict, bool) {
 	if o.ended() || o.waitingPod() != nil {
 		return verdict{}, false
@@ -67,8 +59,8 @@ func podsRefused(o *Observation) (verdict, bool) {
 	}
 	return verdict{
 		ReasonPodsRefused,
-		"It does not run because its Job may not make a pod" + because(why) + ".",
-		"Make room in the quota, or mend the policy or service account that is in the way; the Job tries again by itself.",
+		"It does not run because its Job cannot create a pod" + because(why) + ".",
+		"Free some of the quota, or fix the policy or service account that prevents it. The Job retries by itself.",
 	}, true
 }
 
@@ -80,15 +72,16 @@ func jobLost(o *Observation) (verdict, bool) {
 	return verdict{
 		v1alpha1.ReasonJobLost,
 		"It failed because somebody deleted its Job" + because(o.Execution.Status.Message) + ".",
-		"How far it came cannot be known. Look at what it has done before you run it again, and cancel runs instead of deleting their Jobs.",
+		"It is unknown how far it got. Check what it has done before you run it again. To stop a run, cancel it instead of deleting its Job.",
 	}, true
 }
 
+// jobFacts are the counts and conditions of the Job.
 func jobFacts(o *Observation) (facts []Fact) {
 	recorded := o.Execution.Status.Job
 	if o.Job == nil {
 		if recorded != nil && !o.unread(FromJob) {
-			return []Fact{{FromJob, recorded.Name, time.Time{}, "it is gone"}}
+			return []Fact{{FromJob, recorded.Name, time.Time{}, "it no longer exists"}}
 		}
 		return nil
 	}

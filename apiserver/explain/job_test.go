@@ -23,12 +23,12 @@ func TestHeldJob(t *testing.T) {
 	ask(t, heldJob, map[string]asked{
 		"it waits for its turn": {run(v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit, ""), silent},
 		"by somebody":           {held().job(nil), says{reason, "because its Job is suspended: the Job is suspended.", "spec.suspend: false"}},
-		"by Kueue":              {held().job(kueue), says{reason, `from the queue "team-a"`, "workloads"}},
+		"by Kueue":              {held().job(kueue), says{reason, `to the queue "team-a"`, "workloads"}},
 		"the Job is unknown":    {held(), says{reason, "suspended", ""}},
 	})
 }
 
-// A run that was suspended after it had started waits, and what it has left of its timeout does not pass.
+// A run that was suspended after its start waits, and its timeout waits too.
 func TestCase25ExplainedWhileSuspended(t *testing.T) {
 	started := func(phase v1alpha1.Phase, reason, message string) *observed {
 		return run(phase, reason, message).with(func(o *observed) {
@@ -44,8 +44,8 @@ func TestCase25ExplainedWhileSuspended(t *testing.T) {
 	}
 	kueue := func(j *batchv1.Job) { j.Labels = map[string]string{v1alpha1.LabelKueueQueue: "team-a"} }
 	ask(t, heldJob, map[string]asked{
-		"by somebody": {held().job(nil), says{v1alpha1.ReasonJobSuspended, "because its Job was suspended while it ran", "spec.suspend: false"}},
-		"by Kueue":    {held().job(kueue), says{v1alpha1.ReasonJobSuspended, `Kueue took back its admission from the queue "team-a"`, "workloads"}},
+		"by somebody": {held().job(nil), says{v1alpha1.ReasonJobSuspended, "stopped while running and waits, because its Job was suspended", "spec.suspend: false"}},
+		"by Kueue":    {held().job(kueue), says{v1alpha1.ReasonJobSuspended, `Kueue withdrew its admission to the queue "team-a"`, "workloads"}},
 	})
 	limits := func(j *batchv1.Job) {
 		j.Annotations = map[string]string{v1alpha1.AnnotationLimits: `{"timeout":"30s","container":"main","maxEntries":100,"maxBytes":16384}`}
@@ -55,10 +55,10 @@ func TestCase25ExplainedWhileSuspended(t *testing.T) {
 	})
 	found := false
 	for _, f := range Of(held().Observation).Facts {
-		found = found || strings.Contains(f.Text, "suspended since then")
+		found = found || strings.Contains(f.Text, "it was suspended, and has not started again")
 	}
 	if !found {
-		t.Error("no fact tells since when it is suspended")
+		t.Error("no fact says since when it is suspended")
 	}
 }
 
@@ -70,8 +70,8 @@ func TestPodsRefused(t *testing.T) {
 	unread := func(o *observed) { o.Unread = []Unread{{FromPod, "x"}} }
 	ask(t, podsRefused, map[string]asked{
 		"nothing is known":       {pending(""), silent},
-		"the status says":        {pending("FailedCreate: exceeded quota: tight"), says{ReasonPodsRefused, "may not make a pod: exceeded quota: tight.", "quota"}},
-		"an Event says":          {pending("").event("Job", "FailedCreate", event), says{ReasonPodsRefused, "may not make a pod: exceeded quota: tight.", ""}},
+		"the status says":        {pending("FailedCreate: exceeded quota: tight"), says{ReasonPodsRefused, "cannot create a pod: exceeded quota: tight.", "quota"}},
+		"an Event says":          {pending("").event("Job", "FailedCreate", event), says{ReasonPodsRefused, "cannot create a pod: exceeded quota: tight.", ""}},
 		"an Event of other form": {pending("").event("Job", "FailedCreate", "no service account"), says{ReasonPodsRefused, ": no service account.", ""}},
 		"there is a pod now":     {pending("").event("Job", "FailedCreate", event).pod("n", waiting("ContainerCreating", "")), silent},
 		"perhaps there is a pod": {pending("").event("Job", "FailedCreate", event).with(unread), silent},
@@ -82,6 +82,6 @@ func TestPodsRefused(t *testing.T) {
 func TestJobLost(t *testing.T) {
 	ask(t, jobLost, map[string]asked{
 		"another failure": {run(v1alpha1.PhaseFailed, v1alpha1.ReasonEvicted, ""), silent},
-		"lost":            {run(v1alpha1.PhaseFailed, v1alpha1.ReasonJobLost, `job "x" was deleted before it ended`), says{v1alpha1.ReasonJobLost, `somebody deleted its Job: job "x"`, "cancel runs instead"}},
+		"lost":            {run(v1alpha1.PhaseFailed, v1alpha1.ReasonJobLost, `job "x" was deleted before it ended`), says{v1alpha1.ReasonJobLost, `somebody deleted its Job: job "x"`, "cancel it instead"}},
 	})
 }

@@ -10,24 +10,25 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// seenWithin is how soon a controller that works has looked at a new run.
+// seenWithin is how soon a working controller has processed a new run.
 const seenWithin = 15 * time.Second
 
-// notSeen says that the controller has not looked at the run.
+// notSeen says that the controller has not processed the run.
 func notSeen(o *Observation) (verdict, bool) {
 	if o.Execution.Status.Phase != "" {
 		return verdict{}, false
 	}
 	age := o.Now.Sub(o.Execution.CreationTimestamp.Time)
-	v := verdict{ReasonNotSeen, "It was just recorded, and the controller has not looked at it yet.", ""}
+	v := verdict{ReasonNotSeen, "It was just created, and the controller has not processed it yet.", ""}
 	if age > seenWithin {
-		v.sentence = fmt.Sprintf("It was recorded %s ago, and the controller has not looked at it yet.", forPeople(age))
-		v.advice = "Look whether the controller runs and works in this namespace: kubectl -n taskexec-system get pods."
+		v.sentence = fmt.Sprintf("It was created %s ago, and the controller has not processed it yet.", forPeople(age))
+		v.advice = "Check that the controller is running and watches this namespace: kubectl -n taskexec-system get pods."
 	}
 	return v, true
 }
 
-// starting is a run of which nothing is wrong that is known. Where the pods could not be read, the status may know.
+// starting says how far a run is that is about to start. If the pods could not be read, the status may say what it waits
+// for.
 func starting(o *Observation) (verdict, bool) {
 	status := &o.Execution.Status
 	if status.Phase != v1alpha1.PhasePending {
@@ -39,18 +40,18 @@ func starting(o *Observation) (verdict, bool) {
 	case status.Message != "":
 		v.sentence = "It has not started yet" + because(status.Message) + "."
 	case pod != nil && pod.Spec.NodeName != "":
-		v.sentence = fmt.Sprintf("It is about to start: the node %q has its pod and gets its image and volumes ready.", pod.Spec.NodeName)
+		v.sentence = fmt.Sprintf("It is about to start: the node %q has its pod and prepares its image and volumes.", pod.Spec.NodeName)
 	case pod != nil:
-		v.sentence = "It is about to start: its pod waits for a node."
+		v.sentence = "It is about to start: its pod waits to be scheduled."
 	case status.Job == nil:
-		v.sentence = "It is about to start: its Job is about to be made."
+		v.sentence = "It is about to start: its Job is about to be created."
 	default:
-		v.sentence = "It is about to start: its Job is there."
+		v.sentence = "It is about to start: its Job exists."
 	}
 	return v, true
 }
 
-// retrying says that an attempt failed and another is to come.
+// retrying says how the last attempt failed while the next one has not started.
 func retrying(o *Observation) (verdict, bool) {
 	status := &o.Execution.Status
 	if status.Phase != v1alpha1.PhaseRunning || status.Reason != v1alpha1.ReasonRetrying {
@@ -58,7 +59,7 @@ func retrying(o *Observation) (verdict, bool) {
 	}
 	how := ""
 	if code := o.failedWith(); code != nil {
-		how = fmt.Sprintf("; the last one ended with exit code %d", *code)
+		how = fmt.Sprintf("; the last attempt ended with exit code %d", *code)
 	}
 	return verdict{
 		v1alpha1.ReasonRetrying,
@@ -67,7 +68,8 @@ func retrying(o *Observation) (verdict, bool) {
 	}, true
 }
 
-// failedWith is the exit code of the attempt that failed: the status has it, or else the newest pod that did.
+// failedWith returns the exit code of the last attempt that failed: that of the status, or else of the newest pod that
+// failed. It is nil if neither has one.
 func (o *Observation) failedWith() *int32 {
 	if code := o.Execution.Status.ExitCode; code != nil {
 		return code
@@ -81,7 +83,7 @@ func (o *Observation) failedWith() *int32 {
 	return nil
 }
 
-// running says since when and where, and when its timeout will end it.
+// running says how long the run has been running, on which node, and when its timeout will end it.
 func running(o *Observation) (verdict, bool) {
 	status := &o.Execution.Status
 	if status.Phase != v1alpha1.PhaseRunning {
@@ -91,9 +93,9 @@ func running(o *Observation) (verdict, bool) {
 	if status.StartTime != nil {
 		sentence = fmt.Sprintf("It has been running for %s%s", forPeople(o.Now.Sub(status.StartTime.Time)), onNode(o.nodeOf()))
 	}
-	sentence += o.tries(", at attempt %d")
+	sentence += o.tries(", on attempt %d")
 	if o.Job != nil {
-		// A damaged annotation gives limits without a timeout.
+		// Limits from a damaged annotation have no timeout.
 		limits, err := jobspec.LimitsOf(o.Job)
 		if at, runs := status.Deadline(limits.Timeout); err == nil && runs {
 			sentence += fmt.Sprintf("; its timeout of %s ends it at %s", limits.Timeout.Duration, stamp(at.Time))
@@ -102,8 +104,8 @@ func running(o *Observation) (verdict, bool) {
 	return verdict{v1alpha1.ReasonContainerStarted, sentence + ".", ""}, true
 }
 
-// tries says how often it was tried, in a clause that begins with words; empty where it was once. A Job with several
-// completions starts more pods than it tries one of them, so that what it has of those is said instead.
+// tries is a clause with the number of attempts in the given format, empty after one attempt. For a Job with several
+// completions it has the completions instead: such a Job starts more pods than attempts.
 func (o *Observation) tries(format string) string {
 	status := &o.Execution.Status
 	switch {
@@ -116,7 +118,7 @@ func (o *Observation) tries(format string) string {
 	}
 }
 
-// completed says that nothing is wrong.
+// completed says when the run completed and how long it took.
 func completed(o *Observation) (verdict, bool) {
 	status := &o.Execution.Status
 	if status.Phase != v1alpha1.PhaseCompleted {
@@ -126,18 +128,18 @@ func completed(o *Observation) (verdict, bool) {
 	if status.CompletionTime != nil {
 		sentence += " at " + stamp(status.CompletionTime.Time)
 		if status.StartTime != nil {
-			sentence += ", after " + forPeople(status.CompletionTime.Sub(status.StartTime.Time))
+			sentence += " after " + forPeople(status.CompletionTime.Sub(status.StartTime.Time))
 		}
 	}
-	sentence += o.tries(", at attempt %d")
+	sentence += o.tries(", on attempt %d")
 	advice := ""
 	if killedQuietly(o) {
-		advice = "What the killed process was to do may be missing. " + memoryAdvice
+		advice = "The work of the killed process may be missing. " + memoryAdvice
 	}
 	return verdict{v1alpha1.ReasonCompleted, sentence + because(status.Message) + ".", advice}, true
 }
 
-// failed is for all failures of which no other rule knows more: the status' word, or else the Job's.
+// failed repeats the message of the status, or else of the Job, for a failure that no other rule explains.
 func failed(o *Observation) (verdict, bool) {
 	if !o.hasFailed() {
 		return verdict{}, false

@@ -15,8 +15,8 @@ func TestNotSeen(t *testing.T) {
 	just := func(o *observed) { o.Execution.CreationTimestamp = ago(time.Second) }
 	ask(t, notSeen, map[string]asked{
 		"seen":          {run(v1alpha1.PhasePending, "", ""), silent},
-		"just recorded": {run("", "", "").with(just), says{ReasonNotSeen, "just recorded", ""}},
-		"a minute old":  {run("", "", ""), says{ReasonNotSeen, "recorded 1m0s ago", "the controller runs"}},
+		"just recorded": {run("", "", "").with(just), says{ReasonNotSeen, "just created", ""}},
+		"a minute old":  {run("", "", ""), says{ReasonNotSeen, "created 1m0s ago", "the controller is running"}},
 	})
 }
 
@@ -27,9 +27,9 @@ func TestStarting(t *testing.T) {
 	ask(t, starting, map[string]asked{
 		"it runs":                     {run(v1alpha1.PhaseRunning, "", ""), silent},
 		"a node has it":               {pending("").job(nil).pod("n", waiting("ContainerCreating", "")), says{ReasonStarting, `the node "n" has its pod`, ""}},
-		"it waits for a node":         {pending("").job(nil).pod("", corev1.ContainerState{}), says{ReasonStarting, "waits for a node", ""}},
-		"the Job has no pod yet":      {pending("").job(nil), says{ReasonStarting, "its Job is there.", ""}},
-		"there is no Job yet":         {pending(""), says{ReasonStarting, "its Job is about to be made.", ""}},
+		"it waits for a node":         {pending("").job(nil).pod("", corev1.ContainerState{}), says{ReasonStarting, "waits to be scheduled", ""}},
+		"the Job has no pod yet":      {pending("").job(nil), says{ReasonStarting, "its Job exists.", ""}},
+		"there is no Job yet":         {pending(""), says{ReasonStarting, "its Job is about to be created.", ""}},
 		"the status knows what it is": {pending("Unschedulable: full").job(nil), says{ReasonStarting, "It has not started yet: Unschedulable: full.", ""}},
 	})
 }
@@ -44,7 +44,7 @@ func TestRetrying(t *testing.T) {
 	no := condition(corev1.PodScheduled, corev1.ConditionFalse, corev1.PodReasonUnschedulable, "full")
 	ask(t, retrying, map[string]asked{
 		"it runs":         {run(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted, ""), silent},
-		"between the two": {again(), says{reason, "attempt 1 failed; the Job makes another; the last one ended with exit code 7.", "/logs"}},
+		"between the two": {again(), says{reason, "attempt 1 failed; the Job makes another; the last attempt ended with exit code 7.", "/logs"}},
 	})
 	// What keeps the next attempt from starting is the better answer.
 	if got := Of(again().pod("", corev1.ContainerState{}, no).Observation); got.Reason != ReasonUnschedulable {
@@ -55,7 +55,7 @@ func TestRetrying(t *testing.T) {
 func TestCase24RetryOfAnIndex(t *testing.T) {
 	again := run(v1alpha1.PhaseRunning, v1alpha1.ReasonRetrying, "1 of 3 completions; index 1: attempt 1 failed; the Job makes another").mirrored(7, 1)
 	again.Execution.Status.Pods = append(again.Execution.Status.Pods, v1alpha1.PodMirror{Name: "pod-c", UID: "c", ExitCode: ptr.To[int32](0)})
-	ask(t, retrying, map[string]asked{"with its own exit code": {again, says{v1alpha1.ReasonRetrying, "the last one ended with exit code 7.", ""}}})
+	ask(t, retrying, map[string]asked{"with its own exit code": {again, says{v1alpha1.ReasonRetrying, "the last attempt ended with exit code 7.", ""}}})
 }
 
 func TestRunning(t *testing.T) {
@@ -70,7 +70,7 @@ func TestRunning(t *testing.T) {
 	ask(t, running, map[string]asked{
 		"it waits":         {run(v1alpha1.PhasePending, "", ""), silent},
 		"on a node":        {started().pod("n", runs()), says{reason, `It has been running for 10s on node "n".`, ""}},
-		"a second attempt": {started().with(again), says{reason, "running for 10s, at attempt 2.", ""}},
+		"a second attempt": {started().with(again), says{reason, "running for 10s, on attempt 2.", ""}},
 		"with a timeout":   {started().job(limits(`{"timeout":"30s","container":"main","maxEntries":100,"maxBytes":16384}`)), says{reason, "; its timeout of 30s ends it at 2025-11-25T11:05:20Z.", ""}},
 		"damaged limits":   {started().job(limits("{")), says{reason, "running for 10s.", ""}},
 		"without a start":  {run(v1alpha1.PhaseRunning, reason, ""), says{reason, "It runs.", ""}},
@@ -85,7 +85,7 @@ func TestCompleted(t *testing.T) {
 	ask(t, completed, map[string]asked{
 		"it runs":       {run(v1alpha1.PhaseRunning, "", ""), silent},
 		"without times": {run(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, ""), says{v1alpha1.ReasonCompleted, "It completed.", ""}},
-		"with times":    {run(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, "").with(timed), says{v1alpha1.ReasonCompleted, "It completed at 2025-11-25T11:05:00Z, after 1m30s, at attempt 2.", ""}},
+		"with times":    {run(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, "").with(timed), says{v1alpha1.ReasonCompleted, "It completed at 2025-11-25T11:05:00Z after 1m30s, on attempt 2.", ""}},
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// because puts a reason after a clause, if there is one.
+// because is a clause that gives a reason, without a full stop. It is empty without a reason.
 func because(why string) string {
 	why = strings.TrimSuffix(strings.TrimSpace(why), ".")
 	if why == "" {
@@ -15,6 +15,7 @@ func because(why string) string {
 	return ": " + why
 }
 
+// reasonIn is a reason in parentheses, empty without one.
 func reasonIn(reason string) string {
 	if reason == "" {
 		return ""
@@ -22,7 +23,7 @@ func reasonIn(reason string) string {
 	return " (" + reason + ")"
 }
 
-// onNode says where, if it is known.
+// onNode is a clause with the name of a node, empty if it is not known.
 func onNode(node string) string {
 	if node == "" {
 		return ""
@@ -30,7 +31,7 @@ func onNode(node string) string {
 	return fmt.Sprintf(" on node %q", node)
 }
 
-// times counts for people.
+// times counts for people: 1 restart, 2 restarts.
 func times(n int32, one string) string {
 	if n == 1 {
 		return "1 " + one
@@ -38,7 +39,7 @@ func times(n int32, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
-// forPeople rounds a duration to what a person wants to read.
+// forPeople rounds a duration: to tenths of a second below a minute, and to seconds from there on.
 func forPeople(d time.Duration) string {
 	switch {
 	case d < 0:
@@ -50,4 +51,5 @@ func forPeople(d time.Duration) string {
 	}
 }
 
+// stamp is a time in UTC, to the second.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

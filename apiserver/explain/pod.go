@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// last is the newest pod, nil when there is none.
+// last returns the newest pod, nil if there is none.
 func (o *Observation) last() *corev1.Pod {
 	if len(o.Pods) == 0 {
 		return nil
@@ -19,7 +19,7 @@ func (o *Observation) last() *corev1.Pod {
 	return &o.Pods[len(o.Pods)-1]
 }
 
-// waitingPod is the newest pod that may still start something, nil where there is none.
+// waitingPod returns the newest pod that has not ended, nil if there is none or the run has ended.
 func (o *Observation) waitingPod() *corev1.Pod {
 	for i := len(o.Pods) - 1; i >= 0 && !o.ended(); i-- {
 		if phase := o.Pods[i].Status.Phase; phase != corev1.PodSucceeded && phase != corev1.PodFailed {
@@ -29,8 +29,8 @@ func (o *Observation) waitingPod() *corev1.Pod {
 	return nil
 }
 
-// decidingPod is the pod whose end decided how the run ended, as the status marks it, nil where it is gone. Where nothing is
-// marked, it is the newest.
+// decidingPod returns the pod that decided how the run ended: the one that the status marks, or without a mark the newest.
+// It is nil if that pod is gone.
 func (o *Observation) decidingPod() *corev1.Pod {
 	decided := o.Execution.Status.DecidingPod()
 	if decided == nil {
@@ -44,7 +44,7 @@ func (o *Observation) decidingPod() *corev1.Pod {
 	return nil
 }
 
-// lastMirror is what the status keeps of the newest pod, nil when no pod got so far.
+// lastMirror returns what the status keeps of the newest pod, nil if it has none.
 func (o *Observation) lastMirror() *v1alpha1.PodMirror {
 	if n := len(o.Execution.Status.Pods); n > 0 {
 		return &o.Execution.Status.Pods[n-1]
@@ -52,7 +52,8 @@ func (o *Observation) lastMirror() *v1alpha1.PodMirror {
 	return nil
 }
 
-// nodeOf the pod that decided how the run ended, or else the newest, empty when it has none.
+// nodeOf returns the node of the pod that decided how the run ended, or else of the newest. It is empty if that pod has no
+// node.
 func (o *Observation) nodeOf() string {
 	if decided := o.Execution.Status.DecidingPod(); decided != nil {
 		return decided.Node
@@ -66,7 +67,7 @@ func (o *Observation) nodeOf() string {
 	return ""
 }
 
-// ofIndex says of which index the pod was that decided, where the Job is Indexed.
+// ofIndex is a clause with the index of the pod that decided how the run ended, empty if the Job is not Indexed.
 func (o *Observation) ofIndex() string {
 	if decided := o.Execution.Status.DecidingPod(); decided != nil && decided.Index != nil {
 		return fmt.Sprintf(" of index %d", *decided.Index)
@@ -74,13 +75,13 @@ func (o *Observation) ofIndex() string {
 	return ""
 }
 
-// statusesOf a pod's containers, in the order in which they start.
+// statusesOf returns the statuses of a pod's containers, in the order in which they start.
 func statusesOf(pod *corev1.Pod) []corev1.ContainerStatus {
 	out := make([]corev1.ContainerStatus, 0, len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses))
 	return append(append(out, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...)
 }
 
-// containerOf finds a container in a pod's spec, nil when there is none of that name.
+// containerOf returns the container of that name in a pod's spec, nil if there is none.
 func containerOf(pod *corev1.Pod, name string) *corev1.Container {
 	for _, containers := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
 		for i := range containers {
@@ -92,7 +93,7 @@ func containerOf(pod *corev1.Pod, name string) *corev1.Container {
 	return nil
 }
 
-// failedContainer is the container whose failure decided a pod's, nil when none failed.
+// failedContainer returns the status of the container that made a pod fail, nil if none did.
 func failedContainer(pod *corev1.Pod) *corev1.ContainerStatus {
 	c := jobspec.Decisive(pod, pod.Annotations[v1alpha1.AnnotationLogContainer])
 	if c == nil || c.State.Terminated.ExitCode == 0 {
@@ -101,7 +102,8 @@ func failedContainer(pod *corev1.Pod) *corev1.ContainerStatus {
 	return c
 }
 
-// podFacts tell of the newest pods, and of those that are gone what the status keeps of them.
+// podFacts are those of the pod that decided how the run ended and of the newest pods. If no pod is left, they are what the
+// status keeps of them.
 func podFacts(o *Observation) (facts []Fact) {
 	pods := o.Pods[max(0, len(o.Pods)-maxPods):]
 	decided := o.Execution.Status.DecidingPod()
@@ -124,7 +126,7 @@ func podFacts(o *Observation) (facts []Fact) {
 	return facts
 }
 
-// allFacts of a pod, its conditions and its containers.
+// allFacts are those of a pod, its conditions and its containers.
 func (o *Observation) allFacts(pod *corev1.Pod) (facts []Fact) {
 	facts = append(facts, podFact(pod))
 	facts = append(facts, conditionFacts(pod)...)
@@ -142,7 +144,7 @@ func podFact(pod *corev1.Pod) Fact {
 	return Fact{FromPod, pod.Name, pod.CreationTimestamp.Time, text}
 }
 
-// indexIn begins what is said of a pod of an Indexed Job.
+// indexIn begins a fact about a pod of an Indexed Job with its index. It is empty for other Jobs.
 func indexIn(index *int32) string {
 	if index == nil {
 		return ""
@@ -150,35 +152,35 @@ func indexIn(index *int32) string {
 	return fmt.Sprintf("index %d: ", *index)
 }
 
-// conditionFacts are those that say that something is wrong.
+// conditionFacts are about the conditions that say that something is wrong.
 func conditionFacts(pod *corev1.Pod) (facts []Fact) {
 	for _, c := range pod.Status.Conditions {
 		switch {
 		case c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse:
-			facts = append(facts, Fact{FromPod, pod.Name, c.LastTransitionTime.Time, "no node has it" + reasonIn(c.Reason) + because(c.Message)})
+			facts = append(facts, Fact{FromPod, pod.Name, c.LastTransitionTime.Time, "it is not scheduled" + reasonIn(c.Reason) + because(c.Message)})
 		case c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue:
-			facts = append(facts, Fact{FromPod, pod.Name, c.LastTransitionTime.Time, "the platform ends it" + reasonIn(c.Reason) + because(c.Message)})
+			facts = append(facts, Fact{FromPod, pod.Name, c.LastTransitionTime.Time, "the platform disrupted it" + reasonIn(c.Reason) + because(c.Message)})
 		}
 	}
 	return facts
 }
 
-// containerFacts never have a termination message: that is what the program wrote, and the status has it without
-// sensitive values.
+// containerFacts leave out the termination message: the program wrote it, and it may have sensitive values. The status has
+// it without them.
 func (o *Observation) containerFacts(pod *corev1.Pod, s *corev1.ContainerStatus) (facts []Fact) {
 	tell := func(at time.Time, format string, args ...any) {
 		facts = append(facts, Fact{FromPod, pod.Name, at, fmt.Sprintf("container %q ", s.Name) + fmt.Sprintf(format, args...)})
 	}
 	if t := s.LastTerminationState.Terminated; t != nil {
-		tell(t.FinishedAt.Time, "was started again %s; before, it %s", times(s.RestartCount, "time"), endOf(t))
+		tell(t.FinishedAt.Time, "was restarted %s; it last %s", times(s.RestartCount, "time"), endOf(t))
 	}
 	switch {
 	case s.State.Waiting != nil && !isOrdinaryWait(s.State.Waiting.Reason):
-		tell(time.Time{}, "waits%s%s; its image is %q", reasonIn(s.State.Waiting.Reason), because(o.waitingMessage(s.State.Waiting)), imageOf(pod, s))
+		tell(time.Time{}, "is waiting%s%s; its image is %q", reasonIn(s.State.Waiting.Reason), because(o.waitingMessage(s.State.Waiting)), imageOf(pod, s))
 	case s.State.Waiting != nil:
-		tell(time.Time{}, "waits to be created; its image is %q", imageOf(pod, s))
+		tell(time.Time{}, "is waiting to be created; its image is %q", imageOf(pod, s))
 	case s.State.Running != nil:
-		tell(s.State.Running.StartedAt.Time, "runs")
+		tell(s.State.Running.StartedAt.Time, "is running")
 	case s.State.Terminated != nil:
 		tell(s.State.Terminated.FinishedAt.Time, "%s", endOf(s.State.Terminated))
 	}
@@ -194,7 +196,7 @@ func endOf(t *corev1.ContainerStateTerminated) string {
 }
 
 func mirrorFact(m *v1alpha1.PodMirror) Fact {
-	f := Fact{Source: FromPod, Name: m.Name, Text: fmt.Sprintf("%sit ended or is gone; its phase was %s%s%s", indexIn(m.Index), m.Phase, onNode(m.Node), reasonIn(m.Reason))}
+	f := Fact{Source: FromPod, Name: m.Name, Text: fmt.Sprintf("%sit has ended or no longer exists; its phase was %s%s%s", indexIn(m.Index), m.Phase, onNode(m.Node), reasonIn(m.Reason))}
 	if m.ExitCode != nil {
 		f.Text += fmt.Sprintf(", with exit code %d", *m.ExitCode)
 	}

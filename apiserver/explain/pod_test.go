@@ -17,7 +17,7 @@ func uid(id string) func(*corev1.Pod) {
 
 func node(name string) func(*corev1.Pod) { return func(p *corev1.Pod) { p.Spec.NodeName = name } }
 
-// mirrored marks one of two pods of an Indexed Job as the one that decided.
+// mirrored gives the status two pods of an Indexed Job, and marks the first as the one that decided.
 func (o *observed) mirrored(code int32, succeeded int32) *observed {
 	o.Execution.Status.Completions = &v1alpha1.Completions{Wanted: 3, Succeeded: succeeded}
 	o.Execution.Status.ExitCode, o.Execution.Status.Attempts = &code, 3
@@ -28,7 +28,7 @@ func (o *observed) mirrored(code int32, succeeded int32) *observed {
 	return o
 }
 
-// Everything is said of the pod that the status marks, while the pods are there and after they are gone.
+// Explanations are about the pod that the status marks, while the pods exist and after they are gone.
 func TestCase24ExplainedByThePodThatDecided(t *testing.T) {
 	both := func(o *observed) *observed {
 		return o.pod("x", terminated(7, "Error", ""), uid("a"), node("first")).pod("x", terminated(137, "Error", ""), uid("b"), node("second"))

@@ -6,7 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// unschedulable repeats the scheduler's word on the pod.
+// unschedulable repeats why the scheduler found no node for the pod.
 func unschedulable(o *Observation) (verdict, bool) {
 	pod := o.waitingPod()
 	if pod == nil || pod.Spec.NodeName != "" {
@@ -21,8 +21,8 @@ func unschedulable(o *Observation) (verdict, bool) {
 		}
 		return verdict{
 			ReasonUnschedulable,
-			fmt.Sprintf("It does not run because no node takes its pod%s.", because(c.Message)),
-			"Look at the requests, nodeSelector, affinity and tolerations in the Task's jobTemplate, and at what the nodes have left: kubectl describe nodes.",
+			fmt.Sprintf("It does not run because its pod cannot be scheduled%s.", because(c.Message)),
+			"Compare the requests, nodeSelector, affinity and tolerations in the Task's jobTemplate with what the nodes offer: kubectl describe nodes.",
 		}, true
 	}
 	return verdict{}, false

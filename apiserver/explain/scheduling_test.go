@@ -17,7 +17,7 @@ func TestUnschedulable(t *testing.T) {
 		"no pod":           {pending(), silent},
 		"a node has it":    {pending().pod("n", waiting("ContainerCreating", ""), no), silent},
 		"it was not tried": {pending().pod("", corev1.ContainerState{}), silent},
-		"no node takes it": {pending().pod("", corev1.ContainerState{}, no), says{ReasonUnschedulable, "no node takes its pod: 0/1 nodes are available: 1 Insufficient cpu.", "describe nodes"}},
+		"no node takes it": {pending().pod("", corev1.ContainerState{}, no), says{ReasonUnschedulable, "its pod cannot be scheduled: 0/1 nodes are available: 1 Insufficient cpu.", "describe nodes"}},
 		"a gate":           {pending().pod("", corev1.ContainerState{}, gated), says{ReasonUnschedulable, "scheduling gate", "remove it"}},
 		"it has ended":     {run(v1alpha1.PhaseFailed, v1alpha1.ReasonStartTimeout, "").pod("", corev1.ContainerState{}, no), silent},
 	})

@@ -6,25 +6,25 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// sensitive: the run has sensitive params, so that what its program printed, and the command line that a node quotes,
-// may have their values.
+// sensitive reports whether the run has sensitive params. Their values may be in what its program printed, and in the
+// command line that a node quotes.
 func (o *Observation) sensitive() bool { return o.Execution.Spec.SecretParams != nil }
 
 const notShown = "its message is not shown, because the run has sensitive params"
 
-// platformEvents are written without a word of the program or its command line.
+// platformEvents are the reasons of Events whose messages quote neither the program nor its command line.
 var platformEvents = map[string]bool{
-	// Of the Job controller.
+	// Kubernetes' Job controller.
 	"SuccessfulCreate": true, "FailedCreate": true, "SuccessfulDelete": true, "BackoffLimitExceeded": true,
 	"DeadlineExceeded": true, "Completed": true, "Suspended": true, "Resumed": true, "PodFailurePolicy": true,
-	// Of the scheduler, the node and those who evict.
+	// The scheduler, the kubelet and what evicts pods.
 	"Scheduled": true, "FailedScheduling": true, "Preempted": true, "Pulling": true, "Pulled": true, "BackOff": true,
 	"FailedMount": true, "FailedAttachVolume": true, "Killing": true, "Evicted": true, "TaintManagerEviction": true,
 	"NodeNotReady": true,
 }
 
-// eventMessage of the Event. Of a run with sensitive params only what cannot have their values: a probe's Event
-// quotes what the program answered, and one of a container that could not be started its command line.
+// eventMessage returns the message of an Event. For a run with sensitive params it does so only if the message cannot have
+// their values. The Event of a probe quotes the program's answer, for example, and that of a failed start its command line.
 func (o *Observation) eventMessage(e *corev1.Event) string {
 	if o.sensitive() && !platformEvents[e.Reason] && !isPullMessage(e.Message) {
 		return notShown
@@ -32,12 +32,14 @@ func (o *Observation) eventMessage(e *corev1.Event) string {
 	return e.Message
 }
 
-// isPullMessage: the kubelet has one reason, Failed, for all that fails with a container.
+// isPullMessage reports whether an Event is about a failed image pull. The kubelet has one reason, Failed, for everything
+// that fails with a container, so that only the message tells.
 func isPullMessage(message string) bool {
 	return strings.HasPrefix(message, "Failed to pull image ") || strings.HasPrefix(message, "Failed to inspect image ")
 }
 
-// waitingMessage of a node. It may quote the command line, in which a sensitive param may stand.
+// waitingMessage returns why a container waits. The node's message may quote the command line: for a run with sensitive
+// params it is returned only if its reason rules that out.
 func (o *Observation) waitingMessage(w *corev1.ContainerStateWaiting) string {
 	if o.sensitive() && !isImageTrouble(w.Reason) && w.Reason != reasonCrashLoop && w.Reason != "CreateContainerConfigError" {
 		return notShown

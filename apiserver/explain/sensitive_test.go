@@ -9,7 +9,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// What the program, its command line or a probe may have said is not shown of a run with sensitive params.
+// For a run with sensitive params, nothing is shown that may quote its program, its command line or a probe.
 func TestSensitiveParamsDoNotAppear(t *testing.T) {
 	const value = "hunter2hunter2"
 	states := map[string]*observed{
