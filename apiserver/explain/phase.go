@@ -98,7 +98,7 @@ func running(o *Observation) (verdict, bool) {
 		// Limits from a damaged annotation have no timeout.
 		limits, err := jobspec.LimitsOf(o.Job)
 		if at, runs := status.Deadline(limits.Timeout); err == nil && runs {
-			sentence += fmt.Sprintf("; its timeout of %s ends it at %s", limits.Timeout.Duration, stamp(at.Time))
+			sentence += fmt.Sprintf("; its timeout of %s ends it at %s", limits.Timeout.Duration, at.UTC().Format(time.RFC3339))
 		}
 	}
 	return verdict{v1alpha1.ReasonContainerStarted, sentence + ".", ""}, true
@@ -126,7 +126,7 @@ func completed(o *Observation) (verdict, bool) {
 	}
 	sentence := "It completed"
 	if status.CompletionTime != nil {
-		sentence += " at " + stamp(status.CompletionTime.Time)
+		sentence += " at " + status.CompletionTime.UTC().Format(time.RFC3339)
 		if status.StartTime != nil {
 			sentence += " after " + forPeople(status.CompletionTime.Sub(status.StartTime.Time))
 		}

@@ -50,6 +50,3 @@ func forPeople(d time.Duration) string {
 		return d.Round(time.Second).String()
 	}
 }
-
-// stamp is a time in UTC, to the second.
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -65,11 +65,11 @@ func TestSchemas(t *testing.T) {
 
 func TestMistakesOfTheTable(t *testing.T) {
 	for says, api := range map[string]API{
-		"has another operation": {Entries: []Entry{get("a", "/a", 1), get("a", "/b", 1)}},
+		"that of another":       {Entries: []Entry{get("a", "/a", 1), get("a", "/b", 1)}},
 		"has two answers in":    {Entries: []Entry{{Method: "GET", Path: "/a", Operation: Operation{ID: "a", Answers: []Answer{OK("A.", 1), OK("B.", "")}}}}},
 		"has no name":           {Entries: []Entry{{Method: "GET", Path: "/a", Operation: Operation{ID: "a", Answers: []Answer{{Status: 200, Forms: &Forms{Values: map[string]any{"x": 1}}}}}}}},
-		"is empty":              {Entries: []Entry{get("", "/a", 1)}},
-		"nothing is said of":    {Entries: []Entry{get("a", "/a/{b}", 1)}},
+		"is empty or":           {Entries: []Entry{get("", "/a", 1)}},
+		"has no description":    {Entries: []Entry{get("a", "/a/{b}", 1)}},
 		"two schemas":           {Entries: []Entry{get("a", "/a", wireApple{}), get("b", "/b", apple{})}},
 		"is both read and sent": {Entries: []Entry{get("a", "/a", apple{}), {Method: "POST", Path: "/a", Operation: Operation{ID: "b", Body: apple{}}}}},
 	} {
@@ -126,7 +126,7 @@ func TestAlternatives(t *testing.T) {
 	}
 }
 
-// What only events have is described where they are; lists are sent with commas.
+// Schemas that only events use are described where the events are. Lists are sent with commas.
 func TestEvents(t *testing.T) {
 	e := get("a", "/a", apple{})
 	e.Parameters = []Parameter{Query("kind", "K.", SomeOf("red", "green"))}
@@ -148,7 +148,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// Where tokens are asked for, every operation says so, but for those that are public.
+// If tokens are needed, every operation says so, except public ones.
 func TestBearer(t *testing.T) {
 	open := get("b", "/b", "")
 	open.Public = true
@@ -170,7 +170,7 @@ func TestBearer(t *testing.T) {
 	}
 }
 
-// What is described cannot write on the page.
+// Markup in a description does not become markup of the page.
 func TestPageEscapes(t *testing.T) {
 	e := get("a", "/a", "")
 	e.Summary, e.Details = "<b>", "`<i>` and <script>"

@@ -10,11 +10,10 @@ import (
 // source says of a field is what the API says of it.
 type Comments map[string]string
 
-// SourceComments returns the comments of the facade's own types. `make generate` takes them from the source, so that a
-// program needs none of it.
+// SourceComments returns the comments of the facade's own types. `make generate` copies them from the source.
 func SourceComments() Comments { return maps.Clone(sourceComments) }
 
-// describe returns the comment of a type, or of a field of it, in words that do not speak of Go.
+// describe returns the comment of a type, or of one of its fields, with the names of the JSON instead of those of Go.
 func (c Comments) describe(t reflect.Type, field string) string {
 	key := t.PkgPath() + "." + t.Name()
 	if field == "" {
