@@ -23,13 +23,13 @@ func tagged(says string, body any) openapi.Answer {
 
 // eventsOf is the answer 200 of a stream.
 func eventsOf(events map[string]any) openapi.Answer {
-	return openapi.Stream("The events, as they come.", events)
+	return openapi.Answer{Status: http.StatusOK, Description: "The events, as they come.", MediaType: "text/event-stream", Body: "", Events: events}
 }
 
-func executionOperations() openapi.Operations {
+func executionOperations() map[string]openapi.Operation {
 	listed := tagged("The runs; none of a task that never ran.", []wireListed{})
 	listed.Headers["Link"] = "The next page, where there is one (RFC 8288)."
-	return openapi.Operations{
+	return map[string]openapi.Operation{
 		"GET /tasks/running/execution/{executionId}": {
 			ID: "getRunningExecution", Tag: tagExecutions, Summary: "One run, whether it is running or has ended.",
 			Details:    "Polling costs the Kubernetes API nothing: it is answered from a watch. Once a second is enough.",
@@ -98,12 +98,12 @@ func pagesOf(id string) openapi.Operation {
 }
 
 // streamOperations are those whose answers may last.
-func streamOperations() openapi.Operations {
+func streamOperations() map[string]openapi.Operation {
 	resume := []openapi.Parameter{
 		openapi.Header("Last-Event-ID", "The id of the last event that was received: the stream goes on after it.", openapi.Text()),
 		openapi.Query("lastEventId", "The same, for clients that can set no header.", openapi.Text()),
 	}
-	return openapi.Operations{
+	return map[string]openapi.Operation{
 		"GET /tasks/watch": {
 			ID: "watchExecutions", Tag: tagExecutions, Summary: "A stream of what becomes of runs.",
 			Details:    "`ready` says from where on; `execution` has a run that is new or changed, `deleted` one that is gone; after `reset` the list has to be read anew.",

@@ -55,13 +55,19 @@ func anyAnswers() []openapi.Answer {
 		problemAnswer(http.StatusRequestEntityTooLarge, "The body is larger than --max-body-bytes."),
 		problemAnswer(http.StatusMisdirectedRequest, "This is served to its own machine only, and not under this name."),
 		problemAnswer(http.StatusUnsupportedMediaType, "The body is not sent as application/json."),
-		openapi.TryLater(http.StatusTooManyRequests, "Too many requests; come again after Retry-After."),
+		{Status: http.StatusTooManyRequests, Description: "Too many requests; come again after Retry-After.", Headers: retryAfter()},
 		problemAnswer(http.StatusInternalServerError, "Something is wrong in the facade or in what it may do; its log says more under the request id."),
-		openapi.TryLater(http.StatusServiceUnavailable, "Kubernetes or the facade is busy, away or stopping; come again after Retry-After."),
+		{Status: http.StatusServiceUnavailable, Description: "Kubernetes or the facade is busy, away or stopping; come again after Retry-After.", Headers: retryAfter()},
 	}
 }
 
-func problemAnswer(status int, says string) openapi.Answer { return openapi.Failure(status, says) }
+func problemAnswer(status int, says string) openapi.Answer {
+	return openapi.Answer{Status: status, Description: says}
+}
+
+func retryAfter() map[string]string {
+	return map[string]string{"Retry-After": "Seconds to wait."}
+}
 
 // submitting describes an operation that makes a run; missing is the answer where there is nothing to make it of.
 func submitting(o openapi.Operation, missing openapi.Answer) openapi.Operation {
@@ -84,17 +90,17 @@ func submitting(o openapi.Operation, missing openapi.Answer) openapi.Operation {
 		problemAnswer(http.StatusBadRequest, "The body is wrong, or the params are not what the task takes: errors has one entry for each field."),
 		missing,
 		problemAnswer(http.StatusConflict, "The task cannot be run now, is suspended or forbids another run; or the Idempotency-Key was used with another body."),
-		openapi.TryLater(http.StatusTooManyRequests, "The queue of the task is full, or there are too many requests; come again after Retry-After."),
+		{Status: http.StatusTooManyRequests, Description: "The queue of the task is full, or there are too many requests; come again after Retry-After.", Headers: retryAfter()},
 	}
 	return o
 }
 
-func taskOperations() openapi.Operations {
+func taskOperations() map[string]openapi.Operation {
 	noTask := problemAnswer(http.StatusNotFound, "There is no such task.")
 	run := func(id, summary string) openapi.Operation {
 		return submitting(openapi.Operation{ID: id, Tag: tagTasks, Summary: summary}, noTask)
 	}
-	return openapi.Operations{
+	return map[string]openapi.Operation{
 		"GET /tasks": {
 			ID: "listTasks", Tag: tagTasks, Summary: "All tasks, by name.",
 			Parameters: []openapi.Parameter{ifNoneMatch},
@@ -115,8 +121,8 @@ func taskOperations() openapi.Operations {
 	}
 }
 
-func cancelOperations() openapi.Operations {
-	return openapi.Operations{
+func cancelOperations() map[string]openapi.Operation {
+	return map[string]openapi.Operation{
 		"DELETE /tasks/executions/cancel/by-ids": {
 			ID: "cancelExecutions", Tag: tagCancel, Summary: "Cancel runs by their ids.",
 			Body: cancelByIDsRequest{}, BodyRequired: true,
@@ -144,11 +150,11 @@ func partly() openapi.Answer {
 	return problemAnswer(http.StatusConflict, "Some could not be cancelled, because others changed them at the same time; cancelled and failed name them. Repeat the request.")
 }
 
-func scheduleOperations() openapi.Operations {
+func scheduleOperations() map[string]openapi.Operation {
 	noSchedule := problemAnswer(http.StatusNotFound, "There is no such schedule.")
 	changed := problemAnswer(http.StatusConflict, "It was changed by others at the same time, or since the generation in the body.")
 	one := openapi.OK("The schedule as it is now.", wireSchedule{})
-	return openapi.Operations{
+	return map[string]openapi.Operation{
 		"GET /triggers/cron": {
 			ID: "listSchedules", Tag: tagSchedules, Summary: "All schedules.",
 			Answers: []openapi.Answer{openapi.OK("The schedules.", []wireSchedule{})},
@@ -193,11 +199,11 @@ func runningNow() openapi.Operation {
 	return o
 }
 
-func platformOperations() openapi.Operations {
+func platformOperations() map[string]openapi.Operation {
 	word := openapi.OK("Yes.", map[string]string{})
 	unchanged := openapi.Answer{Status: http.StatusNotModified, Description: "It is as If-None-Match has it."}
 	tag := map[string]string{"ETag": "Of this version."}
-	return openapi.Operations{
+	return map[string]openapi.Operation{
 		"GET /healthz": {ID: "getHealth", Tag: tagPlatform, Summary: "Whether the process answers.", Public: true, Answers: []openapi.Answer{word}},
 		"GET /readyz":  {ID: "getReadiness", Tag: tagPlatform, Summary: "Whether requests should be sent here.", Public: true, Answers: []openapi.Answer{word}},
 		"GET /metrics": {

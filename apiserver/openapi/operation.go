@@ -101,22 +101,6 @@ func OK(description string, body any) Answer {
 	return Answer{Status: http.StatusOK, Description: description, Body: body}
 }
 
-// Failure returns an answer from 400 on. Its body is of the type API.Problem.
-func Failure(status int, description string) Answer {
-	return Answer{Status: status, Description: description}
-}
-
-// TryLater returns a failure after which the client may repeat the request. The header Retry-After says when.
-func TryLater(status int, description string) Answer {
-	return Answer{Status: status, Description: description, Headers: map[string]string{"Retry-After": "Seconds to wait."}}
-}
-
-// Stream returns the answer 200 of Server-Sent Events. events has a value of the type of each event's data, by the event's
-// name.
-func Stream(description string, events map[string]any) Answer {
-	return Answer{Status: http.StatusOK, Description: description, MediaType: "text/event-stream", Body: "", Events: events}
-}
-
 // Text returns the schema of a string. The keywords are pairs of a name and a value.
 func Text(keywords ...any) Schema { return typed("string", keywords) }
 

@@ -74,7 +74,7 @@ func (s schemas) validate(place string, value []byte) error {
 	return nil
 }
 
-// closed returns the document with additionalProperties: false in each object schema that does not set it.
+// closed returns the document with additionalProperties: false in each component with properties that does not set it.
 func closed(document []byte) ([]byte, error) {
 	var d map[string]any
 	if err := json.Unmarshal(document, &d); err != nil {
