@@ -53,8 +53,9 @@ down: localcluster ## Stop the local cluster that run started.
 ##@ Development
 
 .PHONY: generate
-generate: ## Generate the DeepCopy functions.
+generate: ## Generate the DeepCopy functions and the texts of the REST API's schemas.
 	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate/boilerplate.go.txt paths=./api/...
+	$(GO) run ./hack/apitexts -out apiserver/openapi/zz_generated.comments.go -skip apiserver/openapi apiserver/...
 
 .PHONY: manifests
 manifests: ## Generate the CustomResourceDefinitions.

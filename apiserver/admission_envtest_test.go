@@ -90,7 +90,7 @@ func installed(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := cluster.Create(t.Context(), o); err != nil {
+		if err := adminClient.Create(t.Context(), o); err != nil {
 			t.Fatalf("%s %s: %v", o.GetKind(), o.GetName(), err)
 		}
 	}
@@ -126,22 +126,22 @@ func (l gatedLab) withPolicies(t *testing.T, labels ...string) {
 	installed(t)
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: l.namespace}}
 	patch := `{"metadata":{"labels":{"` + strings.Join(labels, `":"on","`) + `":"on"}}}`
-	if err := cluster.Patch(t.Context(), namespace, client.RawPatch("application/merge-patch+json", []byte(patch))); err != nil {
+	if err := adminClient.Patch(t.Context(), namespace, client.RawPatch("application/merge-patch+json", []byte(patch))); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "the policies hold", func() bool {
 		last := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: l.namespace, Name: lastName}}
-		if err := cluster.Create(t.Context(), last, client.DryRunAll); err == nil {
+		if err := adminClient.Create(t.Context(), last, client.DryRunAll); err == nil {
 			return false
 		}
 		e := fixture.Execution("probe", "probe", "")
 		e.Namespace, e.CreationTimestamp = l.namespace, metav1.Time{}
 		e.Spec.Trigger.Source = v1alpha1.TriggerManual
-		if err := cluster.Create(t.Context(), e.DeepCopy(), client.DryRunAll); !apierrors.IsForbidden(err) {
+		if err := adminClient.Create(t.Context(), e.DeepCopy(), client.DryRunAll); !apierrors.IsForbidden(err) {
 			return false
 		}
 		e.Spec.Trigger.Source = ""
-		if err := cluster.Create(t.Context(), e, client.DryRunAll); err != nil {
+		if err := adminClient.Create(t.Context(), e, client.DryRunAll); err != nil {
 			t.Fatal(err)
 		}
 		named := e.Spec.Trigger.User != ""
@@ -164,7 +164,7 @@ func kubectlAsGroup(t *testing.T, user, group string) client.Client {
 	t.Helper()
 	config := rest.CopyConfig(apiServer)
 	config.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated", group}}
-	c, err := client.New(config, client.Options{Scheme: cluster.Scheme(), Mapper: cluster.RESTMapper()})
+	c, err := client.New(config, client.Options{Scheme: adminClient.Scheme(), Mapper: adminClient.RESTMapper()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func (l gatedLab) serviceRoles(t *testing.T) {
 		if o.GetNamespace() != "" {
 			o.SetNamespace(l.namespace)
 		}
-		if err := cluster.Create(t.Context(), o); client.IgnoreAlreadyExists(err) != nil {
+		if err := adminClient.Create(t.Context(), o); client.IgnoreAlreadyExists(err) != nil {
 			t.Fatal(err)
 		}
 	}
@@ -205,7 +205,7 @@ func wantForbidden(t *testing.T, err error, says string) {
 func TestPoliciesFitTheCRDs(t *testing.T) {
 	installed(t)
 	list := &admissionregistrationv1.ValidatingAdmissionPolicyList{}
-	if err := cluster.List(t.Context(), list); err != nil {
+	if err := adminClient.List(t.Context(), list); err != nil {
 		t.Fatal(err)
 	}
 	if len(list.Items) == 0 {

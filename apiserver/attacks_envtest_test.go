@@ -37,11 +37,11 @@ func workloads() []rbacv1.PolicyRule {
 func (l gatedLab) runOf(t *testing.T, name string) (*v1alpha1.TaskExecution, *batchv1.Job, *corev1.Pod) {
 	t.Helper()
 	task := l.taskOf("sync", nil)
-	if err := cluster.Create(t.Context(), task); client.IgnoreAlreadyExists(err) != nil {
+	if err := adminClient.Create(t.Context(), task); client.IgnoreAlreadyExists(err) != nil {
 		t.Fatal(err)
 	}
 	e := l.execution(name, "sync")
-	if err := cluster.Create(t.Context(), e); err != nil {
+	if err := adminClient.Create(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
 	job, err := jobspec.Build(task, e, []byte(`{}`))
@@ -206,13 +206,13 @@ func TestCase47AggregatedRoles(t *testing.T) {
 	l.serviceAccount(t, "view", "", viewer...)
 	l.serviceAccount(t, "edit", "", append(viewer, editor...)...)
 	l.withPolicies(t, labelPolicies)
-	if err := cluster.Create(t.Context(), l.taskOf("sync", nil)); err != nil {
+	if err := adminClient.Create(t.Context(), l.taskOf("sync", nil)); err != nil {
 		t.Fatal(err)
 	}
-	if err := cluster.Create(t.Context(), l.execution("run", "sync")); err != nil {
+	if err := adminClient.Create(t.Context(), l.execution("run", "sync")); err != nil {
 		t.Fatal(err)
 	}
-	if err := cluster.Create(t.Context(), l.schedule("nightly", "sync")); err != nil {
+	if err := adminClient.Create(t.Context(), l.schedule("nightly", "sync")); err != nil {
 		t.Fatal(err)
 	}
 	view, edit := kubectlAs(t, l.userName("view")), kubectlAs(t, l.userName("edit"))

@@ -83,7 +83,7 @@ func (l gatedLab) inForce(t *testing.T, serviceAccount string, rules []rbacv1.Po
 		}}
 		until(t, "the rules hold", func() bool {
 			asked := review.DeepCopy()
-			if err := cluster.Create(t.Context(), asked); err != nil {
+			if err := adminClient.Create(t.Context(), asked); err != nil {
 				t.Fatal(err)
 			}
 			return asked.Status.Allowed
@@ -107,7 +107,7 @@ func (l gatedLab) token(t *testing.T, serviceAccount, audience string) string {
 		request.Spec.Audiences = []string{audience}
 	}
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: l.namespace, Name: serviceAccount}}
-	if err := cluster.SubResource("token").Create(t.Context(), account, request); err != nil {
+	if err := adminClient.SubResource("token").Create(t.Context(), account, request); err != nil {
 		t.Fatal(err)
 	}
 	return request.Status.Token
@@ -218,11 +218,11 @@ func TestRolesOfConfig(t *testing.T) {
 	for _, name := range []string{"viewer", "runner", "admin"} {
 		role := clusterRole(t, name)
 		role.Name += "-" + l.namespace // another test may have it, too
-		if err := cluster.Create(t.Context(), role); err != nil {
+		if err := adminClient.Create(t.Context(), role); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := cluster.Delete(t.Context(), role); err != nil {
+			if err := adminClient.Delete(t.Context(), role); err != nil {
 				t.Log(err) // the API server ends with the tests
 			}
 		})
@@ -344,7 +344,7 @@ func TestOneTaskOnlyForReal(t *testing.T) {
 	// What the Role says holds for kubectl as well: it makes no run by itself.
 	direct := rest.AnonymousClientConfig(apiServer)
 	direct.BearerToken = l.token(t, "ann", "")
-	ann, err := client.New(direct, client.Options{Scheme: cluster.Scheme()})
+	ann, err := client.New(direct, client.Options{Scheme: adminClient.Scheme()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +358,7 @@ func TestOneTaskOnlyForReal(t *testing.T) {
 func listed(t *testing.T, l gatedLab) []v1alpha1.TaskExecution {
 	t.Helper()
 	list := &v1alpha1.TaskExecutionList{}
-	if err := cluster.List(t.Context(), list, client.InNamespace(l.namespace)); err != nil {
+	if err := adminClient.List(t.Context(), list, client.InNamespace(l.namespace)); err != nil {
 		t.Fatal(err)
 	}
 	return list.Items
@@ -400,7 +400,7 @@ func TestMetricsForReal(t *testing.T) {
 		Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: l.namespace, Name: "scraper"}},
 	}
 	for _, o := range []client.Object{role, binding} {
-		if err := cluster.Create(t.Context(), o); err != nil {
+		if err := adminClient.Create(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -439,7 +439,7 @@ func TestTakenRights(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	begin := time.Now()
-	if err := cluster.Delete(t.Context(), &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: l.namespace, Name: "ann"}}); err != nil {
+	if err := adminClient.Delete(t.Context(), &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: l.namespace, Name: "ann"}}); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "the right is gone", func() bool { return l.as(t, token, "GET", "/tasks", "").Code == http.StatusForbidden })

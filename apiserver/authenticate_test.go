@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
 	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 

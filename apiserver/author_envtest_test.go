@@ -71,7 +71,7 @@ func TestCase56AuthorOfAScheduleIsFilledIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	wants("labelled", name, name, "1")
-	if err := patched(t, cluster, s, types.MergePatchType, `{"spec":{"suspend":true}}`); err != nil {
+	if err := patched(t, adminClient, s, types.MergePatchType, `{"spec":{"suspend":true}}`); err != nil {
 		t.Fatal(err)
 	}
 	if s.Generation != 2 || s.Annotations[v1alpha1.AnnotationChangedBy] == name {

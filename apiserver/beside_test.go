@@ -15,9 +15,9 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/auth"
 	"github.com/taskexec/taskexec/apiserver/limit"
-	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 

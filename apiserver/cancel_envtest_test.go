@@ -126,7 +126,7 @@ func TestSpecIsImmutable(t *testing.T) {
 	} {
 		changed := c.of.DeepCopy()
 		c.change(&changed.Spec)
-		if err := cluster.Update(t.Context(), changed); !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), c.says) {
+		if err := adminClient.Update(t.Context(), changed); !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want a refusal that says %q", name, err, c.says)
 		}
 	}

@@ -3,7 +3,6 @@ package apiserver
 import (
 	"bytes"
 	"crypto/sha256"
-	"embed"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -15,11 +14,6 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// wireTypes has the types that are sent and read: their comments are their descriptions.
-//
-//go:embed *wire.go logpage.go errors.go history.go stats.go watchevents.go explanation.go rehearse.go
-var wireTypes embed.FS
-
 // description is the API described, for programs and for people.
 type description struct {
 	document, page []byte
@@ -29,10 +23,6 @@ type description struct {
 
 // describedAPI is the table of all that is served.
 func describedAPI(o Options) (openapi.API, error) {
-	comments, err := openapi.ReadComments(wireTypes)
-	if err != nil {
-		return openapi.API{}, err
-	}
 	api := openapi.API{
 		Info: openapi.Info{
 			Title:       "Taskexec",
@@ -41,10 +31,13 @@ func describedAPI(o Options) (openapi.API, error) {
 			License:     map[string]string{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 			Contact:     map[string]string{"name": "Taskexec", "url": "https://github.com/taskexec/taskexec"},
 		},
-		Tags: tags(), PathParameters: pathParameters(), Always: anyAnswers(), Problem: web.Problem{}, Comments: comments,
+		Tags: tags(), PathParameters: pathParameters(), Always: anyAnswers(), Problem: web.Problem{}, Comments: openapi.SourceComments(),
 		Bearer: o.Auth == AuthKubernetes,
 	}
-	described := operations()
+	described, err := operations()
+	if err != nil {
+		return openapi.API{}, err
+	}
 	add := func(method, pattern, prefix, suffix string) {
 		operation := described[method+" "+pattern]
 		operation.ID += suffix

@@ -22,16 +22,16 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/hack/rights"
 	"github.com/taskexec/taskexec/apiserver/fixture"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/hack/rights"
 )
 
 var (
 	apiServer *rest.Config
 	// cluster reads and writes live, as others than the facade do.
-	cluster client.WithWatch
+	adminClient client.WithWatch
 )
 
 func TestMain(m *testing.M) { os.Exit(withAPIServer(m)) }
@@ -68,7 +68,7 @@ func withAPIServer(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "registering kinds:", err)
 		return 1
 	}
-	if cluster, err = client.NewWithWatch(started, client.Options{Scheme: scheme}); err != nil {
+	if adminClient, err = client.NewWithWatch(started, client.Options{Scheme: scheme}); err != nil {
 		fmt.Fprintln(os.Stderr, "making the client:", err)
 		return 1
 	}
@@ -86,7 +86,7 @@ type lab struct {
 func newLab(t *testing.T) lab {
 	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "facade-"}}
-	if err := cluster.Create(t.Context(), namespace); err != nil {
+	if err := adminClient.Create(t.Context(), namespace); err != nil {
 		t.Fatal(err)
 	}
 	return facadeOf(t, namespace.Name)
@@ -127,7 +127,7 @@ func (l lab) create(t *testing.T, o client.Object) {
 	o.SetResourceVersion("")
 	o.SetGeneration(0)
 	o.SetCreationTimestamp(metav1.Time{})
-	if err := cluster.Create(t.Context(), o); err != nil {
+	if err := adminClient.Create(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -143,7 +143,7 @@ func (l lab) task(t *testing.T, name string, schema ...string) {
 func (l lab) live(t *testing.T, id string) *v1alpha1.TaskExecution {
 	t.Helper()
 	e := &v1alpha1.TaskExecution{}
-	if err := cluster.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: id}, e); err != nil {
+	if err := adminClient.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: id}, e); err != nil {
 		t.Fatal(err)
 	}
 	return e
@@ -153,7 +153,7 @@ func (l lab) live(t *testing.T, id string) *v1alpha1.TaskExecution {
 func (l lab) phase(ctx context.Context, e *v1alpha1.TaskExecution, phase v1alpha1.Phase) error {
 	changed := e.DeepCopy()
 	changed.Status.Phase = phase
-	return cluster.Status().Patch(ctx, changed, client.MergeFromWithOptions(e, client.MergeFromWithOptimisticLock{}))
+	return adminClient.Status().Patch(ctx, changed, client.MergeFromWithOptions(e, client.MergeFromWithOptimisticLock{}))
 }
 
 func (l lab) execute(t *testing.T, task string) string {

@@ -16,10 +16,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/jobspec"
-	"github.com/taskexec/taskexec/controllers/params"
 	"github.com/taskexec/taskexec/apiserver/explainer"
 	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/params"
 )
 
 // withJob gives an execution the Job that the controller would have made, and a pod of it as the Job controller would.
@@ -27,14 +27,14 @@ func (l lab) withJob(t *testing.T, id string) (*v1alpha1.TaskExecution, *corev1.
 	t.Helper()
 	e := l.live(t, id)
 	task := &v1alpha1.Task{}
-	if err := cluster.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: e.Spec.TaskRef.Name}, task); err != nil {
+	if err := adminClient.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: e.Spec.TaskRef.Name}, task); err != nil {
 		t.Fatal(err)
 	}
 	job, err := jobspec.Build(task, e, []byte(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cluster.Create(t.Context(), job); err != nil {
+	if err := adminClient.Create(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}
 	pod := &corev1.Pod{ObjectMeta: *job.Spec.Template.DeepCopy().ObjectMeta.DeepCopy(), Spec: *job.Spec.Template.Spec.DeepCopy()}
@@ -43,7 +43,7 @@ func (l lab) withJob(t *testing.T, id string) (*v1alpha1.TaskExecution, *corev1.
 	changed := e.DeepCopy()
 	changed.Status.Phase, changed.Status.Reason = v1alpha1.PhasePending, v1alpha1.ReasonJobCreated
 	changed.Status.Job = &v1alpha1.JobIdentity{Name: job.Name, UID: job.UID}
-	if err := cluster.Status().Patch(t.Context(), changed, client.MergeFrom(e)); err != nil {
+	if err := adminClient.Status().Patch(t.Context(), changed, client.MergeFrom(e)); err != nil {
 		t.Fatal(err)
 	}
 	return changed, pod
@@ -53,7 +53,7 @@ func (l lab) podStatus(t *testing.T, pod *corev1.Pod, status corev1.PodStatus) {
 	t.Helper()
 	changed := pod.DeepCopy()
 	changed.Status = status
-	if err := cluster.Status().Patch(t.Context(), changed, client.MergeFrom(pod)); err != nil {
+	if err := adminClient.Status().Patch(t.Context(), changed, client.MergeFrom(pod)); err != nil {
 		t.Fatal(err)
 	}
 	*pod = *changed
@@ -121,7 +121,7 @@ func TestExplainOverARealAPIServer(t *testing.T) {
 	changed := e.DeepCopy()
 	code := int32(3)
 	changed.Status.Phase, changed.Status.Reason, changed.Status.ExitCode = v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit, &code
-	if err := cluster.Status().Patch(t.Context(), changed, client.MergeFrom(e)); err != nil {
+	if err := adminClient.Status().Patch(t.Context(), changed, client.MergeFrom(e)); err != nil {
 		t.Fatal(err)
 	}
 	if got := l.explained(t, id, v1alpha1.PhaseFailed); !strings.Contains(got.Sentence, "exit code 3") {
@@ -159,7 +159,7 @@ func TestExplainWithoutRights(t *testing.T) {
 		config *rest.Config
 		says   string
 	}{"forbidden": {nobody, "service account may not"}, "away": {away, "cannot be reached"}} {
-		live, err := client.New(c.config, client.Options{Scheme: cluster.Scheme(), Mapper: cluster.RESTMapper()})
+		live, err := client.New(c.config, client.Options{Scheme: adminClient.Scheme(), Mapper: adminClient.RESTMapper()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func TestDryRunIsAccepted(t *testing.T) {
 	if got := l.stored(t); len(got) != 0 {
 		t.Fatalf("it made %v", got)
 	}
-	if err := cluster.Create(t.Context(), foreseen.Job, client.DryRunAll); err != nil {
+	if err := adminClient.Create(t.Context(), foreseen.Job, client.DryRunAll); err != nil {
 		t.Errorf("the Job is not accepted: %v", err)
 	}
 	id := ok[submit.Started](t, l, "POST", "/tasks/sync/execute/api", body).ExecutionID

@@ -13,7 +13,7 @@ import (
 func TestCase47ExplanationNamesNoRunsOfOtherTasks(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"), fixture.Task("foreign"))
 	waits := fixture.Execution("waits", "sync", v1alpha1.PhaseQueued)
-	waits.Status.Reason = v1alpha1.ReasonConcurrencyLimit
+	waits.UID, waits.Status.Reason = "waits", v1alpha1.ReasonConcurrencyLimit
 	waits.Status.Queue = &v1alpha1.QueueStatus{BlockedBy: v1alpha1.BlockedByTask, Position: 1}
 	store.add(waits)
 	store.add(fixture.Execution("before", "sync", v1alpha1.PhaseRunning, 60))

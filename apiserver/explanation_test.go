@@ -145,7 +145,7 @@ func TestExplainQueued(t *testing.T) {
 	active.UID = "active"
 	store := newFakeStore(fixture.Task("sync")).add(e, active, fixture.Execution("ended", "sync", v1alpha1.PhaseCompleted), fixture.Execution("other", "other", v1alpha1.PhaseRunning))
 	got := ok[explainer.Explanation](t, facade(store), "GET", "/tasks/executions/x/explain", "")
-	if got.Reason != v1alpha1.ReasonConcurrencyLimit || !strings.HasSuffix(got.Sentence, `it is the next; active is "active".`) {
+	if got.Reason != v1alpha1.ReasonConcurrencyLimit || !strings.HasSuffix(got.Sentence, `it is the next run; the active run is "active".`) {
 		t.Errorf("got %+v", got)
 	}
 }

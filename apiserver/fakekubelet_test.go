@@ -15,11 +15,11 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/logs/lines"
-	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/apiserver/fixture"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/logs/lines"
+	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
 // fakeKubelet has the log of one container.

@@ -47,7 +47,7 @@ func TestHistorySeesOwnWrites(t *testing.T) {
 	}
 	wantProblem(t, call(t, l, "GET", "/tasks/executions/"+id, ""), http.StatusNotFound, "there is no execution")
 	wantProblem(t, call(t, l, "DELETE", "/tasks/executions/"+id, ""), http.StatusNotFound, "there is no execution")
-	if err := cluster.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: id}, &v1alpha1.TaskExecution{}); !apierrors.IsNotFound(err) {
+	if err := adminClient.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: id}, &v1alpha1.TaskExecution{}); !apierrors.IsNotFound(err) {
 		t.Errorf("it is still there: %v", err)
 	}
 }

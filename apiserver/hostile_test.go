@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/limit"
 	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/fixture"
+	"github.com/taskexec/taskexec/apiserver/limit"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 

@@ -24,7 +24,7 @@ func (l lab) replica(t *testing.T) lab {
 func (l lab) stored(t *testing.T) []v1alpha1.TaskExecution {
 	t.Helper()
 	list := &v1alpha1.TaskExecutionList{}
-	if err := cluster.List(t.Context(), list, client.InNamespace(l.namespace)); err != nil {
+	if err := adminClient.List(t.Context(), list, client.InNamespace(l.namespace)); err != nil {
 		t.Fatal(err)
 	}
 	return list.Items
@@ -109,7 +109,7 @@ func TestRepetitionOfWhatIsStored(t *testing.T) {
 	if !replayed || again.ExecutionID != first.ExecutionID || again.Status != "failed" {
 		t.Errorf("after its end: %+v", again)
 	}
-	if err := cluster.Delete(t.Context(), l.live(t, first.ExecutionID)); err != nil {
+	if err := adminClient.Delete(t.Context(), l.live(t, first.ExecutionID)); err != nil {
 		t.Fatal(err)
 	}
 	// The cache may still have it; what counts is what the API server has.

@@ -12,10 +12,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
 	"github.com/taskexec/taskexec/controllers/logs/source"
-	"github.com/taskexec/taskexec/apiserver/logs"
 )
 
 // archivedRun is a run that has ended, whose log of 40 lines is archived; its status has the last two. Its store has

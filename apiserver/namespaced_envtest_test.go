@@ -16,14 +16,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/hack/manifests"
-	"github.com/taskexec/taskexec/hack/rights"
 	"github.com/taskexec/taskexec/apiserver/fixture"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/runs"
 	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/hack/manifests"
+	"github.com/taskexec/taskexec/hack/rights"
 )
 
 // withRolesOnly makes an account and gives it the Roles of config/namespaced in namespaces, and no right in others.
@@ -33,7 +33,7 @@ func withRolesOnly(t *testing.T, system string, namespaces ...string) *rest.Conf
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := rights.Account(t.Context(), cluster, apiServer, system, "taskexec-apiserver")
+	config, err := rights.Account(t.Context(), adminClient, apiServer, system, "taskexec-apiserver")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,12 +42,12 @@ func withRolesOnly(t *testing.T, system string, namespaces ...string) *rest.Conf
 			if o, err = manifests.In(o, in, system); err != nil {
 				t.Fatal(err)
 			}
-			if err := cluster.Create(t.Context(), o); err != nil {
+			if err := adminClient.Create(t.Context(), o); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	own, err := client.New(config, client.Options{Scheme: cluster.Scheme(), Mapper: cluster.RESTMapper()})
+	own, err := client.New(config, client.Options{Scheme: adminClient.Scheme(), Mapper: adminClient.RESTMapper()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,11 +91,11 @@ func TestCase62FacadeWithRolesOnly(t *testing.T) {
 		until(t, "the facade sees the task", func() bool { return call(t, api, "GET", prefix+"/tasks/login", "").Code == http.StatusOK })
 		made := ok[submit.Started](t, api, "POST", prefix+loginPath, `{"params":{"password":"`+hunter+`"}}`)
 		execution := &v1alpha1.TaskExecution{}
-		if err := cluster.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: made.ExecutionID}, execution); err != nil {
+		if err := adminClient.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: made.ExecutionID}, execution); err != nil {
 			t.Fatal(err)
 		}
 		secret := &corev1.Secret{}
-		if err := cluster.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: execution.Spec.SecretParams.SecretName}, secret); err != nil {
+		if err := adminClient.Get(t.Context(), client.ObjectKey{Namespace: l.namespace, Name: execution.Spec.SecretParams.SecretName}, secret); err != nil {
 			t.Error(err)
 		}
 		if list := ok[runs.History](t, api, "GET", prefix+"/tasks/executions", ""); len(list.Executions) != 1 {
@@ -112,7 +112,7 @@ func TestCase62OwnAccountsMakeOnlyWhatRunsNeed(t *testing.T) {
 	l.serviceRoles(t)
 	l.withPolicies(t, labelPolicies)
 	system := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: metav1.NamespaceSystem}}
-	if err := cluster.Patch(t.Context(), system, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"`+labelPolicies+`":"on"}}}`))); err != nil {
+	if err := adminClient.Patch(t.Context(), system, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"`+labelPolicies+`":"on"}}}`))); err != nil {
 		t.Fatal(err)
 	}
 	for _, user := range []string{facadeUser, controllerUser} { // rights that an overlay might give
@@ -128,7 +128,7 @@ func TestCase62OwnAccountsMakeOnlyWhatRunsNeed(t *testing.T) {
 			},
 		} {
 			o.SetNamespace(metav1.NamespaceSystem)
-			if err := cluster.Create(t.Context(), o); err != nil {
+			if err := adminClient.Create(t.Context(), o); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -1,12 +1,11 @@
 package apiserver
 
 import (
-	"maps"
 	"net/http"
 
-	"github.com/taskexec/taskexec/apiserver/openapi"
 	"github.com/taskexec/taskexec/apiserver/explainer"
 	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/openapi"
 	"github.com/taskexec/taskexec/apiserver/runs"
 	"github.com/taskexec/taskexec/apiserver/schedules"
 	"github.com/taskexec/taskexec/apiserver/submit"
@@ -15,14 +14,8 @@ import (
 
 // operations says of each route, by method and pattern, what is served there. A route without an operation fails a
 // test, and so does an answer that is not as it is described here.
-func operations() map[string]openapi.Operation {
-	all := map[string]openapi.Operation{}
-	for _, room := range []map[string]openapi.Operation{
-		tasks.Operations(), submit.Operations(), runs.Operations(), logs.Operations(), explainer.Operations(), schedules.Operations(), platformOperations(),
-	} {
-		maps.Copy(all, room)
-	}
-	return all
+func operations() (openapi.Operations, error) {
+	return openapi.Merge(tasks.Operations(), submit.Operations(), runs.Operations(), logs.Operations(), explainer.Operations(), schedules.Operations(), platformOperations())
 }
 
 func tags() []openapi.Tag {
@@ -65,11 +58,11 @@ func anyAnswers() []openapi.Answer {
 	}
 }
 
-func platformOperations() map[string]openapi.Operation {
+func platformOperations() openapi.Operations {
 	word := openapi.OK("Yes.", map[string]string{})
 	unchanged := openapi.Answer{Status: http.StatusNotModified, Description: "It is as If-None-Match has it."}
 	tag := map[string]string{"ETag": "Of this version."}
-	return map[string]openapi.Operation{
+	return openapi.Operations{
 		"GET /healthz": {ID: "getHealth", Tag: openapi.TagPlatform, Summary: "Whether the process answers.", Public: true, Answers: []openapi.Answer{word}},
 		"GET /readyz":  {ID: "getReadiness", Tag: openapi.TagPlatform, Summary: "Whether requests should be sent here.", Public: true, Answers: []openapi.Answer{word}},
 		"GET /metrics": {

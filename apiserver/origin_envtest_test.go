@@ -46,7 +46,7 @@ func TestCase44OriginCannotBeForged(t *testing.T) {
 	}
 	for name, c := range forgeries {
 		t.Run(name, func(t *testing.T) {
-			for who, kubectl := range map[string]client.Client{"ann": ann, "a cluster-admin": cluster} {
+			for who, kubectl := range map[string]client.Client{"ann": ann, "a cluster-admin": adminClient} {
 				e := l.execution("forged", "mine")
 				c.change(e)
 				err := kubectl.Create(t.Context(), e)
@@ -129,7 +129,7 @@ func TestCase44StatusCannotBeForged(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.serviceRoles(t)
 	for _, o := range []client.Object{l.taskOf("mine", nil), l.execution("run", "mine"), l.schedule("nightly", "mine")} {
-		if err := cluster.Create(t.Context(), o); err != nil {
+		if err := adminClient.Create(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -143,7 +143,7 @@ func TestCase44StatusCannotBeForged(t *testing.T) {
 		{l.schedule("nightly", ""), `{"status":{"handledUntil":"2020-01-01T00:00:00Z"}}`},
 	} {
 		status := client.RawPatch(types.MergePatchType, []byte(c.patch))
-		wantForbidden(t, cluster.Status().Patch(t.Context(), c.object, status), "can only be written by Taskexec's controller")
+		wantForbidden(t, adminClient.Status().Patch(t.Context(), c.object, status), "can only be written by Taskexec's controller")
 		if err := kubectlAs(t, controllerUser).Status().Patch(t.Context(), c.object, status); err != nil {
 			t.Error(err)
 		}
@@ -175,7 +175,7 @@ func TestCase44CallerIsFilledIn(t *testing.T) {
 		t.Errorf("replaced by the same: %v %+v", err, again.Spec.Trigger)
 	}
 	admin := l.execution("run", "")
-	if err := patched(t, cluster, admin, types.MergePatchType, `{"spec":{"cancel":{"reason":"x"}}}`); err != nil {
+	if err := patched(t, adminClient, admin, types.MergePatchType, `{"spec":{"cancel":{"reason":"x"}}}`); err != nil {
 		t.Fatal(err)
 	}
 	if admin.Spec.Cancel.RequestedBy == "" || admin.Spec.Cancel.RequestedBy == name || admin.Spec.Trigger.User != name {

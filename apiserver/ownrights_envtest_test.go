@@ -11,9 +11,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/hack/rights"
 	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/wire"
+	"github.com/taskexec/taskexec/hack/rights"
 )
 
 // audited is what the API server logs of the facade's account.
@@ -25,14 +25,14 @@ func TestCase47OwnRightsOfTheFacade(t *testing.T) {
 	l := newGatedLab(t, apiServer)
 	l.serviceRoles(t)
 	l.withPolicies(t, labelPolicies, labelCaller)
-	config, err := rights.Account(t.Context(), cluster, apiServer, "taskexec-system", "taskexec-apiserver")
+	config, err := rights.Account(t.Context(), adminClient, apiServer, "taskexec-system", "taskexec-apiserver")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.lab = facadeWith(t, config, l.namespace)
 	task := l.taskOf("sync", nil)
 	task.Spec.Parameters = &apiextensionsv1.JSON{Raw: []byte(`{"type":"object","properties":{"password":{"type":"string","writeOnly":true}}}`)}
-	if err := cluster.Create(t.Context(), task); err != nil {
+	if err := adminClient.Create(t.Context(), task); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "the facade sees the task", func() bool { return call(t, l, "GET", "/tasks/sync", "").Code == http.StatusOK })

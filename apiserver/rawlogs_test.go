@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
 	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
 )
 
 // A log that holds the values of sensitive params as they were printed takes a right of its own. Who lacks it reads the

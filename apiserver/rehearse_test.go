@@ -11,9 +11,9 @@ import (
 	apimachineryjson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/apiserver/fixture"
 	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 func TestDryRun(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+
 	"github.com/taskexec/taskexec/apiserver/runs"
 	"github.com/taskexec/taskexec/apiserver/wire"
 )

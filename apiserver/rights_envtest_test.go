@@ -103,7 +103,7 @@ func TestCase43ExecutionsOfKubectl(t *testing.T) {
 			return c.Create(t.Context(), e)
 		},
 		"delete and create": func(c client.Client, task string) error {
-			if err := cluster.Create(t.Context(), l.execution("again", "mine")); client.IgnoreAlreadyExists(err) != nil {
+			if err := adminClient.Create(t.Context(), l.execution("again", "mine")); client.IgnoreAlreadyExists(err) != nil {
 				t.Fatal(err)
 			}
 			if err := c.Delete(t.Context(), l.execution("again", "mine")); err != nil {
@@ -122,7 +122,7 @@ func TestCase43ExecutionsOfKubectl(t *testing.T) {
 		})
 	}
 	// What is not a run stays as it was: cancels, labels, deletion; also of another Task's run.
-	if err := cluster.Create(t.Context(), l.execution("of-other", "other")); err != nil {
+	if err := adminClient.Create(t.Context(), l.execution("of-other", "other")); err != nil {
 		t.Fatal(err)
 	}
 	if err := patched(t, ann, l.execution("of-other", "other"), types.MergePatchType, `{"metadata":{"labels":{"team":"a"}},"spec":{"cancel":{"reason":"x"}}}`); err != nil {
@@ -172,7 +172,7 @@ func TestCase43SchedulesOfKubectl(t *testing.T) {
 			s := l.schedule(fmt.Sprintf("s-%d", time.Now().UnixNano()), "other", func(s *v1alpha1.TaskScheduleSpec) {
 				s.Suspend, s.Params = suspended, &apiextensionsv1.JSON{Raw: []byte(`{"mid":[1,{"a":"b"}]}`)}
 			})
-			if err := cluster.Create(t.Context(), s); err != nil {
+			if err := adminClient.Create(t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
 			before := s.Spec.DeepCopy()
@@ -202,7 +202,7 @@ func TestCase43RunOnChangeOfKubectl(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := cluster.Create(t.Context(), l.taskOf("runs", onChange)); err != nil {
+	if err := adminClient.Create(t.Context(), l.taskOf("runs", onChange)); err != nil {
 		t.Fatal(err)
 	}
 	const description = `{"spec":{"description":"changed"}}`
@@ -244,7 +244,7 @@ func TestCase43RolesMayWhatTheyMight(t *testing.T) {
 		kubectl[name] = kubectlAs(t, l.userName(name))
 	}
 	l.withPolicies(t, labelPolicies, labelCaller)
-	kubectl["cluster-admin"], users["cluster-admin"] = cluster, true
+	kubectl["cluster-admin"], users["cluster-admin"] = adminClient, true
 	for name, may := range users {
 		err := kubectl[name].Create(t.Context(), l.execution("of-"+name, "sync"))
 		if (err == nil) != may {

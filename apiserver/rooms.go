@@ -10,7 +10,6 @@ import (
 	"github.com/taskexec/taskexec/apiserver/tasks"
 )
 
-
 // rooms answer the routes of a namespace. Each has the part of the Store that it needs.
 type rooms struct {
 	tasks     tasks.Handlers

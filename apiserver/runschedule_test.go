@@ -10,10 +10,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/schedule"
 	"github.com/taskexec/taskexec/apiserver/fixture"
 	"github.com/taskexec/taskexec/apiserver/runs"
 	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
 const runPath = "/triggers/cron/nightly/run"

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
@@ -21,7 +22,7 @@ func TestSecretIsStored(t *testing.T) {
 		submitted(t, l, loginPath, "k", `{"params":{"password":"hunter2hunter2"}}`)
 	}
 	secrets := &corev1.SecretList{}
-	if err := cluster.List(t.Context(), secrets, client.InNamespace(l.namespace)); err != nil {
+	if err := adminClient.List(t.Context(), secrets, client.InNamespace(l.namespace)); err != nil {
 		t.Fatal(err)
 	}
 	stored := l.stored(t)
@@ -36,11 +37,11 @@ func TestSecretIsStored(t *testing.T) {
 		t.Errorf("its owner is %+v", secret.OwnerReferences)
 	}
 	// The Secret of a run that waits for it is made by a repetition.
-	if err := cluster.Delete(t.Context(), &secret); err != nil {
+	if err := adminClient.Delete(t.Context(), &secret); err != nil {
 		t.Fatal(err)
 	}
 	submitted(t, l, loginPath, "k", `{"params":{"password":"hunter2hunter2"}}`)
-	if err := cluster.Get(t.Context(), client.ObjectKeyFromObject(&secret), &secret); err != nil {
+	if err := adminClient.Get(t.Context(), client.ObjectKeyFromObject(&secret), &secret); err != nil {
 		t.Error(err)
 	}
 	wantProblem(t, call(t, l, "POST", loginPath, `{"params":{"password":"hunter3hunter3"}}`, submit.HeaderIdempotencyKey, "k"), http.StatusConflict, "another body")

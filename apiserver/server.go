@@ -16,14 +16,14 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/taskexec/taskexec/apiserver/auth"
-	"github.com/taskexec/taskexec/controllers/logs/archive"
-	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/auth"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
 type server struct {

@@ -11,7 +11,6 @@ import (
 	"github.com/taskexec/taskexec/apiserver/tasks"
 )
 
-
 // Stores has one Store for each namespace.
 type Stores interface {
 	// In returns the Store of a namespace, which need not exist.

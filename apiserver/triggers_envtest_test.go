@@ -21,7 +21,7 @@ import (
 func (l lab) liveSchedule(ctx context.Context, t *testing.T, name string) *v1alpha1.TaskSchedule {
 	t.Helper()
 	s := &v1alpha1.TaskSchedule{}
-	if err := cluster.Get(ctx, client.ObjectKey{Namespace: l.namespace, Name: name}, s); err != nil {
+	if err := adminClient.Get(ctx, client.ObjectKey{Namespace: l.namespace, Name: name}, s); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -33,7 +33,7 @@ func (l lab) ticked(t *testing.T, name, execution string) {
 	s := l.liveSchedule(t.Context(), t, name)
 	before := s.DeepCopy()
 	s.Status.LastExecution, s.Status.LastScheduleTime = execution, &metav1.Time{Time: s.CreationTimestamp.Time}
-	if err := cluster.Status().Patch(t.Context(), s, client.MergeFrom(before)); err != nil {
+	if err := adminClient.Status().Patch(t.Context(), s, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -102,7 +102,7 @@ func TestNoChangeOfAScheduleIsLost(t *testing.T) {
 	for _, enabled := range []bool{false, true} {
 		s := l.liveSchedule(t.Context(), t, "a")
 		s.Spec.Schedule = fmt.Sprintf("0 %t * * *", enabled)
-		if err := cluster.Update(t.Context(), s); err != nil {
+		if err := adminClient.Update(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 		got := ok[schedules.Schedule](t, l, "POST", "/triggers/cron/a/toggle", fmt.Sprintf(`{"enabled":%t}`, enabled))

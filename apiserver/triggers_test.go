@@ -15,10 +15,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/schedule"
 	"github.com/taskexec/taskexec/apiserver/fixture"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/schedules"
+	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
 func (f *fakeStore) Schedule(_ context.Context, name string) (*v1alpha1.TaskSchedule, error) {

@@ -12,10 +12,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/hack/undecodable"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/schedules"
 	"github.com/taskexec/taskexec/apiserver/wire"
+	"github.com/taskexec/taskexec/hack/undecodable"
 )
 
 // storedBefore stores in a namespace a task, an execution and a schedule that no schema takes any more.
@@ -23,7 +23,7 @@ func storedBefore(t *testing.T, namespace, name string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	restore, err := undecodable.Loosen(ctx, cluster, namespace)
+	restore, err := undecodable.Loosen(ctx, adminClient, namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func storedBefore(t *testing.T, namespace, name string) {
 		"TaskExecution": {"taskRef": of, "timeout": "5 parsecs"},
 		"TaskSchedule":  {"taskRef": of, "schedule": "@daily", "jitter": "5 parsecs"},
 	} {
-		if err := cluster.Create(t.Context(), undecodable.Object(kind, namespace, name, map[string]any{"spec": spec})); err != nil {
+		if err := adminClient.Create(t.Context(), undecodable.Object(kind, namespace, name, map[string]any{"spec": spec})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -64,7 +64,7 @@ func (l lab) answers(t *testing.T) {
 // while it watches. What is bad is listed, and not run.
 func TestCase21FacadeShowsTheOthers(t *testing.T) {
 	one := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "facade-"}}
-	if err := cluster.Create(t.Context(), one); err != nil {
+	if err := adminClient.Create(t.Context(), one); err != nil {
 		t.Fatal(err)
 	}
 	two := newLab(t)

@@ -15,16 +15,17 @@ import (
 )
 
 const (
-	// keysPath is where an API server publishes the keys that it signs tokens of service accounts with. Each service
-	// account may read it by default (system:service-account-issuer-discovery).
+	// keysPath is where an API server publishes the keys with which it signs the tokens of service accounts. By default,
+	// every service account may read it (ClusterRole system:service-account-issuer-discovery).
 	keysPath = "/openid/v1/jwks"
-	// keysRefresh bounds how often the keys are read: a token may name a key that is newer than those that are known.
+	// keysRefresh is the shortest time between two reads of the keys. They are read again when a token names an unknown
+	// key, which may be new.
 	keysRefresh = time.Minute
-	// keysPatience bounds one reading.
+	// keysPatience bounds one read.
 	keysPatience = 2 * time.Second
 )
 
-// algorithms by which an API server signs.
+// algorithms returns those with which an API server signs tokens.
 func algorithms() []jose.SignatureAlgorithm {
 	return []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.ES512}
 }
@@ -43,9 +44,9 @@ func newIssued(read func(ctx context.Context) ([]byte, error), audiences []strin
 	return &issued{read: read, audiences: audiences, refresh: rate.NewLimiter(rate.Every(keysRefresh), 1)}
 }
 
-// has reports whether a token was signed by the API server for one of the audiences and has not expired. It proves who
-// made the token and nothing else: the API server may have revoked it. A token of another issuer, such as an OIDC
-// provider, is not among them, and neither is any where the keys cannot be read.
+// has reports whether the API server signed a token for one of the audiences and the token has not expired. That proves
+// who issued the token and nothing else: it may have been revoked. has returns false for tokens of other issuers, such as
+// an OIDC provider, and for all tokens while the keys cannot be read.
 func (i *issued) has(ctx context.Context, token string, now time.Time) bool {
 	parsed, err := jwt.ParseSigned(token, algorithms())
 	if err != nil || len(parsed.Headers) != 1 || parsed.Headers[0].KeyID == "" {
@@ -60,7 +61,7 @@ func (i *issued) has(ctx context.Context, token string, now time.Time) bool {
 	return claims.Expiry != nil && claims.ValidateWithLeeway(expected, 0) == nil
 }
 
-// key returns the key with an id, or nil if there is none.
+// key returns the key with that id, or nil if it is not known. It reads the keys if that is due.
 func (i *issued) key(ctx context.Context, id string, now time.Time) *jose.JSONWebKey {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -70,9 +71,9 @@ func (i *issued) key(ctx context.Context, id string, now time.Time) *jose.JSONWe
 	if !i.refresh.AllowN(now, 1) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keysPatience) // who leaves at once must not use up the reading
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keysPatience) // a caller that leaves must not waste the read
 	defer cancel()
-	// What cannot be read now is read again later. Until then no token is known to be the API server's.
+	// A failed read is repeated after keysRefresh. Until then, new keys stay unknown.
 	if keys, err := i.readKeys(ctx); err == nil {
 		i.keys = keys
 	}
@@ -88,7 +89,7 @@ func (i *issued) readKeys(ctx context.Context) (keys jose.JSONWebKeySet, err err
 		err = json.Unmarshal(raw, &keys)
 	}
 	if err == nil && len(keys.Keys) == 0 {
-		err = errors.New("there is none")
+		err = errors.New("it has no keys")
 	}
 	if err != nil {
 		return keys, fmt.Errorf("reading the keys of the API server at %s: %w", keysPath, err)

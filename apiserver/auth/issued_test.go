@@ -29,7 +29,7 @@ func newSigner(t testing.TB, id string) signer {
 	return signer{private, id}
 }
 
-// published is what the API server says of its keys.
+// published returns the keys in the form in which the API server publishes them.
 func published(t testing.TB, of ...signer) []byte {
 	t.Helper()
 	keys := jose.JSONWebKeySet{}
@@ -83,7 +83,7 @@ func TestCase50TokensThatTheClusterIssued(t *testing.T) {
 	}
 }
 
-// Guesses do not have the keys read each time, and a new key is found.
+// Guessed tokens do not make auth read the keys each time, and a new key is found.
 func TestCase50KeysAreReadRarely(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	old, renewed := newSigner(t, "old"), newSigner(t, "new")
@@ -95,7 +95,7 @@ func TestCase50KeysAreReadRarely(t *testing.T) {
 	has := func(s signer, at time.Time) bool { return i.has(t.Context(), s.token(t, at.Add(time.Hour)), at) }
 	for range 3 {
 		if !has(old, now) || has(renewed, now) {
-			t.Error("what is signed by a known key is not told from another")
+			t.Error("a token of a known key is not told from one of an unknown key")
 		}
 	}
 	keys = []signer{old, renewed}
@@ -104,7 +104,7 @@ func TestCase50KeysAreReadRarely(t *testing.T) {
 	}
 	away = errors.New("away")
 	if has(renewed, now.Add(keysRefresh)) || !has(old, now.Add(keysRefresh)) {
-		t.Error("when the API server is away, the known keys hold")
+		t.Error("while the API server is away, the known keys must stay valid")
 	}
 	away = nil
 	if !has(renewed, now.Add(2*keysRefresh)) || reads != 3 {
@@ -121,7 +121,7 @@ func FuzzCase50Issued(f *testing.F) {
 	f.Fuzz(func(t *testing.T, token string) {
 		i := newIssued(func(context.Context) ([]byte, error) { return raw, nil }, []string{"taskexec"})
 		if i.has(t.Context(), token, time.Now()) {
-			t.Errorf("%q is taken for the API server's", token)
+			t.Errorf("%q is accepted as the API server's", token)
 		}
 	})
 }

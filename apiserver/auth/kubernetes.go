@@ -23,17 +23,17 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// CacheTTL is how long an answer of the API server is taken for true. A right that is missing is asked for sooner: it
-// may have been given because of the refusal.
+// CacheTTL is how long an answer of the API server is cached. A missing right is asked for again sooner, because the
+// refusal may lead somebody to grant it.
 const (
 	CacheTTL     = 10 * time.Second
 	denyCacheTTL = 2 * time.Second
 )
 
-// askTimeout bounds one question, its repetitions included.
+// askTimeout bounds one question, with its retries.
 const askTimeout = 5 * time.Second
 
-// retries of a question that the API server could not answer at that moment.
+// retries returns how often a question is repeated that the API server could not answer.
 func retries() *wait.Backoff {
 	return &wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 3}
 }
@@ -42,20 +42,21 @@ func retries() *wait.Backoff {
 type Kubernetes struct {
 	authenticator authenticator.Request
 	authorizer    authorizer.UnconditionalAuthorizer
-	// audiences that a token must be made for, one of them at least.
+	// audiences: a token must be for at least one of them.
 	audiences authenticator.Audiences
 	issued    *issued
 }
 
-// New asks the API server of config, whose user must be allowed to create tokenreviews and subjectaccessreviews, as
-// the cluster's own role system:auth-delegator is. Without audiences, tokens must be made for the API server itself.
+// New returns a Kubernetes that asks the API server of config. The user of config must be allowed to create tokenreviews
+// and subjectaccessreviews, for example by the ClusterRole system:auth-delegator. Without audiences, tokens must be for
+// the API server itself.
 func New(config *rest.Config, audiences []string) (*Kubernetes, error) {
 	clientset, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("making the client that asks who callers are: %w", err)
+		return nil, fmt.Errorf("creating the client for reviews: %w", err)
 	}
-	// There are no APIAudiences: they would be assumed where the API server names none, and then a token of any
-	// audience would do.
+	// APIAudiences stays empty: the library would assume them if the API server names no audience, and then accept a token
+	// of any audience.
 	authenticator, _, err := authenticatorfactory.DelegatingAuthenticatorConfig{
 		TokenAccessReviewClient:  clientset.AuthenticationV1(),
 		TokenAccessReviewTimeout: askTimeout,
@@ -63,7 +64,7 @@ func New(config *rest.Config, audiences []string) (*Kubernetes, error) {
 		CacheTTL:                 CacheTTL,
 	}.New()
 	if err != nil {
-		return nil, fmt.Errorf("making the authenticator: %w", err)
+		return nil, fmt.Errorf("creating the authenticator: %w", err)
 	}
 	authorizer, err := authorizerfactory.DelegatingAuthorizerConfig{
 		SubjectAccessReviewClient: clientset.AuthorizationV1(),
@@ -72,7 +73,7 @@ func New(config *rest.Config, audiences []string) (*Kubernetes, error) {
 		WebhookRetryBackoff:       retries(),
 	}.New()
 	if err != nil {
-		return nil, fmt.Errorf("making the authorizer: %w", err)
+		return nil, fmt.Errorf("creating the authorizer: %w", err)
 	}
 	keys := func(ctx context.Context) ([]byte, error) {
 		return clientset.Discovery().RESTClient().Get().AbsPath(keysPath).DoRaw(ctx)
@@ -80,25 +81,26 @@ func New(config *rest.Config, audiences []string) (*Kubernetes, error) {
 	return &Kubernetes{authenticator, authorizer, audiences, newIssued(keys, audiences)}, nil
 }
 
-// ErrBadToken: the API server does not know the token, or it expired, or was made for another audience.
+// ErrBadToken means that the API server does not know the token, that the token has expired or is for another audience.
 var ErrBadToken = errors.New("the token is not valid here")
 
-// Authenticate gives the user of a token that was made for the audiences of New.
+// Authenticate returns the user of a token that is for the audiences of New. It returns ErrBadToken if the token is not
+// valid, and another error if that could not be found out.
 func (k *Kubernetes) Authenticate(ctx context.Context, token string) (user.Info, error) {
 	return k.authenticate(ctx, token, k.audiences)
 }
 
-// AuthenticateForAPIServer gives the user of a token that was made for the API server.
+// AuthenticateForAPIServer is Authenticate for a token that is for the API server.
 func (k *Kubernetes) AuthenticateForAPIServer(ctx context.Context, token string) (user.Info, error) {
 	return k.authenticate(ctx, token, nil)
 }
 
-// authenticate returns ErrBadToken, or another error when it could not be found out.
 func (k *Kubernetes) authenticate(ctx context.Context, token string, audiences authenticator.Audiences) (user.Info, error) {
 	if len(audiences) > 0 {
 		ctx = authenticator.WithAudiences(ctx, audiences)
 	}
-	// A request that has nothing but the token: the library would look for one elsewhere, and take it out.
+	// The library takes the token from a request, also from other places than this header, and removes it. So it gets a
+	// request that has nothing else.
 	request := (&http.Request{Header: http.Header{"Authorization": {"Bearer " + token}}}).WithContext(ctx)
 	response, ok, err := k.authenticator.AuthenticateRequest(request)
 	switch {
@@ -112,14 +114,14 @@ func (k *Kubernetes) authenticate(ctx context.Context, token string, audiences a
 	return response.User, nil
 }
 
-// Issued reports whether the cluster itself signed a token for the audiences of New. It asks nobody but for the keys, at
-// most once a minute. A token that it reports need not be valid any more.
+// Issued reports whether the cluster signed a token for the audiences of New. The token may have been revoked since. Issued
+// sends no request but to read the keys, at most once a minute.
 func (k *Kubernetes) Issued(ctx context.Context, token string) bool {
 	return k.issued.has(ctx, token, time.Now())
 }
 
-// notAsked tells an API server that did not answer from one that answered no: what it says of a token comes as a
-// plain error.
+// notAsked reports whether an error means that the API server did not answer. If it answered that a token is not valid,
+// the library returns a plain error.
 func notAsked(err error) bool {
 	var many utilerrors.Aggregate
 	if errors.As(err, &many) {
@@ -131,24 +133,24 @@ func notAsked(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// isAnonymous tells of a user that proved nothing, as an API server may name one.
+// isAnonymous reports whether a user has proven nothing. An API server may return such a user.
 func isAnonymous(u user.Info) bool {
 	return u.GetName() == "" || u.GetName() == user.Anonymous || slices.Contains(u.GetGroups(), user.AllUnauthenticated)
 }
 
-// Question is whether a verb is allowed: on a resource of taskexec.dev, or on a path that is no resource's.
+// Question asks whether a verb is allowed on a resource of taskexec.dev, or on a path that is not a resource.
 type Question struct {
 	Verb string
-	// Resource and Subresource as RBAC has them, such as tasks.
+	// Resource and Subresource as in RBAC, such as tasks.
 	Resource, Subresource string
 	Namespace             string
-	// Name of one; empty means any of the namespace.
+	// Name of the object. If it is empty, the question is about all objects of the namespace.
 	Name string
-	// Path, where there is no Resource.
+	// Path, if there is no Resource.
 	Path string
 }
 
-// Allowed tells whether a user may do something. The error says that it could not be found out.
+// Allowed reports whether a user may do something. An error means that it could not be found out.
 func (k *Kubernetes) Allowed(ctx context.Context, u user.Info, q Question) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()

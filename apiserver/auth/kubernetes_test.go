@@ -15,11 +15,11 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// anAPIServer answers reviews, each as it is told.
+// anAPIServer answers reviews as its fields say.
 type anAPIServer struct {
 	token  func(authenticationv1.TokenReviewSpec) authenticationv1.TokenReviewStatus
 	access func(authorizationv1.SubjectAccessReviewSpec) authorizationv1.SubjectAccessReviewStatus
-	// code instead of an answer.
+	// code is the status sent instead of an answer, if it is not 0.
 	code  int
 	asked atomic.Int32
 }
@@ -110,7 +110,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// An API server that does not answer has not said no, and yes even less.
+// If the API server does not answer, the result is an error: neither a yes nor a no.
 func TestWhatCannotBeAsked(t *testing.T) {
 	for _, code := range []int{400, 401, 403, 404, 409, 429, 500, 502, 503} {
 		k := asking(t, &anAPIServer{code: code}, "taskexec")
@@ -168,7 +168,7 @@ func TestQuestionsAreAskedWhole(t *testing.T) {
 			for range 2 {
 				allowed, _ := k.Allowed(t.Context(), who, c.question)
 				if allowed != (answer.Allowed && !answer.Denied) {
-					t.Errorf("%s: %+v is taken for %t", name, answer, allowed)
+					t.Errorf("%s: %+v is read as %t", name, answer, allowed)
 				}
 			}
 			if n := server.asked.Load(); n != 1 {

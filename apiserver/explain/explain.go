@@ -1,7 +1,8 @@
-// Package explain says why a run does not run, why it failed, or how it ended: in one sentence, with what to do about
-// it and the facts that it is judged by. It is pure: what was observed goes in, an explanation comes out.
+// Package explain says in one sentence why a run does not run, why it failed, or how it ended. With it come advice on what
+// to do, and the facts. It is pure: an Observation goes in, an Explanation comes out.
 //
-// The rules are asked in their order, and the first that decides has the word; each stands in a file of its own.
+// The rules are asked in order, and the first one that applies decides. The rules about one subject are in one file:
+// queue.go, job.go, image.go and so on. facts.go collects the facts.
 package explain
 
 import (
@@ -20,97 +21,100 @@ const (
 	maxAdvice   = 600
 )
 
-// Observation is all that an explanation is made of. What could not be read is missing from it and stands in Unread.
+// Observation is all that an explanation is made from. What could not be read is missing, and Unread lists it.
 type Observation struct {
 	Now       time.Time
 	Execution *v1alpha1.TaskExecution
-	// Task that the execution names, nil when there is none.
+	// Task that the execution names, nil if there is none.
 	Task *v1alpha1.Task
 	// Others are the runs of the same Task that have not ended, newest first.
 	Others []*v1alpha1.TaskExecution
-	// Job of the execution, nil when there is none.
+	// Job of the execution, nil if there is none.
 	Job *batchv1.Job
-	// Pods of the Job that are still there, oldest first.
+	// Pods of the Job that still exist, oldest first.
 	Pods []corev1.Pod
 	// Events of the Job and its pods, newest first.
 	Events []corev1.Event
 	Unread []Unread
 }
 
-// Unread is what could not be read: a part of the explanation may be missing.
+// Unread says which objects could not be read. What they would tell is missing from the explanation.
 type Unread struct {
-	// What it is of, one of Job, Pods and Events.
+	// What they are: FromJob, FromPod or FromEvent.
 	What Source
-	// Why it could not be read, in words that end a sentence.
+	// Why they could not be read: the end of a sentence, without a full stop.
 	Why string
 }
 
-// Explanation answers "why".
+// Explanation says why a run is in its state.
 type Explanation struct {
-	// Reason is one of a bounded set: v1alpha1's reasons, and those of this package.
+	// Reason is one of a bounded set: the reasons of v1alpha1 and those of this package.
 	Reason string
-	// Sentence says why.
+	// Sentence says why, for people. It has at most maxSentence bytes.
 	Sentence string
-	// Advice says what to do about it, empty when there is nothing to do.
+	// Advice says what to do. It is empty if there is nothing to do, and has at most maxAdvice bytes.
 	Advice string
 	Facts  []Fact
 }
 
-// Reasons that stand in no status, because only a live look at the pods tells them.
+// Reasons that no status has, because only a live read of the Job and its pods tells them.
 const (
-	// ReasonNotSeen: the controller has not looked at the run yet.
+	// ReasonNotSeen: the controller has not processed the run yet.
 	ReasonNotSeen = "NotSeen"
-	// ReasonPodsRefused: the Job cannot make its pod, for example for quota.
+	// ReasonPodsRefused: the Job cannot create its pod, for example because a quota is used up.
 	ReasonPodsRefused = "PodsRefused"
-	// ReasonUnschedulable: no node takes the pod.
+	// ReasonUnschedulable: the pod cannot be scheduled.
 	ReasonUnschedulable = "Unschedulable"
 	// ReasonVolumesNotReady: a volume of the pod cannot be mounted.
 	ReasonVolumesNotReady = "VolumesNotReady"
 	// ReasonContainerNotCreated: the node cannot create or start a container of the pod.
 	ReasonContainerNotCreated = "ContainerNotCreated"
-	// ReasonRestarting: a container that failed waits to be started again in its pod.
+	// ReasonRestarting: a container failed and waits to be restarted in its pod.
 	ReasonRestarting = "Restarting"
-	// ReasonStarting: a node has the pod and is about to start it.
+	// ReasonStarting: the run is about to start, and nothing is known to be wrong.
 	ReasonStarting = "Starting"
 )
 
-// verdict is a rule's word.
+// verdict is what a rule decides.
 type verdict struct{ reason, sentence, advice string }
 
-// rule decides, or leaves it to the next one.
+// rule returns its verdict, or false if it does not apply.
 type rule func(*Observation) (verdict, bool)
 
-// rules in the order in which they are asked.
+// rules in the order in which they are asked. Each reads the Observation alone, so that only the order says which of
+// two that both apply has the better answer.
 var rules = []rule{
-	cancelled, // who cancelled a run need not be told what it waited for
+	// Runs whose end is no failure, or was asked for. They come first, because what such a run waited for no longer matters.
+	cancelled,
 	completed,
 
-	// How a run failed stands in its status; the rules know what it means, and look for more.
+	// Runs that failed. The reason in the status picks the rule. No two rules take the same reason, but for the last.
 	outOfMemory,
 	exitCode,
 	startFailed,
-	templateLimit, // before disrupted: nothing but the Task's own limit ended it
+	templateLimit,
 	imagePullFailed,
 	disrupted,
 	overdue,
 	refused,
 	jobLost,
-	failed, // all other failures
+	failed, // last of the failures: it takes every reason that no rule above knows
 
-	// A run that has not ended. First what keeps the Job from being there, then the pod, then its containers.
-	notSeen,
+	// Runs that have not ended, from the outside in: the controller, the queue, the Job, the pod, its containers. What is
+	// further out keeps everything behind it from being there.
+	notSeen, // first: without a status there is nothing to judge
 	queued,
 	heldJob,
 	noJob,
-	podsRefused,
-	unschedulable,
-	imageUnpulled,
-	volumes,
-	notCreated,
-	restarting,
-	containerWaiting,
-	retrying, // after what keeps the next attempt from starting
-	starting,
+	podsRefused,      // the Job is there and has no pod
+	unschedulable,    // the pod is there and has no node
+	imageUnpulled,    // before volumes: the state of a container is current, and an Event about a volume may be old
+	volumes,          // before notCreated: the node mounts volumes before it creates containers
+	notCreated,       // before restarting: a container that was never created has not run
+	restarting,       // the container ran in this pod and failed
+	containerWaiting, // after all that read the pod: it only repeats the status
+	retrying,         // after whatever keeps the next attempt from starting
+	starting,         // nothing is known to be wrong
 	running,
 }
 
@@ -134,8 +138,33 @@ func Of(o Observation) Explanation {
 	}
 }
 
-// asItSays repeats the status of a run of which no rule knows more.
+// asItSays repeats the status, for a run to which no rule applies.
 func asItSays(o *Observation) verdict {
 	status := &o.Execution.Status
 	return verdict{status.Reason, "Its phase is " + string(status.Phase) + because(status.Message) + ".", ""}
+}
+
+// hasFailed reports whether the run failed for one of the reasons, or without reasons, whether it failed at all.
+func (o *Observation) hasFailed(reasons ...string) bool {
+	if o.Execution.Status.Phase != v1alpha1.PhaseFailed {
+		return false
+	}
+	for _, reason := range reasons {
+		if o.Execution.Status.Reason == reason {
+			return true
+		}
+	}
+	return len(reasons) == 0
+}
+
+func (o *Observation) ended() bool { return o.Execution.Status.Phase.IsTerminal() }
+
+// unread reports whether objects of that kind could not be read.
+func (o *Observation) unread(what Source) bool {
+	for _, u := range o.Unread {
+		if u.What == what {
+			return true
+		}
+	}
+	return false
 }

@@ -2,15 +2,12 @@ package explain
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
@@ -20,17 +17,17 @@ const (
 	maxFacts = 60
 	// maxText of one fact, in bytes.
 	maxText = 600
-	// maxName of what a fact is of, in bytes.
+	// maxName of the object that a fact is about, in bytes.
 	maxName = 253
-	// maxPods that are told of, the newest.
+	// maxPods that facts are about, the newest.
 	maxPods = 3
-	// maxEvents that are told, the newest.
+	// maxEvents that become facts, the newest.
 	maxEvents = 10
-	// maxLines of the log.
+	// maxLines of the log that become facts.
 	maxLines = 3
 )
 
-// Source says what a fact was taken from.
+// Source says where a fact was read.
 type Source string
 
 // The sources.
@@ -42,22 +39,22 @@ const (
 	FromPod       Source = "Pod"
 	FromEvent     Source = "Event"
 	FromLog       Source = "Log"
-	// FromFacade is what the facade could not find out.
+	// FromFacade is for what the facade could not read.
 	FromFacade Source = "Facade"
 )
 
 // Fact is one thing that is known.
 type Fact struct {
 	Source Source
-	// Name of the object, empty where it is clear.
+	// Name of the object, empty if there is only one it can be.
 	Name string
-	// At is when, zero where that is not known or no matter.
+	// At is when it happened, zero if that is not known or does not matter.
 	At time.Time
-	// Text is for people: one line, harmless, at most maxText bytes.
+	// Text is for people: one line without control characters, of at most maxText bytes.
 	Text string
 }
 
-// factsOf gives what there is to know, from the run itself down to its containers.
+// factsOf returns what is known, from the run itself down to its containers.
 func factsOf(o *Observation) (facts []Fact) {
 	for _, gather := range []func(*Observation) []Fact{unreadFacts, executionFacts, taskFacts, queueFacts, jobFacts, podFacts, eventFacts, logFacts} {
 		facts = append(facts, gather(o)...)
@@ -70,10 +67,10 @@ func factsOf(o *Observation) (facts []Fact) {
 	return facts
 }
 
-// unreadFacts come first: they say that something may be missing.
+// unreadFacts come first, because they say that others may be missing.
 func unreadFacts(o *Observation) (facts []Fact) {
 	for _, u := range o.Unread {
-		facts = append(facts, Fact{Source: FromFacade, Text: fmt.Sprintf("what there is of kind %s could not be read: %s", u.What, u.Why)})
+		facts = append(facts, Fact{Source: FromFacade, Text: fmt.Sprintf("objects of kind %s could not be read: %s", u.What, u.Why)})
 	}
 	return facts
 }
@@ -97,10 +94,10 @@ func executionFacts(o *Observation) (facts []Fact) {
 		facts = append(facts, Fact{FromExecution, e.Name, status.CompletionTime.Time, fmt.Sprintf("it ended after %s", times(status.Attempts, "attempt"))})
 	}
 	if c := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionImagesPulled); c != nil && c.Status == metav1.ConditionFalse {
-		facts = append(facts, Fact{FromExecution, e.Name, c.LastTransitionTime.Time, "since then an image could not be pulled" + because(c.Message)})
+		facts = append(facts, Fact{FromExecution, e.Name, c.LastTransitionTime.Time, "image pulls have failed since then" + because(c.Message)})
 	}
 	if c := e.Spec.Cancel; c != nil {
-		facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, "a cancel was asked for" + whoAndWhy(c.RequestedBy, c.Reason)})
+		facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, "its cancellation was requested" + whoAndWhy(c.RequestedBy, c.Reason)})
 	}
 	return facts
 }
@@ -118,19 +115,12 @@ func suspensionFacts(o *Observation) (facts []Fact) {
 		return nil
 	}
 	if s.Total.Duration > 0 {
-		facts = append(facts, Fact{FromExecution, o.Execution.Name, time.Time{}, fmt.Sprintf("it was suspended for %s, which do not count for its timeout", forPeople(s.Total.Duration))})
+		facts = append(facts, Fact{FromExecution, o.Execution.Name, time.Time{}, fmt.Sprintf("it was suspended for %s, which does not count towards its timeout", forPeople(s.Total.Duration))})
 	}
 	if s.Since != nil {
-		facts = append(facts, Fact{FromExecution, o.Execution.Name, s.Since.Time, "it is suspended since then, or has not started again"})
+		facts = append(facts, Fact{FromExecution, o.Execution.Name, s.Since.Time, "it was suspended, and has not started again"})
 	}
 	return facts
-}
-
-func reasonIn(reason string) string {
-	if reason == "" {
-		return ""
-	}
-	return " (" + reason + ")"
 }
 
 func taskFacts(o *Observation) (facts []Fact) {
@@ -139,76 +129,39 @@ func taskFacts(o *Observation) (facts []Fact) {
 		return []Fact{{FromTask, name, time.Time{}, "it does not exist"}}
 	}
 	if o.Task.Spec.Suspended {
-		facts = append(facts, Fact{FromTask, name, time.Time{}, "it is suspended and takes no new runs"})
+		facts = append(facts, Fact{FromTask, name, time.Time{}, "it is suspended and accepts no new runs"})
 	}
 	if c := apimeta.FindStatusCondition(o.Task.Status.Conditions, v1alpha1.ConditionReady); c != nil && c.Status == metav1.ConditionFalse {
 		facts = append(facts, Fact{FromTask, name, c.LastTransitionTime.Time, "it cannot be run" + reasonIn(c.Reason) + because(c.Message)})
 	}
 	if ran := o.Execution.Status.Task; ran != nil && (ran.UID != o.Task.UID || ran.Generation != o.Task.Generation) {
-		facts = append(facts, Fact{FromTask, name, time.Time{}, "it was changed after this run was started"})
+		facts = append(facts, Fact{FromTask, name, time.Time{}, "it has changed since this run started"})
 	}
 	if o.Task.Spec.Concurrency != nil {
 		text := fmt.Sprintf("its concurrency policy is %s", o.Task.Spec.ConcurrencyPolicy())
 		if n := o.Task.Spec.MaxRunning(); n > 0 {
-			text += fmt.Sprintf(", it runs %d at once", n)
+			text += fmt.Sprintf(", maxRunning is %d", n)
 		}
-		text += fmt.Sprintf(", and %d may wait", o.Task.Spec.MaxQueued())
+		text += fmt.Sprintf(", maxQueued is %d", o.Task.Spec.MaxQueued())
 		facts = append(facts, Fact{FromTask, name, time.Time{}, text})
 	}
 	return facts
 }
 
-// queueFacts are told of a run that waits.
-func queueFacts(o *Observation) (facts []Fact) {
-	q := o.Execution.Status.Queue
-	if q == nil || o.Execution.Status.Phase != v1alpha1.PhaseQueued || q.BlockedBy == v1alpha1.BlockedByJob {
+// logFacts are the last line and the last errors in the log of a run that failed. They are from the tail in the status,
+// which has no sensitive values.
+func logFacts(o *Observation) (facts []Fact) {
+	if o.Execution.Status.Phase != v1alpha1.PhaseFailed {
 		return nil
 	}
-	facts = append(facts, Fact{Source: FromQueue, Text: fmt.Sprintf("%s before this one, for the limit of the %s", waits(o.ahead()), strings.ToLower(string(q.BlockedBy)))})
-	if names, n := o.active(); n > 0 {
-		facts = append(facts, Fact{Source: FromQueue, Text: fmt.Sprintf("%s of the task active: %s", areActive(n), strings.Join(names, ", "))})
+	logs := o.Execution.Status.Logs
+	if len(logs) > 0 { // the last entry is the controller's, which repeats the status
+		logs = logs[:len(logs)-1]
 	}
-	return facts
-}
-
-func areActive(n int) string {
-	if n == 1 {
-		return "1 run is"
-	}
-	return fmt.Sprintf("%d runs are", n)
-}
-
-func jobFacts(o *Observation) (facts []Fact) {
-	recorded := o.Execution.Status.Job
-	if o.Job == nil {
-		if recorded != nil && !o.unread(FromJob) {
-			return []Fact{{FromJob, recorded.Name, time.Time{}, "it is gone"}}
-		}
-		return nil
-	}
-	name, status := o.Job.Name, &o.Job.Status
-	text := fmt.Sprintf("pods: %d active, %d succeeded, %d failed", status.Active, status.Succeeded, status.Failed)
-	if limit := o.Job.Spec.BackoffLimit; limit != nil {
-		text += fmt.Sprintf("; its backoffLimit is %d", *limit)
-	}
-	facts = append(facts, Fact{FromJob, name, o.Job.CreationTimestamp.Time, text})
-	if o.Job.Spec.Suspend != nil && *o.Job.Spec.Suspend {
-		facts = append(facts, Fact{FromJob, name, time.Time{}, "it is suspended"})
-	}
-	for _, kind := range []batchv1.JobConditionType{batchv1.JobComplete, batchv1.JobFailed} {
-		if c := jobspec.TrueCondition(o.Job, kind); c != nil {
-			facts = append(facts, Fact{FromJob, name, c.LastTransitionTime.Time, string(kind) + reasonIn(c.Reason) + because(c.Message)})
+	for i := len(logs) - 1; i >= 0 && len(facts) < maxLines; i-- {
+		if l := &logs[i]; l.Level == v1alpha1.LogError || len(facts) == 0 && i == len(logs)-1 {
+			facts = append(facts, Fact{Source: FromLog, At: l.Timestamp.Time.Truncate(time.Millisecond), Text: l.Message})
 		}
 	}
 	return facts
-}
-
-// unread tells whether something of that kind could not be read.
-func (o *Observation) unread(what Source) bool {
-	for _, u := range o.Unread {
-		if u.What == what {
-			return true
-		}
-	}
-	return false
 }

@@ -18,10 +18,10 @@ var now = time.Date(2025, 11, 25, 11, 5, 0, 0, time.UTC)
 
 func ago(d time.Duration) metav1.Time { return metav1.NewTime(now.Add(-d)) }
 
-// observed is an Observation in the making.
+// observed builds an Observation.
 type observed struct{ Observation }
 
-// run is one of the task "sync", a minute old.
+// run returns a run of the task "sync", a minute old.
 func run(phase v1alpha1.Phase, reason, message string) *observed {
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: "run", UID: "run-uid", CreationTimestamp: ago(time.Minute)}}
 	e.Spec.TaskRef.Name = "sync"
@@ -54,7 +54,7 @@ func (o *observed) job(change func(*batchv1.Job)) *observed {
 	return o
 }
 
-// pod adds one of a container "main", on a node unless that is empty.
+// pod adds a pod with a container "main". It is on a node unless that is empty.
 func (o *observed) pod(node string, state corev1.ContainerState, changes ...func(*corev1.Pod)) *observed {
 	p := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "run-pod", UID: types.UID("pod-uid"), CreationTimestamp: ago(time.Minute)}}
 	p.Spec.NodeName = node
@@ -96,7 +96,7 @@ func condition(kind corev1.PodConditionType, status corev1.ConditionStatus, reas
 	}
 }
 
-// event adds one that is older than those before it.
+// event adds an Event that is older than those added before.
 func (o *observed) event(kind, reason, message string) *observed {
 	uid := types.UID("pod-uid")
 	if kind == "Job" {
@@ -108,7 +108,7 @@ func (o *observed) event(kind, reason, message string) *observed {
 	return o
 }
 
-// others adds runs of the task, each older than the one before it, by phase.
+// others adds a run of the task for each phase, each older than the one before it.
 func (o *observed) others(phases ...v1alpha1.Phase) *observed {
 	for i, phase := range phases {
 		e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{
@@ -120,7 +120,7 @@ func (o *observed) others(phases ...v1alpha1.Phase) *observed {
 	return o
 }
 
-// says is what a rule must say, or silent that it must leave the word to the next.
+// says is what a rule must decide: parts of its texts, or silent if it must not apply.
 type says struct{ reason, sentence, advice string }
 
 var silent = says{}
@@ -130,7 +130,7 @@ type asked struct {
 	want says
 }
 
-// ask a rule, and check that the whole chain gives it the word.
+// ask checks what a rule decides, and that no other rule decides before it.
 func ask(t *testing.T, r rule, cases map[string]asked) {
 	t.Helper()
 	for name, c := range cases {
@@ -145,11 +145,11 @@ func ask(t *testing.T, r rule, cases map[string]asked) {
 			if v.reason != c.want.reason || !strings.Contains(v.sentence, c.want.sentence) || !strings.Contains(v.advice, c.want.advice) {
 				t.Errorf("got %+v\nwant %+v", v, c.want)
 			}
-			if !strings.HasSuffix(v.sentence, ".") && !strings.Contains(v.sentence, "The node says") || strings.HasSuffix(v.sentence, "..") {
-				t.Errorf("no whole sentence: %q", v.sentence)
+			if !strings.HasSuffix(v.sentence, ".") && !strings.Contains(v.sentence, "The node reports") || strings.HasSuffix(v.sentence, "..") {
+				t.Errorf("not a whole sentence: %q", v.sentence)
 			}
 			if got := Of(c.of.Observation); got.Reason != c.want.reason || !strings.Contains(got.Sentence, c.want.sentence) {
-				t.Errorf("another rule has the word: %+v", got)
+				t.Errorf("another rule decides: %+v", got)
 			}
 		})
 	}

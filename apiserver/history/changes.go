@@ -6,38 +6,38 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Mark is how far a watcher has read.
+// Mark says how far a watcher has read.
 type Mark struct {
-	// Version that can be resumed from.
+	// Version to Resume from.
 	Version uint64
 	epoch   uint64
 }
 
-// Change is an execution's newest state, or that it was deleted.
+// Change is the newest state of an execution, or its deletion.
 type Change struct {
 	Name, Task string
 	UID        types.UID
 	Version    uint64
-	// Execution is nil when it was deleted.
+	// Execution is nil if it was deleted.
 	Execution *v1alpha1.TaskExecution
 }
 
-// Now is the mark of one who has read everything.
+// Now returns the mark of a watcher that has read everything.
 func (n Namespace) Now() (m Mark) {
 	n.read(func(s *shelf) { m = Mark{s.observed, s.epoch} })
 	return m
 }
 
-// Resume gives the mark of one who has read up to a version, of this process or of another replica. It is not known
-// what was deleted before this process began, nor before the deletions that it still remembers: then ok is false.
+// Resume returns the mark of a watcher that has read up to a version, from this process or another replica. ok is false if
+// the watcher may have missed deletions: those before this process began are unknown, and old ones are forgotten.
 func (n Namespace) Resume(version uint64) (m Mark, ok bool) {
 	n.read(func(s *shelf) { m, ok = Mark{version, s.epoch}, s.begun && s.floor < version && version <= s.observed })
 	return m, ok
 }
 
-// Changes gives at most limit changes behind a mark in the order of their versions, of one task or of all when it is
-// empty, and the mark behind them, which is the given one when there are none. Each execution comes once, as it is
-// now. With ok false something may have been missed, and everything has to be looked at anew from Now on.
+// Changes returns at most limit changes after a mark, ordered by version, and the mark to go on from. It returns those of
+// one task, or of all if task is empty. Each execution comes once, in its newest state. If ok is false, changes may have
+// been missed: the watcher has to read everything again, and go on from Now.
 func (n Namespace) Changes(after Mark, task string, limit int) (changes []Change, next Mark, ok bool) {
 	next, ok = after, true
 	n.read(func(s *shelf) {

@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// view is what a watcher makes of the changes: each execution's version.
+// view is what a watcher knows: the version of each execution.
 type view map[string]string
 
 func (v view) apply(changes []Change) {
@@ -33,8 +33,7 @@ func (w *world) view(task string) view {
 	return v
 }
 
-// However rarely a watcher looks, and though it comes again each time by nothing but a version, it ends up with what
-// there is.
+// However rarely a watcher reads, and even if it resumes from a bare version each time, it ends up with the true state.
 func TestWatchersAgainstAModel(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for _, task := range []string{"", "sync"} {
@@ -55,7 +54,7 @@ func TestWatchersAgainstAModel(t *testing.T) {
 			last := mark.Version
 			changes, next, ok := w.Changes(mark, task, 1+r.IntN(20))
 			if !ok {
-				t.Fatalf("changes behind %d are said to be lost", mark.Version)
+				t.Fatalf("changes after %d are reported as lost", mark.Version)
 			}
 			for _, c := range changes {
 				if c.Version <= last {
@@ -103,13 +102,13 @@ func TestResume(t *testing.T) {
 			w.index.Remove(w.executions["new"], false)
 		}, false},
 		"before many deletions": {101, func(w *world) {
-			for i := range maxGraves + 1 {
+			for i := range maxTombstones + 1 {
 				w.put(fmt.Sprint(i), "sync", 1)
 				w.remove(strconv.Itoa(i))
 			}
 		}, false},
 		"after the first of many": {104, func(w *world) {
-			for i := range maxGraves + 1 {
+			for i := range maxTombstones + 1 {
 				w.put(fmt.Sprint(i), "sync", 1)
 				w.remove(strconv.Itoa(i))
 			}
@@ -126,7 +125,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// Where the watch was interrupted, a list mends the index in any order, and watchers are told to look anew.
+// After an interrupted watch, a list repairs the index in any order, and watchers are told to read everything again.
 func TestInterruption(t *testing.T) {
 	w := newWorld()
 	w.put("a", "sync", 0)
@@ -137,25 +136,25 @@ func TestInterruption(t *testing.T) {
 	w.put("b", "sync", 0)
 	between := w.Now()
 	if _, _, ok := w.Changes(before, "", 10); !ok {
-		t.Fatal("one that came in its order counts as an interruption")
+		t.Fatal("a change in order counts as an interruption")
 	}
 	w.version = 150
 	w.put("a", "sync", 0)
 	w.index.Remove(w.executions["gone"], false)
 	for _, m := range []Mark{before, between} {
 		if _, _, ok := w.Changes(m, "", 10); ok {
-			t.Errorf("what was missed behind %d is not said", m.Version)
+			t.Errorf("a watcher at %d is not told that it missed changes", m.Version)
 		}
 	}
 	if changes, _, ok := w.Changes(w.Now(), "", 10); !ok || len(changes) != 0 {
-		t.Errorf("from now on: %v %v", changes, ok)
+		t.Errorf("after Now: %v %v", changes, ok)
 	}
 	if got := w.Get("a").ResourceVersion; got != "151" || w.Get("gone") != nil {
 		t.Errorf("a is at %s", got)
 	}
 }
 
-// An execution that was deleted and made anew, of which only the latter was seen, is another one.
+// An execution of the same name is another one if its UID differs, even if the deletion in between was missed.
 func TestSameNameAnew(t *testing.T) {
 	w := newWorld()
 	w.put("a", "sync", 0)
@@ -164,7 +163,7 @@ func TestSameNameAnew(t *testing.T) {
 	anew.UID = "another"
 	w.index.Put(anew, false)
 	if _, _, ok := w.Changes(mark, "", 10); ok {
-		t.Error("nothing is said to have been missed")
+		t.Error("the watcher is not told that it missed the deletion")
 	}
 	if got := w.Page(Query{Task: "sync", Limit: 1, Scan: 1}); len(got.Executions) != 0 {
 		t.Errorf("its old task still has %v", namesOf(got.Executions))
@@ -174,11 +173,11 @@ func TestSameNameAnew(t *testing.T) {
 	}
 	w.index.Remove(w.executions["a"], true) // comes too late
 	if w.Get("a") != anew {
-		t.Error("the other one was removed")
+		t.Error("the new one was removed")
 	}
 }
 
-// What the informer tells again is no change.
+// A resync of the informer is no change.
 func TestRepetition(t *testing.T) {
 	w := newWorld()
 	w.put("a", "sync", 0)
@@ -192,7 +191,7 @@ func TestRepetition(t *testing.T) {
 	default:
 	}
 	if w.Get("a") != same {
-		t.Error("another object than the cache's is kept")
+		t.Error("the index does not have the object of the cache")
 	}
 }
 
@@ -232,7 +231,7 @@ func TestAwait(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(10 * time.Second):
-		t.Fatal("it was seen, and is waited for all the same")
+		t.Fatal("it still waits, though the version was seen")
 	}
 }
 
@@ -252,7 +251,7 @@ func BenchmarkPage(b *testing.B) {
 			}
 		})
 	}
-	b.Run("filter that none matches", func(b *testing.B) {
+	b.Run("filter without matches", func(b *testing.B) {
 		for b.Loop() {
 			w.Page(Query{Limit: 100, Scan: 50_000, Match: func(e *v1alpha1.TaskExecution) bool { return e.Status.Phase == v1alpha1.PhaseFailed }})
 		}

@@ -11,16 +11,16 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// Position of an execution in the order of creation. Neither part ever changes, so that a position keeps its meaning
-// when runs are added and removed, also its own, and in any process.
+// Position is the place of an execution in the order of creation. Both parts never change. So a position stays valid when
+// executions are added and removed, even its own, and means the same in every replica.
 type Position struct {
-	// Created in seconds since 1970: the API server keeps no more.
+	// Created is the creation time in seconds since 1970: the API server stores no fractions.
 	Created int64
-	// Name tells those of one second apart.
+	// Name orders executions of the same second.
 	Name string
 }
 
-// compare sorts the newest first, and those of one second by name.
+// compare orders by creation, newest first, and within the same second by name.
 func (p Position) compare(q Position) int {
 	if c := cmp.Compare(q.Created, p.Created); c != 0 {
 		return c
@@ -28,23 +28,22 @@ func (p Position) compare(q Position) int {
 	return cmp.Compare(p.Name, q.Name)
 }
 
-// Cursor says where a list goes on, and in which order it was.
+// Cursor says where the next page of a list begins, and in which order the list is.
 type Cursor struct {
 	After       Position
 	OldestFirst bool
 }
 
-// errCursor: no cursor of ours looks like this.
 var errCursor = errors.New("not a cursor of this API")
 
 const (
-	// maxCursor in bytes: a name has at most 253.
+	// maxCursor is the longest cursor in bytes. A name has at most 253.
 	maxCursor = 512
-	// maxCreated is the end of the year 9999, the last that RFC 3339 can say.
+	// maxCreated is the end of the year 9999, the last in RFC 3339.
 	maxCreated = 253402300799
 )
 
-// String is opaque to clients. Its first character is the version of what follows.
+// String returns the cursor in a form that is opaque to clients. The encoded text begins with the version of the form.
 func (c Cursor) String() string {
 	order := "n"
 	if c.OldestFirst {
@@ -53,7 +52,7 @@ func (c Cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "1%s%d:%s", order, c.After.Created, c.After.Name))
 }
 
-// ParseCursor reads what String gave. The error says no more than that it was something else.
+// ParseCursor parses what String returned. It returns an error for any other text.
 func ParseCursor(s string) (c Cursor, err error) {
 	if len(s) > maxCursor {
 		return c, errCursor
@@ -73,7 +72,7 @@ func ParseCursor(s string) (c Cursor, err error) {
 	c.After.Name = name
 	c.After.Created, err = strconv.ParseInt(at[2:], 10, 64)
 	if err != nil || c.After.Created < 0 || c.After.Created > maxCreated ||
-		len(validation.IsDNS1123Subdomain(name)) > 0 || c.String() != s { // one position has one spelling
+		len(validation.IsDNS1123Subdomain(name)) > 0 || c.String() != s { // a cursor has only one form
 		return Cursor{}, errCursor
 	}
 	return c, nil

@@ -18,7 +18,7 @@ func TestCursor(t *testing.T) {
 	}
 }
 
-// cursors that are none, each a small change of one that is.
+// notCursors are invalid. Each is a small change of the valid cursor MW41OmE.
 var notCursors = map[string]string{
 	"empty":              "",
 	"plain":              "1n5:a",
@@ -39,7 +39,7 @@ var notCursors = map[string]string{
 
 func TestNotACursor(t *testing.T) {
 	if c, err := ParseCursor("MW41OmE"); err != nil || c != (Cursor{After: Position{5, "a"}}) {
-		t.Fatalf("the one that they are made of: %+v %v", c, err)
+		t.Fatalf("the valid one: %+v %v", c, err)
 	}
 	for name, s := range notCursors {
 		if c, err := ParseCursor(s); err == nil {
@@ -48,7 +48,7 @@ func TestNotACursor(t *testing.T) {
 	}
 }
 
-// FuzzCursor: whatever is taken for a cursor has one spelling.
+// Whatever ParseCursor accepts is what String returns.
 func FuzzCursor(f *testing.F) {
 	f.Add(Cursor{Position{5, "a"}, false}.String())
 	f.Add(Cursor{Position{1764068700, "nightly-1"}, true}.String())

@@ -11,58 +11,58 @@ import (
 )
 
 const (
-	// degree of the trees, as that of kube-apiserver's own watch cache.
+	// degree of the trees. kube-apiserver's watch cache has the same.
 	degree = 32
-	// maxGraves is how many deletions of a namespace are remembered, each in about 200 bytes.
-	maxGraves = 1000
+	// maxTombstones bounds how many deletions of a namespace are remembered. One takes about 200 bytes.
+	maxTombstones = 1000
 )
 
-// Index has the executions of all namespaces. Its methods may be called by many at once.
+// Index has the executions of all namespaces. It is safe for concurrent use.
 type Index struct {
 	mu      sync.RWMutex
 	shelves map[string]*shelf
 	watches watches
 }
 
-// NewIndex is empty.
+// NewIndex returns an empty Index.
 func NewIndex() *Index {
 	return &Index{shelves: map[string]*shelf{}, watches: watches{of: map[topic]map[*Watch]struct{}{}}}
 }
 
-// entry is one execution, or what is remembered of one that was deleted.
+// entry is one execution, or what is remembered of a deleted one.
 type entry struct {
 	Position
 	task string
 	uid  types.UID
-	// version is the resourceVersion, which Kubernetes promises to be comparable (KEP-5504).
+	// version is the resourceVersion. Kubernetes guarantees that two of one resource can be compared (KEP-5504).
 	version uint64
-	// execution is the cache's own object, nil once it was deleted.
+	// execution is the object of the cache, nil if it was deleted.
 	execution *v1alpha1.TaskExecution
-	// open is as what the entry is counted.
+	// open is what the entry contributes to the counts.
 	open Open
 }
 
-// shelf is a namespace. The index's lock guards it.
+// shelf is the index of one namespace, guarded by the lock of Index.
 type shelf struct {
 	byName map[string]*entry
-	// all and byTask are in the order of Position.
+	// all and byTask are ordered by Position.
 	all    *btree.BTree[*entry]
 	byTask map[string]*btree.BTree[*entry]
 	// open counts the executions that have not ended, and openOf those of each task.
 	open   Open
 	openOf map[string]Open
-	// changes has each execution at its newest version, and graves those that were deleted, oldest first.
-	changes *btree.BTree[*entry]
-	graves  []*entry
-	// observed is the highest version that was seen.
+	// changes has every entry, ordered by version. tombstones are the deleted ones among them, oldest first.
+	changes    *btree.BTree[*entry]
+	tombstones []*entry
+	// observed is the highest version seen.
 	observed uint64
-	// begun: something was seen to happen. What was deleted before that is not known.
+	// begun is true after the first change was seen. Deletions before it are unknown.
 	begun bool
-	// floor: of the versions up to this one it is not known what was deleted.
+	// floor: deletions up to this version are unknown or forgotten.
 	floor uint64
-	// lost is the version of the last deletion that was forgotten.
+	// lost is the version of the newest deletion that was forgotten.
 	lost uint64
-	// epoch counts how often versions were seen out of their order, so that positions lost their meaning.
+	// epoch counts how often a version was seen out of order. Marks of an earlier epoch are void.
 	epoch uint64
 }
 
@@ -82,7 +82,7 @@ func newShelf() *shelf {
 	}
 }
 
-// versionOf reads a resourceVersion, 0 when it is no number.
+// versionOf parses a resourceVersion. It returns 0 if that is not a number.
 func versionOf(resourceVersion string) uint64 {
 	version, err := strconv.ParseUint(resourceVersion, 10, 64)
 	if err != nil {
@@ -91,8 +91,8 @@ func versionOf(resourceVersion string) uint64 {
 	return version
 }
 
-// Put takes a new state of an execution, which must not be changed any more. Those of the initial list come in any
-// order.
+// Put adds or replaces an execution. The caller must not change the object afterwards. initial says that it is of the
+// informer's initial list, which has no order.
 func (x *Index) Put(e *v1alpha1.TaskExecution, initial bool) {
 	x.mu.Lock()
 	s := x.shelves[e.Namespace]
@@ -110,13 +110,13 @@ func (x *Index) Put(e *v1alpha1.TaskExecution, initial bool) {
 func (s *shelf) put(e *v1alpha1.TaskExecution, initial bool) (changed bool) {
 	version, old := versionOf(e.ResourceVersion), s.byName[e.Name]
 	if old != nil && old.uid == e.UID && old.version == version {
-		old.execution = e // the informer told again what it has
+		old.execution = e // a resync of the informer
 		return false
 	}
 	if !initial {
 		s.begin(version)
 		if version < s.observed || old != nil && old.uid != e.UID {
-			s.disordered() // the watch was interrupted, and this is from the list that mends it
+			s.disordered() // the watch was interrupted, and this is from the list that followed
 		}
 	}
 	s.observed = max(s.observed, version)
@@ -141,8 +141,8 @@ func (s *shelf) put(e *v1alpha1.TaskExecution, initial bool) (changed bool) {
 	return true
 }
 
-// Remove takes that an execution was deleted. The version is that of its deletion; of one whose deletion was not
-// seen itself it is unknown, and seen is false.
+// Remove records that an execution was deleted. Its resourceVersion is that of the deletion. If the informer missed the
+// deletion, seen is false and the version is unknown.
 func (x *Index) Remove(e *v1alpha1.TaskExecution, seen bool) {
 	x.mu.Lock()
 	s := x.shelves[e.Namespace]
@@ -166,20 +166,20 @@ func (s *shelf) remove(e *v1alpha1.TaskExecution, seen bool) bool {
 		return true
 	}
 	s.observed = version
-	grave := &entry{Position: old.Position, task: old.task, uid: old.uid, version: version}
-	s.changes.ReplaceOrInsert(grave)
-	s.graves = append(s.graves, grave)
-	if len(s.graves) > maxGraves {
-		s.lost = s.graves[0].version
+	tombstone := &entry{Position: old.Position, task: old.task, uid: old.uid, version: version}
+	s.changes.ReplaceOrInsert(tombstone)
+	s.tombstones = append(s.tombstones, tombstone)
+	if len(s.tombstones) > maxTombstones {
+		s.lost = s.tombstones[0].version
 		s.floor = max(s.floor, s.lost)
-		s.changes.Delete(s.graves[0])
-		s.graves[0] = nil
-		s.graves = s.graves[1:]
+		s.changes.Delete(s.tombstones[0])
+		s.tombstones[0] = nil
+		s.tombstones = s.tombstones[1:]
 	}
 	return true
 }
 
-// take an entry off the shelf.
+// take removes an entry from the shelf.
 func (s *shelf) take(old *entry) {
 	s.count(old, Open{})
 	delete(s.byName, old.Name)
@@ -193,23 +193,23 @@ func (s *shelf) take(old *entry) {
 	}
 }
 
-// begin at the first version that was seen to come.
+// begin records the first version that came as a change.
 func (s *shelf) begin(version uint64) {
 	if !s.begun && version > 0 {
 		s.begun, s.floor = true, max(s.observed, version-1)
 	}
 }
 
-// disordered: who watches has to look at everything anew.
+// disordered voids all marks: watchers have to read everything again.
 func (s *shelf) disordered() {
 	s.epoch++
 	s.floor = s.observed
 }
 
-// Older tells whether the one state of an execution comes before the other.
+// Older reports whether state a of an execution is older than state b.
 func Older(a, b *v1alpha1.TaskExecution) bool {
 	return versionOf(a.ResourceVersion) < versionOf(b.ResourceVersion)
 }
 
-// Version of a state, 0 when it has none.
+// Version returns the version of a state, 0 if it has none.
 func Version(e *v1alpha1.TaskExecution) uint64 { return versionOf(e.ResourceVersion) }

@@ -29,7 +29,7 @@ func execution(name, task string, second int, version uint64) *v1alpha1.TaskExec
 	return e
 }
 
-// world is an API server of one namespace, and a model of the index that keeps no order.
+// world is an API server with one namespace, its Index, and a simple model of the Index.
 type world struct {
 	version    uint64
 	executions map[string]*v1alpha1.TaskExecution
@@ -60,7 +60,7 @@ func (w *world) remove(name string) {
 	w.index.Remove(last, true)
 }
 
-// step does something at random.
+// step adds, changes or removes an execution at random.
 func (w *world) step(r *rand.Rand) {
 	name := fmt.Sprintf("run-%d", r.IntN(60))
 	if w.executions[name] != nil && r.IntN(3) == 0 {
@@ -70,7 +70,7 @@ func (w *world) step(r *rand.Rand) {
 	w.put(name, []string{"sync", "clean", "idle"}[r.IntN(3)], r.IntN(20))
 }
 
-// page is the naive way: everything, sorted, and cut.
+// page returns the names of all executions that match, the simple way: it sorts and filters everything.
 func (w *world) page(q Query) (names []string) {
 	all := slices.Collect(maps.Values(w.executions))
 	order := func(a, b *v1alpha1.TaskExecution) int {
@@ -97,7 +97,7 @@ func namesOf(executions []*v1alpha1.TaskExecution) (names []string) {
 	return names
 }
 
-// aQuery at random, with bounds within and between seconds.
+// aQuery returns a random query, with time bounds at and between whole seconds.
 func aQuery(r *rand.Rand) Query {
 	q := Query{OldestFirst: r.IntN(2) == 0, Limit: 1 + r.IntN(8), Scan: 1 + r.IntN(100)}
 	if r.IntN(2) == 0 {
@@ -116,7 +116,7 @@ func aQuery(r *rand.Rand) Query {
 	return q
 }
 
-// Whatever happened before, the pages of a list are what sorting everything gives.
+// After any sequence of changes, the pages of a list together are what sorting everything gives.
 func TestPagesAgainstAModel(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	w := newWorld()
@@ -152,7 +152,7 @@ func TestPagesAgainstAModel(t *testing.T) {
 	}
 }
 
-// A page that meets its bound says where to go on, and that it did not count all.
+// A page that examined as many as it may says where to go on, and that its total is not complete.
 func TestScanIsBounded(t *testing.T) {
 	w := newWorld()
 	for i := range 10 {
@@ -165,7 +165,7 @@ func TestScanIsBounded(t *testing.T) {
 	}
 }
 
-// While runs are added, removed and changed, each of those that stay is on exactly one page.
+// While executions are added, removed and changed, each of those that stay is on exactly one page.
 func TestCursorsAreStable(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 50 {
@@ -196,7 +196,7 @@ func TestCursorsAreStable(t *testing.T) {
 	}
 }
 
-// Readers and one writer at once, for the race detector; what is read is whole and in order.
+// Readers and a writer at once, for the race detector.
 func TestReadersAtOnce(t *testing.T) {
 	w := newWorld()
 	done := make(chan struct{})
@@ -216,7 +216,7 @@ func TestReadersAtOnce(t *testing.T) {
 				page := w.Page(aQuery(r))
 				for _, e := range page.Executions {
 					if w.Get("nobody") != nil || e.Name == "" {
-						t.Error("an execution that is none")
+						t.Error("an execution that does not exist")
 					}
 				}
 				_, mark, _ = w.Changes(mark, "sync", 10)
@@ -230,6 +230,6 @@ func TestReadersAtOnce(t *testing.T) {
 	close(done)
 	readers.Wait()
 	if len(w.index.watches.of) != 0 {
-		t.Errorf("%d topics are left of watches that stopped", len(w.index.watches.of))
+		t.Errorf("stopped watches left %d topics", len(w.index.watches.of))
 	}
 }

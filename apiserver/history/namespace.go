@@ -9,16 +9,17 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Namespace of an Index. What it gives is shared and must not be changed.
+// Namespace reads one namespace of an Index. The objects that it returns are shared and must not be changed.
 type Namespace struct {
 	index *Index
 	name  string
 }
 
-// In gives a namespace, which need not have any execution.
+// In returns a namespace, which may be empty.
 func (x *Index) In(namespace string) Namespace { return Namespace{x, namespace} }
 
-// read calls with the shelf, unless there is none; it must be quick.
+// read calls look with the shelf under the index's lock, so that look must be quick. It does not call look if the
+// namespace is empty.
 func (n Namespace) read(look func(*shelf)) {
 	n.index.mu.RLock()
 	defer n.index.mu.RUnlock()
@@ -27,7 +28,7 @@ func (n Namespace) read(look func(*shelf)) {
 	}
 }
 
-// Get gives an execution, or nil.
+// Get returns an execution, or nil if there is none of that name.
 func (n Namespace) Get(name string) (found *v1alpha1.TaskExecution) {
 	n.read(func(s *shelf) {
 		if e := s.byName[name]; e != nil {
@@ -37,41 +38,43 @@ func (n Namespace) Get(name string) (found *v1alpha1.TaskExecution) {
 	return found
 }
 
-// Query says which part of the history is wanted.
+// Query selects a page of the history.
 type Query struct {
-	// Task whose executions are wanted, empty for all.
+	// Task whose executions are wanted. Empty means all.
 	Task        string
 	OldestFirst bool
-	// From and To bound the creation, both included. Zero is open.
+	// From and To bound the creation time, both inclusive. The zero time is no bound.
 	From, To time.Time
-	// After is the position behind which to begin.
+	// After is the position after which the page begins.
 	After *Position
-	// Match chooses; nil takes all. It is called under the index's lock.
+	// Match selects executions; nil selects all. It is called under the index's lock.
 	Match func(*v1alpha1.TaskExecution) bool
-	// Skip so many that match.
+	// Skip is how many matching executions to leave out before the page.
 	Skip int
-	// Limit of executions.
+	// Limit is the most executions of the page.
 	Limit int
-	// Bytes bounds what the executions weigh together, but for the first, where Weigh gives their weight.
+	// Bytes limits the sum of the executions' sizes as Weigh returns them. The first execution may be larger. Without
+	// Weigh there is no limit.
 	Bytes int
 	Weigh func(*v1alpha1.TaskExecution) int
-	// Scan bounds how many are looked at.
+	// Scan limits how many executions are examined.
 	Scan int
-	// Count those that match.
+	// Count says to count all executions that match.
 	Count bool
 }
 
 // Page is a part of the history.
 type Page struct {
 	Executions []*v1alpha1.TaskExecution
-	// Next is where to go on, nil at the end. What follows need not match.
+	// Next is the position after which the next page begins, nil at the end. That page may turn out empty.
 	Next *Position
-	// Total is how many match; Counted tells that this is known.
+	// Total is how many executions match. It is only complete if Counted is true.
 	Total   int
 	Counted bool
 }
 
-// Page reads what a query asks for. A page that looked at Scan executions may have fewer than Limit, and goes on.
+// Page returns the page that a query selects. A page may have fewer executions than Limit and still have a Next, if Scan
+// executions were examined.
 func (n Namespace) Page(q Query) (page Page) {
 	page.Counted = q.Count
 	n.read(func(s *shelf) {
@@ -86,7 +89,7 @@ func (n Namespace) Page(q Query) (page Page) {
 	return page
 }
 
-// scan is one reading.
+// scan is the state of one Page.
 type scan struct {
 	Query
 	page   *Page
@@ -97,7 +100,7 @@ type scan struct {
 
 func (c *scan) over(tree *btree.BTree[*entry]) {
 	if c.OldestFirst {
-		pivot := &entry{Position: Position{Created: ceil(c.From), Name: "\xff"}} // in the second that is behind the last name
+		pivot := &entry{Position: Position{Created: ceil(c.From), Name: "\xff"}} // after every name of that second
 		if c.After != nil && c.After.compare(pivot.Position) < 0 {
 			pivot.Position = *c.After
 		}
@@ -115,7 +118,7 @@ func (c *scan) over(tree *btree.BTree[*entry]) {
 	tree.AscendGreaterOrEqual(pivot, c.visit)
 }
 
-// ceil in seconds: what was made in the second before a fraction was made before it.
+// ceil returns a time in seconds, rounded up, because creation times have no fractions. It returns 0 for the zero time.
 func ceil(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -123,7 +126,7 @@ func ceil(t time.Time) int64 {
 	return t.Add(time.Second - 1).Unix()
 }
 
-// visit one, and tell whether to go on.
+// visit examines one entry and reports whether to go on.
 func (c *scan) visit(e *entry) bool {
 	switch {
 	case c.After != nil && e.Position == *c.After:
@@ -153,7 +156,7 @@ func (c *scan) visit(e *entry) bool {
 	return true
 }
 
-// fits reports whether there is room for the bytes of one more.
+// fits adds the size of an execution and reports whether the page has room for it.
 func (c *scan) fits(e *v1alpha1.TaskExecution) bool {
 	if c.Weigh == nil {
 		return true
@@ -162,9 +165,10 @@ func (c *scan) fits(e *v1alpha1.TaskExecution) bool {
 	return c.weight <= c.Bytes || len(c.page.Executions) == 0
 }
 
+// goOn ends the page before the end of the list.
 func (c *scan) goOn(after Position) { c.page.Next, c.page.Counted = &after, false }
 
-// Each visits the executions of a task, or all when it is empty, newest first. The index is locked meanwhile.
+// Each visits the executions of a task, or of all tasks if it is empty, newest first. It holds the index's lock.
 func (n Namespace) Each(task string, visit func(*v1alpha1.TaskExecution)) {
 	n.read(func(s *shelf) {
 		tree := s.all
@@ -177,7 +181,7 @@ func (n Namespace) Each(task string, visit func(*v1alpha1.TaskExecution)) {
 	})
 }
 
-// Await waits until a version was seen, or ctx ends.
+// Await waits until a version was seen or ctx ends.
 func (n Namespace) Await(ctx context.Context, version uint64) {
 	reached := func() bool {
 		yes := version == 0

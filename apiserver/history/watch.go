@@ -2,26 +2,26 @@ package history
 
 import "sync"
 
-// topic is what is watched: a namespace, a task in it, or an execution in it.
+// topic is what is watched: a namespace, or a task or an execution in it.
 type topic struct{ namespace, task, name string }
 
-// watches are told that they should look again.
+// watches are all watches by topic.
 type watches struct {
 	mu sync.Mutex
 	of map[topic]map[*Watch]struct{}
 }
 
-// Watch is one who waits for changes.
+// Watch waits for changes.
 type Watch struct {
-	// C has a value when something changed since the last was taken, however often.
+	// C has a value if something changed since the last value was received. Several changes are one value.
 	C     <-chan struct{}
 	c     chan struct{}
 	topic topic
 	among *watches
 }
 
-// Watch begins to watch a task, an execution, or with both empty the namespace. Whoever looks after that and then
-// waits for C misses nothing.
+// Watch watches a task, an execution, or if both are empty the namespace. A caller that reads after that and then waits
+// for C misses nothing. It must call Stop.
 func (n Namespace) Watch(task, name string) *Watch {
 	c := make(chan struct{}, 1)
 	w := &Watch{C: c, c: c, topic: topic{n.name, task, name}, among: &n.index.watches}
@@ -34,7 +34,7 @@ func (n Namespace) Watch(task, name string) *Watch {
 	return w
 }
 
-// Stop watching.
+// Stop ends the watch.
 func (w *Watch) Stop() {
 	w.among.mu.Lock()
 	defer w.among.mu.Unlock()
@@ -44,7 +44,8 @@ func (w *Watch) Stop() {
 	}
 }
 
-// signal never waits: one that was told and has not looked yet is told enough.
+// signal wakes the watches of an execution, its task and its namespace. It never blocks: a watch that was signalled and has
+// not read yet needs no second signal.
 func (ws *watches) signal(namespace, task, name string) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()

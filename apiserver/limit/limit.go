@@ -1,5 +1,5 @@
-// Package limit bounds how often each of many may do something. It holds a token bucket for each of the latest, and
-// takes now as a value.
+// Package limit bounds what each of many callers may do: how often (Each), and how many at once (Places, Turns). A caller
+// is a key. The time is passed as a value.
 package limit
 
 import (
@@ -11,14 +11,14 @@ import (
 	"k8s.io/utils/lru"
 )
 
-// maxKeys is how many are known. Who comes when there are as many begins anew, in the place of the one that was not
-// seen for longest.
+// maxKeys bounds how many keys are remembered. One more replaces the least recently used key, which then starts anew.
 const maxKeys = 4096
 
-// burstSeconds of the rate may come at once.
+// burstSeconds is the burst, in seconds of the rate.
 const burstSeconds = 10
 
-// Each bounds each key on its own. Its nil value bounds nothing. It is safe for concurrent use.
+// Each limits the rate of each key with a token bucket of its own. A nil Each limits nothing. It is safe for concurrent
+// use.
 type Each struct {
 	rate    rate.Limit
 	burst   int
@@ -26,7 +26,8 @@ type Each struct {
 	buckets *lru.Cache
 }
 
-// New allows so many in a second, and ten seconds' worth at once. It gives nil, which bounds nothing, for zero.
+// New returns a limit of perSecond for each key, with a burst of ten times that. It returns nil, which limits nothing, if
+// perSecond is not positive.
 func New(perSecond float64) *Each {
 	if perSecond <= 0 {
 		return nil
@@ -35,7 +36,7 @@ func New(perSecond float64) *Each {
 	return &Each{rate: rate.Limit(perSecond), burst: burst, buckets: lru.New(maxKeys)}
 }
 
-// Take counts one more of key. When that is too many it counts nothing, and gives how long the key has to wait.
+// Take counts one for key and returns 0. If the limit is reached, it counts nothing and returns how long to wait.
 func (e *Each) Take(key string, now time.Time) (wait time.Duration) {
 	if e == nil {
 		return 0
@@ -43,7 +44,7 @@ func (e *Each) Take(key string, now time.Time) (wait time.Duration) {
 	return e.reserve(key, now, true)
 }
 
-// Exhausted gives how long key has to wait until it may take one; zero when it may now. It counts nothing.
+// Exhausted returns how long key has to wait until Take would count, 0 if it would now. It counts nothing.
 func (e *Each) Exhausted(key string, now time.Time) (wait time.Duration) {
 	if e == nil {
 		return 0
@@ -52,7 +53,7 @@ func (e *Each) Exhausted(key string, now time.Time) (wait time.Duration) {
 }
 
 func (e *Each) reserve(key string, now time.Time, keep bool) time.Duration {
-	// One at a time: the bucket of a reservation that is given back must not look emptier to another meanwhile.
+	// The lock covers reserving and cancelling: nobody else may see the bucket in between, when it looks emptier than it is.
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	known, found := e.buckets.Get(key)

@@ -12,7 +12,7 @@ func TestEachIsBoundedOnItsOwn(t *testing.T) {
 	e := New(2)
 	for i := range 20 {
 		if wait := e.Take("ann", begin); wait != 0 {
-			t.Fatalf("the %d. of ten seconds' worth has to wait %s", i+1, wait)
+			t.Fatalf("number %d of a burst of 20 has to wait %s", i+1, wait)
 		}
 	}
 	if wait := e.Take("ann", begin); wait != time.Second/2 {
@@ -22,7 +22,7 @@ func TestEachIsBoundedOnItsOwn(t *testing.T) {
 		t.Errorf("another waits %s", wait)
 	}
 	if wait := e.Take("ann", begin.Add(499*time.Millisecond)); wait != time.Millisecond {
-		t.Errorf("a refused one was counted: %s", wait)
+		t.Errorf("a refused request was counted: %s", wait)
 	}
 	if wait := e.Take("ann", begin.Add(500*time.Millisecond)); wait != 0 {
 		t.Errorf("after the wait it has to wait %s", wait)
@@ -60,7 +60,7 @@ func TestNoLimit(t *testing.T) {
 	}
 }
 
-// Who is not seen for longest is forgotten, so that memory is bounded.
+// The least recently used key is forgotten, so that memory is bounded.
 func TestKeysAreBounded(t *testing.T) {
 	e := New(0.1)
 	e.Take("first", begin)

@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// shareOf the places that one key may hold at once, as a divisor.
+// shareOf is the divisor of the places that gives how many of them one key may hold.
 const shareOf = 4
 
-// ErrFull and ErrShare say why there is no place: all are taken, or all that one key may hold.
+// Take returns ErrFull if all places are taken, and ErrShare if the key holds as many as it may.
 var (
 	ErrFull  = errors.New("all places are taken")
-	ErrShare = errors.New("all places that one may hold are taken")
+	ErrShare = errors.New("this key holds as many places as it may")
 )
 
-// Places bounds how many do something at once, in all and for each key: one key holds at most a quarter, and at least
-// one. It is safe for concurrent use.
+// Places limits how many may do something at once, in total and for each key. One key may hold a quarter of the places,
+// and at least one. It is safe for concurrent use.
 type Places struct {
 	most, share int
 
@@ -24,16 +24,16 @@ type Places struct {
 	held  map[string]int
 }
 
-// NewPlaces makes so many places, at least one.
+// NewPlaces returns that many places, at least one.
 func NewPlaces(most int) *Places {
 	most = max(1, most)
 	return &Places{most: most, share: Share(most), held: map[string]int{}}
 }
 
-// Share gives how many of so many places one key may hold.
+// Share returns how many of that many places one key may hold.
 func Share(most int) int { return max(1, most/shareOf) }
 
-// Most gives how many places there are, and how many of them one key may hold.
+// Most returns how many places there are, and how many of them one key may hold.
 func (p *Places) Most() (most, share int) { return p.most, p.share }
 
 // Held returns how many places a key holds.
@@ -43,8 +43,8 @@ func (p *Places) Held(key string) int {
 	return p.held[key]
 }
 
-// Take takes a place for a key, which back gives back; calling back again does nothing. An empty key has no share of
-// its own, and is bounded by all places. The error is ErrFull or ErrShare.
+// Take takes a place for a key. Calling back releases it; calling it again does nothing. The empty key has no share: only
+// the total limits it. The error is ErrFull or ErrShare.
 func (p *Places) Take(key string) (back func(), err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

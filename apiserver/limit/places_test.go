@@ -33,10 +33,10 @@ func TestPlaces(t *testing.T) {
 	ann[0]()
 	ann[0]() // counts once
 	if _, err := p.Take(""); err != nil {
-		t.Errorf("when one was given back: %v", err)
+		t.Errorf("after one was released: %v", err)
 	}
 	if _, err := p.Take(""); !errors.Is(err, ErrFull) {
-		t.Errorf("it was given back twice: %v", err)
+		t.Errorf("it was released twice: %v", err)
 	}
 	ann[1]()
 	if len(p.held) != 6 {
@@ -47,11 +47,11 @@ func TestPlaces(t *testing.T) {
 func TestOneHasAPlaceOfFew(t *testing.T) {
 	for most, share := range map[int]int{0: 1, 1: 1, 3: 1, 4: 1, 8: 2, 400: 100} {
 		if got := Share(most); got != share {
-			t.Errorf("of %d one has %d, want %d", most, got, share)
+			t.Errorf("the share of %d is %d, want %d", most, got, share)
 		}
 	}
 	p := NewPlaces(1)
-	for range 3 { // an empty key has no share, and whoever it is counts
+	for range 3 { // the empty key has no share, but counts in the total
 		back, err := p.Take("")
 		if err != nil {
 			t.Fatal(err)
@@ -60,7 +60,7 @@ func TestOneHasAPlaceOfFew(t *testing.T) {
 	}
 }
 
-// However many come at once, no more than that hold a place.
+// With many goroutines at once, the limits hold.
 func TestPlacesAtOnce(t *testing.T) {
 	p := NewPlaces(40)
 	var group sync.WaitGroup
@@ -83,6 +83,6 @@ func TestPlacesAtOnce(t *testing.T) {
 	}
 	group.Wait()
 	if p.taken != 0 || len(p.held) != 0 {
-		t.Errorf("%d places were not given back: %v", p.taken, p.held)
+		t.Errorf("%d places were not released: %v", p.taken, p.held)
 	}
 }

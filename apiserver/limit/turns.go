@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// Turns lets so many do something at once for each key; the others wait for their turn. It is safe for concurrent use.
+// Turns limits how many may do something at once for each key. Others of the key wait for their turn. It is safe for
+// concurrent use.
 type Turns struct {
 	each int
 
@@ -13,16 +14,16 @@ type Turns struct {
 	lines map[string]*line
 }
 
-// line is of one key. It goes when nobody is in it.
+// line is the queue of one key. It is deleted when nobody is in it.
 type line struct {
 	turns  chan struct{}
 	inside int
 }
 
-// NewTurns lets so many at once do it for each key.
+// NewTurns returns Turns in which each is how many may do it at once for one key.
 func NewTurns(each int) *Turns { return &Turns{each: each, lines: map[string]*line{}} }
 
-// Take waits for a turn, which done ends; calling done again does nothing. The error is that of ctx.
+// Take waits for a turn. Calling done ends it; calling it again does nothing. The error is that of ctx.
 func (t *Turns) Take(ctx context.Context, key string) (done func(), err error) {
 	t.mu.Lock()
 	l := t.lines[key]

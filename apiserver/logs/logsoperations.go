@@ -8,8 +8,8 @@ import (
 )
 
 // Operations describes what this package serves, by method and pattern.
-func Operations() map[string]openapi.Operation {
-	return map[string]openapi.Operation{
+func Operations() openapi.Operations {
+	return openapi.Operations{
 		"GET /tasks/executions/{executionId}/logs": {
 			ID: "getExecutionLogs", Tag: openapi.TagExecutions, Summary: "The whole log of a run: a page, raw text, or a stream.",
 			Details: "With `Accept: text/plain` it is the lines as they were printed. With `follow=true` it goes on until the run has ended: " +

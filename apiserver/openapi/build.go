@@ -10,24 +10,24 @@ import (
 	"strings"
 )
 
-// Entry is an operation and where it is.
+// Entry is an operation with its method and path.
 type Entry struct {
 	Method, Path string
 	Operation
 }
 
-// API is all that is to be described.
+// API is what a document describes.
 type API struct {
 	Info    Info
 	Tags    []Tag
 	Entries []Entry
-	// PathParameters says what each parameter of a path is.
+	// PathParameters has the description of each parameter of a path, by its name.
 	PathParameters map[string]string
-	// Always are answers that each operation may give.
+	// Always are the answers that every operation may give.
 	Always []Answer
 	// Problem is a value of the type of all answers from 400 on.
 	Problem any
-	// Bearer tokens are asked for.
+	// Bearer says that operations need a bearer token, except public ones.
 	Bearer   bool
 	Comments Comments
 }
@@ -37,11 +37,11 @@ const (
 	mediaProblem = "application/problem+json"
 )
 
-// Build makes the document. An error is a mistake in the table.
+// Build makes the document. It returns an error if the API contradicts itself, for example if two operations have one ID.
 func Build(api API) (*Document, error) {
 	b := &builder{api: api, schemas: schemas{comments: api.Comments, made: map[string]any{}}}
 	d := &Document{
-		OpenAPI: "3.1.1", Info: api.Info, Tags: api.Tags, Servers: []Server{{URL: "/", Description: "Where this document is."}},
+		OpenAPI: "3.1.1", Info: api.Info, Tags: api.Tags, Servers: []Server{{URL: "/", Description: "The host that serves this document."}},
 		Paths: map[string]PathItem{},
 	}
 	ids := map[string]bool{}
@@ -51,7 +51,7 @@ func Build(api API) (*Document, error) {
 			return nil, fmt.Errorf("%s %s: %w", e.Method, e.Path, err)
 		}
 		if e.ID == "" || ids[e.ID] {
-			return nil, fmt.Errorf("%s %s: the id %q is empty or has another operation", e.Method, e.Path, e.ID)
+			return nil, fmt.Errorf("%s %s: the id %q is empty or that of another operation", e.Method, e.Path, e.ID)
 		}
 		ids[e.ID] = true
 		if d.Paths[e.Path] == nil {
@@ -61,10 +61,10 @@ func Build(api API) (*Document, error) {
 	}
 	b.schemas.inlineEvents(d.Paths)
 	d.Components = Components{Schemas: b.schemas.made, Headers: map[string]HeaderObject{
-		requestIDHeader: {Description: "Finds the request in the log of the API. What a client sends under this name is kept, where it is harmless.", Required: true, Schema: Text()},
+		requestIDHeader: {Description: "The id of the request in the log of the facade. If the client sends one, it is kept unless it has characters that do not belong in a log.", Required: true, Schema: Text()},
 	}}
 	if api.Bearer {
-		d.Components.SecuritySchemes = map[string]Schema{bearer: {"type": "http", "scheme": "bearer", "description": "A token of a ServiceAccount, or another one that the cluster takes."}}
+		d.Components.SecuritySchemes = map[string]Schema{bearer: {"type": "http", "scheme": "bearer", "description": "A token that the cluster accepts, such as that of a ServiceAccount."}}
 		d.Security = []map[string][]string{{bearer: {}}}
 	}
 	return d, nil
@@ -114,16 +114,16 @@ func (b *builder) operation(e Entry) (*OperationObject, error) {
 	return object, nil
 }
 
-// concerns tells whether an answer that any operation may give can be this one's.
+// concerns reports whether an operation can give a status of Always.
 func (b *builder) concerns(status int, e Entry) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
 		return e.Body != nil
-	case http.StatusNotFound: // of a namespace that cannot be
+	case http.StatusNotFound: // the namespace cannot exist
 		return strings.Contains(e.Path, "{namespace}")
 	case http.StatusUnauthorized:
 		return b.api.Bearer && !e.Public
-	case http.StatusForbidden: // also what the page of another site made a browser send
+	case http.StatusForbidden: // also for what a page of another site makes a browser send
 		return b.api.Bearer && !e.Public || e.Method != http.MethodGet
 	}
 	return true
@@ -135,7 +135,7 @@ func (b *builder) parameters(e Entry) (all []ParameterObject, err error) {
 	for _, match := range inPath.FindAllStringSubmatch(e.Path, -1) {
 		says := b.api.PathParameters[match[1]]
 		if says == "" {
-			return nil, fmt.Errorf("nothing is said of the parameter %s", match[1])
+			return nil, fmt.Errorf("the parameter %s has no description", match[1])
 		}
 		all = append(all, ParameterObject{Name: match[1], In: "path", Description: says, Required: true, Schema: Text("minLength", 1)})
 	}
@@ -149,7 +149,7 @@ func (b *builder) parameters(e Entry) (all []ParameterObject, err error) {
 	return all, nil
 }
 
-// answer adds one. A second one of a status is another form of it, and in the same media type an alternative.
+// answer adds an answer. A status may have several, each in another media type.
 func (b *builder) answer(to *OperationObject, a Answer) error {
 	status := strconv.Itoa(a.Status)
 	response := to.Responses[status]
@@ -192,7 +192,7 @@ func (b *builder) answer(to *OperationObject, a Answer) error {
 	return nil
 }
 
-// bodyOf gives the schema of an answer's body. Where it has several forms, generated clients tell them apart by the
+// bodyOf returns the schema of an answer's body. If it has several forms, generated clients tell them apart by the
 // discriminator.
 func (b *builder) bodyOf(a Answer) (any, error) {
 	if a.Forms == nil {

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"testing/fstest"
 )
 
 type wireApple struct {
@@ -30,19 +29,12 @@ func get(id, path string, answer any) Entry {
 }
 
 func TestSchemas(t *testing.T) {
-	comments, err := ReadComments(fstest.MapFS{"a.go": {Data: []byte(`package x
-
-// wireApple is a fruit: wireApple.
-type wireApple struct {
-	// Name of it, in
-	// two lines.
-	Name string
-	// Colour: seen.
-	Colour *string
-}
-`)}})
-	if err != nil {
-		t.Fatal(err)
+	const here = "github.com/taskexec/taskexec/apiserver/openapi."
+	comments := Comments{
+		here + "wireApple":        "wireApple is a fruit: wireApple.",
+		here + "wireApple.Name":   "Name of it, in two lines.",
+		here + "wireApple.Colour": "Colour: seen.",
+		"another/package.wirePip": "It has the same name.",
 	}
 	d, err := Build(API{Entries: []Entry{get("a", "/a", []wireApple{})}, Comments: comments})
 	if err != nil {
@@ -73,19 +65,15 @@ type wireApple struct {
 
 func TestMistakesOfTheTable(t *testing.T) {
 	for says, api := range map[string]API{
-		"has another operation":   {Entries: []Entry{get("a", "/a", 1), get("a", "/b", 1)}},
-		"has two answers in":      {Entries: []Entry{{Method: "GET", Path: "/a", Operation: Operation{ID: "a", Answers: []Answer{OK("A.", 1), OK("B.", "")}}}}},
-		"has no name":             {Entries: []Entry{{Method: "GET", Path: "/a", Operation: Operation{ID: "a", Answers: []Answer{{Status: 200, Forms: &Forms{Values: map[string]any{"x": 1}}}}}}}},
-		"is empty":                {Entries: []Entry{get("", "/a", 1)}},
-		"nothing is said of":      {Entries: []Entry{get("a", "/a/{b}", 1)}},
-		"two schemas":             {Entries: []Entry{get("a", "/a", wireApple{}), get("b", "/b", apple{})}},
-		"is both read and sent":   {Entries: []Entry{get("a", "/a", apple{}), {Method: "POST", Path: "/a", Operation: Operation{ID: "b", Body: apple{}}}}},
-		"reading the comments of": {},
+		"that of another":       {Entries: []Entry{get("a", "/a", 1), get("a", "/b", 1)}},
+		"has two answers in":    {Entries: []Entry{{Method: "GET", Path: "/a", Operation: Operation{ID: "a", Answers: []Answer{OK("A.", 1), OK("B.", "")}}}}},
+		"has no name":           {Entries: []Entry{{Method: "GET", Path: "/a", Operation: Operation{ID: "a", Answers: []Answer{{Status: 200, Forms: &Forms{Values: map[string]any{"x": 1}}}}}}}},
+		"is empty or":           {Entries: []Entry{get("", "/a", 1)}},
+		"has no description":    {Entries: []Entry{get("a", "/a/{b}", 1)}},
+		"two schemas":           {Entries: []Entry{get("a", "/a", wireApple{}), get("b", "/b", apple{})}},
+		"is both read and sent": {Entries: []Entry{get("a", "/a", apple{}), {Method: "POST", Path: "/a", Operation: Operation{ID: "b", Body: apple{}}}}},
 	} {
 		_, err := Build(api)
-		if says == "reading the comments of" {
-			_, err = ReadComments(fstest.MapFS{"a.go": {Data: []byte("no Go")}})
-		}
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, want %q", err, says)
 		}
@@ -97,6 +85,17 @@ func TestMistakesOfTheTable(t *testing.T) {
 	}
 	if _, err := Page(api, d); err == nil || !strings.Contains(err.Error(), `no tag "t"`) {
 		t.Errorf("a tag that does not exist: %v", err)
+	}
+}
+
+func TestMerge(t *testing.T) {
+	one, other := Operations{"GET /a": {ID: "a"}}, Operations{"POST /a": {ID: "b"}}
+	all, err := Merge(one, other)
+	if err != nil || len(all) != 2 || all["POST /a"].ID != "b" || len(one) != 1 {
+		t.Errorf("got %v, %v", all, err)
+	}
+	if _, err := Merge(one, other, Operations{"GET /a": {ID: "c"}}); err == nil || err.Error() != "GET /a is described twice" {
+		t.Errorf("a route in two parts: %v", err)
 	}
 }
 
@@ -127,7 +126,7 @@ func TestAlternatives(t *testing.T) {
 	}
 }
 
-// What only events have is described where they are; lists are sent with commas.
+// Schemas that only events use are described where the events are. Lists are sent with commas.
 func TestEvents(t *testing.T) {
 	e := get("a", "/a", apple{})
 	e.Parameters = []Parameter{Query("kind", "K.", SomeOf("red", "green"))}
@@ -149,7 +148,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// Where tokens are asked for, every operation says so, but for those that are public.
+// If tokens are needed, every operation says so, except public ones.
 func TestBearer(t *testing.T) {
 	open := get("b", "/b", "")
 	open.Public = true
@@ -171,7 +170,7 @@ func TestBearer(t *testing.T) {
 	}
 }
 
-// What is described cannot write on the page.
+// Markup in a description does not become markup of the page.
 func TestPageEscapes(t *testing.T) {
 	e := get("a", "/a", "")
 	e.Summary, e.Details = "<b>", "`<i>` and <script>"

@@ -1,3 +1,3 @@
-// Package openapi describes the REST API: from a table of operations and the Go types that are really encoded it
-// makes an OpenAPI 3.1 document, and from that a page for people. It is pure.
+// Package openapi describes the REST API. It makes an OpenAPI 3.1 document from a table of operations, the Go types that
+// are encoded, and the comments of these types; and a page for people from the document. It is pure.
 package openapi

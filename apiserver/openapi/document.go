@@ -1,6 +1,6 @@
 package openapi
 
-// Document is an OpenAPI document, in so far as we need one: https://spec.openapis.org/oas/v3.1.1.html
+// Document is the part of an OpenAPI document that we need: https://spec.openapis.org/oas/v3.1.1.html
 type Document struct {
 	OpenAPI    string                `json:"openapi"`
 	Info       Info                  `json:"info"`
@@ -11,7 +11,7 @@ type Document struct {
 	Security   []map[string][]string `json:"security,omitempty"`
 }
 
-// Info says what is described.
+// Info is about the API as a whole.
 type Info struct {
 	Title       string            `json:"title"`
 	Description string            `json:"description"`
@@ -20,7 +20,7 @@ type Info struct {
 	Contact     map[string]string `json:"contact"`
 }
 
-// Server is where the paths begin.
+// Server is a URL to which the paths are relative.
 type Server struct {
 	URL         string `json:"url"`
 	Description string `json:"description,omitempty"`
@@ -32,10 +32,10 @@ type Tag struct {
 	Description string `json:"description"`
 }
 
-// PathItem has the operations of a path by method, in lower case.
+// PathItem has the operations of a path, by method in lower case.
 type PathItem map[string]*OperationObject
 
-// OperationObject is an operation as it is written.
+// OperationObject is an operation in the document.
 type OperationObject struct {
 	OperationID string                     `json:"operationId"`
 	Tags        []string                   `json:"tags"`
@@ -44,17 +44,17 @@ type OperationObject struct {
 	Parameters  []ParameterObject          `json:"parameters,omitempty"`
 	RequestBody *RequestBody               `json:"requestBody,omitempty"`
 	Responses   map[string]*ResponseObject `json:"responses"`
-	// Security is a pointer, because an empty list says something.
+	// Security is a pointer, because an empty list is not the same as none: it means that no token is needed.
 	Security *[]map[string][]string `json:"security,omitempty"`
 }
 
-// ParameterObject is a parameter as it is written.
+// ParameterObject is a parameter in the document.
 type ParameterObject struct {
 	Name        string `json:"name"`
 	In          string `json:"in"`
 	Description string `json:"description"`
 	Required    bool   `json:"required,omitempty"`
-	// Style and Explode say how a list is sent.
+	// Style and Explode say how a list is encoded.
 	Style   string `json:"style,omitempty"`
 	Explode *bool  `json:"explode,omitempty"`
 	Schema  Schema `json:"schema"`
@@ -73,7 +73,7 @@ type ResponseObject struct {
 	Content     map[string]MediaType    `json:"content,omitempty"`
 }
 
-// HeaderObject is a header of a response. Only references are given without a schema.
+// HeaderObject is a header of a response, or a reference to one.
 type HeaderObject struct {
 	Ref         string `json:"$ref,omitempty"`
 	Description string `json:"description,omitempty"`
@@ -81,14 +81,14 @@ type HeaderObject struct {
 	Schema      Schema `json:"schema,omitempty"`
 }
 
-// MediaType is a body in one form.
+// MediaType is a body in one media type.
 type MediaType struct {
 	Schema any `json:"schema"`
-	// Events of a stream, which OpenAPI 3.1 has no word for: the schema of each one's data, by its name.
+	// Events of a stream, which OpenAPI 3.1 cannot describe: the schema of each event's data, by the event's name.
 	Events map[string]any `json:"x-events,omitempty"`
 }
 
-// Components are what is described once.
+// Components are what other parts of the document refer to.
 type Components struct {
 	Schemas         map[string]any          `json:"schemas"`
 	Headers         map[string]HeaderObject `json:"headers,omitempty"`

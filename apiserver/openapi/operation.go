@@ -1,28 +1,49 @@
 package openapi
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
-// Operation says of one method of one path what cannot be read from its route.
+// Operations are operations by route: the method, a space, and the pattern of the path, such as "GET /tasks/{taskName}".
+type Operations map[string]Operation
+
+// Merge returns the operations of all parts. It fails if two parts describe the same route.
+func Merge(parts ...Operations) (Operations, error) {
+	all := Operations{}
+	for _, part := range parts {
+		for route, operation := range part {
+			if _, twice := all[route]; twice {
+				return nil, fmt.Errorf("%s is described twice", route)
+			}
+			all[route] = operation
+		}
+	}
+	return all, nil
+}
+
+// Operation describes one method of one path.
 type Operation struct {
-	// ID is what generated clients call it: it never changes.
+	// ID is the name of the operation in generated clients. It must never change.
 	ID string
-	// Tag is the group that it stands in.
-	Tag     string
+	// Tag is the group to which it belongs.
+	Tag string
+	// Summary is one sentence.
 	Summary string
-	// Details go on where the summary ends; Markdown.
+	// Details follow the summary, in Markdown.
 	Details string
-	// Parameters of query and header; those of the path are found in it.
+	// Parameters in the query and in headers. Those in the path are taken from it.
 	Parameters []Parameter
-	// Body is a value of the type that is decoded, nil where none is read.
+	// Body is a value of the type that is decoded, nil if no body is read.
 	Body any
-	// BodyRequired: there is no answer without one.
+	// BodyRequired says that a request without a body fails.
 	BodyRequired bool
 	Answers      []Answer
-	// Public operations need no bearer token.
+	// Public says that no bearer token is needed.
 	Public bool
 }
 
-// Parameter of a query or a header. A list is sent with commas between.
+// Parameter of a query or a header. Lists are separated by commas.
 type Parameter struct {
 	Name, In, Description string
 	Schema                Schema
@@ -33,68 +54,68 @@ func (p Parameter) isList() bool { return p.Schema["type"] == "array" }
 // Schema is a JSON Schema (2020-12).
 type Schema = map[string]any
 
-// Answer is one status that an operation is answered with, in one media type.
+// Answer is a response with one status in one media type.
 type Answer struct {
 	Status      int
 	Description string
-	// MediaType is application/json where it is empty and there is a Body.
+	// MediaType defaults to application/json if there is a Body.
 	MediaType string
-	// Body is a value of the type that is encoded. A string is text; nil is no body.
+	// Body is a value of the type that is encoded. A string is text, nil is no body.
 	Body any
-	// Forms are what may be sent instead, where Body is nil.
+	// Forms are the types of the body, if there are several. Body is nil then.
 	Forms *Forms
-	// Events of a text/event-stream: the type of each one's data, by its name.
+	// Events of a text/event-stream: a value of the type of each event's data, by the event's name.
 	Events map[string]any
-	// Headers that it may have, by name: what they say.
+	// Headers that it may have: their descriptions, by name.
 	Headers map[string]string
 }
 
-// Forms are objects of several types, of which an answer has one. Each has a string property with a value of its own.
+// Forms are the types that a body may have. All have a string property by whose value clients tell them apart.
 type Forms struct {
-	// Name of the schema, and what it says.
+	// Name and Description of the schema.
 	Name, Description string
-	// Discriminator is the property by which they are told apart.
+	// Discriminator is the name of that property.
 	Discriminator string
-	// Values of the types, by their value of that property.
+	// Values has a value of each type, by the type's value of that property.
 	Values map[string]any
 }
 
-// The places of a parameter.
+// Where a parameter is.
 const (
 	InQuery  = "query"
 	InHeader = "header"
 )
 
-// Query makes a parameter of the query.
+// Query returns a parameter of the query.
 func Query(name, description string, schema Schema) Parameter {
 	return Parameter{name, InQuery, description, schema}
 }
 
-// Header makes a parameter that is a header.
+// Header returns a parameter that is a header.
 func Header(name, description string, schema Schema) Parameter {
 	return Parameter{name, InHeader, description, schema}
 }
 
-// OK is the answer 200 with a value as JSON.
+// OK returns the answer 200 with a JSON body of the type of body.
 func OK(description string, body any) Answer {
 	return Answer{Status: http.StatusOK, Description: description, Body: body}
 }
 
-// Text is a schema of strings; keywords follow as name, value, name, value.
+// Text returns the schema of a string. The keywords are pairs of a name and a value.
 func Text(keywords ...any) Schema { return typed("string", keywords) }
 
-// Integer is a schema of whole numbers from least to most.
+// Integer returns the schema of an integer from least to most, both inclusive.
 func Integer(least, most int, keywords ...any) Schema {
 	return typed("integer", append(keywords, "minimum", least, "maximum", most))
 }
 
-// Flag is a schema of true and false.
+// Flag returns the schema of a boolean that defaults to false.
 func Flag() Schema { return typed("boolean", []any{"default", false}) }
 
-// OneOf is a schema of a few words.
+// OneOf returns the schema of a string that is one of the words.
 func OneOf(words ...string) Schema { return typed("string", []any{"enum", words}) }
 
-// SomeOf is a schema of a list of a few words.
+// SomeOf returns the schema of a list of at least one of the words.
 func SomeOf(words ...string) Schema {
 	return typed("array", []any{"items", OneOf(words...), "minItems", 1})
 }

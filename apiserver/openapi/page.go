@@ -15,7 +15,7 @@ import (
 var (
 	//go:embed page.html
 	pageText string
-	// Style is the page's one style sheet, by whose hash a Content-Security-Policy can let it pass.
+	// Style is the page's only style sheet. A Content-Security-Policy can allow it by its hash.
 	//
 	//go:embed page.css
 	Style string
@@ -25,7 +25,7 @@ var (
 type pageOperation struct {
 	Entry
 	*OperationObject
-	// Curl is a command that sends it.
+	// Curl is a command line that calls it.
 	Curl string
 }
 
@@ -35,7 +35,7 @@ type pageGroup struct {
 	Operations []pageOperation
 }
 
-// Page makes an HTML page of a document: without scripts, so that it needs nothing from anywhere and can do nothing.
+// Page makes an HTML page of a document. It has no scripts and loads nothing.
 func Page(api API, d *Document) ([]byte, error) {
 	groups := make([]pageGroup, len(api.Tags))
 	for i, tag := range api.Tags {
@@ -79,7 +79,7 @@ func isRequired(schema any, property string) bool {
 	return slices.Contains(names, any(property))
 }
 
-// curl gives a command line for an operation. The names in braces are to be replaced.
+// curl returns a command line that calls an operation. The user has to replace the names in braces.
 func curl(e Entry, bearer bool) string {
 	parts := []string{"curl -s"}
 	if e.Method != http.MethodGet {
@@ -102,7 +102,7 @@ func exampleBody(e Entry) string {
 	return strings.ReplaceAll(string(raw), "null", "[]")
 }
 
-// typeOf says in a few words what a schema is.
+// typeOf describes a schema in a few words.
 func typeOf(schema any) (template.HTML, error) {
 	object, isObject := schema.(Schema)
 	if !isObject {
@@ -150,10 +150,10 @@ func alternatives(schemas []any) (template.HTML, error) {
 		}
 		all[i] = string(one)
 	}
-	return template.HTML(strings.Join(all, " or ")), nil // of what was escaped
+	return template.HTML(strings.Join(all, " or ")), nil // typeOf has escaped them
 }
 
-// bounds of a schema, in words.
+// bounds returns the limits of a schema in words.
 func bounds(object Schema) (text string) {
 	switch words := object["enum"].(type) {
 	case []any:

@@ -9,14 +9,14 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// schemas reflects Go types. Types with a name are described once, and referred to.
+// schemas makes schemas of Go types. A type with a name becomes a component, to which others refer.
 type schemas struct {
 	comments Comments
 	made     map[string]any
 }
 
-// of gives the schema of a value's type. What is read takes no fields that it does not know; what is sent may have
-// new ones tomorrow, and clients must let them pass.
+// of returns the schema of a value's type. A schema of what the API reads rejects unknown fields. A schema of what it sends
+// does not, because a later version may send more, which clients must ignore.
 func (s *schemas) of(value any, read bool) (any, error) {
 	reflector := &jsonschema.Reflector{
 		Anonymous:                 true,
@@ -49,8 +49,8 @@ func (s *schemas) of(value any, read bool) (any, error) {
 	return schema, nil
 }
 
-// openFree lets objects of which nothing is said have any fields, which JSON Schema does by itself. Generators make types
-// without fields of them otherwise.
+// openFree says of objects without properties that they may have any fields. In JSON Schema that is the default, but client
+// generators would make types without fields.
 func openFree(schema any) {
 	switch v := schema.(type) {
 	case []any:
@@ -70,8 +70,8 @@ func openFree(schema any) {
 
 const refPrefix = "#/components/schemas/"
 
-// inlineEvents moves the schemas that only events have to where the events are described. Generators know nothing of
-// events: they would make types that nothing uses.
+// inlineEvents moves schemas that only events use to where the events are described. Client generators do not know about
+// events, and would make unused types.
 func (s *schemas) inlineEvents(paths map[string]PathItem) {
 	used := map[string]bool{}
 	var events []map[string]any
@@ -108,7 +108,7 @@ func (s *schemas) inlineEvents(paths map[string]PathItem) {
 	}
 }
 
-// use marks the components that a schema refers to, and those that they refer to.
+// use marks the components to which a schema refers, directly or through others.
 func (s *schemas) use(used map[string]bool, schema any) {
 	switch v := schema.(type) {
 	case Schema:
@@ -129,18 +129,19 @@ func (s *schemas) use(used map[string]bool, schema any) {
 	}
 }
 
-// resource describes what is Kubernetes' own, which Kubernetes describes.
+// resource returns a short schema of a type of Kubernetes, which Kubernetes' own API describes, and nil for other types.
 func resource(t reflect.Type) *jsonschema.Schema {
 	if !strings.HasPrefix(t.PkgPath(), "k8s.io/") {
 		return nil
 	}
 	return &jsonschema.Schema{
 		Type: "object", AdditionalProperties: jsonschema.TrueSchema,
-		Description: "A " + t.Name() + " as the Kubernetes API has it (" + t.PkgPath() + ").",
+		Description: "A " + t.Name() + " of the Kubernetes API (" + t.PkgPath() + ").",
 	}
 }
 
-// schemaName of a Go type: wireExecution is Execution.
+// schemaName returns the name of the schema of a Go type: Execution for wireExecution. It is empty for types that become no
+// component.
 func schemaName(t reflect.Type) string {
 	name := strings.TrimPrefix(t.Name(), "wire")
 	if name == "" || t.PkgPath() == "" || t.PkgPath() == "time" {

@@ -6,8 +6,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/openapi"
 )
 
-func cancelOperations() map[string]openapi.Operation {
-	return map[string]openapi.Operation{
+func cancelOperations() openapi.Operations {
+	return openapi.Operations{
 		"DELETE /tasks/executions/cancel/by-ids": {
 			ID: "cancelExecutions", Tag: openapi.TagCancel, Summary: "Cancel runs by their ids.",
 			Body: CancelByIDsRequest{}, BodyRequired: true,

@@ -10,10 +10,10 @@ import (
 )
 
 // Operations describes what this package serves, by method and pattern.
-func Operations() map[string]openapi.Operation {
+func Operations() openapi.Operations {
 	listed := openapi.Tagged("The runs; none of a task that never ran.", []Listed{})
 	listed.Headers["Link"] = "The next page, where there is one (RFC 8288)."
-	all := map[string]openapi.Operation{
+	all := openapi.Operations{
 		"GET /tasks/running/execution/{executionId}": {
 			ID: "getRunningExecution", Tag: openapi.TagExecutions, Summary: "One run, whether it is running or has ended.",
 			Details:    "Polling costs the Kubernetes API nothing: it is answered from a watch. Once a second is enough.",

@@ -8,9 +8,9 @@ import (
 )
 
 // watchOperations are those whose answers last.
-func watchOperations() map[string]openapi.Operation {
+func watchOperations() openapi.Operations {
 	resume := openapi.LastEventID
-	return map[string]openapi.Operation{
+	return openapi.Operations{
 		"GET /tasks/watch": {
 			ID: "watchExecutions", Tag: openapi.TagExecutions, Summary: "A stream of what becomes of runs.",
 			Details:    "`ready` says from where on; `execution` has a run that is new or changed, `deleted` one that is gone; after `reset` the list has to be read anew.",

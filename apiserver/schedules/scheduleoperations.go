@@ -6,11 +6,11 @@ import (
 	"github.com/taskexec/taskexec/apiserver/openapi"
 )
 
-func Operations() map[string]openapi.Operation {
+func Operations() openapi.Operations {
 	noSchedule := openapi.Problem(http.StatusNotFound, "There is no such schedule.")
 	changed := openapi.Problem(http.StatusConflict, "It was changed by others at the same time, or since the generation in the body.")
 	one := openapi.OK("The schedule as it is now.", Schedule{})
-	return map[string]openapi.Operation{
+	return openapi.Operations{
 		"GET /triggers/cron": {
 			ID: "listSchedules", Tag: openapi.TagSchedules, Summary: "All schedules.",
 			Answers: []openapi.Answer{openapi.OK("The schedules.", []Schedule{})},

@@ -7,12 +7,12 @@ import (
 )
 
 // Operations describes what this package serves, by method and pattern.
-func Operations() map[string]openapi.Operation {
+func Operations() openapi.Operations {
 	noTask := openapi.Problem(http.StatusNotFound, "There is no such task.")
 	run := func(id, summary string) openapi.Operation {
 		return submitting(openapi.Operation{ID: id, Tag: openapi.TagTasks, Summary: summary}, noTask)
 	}
-	return map[string]openapi.Operation{
+	return openapi.Operations{
 		"POST /tasks/{taskName}/execute/manual": run("executeTaskManually", "Run a task, by hand."),
 		"POST /tasks/{taskName}/execute/api":    run("executeTask", "Run a task, from a program."),
 		"POST /tasks/executions/{executionId}/rerun": submitting(openapi.Operation{

@@ -8,9 +8,9 @@ import (
 )
 
 // Operations describes what this package serves, by method and pattern.
-func Operations() map[string]openapi.Operation {
+func Operations() openapi.Operations {
 	noTask := openapi.Problem(http.StatusNotFound, "There is no such task.")
-	return map[string]openapi.Operation{
+	return openapi.Operations{
 		"GET /tasks": {
 			ID: "listTasks", Tag: openapi.TagTasks, Summary: "All tasks, by name.",
 			Parameters: []openapi.Parameter{openapi.IfNoneMatch},

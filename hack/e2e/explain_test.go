@@ -53,7 +53,7 @@ func TestExplainNoNode(t *testing.T) {
 	task := taskOf(`true`)
 	task.Spec.JobTemplate.Spec.Template.Spec.NodeSelector = map[string]string{"taskexec.dev/no-such": "node"}
 	id := execute(t, given(t, task), nil)
-	if x := explained(t, id, "Unschedulable"); !strings.Contains(x.Sentence, "no node takes its pod: 0/") {
+	if x := explained(t, id, "Unschedulable"); !strings.Contains(x.Sentence, "its pod cannot be scheduled: 0/") {
 		t.Errorf("got %s", text(x))
 	}
 	cancel(t, id)

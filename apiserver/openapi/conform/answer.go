@@ -14,19 +14,19 @@ import (
 	"github.com/pb33f/libopenapi/orderedmap"
 )
 
-// unrouted are the answers that are given before a route is looked for, or where there is none.
+// unrouted are the statuses that are sent before a route is found, or if there is none.
 var unrouted = []int{
 	http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusTooManyRequests,
 	http.StatusMisdirectedRequest,
 	http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 
-// checkNothing judges the answer where nothing is described: that is a problem, too.
+// checkNothing checks the answer to a request without a route. It must be a problem, too.
 func (c *Checker) checkNothing(e Exchange) error {
 	kind := e.Header.Get("Content-Type")
 	switch {
 	case !slices.Contains(unrouted, e.Status):
-		return fmt.Errorf("%s %s is not described, and is answered by %d", e.Request.Method, e.Request.URL.Path, e.Status)
+		return fmt.Errorf("%s %s is not described, and its answer is %d", e.Request.Method, e.Request.URL.Path, e.Status)
 	case kind != "application/problem+json":
 		return fmt.Errorf("%s %s: %d is sent as %q", e.Request.Method, e.Request.URL.Path, e.Status, kind)
 	case e.Request.Method == http.MethodHead:
@@ -63,7 +63,7 @@ func (c *Checker) checkAnswer(e Exchange, r *http.Request, item *v3.PathItem, pa
 	return nil
 }
 
-// checkEvents judges the data of each event (WHATWG HTML 9.2). Of one that has not come whole nothing is said.
+// checkEvents checks the data of each event of a stream (WHATWG HTML 9.2). It skips an event that was cut off.
 func (c *Checker) checkEvents(e Exchange, method, pattern string) error {
 	events := strings.Split(string(e.Body), "\n\n")
 	if e.Partial && len(events) > 0 {

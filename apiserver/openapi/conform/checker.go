@@ -15,17 +15,17 @@ import (
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 )
 
-// Checker holds a document. It may be used by several goroutines.
+// Checker checks exchanges against one document. It is safe for concurrent use.
 type Checker struct {
-	// routes finds the pattern of a path, as the API itself does.
+	// routes finds the pattern of a path, with the router that the API uses too.
 	routes    chi.Router
 	paths     map[string]*v3.PathItem
 	validator validator.Validator
 	schemas   schemas
 }
 
-// New reads a document, and checks it against OpenAPI's own schema. Answers are judged more strictly than clients
-// should: a field that is not described is an error.
+// New returns a Checker for a document. It returns an error if that is not valid OpenAPI. A Checker is stricter than clients
+// should be: a field that is not described is an error.
 func New(document []byte) (*Checker, error) {
 	strict, err := closed(document)
 	if err != nil {
@@ -44,7 +44,7 @@ func New(document []byte) (*Checker, error) {
 		return nil, fmt.Errorf("reading the document: %w", problems[0])
 	}
 	if valid, found := checks.ValidateDocument(); !valid {
-		return nil, fmt.Errorf("the document is no OpenAPI: %s", sentences(found))
+		return nil, fmt.Errorf("the document is not valid OpenAPI: %s", sentences(found))
 	}
 	c := &Checker{routes: chi.NewRouter(), paths: map[string]*v3.PathItem{}, validator: checks}
 	for path, item := range model.Model.Paths.PathItems.FromOldest() {
@@ -64,12 +64,12 @@ type Exchange struct {
 	Status      int
 	Header      http.Header
 	Body        []byte
-	// Partial: the answer was not read to its end.
+	// Partial says that the answer was not read to its end.
 	Partial bool
 }
 
-// Check tells what about an exchange is not as it is described, nil when all is. A request that was refused need not
-// be as described; its refusal must.
+// Check returns an error if an exchange is not as described. A request that the API rejected may be anything, but the
+// rejection must be as described.
 func (c *Checker) Check(e Exchange) error {
 	method := e.Request.Method
 	if method == http.MethodHead {
@@ -94,18 +94,18 @@ func (c *Checker) Check(e Exchange) error {
 		return nil
 	}
 	if unknown := undescribed(r, item); len(unknown) > 0 {
-		return fmt.Errorf("%s %s: it took parameters that are not described: %v", e.Request.Method, pattern, unknown)
+		return fmt.Errorf("%s %s: it accepted parameters that are not described: %v", e.Request.Method, pattern, unknown)
 	}
 	if len(bytes.TrimSpace(e.RequestBody)) == 0 {
 		r.Header.Del("Content-Type")
 	}
 	if valid, found := c.validator.ValidateHttpRequestSyncWithPathItem(r, item, pattern); !valid {
-		return fmt.Errorf("%s %s: it took what is not described: %s", e.Request.Method, pattern, sentences(found))
+		return fmt.Errorf("%s %s: it accepted a request that is not as described: %s", e.Request.Method, pattern, sentences(found))
 	}
 	return nil
 }
 
-// undescribed gives the parameters of a query that no operation speaks of.
+// undescribed returns the query parameters that the operation does not describe.
 func undescribed(r *http.Request, item *v3.PathItem) (names []string) {
 	for name := range r.URL.Query() {
 		known := false

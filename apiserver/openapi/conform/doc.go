@@ -1,3 +1,3 @@
-// Package conform tells whether requests and their answers are as an OpenAPI document describes them. Tests use it:
-// all that they send and get is compared with what the API says of itself.
+// Package conform checks that requests and their answers are as an OpenAPI document describes them. Tests use it to compare
+// everything that they send and receive with the API's own description.
 package conform

@@ -9,12 +9,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// schemas are those that OpenAPI has no word for, by their place in the document.
+// schemas are those of events, which OpenAPI cannot describe, by their place in the document.
 type schemas map[string]*jsonschema.Schema
 
 const problemSchema = "/components/schemas/Problem"
 
-// eventSchema is where the schema of an event stands.
+// eventSchema returns the place of the schema of an event.
 func eventSchema(method, pattern, event string) string {
 	return "/paths/" + strings.ReplaceAll(pattern, "/", "~1") + "/" + method + "/responses/200/content/text~1event-stream/x-events/" + event
 }
@@ -62,7 +62,7 @@ func readSchemas(document []byte) (schemas, error) {
 func (s schemas) validate(place string, value []byte) error {
 	schema := s[place]
 	if schema == nil {
-		return fmt.Errorf("nothing is described at %s", place)
+		return fmt.Errorf("there is no schema at %s", place)
 	}
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
 	if err != nil {
@@ -74,7 +74,7 @@ func (s schemas) validate(place string, value []byte) error {
 	return nil
 }
 
-// closed forbids what is not described: in each schema of an object that says nothing of other fields.
+// closed returns the document with additionalProperties: false in each component with properties that does not set it.
 func closed(document []byte) ([]byte, error) {
 	var d map[string]any
 	if err := json.Unmarshal(document, &d); err != nil {

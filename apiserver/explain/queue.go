@@ -1,0 +1,126 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// maxNamed bounds how many active runs are named.
+const maxNamed = 5
+
+// queued says which limit a run waits for, how many runs are ahead of it and which are active.
+func queued(o *Observation) (verdict, bool) {
+	status := &o.Execution.Status
+	if _, is := withoutJob[status.Reason]; is {
+		return verdict{}, false // something else comes first: the run keeps its place in the queue meanwhile
+	}
+	if status.Phase != v1alpha1.PhaseQueued || status.Queue == nil || status.Queue.BlockedBy == v1alpha1.BlockedByJob {
+		return verdict{}, false
+	}
+	task := o.Execution.Spec.TaskRef.Name
+	switch {
+	case status.Queue.BlockedBy == v1alpha1.BlockedByNamespace:
+		return verdict{
+			v1alpha1.ReasonNamespaceLimit,
+			"It is queued because its namespace has as many active runs as allowed" + o.place(" of its task") + ".",
+			"It starts when other runs end. The limit is the controller's flag --max-running-per-namespace.",
+		}, true
+	case status.Queue.BlockedBy == v1alpha1.BlockedByController:
+		return verdict{
+			v1alpha1.ReasonControllerLimit,
+			"It is queued because the cluster has as many active runs as allowed" + o.place(" of its task") + ".",
+			"It starts when other runs end. The limit is the controller's flag --max-running.",
+		}, true
+	case status.Reason == v1alpha1.ReasonReplacing:
+		return verdict{
+			v1alpha1.ReasonReplacing,
+			fmt.Sprintf("It waits for the end of the runs of the task %q that it replaces%s.", task, o.activeNames()),
+			"",
+		}, true
+	default:
+		limit := ""
+		if o.Task != nil && o.Task.Spec.MaxRunning() > 0 {
+			limit = fmt.Sprintf(", which runs at most %d at once", o.Task.Spec.MaxRunning())
+		}
+		return verdict{
+			v1alpha1.ReasonConcurrencyLimit,
+			fmt.Sprintf("It is queued for the task %q%s%s%s.", task, limit, o.place(""), o.activeNames()),
+			"It starts when other runs end. The limit is spec.concurrency of the Task.",
+		}, true
+	}
+}
+
+// ahead counts the queued runs of the task that are ahead of this one. As in the controller, the order is by creation, and
+// within the same second by name.
+func (o *Observation) ahead() (n int) {
+	for _, x := range o.Others {
+		if x.UID == o.Execution.UID || x.Status.Phase != v1alpha1.PhaseQueued || x.Spec.Cancel != nil {
+			continue
+		}
+		if cmp.Or(x.CreationTimestamp.Compare(o.Execution.CreationTimestamp.Time), strings.Compare(x.Name, o.Execution.Name)) < 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// active returns the names of the active runs of the task, at most maxNamed of them, and how many there are in all.
+func (o *Observation) active() (names []string, n int) {
+	for i := len(o.Others) - 1; i >= 0; i-- { // oldest first: they are likely to end next
+		x := o.Others[i]
+		if x.UID == o.Execution.UID || x.Status.Phase == "" || x.Status.Phase == v1alpha1.PhaseQueued || x.Status.Phase.IsTerminal() {
+			continue
+		}
+		if n++; len(names) < maxNamed {
+			names = append(names, fmt.Sprintf("%q", x.Name))
+		}
+	}
+	return names, n
+}
+
+// place is a clause that says how many queued runs are ahead of this one. of says which runs are counted.
+func (o *Observation) place(of string) string {
+	if n := o.ahead(); n > 0 {
+		return "; " + areAhead(n, of)
+	}
+	return "; it is the next run" + of
+}
+
+func areAhead(n int, of string) string {
+	if n == 1 {
+		return "1 run" + of + " is ahead of it"
+	}
+	return fmt.Sprintf("%d runs%s are ahead of it", n, of)
+}
+
+// activeNames is a clause with the names of the active runs of the task, empty if there are none.
+func (o *Observation) activeNames() string {
+	names, n := o.active()
+	list := strings.Join(names, ", ")
+	switch {
+	case n == 0:
+		return ""
+	case n == 1:
+		return "; the active run is " + list
+	case n > len(names):
+		return fmt.Sprintf("; the active runs are %s and %d more", list, n-len(names))
+	default:
+		return "; the active runs are " + list
+	}
+}
+
+// queueFacts are about a queued run. They leave out a run whose Job is suspended, which waits for no limit.
+func queueFacts(o *Observation) (facts []Fact) {
+	q := o.Execution.Status.Queue
+	if q == nil || o.Execution.Status.Phase != v1alpha1.PhaseQueued || q.BlockedBy == v1alpha1.BlockedByJob {
+		return nil
+	}
+	facts = append(facts, Fact{Source: FromQueue, Text: fmt.Sprintf("%s; the limit of the %s is reached", areAhead(o.ahead(), ""), strings.ToLower(string(q.BlockedBy)))})
+	if names, n := o.active(); n > 0 {
+		facts = append(facts, Fact{Source: FromQueue, Text: fmt.Sprintf("active runs of the task (%d): %s", n, strings.Join(names, ", "))})
+	}
+	return facts
+}
