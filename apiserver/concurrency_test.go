@@ -65,7 +65,7 @@ func TestQueuedReadsRunning(t *testing.T) {
 	e := fixture.Execution("x", "sync", v1alpha1.PhaseQueued)
 	e.Status.Queue = &v1alpha1.QueueStatus{Position: 3, BlockedBy: v1alpha1.BlockedByTask}
 	got := ok[wire.Execution](t, facade(newFakeStore().add(e)), "GET", "/tasks/running/execution/x", "")
-	if got.Status != "running" || got.Phase != "Queued" || got.Queue == nil || *got.Queue != (wire.Queue{3, "Task"}) {
+	if got.Status != "running" || got.Phase != "Queued" || got.Queue == nil || *got.Queue != (wire.Queue{Position: 3, BlockedBy: "Task"}) {
 		t.Errorf("got %+v", got)
 	}
 }

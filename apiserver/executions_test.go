@@ -80,10 +80,10 @@ func TestParamsThatTheTaskDoesNotTake(t *testing.T) {
 	w := call(t, facade(store), "POST", "/tasks/sync/execute/manual", `{"params":{"force":1,"a/b":12345678901234567890}}`)
 	got := wantProblem(t, w, http.StatusBadRequest, "not what the task takes")
 	want := []web.FieldError{
-		{"/params/a~1b", "is a whole number of more than 64 bits, of which Kubernetes would lose digits; send it as a string"},
-		{"/params/a~1b", "is not a parameter of this task"},
-		{"/params/force", "must be a boolean, not a number"},
-		{"/params/mid", "is required"},
+		{Pointer: "/params/a~1b", Detail: "is a whole number of more than 64 bits, of which Kubernetes would lose digits; send it as a string"},
+		{Pointer: "/params/a~1b", Detail: "is not a parameter of this task"},
+		{Pointer: "/params/force", Detail: "must be a boolean, not a number"},
+		{Pointer: "/params/mid", Detail: "is required"},
 	}
 	if diff := cmp.Diff(want, got.Errors); diff != "" {
 		t.Error(diff)

@@ -108,7 +108,7 @@ func TestStreamsOutliveADoubt(t *testing.T) {
 	routed := fixture.RoutedRequest(t, "/")
 	ctx, cancel := context.WithCancel(routed.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- in.Recheck(routed.WithContext(ctx), access.Right{"list", "taskexecutions", ""}) }()
+	go func() { ended <- in.Recheck(routed.WithContext(ctx), access.To("list", "taskexecutions", "")) }()
 	until(t, "it was asked often", func() bool { return g.calls.Load() > 20 })
 	cancel()
 	if err := <-ended; err != nil {

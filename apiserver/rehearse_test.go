@@ -14,6 +14,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/fixture"
 	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/params"
 )
 
 func TestDryRun(t *testing.T) {
@@ -102,11 +103,11 @@ func TestDryRunWithSensitiveParams(t *testing.T) {
 
 // The Job is the one that the controller makes of what is recorded, but for the execution's identity.
 func TestDryRunIsTheJobThatIsMade(t *testing.T) {
-	const params = `{"mid": 1.0e2, "text":"$(x) <y> 同", "big":9007199254740993, "f":0.10, "deep":{"b":[1,2.50],"a":null}}`
+	const given = `{"mid": 1.0e2, "text":"$(x) <y> 同", "big":9007199254740993, "f":0.10, "deep":{"b":[1,2.50],"a":null}}`
 	task := fixture.WithContainer(fixture.Task("sync", `{"properties":{"force":{"type":"boolean","default":true}}}`))
 	store := newFakeStore(task)
-	foreseen := ok[submit.Rehearsal](t, facade(store), "POST", "/tasks/sync/execute/api?dryRun=true", `{"params":`+params+`}`)
-	id := ok[submit.Started](t, facade(store), "POST", "/tasks/sync/execute/api", `{"params":`+params+`}`).ExecutionID
+	foreseen := ok[submit.Rehearsal](t, facade(store), "POST", "/tasks/sync/execute/api?dryRun=true", `{"params":`+given+`}`)
+	id := ok[submit.Started](t, facade(store), "POST", "/tasks/sync/execute/api", `{"params":`+given+`}`).ExecutionID
 	recorded := store.executions[id]
 	recorded.Namespace, recorded.UID = "default", "uid"
 	// As the API server gives it to the controller.
@@ -118,9 +119,13 @@ func TestDryRunIsTheJobThatIsMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	received, err := submit.CheckParams(task, stored)
+	schema, err := params.Of(task)
 	if err != nil {
 		t.Fatal(err)
+	}
+	received, problems := schema.Receive(stored)
+	if len(problems) > 0 {
+		t.Fatal(problems)
 	}
 	made, err := jobspec.Build(task, recorded, received.Effective)
 	if err != nil {

@@ -1,6 +1,8 @@
 package apiserver
 
 import (
+	"runtime"
+
 	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/explainer"
 	"github.com/taskexec/taskexec/apiserver/logs"
@@ -22,7 +24,7 @@ type rooms struct {
 
 // furnish gives the guard and the rooms what they need of the server.
 func (s *server) furnish(o Options) {
-	in := s.stores.In
+	in, judges := s.stores.In, submit.NewJudges(runtime.GOMAXPROCS(0))
 	s.guard = &access.Guard{
 		Gate: s.gate, Stores: func(ns string) access.Store { return in(ns) }, Metrics: s.metrics,
 		Admission: access.NewAdmission(o.MaxInFlight), RecheckInterval: s.recheckInterval, Timeout: s.timeout,
@@ -30,12 +32,12 @@ func (s *server) furnish(o Options) {
 	s.rooms = &rooms{
 		tasks: tasks.Handlers{Stores: func(ns string) tasks.Store { return in(ns) }},
 		submit: submit.Handlers{
-			Stores: func(ns string) submit.Store { return in(ns) }, Secret: s.secret, Waiting: o.Waiting,
+			Stores: func(ns string) submit.Store { return in(ns) }, Judges: judges, Secret: s.secret, Waiting: o.Waiting,
 			OwnNamespace: s.ownNamespace, Limited: s.metrics.Limit,
 		},
 		runs:      runs.Handlers{Stores: func(ns string) runs.Store { return in(ns) }, Timeout: s.timeout},
 		logs:      logs.Handlers{Stores: func(ns string) logs.Store { return in(ns) }, Logs: s.logs, Timeout: s.timeout},
-		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }},
+		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }, Judges: judges},
 		explain:   explainer.Handlers{Stores: func(ns string) explainer.Store { return in(ns) }},
 	}
 	if s.logs != nil {

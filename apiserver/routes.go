@@ -7,8 +7,8 @@ import (
 	"github.com/go-chi/chi/v5"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
@@ -35,8 +35,8 @@ func (f *rooms) routes() []route {
 		{get, "/tasks/{taskName}", f.tasks.Get, access.To("get", "tasks", "taskName"), false},
 		{get, "/tasks/_/{taskName}", f.tasks.Get, access.To("get", "tasks", "taskName"), false},
 
-		{post, "/tasks/{taskName}/execute/manual", f.submit.Execute(submit.TriggerManual), access.To("execute", "tasks", "taskName"), false},
-		{post, "/tasks/{taskName}/execute/api", f.submit.Execute(submit.TriggerAPI), access.To("execute", "tasks", "taskName"), false},
+		{post, "/tasks/{taskName}/execute/manual", f.submit.Execute(v1alpha1.TriggerManual), access.To("execute", "tasks", "taskName"), false},
+		{post, "/tasks/{taskName}/execute/api", f.submit.Execute(v1alpha1.TriggerAPI), access.To("execute", "tasks", "taskName"), false},
 
 		{get, "/tasks/running/execution/{executionId}", f.runs.Get, access.To("get", "taskexecutions", "executionId"), false},
 		{get, "/tasks/running/{taskName}", f.runs.ListOfTask, access.To("list", "taskexecutions", "taskName"), false},

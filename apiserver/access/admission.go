@@ -24,7 +24,7 @@ const (
 	questionPatience = 5 * time.Second
 )
 
-// admission lets requests in, one step after the other. What takes long is in the hands of the caller alone (to send a
+// Admission lets requests in, one step after the other. What takes long is in the hands of the caller alone (to send a
 // body, to wait for news, to read a stream), and holds no place of those who work:
 //
 //	authenticate  who sent it?                         some at once for each address
@@ -36,13 +36,13 @@ const (
 //
 // Of the places, one caller holds at most a quarter. So who has no right, in however many connections and with however
 // many names, holds none of the places of those who have one.
-type admission struct {
+type Admission struct {
 	questions              *limit.Turns
 	Bodies, Places, Unsure *limit.Places
 }
 
-func NewAdmission(most int) *admission {
-	return &admission{
+func NewAdmission(most int) *Admission {
+	return &Admission{
 		questions: limit.NewTurns(QuestionsAtOnce),
 		Bodies:    limit.NewPlaces(most), Places: limit.NewPlaces(most), Unsure: limit.NewPlaces(most / UnsureOf),
 	}

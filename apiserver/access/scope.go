@@ -17,7 +17,7 @@ type Guard struct {
 	Stores  func(namespace string) Store
 	Metrics *web.Metrics
 	// Admission of requests.
-	Admission *admission
+	Admission *Admission
 	// RecheckInterval is how often the caller of an answer that lasts is asked about again.
 	RecheckInterval time.Duration
 	// Timeout of one such question.

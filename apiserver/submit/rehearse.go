@@ -58,14 +58,8 @@ func (h *Handlers) rehearse(in *access.Scope, w http.ResponseWriter, r *http.Req
 	if err != nil {
 		return err
 	}
-	received, err := submission.check(task)
+	received, err := h.judge(r.Context(), in, task, submission)
 	if err != nil {
-		return err
-	}
-	if err := submission.allowed(task); err != nil {
-		return err
-	}
-	if err := h.takesSecrets(in, received.Secret); err != nil {
 		return err
 	}
 	all, err := h.Stores(in.Namespace).Executions(r.Context(), "")

@@ -34,7 +34,7 @@ type Problem struct {
 	RequestID string `json:"requestId,omitempty"`
 
 	// RetryAfter in seconds, zero for none.
-	RetryAfter int
+	RetryAfter int `json:"-"`
 }
 
 // FieldError says what is wrong with one field.

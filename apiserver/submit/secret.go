@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -16,8 +15,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
 
-	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
@@ -102,42 +99,4 @@ func (i *InstallationSecret) read(ctx context.Context, client kubernetes.Interfa
 		i.Value.Store(&value)
 		return nil
 	})
-}
-
-// submissionKey is an Idempotency-Key as it counts.
-type submissionKey struct {
-	// key that ids and digests are made of, empty when none was sent.
-	key string
-	// former is what they were made of before there was a secret. It is empty if there is none.
-	former string
-}
-
-// keyOf reads the key of a request.
-func (h *Handlers) keyOf(in *access.Scope, r *http.Request) (submissionKey, error) {
-	key, err := idempotencyKey(r.Header)
-	if err != nil || key == "" {
-		return submissionKey{}, err
-	}
-	concealed, err := h.Secret.conceal(key)
-	if err != nil || concealed == key {
-		return submissionKey{key: concealed}, err
-	}
-	return submissionKey{key: concealed, former: key}, nil
-}
-
-// orFormer adds to a submission by what it is known if an earlier version of the facade made it.
-func (s submission) orFormer(former submission) submission {
-	if former.keyed {
-		s.formerID, s.formerDigest = former.id, former.digest
-	}
-	return s
-}
-
-// recorded returns the execution that the key of a submission has made, nil when there is none.
-func (h *Handlers) recorded(ctx context.Context, in *access.Scope, submission submission) (*v1alpha1.TaskExecution, error) {
-	existing, err := h.Stores(in.Namespace).Execution(ctx, submission.id)
-	if existing != nil || err != nil || submission.formerID == "" {
-		return existing, err
-	}
-	return h.Stores(in.Namespace).Execution(ctx, submission.formerID)
 }

@@ -8,15 +8,32 @@ import (
 	"slices"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/google/uuid"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
+
+// create records an execution, or gives the one that the submission made before, by this version of the facade or by one
+// without a secret.
+func (h *Handlers) create(ctx context.Context, in *access.Scope, submission submission, execution *v1alpha1.TaskExecution) (existing *v1alpha1.TaskExecution, err error) {
+	if submission.formerID != "" {
+		if existing, err = h.Stores(in.Namespace).Seen(ctx, submission.formerID); existing != nil || err != nil {
+			return existing, err
+		}
+	}
+	return h.Stores(in.Namespace).Create(ctx, execution)
+}
+
+// noteOrigin says on an execution which request makes it, and which trace it belongs to.
+func noteOrigin(execution *v1alpha1.TaskExecution, r *http.Request) {
+	metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationRequestID, web.RequestID(r.Context()))
+	if trace := web.TraceparentOf(r); trace != "" {
+		metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationTraceparent, trace)
+	}
+}
 
 // withdrawTimeout bounds the withdrawal of an execution whose Secret could not be stored.
 const withdrawTimeout = 5 * time.Second
@@ -51,17 +68,4 @@ func (h *Handlers) storeSecret(ctx context.Context, in *access.Scope, execution 
 		return fmt.Errorf("%w (and withdrawing the execution: %w)", err, withdrawErr)
 	}
 	return err
-}
-
-// SystemNamespaces are Kubernetes' own. A Secret there may be a credential of the cluster, such as a bootstrap token.
-// config/admission has the same list.
-var SystemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease}
-
-// takesSecrets refuses sensitive params where the facade must make no Secret: in the namespaces of Kubernetes and in its own.
-func (h *Handlers) takesSecrets(in *access.Scope, secret map[string][]byte) error {
-	if len(secret) == 0 || in.Namespace != h.OwnNamespace && !slices.Contains(SystemNamespaces, in.Namespace) {
-		return nil
-	}
-	return web.Problemf(http.StatusForbidden, "sensitive params are not taken in the namespace %q, because they are kept in a Secret there and the namespace "+
-		"belongs to the system; put the task into another namespace", in.Namespace)
 }

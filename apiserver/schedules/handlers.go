@@ -12,7 +12,6 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
@@ -113,7 +112,7 @@ func (h *Handlers) wanted(ctx context.Context, in *access.Scope, f *fields, requ
 	if spec.Params != nil {
 		sent = spec.Params.Raw
 	}
-	received, err := submit.CheckParams(task, sent)
+	received, err := h.Judges.Params(ctx, task, sent)
 	if received.Plain != nil {
 		spec.Params.Raw = received.Plain
 	}

@@ -59,7 +59,7 @@ const runNow = "run now"
 
 // runOf is the submission of a run of a schedule; without the schedule it can only find what was made before.
 func runOf(namespace, name string, of *v1alpha1.TaskSchedule, key string) submission {
-	out := submission{id: scheduleRunID(namespace, name, key), keyed: key != "", source: TriggerManual, schedule: of}
+	out := submission{id: scheduleRunID(namespace, name, key), keyed: key != "", source: v1alpha1.TriggerManual, schedule: of}
 	if out.keyed {
 		out.digest = macOf(key, []byte(runNow))
 	}

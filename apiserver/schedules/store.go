@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // Store reads and changes the schedules of one namespace, and reads the Tasks that they run.
@@ -31,4 +32,6 @@ const AnyGeneration int64 = 0
 // Handlers reads and changes schedules.
 type Handlers struct {
 	Stores func(namespace string) Store
+	// Judges of params.
+	Judges *submit.Judges
 }

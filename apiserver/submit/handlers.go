@@ -36,6 +36,8 @@ type Store interface {
 // Handlers makes executions of submissions.
 type Handlers struct {
 	Stores func(namespace string) Store
+	// Judges of params.
+	Judges *Judges
 	// Secret of the installation; nil conceals nothing.
 	Secret *InstallationSecret
 	// Waiting bounds what waits in each namespace.

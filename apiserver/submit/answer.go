@@ -1,0 +1,90 @@
+package submit
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/apiserver/wire"
+)
+
+func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) error {
+	started := wire.ExecutionOf(execution, time.Now())
+	started.Trigger.Claimed = false // it was made by this request
+	return web.Reply(w, Started{Execution: started, Kind: kindStarted, Data: started})
+}
+
+// repeated answers a repetition with the execution that exists, wherever it stands now, or says that the key was
+// used for another body.
+func (h *Handlers) repeated(in *access.Scope, w http.ResponseWriter, existing *v1alpha1.TaskExecution, submission submission) error {
+	if !submission.made(existing) {
+		return keyWasUsed(existing)
+	}
+	w.Header().Set(HeaderReplayed, "true")
+	return replyStarted(w, existing)
+}
+
+func keyWasUsed(existing *v1alpha1.TaskExecution) *web.Problem {
+	return web.Problemf(http.StatusConflict, "this %s was used for a request with another body, which made execution %q; use a new key for a new request",
+		HeaderIdempotencyKey, existing.Name)
+}
+
+// repeatedWith answers a repetition of what has sensitive params. If the first sending came no further than the
+// execution, it does what is left; a Secret that is there stays as it is.
+func (h *Handlers) repeatedWith(in *access.Scope, w http.ResponseWriter, r *http.Request, existing *v1alpha1.TaskExecution, submission submission, secret map[string][]byte) error {
+	half := len(secret) > 0 && existing.Spec.SecretParams != nil && existing.Status.Job == nil && !existing.Status.Phase.IsTerminal()
+	if half && submission.made(existing) {
+		if err := h.Stores(in.Namespace).CreateSecret(r.Context(), existing, secret); err != nil {
+			return err
+		}
+	}
+	return h.repeated(in, w, existing, submission)
+}
+
+// repeatedOr answers a request that is refused now. What its first sending made stands, though the task may have
+// changed since, have been deleted, or be busy with that very execution.
+func (h *Handlers) repeatedOr(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission, refusal error) error {
+	if submission.digest == "" {
+		return refusal
+	}
+	existing, err := h.recorded(r.Context(), in, submission)
+	if err != nil {
+		return err
+	}
+	if existing == nil {
+		return refusal
+	}
+	return h.repeated(in, w, existing, submission)
+}
+
+// repeatedOfWhatIsGone answers the repetition of a request whose original, an execution or a schedule, was removed since.
+// It returns the refusal where the request was not sent before.
+func (h *Handlers) repeatedOfWhatIsGone(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission, refusal error) error {
+	if !submission.keyed {
+		return refusal
+	}
+	existing, err := h.recorded(r.Context(), in, submission)
+	if err != nil {
+		return err
+	}
+	if existing == nil {
+		return refusal
+	}
+	submission.task = existing.Spec.TaskRef.Name
+	if err := in.RequireExecute(r.Context(), submission.task); err != nil {
+		return err
+	}
+	return h.repeated(in, w, existing, submission)
+}
+
+// recorded returns the execution that the key of a submission has made, nil when there is none.
+func (h *Handlers) recorded(ctx context.Context, in *access.Scope, submission submission) (*v1alpha1.TaskExecution, error) {
+	existing, err := h.Stores(in.Namespace).Execution(ctx, submission.id)
+	if existing != nil || err != nil || submission.formerID == "" {
+		return existing, err
+	}
+	return h.Stores(in.Namespace).Execution(ctx, submission.formerID)
+}

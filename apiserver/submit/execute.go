@@ -1,0 +1,47 @@
+package submit
+
+import (
+	"net/http"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
+)
+
+// Execute records a new execution of a task. The controller does the rest.
+func (h *Handlers) Execute(source v1alpha1.TriggerSource) func(*access.Scope, http.ResponseWriter, *http.Request) error {
+	return func(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
+		request, dryRun, err := executeRequestOf(r)
+		if err != nil {
+			return err
+		}
+		submission, err := h.submissionOf(in, r, request)
+		if err != nil {
+			return err
+		}
+		submission.source = source
+		return h.submit(in, w, r, submission, dryRun)
+	}
+}
+
+// submit makes what a submission asks for, unless it was made before, and in a dry run nothing.
+func (h *Handlers) submit(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission, dryRun bool) error {
+	if dryRun {
+		return h.rehearse(in, w, r, submission)
+	}
+	execution, secret, err := h.newExecution(r.Context(), in, submission)
+	if err != nil {
+		return h.repeatedOr(in, w, r, submission, err)
+	}
+	noteOrigin(execution, r)
+	existing, err := h.create(r.Context(), in, submission, execution)
+	if err != nil {
+		return err
+	}
+	if existing != nil {
+		return h.repeatedWith(in, w, r, existing, submission, secret)
+	}
+	if err := h.storeSecret(r.Context(), in, execution, submission, secret); err != nil {
+		return err
+	}
+	return replyStarted(w, execution)
+}

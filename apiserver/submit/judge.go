@@ -1,0 +1,156 @@
+package submit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/tasks"
+	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/params"
+)
+
+// newExecution judges a submission as the controller will, and gives the execution to record and the values of its
+// sensitive params, which do not stand in it.
+func (h *Handlers) newExecution(ctx context.Context, in *access.Scope, submission submission) (*v1alpha1.TaskExecution, map[string][]byte, error) {
+	task, err := tasks.Named(ctx, h.Stores(in.Namespace), submission.task)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := runnable(task); err != nil {
+		return nil, nil, err
+	}
+	received, err := h.judge(ctx, in, task, submission)
+	if err != nil {
+		return nil, nil, err
+	}
+	execution := submission.execution(received)
+	execution.Namespace = in.Namespace
+	if err := h.admit(ctx, in, task, execution); err != nil {
+		return nil, nil, err
+	}
+	return execution, received.Secret, nil
+}
+
+// judge judges what a submission asks for by its task.
+func (h *Handlers) judge(ctx context.Context, in *access.Scope, task *v1alpha1.Task, s submission) (received params.Received, err error) {
+	if err := s.lacksSensitive(task); err != nil {
+		return received, err
+	}
+	if received, err = h.Judges.Params(ctx, task, s.params); err != nil {
+		return received, err
+	}
+	if err := s.allowed(task); err != nil {
+		return received, err
+	}
+	return received, h.takesSecrets(in, received.Secret)
+}
+
+// allowed judges what a submission has from the run or the schedule that it repeats by what the task allows today.
+func (s submission) allowed(task *v1alpha1.Task) error {
+	var notAllowed *jobspec.NotAllowedError
+	if err := jobspec.CheckAllowed(task, s.execution(params.Received{})); !errors.As(err, &notAllowed) {
+		return err
+	}
+	hint := "POST /tasks/" + task.Name + "/execute/api runs the task without it"
+	if s.schedule != nil {
+		hint = "change it with PUT /triggers/cron/" + s.schedule.Name
+	}
+	return web.Problemf(http.StatusConflict, "%v; %s", notAllowed, hint)
+}
+
+// runnable refuses a task of which the controller knows that no run of it can work.
+func runnable(task *v1alpha1.Task) error {
+	if lost := task.Undecoded.InSpec(); len(lost) > 0 {
+		return web.Problemf(http.StatusConflict, "the task %q cannot be run until it is mended: %s: %s", task.Name, v1alpha1.ReasonUndecodable, lost)
+	}
+	ready := apimeta.FindStatusCondition(task.Status.Conditions, v1alpha1.ConditionReady)
+	if ready != nil && ready.Status == metav1.ConditionFalse && ready.ObservedGeneration == task.Generation {
+		return web.Problemf(http.StatusConflict, "the task %q cannot be run until it is mended: %s: %s", task.Name, ready.Reason, ready.Message)
+	}
+	return nil
+}
+
+// checkParams judges the params as the controller will, and refuses the numbers that would not reach it, and a Job that
+// Kubernetes would not keep.
+func checkParams(task *v1alpha1.Task, given []byte) (params.Received, error) {
+	schema, err := params.Of(task)
+	if err != nil {
+		return params.Received{}, web.Problemf(http.StatusConflict, "the task %q cannot be run until it is mended: its parameters are no usable JSON Schema: %v", task.Name, err)
+	}
+	received, problems := schema.Receive(given)
+	if len(problems) > 0 {
+		return params.Received{}, problems
+	}
+	sample := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: task.Namespace, Name: UnknownID, UID: UnknownID}}
+	_, err = jobspec.Build(task, sample, received.Effective)
+	var inCommand *jobspec.CommandLineError
+	if errors.As(err, &inCommand) {
+		return params.Received{}, web.Problemf(http.StatusConflict, "the task %q cannot be run until it is mended: %v", task.Name, inCommand)
+	}
+	if err != nil {
+		return params.Received{}, params.FieldErrors{{Message: err.Error()}}
+	}
+	return received, nil
+}
+
+// lacksSensitive refuses to run an execution again with its params when some of them are sensitive: they are where the
+// facade cannot read them, or where they should not have been.
+func (s submission) lacksSensitive(task *v1alpha1.Task) error {
+	if s.original == nil || !s.same {
+		return nil
+	}
+	names := map[string]bool{}
+	if from := s.original.Spec.SecretParams; from != nil {
+		for _, name := range from.Names {
+			names[name] = true
+		}
+	}
+	var stored map[string]json.RawMessage
+	if task.Spec.Parameters != nil && json.Unmarshal(s.params, &stored) == nil {
+		// A schema that cannot be used is told of when the params are judged.
+		if schema, err := params.Compile(task.Spec.Parameters.Raw); err == nil {
+			for name := range stored {
+				if schema.IsSensitive(name) {
+					names[name] = true
+				}
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	sorted := slices.Sorted(maps.Keys(names))
+	p := web.Problemf(http.StatusBadRequest, "execution %q has sensitive params, whose values cannot be read: send all params again, with %s",
+		s.original.Name, strings.Join(sorted, ", "))
+	for _, name := range sorted {
+		p.Errors = append(p.Errors, web.FieldError{Pointer: "/params" + params.Pointer(name), Detail: fmt.Sprintf("%q is sensitive and must be sent again, with all other params", name)})
+	}
+	return p
+}
+
+// SystemNamespaces are Kubernetes' own. A Secret there may be a credential of the cluster, such as a bootstrap token.
+// config/admission has the same list.
+var SystemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease}
+
+// takesSecrets refuses sensitive params where the facade must make no Secret: in the namespaces of Kubernetes and in its own.
+func (h *Handlers) takesSecrets(in *access.Scope, secret map[string][]byte) error {
+	if len(secret) == 0 || in.Namespace != h.OwnNamespace && !slices.Contains(SystemNamespaces, in.Namespace) {
+		return nil
+	}
+	return web.Problemf(http.StatusForbidden, "sensitive params are not taken in the namespace %q, because they are kept in a Secret there and the namespace "+
+		"belongs to the system; put the task into another namespace", in.Namespace)
+}

@@ -1,0 +1,74 @@
+package submit
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/taskexec/taskexec/apiserver/web"
+)
+
+// However many judgements a hostile namespace asks for, another namespace waits for one of them at most.
+func TestCase52JudgingTakesTurns(t *testing.T) { synctest.Test(t, judgingTakesTurns) }
+
+func judgingTakesTurns(t *testing.T) {
+	j := NewJudges(2)
+	judged := make(chan string, 100)
+	release := make(chan struct{})
+	ask := func(namespace string) {
+		go func() {
+			done, err := j.turn(t.Context(), namespace)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			judged <- namespace
+			<-release
+			done()
+		}()
+		synctest.Wait()
+	}
+	for range 20 {
+		ask("hostile")
+	}
+	ask("quiet")
+	if first := <-judged; first != "hostile" || len(judged) > 0 {
+		t.Fatalf("%s is judged, and %d others at the same time", first, len(judged))
+	}
+	release <- struct{}{}
+	synctest.Wait()
+	if second := <-judged; second != "quiet" {
+		t.Errorf("%s is judged before the quiet namespace", second)
+	}
+	close(release)
+	synctest.Wait()
+	if len(judged) != 19 {
+		t.Errorf("%d others were judged, want 19", len(judged))
+	}
+}
+
+// A request that waits too long is told so, whether for its own namespace or for a CPU. One whose client left is not.
+func TestCase52JudgingIsNotWaitedForWithoutEnd(t *testing.T) {
+	for _, namespace := range []string{"same", "other"} {
+		t.Run(namespace, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { judgingIsNotWaitedFor(t, namespace) }) })
+	}
+}
+
+func judgingIsNotWaitedFor(t *testing.T, namespace string) {
+	j := NewJudges(1)
+	if _, err := j.turn(t.Context(), "same"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := j.turn(t.Context(), namespace)
+	var answer *web.Problem
+	if !errors.As(err, &answer) || answer.Status != http.StatusTooManyRequests || answer.RetryAfter == 0 {
+		t.Errorf("the answer is %v", err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := j.turn(gone, namespace); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the client left: %v", err)
+	}
+}
