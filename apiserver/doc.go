@@ -1,15 +1,29 @@
-// Package apiserver is the REST facade: the documented task management API, by writing and reading the
-// resources Task and TaskExecution. It keeps nothing of its own; what it answers stands in Kubernetes.
+// Package apiserver is the REST API: the documented task management API, over the resources Task, TaskExecution and
+// TaskSchedule. It stores nothing of its own; what it answers is in Kubernetes.
 //
-// A request is let in by middleware in this order: an id, the log, what browsers must not do, who it is of
-// (authenticate.go, which asks the package auth), how often that one asks (limits.go). Its route's access is asked for
-// (authorize.go), its body is read within a time (slowbody.go), and it takes a place (admission.go) before its handler
-// sees it.
+// routes.go has every route on one screen, with the right that it takes. server.go runs the program. Everything else is in
+// rooms, one package each. A room imports only rooms that are below it:
 //
-// routes.go has every route on one screen. A handler returns an error, and errors.go alone turns errors into
-// answers. convert.go turns resources into what is sent, and is pure. store.go says what the handlers need of
-// Kubernetes, and kubestore.go gets it: reads from a watch cache, so that polling costs the API server nothing.
+//	apiserver    routes, the program, the API's description
+//	   │
+//	   ├ submit      a run is asked for: decode → judge → admit → create → answer; reruns, dry runs, schedules run now
+//	   ├ runs        executions are read, listed, waited for, watched, cancelled, deleted
+//	   ├ logs        logs are read: a page, text, or a stream
+//	   ├ schedules   schedules are read and changed
+//	   ├ explainer   gathers what the package explain says why with
+//	   ├ tasks       Tasks are read
+//	   │
+//	   ├ kube        the stores: reads from a watch cache, live reads, writes
+//	   ├ wire        executions as they are sent
+//	   ├ access      who the caller is, what it may do, and its share of what is done at once
+//	   └ web         requests and answers: middleware, bodies, queries, ETags, streams, and problems
 //
-// The package explain says why a run does not run; observer.go gathers what it is told. rehearse.go says what would
-// become of a request, and forecast.go judges it.
+// Beside them are packages that know nothing of HTTP: auth asks Kubernetes about callers, limit counts what each of them
+// does, history indexes the cache, explain says why a run does not run, and openapi builds the description.
+//
+// A request passes the middleware of web, which gives it an id and a log line; access authenticates the caller, limits its
+// rate, and checks the route's right; then the body is read within a time limit, and the request takes a place among those
+// that are served. The handler of a room returns an error, and web/problem.go alone turns errors into answers. Each room
+// declares the store interface that it needs. kube implements all of them: it reads from a watch cache, so that polling
+// costs the API server nothing.
 package apiserver

@@ -1,0 +1,3 @@
+// Package explainer answers why an execution does not run, why it failed, or how it ended. It gathers the facts, and package
+// explain judges them.
+package explainer

@@ -1,0 +1,2 @@
+// Package runs reads, watches, cancels and deletes executions.
+package runs

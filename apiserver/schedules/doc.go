@@ -1,0 +1,2 @@
+// Package schedules reads and changes the schedules of a namespace.
+package schedules

@@ -1,0 +1,2 @@
+// Package tasks serves the Tasks of a namespace.
+package tasks

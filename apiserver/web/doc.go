@@ -1,0 +1,3 @@
+// Package web has what every route shares: middleware, reading bodies and queries, ETags, streams, and the one place where
+// an error becomes an answer (problem.go). It knows no rights and no stores.
+package web

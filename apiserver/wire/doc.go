@@ -1,0 +1,2 @@
+// Package wire has executions and Tasks as they are sent, and makes them of the resources. It is pure.
+package wire
