@@ -146,24 +146,19 @@ func (t *tracked) restore(ctx context.Context, s *stream) (missing string) {
 	return ""
 }
 
-// refill reads the last lines of an archived log into the stream's cursor, so that it goes on where an earlier
-// controller was; within a long line, if that is where it was.
+// refill reads the last lines of an archived log into the stream's machine, so that it goes on where an earlier controller
+// was; within a long line, if that is where it was.
 func (s *stream) refill(archived io.Reader) error {
 	reader := lines.NewReader(archived)
 	defer reader.Release()
 	for {
 		line, err := reader.Next()
 		if (line.Whole || line.More) && !line.At.IsZero() {
-			hash := s.cursor.Hash(line.Head)
-			s.cursor.Accept(line.At, hash)
-			s.resumed, s.headJudged, s.suspect = true, true, &pace{}
-			if line.More {
-				s.partial = s.newPartial(line.At, line.Head, hash)
-				for whole := false; !whole && err == nil; {
-					var piece []byte
-					piece, whole, err = reader.Rest()
-					s.passPartial(piece, whole)
-				}
+			s.machine.RestoreLine(line.At, line.Head, line.More)
+			for whole := !line.More; !whole && err == nil; {
+				var piece []byte
+				piece, whole, err = reader.Rest()
+				s.machine.RestorePiece(piece, whole)
 			}
 		}
 		if errors.Is(err, io.EOF) {

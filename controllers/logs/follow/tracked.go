@@ -54,7 +54,10 @@ func (t *tracked) line(at time.Time, head []byte, whole bool) {
 	t.r.follower.metrics.bytes.Add(float64(len(head)))
 	t.r.mu.Lock()
 	defer t.r.mu.Unlock()
-	t.lines, t.lastAt, t.order = t.lines+1, at, later(t.order, at)
+	t.lines, t.lastAt = t.lines+1, at
+	if at.After(t.order) {
+		t.order = at
+	}
 	line := tail.Line{At: at, Text: head, Printed: int64(len(head)) + 1, Order: t.order}
 	if whole {
 		t.append(line)
