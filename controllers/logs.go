@@ -56,6 +56,7 @@ func setupLogs(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*f
 		Reconnect:       follow.DefaultReconnect(),
 		Notify:          wake,
 		Clock:           clock.RealClock{},
+		Log:             mgr.GetLogger().WithName("follow"),
 		Registry:        o.Registry,
 	}
 	if o.Archive.URL != "" {

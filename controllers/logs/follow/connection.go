@@ -51,7 +51,12 @@ func (s *stream) connect(a *machine.Action) machine.Event {
 		s.disconnect()
 		return machine.Event{Kind: machine.Refused, PodGone: apierrors.IsNotFound(err) && s.gone()}
 	}
-	s.log.V(2).Info("Opened the log", "follow", a.Follow, "since", a.Since)
+	if s.followed && a.Follow {
+		s.log.V(1).Info("Reconnected to the log", "since", a.Since)
+	} else {
+		s.log.V(2).Info("Opened the log", "follow", a.Follow, "since", a.Since)
+	}
+	s.followed = s.followed || a.Follow
 	c.body = body
 	if a.Follow {
 		go s.leave(c)

@@ -58,8 +58,9 @@ type stream struct {
 	machine machine.Machine
 	// backoff is what is left of reconnect since it started last.
 	backoff wait.Backoff
-	// conn is the present connection, nil when there is none.
-	conn *connection
+	// conn is the present connection, nil when there is none. followed: one before it followed the log.
+	conn     *connection
+	followed bool
 }
 
 // read follows the log to its end. It returns the reason for which the rest is missing, empty when nothing is. It returns
