@@ -142,32 +142,8 @@ func (t *tracked) restore(ctx context.Context, s *stream) (missing string) {
 	part := min(a.PartAt(cursor.ResumeFrom(a.Newest())), len(a.Parts)-1)
 	log := t.r.follower.Archive.Reader().Open(ctx, t.before.ix, t.before.stream, part)
 	defer func() { _ = log.Close() }() // nothing was written
-	if err := s.refill(log); err != nil {
+	if err := s.machine.Restore(log); err != nil {
 		return v1alpha1.ReasonLogsArchiveUnavailable
 	}
 	return ""
-}
-
-// refill reads the last lines of an archived log into the stream's machine, so that it goes on where an earlier controller
-// was; within a long line, if that is where it was.
-func (s *stream) refill(archived io.Reader) error {
-	reader := lines.NewReader(archived)
-	defer reader.Release()
-	for {
-		line, err := reader.Next()
-		if (line.Whole || line.More) && !line.At.IsZero() {
-			s.machine.RestoreLine(line.At, line.Head, line.More)
-			for whole := !line.More; !whole && err == nil; {
-				var piece []byte
-				piece, whole, err = reader.Rest()
-				s.machine.RestorePiece(piece, whole)
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

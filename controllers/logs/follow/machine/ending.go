@@ -6,11 +6,14 @@ import "time"
 // the kubelet breaks, so one read proves nothing. The log is read to its end when another read gives the last line again,
 // and nothing after it.
 type ending struct {
-	// last is the line without a newline with which the last response ended, nil when it ended with a newline; before is
-	// that of the response before it.
+	// last is the line without a newline with which the last response ended, nil when there is none that waits to be
+	// confirmed; before is that of the response before it. taken: the last response confirmed it.
 	last, before *unfinished
+	taken        bool
 	// quiet counts the responses in a row that brought nothing new.
 	quiet int
+	// cut: the response ended within a line that was read before.
+	cut bool
 	// stamped: the response had a line of the program's. unstamped: it had one without a time stamp.
 	stamped, unstamped bool
 }
@@ -33,13 +36,15 @@ const (
 )
 
 func (e *ending) connected() {
-	e.before, e.last, e.stamped, e.unstamped = e.last, nil, false, false
+	e.before, e.last = e.last, nil
+	e.taken, e.cut, e.stamped, e.unstamped = false, false, false, false
 }
 
 // isLast reports whether a line without a newline is what the program printed last. If it was cut with its connection, it
 // does not come again as it is.
 func (e *ending) isLast(at time.Time, hash uint64) bool {
 	if b := e.before; b != nil && b.at.Equal(at) && b.hash == hash {
+		e.taken = true
 		return true
 	}
 	e.last = &unfinished{at, hash}
@@ -59,6 +64,9 @@ func (e *ending) judge(fresh, begun, replayed bool) verdict {
 	e.quiet++
 	switch {
 	case e.last != nil: // taken when it comes once more
+	case e.cut, e.before != nil && !e.taken: // the response before had more
+		e.quiet = 0
+		return notTheEnd
 	case !begun && e.quiet >= 2: // a log without a line
 		return theEnd
 	case !begun:

@@ -9,7 +9,8 @@ import (
 func (m *Machine) lineRead(e Event) {
 	m.end = e.End
 	usable := e.Whole || e.More
-	if !usable && m.final && e.End == Closed && len(e.Text) > 0 && m.ending.isLast(e.At, e.Hash) {
+	begun := len(e.Text) > 0 || !e.At.IsZero()
+	if !usable && begun && m.final && e.End == Closed && m.ending.isLast(e.At, e.Hash) {
 		usable = true
 		if !e.At.IsZero() {
 			e.New = m.cursor.Accept(e.At, e.Hash)
@@ -39,8 +40,12 @@ func (m *Machine) take(e Event) {
 		m.long.comeAgain(m.cursor.NewHash())
 		m.passLong(e.Text, false, GoesOn)
 		return
+	case !e.New && e.More:
+		m.passing = true
+		m.do(Action{Kind: ReadPiece})
+		return
 	case !e.New:
-		m.next() // the reader passes over the rest of a long one
+		m.next()
 		return
 	}
 	m.judgeResume(e.FinishedAt)

@@ -58,11 +58,18 @@ func (l *long) pass(piece []byte, whole bool) (fresh []byte, passed, same bool) 
 }
 
 func (m *Machine) pieceRead(e Event) {
-	if m.long.again != nil {
+	switch {
+	case m.passing && e.Whole:
+		m.passing, m.end = false, e.End
+		m.next()
+	case m.passing:
+		m.ending.cut = e.End != GoesOn
+		m.readOn(e.End)
+	case m.long.again != nil:
 		m.passLong(e.Text, e.Whole, e.End)
-		return
+	default:
+		m.handOnPiece(e.Text, e.Whole, e.End)
 	}
-	m.handOnPiece(e.Text, e.Whole, e.End)
 }
 
 // passLong passes over what was handed on of a long line that came again. When it is another line after all, what there is

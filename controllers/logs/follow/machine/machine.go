@@ -29,6 +29,8 @@ type Machine struct {
 	resume resumption
 	ending ending
 	long   *long // nil when no long line is being read
+	// passing: the rest of a long line is passed over, because it was read before.
+	passing bool
 
 	// final: the present connection asks for what there is, because the container has ended.
 	final bool
@@ -85,7 +87,7 @@ func (m *Machine) Step(e Event) []Action {
 	case Connected:
 		m.head.connected(m.pace.opened)
 		m.ending.connected()
-		m.end = GoesOn
+		m.end, m.passing = GoesOn, false
 		m.do(Action{Kind: ReadLine})
 	case Refused:
 		m.refused(e)

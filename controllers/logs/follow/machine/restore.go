@@ -1,23 +1,51 @@
 package machine
 
-import "time"
+import (
+	"errors"
+	"io"
 
-// RestoreLine takes a line that an earlier controller has read, in order, before Begin. head is its first piece; more
-// reports whether RestorePiece follows.
-func (m *Machine) RestoreLine(at time.Time, head []byte, more bool) {
-	hash := m.cursor.Hash(head)
-	m.cursor.Accept(at, hash)
-	m.resume.restored()
-	m.head.judged = true
-	if more {
-		m.long = newLong(at, head, hash, m.cursor.NewHash())
+	"github.com/taskexec/taskexec/controllers/logs/lines"
+)
+
+// Restore takes the last lines that an earlier controller archived, before Begin, so that the reading goes on where they
+// end, which may be within a long line. An error is that of archived.
+func (m *Machine) Restore(archived io.Reader) error {
+	reader := lines.NewReader(archived)
+	defer reader.Release()
+	for {
+		line, err := reader.Next()
+		// The log may end with a line without a newline, and the earlier controller may have read that.
+		last := errors.Is(err, io.EOF) && len(line.Head) > 0
+		if (line.Whole || line.More || last) && !line.At.IsZero() {
+			err = m.restoreLine(reader, line, err)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
 }
 
-// RestorePiece takes the next piece of a long line. When the last one is not whole, the line is read on from there.
-func (m *Machine) RestorePiece(piece []byte, whole bool) {
-	m.long.add(piece)
-	if whole {
-		m.long = nil
+// restoreLine takes a line to its end. err came with the line.
+func (m *Machine) restoreLine(reader *lines.Reader, line lines.Line, err error) error {
+	hash := m.cursor.Hash(line.Head)
+	m.cursor.Accept(line.At, hash)
+	m.resume.restored()
+	m.head.judged = true
+	if !line.More {
+		return err
 	}
+	m.long = newLong(line.At, line.Head, hash, m.cursor.NewHash())
+	for err == nil {
+		piece, whole, pieceErr := reader.Rest()
+		m.long.add(piece)
+		if whole {
+			m.long = nil
+			return pieceErr
+		}
+		err = pieceErr
+	}
+	return err
 }
