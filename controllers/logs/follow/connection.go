@@ -8,7 +8,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/taskexec/taskexec/controllers/logs/cursor"
+	"github.com/taskexec/taskexec/controllers/logs/dedup"
 	"github.com/taskexec/taskexec/controllers/logs/follow/machine"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/source"
@@ -25,7 +25,7 @@ type connection struct {
 	turn   *turns.Turn
 	// body and reader of the response, nil before there is one.
 	body   io.ReadCloser
-	reader *cursor.Reader
+	reader *dedup.Reader
 	// leaving has, when we end the response ourselves, whether we do so because it is silent.
 	leaving chan bool
 	// lastRead is when something was last read, in nanoseconds. mayHang is the machine's.
@@ -61,7 +61,7 @@ func (s *stream) connect(a *machine.Action) machine.Event {
 	if a.Follow {
 		go s.leave(c)
 	}
-	c.reader = cursor.NewReader(body, s.machine.Cursor(), func(since time.Time) (io.ReadCloser, error) {
+	c.reader = dedup.NewReader(body, s.machine.Window(), func(since time.Time) (io.ReadCloser, error) {
 		return s.open(c.ctx, source.Request{Since: since})
 	})
 	return machine.Event{Kind: machine.Connected}
@@ -148,7 +148,7 @@ func (s *stream) search(at time.Time, hash uint64) machine.Event {
 	for err == nil && !answer.Found {
 		var line lines.Line
 		line, err = reader.Next()
-		answer.Found = line.At.Equal(at) && s.machine.Cursor().Hash(line.Head) == hash
+		answer.Found = line.At.Equal(at) && s.machine.Window().Hash(line.Head) == hash
 	}
 	return answer
 }

@@ -3,6 +3,6 @@
 //
 // A Follower has one run for each execution, and one stream for each container run in it. A stream does the I/O; its Machine
 // (package machine) decides. A stream ends only when its container is known to have ended and its log was read to the end
-// after that. The end of a response proves nothing: the API server and the kubelet also end responses for other reasons. A
-// cursor keeps how far a stream came, so that it goes on from there after a broken connection.
+// after that. The end of a response proves nothing: the API server and the kubelet also end responses for other reasons. The
+// stream remembers the lines that it read lately (package dedup), so that it goes on there after a broken connection.
 package follow

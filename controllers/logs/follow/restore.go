@@ -8,7 +8,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
-	"github.com/taskexec/taskexec/controllers/logs/cursor"
+	"github.com/taskexec/taskexec/controllers/logs/dedup"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/tail"
@@ -139,7 +139,7 @@ func (t *tracked) restore(ctx context.Context, s *stream) (missing string) {
 		return ""
 	}
 	a := &t.before.ix.Streams[t.before.stream]
-	part := min(a.PartAt(cursor.ResumeFrom(a.Newest())), len(a.Parts)-1)
+	part := min(a.PartAt(dedup.ResumeFrom(a.Newest())), len(a.Parts)-1)
 	log := t.r.follower.Archive.Reader().Open(ctx, t.before.ix, t.before.stream, part)
 	defer func() { _ = log.Close() }() // nothing was written
 	if err := s.machine.Restore(log); err != nil {

@@ -11,7 +11,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/logs/cursor"
+	"github.com/taskexec/taskexec/controllers/logs/dedup"
 	"github.com/taskexec/taskexec/controllers/logs/follow/machine"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/turns"
@@ -156,7 +156,7 @@ func endOf(err error) machine.End {
 		return machine.GoesOn
 	case errors.Is(err, io.EOF):
 		return machine.Closed
-	case errors.Is(err, cursor.ErrAgain):
+	case errors.Is(err, dedup.ErrAgain):
 		return machine.Again
 	default:
 		return machine.Broken

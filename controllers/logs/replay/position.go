@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/controllers/logs/archive"
-	"github.com/taskexec/taskexec/controllers/logs/cursor"
+	"github.com/taskexec/taskexec/controllers/logs/dedup"
 )
 
 // Position is a place in a log, after a line. It means the same whatever the log is read from: since a second, so
@@ -108,7 +108,7 @@ func newCounter(stream uint64, from int64) *counter {
 func (c *counter) pass(at time.Time, head []byte) {
 	if at.After(c.newest) || len(c.seconds) == 0 {
 		c.newest = at
-		c.position.Since = max(c.position.Since, cursor.ResumeFrom(at).Unix(), 0)
+		c.position.Since = max(c.position.Since, dedup.ResumeFrom(at).Unix(), 0)
 		for second := range c.seconds {
 			if second < c.position.Since {
 				delete(c.seconds, second)

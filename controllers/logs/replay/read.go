@@ -11,7 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/taskexec/taskexec/controllers/logs/archive"
-	"github.com/taskexec/taskexec/controllers/logs/cursor"
+	"github.com/taskexec/taskexec/controllers/logs/dedup"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
@@ -127,7 +127,7 @@ type reading struct {
 	// start is from when on lines are asked for, in whole seconds, zero for the beginning.
 	start   time.Time
 	counter *counter
-	cursor  cursor.Cursor
+	window  dedup.Window
 	// after is set when the line that the position points to was not found: lines up to it are left out.
 	after time.Time
 }
@@ -172,13 +172,13 @@ func (s *reading) startIn(stream *archive.Stream) (start time.Time) {
 	default:
 		return start
 	}
-	return cursor.ResumeFrom(start)
+	return dedup.ResumeFrom(start)
 }
 
 // archived reads what the archive has, and fills the cursor with its last second, so that the pod's log goes on
 // where it ends.
 func (s *reading) archived(ctx context.Context, stream *archive.Stream) error {
-	seam := cursor.ResumeFrom(stream.Newest())
+	seam := dedup.ResumeFrom(stream.Newest())
 	part := 0
 	if !s.start.IsZero() {
 		from := seam
@@ -192,9 +192,9 @@ func (s *reading) archived(ctx context.Context, stream *archive.Stream) error {
 	s.growing = !stream.Ended && !s.Final
 	reader := lines.NewReader(log)
 	defer reader.Release()
-	return s.each(asArchived{reader}, true, func(line cursor.Line) bool {
+	return s.each(asArchived{reader}, true, func(line dedup.Line) bool {
 		if !line.At.Before(seam) {
-			s.cursor.Accept(line.At, s.cursor.Hash(line.Head))
+			s.window.Accept(line.At, s.window.Hash(line.Head))
 		}
 		return true
 	})
@@ -203,15 +203,15 @@ func (s *reading) archived(ctx context.Context, stream *archive.Stream) error {
 // asArchived reads lines that were told apart before.
 type asArchived struct{ *lines.Reader }
 
-func (a asArchived) Next() (cursor.Line, error) {
+func (a asArchived) Next() (dedup.Line, error) {
 	line, err := a.Reader.Next()
-	return cursor.Line{Line: line, New: true}, err
+	return dedup.Line{Line: line, New: true}, err
 }
 
 // live reads what the pod has after that.
 func (s *reading) live(ctx context.Context) error {
 	for {
-		if err := s.connection(ctx); !errors.Is(err, cursor.ErrAgain) {
+		if err := s.connection(ctx); !errors.Is(err, dedup.ErrAgain) {
 			return err
 		}
 	}
@@ -220,7 +220,7 @@ func (s *reading) live(ctx context.Context) error {
 // connection reads one response of the pod's kubelet.
 func (s *reading) connection(ctx context.Context) error {
 	request := source.Request{ContainerRun: *s.segment.live, Since: s.start}
-	if since := s.cursor.Since(); !since.IsZero() {
+	if since := s.window.Since(); !since.IsZero() {
 		request.Since = since
 	}
 	log, err := s.Source.Open(ctx, request)
@@ -235,10 +235,10 @@ func (s *reading) connection(ctx context.Context) error {
 	again := func(since time.Time) (io.ReadCloser, error) {
 		return unfollowed(s.Source).Open(ctx, source.Request{ContainerRun: *s.segment.live, Since: since})
 	}
-	reader := cursor.NewReader(log, &s.cursor, again)
+	reader := dedup.NewReader(log, &s.window, again)
 	defer reader.Release()
-	err = s.each(reader, s.segment.live.Ended, func(line cursor.Line) bool {
-		return line.New || (!line.Whole && !line.More && s.cursor.Accept(line.At, line.Hash))
+	err = s.each(reader, s.segment.live.Ended, func(line dedup.Line) bool {
+		return line.New || (!line.Whole && !line.More && s.window.Accept(line.At, line.Hash))
 	})
 	if err != nil {
 		return err
@@ -248,12 +248,12 @@ func (s *reading) connection(ctx context.Context) error {
 
 // lineReader gives the lines of a log, one after the other, as lines.Reader does.
 type lineReader interface {
-	Next() (cursor.Line, error)
+	Next() (dedup.Line, error)
 	Rest() (piece []byte, whole bool, err error)
 }
 
 // each visits lines that fresh takes, after the position. ended: a line without a newline at the end is a line.
-func (s *reading) each(reader lineReader, ended bool, fresh func(cursor.Line) bool) error {
+func (s *reading) each(reader lineReader, ended bool, fresh func(dedup.Line) bool) error {
 	for {
 		line, err := reader.Next()
 		usable := line.Whole || line.More || (ended && errors.Is(err, io.EOF) && len(line.Head) > 0)
@@ -272,7 +272,7 @@ func (s *reading) each(reader lineReader, ended bool, fresh func(cursor.Line) bo
 }
 
 // line passes over lines up to the position, and visits those after it.
-func (s *reading) line(reader lineReader, line cursor.Line) error {
+func (s *reading) line(reader lineReader, line dedup.Line) error {
 	switch {
 	case s.from.Seen > 0 && line.At.Unix() < s.from.Since, s.from == (Position{}) && line.At.Before(s.start):
 		return nil
@@ -300,6 +300,6 @@ func (s *reading) line(reader lineReader, line cursor.Line) error {
 func (s *reading) again(ctx context.Context) error {
 	s.Gap = true
 	s.after = time.Unix(0, s.from.At)
-	s.from, s.cursor = Position{Since: s.from.Since}, cursor.Cursor{}
+	s.from, s.window = Position{Since: s.from.Since}, dedup.Window{}
 	return s.read(ctx)
 }

@@ -17,7 +17,7 @@ func (m *Machine) turnTaken(e Event) {
 func (m *Machine) connect(now time.Time) {
 	m.pace.connect(now)
 	m.said, m.mayHang = false, false
-	m.do(Action{Kind: Connect, Since: m.cursor.Since(), Follow: !m.final})
+	m.do(Action{Kind: Connect, Since: m.window.Since(), Follow: !m.final})
 }
 
 // refused gives up when the pod is gone. That a log is not found says less: a kubelet that starts again does not find it
@@ -39,7 +39,7 @@ func (m *Machine) disconnected(e Event) {
 	fresh := m.pace.fresh > 0
 	verdict := notTheEnd
 	if clean && m.final {
-		verdict = m.ending.judge(fresh, m.resume.begun, m.cursor.Replayed())
+		verdict = m.ending.judge(fresh, m.resume.begun, m.window.Replayed())
 	}
 	switch {
 	case verdict == theEnd:

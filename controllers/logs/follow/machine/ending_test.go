@@ -73,13 +73,13 @@ func TestLastLineComesTwice(t *testing.T) {
 	}
 }
 
-// Words of the kubelet without a newline must not enter the cursor: no line would come after them.
+// Words of the kubelet without a newline must not be remembered: no line would come after them.
 func TestUnstampedEndIsNotRemembered(t *testing.T) {
 	words := Event{Kind: LineRead, Text: []byte("no log"), Hash: 1, End: Closed}
 	m := &Machine{}
 	for range 3 {
 		play(m, Event{Kind: Waited, Ended: true}, Event{Kind: TurnTaken}, Event{Kind: Connected}, words, Event{Kind: Disconnected})
-		if since := m.Cursor().Since(); !since.IsZero() {
+		if since := m.Window().Since(); !since.IsZero() {
 			t.Fatalf("the log is asked for since %s", since)
 		}
 	}

@@ -38,7 +38,7 @@ const (
 	Closed
 	// Broken by an error.
 	Broken
-	// Again means that the cursor wants the log from its Since once more.
+	// Again means that the log is wanted from Since once more.
 	Again
 )
 
@@ -65,7 +65,7 @@ type Event struct {
 	Whole bool
 	// More reports whether the line is longer than Text (LineRead).
 	More bool
-	// New and Anew are the cursor's (LineRead).
+	// New and Anew are those of dedup.Line (LineRead).
 	New, Anew bool
 	// End of the response, which may come with the last line (LineRead, PieceRead).
 	End End

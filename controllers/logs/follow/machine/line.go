@@ -13,7 +13,7 @@ func (m *Machine) lineRead(e Event) {
 	if !usable && begun && m.final && e.End == Closed && m.ending.isLast(e.At, e.Hash) {
 		usable = true
 		if !e.At.IsZero() {
-			e.New = m.cursor.Accept(e.At, e.Hash)
+			e.New = m.window.Accept(e.At, e.Hash)
 		}
 	}
 	switch {
@@ -37,7 +37,7 @@ func (m *Machine) take(e Event) {
 	}
 	switch {
 	case m.long.is(e):
-		m.long.comeAgain(m.cursor.NewHash())
+		m.long.comeAgain(m.window.NewHash())
 		m.passLong(e.Text, false, GoesOn)
 		return
 	case !e.New && e.More:
@@ -80,7 +80,7 @@ func (m *Machine) handOn(now time.Time) {
 func (m *Machine) handedOn() {
 	switch e := &m.line; {
 	case e.More:
-		m.long = newLong(e.At, e.Text, e.Hash, m.cursor.NewHash())
+		m.long = newLong(e.At, e.Text, e.Hash, m.window.NewHash())
 		m.do(Action{Kind: ReadPiece})
 		return
 	case !e.Whole:
@@ -102,7 +102,7 @@ func (m *Machine) next() {
 }
 
 func (m *Machine) judgeResume(finishedAt time.Time) {
-	if m.resume.lost(m.cursor.Replayed(), finishedAt) {
+	if m.resume.lost(m.window.Replayed(), finishedAt) {
 		m.gap()
 	}
 }

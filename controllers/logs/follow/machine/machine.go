@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/logs/cursor"
+	"github.com/taskexec/taskexec/controllers/logs/dedup"
 )
 
 // lineOverhead is about what the runtime adds to a line in its file, in bytes: a time stamp, a stream, a tag.
@@ -21,7 +21,7 @@ type Log struct {
 // Machine reads one log. The zero value is ready for Restore or Begin. It is not safe for concurrent use.
 type Machine struct {
 	log    Log
-	cursor cursor.Cursor
+	window dedup.Window
 
 	pace   pace
 	flow   flow
@@ -60,8 +60,8 @@ const (
 	afterLong
 )
 
-// Cursor of the log. The reader of a response compares its lines with it.
-func (m *Machine) Cursor() *cursor.Cursor { return &m.cursor }
+// Window of the lines that were read lately. The reader of a response compares its lines with it.
+func (m *Machine) Window() *dedup.Window { return &m.window }
 
 // MayHang reports whether the present connection is to be left when it falls silent: it had much to catch up with, so
 // that the kubelet may wait at the end of an old file.

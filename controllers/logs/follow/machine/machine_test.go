@@ -103,7 +103,7 @@ func TestConnections(t *testing.T) {
 		"the response breaks":                         {[]Event{{Kind: Waited}, {Kind: TurnTaken}, {Kind: Connected}, {Kind: LineRead, End: Broken}}, "Disconnect"},
 		"and again, after a pause":                    {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}}, "Wait(until end)"},
 		"a connection that was left is made at once":  {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, End: Broken}, {Kind: Disconnected, Left: true}}, "Wait(no pause)"},
-		"the cursor wants the log again":              {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, End: Again}, {Kind: Disconnected}}, "Wait(no pause)"},
+		"the log is wanted again":                     {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, End: Again}, {Kind: Disconnected}}, "Wait(no pause)"},
 		"after lines, the pauses start again":         {[]Event{{Kind: Waited}, {Kind: Connected}, line(1, "a"), {Kind: LineRead, End: Broken}, {Kind: Disconnected}}, "Wait(first pause, until end)"},
 		"an ended container's log broke":              {[]Event{{Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, End: Broken}, {Kind: Disconnected}}, "Wait"},
 		"one read is no proof of the end":             {[]Event{{Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}}, "Wait(no pause)"},
@@ -199,7 +199,7 @@ func TestRestoredLogGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := begins(2, string(head.Head), true)
-	again.Hash = m.Cursor().Hash(head.Head)
+	again.Hash = m.Window().Hash(head.Head)
 	if got := play(m, again); got != "ReadPiece" {
 		t.Errorf("the long line came again: %s", got)
 	}
@@ -208,7 +208,7 @@ func TestRestoredLogGoesOn(t *testing.T) {
 	}
 	m = restored()
 	play(m, Event{Kind: Waited}, Event{Kind: TurnTaken}, Event{Kind: Connected})
-	m.Cursor().Resume()
+	m.Window().Resume()
 	if got := play(m, line(100, "b")); got != "Gap ContinueLine Gap BeginLine(b) ReadLine" {
 		t.Errorf("only later lines came: %s", got)
 	}

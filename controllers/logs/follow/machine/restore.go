@@ -30,14 +30,14 @@ func (m *Machine) Restore(archived io.Reader) error {
 
 // restoreLine takes a line to its end. err came with the line.
 func (m *Machine) restoreLine(reader *lines.Reader, line lines.Line, err error) error {
-	hash := m.cursor.Hash(line.Head)
-	m.cursor.Accept(line.At, hash)
+	hash := m.window.Hash(line.Head)
+	m.window.Accept(line.At, hash)
 	m.resume.restored()
 	m.head.judged = true
 	if !line.More {
 		return err
 	}
-	m.long = newLong(line.At, line.Head, hash, m.cursor.NewHash())
+	m.long = newLong(line.At, line.Head, hash, m.window.NewHash())
 	for err == nil {
 		piece, whole, pieceErr := reader.Rest()
 		m.long.add(piece)

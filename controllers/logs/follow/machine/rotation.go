@@ -7,7 +7,7 @@ import "time"
 // ReadLogs):
 //
 //   - Nobody was connected when the file was rotated. The lines between are out of reach, and the line that was read last
-//     does not come again (cursor.Replayed).
+//     does not come again (dedup.Replayed).
 //   - The file was rotated twice before the reader came to the end of the first one. The kubelet opens the third file and
 //     passes over the second; when the container has ended meanwhile, it opens none. The time stamps jump while the reader
 //     is behind, and the line before the jump is not in the current file.

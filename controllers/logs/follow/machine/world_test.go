@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/taskexec/taskexec/controllers/logs/cursor"
+	"github.com/taskexec/taskexec/controllers/logs/dedup"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
@@ -34,7 +34,7 @@ type world struct {
 	cutShort bool
 
 	m      *Machine
-	reader *cursor.Reader
+	reader *dedup.Reader
 	// got is what was handed on, newest the number of the last of it, and gapsAt how many lines had been handed on at each
 	// gap.
 	got    []printed
@@ -192,7 +192,7 @@ func (w *world) perform(a *Action) Event {
 	case Search:
 		found := false
 		for _, l := range w.printed[w.first:] {
-			found = found || (l.at.Equal(a.At) && w.m.Cursor().Hash([]byte(l.text)) == a.Hash)
+			found = found || (l.at.Equal(a.At) && w.m.Window().Hash([]byte(l.text)) == a.Hash)
 		}
 		return Event{Kind: Searched, Found: found}
 	case Disconnect:
@@ -209,7 +209,7 @@ func endOf(err error) End {
 		return GoesOn
 	case errors.Is(err, io.EOF):
 		return Closed
-	case errors.Is(err, cursor.ErrAgain):
+	case errors.Is(err, dedup.ErrAgain):
 		return Again
 	default:
 		return Broken
@@ -233,7 +233,7 @@ func (w *world) connect(a *Action) Event {
 	if !a.Follow {
 		body.whole, w.cutShort = w.cutShort, false
 	}
-	w.reader = cursor.NewReader(body, w.m.Cursor(), func(since time.Time) (io.ReadCloser, error) {
+	w.reader = dedup.NewReader(body, w.m.Window(), func(since time.Time) (io.ReadCloser, error) {
 		return io.NopCloser(w.respond(since, false)), nil
 	})
 	return Event{Kind: Connected}
