@@ -116,6 +116,11 @@ func IDOf(c *source.ContainerRun) StreamID {
 	return StreamID{Pod: c.Pod, PodUID: c.PodUID, Container: c.Container, Restart: c.Restart, ContainerID: c.ContainerID}
 }
 
+// order returns the stream's place among the streams of its execution.
+func (s *Stream) order() source.Order {
+	return source.Order{StartedAt: s.StartedAt, Pod: s.Pod, Place: s.Place, Container: s.Container, Restart: s.Restart}
+}
+
 func (e *Execution) prefix() string { return fmt.Sprintf("%s/%s/", e.Namespace, e.UID) }
 
 func (e *Execution) indexKey() string { return e.prefix() + "index.json" }

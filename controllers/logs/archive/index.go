@@ -66,6 +66,6 @@ func (l *Log) snapshot() *Index {
 		stream.Ended = stream.Ended && !slices.ContainsFunc(l.queue, func(p closedPart) bool { return p.stream == s })
 		ix.Streams = append(ix.Streams, stream)
 	}
-	slices.SortFunc(ix.Streams, inOrder)
+	slices.SortFunc(ix.Streams, func(a, b Stream) int { return a.order().Compare(b.order()) })
 	return &ix
 }

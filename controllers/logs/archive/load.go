@@ -1,13 +1,11 @@
 package archive
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
@@ -124,10 +122,4 @@ func (c *countingReader) Read(p []byte) (int, error) {
 // sharesKeys tells whether the parts of two streams have the same keys; Kubernetes knows no such container runs.
 func (s *Stream) sharesKeys(other Stream) bool {
 	return s.Pod == other.Pod && s.Container == other.Container && s.Restart == other.Restart
-}
-
-// inOrder of the start of their containers.
-func inOrder(a, b Stream) int {
-	return cmp.Or(a.StartedAt.Compare(b.StartedAt), strings.Compare(a.Pod, b.Pod),
-		cmp.Compare(a.Place, b.Place), strings.Compare(a.Container, b.Container), cmp.Compare(a.Restart, b.Restart))
 }

@@ -98,7 +98,7 @@ type partsReader struct {
 	parts    []Part
 	next     int
 	key      func(int) string
-	current  *object
+	current  io.ReadCloser
 	// got is how many bytes of the part were read.
 	got int64
 	err error

@@ -13,6 +13,8 @@ import (
 	"github.com/go-logr/logr"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
+
+	"github.com/taskexec/taskexec/controllers/logs/idle"
 )
 
 // store is the bucket of an archive. A panic in a driver becomes an error: drivers read what a server answers, and
@@ -62,55 +64,27 @@ func (s store) open(ctx context.Context, key string, offset, length int64) (_ *o
 	return &object{Reader: reader, store: s}, nil
 }
 
-// openPatiently does the same, with a bound on how long opening and each Read may take: then the error is
-// context.DeadlineExceeded. A store that hangs must not hold those who read for ever.
-func (s store) openPatiently(ctx context.Context, key string, patience time.Duration) (*object, error) {
-	inner, cancel := context.WithCancel(ctx)
-	timer := time.AfterFunc(patience, cancel)
-	o, err := s.open(inner, key, 0, -1)
-	late := !timer.Stop()
-	if err != nil {
-		cancel()
-		if late && ctx.Err() == nil {
-			err = context.DeadlineExceeded
-		}
-		return nil, err
-	}
-	o.outer, o.inner, o.cancel, o.timer, o.patience = ctx, inner, cancel, timer, patience
-	return o, nil
+// openPatiently opens a whole object, and bounds how long opening and each Read may take (see package idle). A store that
+// hangs must not hold its readers for ever.
+func (s store) openPatiently(ctx context.Context, key string, patience time.Duration) (io.ReadCloser, error) {
+	return idle.Open(ctx, patience, func(ctx context.Context) (io.ReadCloser, error) {
+		return s.open(ctx, key, 0, -1)
+	})
 }
 
-// object is one that is being read.
+// object is an object that is being read.
 type object struct {
 	*blob.Reader
 	store store
-	// Of one that is read patiently.
-	outer, inner context.Context //nolint:containedctx // of one request, which the object does not outlive
-	cancel       context.CancelFunc
-	timer        *time.Timer
-	patience     time.Duration
 }
 
 func (o *object) Read(p []byte) (n int, err error) {
 	defer o.store.guard(&err)
-	if o.timer == nil {
-		return o.Reader.Read(p)
-	}
-	o.timer.Reset(o.patience)
-	n, err = o.Reader.Read(p)
-	o.timer.Stop() // what the reader does with it may take longer
-	if err != nil && o.inner.Err() != nil && o.outer.Err() == nil {
-		err = context.DeadlineExceeded
-	}
-	return n, err
+	return o.Reader.Read(p)
 }
 
 func (o *object) Close() (err error) {
 	defer o.store.guard(&err)
-	if o.timer != nil {
-		o.timer.Stop()
-		defer o.cancel()
-	}
 	return o.Reader.Close()
 }
 

@@ -1,7 +1,6 @@
 package follow
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -112,10 +111,7 @@ func (r *run) missing() (missing []*tracked) {
 			missing = append(missing, t)
 		}
 	}
-	slices.SortFunc(missing, func(a, b *tracked) int {
-		return cmp.Or(a.run.StartedAt.Compare(b.run.StartedAt), strings.Compare(a.run.Pod, b.run.Pod),
-			cmp.Compare(a.run.Place, b.run.Place), cmp.Compare(a.run.Restart, b.run.Restart))
-	})
+	slices.SortFunc(missing, func(a, b *tracked) int { return a.run.Order().Compare(b.run.Order()) })
 	return missing
 }
 

@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/taskexec/taskexec/controllers/logs/idle"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
@@ -31,15 +32,11 @@ func (p patient) Open(ctx context.Context, r source.Request) (io.ReadCloser, err
 		body, err := p.Source.Open(ctx, r)
 		return body, p.judge(err)
 	}
-	inner, cancel := context.WithCancel(ctx)
-	timer := time.AfterFunc(p.silence, cancel)
-	body, err := p.Source.Open(inner, r)
+	body, err := idle.Open(ctx, p.silence, func(ctx context.Context) (io.ReadCloser, error) { return p.Source.Open(ctx, r) })
 	if err != nil {
-		timer.Stop()
-		cancel()
 		return nil, p.judge(err)
 	}
-	return &impatientBody{ReadCloser: body, outer: ctx, inner: inner, cancel: cancel, timer: timer, silence: p.silence}, nil
+	return untilSilent{body}, nil
 }
 
 // unfollowed gives what is there by now.
@@ -57,27 +54,13 @@ func (p patient) judge(err error) error {
 	return err
 }
 
-// impatientBody ends when nothing came for a while.
-type impatientBody struct {
-	io.ReadCloser
-	outer, inner context.Context //nolint:containedctx // of one request, which the body does not outlive
-	cancel       context.CancelFunc
-	timer        *time.Timer
-	silence      time.Duration
-}
+// untilSilent ends, as if that were all, when nothing came for a while.
+type untilSilent struct{ io.ReadCloser }
 
-func (b *impatientBody) Read(to []byte) (int, error) {
-	b.timer.Reset(b.silence)
+func (b untilSilent) Read(to []byte) (int, error) {
 	n, err := b.ReadCloser.Read(to)
-	b.timer.Stop() // what the reader does with it may take longer
-	if err != nil && b.inner.Err() != nil && b.outer.Err() == nil {
+	if errors.Is(err, idle.ErrTimeout) {
 		err = io.EOF
 	}
 	return n, err
-}
-
-func (b *impatientBody) Close() error {
-	b.timer.Stop()
-	b.cancel()
-	return b.ReadCloser.Close()
 }

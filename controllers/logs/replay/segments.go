@@ -3,9 +3,7 @@
 package replay
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,6 +32,11 @@ type Segment struct {
 	archived int
 	// live is where the log can be read, nil when its pod is gone.
 	live *source.ContainerRun
+}
+
+// order returns the segment's place among the segments of its execution.
+func (s *Segment) order() source.Order {
+	return source.Order{StartedAt: s.StartedAt, Pod: s.ID.Pod, Place: s.Place, Container: s.ID.Container, Restart: s.ID.Restart}
 }
 
 // Selection of segments. The zero value is the run's own story: its main container, and what ran before it.
@@ -69,10 +72,7 @@ func Segments(ix *archive.Index, pods []corev1.Pod, s Selection) []Segment {
 			all[at].live = run
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Segment) int {
-		return cmp.Or(a.StartedAt.Compare(b.StartedAt), strings.Compare(a.ID.Pod, b.ID.Pod),
-			cmp.Compare(a.Place, b.Place), cmp.Compare(a.ID.Restart, b.ID.Restart))
-	})
+	slices.SortStableFunc(all, func(a, b Segment) int { return a.order().Compare(b.order()) })
 	number(all)
 	return slices.DeleteFunc(all, func(one Segment) bool {
 		switch {
