@@ -17,18 +17,18 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/idle"
 )
 
-// store is the bucket of an archive. A panic in a driver becomes an error: drivers read what a server answers, and
-// what stands at the address may be no store at all. In gocloud.dev v0.47 the driver of Azure panics on an answer
-// without a Last-Modified, and when a write fails whose bytes were taken already (its pipe is nil by then).
+// store is the bucket of an archive. It turns a panic in a driver into an error: the server at the address may be no store
+// at all, and drivers trust its answers. In gocloud.dev v0.47 the driver for Azure panics on an answer without
+// Last-Modified, and when a write fails after its bytes were taken (its pipe is nil by then).
 type store struct {
 	bucket *blob.Bucket
 	log    logr.Logger
 }
 
-// guard is to be deferred: it makes a panic an error of the function that defers it.
+// guard is deferred. It turns a panic into the error of the function that defers it.
 func (s store) guard(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("the store's client failed on what it was answered: %v", p)
+		*err = fmt.Errorf("the store's client failed on the store's answer: %v", p)
 		s.log.V(1).Info("A store's client panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	}
 }
@@ -38,8 +38,8 @@ func (s store) openBucket(ctx context.Context, address string) (_ *blob.Bucket, 
 	return blob.OpenBucket(ctx, address)
 }
 
-// create writes an object, unless there is one of that key: then the error's code is FailedPrecondition. It holds up
-// to uploadChunk bytes in memory.
+// create writes an object if there is none with that key; otherwise the error's code is FailedPrecondition. It holds up to
+// uploadChunk bytes in memory.
 func (s store) create(ctx context.Context, key string, from io.Reader) (err error) {
 	defer s.guard(&err)
 	return s.bucket.Upload(ctx, key, from, &blob.WriterOptions{
@@ -47,8 +47,8 @@ func (s store) create(ctx context.Context, key string, from io.Reader) (err erro
 	})
 }
 
-// replace writes an object, whether there is one of that key or not. It uses Upload and not WriteAll, which goes
-// through the pipe that store speaks of.
+// replace writes an object, whether there is one with that key or not. It uses Upload and not WriteAll, which uses the pipe
+// of which the comment on store speaks.
 func (s store) replace(ctx context.Context, key string, content []byte) (err error) {
 	defer s.guard(&err)
 	return s.bucket.Upload(ctx, key, bytes.NewReader(content), &blob.WriterOptions{ContentType: "application/json"})
@@ -88,12 +88,12 @@ func (o *object) Close() (err error) {
 	return o.Reader.Close()
 }
 
-// WriteTo is not that of blob.Reader, whose panics would not be caught.
+// WriteTo replaces that of blob.Reader, whose panics would not be caught.
 func (o *object) WriteTo(to io.Writer) (int64, error) {
 	return io.Copy(to, struct{ io.Reader }{o})
 }
 
-// isMissing tells whether an error says that there is no such object. The driver of Azure says so as well of a store whose
+// isMissing reports whether an error says that there is no such object. The driver for Azure says so too when the store's
 // name cannot be resolved.
 func isMissing(err error) bool {
 	return gcerrors.Code(err) == gcerrors.NotFound && !errors.As(err, new(*net.DNSError))

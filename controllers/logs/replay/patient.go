@@ -13,19 +13,19 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// errVanished: a log that was there at the last look is not there any more; it may have been archived meanwhile.
+// errVanished means that a log that Look found does not exist any more. It may have been archived meanwhile.
 var errVanished = errors.New("the container's log is gone")
 
-// patient opens logs for one reading: it follows that of one container, but never in silence for long.
+// patient opens logs for one read. It follows the log of one container, until that is silent for too long.
 type patient struct {
 	source.Source
 	follow  *source.ContainerRun
 	silence time.Duration
-	// lenient: a log that cannot be read any more is passed over.
+	// lenient: a log that cannot be read any more is skipped.
 	lenient bool
 }
 
-// Open leaves out errors that say that there is no such log, if lenient, and makes them errVanished if not.
+// Open opens a log. Unless lenient, it turns an error that says that there is no such log into errVanished.
 func (p patient) Open(ctx context.Context, r source.Request) (io.ReadCloser, error) {
 	r.Follow = p.follow != nil && *p.follow == r.ContainerRun
 	if !r.Follow {
@@ -39,7 +39,7 @@ func (p patient) Open(ctx context.Context, r source.Request) (io.ReadCloser, err
 	return untilSilent{body}, nil
 }
 
-// unfollowed gives what is there by now.
+// unfollowed returns the source that does not follow.
 func unfollowed(s source.Source) source.Source {
 	if p, ok := s.(patient); ok {
 		return p.Source
@@ -49,7 +49,7 @@ func unfollowed(s source.Source) source.Source {
 
 func (p patient) judge(err error) error {
 	if !p.lenient && (apierrors.IsNotFound(err) || apierrors.IsBadRequest(err)) {
-		return fmt.Errorf("%w: %v", errVanished, err) //nolint:errorlint // it is to be known as errVanished alone
+		return fmt.Errorf("%w: %v", errVanished, err) //nolint:errorlint // only errVanished is to be unwrapped
 	}
 	return err
 }
