@@ -12,7 +12,7 @@ type ending struct {
 	taken        bool
 	// quiet counts the responses in a row that brought nothing new.
 	quiet int
-	// cut: the response ended within a line that was read before.
+	// cut: the response ended within a part of a line that was read before.
 	cut bool
 	// stamped: the response had a line of the program's. unstamped: it had one without a time stamp.
 	stamped, unstamped bool

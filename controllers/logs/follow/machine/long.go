@@ -82,7 +82,8 @@ func (m *Machine) passLong(piece []byte, whole bool, end End) {
 		m.longEnded(l)
 	case passed:
 		m.handOnPiece(fresh, whole, end)
-	default: // the line may be cut again, before it got as far as the last time
+	default:
+		m.ending.cut = end != GoesOn // before it got as far as the last time
 		m.readOn(end)
 	}
 }

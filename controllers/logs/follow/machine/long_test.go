@@ -70,6 +70,21 @@ func TestVeryLongLine(t *testing.T) {
 	}
 }
 
+// A read that ends before the place where a long line was cut is not the end of the log.
+func TestLongLineIsCutEarlier(t *testing.T) {
+	m := following(begins(1, "head", false), piece("more", false, Closed), Event{Kind: Disconnected})
+	read := func(text string) string {
+		play(m, Event{Kind: Waited, Ended: true}, Event{Kind: TurnTaken}, Event{Kind: Connected}, begins(1, "head", true), piece(text, false, Closed))
+		return play(m, Event{Kind: Disconnected})
+	}
+	if got := read("mo"); got != "Wait" {
+		t.Errorf("got %s", got)
+	}
+	if got := read("more"); got != "CutLine Finish" {
+		t.Errorf("the whole line: %s", got)
+	}
+}
+
 // A long line without a newline ends with the log.
 func TestLongLineEndsWithTheLog(t *testing.T) {
 	m := following(begins(1, "head", false), piece("more", false, Closed), Event{Kind: Disconnected})
