@@ -46,8 +46,8 @@ type run struct {
 	flushTimer timer
 	// deadline is the timer for the end of patience, nil while unset.
 	deadline timer
-	// outcome is what was last logged of how the reading ended, empty while it goes on.
-	outcome string
+	// last is what sync returned last, without the tail.
+	last lifecycle.LogState
 }
 
 func (r *run) sync(s Subject) lifecycle.LogState {
@@ -71,25 +71,8 @@ func (r *run) sync(s Subject) lifecycle.LogState {
 	r.watchTheEnd(now, s.Closing || (len(r.streams) > 0 && !running))
 	r.remind()
 	state := r.state(now)
-	r.logOutcome(&state)
+	r.last, r.last.Tail = state, nil
 	return state
-}
-
-// logOutcome logs how the reading ended, once for each outcome.
-func (r *run) logOutcome(s *lifecycle.LogState) {
-	outcome := s.GaveUp
-	if s.Drained {
-		outcome = v1alpha1.ReasonLogsComplete
-	}
-	if outcome == r.outcome {
-		return
-	}
-	switch r.outcome = outcome; {
-	case s.Drained:
-		r.log.V(1).Info("The log is complete", "lines", s.Lines, "bytes", s.Bytes, "archived", s.Archived)
-	case s.GaveUp != "":
-		r.log.V(1).Info("The log is not complete", "reason", s.GaveUp, "lines", s.Lines, "bytes", s.Bytes)
-	}
 }
 
 // begin asks once what an earlier controller archived. It does not ask for a new execution, nor before there is something
@@ -165,6 +148,14 @@ func (r *run) close() {
 // release ends the reading. What was read is archived to its end.
 func (r *run) release() {
 	r.end()
+	r.mu.Lock()
+	last := r.last
+	r.mu.Unlock()
+	if last.Drained {
+		r.log.V(1).Info("The log is complete", "lines", last.Lines, "bytes", last.Bytes, "archived", last.Archived)
+	} else {
+		r.log.V(1).Info("The log is not complete", "reason", last.GaveUp, "lines", last.Lines, "bytes", last.Bytes)
+	}
 	if r.archive == nil {
 		return
 	}

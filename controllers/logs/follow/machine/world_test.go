@@ -85,7 +85,7 @@ func (w *world) exit() {
 
 func (w *world) print(newline bool) {
 	length := 5
-	if w.oneIn(6) {
+	if w.oneIn(4) {
 		length = rapid.IntRange(lines.MaxHead, 3*lines.MaxHead).Draw(w.t, "length")
 	}
 	text := fmt.Sprintf("%d %s", len(w.printed), strings.Repeat("x", length))
