@@ -2,7 +2,8 @@ package archive
 
 import (
 	"regexp"
-	"strings"
+
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
 // maxFailure bounds the text of an error that users see, in bytes.
@@ -11,7 +12,7 @@ const maxFailure = 500
 // secrets are the parts of a URL that may hold one: an SAS token, a signature, the id of an upload, a password.
 var secrets = regexp.MustCompile(`(://)(?:[^\s/?@"]*@)?([^\s?"]*)(?:\?[^\s"]*)?`)
 
-// redacted is an error of the bucket for users: without the secrets of its URLs, and of bounded length.
+// redacted is an error of the bucket for users: one line of bounded length without the secrets of URLs.
 type redacted struct {
 	text string
 	err  error
@@ -23,10 +24,7 @@ func redact(err error) error {
 		return nil
 	}
 	text := secrets.ReplaceAllString(err.Error(), "$1$2")
-	if len(text) > maxFailure {
-		text = text[:maxFailure-len("…")] + "…"
-	}
-	return &redacted{strings.ToValidUTF8(text, ""), err}
+	return &redacted{parse.Harmless(text, maxFailure), err}
 }
 
 func (r *redacted) Error() string { return r.text }

@@ -16,12 +16,11 @@ func (m *Machine) turnTaken(e Event) {
 
 func (m *Machine) connect(now time.Time) {
 	m.pace.connect(now)
-	m.said, m.mayHang = false, false
+	m.gapSaid, m.mayHang = false, false
 	m.do(Action{Kind: Connect, Since: m.window.Since(), Follow: !m.final})
 }
 
-// refused gives up when the pod is gone. That a log is not found says less: a kubelet that starts again does not find it
-// either.
+// refused gives up when the pod is gone. A log that is not found proves less: a kubelet that restarts does not find it either.
 func (m *Machine) refused(e Event) {
 	if e.PodGone {
 		m.abandonLong(v1alpha1.ReasonLogsPodGone)
@@ -51,13 +50,13 @@ func (m *Machine) disconnected(e Event) {
 	}
 }
 
-// pause before the next try. A try that brought lines begins with the shortest pause again. The end of a response is mostly
-// the end of the container, of which the pod's status is about to tell: then the last read is due at once.
+// pause returns the pause before the next try. After a try that brought lines it starts with the shortest one again. A
+// response mostly ends because its container has ended, which the pod's status reports soon: then the pause ends.
 func pause(final, fresh bool) Action {
 	return Action{Kind: Wait, Pause: true, FirstPause: fresh, UntilEnd: !final}
 }
 
-// conclude judges, at the end of the log, what was left open.
+// conclude judges, at the end of the log, what is not judged yet.
 func (m *Machine) conclude(finishedAt time.Time) {
 	m.judgeResume(finishedAt)
 	if !m.head.judged && m.resume.begun {

@@ -2,9 +2,9 @@ package machine
 
 import "time"
 
-// ending judges whether the log is read to its end. The API server ends a response like any other when its connection to
-// the kubelet breaks, so one read proves nothing. The log is read to its end when another read gives the last line again,
-// and nothing after it.
+// ending judges whether the log is read to its end. The API server also ends a response normally when its connection to the
+// kubelet breaks, so one read proves nothing. The log is read to its end when another read brings the last line again and
+// nothing after it.
 type ending struct {
 	// last is the line without a newline with which the last response ended, nil when there is none that waits to be
 	// confirmed; before is that of the response before it. taken: the last response confirmed it.
@@ -14,7 +14,7 @@ type ending struct {
 	quiet int
 	// cut: the response ended within a part of a line that was read before.
 	cut bool
-	// stamped: the response had a line of the program's. unstamped: it had one without a time stamp.
+	// stamped: the response had a line of the program. unstamped: it had a line without a time stamp.
 	stamped, unstamped bool
 }
 
@@ -51,7 +51,7 @@ func (e *ending) isLast(at time.Time, hash uint64) bool {
 	return false
 }
 
-// isNoLog reports whether the response had words of the kubelet instead of a log.
+// isNoLog reports whether the response had a message of the kubelet instead of a log.
 func (e *ending) isNoLog(final bool) bool { return final && e.unstamped && !e.stamped }
 
 // judge judges a response. fresh reports whether it had new lines, begun whether any line was ever read, and replayed
@@ -63,7 +63,7 @@ func (e *ending) judge(fresh, begun, replayed bool) verdict {
 	}
 	e.quiet++
 	switch {
-	case e.last != nil: // taken when it comes once more
+	case e.last != nil: // it is taken when it comes once more
 	case e.cut, e.before != nil && !e.taken: // the response before had more
 		e.quiet = 0
 		return notTheEnd
@@ -73,7 +73,7 @@ func (e *ending) judge(fresh, begun, replayed bool) verdict {
 	case replayed:
 		return theEnd
 	case e.stamped:
-		// A file that has lines from before the last one has that one, too: the response was cut before it.
+		// A file with lines from before the last one also has the last one: the response was cut before it.
 		e.quiet = 0
 		return notTheEnd
 	case e.quiet >= 3: // the last line was rotated away

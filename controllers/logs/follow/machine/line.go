@@ -20,8 +20,8 @@ func (m *Machine) lineRead(e Event) {
 	case !usable:
 		m.next()
 	case e.At.IsZero():
-		// The rest of a line whose beginning an earlier read had, or the kubelet's own words on why there is no log.
-		// Neither is a line of the program's.
+		// The rest of a line whose beginning an earlier read had, or a message of the kubelet that there is no log. Neither
+		// is a line of the program.
 		m.ending.unstamped = true
 		m.next()
 	default:
@@ -30,9 +30,9 @@ func (m *Machine) lineRead(e Event) {
 	}
 }
 
-// take judges a line of the program's.
+// take judges a line of the program.
 func (m *Machine) take(e Event) {
-	if e.Anew && !m.said {
+	if e.Anew && !m.gapSaid {
 		m.gap()
 	}
 	switch {
@@ -60,7 +60,7 @@ func (m *Machine) take(e Event) {
 	m.handOn(e.Now)
 }
 
-// handOn hands on a line, and judges what can be judged by now.
+// handOn hands on a line, and judges the beginning of the log and of the file if enough is known.
 func (m *Machine) handOn(now time.Time) {
 	m.lastHash = m.line.Hash
 	m.resume.begun = true
@@ -89,7 +89,7 @@ func (m *Machine) handedOn() {
 	m.next()
 }
 
-// next goes on with the next line, or after the end of the response or of the log.
+// next goes on with the next line, or, at the end of the response or of the log, with what follows.
 func (m *Machine) next() {
 	switch {
 	case m.concluding:

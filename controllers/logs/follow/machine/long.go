@@ -7,17 +7,17 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// long is a line that is read in pieces. When its connection breaks and it comes again, it is read on from where it was
-// cut. It need not be held, however long it is.
+// long is a line that is read in pieces. When its connection breaks and it comes again, reading goes on where it was cut. Its
+// text is not kept in memory.
 type long struct {
 	at time.Time
-	// hash of the first piece, by which the line is known again.
+	// hash of the first piece, by which the line is recognized.
 	hash uint64
 	// length of what was handed on, in bytes, and its sum.
 	length int64
 	sum    *maphash.Hash
-	// left is how much of what was handed on has not come again, in bytes, and again the sum of what has; again is nil
-	// when the line has not come again.
+	// left is how many bytes that were handed on have not come again, and again is the sum of those that have. again is nil
+	// while the line has not come again.
 	left  int64
 	again *maphash.Hash
 }
@@ -33,16 +33,17 @@ func (l *long) is(e Event) bool {
 	return l != nil && e.More && l.at.Equal(e.At) && l.hash == e.Hash
 }
 
-// add takes note of the next piece.
+// add counts the next piece.
 func (l *long) add(piece []byte) {
-	_, _ = l.sum.Write(piece) // never fails, says its documentation
+	_, _ = l.sum.Write(piece) // never returns an error
 	l.length += int64(len(piece))
 }
 
+// comeAgain starts to compare the line with what was handed on.
 func (l *long) comeAgain(sum *maphash.Hash) { l.left, l.again = l.length, sum }
 
-// pass compares a piece of the line that came again with what was handed on. It returns what of the piece is new once all
-// of that has passed. same is false when this is another line.
+// pass compares a piece of the line that came again with what was handed on. passed reports that all of that has come; then
+// fresh is the new part of the piece. same is false when this is another line.
 func (l *long) pass(piece []byte, whole bool) (fresh []byte, passed, same bool) {
 	known := min(l.left, int64(len(piece)))
 	_, _ = l.again.Write(piece[:known])
@@ -72,8 +73,8 @@ func (m *Machine) pieceRead(e Event) {
 	}
 }
 
-// passLong passes over what was handed on of a long line that came again. When it is another line after all, what there is
-// of the first one ends there, with a gap.
+// passLong skips what was handed on of a long line that came again. When it is another line, the first line ends where it was
+// cut, with a gap.
 func (m *Machine) passLong(piece []byte, whole bool, end End) {
 	l := m.long
 	switch fresh, passed, same := l.pass(piece, whole); {
@@ -118,11 +119,11 @@ func (m *Machine) abandonLong(reason string) {
 	}
 	m.long = nil
 	m.do(Action{Kind: ContinueLine, Whole: true})
-	m.said = true
+	m.gapSaid = true
 	m.do(Action{Kind: Gap, Reason: reason})
 }
 
-// longEnded has a very long line that ended judged.
+// longEnded goes on after a long line. A very long line is judged first.
 func (m *Machine) longEnded(l *long) {
 	if l.length < LongLine {
 		m.next()
@@ -132,8 +133,8 @@ func (m *Machine) longEnded(l *long) {
 	m.lookUp(afterLong)
 }
 
-// judgeLong judges whether a very long line is whole. There are no time stamps within it, so that it suffices that the file
-// was rotated since it began.
+// judgeLong judges whether a very long line is whole. There are no time stamps within it, so a gap is recorded if the file was
+// rotated since the line began.
 func (m *Machine) judgeLong(e Event) {
 	if !e.Interrupted && (e.At.IsZero() || e.At.After(m.endedLong.at)) {
 		m.gap()

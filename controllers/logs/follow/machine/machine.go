@@ -29,22 +29,22 @@ type Machine struct {
 	resume resumption
 	ending ending
 	long   *long // nil when no long line is being read
-	// passing: the rest of a long line is passed over, because it was read before.
+	// passing: the rest of a long line is skipped, because it was read before.
 	passing bool
 
-	// final: the present connection asks for what there is, because the container has ended.
+	// final: the present connection does not follow the log, because the container has ended.
 	final bool
 	// end of the present response.
 	end End
 	// line that is being handed on.
 	line Event
-	// lookingUp says for what the present look-up is.
+	// lookingUp is the purpose of the present look-up.
 	lookingUp purpose
-	// endedLong is the long line that has ended and is being judged, and concluding says that the log ends with it.
+	// endedLong is the long line that has ended and is being judged. concluding: the log is read to its end.
 	endedLong  *long
 	concluding bool
-	// said: a gap was recorded since the present connection was made. mayHang: see MayHang.
-	said, mayHang bool
+	// gapSaid: a gap was recorded since the present connection was made. mayHang: see MayHang.
+	gapSaid, mayHang bool
 	// lastHash is the hash of the last new line.
 	lastHash uint64
 
@@ -60,7 +60,7 @@ const (
 	afterLong
 )
 
-// Window of the lines that were read lately. The reader of a response compares its lines with it.
+// Window returns the memory of the lines that were read lately. The reader of a response compares its lines with it.
 func (m *Machine) Window() *dedup.Window { return &m.window }
 
 // MayHang reports whether the present connection is to be left when it falls silent: it had much to catch up with, so
@@ -73,7 +73,7 @@ func (m *Machine) Begin(log Log, ended bool) []Action {
 	return m.Step(Event{Kind: Waited, Ended: ended})
 }
 
-// Step returns what is to be done after an Event. The result is valid until the next Step.
+// Step returns what to do after an Event. The result is valid until the next Step.
 func (m *Machine) Step(e Event) []Action {
 	m.actions = m.actions[:0]
 	switch e.Kind {
@@ -110,7 +110,7 @@ func (m *Machine) do(a Action) { m.actions = append(m.actions, a) }
 
 // gap records that lines may be missing because a file was rotated.
 func (m *Machine) gap() {
-	m.said = true
+	m.gapSaid = true
 	m.do(Action{Kind: Gap, Reason: v1alpha1.ReasonLogsRotated})
 }
 
