@@ -29,7 +29,7 @@
 //	kubelet ──▶ source ──▶ follow ──┬──▶ archive ──▶ bucket ──┐
 //	             (who may    │      └──▶ tail ──▶ status      ├──▶ replay ──▶ apiserver
 //	              read now:  │           (parsed by parse)    │
-//	              turns)     └ cursor: what was read before   │
+//	              turns)     └ dedup: what was read before    │
 //	                                    kubelet, for the rest ┘
 //
 // Where a Task asks for an archive without sensitive values, redact stands between source and follow, so that all that is

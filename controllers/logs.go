@@ -18,19 +18,19 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 )
 
-// ArchiveOptions of the archive of raw logs.
+// ArchiveOptions configure the archive of raw logs.
 type ArchiveOptions struct {
 	// URL of the bucket: file:///folder, s3://, gs:// or azblob://. Empty means that nothing is archived.
 	URL string
-	// SpoolDir is a folder of this controller's own for what is not archived yet, and SpoolBytes its bound.
+	// SpoolDir holds what is not archived yet, at most SpoolBytes. No other process may use it.
 	SpoolDir   string
 	SpoolBytes int64
-	// PartBytes and PartAge say when a part of a log that goes on is archived.
+	// A part of a log is archived when it has PartBytes or is PartAge old.
 	PartBytes int64
 	PartAge   time.Duration
 	// Deadline is how long after the end of a run its log may take to be archived.
 	Deadline time.Duration
-	// Sweep is how often archives of this cluster are removed whose execution is gone, zero for never.
+	// Sweep is how often the archives of deleted executions of this cluster are removed, zero for never.
 	Sweep time.Duration
 }
 
@@ -44,7 +44,7 @@ func defaultArchive() ArchiveOptions {
 	}
 }
 
-// setupLogs makes what reads logs, and has the manager start and stop it.
+// setupLogs makes the follower and the archive of logs, which the manager starts and stops.
 func setupLogs(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*follow.Follower, error) {
 	options := follow.Options{
 		Source:          o.LogSource,
@@ -56,6 +56,7 @@ func setupLogs(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*f
 		Reconnect:       follow.DefaultReconnect(),
 		Notify:          wake,
 		Clock:           clock.RealClock{},
+		Log:             mgr.GetLogger().WithName("follow"),
 		Registry:        o.Registry,
 	}
 	if o.Archive.URL != "" {
@@ -73,7 +74,8 @@ func setupLogs(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*f
 	return follower, nil
 }
 
-// runLogs reads and archives until ctx ends. The follower stops first: what it has read by then is archived after.
+// runLogs runs the follower and the archive until ctx ends. The follower stops first; then the archive uploads what it has
+// read.
 func runLogs(ctx context.Context, follower *follow.Follower, writer *archive.Writer) error {
 	archiving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// checkFolder holds the objects of checks. No namespace has its name, so that no execution's archive is there.
+	// checkFolder holds the objects of checks. No namespace can have its name, so no archive is there.
 	checkFolder = ".taskexec-check/"
 	// checkStep is how long each request of a check may take.
 	checkStep = 20 * time.Second
@@ -26,15 +26,15 @@ const (
 	checkRetry = time.Minute
 )
 
-// Check goes through all that a controller asks of a store, on an object of a random name that it removes again: read
-// what is not there, write if absent, be refused when it is written again, read and delete. The error says at which step
-// the store failed and what is probably wrong: endpoint, region, credentials, permissions, conditional writes. It has no
-// secret of the URL. Each step takes 20 seconds at most.
+// Check tries all that a controller needs of a store, with an object of a random name: read an object that does not exist,
+// write it if absent, be refused when it is written again, read it and delete it. The error names the step that failed and
+// says what is probably wrong: endpoint, region, credentials, permissions, conditional writes. It has no secret of the URL.
+// Each step takes at most 20 seconds.
 func (r *Reader) Check(ctx context.Context) error {
 	if err := r.CheckReading(ctx); err != nil {
 		return err
 	}
-	key, content := checkFolder+rand.Text(), []byte("Written by a check of Taskexec at its start. It may be removed.\n")
+	key, content := checkFolder+rand.Text(), []byte("Written by Taskexec to check the store at its start. It may be removed.\n")
 	for _, step := range []struct {
 		tried, permission string
 		do                func(context.Context) error
@@ -63,8 +63,8 @@ func (r *Reader) Check(ctx context.Context) error {
 	return nil
 }
 
-// CheckReading goes through what a program asks that only reads: what is not there must read as not there, and its
-// bucket must exist. Otherwise a log that is not archived could not be told from one that is.
+// CheckReading tries what a program needs that only reads: an object that does not exist must read as missing, and the bucket
+// must exist. Otherwise a log that is not archived looks like one that cannot be read.
 func (r *Reader) CheckReading(ctx context.Context) error {
 	err := atStep(ctx, func(ctx context.Context) error {
 		reader, err := r.open(ctx, checkFolder+"none", 0, -1)
@@ -77,7 +77,7 @@ func (r *Reader) CheckReading(ctx context.Context) error {
 		}
 		err = r.list(ctx, checkFolder, "/", func(*blob.ListObject) error { return io.EOF })
 		if isMissing(err) {
-			return errNoBucket // some stores say of an object only that it is not there
+			return errNoBucket // for an object, some stores only say that it does not exist
 		}
 		return nil
 	})
@@ -87,8 +87,8 @@ func (r *Reader) CheckReading(ctx context.Context) error {
 	return nil
 }
 
-// KeepChecking checks until a check succeeds or ctx ends. It calls told with each outcome that differs from the one
-// before: an error, or nil. It never gives up: a store that is away, or that is not set up yet, must not stop runs.
+// KeepChecking checks until a check succeeds or ctx ends. It calls told when the outcome changes: with an error, or nil. It
+// never gives up: a store that is away or not set up yet must not stop runs.
 func KeepChecking(ctx context.Context, check func(context.Context) error, told func(error)) {
 	backoff := wait.Backoff{Duration: 2 * time.Second, Factor: 2, Steps: 6, Cap: checkRetry}
 	last := ""
@@ -113,8 +113,8 @@ func KeepChecking(ctx context.Context, check func(context.Context) error, told f
 	}
 }
 
-// KeepChecking checks the Writer's store until that passes or ctx ends. It says what it finds in the log and in the
-// metric taskexec_archive_usable.
+// KeepChecking checks the Writer's store until a check passes or ctx ends. It reports the outcome in the log and in the metric
+// taskexec_archive_usable.
 func (w *Writer) KeepChecking(ctx context.Context) {
 	KeepChecking(ctx, w.reader.Check, func(err error) {
 		if err != nil {
@@ -132,7 +132,7 @@ func atStep(ctx context.Context, do func(context.Context) error) error {
 	return do(ctx)
 }
 
-// same tells with an error that an object has not the content that it was given.
+// same returns an error if an object does not have the content that was written.
 func (r *Reader) same(ctx context.Context, key string, content []byte) error {
 	reader, err := r.open(ctx, key, 0, -1)
 	if err != nil {
@@ -144,19 +144,19 @@ func (r *Reader) same(ctx context.Context, key string, content []byte) error {
 		return err
 	}
 	if !bytes.Equal(got, content) {
-		return fmt.Errorf("%w: it has other bytes than were written", errNoStore)
+		return fmt.Errorf("%w: the object has other bytes than were written", errNoStore)
 	}
 	return nil
 }
 
-// What a check finds without the store saying so.
+// What a check finds although the store reports no error.
 var (
-	errUnconditional = errors.New("it was written over")
+	errUnconditional = errors.New("the object was overwritten")
 	errNoStore       = errors.New("the answer is not that of a store")
-	errNoBucket      = errors.New("the bucket is not there")
+	errNoBucket      = errors.New("the bucket does not exist")
 )
 
-// failedCheck says at which step a store failed.
+// failedCheck is a check that failed at a step.
 type failedCheck struct {
 	tried, permission string
 	err               error

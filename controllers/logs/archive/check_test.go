@@ -57,10 +57,10 @@ func TestCase39CheckSaysWhatIsWrong(t *testing.T) {
 		"no right to list":       {on("GET", 403, "AccessDenied"), []string{"reading an object that does not exist", "s3:ListBucket"}},
 		"no right to write":      {on("PUT", 403, "AccessDenied"), []string{"writing an object that does not exist", "s3:PutObject"}},
 		"no right to delete":     {on("DELETE", 403, "AccessDenied"), []string{"deleting an object", "s3:DeleteObject"}},
-		"no conditional writes":  {on("PUT", 501, "NotImplemented"), []string{"conditional writes (If-None-Match: *)", "does not know"}},
+		"no conditional writes":  {on("PUT", 501, "NotImplemented"), []string{"conditional writes (If-None-Match: *)", "does not support"}},
 		"it is out of order":     {on("", 503, "SlowDown"), []string{"does not work now"}},
 		"conditions are ignored": {func(_ http.ResponseWriter, r *http.Request) bool { r.Header.Del("If-None-Match"); return false }, []string{"ignores conditional writes", "must be refused"}},
-		"it says yes to all":     {func(w http.ResponseWriter, _ *http.Request) bool { _, _ = io.WriteString(w, "<html>"); return true }, []string{"no store", "endpoint"}},
+		"it says yes to all":     {func(w http.ResponseWriter, _ *http.Request) bool { _, _ = io.WriteString(w, "<html>"); return true }, []string{"not a store", "endpoint"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := s3With(t, c.other).Check(t.Context())

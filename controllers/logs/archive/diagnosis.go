@@ -12,7 +12,7 @@ import (
 	storecode "github.com/taskexec/taskexec/controllers/logs/archive/code"
 )
 
-// Codes of S3, Azure and package cloud, by what they mean.
+// Error codes of S3, Azure and package cloud, by meaning.
 var (
 	noBucket = map[string]bool{"NoSuchBucket": true, "ContainerNotFound": true, "InvalidBucketName": true}
 	regions  = map[string]bool{
@@ -31,8 +31,8 @@ var (
 	unknownFeature = map[string]bool{"NotImplemented": true, "UnsupportedHeader": true, "UnsupportedOperation": true}
 )
 
-// advice says what is probably wrong, and what to look at. An error that a store gave a code is judged by that, others
-// by what failed of the connection.
+// advice says what is probably wrong and what to check. It judges an error by the store's code if there is one, otherwise
+// by what failed in the connection.
 func (f *failedCheck) advice() string {
 	code, status := storecode.Of(f.err)
 	var dns *net.DNSError
@@ -40,21 +40,21 @@ func (f *failedCheck) advice() string {
 	var authority x509.UnknownAuthorityError
 	switch {
 	case errors.Is(f.err, errUnconditional):
-		return "the store ignores conditional writes (If-None-Match: *), so that nothing protects a log from a second writer; use a store that has them"
+		return "the store ignores conditional writes (If-None-Match: *), so nothing protects a log from a second writer; use a store that supports them"
 	case errors.Is(f.err, errNoStore):
-		return "what answers is no store, or a proxy before it; check the endpoint"
+		return "the endpoint is not a store, or a proxy answers instead; check the endpoint"
 	case noBucket[code], errors.Is(f.err, errNoBucket):
-		return "the bucket or container does not exist; check its name, and that the region or the account is the one that has it"
+		return "the bucket or container does not exist; check its name, the region and the account"
 	case regions[code], status == http.StatusMovedPermanently:
 		return "the region is missing or wrong; check region= in the URL, or AWS_REGION"
 	case credentials[code], status == http.StatusUnauthorized:
-		return "the credentials are missing, expired or unknown to the store; check what this program was given (environment, mounted key, workload identity)"
+		return "the credentials are missing, expired or unknown to the store; check the environment, the mounted key or the workload identity of this program"
 	case unknownFeature[code], status == http.StatusNotImplemented:
-		return "the store does not know conditional writes (If-None-Match: *), or another part of the request; use a store or a version of it that does"
+		return "the store does not support conditional writes (If-None-Match: *) or another part of the request; use a store or version that does"
 	case permissions[code], status == http.StatusForbidden:
-		return "the credentials are known and may not do this; allow them to " + f.permission
+		return "the credentials are valid but lack a permission; allow them to " + f.permission
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
-		return "the store is there and does not work now; it is tried again"
+		return "the store is reachable but does not work now; it is tried again"
 	case errors.As(f.err, &dns):
 		return "the name of the endpoint cannot be resolved; check endpoint= and region= in the URL, the account's name, and DNS"
 	case errors.As(f.err, &certificate), errors.As(f.err, &authority):

@@ -1,8 +1,8 @@
 // Package archive keeps the whole raw logs of executions in a bucket, and reads them again.
 //
-// A container run's log is kept as the kubelet gave it, each line with its timestamp and a space before it, cut
-// into parts that are written once and never changed. An index for each execution says which parts there are,
-// how many lines and bytes they have, and what is missing. The keys:
+// The log of a container run is kept as the kubelet gave it: each line has its timestamp and a space before it. It is cut
+// into parts that are written once and never changed. Each execution has an index, which lists the parts, their numbers of
+// lines and bytes, and what is missing. The keys:
 //
 //	<namespace>/<execution's UID>/index.json
 //	<namespace>/<execution's UID>/<pod>/<container>/<restart>/<number of the part>.log
@@ -17,7 +17,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// indexVersion of the format. A reader that finds a higher one says so and does not guess.
+// indexVersion is the version of the format. A reader that finds a higher one returns an error.
 const indexVersion = 1
 
 // Execution says whose log it is.
@@ -27,12 +27,12 @@ type Execution struct {
 	UID       types.UID `json:"uid"`
 }
 
-// Index of the archive of one execution. The one in the bucket is replaced whenever a part was added, so that
-// it speaks of parts that are there, and a part that it does not speak of was written last.
+// Index of the archive of one execution. It is replaced after parts were uploaded: each part that it lists exists, and a part
+// that it does not list was written last.
 type Index struct {
 	Version int `json:"version"`
-	// Cluster in which the execution is, by the UID of its namespace kube-system. Empty where the controller could not
-	// know it, and in indexes of earlier versions.
+	// Cluster in which the execution is: the UID of its namespace kube-system. Empty when the controller did not know it, and
+	// in indexes of earlier versions.
 	Cluster string `json:"cluster,omitempty"`
 	Execution
 	// Streams in the order in which their containers started.
@@ -43,7 +43,7 @@ type Index struct {
 	Ended bool `json:"ended,omitempty"`
 }
 
-// StreamID tells one container run from all others, over all pods of an execution.
+// StreamID identifies one container run among those of all pods of an execution.
 type StreamID struct {
 	Pod       string    `json:"pod"`
 	PodUID    types.UID `json:"podUID"`
@@ -58,9 +58,9 @@ type Stream struct {
 	StreamID
 	Role      source.Role `json:"role"`
 	StartedAt time.Time   `json:"startedAt"`
-	// Place of the container in its pod: those that started within one second started in this order.
+	// Place of the container in its pod. Containers that started within one second started in this order.
 	Place int `json:"place,omitempty"`
-	// Index that the pod worked on, where its Job was Indexed.
+	// Index that the pod worked on, if its Job was Indexed.
 	Index *int32 `json:"index,omitempty"`
 	Parts []Part `json:"parts,omitempty"`
 	Gaps  []Gap  `json:"gaps,omitempty"`
@@ -68,14 +68,13 @@ type Stream struct {
 	Ended bool `json:"ended,omitempty"`
 }
 
-// Part of a stream, one object in the bucket. A line that is longer than a part goes on in the next one.
+// Part of a stream: one object in the bucket. A line that is longer than a part goes on in the next part.
 type Part struct {
 	// Lines that begin in this part.
 	Lines int64 `json:"lines"`
 	// Bytes of the object, timestamps included.
 	Bytes int64 `json:"bytes"`
-	// First and Last are the earliest and the latest timestamp of the lines that begin in this part; zero when
-	// none does.
+	// First and Last are the earliest and the latest timestamp of the lines that begin in this part, zero when no line does.
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
 	// Continues: the part begins within a line of the part before.
@@ -95,7 +94,7 @@ type Gap struct {
 	Reason string `json:"reason"`
 }
 
-// Lines of the stream that are archived.
+// Lines returns how many lines of the stream are archived.
 func (s *Stream) Lines() (n int64) {
 	for i := range s.Parts {
 		n += s.Parts[i].Lines
@@ -103,7 +102,7 @@ func (s *Stream) Lines() (n int64) {
 	return n
 }
 
-// Bytes of the stream that are archived, timestamps included.
+// Bytes returns how many bytes of the stream are archived, timestamps included.
 func (s *Stream) Bytes() (n int64) {
 	for i := range s.Parts {
 		n += s.Parts[i].Bytes
@@ -111,9 +110,14 @@ func (s *Stream) Bytes() (n int64) {
 	return n
 }
 
-// IDOf gives the identity of a container run.
+// IDOf returns the identity of a container run.
 func IDOf(c *source.ContainerRun) StreamID {
 	return StreamID{Pod: c.Pod, PodUID: c.PodUID, Container: c.Container, Restart: c.Restart, ContainerID: c.ContainerID}
+}
+
+// order returns the stream's place among the streams of its execution.
+func (s *Stream) order() source.Order {
+	return source.Order{StartedAt: s.StartedAt, Pod: s.Pod, Place: s.Place, Container: s.Container, Restart: s.Restart}
 }
 
 func (e *Execution) prefix() string { return fmt.Sprintf("%s/%s/", e.Namespace, e.UID) }

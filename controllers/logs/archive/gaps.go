@@ -4,13 +4,15 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// diskPause is how long a disk that failed is left alone: each line would ask it otherwise.
+// diskPause is how long a disk that failed is not used. Otherwise each line would try it.
 const diskPause = time.Second
 
-// Gap says that lines may be missing here. Where that is, is filled in.
+// Gap records that lines may be missing here. It fills in the place.
 func (s *StreamWriter) Gap(g Gap) {
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
@@ -21,7 +23,7 @@ func (s *StreamWriter) Gap(g Gap) {
 	s.record(g)
 }
 
-// GapAtStart says that lines may be missing before the first one.
+// GapAtStart records that lines may be missing before the first one.
 func (s *StreamWriter) GapAtStart(reason string) {
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
@@ -30,8 +32,8 @@ func (s *StreamWriter) GapAtStart(reason string) {
 	}
 }
 
-// record adds a gap in its place: after those that are after no more lines. One that has the place and the reason of
-// another is added to it. The lock is held, here and below.
+// record inserts a gap in order of AfterLine. A gap with the same place and reason as another one is added to it. The lock is
+// held, here and below.
 func (s *StreamWriter) record(g Gap) {
 	s.l.dirty = true
 	gaps := s.stream.Gaps
@@ -49,7 +51,7 @@ func (s *StreamWriter) record(g Gap) {
 	s.stream.Gaps = slices.Insert(gaps, at, g)
 }
 
-// room tells whether so many bytes more can be taken.
+// room reports whether so many more bytes can be taken.
 func (s *StreamWriter) room(size int64) bool {
 	w := s.l.w
 	if s.file == nil {
@@ -58,7 +60,7 @@ func (s *StreamWriter) room(size int64) bool {
 	return s.refused == "" && w.spooled.room(s.l.index.Namespace, size) && w.Clock.Now().UnixNano() >= w.diskAgain.Load()
 }
 
-// drop counts what there is no room for.
+// drop counts lines and bytes for which there is no room.
 func (s *StreamWriter) drop(lines, bytes int64) {
 	if !s.dropping {
 		s.dropping = true
@@ -72,7 +74,7 @@ func (s *StreamWriter) drop(lines, bytes int64) {
 	s.l.w.metrics.dropped.WithLabelValues(s.dropped.Reason).Add(float64(lines))
 }
 
-// settle records a gap in the making: there is room again, or nothing follows.
+// settle records the gap of dropped lines, because there is room again or nothing follows.
 func (s *StreamWriter) settle() {
 	if s.dropping {
 		s.dropping = false
@@ -80,11 +82,11 @@ func (s *StreamWriter) settle() {
 	}
 }
 
-// fail loses the part that is being written, with the disk's error: its file is of no use. What follows of the
-// line that is being written is lost with it.
+// fail drops the part that is being written, because the disk failed. The rest of the line that is being written is lost
+// with it.
 func (s *StreamWriter) fail(err error) {
 	w := s.l.w
-	w.Log.Error(err, "Spooling a log for the archive failed; lines are missing from it", "execution", s.l.index.Name, "namespace", s.l.index.Namespace)
+	s.l.logger().Error(err, "Spooling a log for the archive failed; lines are missing from the archive", "pod", s.podKey(), "container", s.stream.Container)
 	w.diskAgain.Store(w.Clock.Now().Add(diskPause).UnixNano())
 	part := s.part
 	s.removePart()
@@ -92,8 +94,9 @@ func (s *StreamWriter) fail(err error) {
 	s.lastAt, s.open, s.cut = s.before, part.Continues, true
 }
 
-// refuse loses all of the stream that is not in the bucket, and what follows: nothing more of it can be archived.
+// refuse gives up all of the stream that is not in the bucket, and what follows, for that reason.
 func (s *StreamWriter) refuse(reason string) {
+	s.l.logger().V(1).Info("The rest of a container's log is not archived", "pod", s.podKey(), "container", s.stream.Container, "reason", reason)
 	s.settle()
 	var lost Part
 	lose := func(p Part) {
@@ -119,8 +122,8 @@ func (s *StreamWriter) refuse(reason string) {
 	s.lastAt, s.cut, s.refused = s.lastArchived(), true, reason
 }
 
-// lose takes note that what followed so many lines is lost. Gaps within it and behind it move to where they are in
-// what is left.
+// lose records that a piece after so many lines is lost. Gaps within and behind the piece move to their place in what is
+// left.
 func (s *StreamWriter) lose(after int64, at time.Time, lost Part, reason string) {
 	moved := func(g *Gap) {
 		if g.AfterLine <= after {
@@ -144,6 +147,10 @@ func (s *StreamWriter) lose(after int64, at time.Time, lost Part, reason string)
 	moved(&s.dropped)
 	s.given -= lost.Lines
 	s.l.w.metrics.dropped.WithLabelValues(reason).Add(float64(lost.Lines))
+}
+
+func (s *StreamWriter) podKey() types.NamespacedName {
+	return types.NamespacedName{Namespace: s.l.index.Namespace, Name: s.stream.Pod}
 }
 
 func (s *StreamWriter) lastArchived() time.Time {

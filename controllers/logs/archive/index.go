@@ -13,7 +13,7 @@ const lastTry = 10 * time.Second
 
 // writeIndex replaces the index in the bucket.
 func (l *Log) writeIndex() {
-	_ = l.insist(0, l.putIndex) // what fails is over with the log's life
+	_ = l.insist(0, l.putIndex) // it fails only when the log's life is over
 }
 
 func (l *Log) putIndex(ctx context.Context) error {
@@ -41,17 +41,17 @@ func (l *Log) putIndex(ctx context.Context) error {
 	return nil
 }
 
-// lastIndex tries once to say what is missing from a log that was given up.
+// lastIndex tries once to write the index of a log that was given up, which says what is missing.
 func (l *Log) lastIndex() {
 	ctx, cancel := context.WithTimeout(l.w.life, lastTry)
 	defer cancel()
 	if err := l.putIndex(ctx); err != nil {
-		l.w.Log.Error(redact(err), "The index of an archive that was given up could not be written", "execution", l.index.Name, "namespace", l.index.Namespace)
+		l.logger().Error(redact(err), "The index of an archive that was given up could not be written")
 	}
 	l.w.Notify(l.key())
 }
 
-// snapshot of the index as it is to be in the bucket. The lock is held.
+// snapshot returns the index to write. The lock is held.
 func (l *Log) snapshot() *Index {
 	ix := l.index
 	ix.Streams = nil
@@ -66,6 +66,6 @@ func (l *Log) snapshot() *Index {
 		stream.Ended = stream.Ended && !slices.ContainsFunc(l.queue, func(p closedPart) bool { return p.stream == s })
 		ix.Streams = append(ix.Streams, stream)
 	}
-	slices.SortFunc(ix.Streams, inOrder)
+	slices.SortFunc(ix.Streams, func(a, b Stream) int { return a.order().Compare(b.order()) })
 	return &ix
 }

@@ -1,18 +1,16 @@
 package archive
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
-// load learns what an earlier controller archived. It gives up only with the log's life.
+// load reads what an earlier controller archived. It reports false only when the log's life is over.
 func (l *Log) load() bool {
 	var ix *Index
 	open := map[StreamID]bool{}
@@ -22,7 +20,7 @@ func (l *Log) load() bool {
 		}
 		for i := range ix.Streams {
 			if slices.ContainsFunc(ix.Streams[:i], ix.Streams[i].sharesKeys) {
-				continue // what is found there is not known to be its own
+				continue // its objects may be those of the other stream
 			}
 			if err := l.w.recover(ctx, ix, &ix.Streams[i], open); err != nil {
 				return err
@@ -42,8 +40,8 @@ func (l *Log) load() bool {
 	return true
 }
 
-// recover finds parts that were uploaded right before a controller ended, which the index does not know, and
-// whether the stream ends within a line.
+// recover adds the parts that were uploaded right before a controller ended, which the index does not list. It records in
+// open whether the stream ends within a line.
 func (w *Writer) recover(ctx context.Context, ix *Index, s *Stream, open map[StreamID]bool) error {
 	if s.Ended {
 		return nil
@@ -78,7 +76,7 @@ func (w *Writer) recover(ctx context.Context, ix *Index, s *Stream, open map[Str
 	}
 }
 
-// measure counts a part that no index speaks of.
+// measure returns the figures of a part that no index lists, and whether it ends within a line.
 func measure(r io.Reader, continues bool) (part Part, open bool, err error) {
 	counter := &countingReader{r: r}
 	reader := lines.NewReader(counter)
@@ -121,13 +119,7 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sharesKeys tells whether the parts of two streams have the same keys; Kubernetes knows no such container runs.
+// sharesKeys reports whether the parts of two streams would have the same keys. Kubernetes has no such container runs.
 func (s *Stream) sharesKeys(other Stream) bool {
 	return s.Pod == other.Pod && s.Container == other.Container && s.Restart == other.Restart
-}
-
-// inOrder of the start of their containers.
-func inOrder(a, b Stream) int {
-	return cmp.Or(a.StartedAt.Compare(b.StartedAt), strings.Compare(a.Pod, b.Pod),
-		cmp.Compare(a.Place, b.Place), strings.Compare(a.Container, b.Container), cmp.Compare(a.Restart, b.Restart))
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -18,52 +19,54 @@ type Log struct {
 	w    *Writer
 	life context.Context //nolint:containedctx // ends uploads when the log is closed
 	die  context.CancelFunc
-	// loaded is closed when it is known what an earlier controller archived.
+	// loaded is closed when the archive of an earlier controller is known.
 	loaded chan struct{}
 	// kick wakes the goroutine that uploads.
 	kick chan struct{}
 
 	mu      sync.Mutex
-	index   Index // its Streams are those that an earlier controller had, until they are written to
+	index   Index // its Streams are those of an earlier controller, until they are written to
 	streams map[StreamID]*StreamWriter
 	// queue of parts to upload; the first stays in it while it is uploaded.
 	queue []closedPart
-	// pending is how many bytes were given and are not in the bucket.
+	// pending is how many bytes were taken and are not in the bucket.
 	pending int64
-	// dirty: the index in the bucket is older than ours. writing: it is being replaced.
+	// dirty: the index in the bucket is out of date. writing: it is being replaced.
 	dirty, writing bool
-	// unlisted is how many parts were uploaded since it was replaced.
+	// unlisted is how many parts were uploaded since the index was replaced.
 	unlisted int
 	// ending: nothing will be added. stopping: the Writer ends. abandoned: the bucket is not waited for any more.
 	ending, stopping, abandoned, closed bool
 	// failure is the last error of the bucket, redacted, nil when it answers; since is when it began to fail.
 	failure error
 	since   time.Time
+	// logged: it was logged that all is archived.
+	logged bool
 	// openEnds has the streams of an earlier controller that end within a line.
 	openEnds map[StreamID]bool
 }
 
-// closedPart waits in the spool to be uploaded.
+// closedPart is a part in the spool that waits to be uploaded.
 type closedPart struct {
 	stream *StreamWriter
 	part   Part
 	file   string
 }
 
-// State tells how far the archive of an execution is.
+// State is how far the archive of an execution is.
 type State struct {
-	// Settled: all that was given is in the bucket, or was given up.
+	// Settled: all that was taken is in the bucket, or was given up.
 	Settled bool
 	// Pending bytes are not in the bucket.
 	Pending int64
-	// Gaps that the archive itself made.
+	// Gaps of what the archive did not take.
 	Gaps []Gap
-	// Failure is the last error of the bucket, fit for people, nil when it answers; Since is when it began to fail.
+	// Failure is the last error of the bucket without secrets, nil when it answers; Since is when it began to fail.
 	Failure error
 	Since   time.Time
 }
 
-// State tells how far it is.
+// State returns how far the archive is.
 func (l *Log) State() State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,8 +92,8 @@ func (l *Log) settled() bool {
 	return l.abandoned || (!l.closed && len(l.queue) == 0 && l.pending == 0 && !l.dirty && !l.writing)
 }
 
-// Restored waits until it is known what an earlier controller archived, and gives it: nil when it is nothing. Its
-// error is that of ctx, or what the bucket says, or that the log is over.
+// Restored waits until the archive of an earlier controller is known, and returns its index, nil when there is none. Its
+// error is the last one of the bucket, that of ctx, or context.Canceled when the log is closed.
 func (l *Log) Restored(ctx context.Context) (*Index, error) {
 	select {
 	case <-l.loaded:
@@ -112,8 +115,8 @@ func (l *Log) Restored(ctx context.Context) (*Index, error) {
 	return &restored, nil
 }
 
-// Stream takes the log of a container run: from its beginning, or from where an earlier controller was, which must
-// be known by then (Restored).
+// Stream returns the writer for the log of a container run: from its beginning, or from where an earlier controller was. In
+// the second case Restored must have returned.
 func (l *Log) Stream(run *source.ContainerRun) *StreamWriter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -132,7 +135,7 @@ func (l *Log) Stream(run *source.ContainerRun) *StreamWriter {
 		}
 	}
 	if s.ended {
-		return s // and takes nothing
+		return s // which takes nothing
 	}
 	l.streams[id] = s
 	l.dirty = true
@@ -140,14 +143,14 @@ func (l *Log) Stream(run *source.ContainerRun) *StreamWriter {
 	return s
 }
 
-// Redacted says that what is given has no values of sensitive params, so that the index says so too.
+// Redacted says that the lines have no values of sensitive params. The index then says so too.
 func (l *Log) Redacted() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.index.Redacted = true
 }
 
-// End says that nothing will be added: what is there is archived, and the index says that nothing follows.
+// End says that nothing will be added. What was taken is archived, and the index says that nothing follows.
 func (l *Log) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -160,7 +163,7 @@ func (l *Log) End() {
 	l.wake()
 }
 
-// stop has the goroutine end when all is uploaded that was given; the log may go on elsewhere.
+// stop ends the goroutine when all that was taken is uploaded. Another controller may go on with the log.
 func (l *Log) stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -172,7 +175,7 @@ func (l *Log) stop() {
 	l.wake()
 }
 
-// Abandon gives up what is not in the bucket by now: it becomes gaps, for that reason.
+// Abandon gives up what is not in the bucket. It becomes gaps with that reason.
 func (l *Log) Abandon(reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -184,11 +187,12 @@ func (l *Log) Abandon(reason string) {
 		s.ended = true
 	}
 	l.abandoned, l.ending, l.dirty = true, true, true
+	l.logger().V(1).Info("Gave up the rest of the archive", "reason", reason, "pendingBytes", l.pending)
 	l.die()
 	l.wake()
 }
 
-// Close drops all that is not in the bucket, at once: the execution is gone.
+// Close drops at once what is not in the bucket. It is for an execution that is deleted.
 func (l *Log) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -216,6 +220,9 @@ func (l *Log) wake() {
 	default:
 	}
 }
+
+// logger names the execution in each line.
+func (l *Log) logger() logr.Logger { return l.w.Log.WithValues("execution", l.key()) }
 
 func (l *Log) key() types.NamespacedName {
 	return types.NamespacedName{Namespace: l.index.Namespace, Name: l.index.Name}

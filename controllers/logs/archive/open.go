@@ -12,15 +12,15 @@ import (
 	_ "gocloud.dev/blob/fileblob" // file://
 )
 
-// InCloud tells whether an archive's URL is of a store for which a program needs package cloud.
+// InCloud reports whether a program needs package cloud for the store of an archive's URL.
 func InCloud(address string) bool {
 	scheme, _, _ := strings.Cut(address, "://")
 	return slices.Contains([]string{"s3", "gs", "azblob"}, scheme)
 }
 
 // Open opens the bucket of an archive by its URL: file:///folder, s3://bucket, gs://bucket or azblob://container,
-// with the parameters of gocloud.dev's drivers, such as ?region=eu-central-1&prefix=logs/. Its errors do not tell
-// what the parameters are, which may be secret.
+// with the parameters of gocloud.dev's drivers, such as ?region=eu-central-1&prefix=logs/. Its errors do not contain the
+// parameters, which may be secret.
 func Open(ctx context.Context, address string) (*blob.Bucket, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -45,7 +45,7 @@ func Open(ctx context.Context, address string) (*blob.Bucket, error) {
 			return nil, fmt.Errorf("this program was built without the client for an archive at %s:// (package cloud)", u.Scheme)
 		}
 	}
-	u.RawQuery = query.Encode() // without spaces, by which redact finds its end
+	u.RawQuery = query.Encode() // has no spaces, so redact finds its end
 	bucket, err := store{}.openBucket(ctx, u.String())
 	if err != nil {
 		about := fmt.Sprintf("%s://%s%s", u.Scheme, u.Host, u.Path)

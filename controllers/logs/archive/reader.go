@@ -15,26 +15,26 @@ import (
 )
 
 const (
-	// maxIndex bounds an index that is read, in bytes: a damaged one must not cost memory.
+	// maxIndex bounds an index in bytes, so that a damaged index does not cost memory.
 	maxIndex = 64 << 20
-	// readPatience is a Reader's patience.
+	// readPatience is the patience of a Reader.
 	readPatience = 30 * time.Second
-	// maxPart bounds what is believed of a part, in bytes: no store has larger objects, and sums stay in range.
+	// maxPart bounds the size of a part that an index may give, in bytes. No store has larger objects, and sums stay in range.
 	maxPart = 1 << 43
 )
 
 // Reader reads archives.
 type Reader struct {
 	store
-	// patience is how long a store may bring nothing of a part that is read.
+	// patience is how long a store may bring nothing while a part is read.
 	patience time.Duration
 }
 
-// NewReader makes a Reader.
+// NewReader returns a Reader.
 func NewReader(b *blob.Bucket) *Reader { return &Reader{store{bucket: b}, readPatience} }
 
-// Index gives the index of an execution's archive, nil when there is none. One that is damaged, larger than 64 MiB
-// or of a later version is an error. Errors are of the type *Error, here and of what Open gives.
+// Index returns the index of an execution's archive, nil when there is none. An index that is damaged, larger than 64 MiB or
+// of a later version is an error. The errors of Index, and of the result of Open, have the type *Error.
 func (r *Reader) Index(ctx context.Context, e Execution) (*Index, error) {
 	ix, err := r.read(ctx, e.indexKey())
 	if isMissing(err) {
@@ -81,7 +81,7 @@ func decodeIndex(raw []byte) (*Index, error) {
 	return ix, nil
 }
 
-// Open gives the raw bytes of a stream from the beginning of a part on. Parts are opened when they are come to.
+// Open returns the raw bytes of a stream from the beginning of a part on. It opens each part when it is read.
 func (r *Reader) Open(ctx context.Context, ix *Index, stream, part int) io.ReadCloser {
 	s := &ix.Streams[stream]
 	return &partsReader{ctx: ctx, store: r.store, patience: r.patience, next: part, parts: s.Parts, key: func(n int) string {
@@ -98,7 +98,7 @@ type partsReader struct {
 	parts    []Part
 	next     int
 	key      func(int) string
-	current  *object
+	current  io.ReadCloser
 	// got is how many bytes of the part were read.
 	got int64
 	err error
@@ -151,7 +151,7 @@ func (p *partsReader) Close() error {
 	return err
 }
 
-// Newest is the latest time stamp of the lines that are archived, zero when there are none.
+// Newest returns the latest time stamp of the archived lines, zero when there are none.
 func (s *Stream) Newest() (newest time.Time) {
 	for i := range s.Parts {
 		if s.Parts[i].Last.After(newest) {
@@ -161,9 +161,9 @@ func (s *Stream) Newest() (newest time.Time) {
 	return newest
 }
 
-// PartAt gives the part to read from for the lines of that time or later: the first that has such a line, or the one
-// before in which the line begins that goes on in it; len(Parts) when there is no such line. Time stamps need not
-// be in order.
+// PartAt returns the part from which to read the lines of that time or later: the first part with such a line, or, when that
+// part begins within a line, the part where that line begins. It returns len(Parts) when there is no such line. Time stamps
+// need not be in order.
 func (s *Stream) PartAt(at time.Time) int {
 	for i := range s.Parts {
 		if s.Parts[i].Lines == 0 || s.Parts[i].Last.Before(at) {
@@ -177,7 +177,7 @@ func (s *Stream) PartAt(at time.Time) int {
 	return len(s.Parts)
 }
 
-// PartOfLine gives the part in which a line begins, counted from 0; len(Parts) when there is no such line.
+// PartOfLine returns the part in which line n begins, counted from 0, and len(Parts) when there is no such line.
 func (s *Stream) PartOfLine(n int64) int {
 	before := make([]int64, len(s.Parts)) // lines up to the end of each part
 	var sum int64

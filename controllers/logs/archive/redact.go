@@ -2,31 +2,29 @@ package archive
 
 import (
 	"regexp"
-	"strings"
+
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
-// maxFailure bounds the text of an error that people see, in bytes.
+// maxFailure bounds the text of an error that users see, in bytes.
 const maxFailure = 500
 
 // secrets are the parts of a URL that may hold one: an SAS token, a signature, the id of an upload, a password.
 var secrets = regexp.MustCompile(`(://)(?:[^\s/?@"]*@)?([^\s?"]*)(?:\?[^\s"]*)?`)
 
-// redacted is an error of the bucket for people: without the secrets of its URLs, and not too long.
+// redacted is an error of the bucket for users: one line of bounded length without the secrets of URLs.
 type redacted struct {
 	text string
 	err  error
 }
 
-// redact returns nil for nil.
+// redact returns err as a redacted error, nil for nil.
 func redact(err error) error {
 	if err == nil {
 		return nil
 	}
 	text := secrets.ReplaceAllString(err.Error(), "$1$2")
-	if len(text) > maxFailure {
-		text = text[:maxFailure-len("…")] + "…"
-	}
-	return &redacted{strings.ToValidUTF8(text, ""), err}
+	return &redacted{parse.Harmless(text, maxFailure), err}
 }
 
 func (r *redacted) Error() string { return r.text }

@@ -17,7 +17,7 @@ import (
 // spoolBuffer is the memory for writing one stream, in bytes.
 const spoolBuffer = 16 << 10
 
-// clearSpool makes the folder and removes the files of an earlier process from it, and nothing else.
+// clearSpool makes the folder, and removes only the files of an earlier process from it.
 func clearSpool(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -37,41 +37,41 @@ func clearSpool(dir string) error {
 	return nil
 }
 
-// StreamWriter takes the log of one container run. Its methods are called from one goroutine at a time; they do
-// not wait for the bucket, and do not fail: what cannot be kept becomes a gap.
+// StreamWriter takes the log of one container run. Its methods are called from one goroutine at a time. They do not wait for
+// the bucket and return no error: what cannot be kept becomes a gap.
 type StreamWriter struct {
 	l      *Log
 	stream Stream
-	// Guarded by l.mu from here on.
+	// The fields below are guarded by l.mu.
 
-	// part that is being written, and its file; nil file when there is none.
+	// part that is being written, and its file, nil when there is none.
 	part   Part
 	file   *os.File
 	buffer *bufio.Writer
 	age    clock.Timer
 	// before is the time stamp of the last line before the part.
 	before time.Time
-	// open: what was taken ends within a line.
+	// open: the text that was taken ends within a line.
 	open bool
-	// going: the line that began last goes on; cut: it is not taken any further.
+	// going: the line that began last goes on. cut: the rest of it is dropped.
 	going, cut bool
-	// dropped counts what there is no room for, until there is: a gap in the making.
+	// dropped counts lines and bytes for which there is no room. It becomes a gap when there is room again.
 	dropped  Gap
 	dropping bool
-	// given is how many lines the stream has, dropped ones not counted, and lastAt the time stamp of the last.
+	// given is how many lines the stream has without dropped ones, and lastAt the time stamp of the last.
 	given  int64
 	lastAt time.Time
 	stamp  []byte
 	ended  bool
-	// listed: the index in the bucket has the stream, so that a part of it is found whatever happens next.
+	// listed: the index in the bucket has the stream, so a part of it is found after a crash.
 	listed bool
-	// refused is the reason for which nothing more is taken, empty when there is none.
+	// refused is the reason why nothing more is taken, empty while lines are taken.
 	refused string
 }
 
 var newline = []byte("\n")
 
-// ending is what ends a piece of a line.
+// ending returns what ends a piece of a line.
 func ending(whole bool) []byte {
 	if whole {
 		return newline
@@ -79,7 +79,7 @@ func ending(whole bool) []byte {
 	return nil
 }
 
-// Line begins a line. whole tells that it is complete, so that its newline is written.
+// Line begins a line. whole reports that it is complete; then its newline is written.
 func (s *StreamWriter) Line(at time.Time, head []byte, whole bool) {
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
@@ -104,11 +104,11 @@ func (s *StreamWriter) Line(at time.Time, head []byte, whole bool) {
 	}
 	s.part.Lines++
 	s.given, s.lastAt = s.given+1, at
-	// One that was cut ends here.
+	// A line that was cut ends here.
 	s.write(err, whole, ending(s.open), s.stamp, head, ending(whole))
 }
 
-// More continues the line that began last. whole tells that it ends here.
+// More continues the line that began last. whole reports that it ends here.
 func (s *StreamWriter) More(piece []byte, whole bool) {
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
@@ -153,7 +153,7 @@ func (s *StreamWriter) openPart() error {
 	return nil
 }
 
-// aged closes a part that is old enough. While the bucket does not answer it would only be one file more.
+// aged closes a part that is old enough, but not while the bucket fails: that would only make more files.
 func (s *StreamWriter) aged(file *os.File) {
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
@@ -166,7 +166,7 @@ func (s *StreamWriter) aged(file *os.File) {
 	}
 }
 
-// write appends to the part, unless that could not be opened. A disk that fails is a full one.
+// write appends to the part. err is that of opening the part. A disk that fails counts as full.
 func (s *StreamWriter) write(err error, whole bool, pieces ...[]byte) {
 	var size int64
 	for _, text := range pieces {
@@ -188,7 +188,7 @@ func (s *StreamWriter) write(err error, whole bool, pieces ...[]byte) {
 	}
 }
 
-// closePart hands the part over to be uploaded.
+// closePart queues the part to be uploaded.
 func (s *StreamWriter) closePart() {
 	if s.file == nil {
 		return

@@ -8,12 +8,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/share"
 )
 
-// fileBytes is what a file takes on the disk beside its text: a block, and an entry in the folder. Without it many short
-// logs would fill a volume whose limit the text does not come near.
+// fileBytes is what a file takes on the disk in addition to its text: a block and an entry in the folder. If it did not
+// count, many short logs could fill the volume.
 const fileBytes = 4 << 10
 
-// spooled counts the bytes that the spool holds, in all and by namespace. The most that one namespace may hold depends on
-// what is free (see share), so that a full share of one leaves room for the logs of the others.
+// spooled counts the bytes in the spool, in all and by namespace. What one namespace may hold depends on what is free (see
+// share), so a namespace cannot take the room of the others.
 type spooled struct {
 	limit int64
 
@@ -24,14 +24,14 @@ type spooled struct {
 
 func newSpooled(limit int64) *spooled { return &spooled{limit: limit, of: map[string]int64{}} }
 
-// room reports whether so many bytes more of a namespace may be taken.
+// room reports whether so many more bytes of a namespace may be taken.
 func (s *spooled) room(namespace string, bytes int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.total+bytes <= s.limit && share.May(s.of[namespace], s.limit-s.total)
 }
 
-// add counts bytes that were taken, or removed where they are negative.
+// add counts bytes that were taken, or, if negative, removed.
 func (s *spooled) add(namespace string, bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,7 +41,7 @@ func (s *spooled) add(namespace string, bytes int64) {
 	}
 }
 
-// sum is how many bytes there are in all.
+// sum returns how many bytes there are in all.
 func (s *spooled) sum() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,6 +59,6 @@ func (l *Log) newFile() (*os.File, error) {
 
 // removeFile removes a file that newFile made.
 func (l *Log) removeFile(name string) {
-	_ = os.Remove(name) // one that is left is removed at the next start
+	_ = os.Remove(name) // a file that is left is removed at the next start
 	l.w.spooled.add(l.index.Namespace, -fileBytes)
 }

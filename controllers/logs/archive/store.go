@@ -13,20 +13,22 @@ import (
 	"github.com/go-logr/logr"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
+
+	"github.com/taskexec/taskexec/controllers/logs/idle"
 )
 
-// store is the bucket of an archive. A panic in a driver becomes an error: drivers read what a server answers, and
-// what stands at the address may be no store at all. In gocloud.dev v0.47 the driver of Azure panics on an answer
-// without a Last-Modified, and when a write fails whose bytes were taken already (its pipe is nil by then).
+// store is the bucket of an archive. It turns a panic in a driver into an error: the server at the address may be no store
+// at all, and drivers trust its answers. In gocloud.dev v0.47 the driver for Azure panics on an answer without
+// Last-Modified, and when a write fails after its bytes were taken (its pipe is nil by then).
 type store struct {
 	bucket *blob.Bucket
 	log    logr.Logger
 }
 
-// guard is to be deferred: it makes a panic an error of the function that defers it.
+// guard is deferred. It turns a panic into the error of the function that defers it.
 func (s store) guard(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("the store's client failed on what it was answered: %v", p)
+		*err = fmt.Errorf("the store's client failed on the store's answer: %v", p)
 		s.log.V(1).Info("A store's client panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	}
 }
@@ -36,8 +38,8 @@ func (s store) openBucket(ctx context.Context, address string) (_ *blob.Bucket, 
 	return blob.OpenBucket(ctx, address)
 }
 
-// create writes an object, unless there is one of that key: then the error's code is FailedPrecondition. It holds up
-// to uploadChunk bytes in memory.
+// create writes an object if there is none with that key; otherwise the error's code is FailedPrecondition. It holds up to
+// uploadChunk bytes in memory.
 func (s store) create(ctx context.Context, key string, from io.Reader) (err error) {
 	defer s.guard(&err)
 	return s.bucket.Upload(ctx, key, from, &blob.WriterOptions{
@@ -45,8 +47,8 @@ func (s store) create(ctx context.Context, key string, from io.Reader) (err erro
 	})
 }
 
-// replace writes an object, whether there is one of that key or not. It uses Upload and not WriteAll, which goes
-// through the pipe that store speaks of.
+// replace writes an object, whether there is one with that key or not. It uses Upload and not WriteAll, which uses the pipe
+// of which the comment on store speaks.
 func (s store) replace(ctx context.Context, key string, content []byte) (err error) {
 	defer s.guard(&err)
 	return s.bucket.Upload(ctx, key, bytes.NewReader(content), &blob.WriterOptions{ContentType: "application/json"})
@@ -62,64 +64,36 @@ func (s store) open(ctx context.Context, key string, offset, length int64) (_ *o
 	return &object{Reader: reader, store: s}, nil
 }
 
-// openPatiently does the same, with a bound on how long opening and each Read may take: then the error is
-// context.DeadlineExceeded. A store that hangs must not hold those who read for ever.
-func (s store) openPatiently(ctx context.Context, key string, patience time.Duration) (*object, error) {
-	inner, cancel := context.WithCancel(ctx)
-	timer := time.AfterFunc(patience, cancel)
-	o, err := s.open(inner, key, 0, -1)
-	late := !timer.Stop()
-	if err != nil {
-		cancel()
-		if late && ctx.Err() == nil {
-			err = context.DeadlineExceeded
-		}
-		return nil, err
-	}
-	o.outer, o.inner, o.cancel, o.timer, o.patience = ctx, inner, cancel, timer, patience
-	return o, nil
+// openPatiently opens a whole object, and bounds how long opening and each Read may take (see package idle). A store that
+// hangs must not hold its readers for ever.
+func (s store) openPatiently(ctx context.Context, key string, patience time.Duration) (io.ReadCloser, error) {
+	return idle.Open(ctx, patience, func(ctx context.Context) (io.ReadCloser, error) {
+		return s.open(ctx, key, 0, -1)
+	})
 }
 
-// object is one that is being read.
+// object is an object that is being read.
 type object struct {
 	*blob.Reader
 	store store
-	// Of one that is read patiently.
-	outer, inner context.Context //nolint:containedctx // of one request, which the object does not outlive
-	cancel       context.CancelFunc
-	timer        *time.Timer
-	patience     time.Duration
 }
 
 func (o *object) Read(p []byte) (n int, err error) {
 	defer o.store.guard(&err)
-	if o.timer == nil {
-		return o.Reader.Read(p)
-	}
-	o.timer.Reset(o.patience)
-	n, err = o.Reader.Read(p)
-	o.timer.Stop() // what the reader does with it may take longer
-	if err != nil && o.inner.Err() != nil && o.outer.Err() == nil {
-		err = context.DeadlineExceeded
-	}
-	return n, err
+	return o.Reader.Read(p)
 }
 
 func (o *object) Close() (err error) {
 	defer o.store.guard(&err)
-	if o.timer != nil {
-		o.timer.Stop()
-		defer o.cancel()
-	}
 	return o.Reader.Close()
 }
 
-// WriteTo is not that of blob.Reader, whose panics would not be caught.
+// WriteTo replaces that of blob.Reader, whose panics would not be caught.
 func (o *object) WriteTo(to io.Writer) (int64, error) {
 	return io.Copy(to, struct{ io.Reader }{o})
 }
 
-// isMissing tells whether an error says that there is no such object. The driver of Azure says so as well of a store whose
+// isMissing reports whether an error says that there is no such object. The driver for Azure says so too when the store's
 // name cannot be resolved.
 func isMissing(err error) bool {
 	return gcerrors.Code(err) == gcerrors.NotFound && !errors.As(err, new(*net.DNSError))

@@ -14,8 +14,7 @@ import (
 // maxSwept bounds how many archives one sweep removes, and so its memory. The next sweep removes the rest.
 const maxSwept = 10_000
 
-// Delete removes an execution's archive, the index last, so that what is left of an attempt that fails is found
-// again.
+// Delete removes an execution's archive. It removes the index last, so that a sweep finds what a failed attempt left.
 func (r *Reader) Delete(ctx context.Context, e Execution) error {
 	err := r.list(ctx, e.prefix(), "", func(object *blob.ListObject) error {
 		if object.Key == e.indexKey() {
@@ -29,7 +28,7 @@ func (r *Reader) Delete(ctx context.Context, e Execution) error {
 	return r.remove(ctx, e.indexKey())
 }
 
-// remove an object; somebody else may have done so.
+// remove deletes an object. It is no error if somebody else has deleted it.
 func (r *Reader) remove(ctx context.Context, key string) error {
 	if err := r.delete(ctx, key); err != nil && !isMissing(err) {
 		return fmt.Errorf("deleting %s: %w", key, err)
@@ -37,17 +36,17 @@ func (r *Reader) remove(ctx context.Context, key string) error {
 	return nil
 }
 
-// ErrForeign is a bucket in which another cluster keeps archives, or may do so.
-var ErrForeign = errors.New("the bucket has archives that are not known to be of this cluster")
+// ErrForeign means that another cluster keeps archives in the bucket, or may do so.
+var ErrForeign = errors.New("the bucket has archives that may belong to another cluster")
 
-// Sweep removes the archives of executions that keep does not want, when they have not changed since before. keep
-// tells whether an execution exists in this cluster; where it returns an error, the archive is kept.
+// Sweep removes archives that have not changed since before and for which keep returns false. keep reports whether an
+// execution exists in this cluster; when it returns an error, the archive is kept.
 //
-// Sweep removes only archives whose index names this cluster. It looks at all indexes first. If one of them names
-// another cluster, or none and its execution does not exist here, Sweep removes nothing and returns ErrForeign.
+// Sweep removes only archives whose index names this cluster. It reads all indexes first. If an index names another cluster,
+// or names none and its execution does not exist here, Sweep removes nothing and returns ErrForeign.
 func (r *Reader) Sweep(ctx context.Context, cluster string, keep func(context.Context, Execution) (bool, error), before time.Time) (removed int, err error) {
 	if cluster == "" {
-		return 0, errors.New("the identity of this cluster is not known, so that no archive is known to be its own")
+		return 0, errors.New("the identity of this cluster is not known, so no archive is known to belong to it")
 	}
 	s := &sweep{Reader: r, cluster: cluster, keep: keep, before: before}
 	err = r.folders(ctx, "", func(namespace string) error {
@@ -67,20 +66,20 @@ func (r *Reader) Sweep(ctx context.Context, cluster string, keep func(context.Co
 	return removed, errors.Join(errs...)
 }
 
-// sweep is one under way.
+// sweep is a Sweep under way.
 type sweep struct {
 	*Reader
 	cluster string
 	keep    func(context.Context, Execution) (bool, error)
 	before  time.Time
-	// gone are our executions that do not exist any more.
+	// gone are this cluster's executions that do not exist any more.
 	gone []Execution
 	// errs of archives that could not be judged.
 	errs []error
 }
 
-// judge looks at one archive. It returns ErrForeign if that is not ours. What has no index that can be read is left
-// alone.
+// judge judges one archive. It returns ErrForeign if the archive may belong to another cluster. An archive without a
+// readable index is left alone.
 func (s *sweep) judge(ctx context.Context, folder string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -95,13 +94,13 @@ func (s *sweep) judge(ctx context.Context, folder string) error {
 	case s.cluster:
 		return s.judgeOurs(ctx, ix)
 	case "":
-		// It was written before indexes named a cluster, or by a controller that did not know its own.
+		// Written before indexes named a cluster, or by a controller that did not know its own.
 		if wanted, err := s.keep(ctx, ix.Execution); wanted || err != nil {
 			return nil
 		}
-		return fmt.Errorf("%w: %s names no cluster, and its execution %s does not exist in namespace %s; remove what is not needed by hand, and give each cluster a prefix of its own (?prefix=)", ErrForeign, e.indexKey(), ix.Name, ix.Namespace)
+		return fmt.Errorf("%w: %s names no cluster, and its execution %s does not exist in namespace %s; remove by hand what is not needed, and give each cluster its own prefix (?prefix=)", ErrForeign, e.indexKey(), ix.Name, ix.Namespace)
 	default:
-		return fmt.Errorf("%w: %s is of cluster %s; give each cluster a bucket or a prefix of its own (?prefix=)", ErrForeign, e.indexKey(), ix.Cluster)
+		return fmt.Errorf("%w: %s is of cluster %s; give each cluster its own bucket or prefix (?prefix=)", ErrForeign, e.indexKey(), ix.Cluster)
 	}
 }
 

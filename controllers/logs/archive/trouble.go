@@ -11,27 +11,27 @@ import (
 	storecode "github.com/taskexec/taskexec/controllers/logs/archive/code"
 )
 
-// errDamaged is what was read and cannot be used.
+// errDamaged means that an object was read and cannot be used.
 var errDamaged = errors.New("it cannot be used")
 
-// Error is what kept an archive from being read: its store, or what is in it.
+// Error says why an archive could not be read: because of its store, or of what is in it.
 type Error struct {
-	// Doing is what was tried.
+	// Doing names what was tried.
 	Doing string
 	Err   error
 }
 
-// Error tells operators. It has no secret of the store's URL.
+// Error returns the text for operators. It has no secret of the store's URL.
 func (e *Error) Error() string { return e.Doing + ": " + redact(e.Err).Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Gone tells whether the store works and does not have what the index says. Trying again does not help then.
+// Gone reports whether the store works but does not have what the index says. Then it does not help to try again.
 func (e *Error) Gone() bool {
 	return errors.Is(e.Err, errDamaged) || isMissing(e.Err)
 }
 
-// Brief says in a few words what is wrong, to callers who may not know where the store is.
+// Brief returns the text for callers, who must not learn where the store is.
 func (e *Error) Brief() string {
 	_, status := storecode.Of(e.Err)
 	switch {

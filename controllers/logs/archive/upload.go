@@ -13,10 +13,10 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// uploadChunk bounds the memory of one upload, in bytes, where the driver lets us: S3 takes no less.
+// uploadChunk bounds the memory of one upload, in bytes, if the driver allows. It is the least that S3 takes.
 const uploadChunk = 5 << 20
 
-// upload brings a part into the bucket, however often that must be tried; it gives up only with the log's life.
+// upload writes a part to the bucket. It tries until it succeeds or the log's life is over.
 func (l *Log) upload(p closedPart) {
 	key := l.index.partKey(&p.stream.stream.StreamID, len(p.stream.stream.Parts))
 	var refused string
@@ -40,10 +40,11 @@ func (l *Log) upload(p closedPart) {
 	s.stream.Parts = append(s.stream.Parts, p.part)
 	l.dirty, l.unlisted = true, l.unlisted+1
 	l.w.metrics.bytes.Add(float64(p.part.Bytes))
+	l.logger().V(2).Info("Uploaded a part", "key", key, "lines", p.part.Lines, "bytes", p.part.Bytes)
 }
 
-// put uploads a file, or tells for which reason that can never be done. A key that exists is never written over:
-// when it has the same bytes, an answer to an earlier try was lost; otherwise somebody else writes this log.
+// put uploads a file, or returns the reason why that can never succeed. It never overwrites a key that exists: if the object
+// has the same bytes, the answer to an earlier try was lost; otherwise somebody else writes this log.
 func (l *Log) put(ctx context.Context, key, name string) (refused string, err error) {
 	file, err := os.Open(name)
 	if errors.Is(err, os.ErrNotExist) {

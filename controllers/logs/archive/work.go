@@ -8,13 +8,13 @@ import (
 const (
 	// maxUnlisted is how many parts are uploaded at most before the index says so, while more of them wait.
 	maxUnlisted = 16
-	// A try to reach the bucket may take tryTime, and more for what it sends, at slowest bytes a second: a
-	// connection that hangs must not hold its place for ever.
+	// One request to the bucket may take tryTime, and the time to send its bytes at slowest bytes a second. A connection
+	// that hangs must not hold its place for ever.
 	tryTime = time.Minute
 	slowest = 64 << 10
 )
 
-// task is what the goroutine of a log does next.
+// task is what a log's goroutine does next.
 type task int
 
 const (
@@ -22,15 +22,15 @@ const (
 	rest task = iota
 	// upload the first part of the queue.
 	upload
-	// list in the index what there is.
+	// list the parts in the index.
 	list
-	// giveUp what is not in the bucket.
+	// giveUp writes the last index of an abandoned log.
 	giveUp
-	// over: there is nothing left to do.
+	// over: nothing is left to do.
 	over
 )
 
-// work uploads what is queued and keeps the index, until the log ends.
+// work uploads queued parts and keeps the index up to date, until the log ends.
 func (l *Log) work(fresh bool) {
 	if !fresh && !l.load() {
 		return
@@ -64,7 +64,7 @@ func (l *Log) work(fresh bool) {
 	}
 }
 
-// next decides what is to be done.
+// next returns what to do next.
 func (l *Log) next() (task, closedPart) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -79,8 +79,8 @@ func (l *Log) next() (task, closedPart) {
 	case len(l.queue) > 0 && l.queue[0].stream.listed && l.unlisted < maxUnlisted:
 		return upload, l.queue[0]
 	case len(l.queue) > 0, l.dirty:
-		// A stream is listed before its first part is uploaded: after a crash between the two, nobody would know
-		// whose part it is.
+		// A stream is listed before its first part is uploaded. Otherwise nobody would know whose part it is after a crash
+		// between the two.
 		return list, closedPart{}
 	case l.ending, l.stopping:
 		return over, closedPart{}
@@ -89,29 +89,34 @@ func (l *Log) next() (task, closedPart) {
 	}
 }
 
-// lives tells whether there is anything left to do for the log: an abandoned one has its last index to write.
+// lives reports whether there is anything left to do for the log. An abandoned log still has its last index to write.
 func (l *Log) lives() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.w.life.Err() == nil && (l.abandoned || l.life.Err() == nil)
 }
 
-// tell wakes who waits for the archive: all containers' logs were read and archived.
+// tell notifies when the logs of all containers were read to their end and archived.
 func (l *Log) tell() {
 	l.mu.Lock()
 	settled := l.settled()
 	for _, s := range l.streams {
 		settled = settled && s.ended
 	}
+	first := settled && !l.logged && len(l.streams) > 0
+	l.logged = l.logged || first
 	l.mu.Unlock()
+	if first {
+		l.logger().V(1).Info("Archived the log", "containers", len(l.streams))
+	}
 	if settled {
 		l.w.Notify(l.key())
 	}
 }
 
-// insist tries until it succeeds, or the log's life is over, and remembers how the bucket fares. Uploads of all
-// logs share a number of places, by namespace in turn, and one that fails does not hold a place while it waits. size is how many bytes a try
-// sends.
+// insist tries until it succeeds or the log's life is over, and records how the bucket answers. The requests of all logs
+// share a number of places, which the namespaces take in turn. A try that failed holds no place while it waits. size is how
+// many bytes a try sends.
 func (l *Log) insist(size int64, try func(context.Context) error) error {
 	backoff := l.w.Retry
 	for {
@@ -134,7 +139,7 @@ func (l *Log) insist(size int64, try func(context.Context) error) error {
 	}
 }
 
-// once tries once, when it has a place.
+// once waits for a place and tries once.
 func (l *Log) once(limit time.Duration, try func(context.Context) error) error {
 	turn, err := l.w.uploads.Take(l.life, l.index.Namespace, false)
 	if err != nil {
@@ -146,7 +151,7 @@ func (l *Log) once(limit time.Duration, try func(context.Context) error) error {
 	return try(ctx)
 }
 
-// fared takes note of how the bucket answered.
+// fared records how the bucket answered.
 func (l *Log) fared(err error) {
 	outcome := "succeeded"
 	if err != nil {
@@ -158,7 +163,10 @@ func (l *Log) fared(err error) {
 	defer l.mu.Unlock()
 	if err != nil && l.failure == nil {
 		l.since = l.w.Clock.Now()
-		l.w.Log.Error(err, "The archive does not take a log; it is tried again", "execution", l.index.Name, "namespace", l.index.Namespace)
+		l.logger().Error(err, "The archive does not take a log; it is tried again")
+	}
+	if err == nil && l.failure != nil {
+		l.logger().V(1).Info("The archive takes the log again")
 	}
 	l.failure = err
 }

@@ -20,23 +20,23 @@ import (
 // WriterOptions of a Writer.
 type WriterOptions struct {
 	Bucket *blob.Bucket
-	// Cluster is written into each index, see Index. Empty means that it is not known.
+	// Cluster is written into each index (see Index). Empty means that it is not known.
 	Cluster string
-	// SpoolDir holds what is not in the bucket yet, at most SpoolBytes of it, of which one namespace has at most four fifths
-	// of what the others leave. It is the Writer's own.
+	// SpoolDir holds what is not in the bucket yet, at most SpoolBytes. One namespace has at most four fifths of what the
+	// others leave. No other process uses the folder.
 	SpoolDir   string
 	SpoolBytes int64
-	// PartBytes and PartAge say when a part of a log that goes on is closed. While the bucket fails, only its size.
+	// A part is closed when it has PartBytes or is PartAge old. While the bucket fails, only the size counts.
 	PartBytes int64
 	PartAge   time.Duration
-	// Uploads is how many requests are made to the bucket at once. The namespaces take turns, and one alone leaves a place.
+	// Uploads is how many requests are made to the bucket at once. The namespaces take turns, and one namespace alone never
+	// takes all places.
 	Uploads int
-	// StopTimeout is how long the Writer goes on uploading after it was told to stop.
+	// StopTimeout is how long the Writer goes on uploading after Run's ctx has ended.
 	StopTimeout time.Duration
 	// Retry is the wait between two tries to upload.
 	Retry wait.Backoff
-	// Notify is called when all of an execution's log that was given is archived, or was given up. It must not
-	// block.
+	// Notify is called when all of an execution's log is archived or given up. It must not block.
 	Notify   func(types.NamespacedName)
 	Clock    clock.WithDelayedExecution
 	Log      logr.Logger
@@ -49,7 +49,7 @@ const (
 	defaultStopTimeout = 20 * time.Second
 )
 
-// DefaultRetry is the wait between two tries to upload.
+// DefaultRetry returns the wait between two tries to upload.
 func DefaultRetry() wait.Backoff {
 	return wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 9, Cap: 30 * time.Second}
 }
@@ -75,8 +75,8 @@ type Writer struct {
 	stopped bool
 }
 
-// NewWriter makes a Writer. It removes what an earlier process left in the spool: what was not archived of it is
-// read again from the nodes.
+// NewWriter returns a Writer. It removes what an earlier process left in the spool: what was not archived is read again from
+// the nodes.
 func NewWriter(o WriterOptions) (*Writer, error) {
 	if o.Uploads == 0 {
 		o.Uploads = defaultUploads
@@ -118,11 +118,11 @@ func (w *Writer) Run(ctx context.Context) error {
 	return nil
 }
 
-// Reader reads what the Writer has written.
+// Reader returns a Reader of what the Writer writes.
 func (w *Writer) Reader() *Reader { return w.reader }
 
-// Begin archives the log of an execution. fresh tells that nobody archived any of it before; otherwise that is
-// asked, in the background.
+// Begin returns the archive of an execution's log. fresh reports that nobody archived any of it before; otherwise the bucket
+// is asked in the background.
 func (w *Writer) Begin(e Execution, fresh bool) *Log {
 	l := &Log{
 		w:       w,
@@ -144,7 +144,7 @@ func (w *Writer) Begin(e Execution, fresh bool) *Log {
 	}
 	w.logs[l] = struct{}{}
 	w.wg.Go(func() {
-		defer l.die() // or its context would live as long as the Writer
+		defer l.die() // otherwise its context would live as long as the Writer
 		l.work(fresh)
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package budget divides a rate of bytes between namespaces. A namespace that wants more than its share does not delay
-// the others: each namespace owes what it took, and the income of bytes pays all debts in equal parts.
+// Package budget divides a rate of bytes between namespaces. Each namespace owes the bytes that it took, and the income of
+// bytes pays all debts in equal parts. So a namespace that wants more than its share does not delay the others.
 package budget
 
 import (
@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	// leastSavings is the least that may be saved up while nobody asks for bytes: the largest status is about this.
+	// leastSavings is the least bound of the savings: about the size of the largest status.
 	leastSavings = 512 << 10
-	// mostCharged bounds the debt that Charge can make to what the whole budget pays in this time, so that a burst of
-	// charges does not keep a namespace waiting for long.
+	// mostCharged bounds the debt that Charge makes: to what the whole budget pays in this time. So a namespace does not wait
+	// long after a burst of charges.
 	mostCharged = 10 * time.Second
 )
 
 // Budget of bytes a second. Its methods may be called from several goroutines.
 //
-// A namespace without a debt may take bytes at once, however many, and owes them from then on. One with a debt waits
-// until it is paid. So over time the sum of all is the rate, and beside it each namespace can be ahead by one take.
-// Unused bytes are saved, up to one second's worth. They pay for the next takes, whatever their namespace.
+// A namespace without a debt takes any number of bytes at once, and owes them. A namespace with a debt waits until it is
+// paid. So over time the sum of all takes is the rate, and each namespace can be ahead by one take. Unused bytes are saved,
+// up to one second's worth, and pay for the next takes of any namespace.
 type Budget struct {
 	// rate in bytes a second.
 	rate  float64
@@ -32,20 +32,20 @@ type Budget struct {
 	mu      sync.Mutex
 	savings float64
 	at      time.Time
-	// accounts of the namespaces that owe something; who waits owes something.
+	// accounts of the namespaces that owe something. A namespace that waits owes something.
 	accounts map[string]*account
-	// timer for when the next of those who wait has no debt, nil while nobody waits.
+	// timer for when the next waiting namespace has no debt, nil while none waits.
 	timer clock.Timer
 }
 
 // account of a namespace.
 type account struct {
 	debt float64
-	// line of those who wait, first come first served.
+	// line of waits, first come, first served.
 	line []*Wait
 }
 
-// Wait of somebody for bytes.
+// Wait is a Take that waits for its bytes.
 type Wait struct {
 	b         *Budget
 	namespace string
@@ -53,7 +53,7 @@ type Wait struct {
 	granted   func()
 }
 
-// New makes a Budget. It begins with one second's bytes saved.
+// New returns a Budget with one second's bytes saved.
 func New(bytesPerSecond int, c clock.WithDelayedExecution) *Budget {
 	b := &Budget{rate: float64(bytesPerSecond), clock: c, at: c.Now(), accounts: map[string]*account{}}
 	b.savings = b.mostSaved()
@@ -62,8 +62,8 @@ func New(bytesPerSecond int, c clock.WithDelayedExecution) *Budget {
 
 func (b *Budget) mostSaved() float64 { return max(b.rate, leastSavings) }
 
-// Take takes bytes for a namespace. It returns nil if they were taken at once. Otherwise granted is called, in a goroutine
-// of its own, when they were taken, unless the Wait was stopped before.
+// Take takes bytes for a namespace. It returns nil if it took them at once. Otherwise it returns a Wait, and calls granted in
+// another goroutine when it has taken them, unless the Wait was stopped before.
 func (b *Budget) Take(namespace string, bytes int64, granted func()) *Wait {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -79,7 +79,7 @@ func (b *Budget) Take(namespace string, bytes int64, granted func()) *Wait {
 	return w
 }
 
-// Charge takes bytes for a namespace that were used already. They delay what that namespace takes next, and no other.
+// Charge takes bytes that a namespace has used already. They delay the next Take of that namespace only.
 func (b *Budget) Charge(namespace string, bytes int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -95,7 +95,7 @@ func (b *Budget) Charge(namespace string, bytes int64) {
 	b.arrange()
 }
 
-// Stop takes back what was asked for. It reports whether it was still waited for.
+// Stop withdraws the Take. It reports whether the Take still waited.
 func (w *Wait) Stop() bool {
 	b := w.b
 	b.mu.Lock()
@@ -114,7 +114,7 @@ func (w *Wait) Stop() bool {
 	return false
 }
 
-// owe adds to what a namespace owes, as far as the savings do not pay for it. The lock is held, here and below.
+// owe adds bytes to a namespace's debt, unless the savings pay for them. The lock is held, here and below.
 func (b *Budget) owe(namespace string, bytes float64) {
 	paid := min(bytes, b.savings)
 	b.savings -= paid
@@ -129,7 +129,7 @@ func (b *Budget) owe(namespace string, bytes float64) {
 	a.debt += bytes - paid
 }
 
-// advance pays debts with the income since it was called last.
+// advance pays debts with the income since its last call.
 func (b *Budget) advance() {
 	now := b.clock.Now()
 	income := b.rate * now.Sub(b.at).Seconds()
@@ -139,7 +139,7 @@ func (b *Budget) advance() {
 	b.at = now
 	level, left := split(debtsOf(b.accounts), income)
 	for namespace, a := range b.accounts {
-		// Less than a byte is nothing: time has no smaller parts than nanoseconds.
+		// Less than a byte counts as paid: a timer cannot wait for parts of a nanosecond.
 		if a.debt -= level; a.debt < 1 {
 			a.debt = 0
 			if len(a.line) == 0 {
@@ -150,7 +150,7 @@ func (b *Budget) advance() {
 	b.savings = min(b.savings+left, b.mostSaved())
 }
 
-// arrange sets the timer for the next who waits.
+// arrange sets the timer for the next Wait.
 func (b *Budget) arrange() {
 	if b.timer != nil {
 		b.timer.Stop()
@@ -165,12 +165,13 @@ func (b *Budget) arrange() {
 	if least < 0 {
 		return
 	}
-	// A nanosecond more, because a part of one is cut off. On its own, because a fake clock calls it while it is locked.
+	// One nanosecond is added, because the conversion cuts off a part. The goroutine is needed because a fake clock calls the
+	// function while the clock is locked.
 	wait := time.Duration(due(least, debts)/b.rate*float64(time.Second)) + 1
 	b.timer = b.clock.AfterFunc(wait, func() { go b.serve() })
 }
 
-// serve returns bytes to those who wait in namespaces without a debt.
+// serve gives bytes to the Waits of namespaces without a debt.
 func (b *Budget) serve() {
 	b.mu.Lock()
 	b.advance()

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -13,6 +14,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/budget"
+	"github.com/taskexec/taskexec/controllers/logs/follow/machine"
 	"github.com/taskexec/taskexec/controllers/logs/redact"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/tail"
@@ -22,13 +24,13 @@ import (
 // Options of a Follower.
 type Options struct {
 	Source source.Source
-	// Turns bound how many logs are read at once; the rest take turns. The API server exempts log requests from
-	// its flow control, so that this is the only bound on them.
+	// Turns bounds how many logs are read at once. The API server exempts log requests from its flow control, so this is the
+	// only bound on them.
 	Turns *turns.Turns
 	Flush FlushOptions
 	// Patience is how long after the end of a run its log is still waited for.
 	Patience time.Duration
-	// FileSize is from how many bytes on a kubelet may rotate a log, the smallest of all nodes.
+	// FileSize is from how many bytes on a kubelet may rotate a log: the smallest containerLogMaxSize of all nodes.
 	FileSize int64
 	// Archive takes the raw logs; nil means that there is none.
 	Archive *archive.Writer
@@ -36,11 +38,12 @@ type Options struct {
 	ArchiveDeadline time.Duration
 	// Reconnect is the wait between two tries to read a log.
 	Reconnect wait.Backoff
-	// Notify is called when an execution should be looked at: a flush is due, or its log is read to the end.
-	// It must not block.
+	// Notify asks for a reconcile of an execution: a flush is due, or its log is read to the end. It must not block.
 	Notify func(types.NamespacedName)
 	Clock  clock.WithDelayedExecution
-	// Registry takes the metrics; nil means nobody.
+	// Log takes decisions about a log at V(1) and steps at V(2), never a line's content. The zero Logger drops them.
+	Log logr.Logger
+	// Registry registers the metrics, nil means that they are not registered.
 	Registry prometheus.Registerer
 }
 
@@ -51,7 +54,7 @@ type Follower struct {
 	metrics *metrics
 	stop    context.Context //nolint:containedctx // the life of the Follower, which outlives each call to it
 	end     context.CancelFunc
-	// starting is held where a goroutine is added to wg, which may not grow from zero while it is waited for.
+	// starting is held while a goroutine is added to wg: a WaitGroup must not grow from zero while Wait is called.
 	starting sync.Mutex
 	wg       sync.WaitGroup
 
@@ -59,7 +62,7 @@ type Follower struct {
 	runs map[types.NamespacedName]*run
 }
 
-// New makes a Follower. Stop ends it.
+// New returns a Follower. Stop ends it.
 func New(o Options) *Follower {
 	ctx, cancel := context.WithCancel(context.Background())
 	f := &Follower{Options: o, budget: budget.New(o.Flush.BytesPerSecond, o.Clock), stop: ctx, end: cancel, runs: map[types.NamespacedName]*run{}}
@@ -75,8 +78,7 @@ func (f *Follower) Stop() {
 	f.wg.Wait()
 }
 
-// start runs work in a goroutine that Stop waits for. After Stop it does nothing: a look at an execution that was
-// under way may come that late.
+// start runs work in a goroutine that Stop waits for. After Stop it does nothing: a reconcile may still be under way.
 func (f *Follower) start(work func()) {
 	f.starting.Lock()
 	defer f.starting.Unlock()
@@ -92,23 +94,22 @@ type Subject struct {
 	// MaxEntries and MaxBytes bound its tail.
 	MaxEntries int
 	MaxBytes   int64
-	// Pods that are there. The containers of one that was there before and is no longer have ended.
+	// Pods that exist. The containers of a pod that is not here any more have ended.
 	Pods []types.UID
-	// Runs of containers whose logs are read, in the order in which they started. One that a later run of its
-	// container has taken the place of has ended.
+	// Runs of containers whose logs are read, in the order in which they started. A run has ended when there is a later run of
+	// its container.
 	Runs []source.ContainerRun
 	// Fresh: nothing was ever recorded of the execution, so that no log of it was read before.
 	Fresh bool
-	// Redacted: its log is archived without the values that Redact knows. Where that is nil, the values are not known,
-	// and nothing may be archived.
+	// Redacted: the log is archived without the values that Redact knows. When Redact is nil, the values are not known, and
+	// nothing is archived.
 	Redacted bool
 	Redact   *redact.Redactor
-	// Closing: the execution has ended, whatever its containers do. From here on the log is waited for with
-	// Patience.
+	// Closing: the execution has ended, whatever its containers do. From then on Patience runs.
 	Closing bool
 }
 
-// Sync starts reading what is not read yet, and tells how far the reading is.
+// Sync starts to read what is not read yet, and returns how far the reading is.
 func (f *Follower) Sync(s Subject) lifecycle.LogState {
 	f.mu.Lock()
 	r, ok := f.runs[s.Key]
@@ -121,10 +122,11 @@ func (f *Follower) Sync(s Subject) lifecycle.LogState {
 			follower: f,
 			key:      s.Key,
 			uid:      s.UID,
+			log:      f.Log.WithValues("execution", s.Key),
 			fresh:    s.Fresh,
 			tail:     tail.New(s.MaxEntries, s.MaxBytes),
 			streams:  map[archive.StreamID]*tracked{},
-			flushes:  flushes{interval: f.Flush.Interval},
+			flushes:  machine.NewFlushes(f.Flush.Interval, f.Flush.MaxInterval),
 		}
 		f.runs[s.Key] = r
 	}
@@ -132,28 +134,28 @@ func (f *Follower) Sync(s Subject) lifecycle.LogState {
 	return r.sync(s)
 }
 
-// Flushed says that the tail, as Sync gave it with that many lines, was written in a status of that many bytes.
+// Flushed takes note that the tail of a Sync with that many lines was written, in a status of that many bytes.
 func (f *Follower) Flushed(key types.NamespacedName, lines, size int64) {
 	if r := f.run(key); r != nil {
 		r.flushed(lines, size)
 	}
 }
 
-// TooLarge says that the API server refused the tail for its size: it is smaller from here on.
+// TooLarge takes note that the API server refused the tail for its size. The tail is smaller from then on.
 func (f *Follower) TooLarge(key types.NamespacedName) {
 	if r := f.run(key); r != nil {
 		r.tooLarge()
 	}
 }
 
-// Release ends the reading for an execution whose log is final. What is archived of it stays.
+// Release ends the reading for an execution whose log is final. Its archive stays.
 func (f *Follower) Release(key types.NamespacedName) {
 	if r := f.take(key); r != nil {
 		r.release()
 	}
 }
 
-// Forget ends the reading for an execution that is gone, and drops what is known of it.
+// Forget ends the reading for an execution that is deleted, and drops what is known of it.
 func (f *Follower) Forget(key types.NamespacedName) {
 	if r := f.take(key); r != nil {
 		r.close()
@@ -174,7 +176,7 @@ func (f *Follower) take(key types.NamespacedName) *run {
 	return r
 }
 
-// Streams is how many container logs are being read or wait for their turn.
+// Streams returns how many container logs are being read or wait for their turn.
 func (f *Follower) Streams() (n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

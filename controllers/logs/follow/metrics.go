@@ -22,24 +22,24 @@ func newMetrics(f *Follower, registry prometheus.Registerer) *metrics {
 	m := &metrics{
 		flushes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "taskexec_log_flushes_total",
-			Help: "Writes of a log's tail to the API server, by cause: a phase that changed, or lines that were due.",
+			Help: "Writes of log tails to the API server, by cause: phase (with a change of phase) or due (new lines were due).",
 		}, []string{"cause"}),
 		flushBytes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "taskexec_log_flush_bytes_total",
-			Help: "Bytes of log tails that were written to the API server, by cause.",
+			Help: "Bytes of log tails written to the API server, by cause.",
 		}, []string{"cause"}),
 		delay: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "taskexec_log_flush_delay_seconds",
-			Help:    "Seconds for which a due tail waited for the budget of all (--log-flush-bytes-per-second).",
+			Help:    "Seconds that a due tail waited for the shared budget (--log-flush-bytes-per-second).",
 			Buckets: []float64{0.001, 0.1, 0.5, 1, 2, 5, 10, 30, 60},
 		}),
 		lines: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "taskexec_log_lines_total",
-			Help: "Lines that were read from container logs.",
+			Help: "Lines read from container logs.",
 		}),
 		bytes: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "taskexec_log_bytes_total",
-			Help: "Bytes that were read from container logs, each once.",
+			Help: "Bytes read from container logs, without those that were read again.",
 		}),
 		gaps: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "taskexec_log_gaps_total",
@@ -59,11 +59,11 @@ func newMetrics(f *Follower, registry prometheus.Registerer) *metrics {
 			func() float64 { return float64(f.Turns.Held()) }),
 		gauge("taskexec_log_turns_waiting", "Container logs that wait for their turn.",
 			func() float64 { return float64(f.Turns.Waiting()) }),
-		gauge("taskexec_log_flush_interval_seconds", "Seconds between two writes of one execution's tail, at first.",
+		gauge("taskexec_log_flush_interval_seconds", "Shortest time between two writes of one execution's tail, in seconds.",
 			func() float64 { return f.Flush.Interval.Seconds() }),
-		gauge("taskexec_log_flush_max_interval_seconds", "Seconds between two writes of one execution's tail, at most, but for the budget.",
+		gauge("taskexec_log_flush_max_interval_seconds", "Longest time between two writes of one execution's tail, in seconds, without waiting for the budget.",
 			func() float64 { return f.Flush.MaxInterval.Seconds() }),
-		gauge("taskexec_log_flush_budget_bytes_per_second", "Budget of all executions for writes of tails, in bytes per second.",
+		gauge("taskexec_log_flush_budget_bytes_per_second", "Budget for writing the tails of all executions, in bytes per second.",
 			func() float64 { return float64(f.Flush.BytesPerSecond) }))
 	return m
 }

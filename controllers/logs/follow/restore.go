@@ -8,21 +8,21 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
-	"github.com/taskexec/taskexec/controllers/logs/cursor"
+	"github.com/taskexec/taskexec/controllers/logs/dedup"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/tail"
 )
 
-// restoreLimit is how long an execution's reading waits for its archive to say what an earlier controller read.
-// After it, the log is read anew, and is not archived.
+// restoreLimit is how long the reading of a log waits until the archive says what an earlier controller read. After that the
+// log is read from its beginning, and is not archived.
 const restoreLimit = 30 * time.Second
 
-// restore learns what an earlier controller archived of the run, before anything is read.
+// restore asks what an earlier controller archived of the run, before anything is read.
 func (r *run) restore(s Subject) {
 	ctx, cancel := context.WithTimeout(r.follower.stop, restoreLimit)
 	defer cancel()
-	ix, err := r.log.Restored(ctx)
+	ix, err := r.archive.Restored(ctx)
 	var newest []tail.Line
 	if err == nil && ix != nil {
 		newest, err = r.newest(ctx, ix, s.MaxEntries)
@@ -33,16 +33,18 @@ func (r *run) restore(s Subject) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
-		r.log.Abandon(v1alpha1.ReasonLogsArchiveUnavailable)
+		r.archive.Abandon(v1alpha1.ReasonLogsArchiveUnavailable)
 		r.unarchived = true
+		r.log.Error(err, "The archive does not say what an earlier controller archived; the log is read but not archived")
 	} else if ix != nil {
+		r.log.V(1).Info("Goes on where an earlier controller was", "streams", len(ix.Streams))
 		r.resume(ix, newest)
 	}
 	r.restored = true
 	r.notify()
 }
 
-// resume begins with what is archived. The lock is held.
+// resume starts with what is archived. The lock is held.
 func (r *run) resume(ix *archive.Index, newest []tail.Line) {
 	var total, bytes int64
 	for i := range ix.Streams {
@@ -71,7 +73,7 @@ func (r *run) resume(ix *archive.Index, newest []tail.Line) {
 // stampSize is about what a line's time stamp takes in the archive, in bytes with its space.
 const stampSize = int64(len("2006-01-02T15:04:05.999999999Z "))
 
-// newest reads the last lines of the run's own story from the archive.
+// newest reads the last lines from the archive that belong into the tail.
 func (r *run) newest(ctx context.Context, ix *archive.Index, count int) (newest []tail.Line, err error) {
 	for i := len(ix.Streams) - 1; i >= 0 && len(newest) < count; i-- {
 		s := &ix.Streams[i]
@@ -95,7 +97,7 @@ func (r *run) newest(ctx context.Context, ix *archive.Index, count int) (newest 
 	return newest, nil
 }
 
-// lastLines reads a log and keeps its last lines.
+// lastLines reads a log and returns its last lines.
 func lastLines(log io.ReadCloser, count int) (last []tail.Line, err error) {
 	defer func() { _ = log.Close() }() // nothing was written
 	reader := lines.NewReader(log)
@@ -125,52 +127,23 @@ func lastLines(log io.ReadCloser, count int) (last []tail.Line, err error) {
 	}
 }
 
-// archived is a stream in an index.
+// archived is a stream in the index of an archive.
 type archived struct {
 	ix     *archive.Index
 	stream int
 }
 
-// restore sets a stream to where an earlier controller was. It gives the reason for which that is not possible.
+// restore sets a stream to where an earlier controller was. It returns a reason when that is not possible.
 func (t *tracked) restore(ctx context.Context, s *stream) (missing string) {
 	if t.before == nil || len(t.before.ix.Streams[t.before.stream].Parts) == 0 {
 		return ""
 	}
 	a := &t.before.ix.Streams[t.before.stream]
-	part := min(a.PartAt(cursor.ResumeFrom(a.Newest())), len(a.Parts)-1)
+	part := min(a.PartAt(dedup.ResumeFrom(a.Newest())), len(a.Parts)-1)
 	log := t.r.follower.Archive.Reader().Open(ctx, t.before.ix, t.before.stream, part)
 	defer func() { _ = log.Close() }() // nothing was written
-	if err := s.refill(log); err != nil {
+	if err := s.machine.Restore(log); err != nil {
 		return v1alpha1.ReasonLogsArchiveUnavailable
 	}
 	return ""
-}
-
-// refill reads the last lines of an archived log into the stream's cursor, so that it goes on where an earlier
-// controller was; within a long line, if that is where it was.
-func (s *stream) refill(archived io.Reader) error {
-	reader := lines.NewReader(archived)
-	defer reader.Release()
-	for {
-		line, err := reader.Next()
-		if (line.Whole || line.More) && !line.At.IsZero() {
-			hash := s.cursor.Hash(line.Head)
-			s.cursor.Accept(line.At, hash)
-			s.resumed, s.headJudged, s.suspect = true, true, &pace{}
-			if line.More {
-				s.partial = s.newPartial(line.At, line.Head, hash)
-				for whole := false; !whole && err == nil; {
-					var piece []byte
-					piece, whole, err = reader.Rest()
-					s.passPartial(piece, whole)
-				}
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

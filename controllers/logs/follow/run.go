@@ -1,19 +1,17 @@
 package follow
 
 import (
-	"context"
-	"io"
-	"slices"
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/follow/machine"
 	"github.com/taskexec/taskexec/controllers/logs/redact"
-	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/tail"
 )
 
@@ -22,28 +20,34 @@ type run struct {
 	follower *Follower
 	key      types.NamespacedName
 	uid      types.UID
+	log      logr.Logger
 	// fresh: nothing was recorded of the execution when it was first seen.
 	fresh bool
 
 	mu      sync.Mutex
 	tail    *tail.Tail
 	streams map[archive.StreamID]*tracked
-	// log takes the raw lines, nil when there is no archive.
-	log *archive.Log
-	// restored: what an earlier controller archived is known, so that reading can go on from there.
+	// archive takes the raw lines, nil when there is no archive.
+	archive *archive.Log
+	// begun: the archive was asked what an earlier controller archived. restored: that is known, so that reading can go on
+	// from there.
 	begun, restored bool
-	// unarchived: the archive could not be asked, so that nothing is put into it.
+	// unarchived: the archive did not say what an earlier controller archived, so nothing is put into it.
 	unarchived bool
-	// redact takes the values of sensitive params out of all that is read, nil where nobody asked for that. withheld:
-	// it was asked for, and the values are not known, so that nothing is archived.
+	// redact takes the values of sensitive params out of all that is read, nil where the Task does not ask for that.
+	// withheld: the Task asks for it, and the values are not known, so that nothing is archived.
 	redact   *redact.Redactor
 	withheld bool
 	closed   bool
 	// endedAt is when all containers were first known to have ended, zero while one may run.
 	endedAt time.Time
-	flushes flushes
+	// flushes decides when the tail is written. flushTimer waits for that, nil when nothing is arranged.
+	flushes    machine.Flushes
+	flushTimer timer
 	// deadline is the timer for the end of patience, nil while unset.
 	deadline timer
+	// last is what sync returned last, without the tail.
+	last lifecycle.LogState
 }
 
 func (r *run) sync(s Subject) lifecycle.LogState {
@@ -66,11 +70,13 @@ func (r *run) sync(s Subject) lifecycle.LogState {
 	now := r.follower.Clock.Now()
 	r.watchTheEnd(now, s.Closing || (len(r.streams) > 0 && !running))
 	r.remind()
-	return r.state(now)
+	state := r.state(now)
+	r.last, r.last.Tail = state, nil
+	return state
 }
 
-// begin asks, once, what an earlier controller archived. It is not asked for an execution that is new, nor
-// before there is something to read.
+// begin asks once what an earlier controller archived. It does not ask for a new execution, nor before there is something
+// to read. The lock is held.
 func (r *run) begin(s Subject) {
 	if r.begun || (len(s.Runs) == 0 && !s.Closing) {
 		return
@@ -80,9 +86,9 @@ func (r *run) begin(s Subject) {
 		r.restored = true
 		return
 	}
-	r.log = r.follower.Archive.Begin(archive.Execution{Namespace: r.key.Namespace, Name: r.key.Name, UID: r.uid}, r.fresh)
+	r.archive = r.follower.Archive.Begin(archive.Execution{Namespace: r.key.Namespace, Name: r.key.Name, UID: r.uid}, r.fresh)
 	if s.Redacted {
-		r.log.Redacted()
+		r.archive.Redacted()
 	}
 	if r.fresh {
 		r.restored = true
@@ -91,112 +97,8 @@ func (r *run) begin(s Subject) {
 	r.follower.start(func() { r.restore(s) })
 }
 
-// track starts a stream for each container run that has none, and marks those that have ended.
-func (r *run) track(s Subject) {
-	present := make(map[archive.StreamID]bool, len(s.Runs))
-	newest := map[archive.StreamID]int32{} // restarts, by pod and container
-	for i := range s.Runs {
-		c := &s.Runs[i]
-		newest[place(c)] = max(newest[place(c)], c.Restart)
-		if !c.Mirrored() && r.log == nil {
-			continue // there is nowhere to put it
-		}
-		id := archive.IDOf(c)
-		present[id] = true
-		t, ok := r.streams[id]
-		if !ok {
-			t = newTracked(r, c)
-			r.streams[id] = t
-		}
-		t.restarted = t.restarted || c.Previous
-		if c.Ended {
-			t.finished = c.FinishedAt
-			closeOnce(t.ended)
-		}
-		if !t.reading {
-			r.follow(*c, t)
-		}
-	}
-	for id, t := range r.streams {
-		gone := !slices.Contains(s.Pods, t.run.PodUID)
-		if present[id] || (!gone && newest[place(&t.run)] <= t.run.Restart) {
-			continue // a kubelet that starts again may know nothing of its containers for a while
-		}
-		t.gone = t.gone || gone
-		closeOnce(t.ended)
-		if !t.reading { // archived by an earlier controller in part, and its pod is gone
-			t.reading, t.done = true, true
-			if !t.whole {
-				t.miss(v1alpha1.ReasonLogsPodGone)
-			}
-		}
-	}
-}
-
-// place of a container: what its runs have in common.
-func place(c *source.ContainerRun) archive.StreamID {
-	return archive.StreamID{PodUID: c.PodUID, Container: c.Container}
-}
-
-// follow starts the goroutine that reads one container run's log.
-func (r *run) follow(c source.ContainerRun, t *tracked) {
-	t.reading = true
-	if t.whole { // an earlier controller has archived all of it
-		t.done = true
-		return
-	}
-	ctx, cancel := context.WithCancel(r.follower.stop)
-	t.cancel = cancel
-	if r.log != nil && !r.unarchived && !r.withheld {
-		t.archive = r.log.Stream(&c)
-	}
-	s := &stream{
-		run:       c,
-		source:    r.source(),
-		turns:     r.follower.Turns,
-		clock:     r.follower.Clock,
-		sink:      t,
-		ended:     t.ended,
-		finished:  t.finishedAt,
-		renamed:   t.isRestarted,
-		gone:      t.isGone,
-		reconnect: r.follower.Reconnect,
-		fileSize:  r.follower.FileSize,
-	}
-	r.follower.start(func() {
-		defer cancel()
-		missing := t.restore(ctx, s)
-		if missing == "" {
-			missing = s.read(ctx)
-		}
-		t.finish(ctx, missing)
-	})
-}
-
-// source gives logs as they are kept. All that is read of a log is without the values: what is compared with what an
-// earlier controller archived has to be.
-func (r *run) source() source.Source {
-	if r.redact == nil {
-		return r.follower.Source
-	}
-	return redacted{r.follower.Source, r.redact}
-}
-
-type redacted struct {
-	source.Source
-	values *redact.Redactor
-}
-
-func (s redacted) Open(ctx context.Context, request source.Request) (io.ReadCloser, error) {
-	body, err := s.Source.Open(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	return s.values.Log(body, !request.Follow), nil
-}
-
-// watchTheEnd begins to lose patience when all containers have ended, and starts anew when another begins: a
-// retry. The lock is held.
+// watchTheEnd starts the time of patience when all containers have ended, and stops it when another one starts: a retry.
+// The lock is held.
 func (r *run) watchTheEnd(now time.Time, ended bool) {
 	switch {
 	case !ended:
@@ -208,15 +110,15 @@ func (r *run) watchTheEnd(now time.Time, ended bool) {
 	}
 }
 
-// loseInPatience has the execution looked at, and once more when the archive's time is over too.
+// loseInPatience notifies now, and once more when the archive's time is over too. The lock is held.
 func (r *run) loseInPatience() {
-	if left := r.endedAt.Add(r.follower.ArchiveDeadline).Sub(r.follower.Clock.Now()); r.log != nil && left > 0 {
+	if left := r.endedAt.Add(r.follower.ArchiveDeadline).Sub(r.follower.Clock.Now()); r.archive != nil && left > 0 {
 		r.wakeAfter(&r.deadline, left, r.loseInPatience)
 	}
 	r.notify()
 }
 
-// notify has the execution looked at, unless it is not our business any more. The lock is held.
+// notify asks for a reconcile of the execution, unless its log is not read any more. The lock is held.
 func (r *run) notify() {
 	if !r.closed {
 		r.follower.Notify(r.key)
@@ -235,17 +137,26 @@ func (r *run) open() (n int) {
 	return n
 }
 
+// close ends the reading. What is not archived yet is dropped.
 func (r *run) close() {
 	r.end()
-	if r.log != nil {
-		r.log.Close()
+	if r.archive != nil {
+		r.archive.Close()
 	}
 }
 
-// release ends the reading; what was read is archived to its end.
+// release ends the reading. What was read is archived to its end.
 func (r *run) release() {
 	r.end()
-	if r.log == nil {
+	r.mu.Lock()
+	last := r.last
+	r.mu.Unlock()
+	if last.Drained {
+		r.log.V(1).Info("The log is complete", "lines", last.Lines, "bytes", last.Bytes, "archived", last.Archived)
+	} else {
+		r.log.V(1).Info("The log is not complete", "reason", last.GaveUp, "lines", last.Lines, "bytes", last.Bytes)
+	}
+	if r.archive == nil {
 		return
 	}
 	r.mu.Lock()
@@ -255,14 +166,14 @@ func (r *run) release() {
 		}
 	}
 	r.mu.Unlock()
-	r.log.End()
+	r.archive.End()
 }
 
 func (r *run) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
-	stop(&r.flushes.timer)
+	stop(&r.flushTimer)
 	stop(&r.deadline)
 	for _, t := range r.streams {
 		if t.cancel != nil {

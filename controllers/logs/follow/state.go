@@ -1,7 +1,6 @@
 package follow
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,10 +13,10 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// maxGapsTold bounds how many gaps are told to people; the archive's index has all.
+// maxGapsTold bounds how many gaps the condition's message names. The archive's index has all.
 const maxGapsTold = 3
 
-// state tells how far the reading is. The lock is held.
+// state returns how far the reading is. The lock is held.
 func (r *run) state(now time.Time) lifecycle.LogState {
 	s := lifecycle.LogState{
 		Tail:     r.tail.Entries(),
@@ -25,7 +24,7 @@ func (r *run) state(now time.Time) lifecycle.LogState {
 		Bytes:    r.tail.Bytes(),
 		Dropped:  r.tail.Dropped(),
 		Attempts: r.attempts(),
-		Due:      r.flushes.due,
+		Due:      r.flushes.Due(),
 	}
 	if !r.endedAt.IsZero() {
 		s.Waited = now.Sub(r.endedAt)
@@ -43,9 +42,9 @@ func (r *run) state(now time.Time) lifecycle.LogState {
 	}
 	s.Read = true
 	settled, missing, why := r.archived(s.Waited)
-	s.Archived = r.log != nil && settled && missing == ""
+	s.Archived = r.archive != nil && settled && missing == ""
 	switch gaps := r.missing(); {
-	case !settled: // what one stream misses is told when the archive has the others
+	case !settled: // a gap of one stream is reported when the archive has the others
 	case len(gaps) > 0:
 		s.GaveUp, s.Missing = gaps[0].missing, tellGaps(gaps)
 	case missing != "":
@@ -56,22 +55,22 @@ func (r *run) state(now time.Time) lifecycle.LogState {
 	return s
 }
 
-// archived tells whether the archive has all that it will have, and for which reason that is not all that was
-// read. It stops waiting for the archive when its time is over. The lock is held.
+// archived reports whether the archive has all that it will have, and why that is not all that was read. It stops waiting
+// for the archive when its time is over. The lock is held.
 func (r *run) archived(waited time.Duration) (settled bool, missing, why string) {
-	if r.log == nil {
+	if r.archive == nil {
 		return true, "", ""
 	}
-	state := r.log.State()
+	state := r.archive.State()
 	if !state.Settled && waited >= r.follower.ArchiveDeadline {
-		r.log.Abandon(v1alpha1.ReasonLogsArchiveUnavailable)
-		state = r.log.State()
+		r.archive.Abandon(v1alpha1.ReasonLogsArchiveUnavailable)
+		state = r.archive.State()
 	}
 	switch {
 	case r.unarchived:
-		return true, v1alpha1.ReasonLogsArchiveUnavailable, "the archive could not be asked what an earlier controller had put into it, so that the log was read and not archived"
+		return true, v1alpha1.ReasonLogsArchiveUnavailable, "the log was read but not archived: the archive did not say what an earlier controller had put into it"
 	case r.withheld:
-		return true, v1alpha1.ReasonLogsNotRedactable, "the Task asks for an archive without the values of sensitive params, and they could not be read from their Secret, so that the log was read and not archived"
+		return true, v1alpha1.ReasonLogsNotRedactable, "the log was read but not archived: the Task asks for an archive without the values of sensitive params, and these could not be read from their Secret"
 	case !state.Settled || len(state.Gaps) == 0:
 		return state.Settled, "", ""
 	}
@@ -79,14 +78,15 @@ func (r *run) archived(waited time.Duration) (settled bool, missing, why string)
 	for _, g := range state.Gaps {
 		lines, bytes = lines+g.Lines, bytes+g.Bytes
 	}
-	why = fmt.Sprintf("%d lines, %d bytes, were read and are not in the archive", lines, bytes)
+	why = fmt.Sprintf("%d lines (%d bytes) were read but are not in the archive", lines, bytes)
 	if state.Failure != nil {
 		why += ": " + state.Failure.Error()
 	}
 	return true, state.Gaps[0].Reason, why
 }
 
-// attempts counts those of which a log was found: pods, and starts in place of the task's own container.
+// attempts counts the attempts that have a log: each pod is one, and so is each further start of the task's own container
+// in its pod.
 func (r *run) attempts() (n int) {
 	starts := map[types.UID]int{}
 	for _, t := range r.streams {
@@ -104,21 +104,18 @@ func (r *run) attempts() (n int) {
 	return n
 }
 
-// missing are the streams with gaps, in the order in which their containers started.
+// missing returns the streams with gaps, in the order in which their containers started.
 func (r *run) missing() (missing []*tracked) {
 	for _, t := range r.streams {
 		if t.missing != "" {
 			missing = append(missing, t)
 		}
 	}
-	slices.SortFunc(missing, func(a, b *tracked) int {
-		return cmp.Or(a.run.StartedAt.Compare(b.run.StartedAt), strings.Compare(a.run.Pod, b.run.Pod),
-			cmp.Compare(a.run.Place, b.run.Place), cmp.Compare(a.run.Restart, b.run.Restart))
-	})
+	slices.SortFunc(missing, func(a, b *tracked) int { return a.run.Order().Compare(b.run.Order()) })
 	return missing
 }
 
-// tellGaps names the gaps for people.
+// tellGaps names the gaps for a person.
 func tellGaps(missing []*tracked) string {
 	var told []string
 	for i, t := range missing {

@@ -4,30 +4,32 @@ import (
 	"context"
 	"time"
 
+	"github.com/go-logr/logr"
+
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/logs/tail"
 )
 
-// tracked is a stream of a run and what is known of it. It is the stream's sink: what it is given goes to the
-// archive and to the run's tail.
+// tracked is a stream of a run and what is known of it. It is the stream's sink: it puts lines into the archive and into
+// the run's tail.
 type tracked struct {
 	r       *run
 	run     source.ContainerRun
 	archive *archive.StreamWriter // nil when there is no archive
-	before  *archived             // what an earlier controller archived, nil when that is nothing
+	before  *archived             // what an earlier controller archived, nil when it archived nothing
 	cancel  context.CancelFunc
 	ended   chan struct{}
 	// finished is when the container ended, as far as known.
 	finished time.Time
 	// restarted: a later run of the same container exists. gone: its pod does not.
 	restarted, gone bool
-	// reading: a goroutine reads it or has read it. whole: an earlier controller has.
+	// reading: a goroutine reads it or has read it. whole: an earlier controller has archived all of it.
 	reading, whole bool
 	done           bool
-	// missing is the first reason for which lines are or may be missing, empty when none are; after is how many
-	// lines were before, and at the time of the last of them.
+	// missing is the reason of the first gap, empty when there is none. after is how many lines were read before it, and at
+	// the time of the last of them.
 	missing string
 	after   int64
 	at      time.Time
@@ -36,9 +38,8 @@ type tracked struct {
 	lastAt time.Time
 	// order is the latest time stamp of its lines.
 	order time.Time
-	// long is the line that is being read, when it is longer than its head.
-	long tail.Line
-	// shown is what of it is worth showing.
+	// long is the long line that is being read, and shown what the tail will show of it.
+	long  tail.Line
 	shown lines.Last
 }
 
@@ -54,7 +55,10 @@ func (t *tracked) line(at time.Time, head []byte, whole bool) {
 	t.r.follower.metrics.bytes.Add(float64(len(head)))
 	t.r.mu.Lock()
 	defer t.r.mu.Unlock()
-	t.lines, t.lastAt, t.order = t.lines+1, at, later(t.order, at)
+	t.lines, t.lastAt = t.lines+1, at
+	if at.After(t.order) {
+		t.order = at
+	}
 	line := tail.Line{At: at, Text: head, Printed: int64(len(head)) + 1, Order: t.order}
 	if whole {
 		t.append(line)
@@ -99,7 +103,7 @@ func (t *tracked) append(line tail.Line) {
 	line.Index = t.run.Index
 	switch t.run.Role {
 	case source.Sidecar:
-		return // archived, and no part of the run's own story
+		return // archived, but not shown in the tail
 	case source.Init:
 		line.Container = t.run.Container
 	case source.Main:
@@ -129,7 +133,7 @@ func (t *tracked) headless(reason string) {
 	}
 }
 
-// miss takes note of a gap. The run's lock is held.
+// miss records a gap. The run's lock is held.
 func (t *tracked) miss(reason string) {
 	t.r.follower.metrics.gaps.WithLabelValues(reason).Inc()
 	if t.missing == "" {
@@ -137,13 +141,16 @@ func (t *tracked) miss(reason string) {
 	}
 }
 
-// finish is called when the stream is over. One that we ended ourselves is not: another controller, or we when
-// we start again, will read on.
-func (t *tracked) finish(ctx context.Context, missing string) {
+// finish is called when the stream returns. When ctx has ended, we stopped the stream ourselves: it is not done, and the
+// next controller reads on.
+func (t *tracked) finish(ctx context.Context, missing string, log logr.Logger) {
 	if ctx.Err() != nil {
 		return
 	}
-	if missing != "" {
+	if missing == "" {
+		log.V(1).Info("Read the log to its end")
+	} else {
+		log.V(1).Info("Gave up the rest of the log", "reason", missing)
 		t.gap(missing)
 	}
 	if t.archive != nil {

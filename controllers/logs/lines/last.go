@@ -5,8 +5,8 @@ import (
 	"regexp"
 )
 
-// Last holds what is worth showing of one line of any length, in bounded memory: its beginning, or where the line was
-// written over (a carriage return and more text, as progress bars have it) the beginning of its last state.
+// Last keeps what to show of a line of any length, in bounded memory: its beginning. If the line was overwritten after a
+// carriage return, like a progress bar, it keeps the beginning of the last state.
 type Last struct {
 	// Text is at most MaxHead bytes.
 	Text []byte
@@ -16,7 +16,7 @@ type Last struct {
 	returned bool
 }
 
-// Add takes the next piece of the line, and copies what it keeps.
+// Add adds the next piece of the line. It copies what it keeps.
 func (l *Last) Add(piece []byte) {
 	for end := len(piece); ; {
 		begin := bytes.LastIndexByte(piece[:end], '\r')
@@ -27,7 +27,7 @@ func (l *Last) Add(piece []byte) {
 			l.keep(piece[begin+1:])
 			l.returned = end < len(piece)
 			return
-		case seen || begin < 0: // it goes on with the state before it
+		case seen || begin < 0: // the piece continues the state before it
 			l.keep(piece)
 			l.returned = l.returned && !seen || end < len(piece)
 			return
@@ -36,7 +36,7 @@ func (l *Last) Add(piece []byte) {
 	}
 }
 
-// invisible is a state of which nothing is seen: blanks, and the sequences that wipe a line or set a colour.
+// invisible matches a state that shows nothing: blanks, and escape sequences that clear a line or set a colour.
 var invisible = regexp.MustCompile(`^(?:[ \t\n]|\x1b\[[0-9;?]*[A-Za-z])*$`)
 
 func (l *Last) keep(piece []byte) {

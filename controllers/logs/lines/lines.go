@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// MaxHead is how much of one line is held for those who look into it, in bytes. The rest passes by.
+	// MaxHead is how much of a line is in memory at once, in bytes. Callers see the rest in pieces.
 	MaxHead = 32 << 10
 	// bufferSize is the memory for reading one log, in bytes; a whole head with its timestamp fits into it.
 	bufferSize = MaxHead + 2*maxStamp
@@ -19,44 +19,44 @@ const (
 	maxStamp = 40
 )
 
-// Line is the beginning of a line as it came.
+// Line is the beginning of a line.
 type Line struct {
-	// At is zero when the line had no timestamp: it continues one that was cut, or is the kubelet's own word.
+	// At is zero when the line has no timestamp: it continues a line that was cut, or is a message of the kubelet.
 	At time.Time
 	// Head is the beginning of the text, without timestamp and newline. It is valid until the next read.
 	Head []byte
-	// Whole: Head is all of the line, and its newline came.
+	// Whole: Head is the complete line, and its newline came.
 	Whole bool
-	// More: the line is longer than Head; Rest has what follows.
+	// More: the line is longer than Head; Rest returns what follows.
 	More bool
 }
 
 // Reader reads lines, each with the kubelet's timestamp and a space before it.
 type Reader struct {
 	r *bufio.Reader
-	// rest: the line that Next gave has not been read to its end.
+	// rest: the line of the last Next is not read to its end.
 	rest bool
 }
 
-// buffers that no Reader has: a short log is read in less time than it takes to clear one.
+// buffers without a Reader. To read a short log takes less time than to allocate a buffer.
 var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferSize) }}
 
-// NewReader makes a Reader. Who gives it back with Release spares the next one its buffer.
+// NewReader returns a Reader. Release gives back its buffer.
 func NewReader(r io.Reader) *Reader {
 	buffer := buffers.Get().(*bufio.Reader) //nolint:forcetypeassert // the pool has nothing else
 	buffer.Reset(r)
 	return &Reader{r: buffer}
 }
 
-// Release ends the reading, of the Reader and of the lines that it gave.
+// Release ends the use of the Reader and of the lines that it returned.
 func (l *Reader) Release() {
 	l.r.Reset(nil)
 	buffers.Put(l.r)
 	l.r = nil
 }
 
-// Next gives the next line, and passes over what was not read of the one before. At the end of the log it gives
-// what is left, which has no newline, together with io.EOF; and so with any other error.
+// Next returns the next line, and skips what was not read of the line before. Together with an error, io.EOF or another, it
+// returns what is left without a newline.
 func (l *Reader) Next() (Line, error) {
 	for l.rest {
 		if _, _, err := l.Rest(); err != nil {
@@ -77,8 +77,8 @@ func (l *Reader) Next() (Line, error) {
 	return line, err
 }
 
-// Rest gives the next piece of a line that is longer than its head, without the newline. whole tells that the
-// newline came, so that the line is read to its end. The piece is valid until the next read.
+// Rest returns the next piece of a line that is longer than its head, without the newline. whole reports that the newline
+// came: the line is read to its end. The piece is valid until the next read.
 func (l *Reader) Rest() (piece []byte, whole bool, err error) {
 	if !l.rest {
 		return nil, true, nil
@@ -96,7 +96,7 @@ func (l *Reader) Rest() (piece []byte, whole bool, err error) {
 	}
 }
 
-// cutStamp takes the kubelet's timestamp off a line; the time is zero when there is none.
+// cutStamp splits a line into the kubelet's timestamp and the rest. The time is zero when there is none.
 func cutStamp(line []byte) (time.Time, []byte) {
 	head := line[:min(len(line), maxStamp)]
 	stamp, _, found := bytes.Cut(head, []byte(" "))
@@ -110,7 +110,7 @@ func cutStamp(line []byte) (time.Time, []byte) {
 	return at, line[len(stamp)+1:]
 }
 
-// AppendStamp appends a time as the kubelet writes it before a line, with its space.
+// AppendStamp appends a time with a space, as the kubelet writes it before a line.
 func AppendStamp(to []byte, at time.Time) []byte {
 	return append(at.UTC().AppendFormat(to, time.RFC3339Nano), ' ')
 }

@@ -8,18 +8,16 @@ import (
 )
 
 const (
-	// maxDepth of data, itself counted. What reads it (kubectl, browsers, the API server) recurses.
+	// maxDepth bounds the nesting of data, itself counted: kubectl, browsers and the API server read it recursively.
 	maxDepth = 16
-	// truncatedKey says in data that fields are missing.
+	// truncatedKey marks data from which fields are missing.
 	truncatedKey = "_truncated"
 )
 
-// encode writes fields as a JSON object of at most MaxData bytes, nil when there are none. Where they do not
-// all fit, those that do are kept in the order of their names, and _truncated says so; as it does when the
-// line's end was missing.
+// encode writes fields as a JSON object of at most MaxData bytes, nil when there are none. If not all fit, it keeps those that
+// do in the order of their names, and adds _truncated. It also adds _truncated when the line's end was missing.
 //
-// The bytes are those that the API server stores (names in order, < and > escaped), so that the bound holds
-// there too.
+// The bytes are those that the API server stores (names in order, < and > escaped), so the bound holds there too.
 func encode(fields map[string]any, cut bool) []byte {
 	if len(fields) == 0 && !cut {
 		return nil
@@ -30,36 +28,36 @@ func encode(fields map[string]any, cut bool) []byte {
 			return raw
 		}
 	}
-	b := bytes.NewBufferString(`{"` + truncatedKey + `":true`) // first, lest it be what does not fit
+	b := bytes.NewBufferString(`{"` + truncatedKey + `":true`) // first, so that it always fits
 	for _, key := range slices.Sorted(maps.Keys(harmless)) {
 		field, err := json.Marshal(map[string]any{key: harmless[key]})
 		if err != nil || key == truncatedKey || b.Len()+len(field) > MaxData {
 			continue
 		}
 		b.WriteByte(',')
-		b.Write(field[1 : len(field)-1]) // without its braces, whose room the comma and the last brace take
+		b.Write(field[1 : len(field)-1]) // without its braces; the comma and the last brace take their room
 	}
 	b.WriteByte('}')
 	return b.Bytes()
 }
 
-// values makes what stands in JSON harmless.
+// values makes JSON values harmless.
 type values struct {
-	// names and texts say what stays in them.
+	// names and texts are the rules for names and texts.
 	names, texts rule
-	// deep writes what is nested too deep.
+	// deep writes a value that is nested too deep.
 	deep func(text string) string
 }
 
 var (
-	// logData is shown beside a message: a name is one line, and a value that is nested too deep is cut as one is.
+	// logData is shown beside a message: a name is one line, and a value that is nested too deep is cut like a message.
 	logData = values{oneLine, inData, func(text string) string { return bounded(text, 0) }}
-	// resultData is what a program handed on, and stays as it wrote it.
+	// resultData is a program's result, which stays as the program wrote it.
 	resultData = values{inResult, inResult, func(text string) string { return text }}
 )
 
-// object makes names and values harmless. Where two names become one, that which was harmless before has
-// it: a hidden character must not put another value in its place.
+// object makes names and values harmless. If two names become equal, the value of the name that was harmless before is kept:
+// a hidden character must not replace it.
 func (v *values) object(fields map[string]any, depth int) map[string]any {
 	out := make(map[string]any, len(fields))
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
@@ -72,8 +70,8 @@ func (v *values) object(fields map[string]any, depth int) map[string]any {
 	return out
 }
 
-// value makes every string of a value harmless. What the API server could not store changes its form: a
-// number that it would change becomes a string, and what is nested too deep its JSON as a string.
+// value makes every string of a value harmless. What the API server cannot store becomes a string: a number that it would
+// change, and the JSON of a value that is nested too deep.
 func (v *values) value(value any, depth int) any {
 	switch value := value.(type) {
 	case string:

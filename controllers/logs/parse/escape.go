@@ -5,12 +5,11 @@ const (
 	bell   = 0x07
 )
 
-// sequenceLength gives how many bytes the escape sequence at the start of s takes, 0 when there is none. A
-// sequence begins with ESC and one more byte, or with the C1 control that stands for the two.
+// sequenceLength returns the length in bytes of the escape sequence at the start of s, 0 when there is none. A sequence begins
+// with ESC and one more byte, or with the C1 control that stands for the two.
 //
-// What looks like the beginning of a sequence but has no end loses its beginning only: the rest is text that
-// may be needed, and harmless without it. Nothing is searched beyond the next beginning, in either form, which
-// keeps the cost of any number of them linear.
+// Of a sequence without an end, only its beginning counts: the rest is text that may be needed, and is harmless without the
+// beginning. The search stops at the next beginning, in either form, so the cost is linear for any number of them.
 func sequenceLength(s string) int {
 	var kind byte
 	var start int
@@ -43,25 +42,25 @@ func sequenceLength(s string) int {
 	case kind >= 0x30 && kind <= 0x7e:
 		return start
 	default:
-		return 1 // ESC before a control or a rune of its own
+		return 1 // ESC before a control character or another rune
 	}
 }
 
-// controlLength is the rest of a control sequence: parameters and intermediates, then a final byte.
+// controlLength returns the length of the rest of a control sequence: parameters and intermediates, then a final byte.
 func controlLength(s string) int {
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c >= 0x40 && c <= 0x7e:
 			return i + 1
 		case c < 0x20 || c > 0x7e:
-			return i // broken off: what follows is text
+			return i // no final byte: what follows is text
 		}
 	}
 	return len(s)
 }
 
-// stringLength is the rest of a sequence that holds a string (a window title, a link) up to BEL or ST, which
-// is ESC \ or its C1 control.
+// stringLength returns the length of the rest of a sequence with a string (a window title, a link). It ends with BEL or ST,
+// which is ESC \ or its C1 control.
 func stringLength(s string) int {
 	for i := range len(s) {
 		switch s[i] {

@@ -7,11 +7,11 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// anException is the name of one at the start of a line, with its package, and maybe after the place that it is of:
+// anException matches the name of an exception at the start of a line, with its package, maybe after a place in the code:
 // "ValueError: x", "java.lang.IllegalStateException: x", "/app/x.py:7: DeprecationWarning: x".
 var anException = regexp.MustCompile(`^(?:\S+: )?(?:[\w$]+\.)*[A-Z][\w$]*(Error|Exception|Warning)(?::|$)`)
 
-// exception is the level of a line that begins with an exception.
+// exception returns the level of a line that begins with an exception.
 func exception(head string) (v1alpha1.LogLevel, bool) {
 	if !strings.Contains(head, "Error") && !strings.Contains(head, "Exception") && !strings.Contains(head, "Warning") {
 		return "", false // nearly all lines

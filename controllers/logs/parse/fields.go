@@ -7,12 +7,12 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Keys by which loggers call message and time, in order of preference.
+// Keys that loggers use for message and time, in order of preference.
 var (
 	messageKeys = spellings("msg", "message", "@m", "@mt", "@message")
 	timeKeys    = spellings("@timestamp", "asctime", "time", "ts", "timestamp", "datetime", "@t", "time_unix_nano", "observed_time_unix_nano")
-	// weakKeys are messages to structlog, to Docker's json-file and to OpenTelemetry, but anything to other
-	// programs. They count beside a level or a time.
+	// weakKeys have the message of structlog, Docker's json-file and OpenTelemetry. Other programs use them for anything, so
+	// they count only together with a level or a time.
 	weakKeys = spellings("event", "log", "body")
 )
 
@@ -34,8 +34,8 @@ func spellings(keys ...string) []string {
 
 func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
-// structured lifts level and message out of a line's fields and drops its time: the kubelet's counts. ok is
-// false when no logger wrote them.
+// structured takes level and message out of a line's fields, and drops the logger's time, because the kubelet's counts. ok is
+// false when the fields are not those of a logger.
 func structured(fields map[string]any) (p parsed, ok bool) {
 	plainBody(fields)
 	level, hasLevel := takeLevel(fields)
@@ -65,7 +65,7 @@ func structured(fields map[string]any) (p parsed, ok bool) {
 	return p, true
 }
 
-// messageOf gives the key of the message. The weak ones count when a logger is known to have written the line.
+// messageOf returns the key of the message. Weak keys count when a logger is known to have written the line.
 func messageOf(fields map[string]any, logger bool) (key string, found bool) {
 	for _, key := range messageKeys {
 		if _, ok := fields[key]; ok {
@@ -83,7 +83,7 @@ func messageOf(fields map[string]any, logger bool) (key string, found bool) {
 	return "", false
 }
 
-// dropTime removes the logger's time. A program may use its name for something else (time="3ms"): that stays.
+// dropTime removes the logger's time. If a program uses the name for something else (time="3ms"), that stays.
 func dropTime(fields map[string]any) (found bool) {
 	for _, key := range timeKeys {
 		if value, ok := fields[key]; ok && (key == "@timestamp" || key == "asctime" || isMoment(value)) {
@@ -94,8 +94,8 @@ func dropTime(fields map[string]any) (found bool) {
 	return false
 }
 
-// isMoment tells a point in time from a duration, a count or a flag: it has the punctuation of a date or a
-// clock, or it is at least three years in seconds since 1970.
+// isMoment reports whether a value is a point in time, and not a duration, a count or a flag: it has the punctuation of a
+// date or a clock, or it is a number of seconds since 1970 of at least three years.
 func isMoment(value any) bool {
 	switch v := value.(type) {
 	case string:

@@ -5,14 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// cutMark ends a text of which something is missing.
+// cutMark ends a text that was cut.
 const cutMark = " …"
 
-// OneLine makes a text from outside that is no line of a log, such as the message of a pod, as harmless as one: no
-// escape sequences, no control characters, no line breaks, no spaces around.
+// OneLine makes a text from outside, such as a pod's message, as harmless as a log line: no escape sequences, control
+// characters or line breaks, and no spaces around.
 func OneLine(text string) string { return strings.TrimSpace(sanitize(text)) }
 
-// Harmless is OneLine, of at most so many bytes: of more, it keeps the beginning.
+// Harmless is OneLine with a bound in bytes. It keeps the beginning of a longer text.
 func Harmless(text string, most int) string {
 	text = OneLine(text)
 	if len(text) <= most {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// jsonLine reads a JSON object. One that has neither a level nor a message is the output of a program rather
-// than the word of a logger, and stays as it is. encoding/json refuses what is nested deeper than 10000.
+// jsonLine reads a JSON object. An object with neither a level nor a message is a program's output, not a logger's line, and
+// stays as it is. encoding/json rejects JSON that is nested deeper than 10000.
 func jsonLine(line string) (parsed, bool) {
 	line = strings.TrimSpace(line)
 	if len(line) < 2 || line[0] != '{' || line[len(line)-1] != '}' {
@@ -26,8 +26,8 @@ func jsonLine(line string) (parsed, bool) {
 	return structured(fields)
 }
 
-// cutJSONLine reads a JSON object whose end was cut, as far as its members are whole: an error must not look
-// like information because its stack trace was long.
+// cutJSONLine reads the whole members of a JSON object whose end was cut: an error must not look like information because its
+// stack trace was long.
 func cutJSONLine(line string) (parsed, bool) {
 	line = strings.TrimLeft(line, " \t")
 	if !strings.HasPrefix(line, "{") {
@@ -39,15 +39,14 @@ func cutJSONLine(line string) (parsed, bool) {
 	if !ok {
 		return parsed{}, false
 	}
-	if !hasMessage { // it is in what was cut; the beginning of the line is the best there is
+	if !hasMessage { // it was cut off; the beginning of the line is the best substitute
 		return parsed{level: p.level, message: line}, true
 	}
 	p.unread = len(line) - read
 	return p, true
 }
 
-// members reads the members of the object at the start of a line that are whole, and tells where the last of
-// them ends.
+// members reads the whole members of the object at the start of a line, and returns where the last of them ends.
 func members(line string) (fields map[string]any, read int) {
 	decoder := json.NewDecoder(strings.NewReader(line))
 	decoder.UseNumber()
@@ -73,7 +72,7 @@ func members(line string) (fields map[string]any, read int) {
 	}
 }
 
-// jsonText writes a value as JSON for people to read: without the escapes that make it safe within HTML.
+// jsonText writes a value as readable JSON: without the escapes that make it safe within HTML.
 func jsonText(value any) string {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)

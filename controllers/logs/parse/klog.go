@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// klogHeader is Lmmdd hh:mm:ss.uuuuuu threadid file:line], see k8s.io/klog/v2; C++'s glog writes the year too.
+// klogHeader matches Lmmdd hh:mm:ss.uuuuuu threadid file:line] (k8s.io/klog/v2). C++'s glog also writes the year.
 var klogHeader = regexp.MustCompile(`^[IWEF](?:\d{4})?\d{4} \d{2}:\d{2}:\d{2}\.\d{6}\s+\d+ ([^\s:\]]+:\d+)\] ?`)
 
 // klogLine reads a line of klog, plain or structured ("message" key="value").
@@ -24,8 +24,8 @@ func klogLine(line string) (parsed, bool) {
 	return parsed{level: level, message: message, fields: fields}, true
 }
 
-// klogMessage takes a structured message apart. Where its values are no plain pairs (klog writes some objects
-// over many lines), all of it is the message.
+// klogMessage splits a structured message into message and fields. If its values are not plain pairs (klog writes some
+// objects over many lines), all of it is the message.
 func klogMessage(text string) (message string, fields map[string]any) {
 	quoted, err := strconv.QuotedPrefix(text)
 	if err != nil || quoted[0] != '"' {

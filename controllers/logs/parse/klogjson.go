@@ -1,7 +1,7 @@
 package parse
 
-// isKlogError tells whether fields without a level are an error of Kubernetes' JSON format (component-base/logs/json):
-// information has its verbosity under v, and an error has none, but what it is of under err.
+// isKlogError reports whether fields without a level are an error of Kubernetes' JSON format (component-base/logs/json).
+// Information has its verbosity under v; an error has no v, but err.
 func isKlogError(fields map[string]any) bool {
 	if _, information := fields["v"]; information {
 		return false

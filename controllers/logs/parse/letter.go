@@ -2,11 +2,11 @@ package parse
 
 import "regexp"
 
-// aLetter begins lines that state their level in one letter: "E, [2024-01-01T00:00:00 #7] ERROR -- : x" (Ruby's Logger,
-// whose A is for what has no level) and "[E 240101 00:00:00 web:7] x" (Tornado, Jupyter).
+// aLetter matches the beginning of lines with a level of one letter: "E, [2024-01-01T00:00:00 #7] ERROR -- : x" (Ruby's
+// Logger, which writes A when there is no level) and "[E 240101 00:00:00 web:7] x" (Tornado, Jupyter).
 var aLetter = regexp.MustCompile(`^(?:([DIWEFA]), \[\d{4}-|\[([DIWEC]) \d)`)
 
-// letter is the word for the letter that a line begins with.
+// letter returns the level word for the letter with which a line begins.
 func letter(head string) string {
 	if len(head) < 4 || head[1] != ',' && head[0] != '[' {
 		return "" // nearly all lines

@@ -6,13 +6,13 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// levelKey is a name by which loggers call the level, and how they write it there.
+// levelKey is a key that loggers use for the level, and how they write its value.
 type levelKey struct {
 	name string
 	read func(value any) (v1alpha1.LogLevel, bool)
 }
 
-// levelKeys in order of preference: a word goes before a number, and what means nothing else before what may.
+// levelKeys in order of preference: words before numbers, and keys that mean nothing else before those that may.
 var levelKeys = slices.Concat(
 	keysOf(levelOf,
 		"level_name", "levelname", // Monolog, Python's json loggers
@@ -39,8 +39,8 @@ func keysOf(read func(any) (v1alpha1.LogLevel, bool), names ...string) (keys []l
 	return keys
 }
 
-// takeLevel removes the level and gives it. One that says nothing known stays, as a field among others, and
-// the level is empty.
+// takeLevel removes the level from the fields and returns it. A value that is no known level stays a field, and the result is
+// empty.
 func takeLevel(fields map[string]any) (level v1alpha1.LogLevel, found bool) {
 	for i := range levelKeys {
 		value, ok := fields[levelKeys[i].name]

@@ -1,8 +1,7 @@
-// Package parse turns a line of a container's log into an entry: timestamp, level, message and data. It is
-// pure, its cost is linear in the line's length, and it never fails: what it does not recognise is a message.
+// Package parse turns a line of a container's log into an entry: timestamp, level, message and data. It is pure, its cost is
+// linear in the line's length, and it never fails: a line that it does not recognize is a message.
 //
-// What comes out is fit for etcd, terminals and browsers: valid UTF-8 without control characters or escape
-// sequences, and bounded. The raw bytes of a line are not its business.
+// Entries are safe for etcd, terminals and browsers: valid UTF-8 without control characters or escape sequences, and bounded.
 package parse
 
 import (
@@ -18,37 +17,37 @@ import (
 
 // Bounds of an entry, in bytes.
 const (
-	// MaxMessage bounds the message, its mark of what was cut included.
+	// MaxMessage bounds the message, including the mark of what was cut.
 	MaxMessage = 2048
 	// MaxData bounds the JSON of data.
 	MaxData = 4096
 )
 
-// parsed is what a dialect makes of a line.
+// parsed is a line as a dialect reads it.
 type parsed struct {
 	level   v1alpha1.LogLevel
 	message string
 	// fields of a structured line, without level, message and time.
 	fields map[string]any
-	// unread is how many bytes at the end of the line were of no use, because the line was cut.
+	// unread is how many bytes at the end of the line could not be used, because the line was cut.
 	unread int
 }
 
-// dialect reads a line of its kind, or leaves it to the next one.
+// dialect reads a line of its kind. ok is false for other lines.
 type dialect func(line string) (parsed, bool)
 
-// dialects from the strictest to the one that takes all. A line that was cut may also be JSON or pairs without
-// their end.
+// dialects from the strictest to the one that takes all lines. A line that was cut may also be JSON or pairs without their
+// end.
 var (
 	wholeLine = []dialect{jsonLine, klogLine, logfmtLine, plainLine}
 	cutLine   = []dialect{jsonLine, cutJSONLine, klogLine, cutLogfmtLine, plainLine}
 )
 
-// Line reads one line, without its newline. truncated is how many further bytes of it are not there.
+// Line reads one line without its newline. truncated is how many further bytes of the line are missing.
 //
-// The line is made harmless before it is read, so that a coloured one is recognised; and what its escapes hid
-// (\u001b in a JSON string) once more after. The message is one line; what data has of line breaks, it keeps. Of a
-// line that was written over, as a progress bar is, the last state is read.
+// It makes the line harmless before it reads it, so that a coloured line is recognized, and makes the values harmless
+// afterwards, because their escapes may hide characters (\u001b in a JSON string). The message is one line; data keeps its
+// line breaks. Of an overwritten line, such as a progress bar, it reads the last state.
 func Line(at time.Time, line []byte, truncated int64) v1alpha1.LogEntry {
 	truncated = max(0, truncated)
 	text := asRead.apply(lastState(string(bytes.TrimRight(line, "\r\n"))))

@@ -6,7 +6,7 @@ import (
 	"github.com/go-logfmt/logfmt"
 )
 
-// logfmtLine reads key=value pairs, when all of the line is such pairs and one of them is a level or a message.
+// logfmtLine reads a line that consists of key=value pairs, one of which is a level or a message.
 func logfmtLine(line string) (parsed, bool) {
 	fields, ok := pairs(line)
 	if !ok {
@@ -15,7 +15,7 @@ func logfmtLine(line string) (parsed, bool) {
 	return structured(fields)
 }
 
-// cutLogfmtLine reads pairs of which the last was cut, for the sake of those before it, as cutJSONLine does.
+// cutLogfmtLine reads the whole pairs of a line whose end was cut, like cutJSONLine.
 func cutLogfmtLine(line string) (parsed, bool) {
 	read, ok := wholePairs(line)
 	if !ok {
@@ -37,7 +37,7 @@ func cutLogfmtLine(line string) (parsed, bool) {
 	return p, true
 }
 
-// pairs reads key=value pairs; ok is false when the line has anything else.
+// pairs reads key=value pairs. ok is false when the line has anything else.
 func pairs(line string) (fields map[string]any, ok bool) {
 	if !onlyPairs(line) {
 		return nil, false
@@ -52,8 +52,8 @@ func pairs(line string) (fields map[string]any, ok bool) {
 	return fields, decoder.Err() == nil && len(fields) > 0
 }
 
-// onlyPairs tells whether every token has an equals sign. The decoder takes a word on its own for a key, gives
-// the same for it as for an empty value, and so would find pairs in any prose.
+// onlyPairs reports whether every token has an equals sign. The decoder takes a single word for a key with an empty value,
+// and so would find pairs in any prose.
 func onlyPairs(line string) bool {
 	for line = strings.TrimLeft(line, " \t"); line != ""; line = strings.TrimLeft(line, " \t") {
 		length, end := pairLength(line)
@@ -65,8 +65,8 @@ func onlyPairs(line string) bool {
 	return true
 }
 
-// wholePairs tells where the last pair ends that is whole whatever was cut after it; ok is false when what
-// stands there is not pairs, or the beginning of one.
+// wholePairs returns where the last pair ends that is surely whole. ok is false when the text is not pairs, the last of which
+// may be cut.
 func wholePairs(line string) (read int, ok bool) {
 	rest := strings.TrimLeft(line, " \t")
 	for rest != "" {
@@ -81,21 +81,21 @@ func wholePairs(line string) (read int, ok bool) {
 	return read, true
 }
 
-// pairEnd says how a pair ends.
+// pairEnd is how a pair ends.
 type pairEnd int
 
 const (
-	// noPair is anything else.
+	// noPair: it is no pair.
 	noPair pairEnd = iota
-	// closed by its quote, or by a space after it.
+	// closed by its quote or by a space.
 	closed
-	// open ends with the line: it may be whole.
+	// open: the line ends with it, so it may be whole.
 	open
-	// unfinished ends with the line, within its key or its quotes.
+	// unfinished: the line ends within its key or quotes.
 	unfinished
 )
 
-// pairLength gives the length of the pair at the start of s, and how it ends.
+// pairLength returns the length of the pair at the start of s, and how it ends.
 func pairLength(s string) (int, pairEnd) {
 	equals := strings.IndexAny(s, "= \t\"")
 	switch {
@@ -124,8 +124,8 @@ func pairLength(s string) (int, pairEnd) {
 	}
 }
 
-// quotedLength gives the length of the quoted text at the start of s; ok is false, and it is all of s, when its
-// end is missing.
+// quotedLength returns the length of the quoted text at the start of s. When its end is missing, ok is false and the text is
+// all of s.
 func quotedLength(s string) (length int, ok bool) {
 	for i := 1; i < len(s); i++ {
 		switch s[i] {

@@ -2,8 +2,8 @@ package parse
 
 import "strings"
 
-// afterChannel is the word of "app.ERROR: x {context} []", as Monolog writes it after its time in brackets; the channel
-// is a name of the program's own.
+// afterChannel returns the level word of "app.ERROR: x {context} []", which Monolog writes after its time in brackets. The
+// program chooses the name of the channel.
 func afterChannel(head string) string {
 	name, _, ok := strings.Cut(head, ": ")
 	if !ok {

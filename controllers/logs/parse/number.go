@@ -8,12 +8,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/numbers"
 )
 
-// storable gives a number, or its text as a string where the API server would change it without a word. It
-// keeps a whole number as int64 and any other as float64 (sigs.k8s.io/json): 12345678901234567890 would come
-// back as 12345678901234567000, and 1e999999 not at all.
+// storable returns a number, or its text as a string if the API server would silently change the number. The API server keeps
+// whole numbers as int64 and others as float64 (sigs.k8s.io/json): it would change 12345678901234567890 to
+// 12345678901234567000, and reject 1e999999.
 //
-// A float64 is given as such, and so is written as the API server will write it: the four bytes of 1e20 take
-// 21 there, and a list of them would outgrow MaxData after it was measured.
+// A float64 is returned as such, so that it is written as the API server writes it: 1e20 takes 21 bytes there, and a list of
+// such numbers would exceed MaxData after it was measured.
 func storable(n json.Number) any {
 	text := string(n)
 	if !strings.ContainsAny(text, ".eE") {

@@ -6,7 +6,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// openings are the first words of runtimes on their way out, and of tools that have a form of their own.
+// openings are the first words of runtimes that crash, and of tools with their own format.
 var openings = []struct {
 	text  string
 	level v1alpha1.LogLevel
@@ -37,7 +37,7 @@ var openings = []struct {
 	{"##[debug]", v1alpha1.LogDebug},
 }
 
-// opening is the level of a line that begins with words that say it.
+// opening returns the level of a line that begins with such words.
 func opening(head string) (v1alpha1.LogLevel, bool) {
 	for i := range openings {
 		if strings.HasPrefix(head, openings[i].text) {

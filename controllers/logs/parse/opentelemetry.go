@@ -8,8 +8,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// openTelemetryLevel reads a severity number, in digits or by the name of its enum (SEVERITY_NUMBER_ERROR2). Each level
-// has four of them: https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
+// openTelemetryLevel reads a severity number, in digits or as the name of its enum (SEVERITY_NUMBER_ERROR2). Each level has
+// four numbers: https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
 func openTelemetryLevel(value any) (v1alpha1.LogLevel, bool) {
 	text, ok := value.(string)
 	if !ok {
@@ -38,7 +38,7 @@ func openTelemetryLevel(value any) (v1alpha1.LogLevel, bool) {
 
 var bodyKeys = spellings("body")
 
-// plainBody unpacks a body that OTLP's JSON wraps by its type.
+// plainBody unwraps a body that OTLP's JSON wraps with its type.
 func plainBody(fields map[string]any) {
 	for _, key := range bodyKeys {
 		if body, ok := fields[key].(map[string]any); ok && len(body) == 1 {

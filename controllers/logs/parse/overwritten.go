@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// toLineStart are the other ways to go back to the beginning of a line: the cursor to column 1 (CHA, also as its
-// default and as 0), or left by so many columns that no line is longer (CUB).
+// toLineStart matches other ways to go back to the beginning of a line: the terminal's cursor to column 1 (CHA, also with 0 or
+// without a number), or left by more columns than a line has (CUB).
 var toLineStart = regexp.MustCompile(`\x1b\[(?:[01]?G|\d{3,}D)`)
 
-// lastState is what a terminal shows at the end of a line that was written over: what follows the last return to
-// its beginning and is not blank. A line that never returns is all of it.
+// lastState returns what a terminal finally shows of an overwritten line: the text after the last return to the beginning
+// that is not blank. Without a return it is the whole line.
 func lastState(line string) string {
 	if strings.IndexByte(line, escape) >= 0 {
 		line = toLineStart.ReplaceAllString(line, "\r")
@@ -20,6 +20,6 @@ func lastState(line string) string {
 		if begin < 0 || strings.TrimSpace(sanitize(line[begin:])) != "" {
 			return strings.TrimPrefix(line[max(begin, 0):], "\r")
 		}
-		line = line[:begin] // it was wiped, or is about to be written
+		line = line[:begin] // it was cleared, or is not written yet
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// maxHead is how far into a line its level is looked for, in bytes.
+// maxHead is how many bytes of a line are searched for its level.
 const maxHead = 128
 
 // plainLine takes any line for a message.
@@ -14,9 +14,8 @@ func plainLine(line string) (parsed, bool) {
 	return parsed{level: plainLevel(line), message: line}, true
 }
 
-// plainLevel is the level that a line states as a logger or a runtime would, info otherwise: at its start,
-// after stamps, as a word that is bracketed, followed by a colon, or in capitals. "0 errors found" says
-// nothing of the kind.
+// plainLevel returns the level that a line states like a logger or a runtime, otherwise info. The level is a word at the
+// start or after stamps, in brackets, before a colon, or in capitals. "0 errors found" states no level.
 func plainLevel(line string) v1alpha1.LogLevel {
 	head := strings.TrimLeft(line[:min(len(line), maxHead)], " \t")
 	if level, ok := priority(head); ok {
@@ -46,17 +45,17 @@ func plainLevel(line string) v1alpha1.LogLevel {
 	return v1alpha1.LogInfo
 }
 
-// forms in which loggers state a level. Each gives the word that stands where the level would.
+// forms in which loggers state a level. Each returns the word in the place of the level.
 var forms = []func(head string) (word string){
 	bracketed, leading, afterThread, afterNumber, afterLogger, afterChannel, afterProgram, letter,
 }
 
-// capitalLevels are those of java.util.logging. In small letters, they are words like others.
+// capitalLevels are those of java.util.logging. In small letters they are ordinary words.
 var capitalLevels = map[string]v1alpha1.LogLevel{
 	"CONFIG": v1alpha1.LogDebug, "FINE": v1alpha1.LogDebug, "FINER": v1alpha1.LogDebug, "FINEST": v1alpha1.LogDebug,
 }
 
-// bracketed is the word of [WARN] x, [INFO ] x and [core:error] x (Apache).
+// bracketed returns the word of [WARN] x, [INFO ] x and [core:error] x (Apache).
 func bracketed(head string) string {
 	inner, _, ok := cutBrackets(head)
 	if !ok {
@@ -69,7 +68,7 @@ func bracketed(head string) string {
 	return inner
 }
 
-// leading is the word of "error: x", "error[E0308]: x" (compilers), "ERROR x", "INFO[0000] x" (logrus), and where only
+// leading returns the word of "error: x", "error[E0308]: x" (compilers), "ERROR x", "INFO[0000] x" (logrus), and, when only
 // the end of a bracket is left, "ERR] x" (Serilog) and "ERROR/MainProcess] x" (Celery).
 func leading(head string) string {
 	word := letterRun(head)
@@ -83,7 +82,7 @@ func leading(head string) string {
 	return ""
 }
 
-// afterThread is the word of "[main] ERROR c.e.App - x", as logback writes it, and of "{app.py:7} ERROR - x" (Airflow).
+// afterThread returns the word of "[main] ERROR c.e.App - x" (logback) and of "{app.py:7} ERROR - x" (Airflow).
 func afterThread(head string) string {
 	thread, rest, ok := cutBrackets(head)
 	if !ok && strings.HasPrefix(head, "{") {
@@ -100,7 +99,7 @@ func afterThread(head string) string {
 	return ""
 }
 
-// afterNumber is the word of "0 [ERROR] [MY-010119] x" (MySQL) and "17 [main] ERROR App - x" (log4j). Without brackets, a
+// afterNumber returns the word of "0 [ERROR] [MY-010119] x" (MySQL) and "17 [main] ERROR App - x" (log4j). Without brackets, a
 // number is a count.
 func afterNumber(head string) string {
 	rest := strings.TrimLeft(head, "0123456789")
@@ -114,7 +113,7 @@ func afterNumber(head string) string {
 	return afterThread(rest)
 }
 
-// afterLogger is the word of "app.db - ERROR - x", the form in Python's documentation.
+// afterLogger returns the word of "app.db - ERROR - x", the form in Python's documentation.
 func afterLogger(head string) string {
 	logger, rest, ok := strings.Cut(head, " - ")
 	if !ok || strings.Contains(logger, " ") {
@@ -127,7 +126,7 @@ func afterLogger(head string) string {
 	return ""
 }
 
-// cutBrackets takes the brackets at the start of a text off.
+// cutBrackets removes the brackets at the start of a text.
 func cutBrackets(s string) (inner, rest string, ok bool) {
 	switch {
 	case strings.HasPrefix(s, "["):
@@ -139,7 +138,7 @@ func cutBrackets(s string) (inner, rest string, ok bool) {
 	}
 }
 
-// letterRun is the ASCII letters at the start of s.
+// letterRun returns the ASCII letters at the start of s.
 func letterRun(s string) string {
 	for i := range len(s) {
 		if c := s[i] | 0x20; c < 'a' || c > 'z' {

@@ -2,7 +2,7 @@ package parse
 
 import "strings"
 
-// afterProgram is the word of "cp: error: x", "main.c:3:5: warning: x" (the form that GNU asks for) and of
+// afterProgram returns the word of "cp: error: x", "main.c:3:5: warning: x" (the format of GNU programs) and of
 // "nginx: [emerg] x".
 func afterProgram(head string) string {
 	program, rest, ok := strings.Cut(head, ": ")

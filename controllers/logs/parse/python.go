@@ -6,7 +6,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// pythonLevel reads logging's own scale, where pino's 30 for information is a warning:
+// pythonLevel reads the scale of Python's logging, where 30 is a warning (in pino it is info):
 //
 //	10 debug   20 info   30 warning   40 error   50 critical
 func pythonLevel(value any) (v1alpha1.LogLevel, bool) {

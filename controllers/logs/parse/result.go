@@ -8,16 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// blanks around a JSON value, RFC 8259. A space that is none of these (U+00A0) is part of a text.
+// blanks around a JSON value (RFC 8259). Other spaces, such as U+00A0, are part of a text.
 const blanks = " \t\r\n"
 
-// Result reads what a program wrote as its result: a JSON value as such, and any other text as a string, without
-// the line breaks at its end; nil when there is nothing but blanks, or null.
+// Result reads a program's result: a JSON value as such, and any other text as a string without the line breaks at its end. It
+// returns nil for null and for blanks.
 //
-// A result is data. What the program wrote stays: line breaks, spaces of every kind, marks of direction. What comes
-// out is valid UTF-8 without escape sequences and control characters other than line breaks and tabs, has numbers
-// that the API server keeps, and is nested at most 16 deep. It takes at most six bytes for one of the text, as where
-// each is a < that JSON for browsers escapes.
+// A result is data, so line breaks, all kinds of spaces and marks of direction stay. The returned value is valid UTF-8 without
+// escape sequences and without control characters other than line breaks and tabs, has only numbers that the API server
+// keeps, and is nested at most 16 deep. It takes at most six bytes for each byte of the text, for example when each is a <,
+// which JSON for browsers escapes.
 func Result(text string) []byte {
 	text = strings.TrimPrefix(text, string(byteOrderMark))
 	if strings.Trim(text, blanks) == "" {
@@ -28,7 +28,7 @@ func Result(text string) []byte {
 	var value any
 	err := decoder.Decode(&value)
 	if err == nil {
-		_, err = decoder.Token() // what follows the value
+		_, err = decoder.Token() // there must be nothing after the value
 	}
 	if !errors.Is(err, io.EOF) || !representable(value) {
 		value = strings.TrimRight(text, "\r\n")
@@ -38,13 +38,13 @@ func Result(text string) []byte {
 	}
 	raw, err := json.Marshal(resultData.value(value, 1))
 	if err != nil {
-		return nil // not reached: what was decoded can be encoded
+		return nil // unreachable: a decoded value can be encoded
 	}
 	return raw
 }
 
-// representable tells whether a value of its own, such as a text of digits, is no number that would change its
-// form: then it is better taken for the text that it is.
+// representable reports whether a single value, such as a text of digits, is no number that the API server would change. Such
+// a number is better kept as text.
 func representable(value any) bool {
 	number, ok := value.(json.Number)
 	if !ok {
@@ -54,8 +54,8 @@ func representable(value any) bool {
 	return !asText
 }
 
-// Mended takes what a cut left of a character off both ends of a text: the bytes after the one that began it, the
-// bytes before the one that would have ended it, and the U+FFFD that the API server puts in the place of each.
+// Mended removes parts of a cut character from both ends of a text: bytes of UTF-8 without their beginning or end, and the
+// U+FFFD that the API server puts in their place.
 func Mended(text string) string {
 	for range utf8.UTFMax - 1 {
 		switch {

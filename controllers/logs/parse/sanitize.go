@@ -6,17 +6,17 @@ import (
 	"unicode/utf8"
 )
 
-// rule says which of the characters that a terminal or an editor acts on stay in a text.
+// rule says which characters stay in a text that terminals or editors act on.
 type rule func(r rune) (stays bool)
 
-// The rules, from the strictest on. What a text is decides, not where it comes from:
+// The rules, the strictest first. The kind of text decides, not its source:
 //
 //	oneLine  messages, and the names in data  nothing stays; a line break becomes a space
 //	asRead   a line before it is read         the line breaks of Unicode, which JSON may hold as they are
-//	inData   values in the data of a log      every line break: a stack trace has many
+//	inData   values in the data of a log      line breaks: a stack trace has many
 //	inResult results                          line breaks, and marks of direction (bidi) and order (BOM) too
 //
-// JSON escapes on its way what oneLine takes out, so that values need not lose it to be shown.
+// JSON escapes what oneLine removes, so values may keep it.
 var (
 	oneLine  rule = func(rune) bool { return false }
 	asRead   rule = func(r rune) bool { return r >= utf8.RuneSelf && breaksLine(r) }
@@ -29,9 +29,9 @@ const byteOrderMark = '\ufeff'
 // sanitize makes a text harmless, and one line.
 func sanitize(s string) string { return oneLine.apply(s) }
 
-// apply makes a text harmless: invalid UTF-8 becomes U+FFFD; escape sequences (ECMA-48), control characters
-// but the tab, and marks that turn the direction of text around (CVE-2021-42574) are taken out, unless the rule
-// lets them stay. A line break that does not stay becomes a space, so that the words on both sides stay apart.
+// apply makes a text harmless. Invalid UTF-8 becomes U+FFFD. Escape sequences (ECMA-48), control characters but the tab, and
+// marks that change the direction of text (CVE-2021-42574) are removed, unless the rule lets them stay. A line break that
+// does not stay becomes a space.
 func (keeps rule) apply(s string) string {
 	if clean(s) {
 		return s
@@ -56,14 +56,14 @@ func (keeps rule) apply(s string) string {
 			broken = true
 			continue
 		case !forbidden(r):
-			b.WriteRune(r) // U+FFFD for what is no rune
+			b.WriteRune(r) // U+FFFD for invalid UTF-8
 		}
 		broken = false
 	}
 	return b.String()
 }
 
-// clean is the ordinary case, for which nothing is copied.
+// clean reports whether a text is harmless already, which is the ordinary case. Then nothing is copied.
 func clean(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c >= utf8.RuneSelf || (c < ' ' && c != '\t') || c == 0x7f {
@@ -82,7 +82,7 @@ func breaksLine(r rune) bool {
 	}
 }
 
-// forbidden is what a text of one line must not have.
+// forbidden reports whether a text of one line must not have a rune.
 func forbidden(r rune) bool {
 	switch {
 	case r == '\t':

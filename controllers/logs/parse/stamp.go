@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// maxStamps is how many stamps are taken off a line: "Fri, 02 Jan 2026 12:00:00 +0000 [7] | " has seven.
+// maxStamps is how many stamps are removed from a line: "Fri, 02 Jan 2026 12:00:00 +0000 [7] | " has seven.
 const maxStamps = 8
 
-// aStamp is what loggers write before the level: a part of a date, in brackets or not, the number of a process
-// in brackets, a year at the end of brackets, or a dash between them. A number alone is none: "3 ERROR lines".
+// aStamp matches what loggers write before the level: a part of a date, with or without brackets, the number of a process in
+// brackets, a year at the end of brackets, or a dash between them. A number alone is no stamp: "3 ERROR lines".
 var aStamp = regexp.MustCompile(`^(?:\[\d+\]\s*|[|-]\s+|(?:19|20)\d\d\]\s*|[\[(]?(?:` + strings.Join([]string{
 	`\d\d?[/-](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[/-]\d{2,4}(?::[\d:]+)?`,
 	`\d+[:./-][\d:.,/TZ+-]*(?:[AP]M)?`, // date, clock, or both
@@ -19,7 +19,7 @@ var aStamp = regexp.MustCompile(`^(?:\[\d+\]\s*|[|-]\s+|(?:19|20)\d\d\]\s*|[\[(]
 	`\d{10,}(?:\.\d+)?`,                          // seconds since 1970, or parts of them
 }, "|") + `)(?:[\])]\s*|\s+))`)
 
-// afterStamps is a line without the stamps at its start.
+// afterStamps returns a line without the stamps at its start.
 func afterStamps(head string) string {
 	for range maxStamps {
 		if head == "" || !mayStamp(head[0]) {
@@ -34,7 +34,7 @@ func afterStamps(head string) string {
 	return head
 }
 
-// mayStamp saves the search in nearly every line that has no stamp.
+// mayStamp avoids the search in most lines without a stamp.
 func mayStamp(first byte) bool {
 	return first >= '0' && first <= '9' || first >= 'A' && first <= 'Z' || strings.IndexByte("[(|+-", first) >= 0
 }

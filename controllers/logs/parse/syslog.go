@@ -10,7 +10,7 @@ import (
 // maxPriority of syslog: facility 23, severity 7 (RFC 5424, 6.2.1).
 const maxPriority = 191
 
-// priority is the level of a line that begins as syslog's (RFC 3164, RFC 5424) or as sd-daemon(3) has it: <3>.
+// priority returns the level of a line that begins with a priority of syslog (RFC 3164, RFC 5424) or sd-daemon(3): <3>.
 func priority(head string) (v1alpha1.LogLevel, bool) {
 	if len(head) < 3 || head[0] != '<' {
 		return "", false
@@ -28,7 +28,7 @@ func priority(head string) (v1alpha1.LogLevel, bool) {
 	return severity(n % 8)
 }
 
-// syslogLevel reads a severity or a whole priority in digits, as journald writes it.
+// syslogLevel reads a severity or a priority in digits, as journald writes it.
 func syslogLevel(value any) (v1alpha1.LogLevel, bool) {
 	text, ok := value.(string)
 	if number, isNumber := value.(json.Number); isNumber {

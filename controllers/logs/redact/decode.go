@@ -10,14 +10,14 @@ import (
 	"unicode/utf8"
 )
 
-// view is a text as one way to decode it reads it: each byte, and where in the text it is from.
+// view is the result of one way to decode a text: each byte, and the place in the text from which it is.
 type view struct {
 	text []byte
-	// from has the place in the text of each byte. It is nil for the text as it is.
+	// from has the place in the text of each byte. It is nil for the text itself.
 	from []span
 }
 
-// place gives where in the text a part of the view is.
+// place returns the place in the text of a part of the view.
 func (v *view) place(s span) span {
 	if v.from == nil {
 		return s
@@ -25,7 +25,7 @@ func (v *view) place(s span) span {
 	return span{v.from[s.start].start, v.from[s.end-1].end}
 }
 
-// boundary gives the last place in the text, up to one, that is not within an escape.
+// boundary returns the last place in the text, not after at, that is not within an escape.
 func (v *view) boundary(at int) int {
 	if len(v.from) == 0 {
 		return at
@@ -37,22 +37,22 @@ func (v *view) boundary(at int) int {
 	return at
 }
 
-// escape reads what a text begins with: the bytes that it stands for, and how many bytes of the text that takes. It
-// takes 0 if the text begins with no escape.
+// escape reads an escape at the beginning of a text. It returns the bytes that the escape means, and how many bytes of the
+// text it takes, 0 if the text does not begin with an escape.
 type escape func(text []byte) (means []byte, takes int)
 
-// depth is how often escapes are taken off: JSON in JSON, a URL in JSON.
+// depth is how often a text is decoded: JSON in JSON, a URL in JSON.
 const depth = 2
 
 const (
-	// maxGrowth is how many bytes of a text may stand for one of a value: \u0026, percent-encoded.
+	// maxGrowth is how many bytes of a text may mean one byte of a value: \u0026, percent-encoded.
 	maxGrowth = 18
-	// maxEscape is how long an escape may be, in bytes, at all depths.
+	// maxEscape is how long an escape may be in bytes, over all depths.
 	maxEscape = 12 * 12
 )
 
-// decodings are the ways to read a text: as it is, and without escapes. The first byte of an escape says whether it is
-// worth while to look for any.
+// decodings are the ways to decode a text, each with the bytes with which its escapes begin. A text without such a byte is
+// not decoded.
 var decodings = []struct {
 	first string
 	read  escape
@@ -86,7 +86,7 @@ func views(text []byte) []view {
 
 func (v *view) equal(other view) bool { return bytes.Equal(v.text, other.text) }
 
-// decode takes one kind of escape off.
+// decode decodes one kind of escape.
 func (v *view) decode(first string, read escape) (decoded view, changed bool) {
 	decoded = view{text: make([]byte, 0, len(v.text)), from: make([]span, 0, len(v.text))}
 	for at := 0; at < len(v.text); {
@@ -108,7 +108,7 @@ func (v *view) decode(first string, read escape) (decoded view, changed bool) {
 	return decoded, changed
 }
 
-// percent is that of URLs (RFC 3986), in which %FC is a byte.
+// percent reads the escapes of URLs (RFC 3986). %FC is a byte.
 func percent(text []byte) ([]byte, int) {
 	if text[0] != '%' {
 		return nil, 0
@@ -119,7 +119,7 @@ func percent(text []byte) ([]byte, int) {
 	return nil, 0
 }
 
-// unicodePercent is that of JavaScript's escape, in which %FC is a character, and %uXXXX another or half of one (UTF-16).
+// unicodePercent reads those of JavaScript's escape(). %FC is a character, and %uXXXX is a character or half of one (UTF-16).
 func unicodePercent(text []byte) ([]byte, int) {
 	if text[0] != '%' {
 		return nil, 0
@@ -133,7 +133,7 @@ func unicodePercent(text []byte) ([]byte, int) {
 	return utf16Escape(text, "%u")
 }
 
-// form is that of application/x-www-form-urlencoded, in which + is a space.
+// form reads those of application/x-www-form-urlencoded. + is a space.
 func form(text []byte) ([]byte, int) {
 	if text[0] == '+' {
 		return []byte{' '}, 1
@@ -141,7 +141,7 @@ func form(text []byte) ([]byte, int) {
 	return percent(text)
 }
 
-// entity is that of HTML and XML.
+// entity reads those of HTML and XML.
 func entity(text []byte) ([]byte, int) {
 	const longest = 12
 	end := bytes.IndexByte(text[:min(len(text), longest)], ';')
@@ -155,11 +155,11 @@ func entity(text []byte) ([]byte, int) {
 	return nil, 0
 }
 
-// controls that have a letter of their own.
+// controls are the control characters with an escape of one letter.
 var controls = map[byte]byte{'n': '\n', 't': '\t', 'r': '\r', 'b': '\b', 'f': '\f', 'v': '\v', 'a': '\a', 'e': 0x1b}
 
-// backslash is that of JSON, of string literals of Go, Python, JavaScript and others, and of shells. \xfc is a byte in
-// some of them, and a character in others (runes).
+// backslash reads the escapes of JSON, of string literals in Go, Python, JavaScript and others, and of shells. \xfc is a byte
+// in some of them and a character in others (runes).
 func backslash(runes bool) escape {
 	return func(text []byte) ([]byte, int) {
 		switch {
@@ -193,7 +193,7 @@ func backslash(runes bool) escape {
 	}
 }
 
-// quoteInQuotes reads how a shell's word in single quotes has one.
+// quoteInQuotes reads a single quote within a shell's single-quoted word.
 func quoteInQuotes(text []byte) ([]byte, int) {
 	for _, way := range []string{`'\''`, `'"'"'`} {
 		if bytes.HasPrefix(text, []byte(way)) {
@@ -203,7 +203,7 @@ func quoteInQuotes(text []byte) ([]byte, int) {
 	return nil, 0
 }
 
-// unicodeEscape reads \u0026, \u{26}, and two of the first that are one character (UTF-16).
+// unicodeEscape reads \u0026, \u{26}, and a pair of \uXXXX that is one character (UTF-16).
 func unicodeEscape(text []byte) ([]byte, int) {
 	if len(text) > 2 && text[2] == '{' {
 		end := bytes.IndexByte(text[:min(len(text), 10)], '}')
@@ -219,7 +219,7 @@ func unicodeEscape(text []byte) ([]byte, int) {
 	return utf16Escape(text, `\u`)
 }
 
-// utf16Escape reads four digits after a prefix of two bytes, and two of these that are one character.
+// utf16Escape reads four digits after a prefix of two bytes, and a pair of them that is one character.
 func utf16Escape(text []byte, prefix string) ([]byte, int) {
 	r, ok := hexadecimal(text, 2, 4)
 	if !ok {

@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// finder finds a set of pieces in texts. The time that it takes is linear in the length of a text, but for what of the
-// text agrees with the beginning of a piece.
+// finder finds a set of pieces in texts. Its time is linear in the length of the text, plus the parts of the text that agree
+// with the beginning of a piece.
 type finder struct {
-	// pieces in the order of their bytes.
+	// pieces in byte order.
 	pieces []string
-	// within has, for each piece, the longest other piece that it begins with, -1 where there is none.
+	// within has, for each piece, the longest other piece with which it begins, -1 if there is none.
 	within []int
-	// begins has a bit for each two bytes that a piece begins with.
+	// begins has a bit for each pair of bytes with which a piece begins.
 	begins [1 << 16 / 64]uint64
 	// longest is the length of the longest piece in bytes.
 	longest int
@@ -44,14 +44,14 @@ func newFinder(pieces []string) *finder {
 	return f
 }
 
-// beginning gives the place of the bit of two bytes.
+// beginning returns the place of the bit for two bytes.
 func beginning(a, b byte) (word int, bit uint64) {
 	n := int(a)<<8 | int(b)
 	return n / 64, 1 << (n % 64)
 }
 
-// all appends the place of each occurrence of a piece, in the order in which they begin. Of those that begin at one
-// place it gives the longest.
+// all appends the place of each occurrence of a piece, in order. When several pieces begin at one place, it appends the
+// longest.
 func (f *finder) all(found []span, text []byte) []span {
 	for at := 0; at+1 < len(text); at++ {
 		if word, bit := beginning(text[at], text[at+1]); f.begins[word]&bit == 0 {
@@ -64,10 +64,10 @@ func (f *finder) all(found []span, text []byte) []span {
 	return found
 }
 
-// at gives the length of the longest piece that a text begins with, 0 if there is none.
+// at returns the length of the longest piece with which a text begins, 0 if there is none.
 func (f *finder) at(text []byte) int {
 	text = text[:min(len(text), f.longest)]
-	// A piece that the text begins with comes before the text in order, and each piece between the two begins with it.
+	// A piece with which the text begins is before the text in byte order, and each piece between the two begins with it.
 	i := sort.Search(len(f.pieces), func(i int) bool { return f.pieces[i] > string(text) }) - 1
 	if i < 0 {
 		return 0
@@ -82,8 +82,8 @@ func (f *finder) at(text []byte) int {
 	return len(f.pieces[i])
 }
 
-// begun gives where a text's last part begins that is the beginning of a piece, of at least minRunes characters; the
-// text's length if there is none.
+// begun returns where the text ends with the beginning of a piece, of at least minRunes characters. It returns the text's
+// length if there is no such place.
 func (f *finder) begun(text []byte) int {
 	for at := max(0, len(text)-f.longest); at < len(text); at++ {
 		rest := text[at:]
@@ -98,7 +98,7 @@ func (f *finder) begun(text []byte) int {
 	return len(text)
 }
 
-// common counts the bytes that two texts have in common at their beginnings.
+// common returns the length of the common prefix of two texts, in bytes.
 func common(a string, b []byte) int {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {
@@ -107,7 +107,7 @@ func common(a string, b []byte) int {
 	return n
 }
 
-// merged joins spans that overlap; it sorts them. Those that only touch stay apart.
+// merged sorts spans and joins those that overlap, but not those that only touch.
 func merged(spans []span) []span {
 	slices.SortFunc(spans, func(a, b span) int {
 		if a.start != b.start {
@@ -126,7 +126,7 @@ func merged(spans []span) []span {
 	return out
 }
 
-// outsideMarkers leaves out spans within a Marker that the text has already.
+// outsideMarkers removes spans within a Marker that is in the text already.
 func outsideMarkers(spans []span, text []byte) []span {
 	if len(spans) == 0 || !bytes.Contains(text, []byte(Marker)) {
 		return spans

@@ -10,20 +10,19 @@ import (
 )
 
 const (
-	// minRunes of a value that is looked for. A shorter one would take half of the log with it, and is no secret.
+	// minRunes is the least length of a value. To remove shorter values would destroy the log, and they are no secrets.
 	minRunes = 4
-	// minEncoded is the least number of characters of base64 that are looked for where they are only a part of what was
-	// encoded: shorter ones are in other texts by chance.
+	// minEncoded is the least number of base64 characters for a part of an encoded text. Shorter parts occur by chance.
 	minEncoded = 8
-	// maxPieces that are looked for: a value may have many lines. Values as they are go before their encodings, and long
-	// ones before short ones.
+	// maxPieces bounds the number of pieces: a value may have many lines. Plain values go before encoded ones, and long pieces
+	// before short ones.
 	maxPieces = 4096
-	// maxPiece is how long a piece is at most, in bytes; a longer one is looked for in several. So what has to be held
-	// back of a stream is bounded. It can be divided by 3, as base64 encodes three bytes at a time.
+	// maxPiece bounds the length of a piece, in bytes; a longer text is cut into several pieces. This bounds what is held back
+	// of a stream. It is a multiple of 3, because base64 encodes three bytes at a time.
 	maxPiece = 2304
 )
 
-// piecesOf gives what is looked for in a text and in what it decodes to (see decodings).
+// piecesOf returns the pieces to find in a text and in its decodings.
 func piecesOf(values []string) []string {
 	var plain, encoded []string
 	for _, value := range values {
@@ -49,7 +48,7 @@ func longestFirst(pieces []string) []string {
 	return slices.Compact(pieces)
 }
 
-// blocks cuts a long text. None is shorter than minRunes characters; where runes is set, none is cut within one.
+// blocks cuts a long text into blocks of at least minRunes characters. With runes, it does not cut within a character.
 func blocks(text string, runes bool) (all []string) {
 	for len(text) > maxPiece+4*minRunes {
 		cut := maxPiece
@@ -61,8 +60,9 @@ func blocks(text string, runes bool) (all []string) {
 	return append(all, text)
 }
 
-// encodings of a value, as it is and without the space around it, that cannot be found by decoding a text: nothing
-// tells where in the text they begin. Base64 is looked for wherever the value stands in what was encoded.
+// encodings returns encodings of a value, with and without the space around it, that cannot be found by decoding a text,
+// because nothing marks where in the text they begin. For base64 it returns each form that depends on the place of the value
+// in the encoded text.
 func encodings(value, whole string) (all []string) {
 	for _, block := range blocks(whole, false) {
 		all = append(all, hex.EncodeToString([]byte(block)), strings.ToUpper(hex.EncodeToString([]byte(block))))
@@ -89,16 +89,16 @@ func encodings(value, whole string) (all []string) {
 	return all
 }
 
-// innerBase64 gives the characters of base64 that are those of the text alone, when so many bytes are before it in
-// what is encoded.
+// innerBase64 returns the base64 characters that depend on the text alone, when so many bytes are before it in the encoded
+// text.
 func innerBase64(alphabet *base64.Encoding, text string, before int) string {
 	encoded := alphabet.EncodeToString([]byte(strings.Repeat("\x00", before) + text))
 	first, last := (8*before+5)/6, 8*(before+len(text))/6
 	return encoded[first:last]
 }
 
-// brokenAt gives the lines of a text that is broken after so many characters, those that are long enough. Nothing if it
-// has only one.
+// brokenAt returns the lines of a text that is broken after so many characters, without lines that are too short. It returns
+// nil if there is only one line.
 func brokenAt(text string, width int) (all []string) {
 	if len(text) <= width {
 		return nil

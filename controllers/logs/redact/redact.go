@@ -1,13 +1,11 @@
-// Package redact takes known secret values out of what is kept of a log. It is pure.
+// Package redact removes known secret values from logs. It is pure.
 //
-// It knows a value as it was given, and line by line where it has several. It knows it as well where a program printed it
-// with escapes: percent-encoded, in a string of JSON, of a programming language or of a shell, or in HTML, and up to
-// two of these in each other, such as JSON in JSON. And it knows base64, in both alphabets and wherever the value stands
-// in what was encoded, and hexadecimal digits without space between them.
+// It finds a value as it is, and each line of a value that has several. It finds escaped values: percent-encoded, in strings
+// of JSON, of programming languages and of shells, and in HTML, also with two escapes in each other, such as JSON in JSON.
+// It finds base64 in both alphabets, wherever the value is in the encoded text, and hexadecimal digits without spaces.
 //
-// It does not know a value of fewer than 4 characters, in any form, a part of a value, other encodings (base32, gzip,
-// UTF-16, quoted-printable, reversed, encrypted, hashed), another way to write a number, or more than two encodings of
-// one another.
+// It does not find values of fewer than 4 characters, parts of a value, other encodings (base32, gzip, UTF-16,
+// quoted-printable, reversed, encrypted, hashed), other ways to write a number, and more than two encodings in each other.
 package redact
 
 import (
@@ -21,16 +19,16 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Marker stands where a value was.
+// Marker replaces a value.
 const Marker = "[redacted]"
 
-// Redactor takes values out of texts. One that is nil leaves a text as it is. It may be used by several goroutines.
+// Redactor removes values from texts. A nil Redactor leaves texts as they are. It is safe for concurrent use.
 type Redactor struct{ finder *finder }
 
-// New makes one that knows these values.
+// New returns a Redactor for these values.
 func New(values []string) *Redactor { return &Redactor{newFinder(piecesOf(values))} }
 
-// Text returns a text without the values. Its cost is linear in the length of a text: there are 43 ways to read one at most.
+// Text returns a text without the values. Its cost is linear in the length of the text, which is read in at most 43 ways.
 func (r *Redactor) Text(text string) string {
 	if r == nil || len(r.finder.pieces) == 0 {
 		return text
@@ -42,20 +40,20 @@ func (r *Redactor) Text(text string) string {
 	return string(r.cleanCut([]byte(text[:mark[0]]))) + text[mark[0]:]
 }
 
-// cutMark is what the parser puts at the end of a message that it cut.
+// cutMark matches what the parser appends to a message that it cut.
 var cutMark = regexp.MustCompile(` … \(\d+ bytes more\)$`)
 
-// clean gives a text without the values.
+// clean returns a text without the values.
 func (r *Redactor) clean(text []byte) []byte {
 	return without(text, r.find(text, views(text)))
 }
 
-// cleanCut does the same for a text that may have been cut within a value, and takes the beginning of that from its end.
+// cleanCut does the same for a text that may be cut within a value, and also removes the beginning of a value at its end.
 func (r *Redactor) cleanCut(text []byte) []byte {
 	return without(text, r.findCut(text))
 }
 
-// findCut gives where values are in such a text.
+// findCut returns where values are in a text that may be cut within a value.
 func (r *Redactor) findCut(text []byte) []span {
 	all := views(text)
 	spans := r.find(text, all)
@@ -71,7 +69,7 @@ func (r *Redactor) findCut(text []byte) []span {
 	return spans
 }
 
-// find gives where values are in a text that can be read in these ways.
+// find returns where values are in a text that can be read in these ways.
 func (r *Redactor) find(text []byte, all []view) []span {
 	var spans, found []span
 	for i := range all {
@@ -83,7 +81,7 @@ func (r *Redactor) find(text []byte, all []view) []span {
 	return merged(outsideMarkers(spans, text))
 }
 
-// without puts a Marker in the place of each span.
+// without replaces each span with a Marker.
 func without(text []byte, spans []span) []byte {
 	if len(spans) == 0 {
 		return text
@@ -96,7 +94,7 @@ func without(text []byte, spans []span) []byte {
 	return append(out, text[at:]...)
 }
 
-// Entries gives a log without the values, in messages and in data. What it was given stays as it is.
+// Entries returns a copy of a log without the values in messages and data.
 func (r *Redactor) Entries(entries []v1alpha1.LogEntry) []v1alpha1.LogEntry {
 	if r == nil {
 		return entries
@@ -111,7 +109,7 @@ func (r *Redactor) Entries(entries []v1alpha1.LogEntry) []v1alpha1.LogEntry {
 	return out
 }
 
-// JSON gives a value without the secret ones, nil when it cannot be read.
+// JSON returns a JSON value without the secret values, nil if it cannot be read.
 func (r *Redactor) JSON(value *apiextensionsv1.JSON) *apiextensionsv1.JSON {
 	if r == nil || value == nil {
 		return value
@@ -119,7 +117,7 @@ func (r *Redactor) JSON(value *apiextensionsv1.JSON) *apiextensionsv1.JSON {
 	return r.data(value)
 }
 
-// data is read, because a value may be written in more than one way in JSON. What cannot be read is left out.
+// data decodes the JSON, because JSON has several ways to write a value. It returns nil if that fails.
 func (r *Redactor) data(data *apiextensionsv1.JSON) *apiextensionsv1.JSON {
 	decoder := json.NewDecoder(bytes.NewReader(data.Raw))
 	decoder.UseNumber()
@@ -138,7 +136,7 @@ func (r *Redactor) data(data *apiextensionsv1.JSON) *apiextensionsv1.JSON {
 	return &apiextensionsv1.JSON{Raw: raw}
 }
 
-// value of JSON without the secret ones; a number that was one becomes a string.
+// value returns a decoded JSON value without the secret values. A secret number becomes a string.
 func (r *Redactor) value(value any) (clean any, changed bool) {
 	switch v := value.(type) {
 	case string:

@@ -7,18 +7,18 @@ import (
 )
 
 const (
-	// readSize is how much is read at once, in bytes.
+	// readSize is how many bytes are read at once.
 	readSize = 32 << 10
-	// maxStamp is how long the time before a line is at most, in bytes with its space.
+	// maxStamp is the greatest length of the time before a line, in bytes with its space.
 	maxStamp = 40
 )
 
-// Log gives a container's log, as a kubelet sends it with a time before each line, without the values. It changes no
-// time. What it gives does not depend on how the log comes in pieces, so that a log that is read again, or from a later
-// line on, gives the same lines. Of a line it holds what may be the beginning of a value, and at most 160 KiB.
+// Log returns a container's log without the values. The log has a time before each line, as a kubelet sends it, which Log
+// does not change. The result does not depend on the pieces in which the log comes: a log that is read again, or from a later
+// line on, has the same lines. Of a line, Log holds back what may be the beginning of a value, at most 160 KiB.
 //
-// whole tells that the log is over where log ends: then a last line without a newline is given to its end, and where
-// it may end within a value, without that. Otherwise what is held of such a line is dropped, as it will be read again.
+// whole reports that the log ends where log ends. Then a last line without a newline is returned to its end, without the
+// beginning of a value there. Otherwise what is held back of such a line is dropped, because it will be read again.
 func (r *Redactor) Log(log io.ReadCloser, whole bool) io.ReadCloser {
 	if r == nil || len(r.finder.pieces) == 0 {
 		return log
@@ -31,13 +31,13 @@ type logReader struct {
 	log   io.ReadCloser
 	whole bool
 	chunk []byte
-	// held of the line, from a place that is within neither a value nor an escape.
+	// held back of the line, from a place that is not within a value or an escape.
 	held []byte
-	// covered is how much of what is held was given, as a Marker that may have to cover more.
+	// covered is how much of held was returned as a Marker, which may have to cover more.
 	covered int
-	// stamped: the time before the line was given.
+	// stamped: the time before the line was returned.
 	stamped bool
-	// out is what was not read yet, and err what comes after it.
+	// out is what Read has not returned yet, and err the error after it.
 	out []byte
 	err error
 }
@@ -61,7 +61,7 @@ func (l *logReader) Read(to []byte) (int, error) {
 	return n, nil
 }
 
-// take a piece of the log.
+// take reads a piece of the log.
 func (l *logReader) take(piece []byte) {
 	for len(piece) > 0 {
 		line, rest, ended := bytes.Cut(piece, []byte("\n"))
@@ -81,7 +81,7 @@ func (l *logReader) take(piece []byte) {
 	}
 }
 
-// stamp gives the time before the line as it is.
+// stamp returns the time before the line unchanged.
 func (l *logReader) stamp() {
 	if l.stamped {
 		return
@@ -97,10 +97,10 @@ func (l *logReader) stamp() {
 	l.held = l.held[end:]
 }
 
-// reach is how far a value can reach in a text, with all its escapes.
+// reach returns how long a value can be in a text, with all its escapes.
 func (r *Redactor) reach() int { return r.finder.longest*maxGrowth + maxEscape }
 
-// part gives what cannot change any more of a long line.
+// part returns the part of a long line that cannot change any more.
 func (l *logReader) part() {
 	all := views(l.held)
 	spans := l.r.find(l.held, all)
@@ -118,13 +118,13 @@ func (l *logReader) part() {
 		}
 	}
 	if at <= l.covered {
-		at = target // within values that overlap each other so far, or within escapes that nobody prints but to get here
+		at = target // within values that overlap for so long, or within escapes made for this purpose
 	}
 	l.give(spans, at)
 }
 
-// give what is held up to a place, and hold the rest: with what is before it, where the place is within a value, so that
-// it is seen where that ends.
+// give returns what is held up to a place, and keeps the rest. If the place is within a value, it also keeps the text before,
+// so that the end of the value can be found.
 func (l *logReader) give(spans []span, at int) {
 	given := l.covered
 	for _, s := range spans {
@@ -148,7 +148,7 @@ func (l *logReader) give(spans []span, at int) {
 	l.held, l.covered = append(l.held[:0], l.held[keep:]...), at-keep
 }
 
-// end gives the last line, which has no newline.
+// end returns the last line, which has no newline.
 func (l *logReader) end() {
 	if len(l.held) == 0 {
 		return

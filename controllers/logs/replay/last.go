@@ -2,15 +2,15 @@ package replay
 
 import "context"
 
-// How far back Tail looks for lines that count: so many times this factor more lines each time.
+// How far back Tail searches for lines that count: in tailSteps steps, each tailFactor times as far as the one before.
 const (
 	tailFactor = 8
 	tailSteps  = 4
 )
 
-// Tail sets Position so that n of the lines that count come after it, or all of them when there are fewer; where
-// they are too rare, those that it came across in about n·8³ lines. counts may be nil: all lines do. Positions are
-// held and not lines.
+// Tail sets Position so that n lines that count come after it, or all of them when there are fewer. When they are rare, it
+// searches only the last n·8³ lines or so. counts reports whether a line counts; nil means that all do. Tail keeps positions
+// in memory, not lines.
 func (l *Log) Tail(ctx context.Context, n int, counts func(Line) bool) error {
 	defer func() { l.last = 0 }()
 	l.last = int64(n) + 1
@@ -40,7 +40,7 @@ func (l *Log) Tail(ctx context.Context, n int, counts func(Line) bool) error {
 		}
 		whole := l.last > l.archived
 		switch {
-		// The place before the first line that was visited is not known, unless it is the log's beginning.
+		// The position before the first visited line is only known at the log's beginning.
 		case seen > n || (seen == n && before[0] != (Position{})):
 			l.Position = before[seen%n]
 			return nil

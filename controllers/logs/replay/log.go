@@ -8,52 +8,52 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
-// Look gives an execution's log as it can be read now. done: the run has ended, and nothing will be added to what
-// can be read. Pods are to be listed before the index is read, so that a log is never in neither.
+// Look returns an execution's log as it can be read now. done reports that the run has ended and nothing will be added. It
+// must list the pods before it reads the index: otherwise a log that is archived in between is in neither.
 type Look func(ctx context.Context) (r *Replay, done bool, err error)
 
-// Log reads an execution's log from a position on, and moves it. It is not safe for concurrent use.
+// Log reads an execution's log from Position on, and moves Position. It is not safe for concurrent use.
 type Log struct {
 	Look Look
-	// Position is where reading goes on; it is set to begin elsewhere than at the beginning.
+	// Position is where reading goes on. Set it to start elsewhere than at the beginning.
 	Position Position
-	// Opened, when set, is called after each look in which Position was found.
+	// Opened, if set, is called after each Look in which Position was found.
 	Opened func()
-	// Silence is how long a followed response may bring nothing before it is left for a new one: a kubelet may wait
-	// at the end of a file that was rotated away.
+	// Silence is how long a followed response may bring nothing before a new one is requested: a kubelet may wait at the end
+	// of a file that was rotated away.
 	Silence time.Duration
-	// Wait between two looks while nothing comes.
+	// Wait is the pause between two calls of Look while nothing comes.
 	Wait wait.Backoff
 
-	// What was read from so far, and whether lines may be missing where reading went on.
+	// FromArchive and FromPod report what was read so far, Gap whether lines may be missing where reading went on.
 	FromArchive, FromPod, Gap bool
 
-	// begun: the position was found once, so that it is our own and not just what somebody sent.
+	// begun: the position was found once. Before that it may be anything that a client sent.
 	begun bool
-	// last is how many last lines are wanted, see Replay.Last; archived is how many there were at the last look.
+	// last is how many last lines are wanted (see Replay.Last); archived is how many lines the last Look found archived.
 	last, archived int64
 }
 
-// ErrGrowing ends a reading, from within visit, before a line whose end has not been printed: it is to be visited again.
+// ErrGrowing is returned by visit to end the reading before a line that is not complete yet. The line is visited again.
 var ErrGrowing = errors.New("the line has no end yet")
 
-// DefaultSilence fits a real cluster.
+// DefaultSilence is the Silence for a real cluster.
 const DefaultSilence = 15 * time.Second
 
-// DefaultWait is the wait between two looks while nothing comes.
+// DefaultWait returns the pause between two calls of Look while nothing comes.
 func DefaultWait() wait.Backoff {
 	return wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 5, Cap: 2 * time.Second}
 }
 
 const (
-	// maxVanished is how often in a row a log may have gone between two requests before it is passed over.
+	// maxVanished is how often in a row a log may vanish between two requests before it is skipped.
 	maxVanished = 3
-	// maxFailures in a row end a follow.
+	// maxFailures is after how many failures in a row Follow returns.
 	maxFailures = 8
 )
 
-// Read visits what there is now, from Position on. It returns the error of visit when that has one; Position is then
-// after the line that was visited last if that error is ErrStop, and before it otherwise. done is that of Look.
+// Read visits the lines that there are now, from Position on. It returns the error of visit if that has one. Then Position
+// is after the last visited line if the error is ErrStop, otherwise before it. done is that of Look.
 func (l *Log) Read(ctx context.Context, visit func(Line) error) (done bool, err error) {
 	for vanished := 0; ; vanished++ {
 		done, err = l.read(ctx, reach{lenient: vanished > 0}, visit)
@@ -63,9 +63,9 @@ func (l *Log) Read(ctx context.Context, visit func(Line) error) (done bool, err 
 	}
 }
 
-// Follow visits the lines from Position on as they come, until the run has ended and all was visited. It waits for
-// containers that have not started yet. Errors are those of visit, of ctx, ErrGone, and that of the sources when they
-// fail again and again.
+// Follow visits the lines from Position on as they come, until the run has ended and all lines were visited. It waits for
+// containers that have not started yet. It returns an error of visit or of ctx, ErrGone, or the error of a source that keeps
+// failing.
 func (l *Log) Follow(ctx context.Context, visit func(Line) error) error {
 	var refused error
 	checked := func(line Line) error {
@@ -92,8 +92,8 @@ func (l *Log) Follow(ctx context.Context, visit func(Line) error) error {
 			if failures++; failures > maxFailures {
 				return err
 			}
-		// The API server ends a response like any other when its connection to the kubelet breaks: that a log ended
-		// is taken from a read that brought nothing new.
+		// The API server also ends a response normally when its connection to the kubelet breaks. So a log has ended only
+		// when a read brought nothing new.
 		case done && !(moved && l.FromPod):
 			return nil
 		default:
@@ -108,7 +108,7 @@ func (l *Log) Follow(ctx context.Context, visit func(Line) error) error {
 	}
 }
 
-// reach says how a reading deals with logs that are being written or have gone.
+// reach says what a read does with logs that are being written (follow) or have vanished (lenient).
 type reach struct{ follow, lenient bool }
 
 func (l *Log) read(ctx context.Context, how reach, visit func(Line) error) (done bool, err error) {
@@ -127,7 +127,7 @@ func (l *Log) read(ctx context.Context, how reach, visit func(Line) error) (done
 		if !l.begun {
 			return done, ErrGone
 		}
-		// The pod went with what nobody archived, while we were reading.
+		// The pod was deleted while we were reading, with lines that nobody archived.
 		if from, l.Gap = (Position{}), true; !r.skipTo(time.Unix(0, l.Position.At)) {
 			return done, nil
 		}
@@ -153,11 +153,12 @@ func (l *Log) read(ctx context.Context, how reach, visit func(Line) error) (done
 	return done, err
 }
 
+// note takes over what a Replay has read.
 func (l *Log) note(r *Replay) {
 	l.FromArchive, l.FromPod, l.Gap = l.FromArchive || r.FromArchive, l.FromPod || r.FromPod, l.Gap || r.Gap
 }
 
-// skipTo leaves out the segments that started before a time, in its whole second; it tells whether any is left.
+// skipTo drops the segments that started before the second of a time. It reports whether any is left.
 func (r *Replay) skipTo(at time.Time) bool {
 	for i := range r.Segments {
 		if !r.Segments[i].StartedAt.Before(at.Truncate(time.Second)) {
@@ -179,7 +180,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Sources that were read: archive, pod.
+// Sources returns what was read: archive, pod.
 func (l *Log) Sources() []string {
 	sources := []string{}
 	if l.FromArchive {

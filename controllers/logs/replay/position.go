@@ -10,11 +10,11 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/controllers/logs/archive"
-	"github.com/taskexec/taskexec/controllers/logs/cursor"
+	"github.com/taskexec/taskexec/controllers/logs/dedup"
 )
 
-// Position is a place in a log, after a line. It means the same whatever the log is read from: since a second, so
-// many lines were read, and the last of them has this hash. The zero value is the beginning.
+// Position is a place in a log, after a line. It does not depend on the source: it says how many lines there are since a
+// second, and the hash of the last of them. The zero value is the beginning.
 type Position struct {
 	// Stream is a hash of the container run's identity.
 	Stream uint64
@@ -22,18 +22,18 @@ type Position struct {
 	Since int64
 	// Seen counts the lines from Since on.
 	Seen uint64
-	// At is the time stamp of the last line, in nanoseconds, and Hash a hash of it.
+	// At is the time stamp of the last line in nanoseconds, and Hash is the hash of that line.
 	At   int64
 	Hash uint32
 }
 
-// positionVersion is the first byte of a token.
+// positionVersion is the first byte of a position's text.
 const positionVersion = 1
 
-// ErrPosition is a token that nobody here has given.
-var ErrPosition = errors.New("it is no cursor of this API")
+// ErrPosition means that a text is no position.
+var ErrPosition = errors.New("not a cursor of this API")
 
-// String gives the token of a position, empty for the beginning.
+// String returns the position as text for the REST API's cursor, empty for the beginning.
 func (p Position) String() string {
 	if p == (Position{}) {
 		return ""
@@ -47,7 +47,7 @@ func (p Position) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// ParsePosition reads a token; an error is ErrPosition.
+// ParsePosition reads a position from the result of String. Its error is ErrPosition.
 func ParsePosition(token string) (p Position, err error) {
 	if token == "" {
 		return p, nil
@@ -91,24 +91,24 @@ func lineHash(at time.Time, head []byte) uint32 {
 	return h.Sum32()
 }
 
-// counter works out the position after each line of a stream.
+// counter counts the position after each line of a stream.
 type counter struct {
 	position Position
 	newest   time.Time
-	// lines by their second, of those that a position may count.
+	// seconds counts lines by second, as far as a position may count them.
 	seconds map[int64]uint64
 }
 
-// newCounter counts the lines of a stream from a second on; what is older is not there to be counted.
+// newCounter returns a counter of the lines of a stream from a second on.
 func newCounter(stream uint64, from int64) *counter {
 	return &counter{position: Position{Stream: stream, Since: from}, seconds: map[int64]uint64{}}
 }
 
-// pass takes note of a line, in the order of the log.
+// pass counts a line, in the order of the log.
 func (c *counter) pass(at time.Time, head []byte) {
 	if at.After(c.newest) || len(c.seconds) == 0 {
 		c.newest = at
-		c.position.Since = max(c.position.Since, cursor.ResumeFrom(at).Unix(), 0)
+		c.position.Since = max(c.position.Since, dedup.ResumeFrom(at).Unix(), 0)
 		for second := range c.seconds {
 			if second < c.position.Since {
 				delete(c.seconds, second)

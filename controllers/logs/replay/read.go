@@ -11,56 +11,55 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/taskexec/taskexec/controllers/logs/archive"
-	"github.com/taskexec/taskexec/controllers/logs/cursor"
+	"github.com/taskexec/taskexec/controllers/logs/dedup"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
 // Replay reads one execution's log.
 type Replay struct {
-	// Archive may be nil, and Index then is too.
+	// Archive and Index may both be nil.
 	Archive *archive.Reader
 	Index   *archive.Index
 	Source  source.Source
 	// Segments to read.
 	Segments []Segment
-	// Since leaves out lines that are older.
+	// Since skips older lines.
 	Since time.Time
-	// Last, if more than 0, leaves out what is surely not among so many last lines, as far as the archive goes.
+	// Last, if more than 0, skips archived lines that cannot be among so many last lines.
 	Last int64
 
-	// Final: nothing will be added to what there is.
+	// Final: nothing will be added to the log.
 	Final bool
 
-	// What was read from so far, and whether lines may be missing where reading went on.
+	// FromArchive and FromPod report what was read so far, Gap whether lines may be missing where reading went on.
 	FromArchive, FromPod, Gap bool
 }
 
-// Line of a log, of which only the head is held.
+// Line of a log. Only its head is in memory.
 type Line struct {
 	Segment *Segment
 	At      time.Time
 	Head    []byte
-	// Whole: there is nothing after the head but its newline.
+	// Whole: only the newline follows the head.
 	Whole bool
-	// Rest gives what follows the head, piece by piece, until whole: its newline came. The log's last line may
-	// have none; then an error ends it.
+	// Rest returns what follows the head, piece by piece, until whole reports that the newline came. The log's last line may
+	// have no newline; then an error ends it.
 	Rest func() (piece []byte, whole bool, err error)
 	// Position after this line.
 	Position Position
-	// Growing: where Rest ends without a newline, more of the line is to come.
+	// Growing: if Rest ends without a newline, more of the line is to come.
 	Growing bool
 }
 
-// ErrGone is a position in a stream of which nothing is left.
+// ErrGone means that nothing is left of the stream of a position.
 var ErrGone = errors.New("the log that the cursor points into is gone")
 
-// ErrStop ends a reading early, from within visit.
+// ErrStop is returned by visit to end the reading early.
 var ErrStop = errors.New("enough")
 
-// Read visits the lines after a position that there are now, in their order. It returns nil at the end of what there
-// is, and the error of visit when that has one. A line at the end that has no newline yet is left for the next time,
-// unless its container has ended.
+// Read visits the lines that there are now after a position, in order. It returns the error of visit if that has one, and nil
+// at the end. A last line without a newline is not visited, unless its container has ended.
 func (r *Replay) Read(ctx context.Context, from Position, visit func(Line) error) error {
 	first := r.firstOfLast()
 	if from != (Position{}) {
@@ -85,21 +84,21 @@ func (r *Replay) Read(ctx context.Context, from Position, visit func(Line) error
 	return nil
 }
 
-// Has tells whether a position is in the log as it can be read now.
+// Has reports whether a position is in the log as it can be read now.
 func (r *Replay) Has(p Position) bool { return p == (Position{}) || r.find(p) >= 0 }
 
-// find gives the segment that a position is in, -1 when it is not there.
+// find returns the segment of a position, -1 when there is none.
 func (r *Replay) find(p Position) int {
 	return slices.IndexFunc(r.Segments, func(s Segment) bool { return streamHash(s.ID) == p.Stream })
 }
 
-// unsettled tells whether the end of a log is on its way to the archive, and nowhere else: a reader who went on to the
-// next log would never come back for it.
+// unsettled reports whether the end of a log is not archived yet and its pod is gone. A reader must wait for it: once it went
+// on to the next log, it would not come back.
 func (r *Replay) unsettled(s *Segment) bool {
 	return !r.Final && s.live == nil && s.archived >= 0 && !r.Index.Streams[s.archived].Ended
 }
 
-// firstOfLast is the first segment that may have one of the last lines.
+// firstOfLast returns the first segment that may have one of the last lines.
 func (r *Replay) firstOfLast() int {
 	first := len(r.Segments) - 1
 	for archived := int64(0); first > 0 && r.Last > 0; first-- {
@@ -113,7 +112,7 @@ func (r *Replay) firstOfLast() int {
 	return 0
 }
 
-// errLost: the line that a position points to is not where it was.
+// errLost means that the line of a position is not where it was.
 var errLost = errors.New("the log was rotated")
 
 // reading of one segment.
@@ -122,13 +121,13 @@ type reading struct {
 	segment *Segment
 	from    Position
 	visit   func(Line) error
-	// growing: what is read now has more to come.
+	// growing: the source that is read now may get more.
 	growing bool
-	// start is from when on lines are asked for, in whole seconds, zero for the beginning.
+	// start is the time from which on lines are requested, in whole seconds, zero for the beginning.
 	start   time.Time
 	counter *counter
-	cursor  cursor.Cursor
-	// after is set when the line that the position points to was not found: lines up to it are left out.
+	window  dedup.Window
+	// after is set when the line of the position was not found: lines up to that time are skipped.
 	after time.Time
 }
 
@@ -151,7 +150,7 @@ func (s *reading) read(ctx context.Context) error {
 	return s.live(ctx)
 }
 
-// found tells whether the line that the position points to has come, where nothing more will.
+// found returns errLost if the line of the position has not come, although all lines have.
 func (s *reading) found() error {
 	if s.from.Seen > 0 {
 		return errLost
@@ -159,8 +158,8 @@ func (s *reading) found() error {
 	return nil
 }
 
-// startIn gives the second from which a stream is read: all lines from there on are read, so that positions in it
-// can be counted.
+// startIn returns the second from which a stream is read. All lines from there on are read, so that positions can be
+// counted.
 func (s *reading) startIn(stream *archive.Stream) (start time.Time) {
 	switch {
 	case s.from.Since > 0:
@@ -172,13 +171,12 @@ func (s *reading) startIn(stream *archive.Stream) (start time.Time) {
 	default:
 		return start
 	}
-	return cursor.ResumeFrom(start)
+	return dedup.ResumeFrom(start)
 }
 
-// archived reads what the archive has, and fills the cursor with its last second, so that the pod's log goes on
-// where it ends.
+// archived reads what the archive has, and remembers its last second, so that the pod's log goes on where the archive ends.
 func (s *reading) archived(ctx context.Context, stream *archive.Stream) error {
-	seam := cursor.ResumeFrom(stream.Newest())
+	seam := dedup.ResumeFrom(stream.Newest())
 	part := 0
 	if !s.start.IsZero() {
 		from := seam
@@ -192,26 +190,26 @@ func (s *reading) archived(ctx context.Context, stream *archive.Stream) error {
 	s.growing = !stream.Ended && !s.Final
 	reader := lines.NewReader(log)
 	defer reader.Release()
-	return s.each(asArchived{reader}, true, func(line cursor.Line) bool {
+	return s.each(asArchived{reader}, true, func(line dedup.Line) bool {
 		if !line.At.Before(seam) {
-			s.cursor.Accept(line.At, s.cursor.Hash(line.Head))
+			s.window.Accept(line.At, s.window.Hash(line.Head))
 		}
 		return true
 	})
 }
 
-// asArchived reads lines that were told apart before.
+// asArchived reads lines of an archive, which all are new.
 type asArchived struct{ *lines.Reader }
 
-func (a asArchived) Next() (cursor.Line, error) {
+func (a asArchived) Next() (dedup.Line, error) {
 	line, err := a.Reader.Next()
-	return cursor.Line{Line: line, New: true}, err
+	return dedup.Line{Line: line, New: true}, err
 }
 
-// live reads what the pod has after that.
+// live reads what the pod has after the archive.
 func (s *reading) live(ctx context.Context) error {
 	for {
-		if err := s.connection(ctx); !errors.Is(err, cursor.ErrAgain) {
+		if err := s.connection(ctx); !errors.Is(err, dedup.ErrAgain) {
 			return err
 		}
 	}
@@ -220,12 +218,12 @@ func (s *reading) live(ctx context.Context) error {
 // connection reads one response of the pod's kubelet.
 func (s *reading) connection(ctx context.Context) error {
 	request := source.Request{ContainerRun: *s.segment.live, Since: s.start}
-	if since := s.cursor.Since(); !since.IsZero() {
+	if since := s.window.Since(); !since.IsZero() {
 		request.Since = since
 	}
 	log, err := s.Source.Open(ctx, request)
 	if apierrors.IsNotFound(err) || apierrors.IsBadRequest(err) {
-		return s.found() // the pod went away, or its container waits to be started again
+		return s.found() // the pod is gone, or its container waits to be started again
 	}
 	if err != nil {
 		return err
@@ -235,10 +233,10 @@ func (s *reading) connection(ctx context.Context) error {
 	again := func(since time.Time) (io.ReadCloser, error) {
 		return unfollowed(s.Source).Open(ctx, source.Request{ContainerRun: *s.segment.live, Since: since})
 	}
-	reader := cursor.NewReader(log, &s.cursor, again)
+	reader := dedup.NewReader(log, &s.window, again)
 	defer reader.Release()
-	err = s.each(reader, s.segment.live.Ended, func(line cursor.Line) bool {
-		return line.New || (!line.Whole && !line.More && s.cursor.Accept(line.At, line.Hash))
+	err = s.each(reader, s.segment.live.Ended, func(line dedup.Line) bool {
+		return line.New || (!line.Whole && !line.More && s.window.Accept(line.At, line.Hash))
 	})
 	if err != nil {
 		return err
@@ -246,14 +244,14 @@ func (s *reading) connection(ctx context.Context) error {
 	return s.found()
 }
 
-// lineReader gives the lines of a log, one after the other, as lines.Reader does.
+// lineReader returns the lines of a log one by one, like lines.Reader.
 type lineReader interface {
-	Next() (cursor.Line, error)
+	Next() (dedup.Line, error)
 	Rest() (piece []byte, whole bool, err error)
 }
 
-// each visits lines that fresh takes, after the position. ended: a line without a newline at the end is a line.
-func (s *reading) each(reader lineReader, ended bool, fresh func(cursor.Line) bool) error {
+// each visits the lines after the position for which fresh returns true. With ended, a last line without a newline counts.
+func (s *reading) each(reader lineReader, ended bool, fresh func(dedup.Line) bool) error {
 	for {
 		line, err := reader.Next()
 		usable := line.Whole || line.More || (ended && errors.Is(err, io.EOF) && len(line.Head) > 0)
@@ -271,8 +269,8 @@ func (s *reading) each(reader lineReader, ended bool, fresh func(cursor.Line) bo
 	}
 }
 
-// line passes over lines up to the position, and visits those after it.
-func (s *reading) line(reader lineReader, line cursor.Line) error {
+// line skips lines up to the position, and visits those after it.
+func (s *reading) line(reader lineReader, line dedup.Line) error {
 	switch {
 	case s.from.Seen > 0 && line.At.Unix() < s.from.Since, s.from == (Position{}) && line.At.Before(s.start):
 		return nil
@@ -295,11 +293,11 @@ func (s *reading) line(reader lineReader, line cursor.Line) error {
 	return s.visit(Line{Segment: s.segment, At: line.At, Head: line.Head, Whole: line.Whole, Rest: rest, Position: s.counter.position, Growing: s.growing})
 }
 
-// again reads the log once more from the second of a position that does not fit, and leaves out what is not after
-// its line: lines may be missing there, and none is repeated.
+// again reads the log once more from the second of a position whose line was lost, and skips lines that are not later than
+// it. Lines may be missing there, but none is repeated.
 func (s *reading) again(ctx context.Context) error {
 	s.Gap = true
 	s.after = time.Unix(0, s.from.At)
-	s.from, s.cursor = Position{Since: s.from.Since}, cursor.Cursor{}
+	s.from, s.window = Position{Since: s.from.Since}, dedup.Window{}
 	return s.read(ctx)
 }

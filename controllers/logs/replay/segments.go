@@ -1,11 +1,9 @@
-// Package replay reads an execution's log from wherever it is: what is archived from the archive, the rest from the
-// pods that are still there, line by line, from any position on.
+// Package replay reads an execution's log line by line from any position on: from the archive what is archived, and from the
+// pods the rest.
 package replay
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,19 +22,24 @@ type Segment struct {
 	StartedAt time.Time
 	// Place of the container in its pod.
 	Place int
-	// Attempt counts from 1: the pods of a run, and the starts of a container within them; of an Indexed Job those of
-	// each index.
+	// Attempt counts the pods of a run, and the starts of a container in them, from 1. Each index of an Indexed Job has its own
+	// count.
 	Attempt int
-	// Index that the pod worked on, where its Job was Indexed, nil elsewhere.
+	// Index that the pod worked on if its Job was Indexed, otherwise nil.
 	Index *int32
 
-	// archived is the stream's place in the index, -1 when it is not there.
+	// archived is the stream's place in the index, -1 when it is not in the index.
 	archived int
-	// live is where the log can be read, nil when its pod is gone.
+	// live is the container run whose log can be read, nil when its pod is gone.
 	live *source.ContainerRun
 }
 
-// Selection of segments. The zero value is the run's own story: its main container, and what ran before it.
+// order returns the segment's place among the segments of its execution.
+func (s *Segment) order() source.Order {
+	return source.Order{StartedAt: s.StartedAt, Pod: s.ID.Pod, Place: s.Place, Container: s.ID.Container, Restart: s.ID.Restart}
+}
+
+// Selection of segments. The zero value selects the main container and the init containers.
 type Selection struct {
 	// Container by its name.
 	Container string
@@ -44,8 +47,8 @@ type Selection struct {
 	Attempt int
 }
 
-// Segments lists the container runs of an execution whose logs are archived or can be read from its pods, those of
-// the selection, in the order in which they started.
+// Segments returns the selected container runs whose logs are archived or can be read from pods, in the order in which they
+// started.
 func Segments(ix *archive.Index, pods []corev1.Pod, s Selection) []Segment {
 	var all []Segment
 	place := map[archive.StreamID]int{}
@@ -69,10 +72,7 @@ func Segments(ix *archive.Index, pods []corev1.Pod, s Selection) []Segment {
 			all[at].live = run
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Segment) int {
-		return cmp.Or(a.StartedAt.Compare(b.StartedAt), strings.Compare(a.ID.Pod, b.ID.Pod),
-			cmp.Compare(a.Place, b.Place), cmp.Compare(a.ID.Restart, b.ID.Restart))
-	})
+	slices.SortStableFunc(all, func(a, b Segment) int { return a.order().Compare(b.order()) })
 	number(all)
 	return slices.DeleteFunc(all, func(one Segment) bool {
 		switch {
@@ -86,8 +86,8 @@ func Segments(ix *archive.Index, pods []corev1.Pod, s Selection) []Segment {
 	})
 }
 
-// number the attempts: each pod is one, and each start of a container in it after its first. Each index of an Indexed Job
-// has attempts of its own.
+// number sets the attempts. Each pod is an attempt, and so is each further start of a container in it. Each index of an
+// Indexed Job has its own attempts.
 func number(all []Segment) {
 	first := map[types.UID]int{} // attempt of a pod's first start
 	next := map[int32]int{}      // by index, -1 where there is none
@@ -107,7 +107,7 @@ func number(all []Segment) {
 	}
 }
 
-// mainContainer of a pod, as the controller has written on it.
+// mainContainer returns the name of a pod's main container, which the controller wrote into an annotation.
 func mainContainer(pod *corev1.Pod) string {
 	if name := pod.Annotations[v1alpha1.AnnotationLogContainer]; name != "" || len(pod.Spec.Containers) == 0 {
 		return name

@@ -1,4 +1,4 @@
-// Package source tells which logs the containers of a run have, and opens them.
+// Package source lists the container logs of a pod, and opens them.
 package source
 
 import (
@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// Role is what a container does in a run.
+// Role of a container in a run.
 type Role string
 
 // The roles.
@@ -26,16 +26,16 @@ const (
 	Sidecar Role = "sidecar"
 )
 
-// ContainerRun is one start of a container: what has a log of its own.
+// ContainerRun is one start of a container. Each has its own log.
 type ContainerRun struct {
 	Namespace string
 	Pod       string
 	PodUID    types.UID
 	Container string
 	Role      Role
-	// Index that the pod works on, where its Job is Indexed, nil elsewhere.
+	// Index that the pod works on if its Job is Indexed, otherwise nil.
 	Index *int32
-	// ContainerID is the runtime's, another one for each start of the container.
+	// ContainerID is the runtime's. Each start of the container has another one.
 	ContainerID string
 	// Restart counts the starts of the container in this pod before this one.
 	Restart int32
@@ -43,13 +43,13 @@ type ContainerRun struct {
 	Place int
 	// StartedAt and FinishedAt, in whole seconds of the node's clock; zero when not known.
 	StartedAt, FinishedAt time.Time
-	// Previous: the container was started again since, so that its log is asked for as the previous one.
+	// Previous: the container was started again since, so its log is requested as the previous one.
 	Previous bool
-	// Ended: the container does not run any more.
+	// Ended: the container has ended.
 	Ended bool
 }
 
-// Mirrored tells whether the log belongs to the run's own story: all but that of sidecars.
+// Mirrored reports whether the log is shown in the tail: all logs but those of sidecars.
 func (c *ContainerRun) Mirrored() bool { return c.Role != Sidecar }
 
 // Request for a log.
@@ -59,17 +59,16 @@ type Request struct {
 	Since time.Time
 	// Follow the log as it is written.
 	Follow bool
-	// Limit of the answer in bytes; 0 means none.
+	// Limit of the response in bytes; 0 means none.
 	Limit int64
 }
 
-// Source gives container logs, each line with its timestamp before it. It is the API server, or a script in
-// a test.
+// Source opens container logs. Each line has its timestamp before it.
 type Source interface {
 	Open(ctx context.Context, r Request) (io.ReadCloser, error)
 }
 
-// NewKube reads logs through the API server.
+// NewKube returns a Source that reads logs through the API server.
 func NewKube(client kubernetes.Interface) Source { return kube{client} }
 
 type kube struct{ client kubernetes.Interface }

@@ -9,7 +9,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
-// maxUnread bounds the text of lines that are held unparsed, in bytes.
+// maxUnread bounds the text of lines that are not parsed yet, in bytes.
 const maxUnread = 64 << 10
 
 // Line of a log.
@@ -19,21 +19,20 @@ type Line struct {
 	Text []byte
 	// Cut is how many bytes of the line follow Text.
 	Cut int64
-	// Printed is how many bytes the line took in all, with its newline if it had one.
+	// Printed is the length of the whole line in bytes, with its newline if it has one.
 	Printed int64
-	// Container is set when the line is not of the task's own container.
+	// Container is set when the line is not from the task's own container.
 	Container string
-	// Index of the pod that printed it, where its Job is Indexed, nil elsewhere.
+	// Index of the pod that printed the line if its Job is Indexed, otherwise nil.
 	Index *int32
-	// Order is the time by which lines of several logs are put together: it never goes back within one log.
+	// Order is the time by which the lines of several logs are merged. It never goes back within one log.
 	Order time.Time
 }
 
-// Tail is a bounded run of the newest entries, with a count of all there were. It is not safe for
-// concurrent use.
+// Tail is the newest entries of a log, bounded, with a count of all lines. It is not safe for concurrent use.
 //
-// A line is parsed when somebody looks, or when many are waiting: of a program that prints a thousand lines
-// between two looks, nine hundred are dropped unparsed.
+// Lines are parsed when Entries is called, or when many are waiting. When a program prints a thousand lines between two
+// calls, most are dropped without being parsed.
 type Tail struct {
 	maxEntries int
 	maxBytes   int64
@@ -51,14 +50,13 @@ type Tail struct {
 	lines, bytes int64
 }
 
-// New makes a tail that keeps at most maxEntries entries, and at most maxBytes of them by their message and
-// data in bytes; but always the newest entry.
+// New returns a Tail that keeps at most maxEntries entries, with at most maxBytes bytes of messages and data together. It
+// always keeps the newest entry.
 func New(maxEntries int, maxBytes int64) *Tail {
 	return &Tail{maxEntries: max(1, maxEntries), maxBytes: maxBytes}
 }
 
-// Restore begins with what an earlier tail of the same log had: so many lines and bytes, of which these were
-// the last.
+// Restore starts with the state of an earlier tail of the same log: the numbers of its lines and bytes, and its newest lines.
 func (t *Tail) Restore(newest []Line, lines, bytes int64) {
 	for i := range newest {
 		t.Append(newest[i])
@@ -70,7 +68,7 @@ func (t *Tail) Restore(newest []Line, lines, bytes int64) {
 func (t *Tail) Append(line Line) {
 	t.lines++
 	t.bytes += line.Printed
-	if t.count == t.maxEntries { // all that is parsed is older than what waits, and so is the first of these
+	if t.count == t.maxEntries { // the parsed entries and the first waiting line are too old to be kept
 		t.entries, t.sizes, t.orders, t.held = nil, nil, nil, 0
 		t.unreadBytes -= len(t.unread[t.first].Text)
 		t.first = (t.first + 1) % len(t.unread)
@@ -82,7 +80,7 @@ func (t *Tail) Append(line Line) {
 	}
 }
 
-// push puts a line into the ring, whose slots keep their memory for the next one.
+// push puts a line into the ring. A slot keeps its memory for the next line.
 func (t *Tail) push(line Line) {
 	if t.count == len(t.unread) {
 		grown := make([]Line, min(t.maxEntries, max(8, 2*len(t.unread))))
@@ -99,7 +97,7 @@ func (t *Tail) push(line Line) {
 	t.unreadBytes += len(line.Text)
 }
 
-// settle parses what waits, and drops what is over the budget.
+// settle parses the waiting lines, and drops the oldest entries that are over the budget.
 func (t *Tail) settle() {
 	for ; t.count > 0; t.count-- {
 		line := &t.unread[t.first]
@@ -116,38 +114,38 @@ func (t *Tail) settle() {
 		t.orders = slices.Insert(t.orders, at, line.Order)
 		t.held += size
 		if cap(line.Text) > maxUnread/8 {
-			line.Text = nil // one long line must not be paid for as long as the run lives
+			line.Text = nil // one long line must not take memory as long as the run lives
 		}
 	}
 	t.unreadBytes = 0
 	drop := 0
 	for len(t.entries)-drop > t.maxEntries || (t.held > t.maxBytes && len(t.entries)-drop > 1) {
 		t.held -= t.sizes[drop]
-		t.entries[drop] = v1alpha1.LogEntry{} // the text must not live on in the array
+		t.entries[drop] = v1alpha1.LogEntry{} // frees the text, which the array would keep
 		drop++
 	}
 	t.entries, t.sizes, t.orders = t.entries[drop:], t.sizes[drop:], t.orders[drop:]
 }
 
-// Entries gives a copy of what is kept, oldest first.
+// Entries returns a copy of the kept entries, oldest first.
 func (t *Tail) Entries() []v1alpha1.LogEntry {
 	t.settle()
 	return slices.Clone(t.entries)
 }
 
-// Shrink halves the bytes that are kept, down to a floor that a status always has room for.
+// Shrink halves the bytes that are kept, down to 1 KiB, for which a status always has room.
 func (t *Tail) Shrink() { t.maxBytes = max(1<<10, t.maxBytes/2) }
 
-// Held is about how many bytes are kept.
+// Held returns about how many bytes are kept.
 func (t *Tail) Held() int64 { return t.held + min(int64(t.unreadBytes), t.maxBytes) }
 
-// Lines is how many lines were appended.
+// Lines returns how many lines were appended.
 func (t *Tail) Lines() int64 { return t.lines }
 
-// Bytes printed in all.
+// Bytes returns how many bytes were printed in all.
 func (t *Tail) Bytes() int64 { return t.bytes }
 
-// Dropped is how many of the lines are not in the Entries that were given last.
+// Dropped returns how many lines are not in the result of the last call of Entries.
 func (t *Tail) Dropped() int64 { return t.lines - int64(len(t.entries)) - int64(t.count) }
 
 func weight(e *v1alpha1.LogEntry) int64 {

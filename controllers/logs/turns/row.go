@@ -1,9 +1,9 @@
 package turns
 
-// row of waiters, by namespace. Within one it is first come first served.
+// row of waiters by namespace. Within a namespace it is first come, first served.
 type row struct {
 	queues map[string][]*waiter
-	// ring has the namespaces with waiters, in the order in which they began to wait or were last served.
+	// ring is the namespaces with waiters, in the order in which they began to wait or were last served.
 	ring []string
 }
 
@@ -16,7 +16,7 @@ func (r *row) add(w *waiter) {
 	r.queues[w.namespace] = append(r.queues[w.namespace], w)
 }
 
-// remove takes out a waiter that may be in it.
+// remove removes a waiter, if it is in the row.
 func (r *row) remove(w *waiter) {
 	q := without(r.queues[w.namespace], w)
 	if len(q) > 0 {
@@ -27,8 +27,8 @@ func (r *row) remove(w *waiter) {
 	r.ring = without(r.ring, w.namespace)
 }
 
-// next takes out the waiter whose turn it is: of the namespace that holds the fewest, among equals of the one that waits for
-// the longest. Namespaces that are full are left out. It returns nil if there is no other.
+// next removes and returns the waiter whose turn it is: of the namespace that holds the fewest turns, among equals of the one
+// that waits longest. It skips namespaces that are full, and returns nil if no other has a waiter.
 func (r *row) next(held map[string]int, full func(namespace string) bool) *waiter {
 	first, found := "", false
 	for _, namespace := range r.ring {

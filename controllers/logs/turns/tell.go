@@ -1,7 +1,7 @@
 package turns
 
-// tell closes Over for holders whose leaving helps a waiter, the longest first and no more than there are waiters
-// to help, and sets the timer for the next one.
+// tell closes Over for holders whose time is over and whose place a waiter can use, the oldest first, and no more of them
+// than such waiters. It sets the timer for the next holder.
 func (t *Turns) tell() {
 	if t.timer != nil {
 		t.timer.Stop()
@@ -14,9 +14,9 @@ func (t *Turns) tell() {
 			continue
 		}
 		if left := h.since.Add(t.limits.Turn).Sub(now); left > 0 {
-			// On its own, because a fake clock calls it while the clock itself is locked.
+			// In its own goroutine, because a fake clock calls it while the clock is locked.
 			t.timer = t.clock.AfterFunc(left, func() { go t.remind() })
-			return // those after it have held for less
+			return // the turns after it are younger
 		}
 		if blocked[h.namespace] > 0 {
 			blocked[h.namespace]--
@@ -34,12 +34,12 @@ func (t *Turns) remind() {
 	t.tell()
 }
 
-// needs counts the waiters who will still wait when all holders who were told have left: those that any other
-// holder's leaving helps, and by namespace those that only one of their own helps.
+// needs counts the waiters that still wait when all told holders have left: free can use the place of any holder; blocked, by
+// namespace, can only use the place of a holder of their own namespace.
 func (t *Turns) needs() (free int, blocked map[string]int) {
 	staying, room := map[string]int{}, t.limits.Total
 	for _, h := range t.held {
-		if !h.told { // the place of one who was told is promised
+		if !h.told { // the place of a told holder is taken already
 			staying[h.namespace]++
 			room--
 		}

@@ -1,5 +1,5 @@
-// Package turns says who may read a container log now: so many at once, so many of one namespace, and beyond that
-// everybody in turn. The archive shares its uploads by it, too.
+// Package turns bounds how many container logs are read at once, in all and for each namespace. When more wait, they take
+// turns. The archive uses it for its uploads, too.
 package turns
 
 import (
@@ -13,17 +13,17 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/share"
 )
 
-// urgentRow is how many urgent waiters are served in a row before one of the others: containers may end faster
-// than their logs are read, and nobody else would be served for as long as they do.
+// urgentRow is how many urgent waiters are served in a row before a patient one. Containers may end faster than their logs
+// are read; then patient waiters would never be served.
 const urgentRow = 16
 
-// Limits of what is held at once.
+// Limits bound how many turns are held at once.
 type Limits struct {
-	// Total over all namespaces; zero means that there is no bound but those of the namespaces.
+	// Total over all namespaces; zero means that only PerNamespace bounds.
 	Total int
 	// PerNamespace bounds one namespace; zero means that it may hold four fifths of what the others leave (see share).
 	PerNamespace int
-	// Turn is how long one may hold on while others wait.
+	// Turn is how long a turn lasts while others wait.
 	Turn time.Duration
 }
 
@@ -33,14 +33,14 @@ type Turns struct {
 	clock  clock.WithDelayedExecution
 
 	mu sync.Mutex
-	// held, the longest first.
+	// held turns, the oldest first.
 	held []*Turn
 	// urgent waiters go before patient ones.
 	urgent, patient row
 	heldOf          map[string]int
-	// inARow counts the urgent ones that were served before others who wait.
+	// inARow counts the urgent waiters that were served since the last patient one.
 	inARow int
-	// timer for when the next holder's time is over, nil while nobody's is.
+	// timer for the end of the next holder's time, nil when there is none.
 	timer clock.Timer
 }
 
@@ -58,12 +58,12 @@ type waiter struct {
 	granted   chan *Turn
 }
 
-// New makes Turns.
+// New returns Turns with all places free.
 func New(l Limits, c clock.WithDelayedExecution) *Turns {
 	return &Turns{limits: l, clock: c, urgent: newRow(), patient: newRow(), heldOf: map[string]int{}}
 }
 
-// Take waits for a turn; an error is that of ctx. urgent goes before others: a log that may vanish.
+// Take waits for a turn. Its error is that of ctx. An urgent waiter, whose log may vanish, goes before others.
 func (t *Turns) Take(ctx context.Context, namespace string, urgent bool) (*Turn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -86,8 +86,8 @@ func (t *Turns) Take(ctx context.Context, namespace string, urgent bool) (*Turn,
 	}
 }
 
-// Over is closed when others wait and the turn was held for long enough: the holder should call Done, and may Take
-// another.
+// Over is closed when others wait and the turn was held for long enough. Then the holder should call Done, and may Take
+// another turn.
 func (h *Turn) Over() <-chan struct{} { return h.over }
 
 // Done gives the turn back. A second call does nothing.
@@ -98,21 +98,21 @@ func (h *Turn) Done() {
 	h.t.serve()
 }
 
-// Held is how many turns are held.
+// Held returns how many turns are held.
 func (t *Turns) Held() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.held)
 }
 
-// Waiting is how many wait for one.
+// Waiting returns how many callers of Take wait.
 func (t *Turns) Waiting() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.urgent.len() + t.patient.len()
 }
 
-// cancel takes a waiter away that gave up; a turn that it was given in that moment is given back.
+// cancel removes a waiter that gave up. A turn that it got at the same moment is given back.
 func (t *Turns) cancel(w *waiter) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -135,7 +135,7 @@ func (t *Turns) leave(h *Turn) {
 	}
 }
 
-// serve gives turns to waiters while there is room, and then tells holders whose time is over.
+// serve gives turns to waiters while there is room. Then it tells holders whose time is over.
 func (t *Turns) serve() {
 	for t.limits.Total <= 0 || len(t.held) < t.limits.Total {
 		w := t.next()
@@ -150,7 +150,7 @@ func (t *Turns) serve() {
 	t.tell()
 }
 
-// next takes the waiter whose turn it is out of its row, nil when none can be served.
+// next removes the waiter whose turn it is from its row and returns it, nil when none can be served.
 func (t *Turns) next() *waiter {
 	if t.inARow < urgentRow {
 		if w := t.urgent.next(t.heldOf, t.full); w != nil {
@@ -165,7 +165,7 @@ func (t *Turns) next() *waiter {
 	return t.urgent.next(t.heldOf, t.full)
 }
 
-// full reports whether a namespace may hold no more.
+// full reports whether a namespace may hold no further turn.
 func (t *Turns) full(namespace string) bool {
 	held := t.heldOf[namespace]
 	switch {
@@ -178,7 +178,7 @@ func (t *Turns) full(namespace string) bool {
 	}
 }
 
-// fit is how many more a namespace could hold if it holds so many and so many places are free.
+// fit returns how many more turns a namespace could hold when it holds so many and so many places are free.
 func (t *Turns) fit(holds, free int) int {
 	switch {
 	case t.limits.PerNamespace > 0:

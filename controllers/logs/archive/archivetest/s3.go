@@ -1,4 +1,4 @@
-// Package archivetest has stores for tests of what archives.
+// Package archivetest has stores for tests.
 package archivetest
 
 import (
@@ -13,7 +13,7 @@ import (
 	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // s3://
 )
 
-// S3 gives the URL of a bucket that an S3 server has in memory until the test ends. Its requests go through between.
+// S3 returns the URL of a bucket on an in-memory S3 server that runs until the test ends. Its requests go through between.
 func S3(t *testing.T, between func(store http.Handler) http.Handler) (url string) {
 	t.Helper()
 	backend := s3mem.New()
@@ -27,7 +27,7 @@ func S3(t *testing.T, between func(store http.Handler) http.Handler) (url string
 	return "s3://logs?region=us-east-1&use_path_style=true&endpoint=" + server.URL
 }
 
-// S3ThatGoes is a bucket that is away as long as the switch says so: each request gets a 503.
+// S3ThatGoes returns the URL of a bucket that answers each request with 503 while away is true.
 func S3ThatGoes(t *testing.T) (url string, away *atomic.Bool) {
 	t.Helper()
 	away = &atomic.Bool{}

@@ -1,10 +1,10 @@
-// Package code finds the code that a store gave in an error of its client. It depends on no client, so that package
-// archive does not either: package cloud registers those that it has.
+// Package code reads the store's code from an error of the store's client. It depends on no client, so package archive does
+// not depend on one either. Package cloud registers Finders for its clients.
 package code
 
 import "sync"
 
-// A Finder gives a store's code and the HTTP status in an error; zero values where it has none.
+// Finder returns the store's code and the HTTP status of an error, zero values if it has none.
 type Finder func(error) (code string, status int)
 
 var finders struct {
@@ -12,14 +12,14 @@ var finders struct {
 	all []Finder
 }
 
-// Register adds a Finder. It is meant to be called by init.
+// Register adds a Finder. Call it from init.
 func Register(f Finder) {
 	finders.Lock()
 	defer finders.Unlock()
 	finders.all = append(finders.all, f)
 }
 
-// Of gives what the first Finder that knows an error says of it.
+// Of returns the result of the first Finder that knows an error, zero values if none does.
 func Of(err error) (code string, status int) {
 	finders.RLock()
 	defer finders.RUnlock()

@@ -1,4 +1,4 @@
-package cursor
+package dedup
 
 import (
 	"fmt"
@@ -14,8 +14,8 @@ type printed struct {
 	text string
 }
 
-// read gives the lines that the cursor takes for new out of one read.
-func read(c *Cursor, lines ...printed) (fresh []string) {
+// read gives the lines that the window takes for new out of one read.
+func read(c *Window, lines ...printed) (fresh []string) {
 	for _, l := range lines {
 		if c.Accept(l.at, c.Hash([]byte(l.text))) {
 			fresh = append(fresh, l.text)
@@ -38,7 +38,7 @@ func TestResumeRepeatsNothingAndLosesNothing(t *testing.T) {
 	}
 	for cut := 0; cut <= len(log); cut++ {
 		t.Run(fmt.Sprintf("cut after %d", cut), func(t *testing.T) {
-			var c Cursor
+			var c Window
 			got := read(&c, log[:cut]...)
 			since := c.Since()
 			c.Resume()
@@ -57,7 +57,7 @@ func TestResumeRepeatsNothingAndLosesNothing(t *testing.T) {
 
 func TestCase12IdenticalLinesInOneInstantAreCounted(t *testing.T) {
 	const n = 500
-	var c Cursor
+	var c Window
 	for i := range 200 {
 		if !c.Accept(noon, 7) {
 			t.Fatalf("line %d taken for a repetition in the first read", i)
@@ -76,7 +76,7 @@ func TestCase12IdenticalLinesInOneInstantAreCounted(t *testing.T) {
 }
 
 func TestRotationThatCutsTheSecondLosesNoNewLine(t *testing.T) {
-	var c Cursor
+	var c Window
 	read(&c, printed{noon, "a"}, printed{noon.Add(1), "b"})
 	c.Resume()
 	// The file that had "a" is gone: a count of lines to skip would now skip "c".
@@ -87,7 +87,7 @@ func TestRotationThatCutsTheSecondLosesNoNewLine(t *testing.T) {
 }
 
 func TestMemoryIsBoundedWithinASecond(t *testing.T) {
-	var c Cursor
+	var c Window
 	for i := range 3 * maxSeen {
 		if !c.Accept(noon.Add(time.Duration(i)), uint64(i)) {
 			t.Fatalf("line %d was lost", i)
@@ -122,11 +122,11 @@ func TestReplayed(t *testing.T) {
 		"only later lines come":                   {[]printed{a, b}, []printed{next}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var cursor Cursor
-			read(&cursor, c.before...)
-			cursor.Resume()
-			read(&cursor, c.after...)
-			if got := cursor.Replayed(); got != c.want {
+			var window Window
+			read(&window, c.before...)
+			window.Resume()
+			read(&window, c.after...)
+			if got := window.Replayed(); got != c.want {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
@@ -136,7 +136,7 @@ func TestReplayed(t *testing.T) {
 // resumed reads a log over connections that each end after so many lines, as a server gives it: in the order of
 // the file, without what is older than asked for. It gives how often each line was taken for new.
 func resumed(log []printed, lengths func() int) (fresh []int) {
-	var c Cursor
+	var c Window
 	fresh = make([]int, len(log))
 	for read := 0; read < len(log); {
 		c.Resume()

@@ -1,4 +1,4 @@
-package cursor
+package dedup
 
 import (
 	"errors"
@@ -12,8 +12,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
-// logOf lines as a kubelet gives it, those from the cursor's second on.
-func logOf(c *Cursor, log []printed) io.Reader {
+// logOf lines as a kubelet gives it, those from the window's second on.
+func logOf(c *Window, log []printed) io.Reader {
 	var b []byte
 	for _, l := range log {
 		if !l.at.Before(c.Since()) {
@@ -24,7 +24,7 @@ func logOf(c *Cursor, log []printed) io.Reader {
 }
 
 // connect reads a log over one connection, and over another one whenever the Reader asks for it.
-func connect(t *testing.T, c *Cursor, log ...printed) string {
+func connect(t *testing.T, c *Window, log ...printed) string {
 	t.Helper()
 	var fresh []string
 	for range 3 {
@@ -69,11 +69,11 @@ func TestFileThatBeginsWithinALine(t *testing.T) {
 		"the rest of the last line is a line": {[]printed{a, broken}, [][]printed{{rest}}, "ken"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cursor := &Cursor{}
-			read(cursor, x.before...)
+			window := &Window{}
+			read(window, x.before...)
 			var got []string
 			for _, log := range x.after {
-				if fresh := connect(t, cursor, log...); fresh != "" {
+				if fresh := connect(t, window, log...); fresh != "" {
 					got = append(got, fresh)
 				}
 			}
@@ -105,10 +105,10 @@ func TestFileThatIsGivenOnceMore(t *testing.T) {
 		"a little early, as stdout and stderr": {[]printed{{ms(200), "a"}, {ms(150), "b"}, {ms(210), "c"}}, nil, 3, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, looked := &Cursor{}, 0
+			c, looked := &Window{}, 0
 			r := NewReader(logOf(c, x.response), c, func(time.Time) (io.ReadCloser, error) {
 				looked++
-				return io.NopCloser(logOf(&Cursor{}, x.file)), nil
+				return io.NopCloser(logOf(&Window{}, x.file)), nil
 			})
 			fresh, anew := 0, false
 			for {
@@ -131,7 +131,7 @@ func TestFileThatIsGivenOnceMore(t *testing.T) {
 // A response that breaks off after the first line says nothing about it.
 func TestDoubtOutlastsABrokenResponse(t *testing.T) {
 	ms := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Millisecond) }
-	c, broken := &Cursor{}, errors.New("connection reset by peer")
+	c, broken := &Window{}, errors.New("connection reset by peer")
 	read(c, printed{ms(1), "a"}, printed{ms(2), "bro-ken"}, printed{ms(4), "b"})
 	first := printed{ms(3), "ken"}
 	for range 3 {

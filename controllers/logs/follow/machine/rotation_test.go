@@ -1,4 +1,4 @@
-package follow
+package machine
 
 import (
 	"testing"

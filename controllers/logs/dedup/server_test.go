@@ -1,4 +1,4 @@
-package cursor
+package dedup
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 // without what is older than asked for. No two lines are the same.
 type session struct {
 	log    []printed
-	cursor Cursor
+	window Window
 	// read lines at the start of the log; begin is the first that was not rotated away.
 	read, begin int
 }
@@ -20,9 +20,9 @@ type session struct {
 func (s *session) connect(length int) error {
 	last := s.read - 1
 	s.read = max(s.read, s.begin) // those before are out of reach
-	s.cursor.Resume()
-	replayed := last < 0 || s.cursor.Replayed() // nothing was accepted, though lines were passed over
-	since := s.cursor.Since()
+	s.window.Resume()
+	replayed := last < 0 || s.window.Replayed() // nothing was accepted, though lines were passed over
+	since := s.window.Since()
 	for i := s.begin; i < len(s.log) && length > 0; i++ {
 		l := s.log[i]
 		if l.at.Before(since) {
@@ -33,7 +33,7 @@ func (s *session) connect(length int) error {
 		}
 		length--
 		replayed = replayed || i == last
-		switch fresh := s.cursor.Accept(l.at, s.cursor.Hash([]byte(l.text))); {
+		switch fresh := s.window.Accept(l.at, s.window.Hash([]byte(l.text))); {
 		case fresh && i < s.read:
 			return fmt.Errorf("line %d was repeated, of %d that were read", i, s.read)
 		case !fresh && i >= s.read:
@@ -42,8 +42,8 @@ func (s *session) connect(length int) error {
 			s.read++
 		}
 	}
-	if s.cursor.Replayed() != replayed {
-		return fmt.Errorf("line %d has come again: %v, says the cursor", last, s.cursor.Replayed())
+	if s.window.Replayed() != replayed {
+		return fmt.Errorf("line %d has come again: %v, says the window", last, s.window.Replayed())
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func TestManyResumes(t *testing.T) {
 	}
 }
 
-// A cursor that was given the last second only, as from an archive, is asked about lines from before.
+// A window that was given the last second only, as from an archive, is asked about lines from before.
 func TestResumeWithTheEndOfWhatWasRead(t *testing.T) {
 	for _, newest := range []time.Duration{1010, 1050, 1200, 1950} {
 		log := []printed{}
@@ -107,14 +107,14 @@ func TestResumeWithTheEndOfWhatWasRead(t *testing.T) {
 		s := session{log: log, read: len(log)}
 		for _, l := range log {
 			if !l.at.Before(log[len(log)-1].at.Truncate(time.Second)) {
-				s.cursor.Accept(l.at, s.cursor.Hash([]byte(l.text)))
+				s.window.Accept(l.at, s.window.Hash([]byte(l.text)))
 			}
 		}
 		s.log = append(s.log, printed{s.log[len(s.log)-1].at.Add(-slack / 2), "late"}, printed{noon.Add(time.Minute), "next"})
 		if err := s.connect(len(s.log)); err != nil {
 			t.Errorf("after %d ms: %v", newest, err)
 		}
-		if !s.cursor.Replayed() || s.read != len(s.log) {
+		if !s.window.Replayed() || s.read != len(s.log) {
 			t.Errorf("after %d ms: %d read of %d", newest, s.read, len(s.log))
 		}
 	}

@@ -1,28 +1,30 @@
-package follow
+package machine
 
 import "time"
 
-// A kubelet that follows a log can lose what was written as the file was rotated. The runtime makes the new file first
-// and goes on writing to the old one until it has handed over its buffers (containerd's ReopenContainerLog and
-// WriterGroup); a kubelet that was at the end of the old file leaves it as soon as it sees the new one. No trace of that
-// is in what we read. It takes a program that prints much in these milliseconds: with 64 KiB files on a real node it
-// happened a few times in forty rotations at some MB/s, and never in two hundred at 100 KB/s. So where a file begins is
-// looked up, and when the program was printing fast just then, lines may be missing.
+// A kubelet that follows a log can lose lines while the file is rotated. The runtime makes the new file first, and writes
+// to the old one until it has handed over its buffers (containerd's ReopenContainerLog and WriterGroup). A kubelet at the
+// end of the old file leaves it as soon as it sees the new one. What we read shows no trace of that. It takes a program that
+// prints much in these milliseconds: with 64 KiB files on a real node it happened a few times in forty rotations at some
+// MB/s, and never in two hundred at 100 KB/s. So we look up where the present file begins. When the program printed fast at
+// that time, lines may be missing.
 const (
 	// flowStep is the resolution in which it is known how fast a program printed, by its own time stamps.
 	flowStep = 100 * time.Millisecond
-	// flowSteps are kept: more than pass between two look-ups.
+	// flowSteps is how many steps are kept: more than pass between two look-ups.
 	flowSteps = 64
-	// flowAround a rotation is what counts, to both sides.
+	// flowAround is the time that counts before and after a rotation.
 	flowAround = 2 * flowStep
-	// fastFlow in bytes: so much around a rotation is fast.
+	// fastFlow is how many bytes around a rotation are fast printing.
 	fastFlow = 128 << 10
 	// headTime from the first line on tells how fast a program began.
 	headTime = time.Second
-	// longLine in bytes: it is looked up whether the file was rotated within it, where there are no time stamps.
-	longLine = 1 << 20
 	// lookUpAfter is the time between two look-ups, less than between two rotations.
 	lookUpAfter = 2 * time.Second
+
+	// LongLine is the length in bytes from which on a line is very long. There are no time stamps within a line, so for a
+	// very long one we look up whether the file was rotated since it began.
+	LongLine = 1 << 20
 )
 
 // flow is how fast a program printed lately.
@@ -30,13 +32,13 @@ type flow struct {
 	steps [flowSteps]struct{ number, bytes int64 }
 	// first is the time stamp of the first line that was read.
 	first time.Time
-	// begins is the time stamp of the first line of the present file, as far as known, and since how many bytes came
+	// begins is the time stamp of the first line of the present file, as far as known, and since is how many bytes came
 	// from then on.
 	begins time.Time
 	since  int64
 	// newest time stamp, and the newest of fast printing.
 	newest, fast time.Time
-	// looked is when it was looked up last, and judged until which time stamp.
+	// looked is when the last look-up was, and judged the time stamp up to which rotations are judged.
 	looked, judged time.Time
 }
 
@@ -59,7 +61,7 @@ func (f *flow) print(at time.Time, bytes int64) {
 	}
 }
 
-// around tells how many bytes were printed around a time, as far as is still known.
+// around returns how many bytes were printed around a time, as far as that is still known.
 func (f *flow) around(at time.Time) int64 { return f.between(at.Add(-flowAround), at.Add(flowAround)) }
 
 func (f *flow) between(from, to time.Time) (bytes int64) {
@@ -71,18 +73,18 @@ func (f *flow) between(from, to time.Time) (bytes int64) {
 	return bytes
 }
 
-// shouldLook tells whether it is time to look up where the file begins: it may be large enough to have been rotated, and
-// the program printed fast since the last time. size is from how many bytes on a kubelet rotates.
+// shouldLook reports whether to look up where the file begins: the file may be large enough to have been rotated, and the
+// program printed fast since the last look-up. size is from how many bytes on a kubelet rotates a file.
 func (f *flow) shouldLook(now time.Time, size int64) bool {
 	return f.unjudged(size) && now.Sub(f.looked) >= lookUpAfter
 }
 
-// unjudged tells whether there may be a rotation amid fast printing that was not looked up.
+// unjudged reports whether a rotation amid fast printing may have happened that was not looked up.
 func (f *flow) unjudged(size int64) bool {
 	return !f.fast.IsZero() && f.fast.After(f.judged.Add(-2*flowAround)) && f.since >= size-size/4
 }
 
-// rotated judges what was looked up: the present file begins with that time stamp. It tells whether lines may be missing.
+// rotated judges a look-up: the present file begins with the time stamp begins. suspicious reports that lines may be missing.
 func (f *flow) rotated(begins, now time.Time) (suspicious bool) {
 	if begins.After(f.begins) {
 		// With so long between two look-ups there may have been two rotations.
@@ -94,11 +96,11 @@ func (f *flow) rotated(begins, now time.Time) (suspicious bool) {
 	return suspicious
 }
 
-// headKnown tells whether enough is known to judge the beginning of a log.
+// headKnown reports whether enough was read to judge the beginning of a log.
 func (f *flow) headKnown() bool { return f.newest.Sub(f.first) >= headTime }
 
-// lateStart tells whether a file may have been rotated away before the first line was read: there was a line before we
-// asked, and at the pace of its first second the program can have filled a file since it started.
+// lateStart reports whether a file may have been rotated away before the first line was read: there was a line before we
+// connected, and at the pace of its first second the program can have filled a file since it started.
 func (f *flow) lateStart(started, opened time.Time, size int64) bool {
 	if started.IsZero() || !f.first.Before(opened) {
 		return false

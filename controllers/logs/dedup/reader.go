@@ -1,0 +1,123 @@
+package dedup
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/taskexec/taskexec/controllers/logs/lines"
+)
+
+// ErrAgain ends a read whose first line was skipped by mistake: the log is to be read once more from Since. It comes at
+// most twice in a row.
+var ErrAgain = errors.New("the log is to be read once more")
+
+// Reader reads a log over one connection, and reports which of its lines are new to the Window.
+//
+// Two things that a kubelet does need care:
+//
+// A file may begin within a line. When a file is rotated within a line, containerd ends the old file with the beginning of
+// the line, and begins the new file with the rest and a new time stamp (redirectLogs in its internal/cri/io, when a log is
+// reopened). A reader that comes from the old file gets one line; a reader that begins with the new file gets the rest as a
+// line. So the next line judges a first line that is stamped earlier than the last one that was read and was not read
+// itself: a file has no new line before one that was read.
+//
+// A response may give a file twice. The kubelet opens the newest file when it learns of a file that was passed over, and
+// again when it learns of the newest file itself. Then the time stamps go back, and the Reader searches the file: if it has
+// the line that came last after the line that came now, the latter was read before.
+type Reader struct {
+	lines  *lines.Reader
+	window *Window
+	open   Open
+	begun  bool
+}
+
+// Open opens the present file from a time in whole seconds on, without following it.
+type Open func(since time.Time) (io.ReadCloser, error)
+
+// Line of a log.
+type Line struct {
+	lines.Line
+	// Hash of its head, for Accept.
+	Hash uint64
+	// New: it was not read before, and is remembered now. Only lines that are Whole or have More are judged.
+	New bool
+	// Anew: from this line on the response repeats the present file, because another file was passed over before it.
+	Anew bool
+}
+
+// NewReader returns a Reader of a new connection, which has the log from Since on. It calls Resume.
+func NewReader(log io.Reader, w *Window, open Open) *Reader {
+	w.Resume()
+	return &Reader{lines: lines.NewReader(log), window: w, open: open}
+}
+
+// Next returns the next line like lines.Reader. Its error may be ErrAgain.
+func (r *Reader) Next() (Line, error) {
+	line, err := r.next()
+	if !line.judged() {
+		return line, err
+	}
+	first := !r.begun
+	r.begun = true
+	switch l := line.remembered(); {
+	case !first && r.window.wentBack(l) && r.anew(l):
+		r.window.Resume()
+		line.Anew = true
+		if !r.window.knows(l) { // a file has no new line before one that was read
+			return line, err
+		}
+	case first && r.window.doubts(l):
+		line, err = r.next()
+		switch {
+		case line.judged() && r.window.knows(line.remembered()):
+		case err != nil && !errors.Is(err, io.EOF):
+			return Line{}, err
+		default:
+			r.window.believe(l, line.judged())
+			return Line{}, ErrAgain
+		}
+	}
+	line.New = r.window.Accept(line.At, line.Hash)
+	return line, err
+}
+
+// anew reports whether the present file has a line before the one that was accepted last.
+func (r *Reader) anew(l line) bool {
+	log, err := r.open(time.Unix(0, l.at).UTC().Truncate(time.Second))
+	if err != nil {
+		return false
+	}
+	defer func() { _ = log.Close() }() // nothing was written
+	last := r.window.recent[len(r.window.recent)-1].line
+	found := false
+	reader := lines.NewReader(log)
+	defer reader.Release()
+	for err == nil {
+		var line lines.Line
+		line, err = reader.Next()
+		switch read := lineOf(line.At, r.window.Hash(line.Head)); {
+		case read == last:
+			return found
+		case read == l:
+			found = true
+		}
+	}
+	return false
+}
+
+func (r *Reader) next() (line Line, err error) {
+	line.Line, err = r.lines.Next()
+	line.Hash = r.window.Hash(line.Head)
+	return line, err
+}
+
+func (l *Line) judged() bool { return (l.Whole || l.More) && !l.At.IsZero() }
+
+// Release ends the reading like lines.Reader.
+func (r *Reader) Release() { r.lines.Release() }
+
+// Rest returns the rest of a long line like lines.Reader.
+func (r *Reader) Rest() (piece []byte, whole bool, err error) { return r.lines.Rest() }
+
+func (l *Line) remembered() line { return lineOf(l.At, l.Hash) }

@@ -1,0 +1,17 @@
+package machine
+
+import "time"
+
+// head is what is known of the beginning of the log, where lines may have been rotated away before anybody read them.
+type head struct {
+	// firstConnected is when the log was first there to read.
+	firstConnected time.Time
+	// judged: it was judged, as far as that is possible, whether lines are missing before the first one.
+	judged bool
+}
+
+func (h *head) connected(at time.Time) {
+	if h.firstConnected.IsZero() {
+		h.firstConnected = at
+	}
+}

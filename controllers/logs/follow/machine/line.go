@@ -1,0 +1,115 @@
+package machine
+
+import (
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+func (m *Machine) lineRead(e Event) {
+	m.end = e.End
+	usable := e.Whole || e.More
+	begun := len(e.Text) > 0 || !e.At.IsZero()
+	if !usable && begun && m.final && e.End == Closed && m.ending.isLast(e.At, e.Hash) {
+		usable = true
+		if !e.At.IsZero() {
+			e.New = m.window.Accept(e.At, e.Hash)
+		}
+	}
+	switch {
+	case !usable:
+		m.next()
+	case e.At.IsZero():
+		// The rest of a line whose beginning an earlier read had, or a message of the kubelet that there is no log. Neither
+		// is a line of the program.
+		m.ending.unstamped = true
+		m.next()
+	default:
+		m.ending.stamped = true
+		m.take(e)
+	}
+}
+
+// take judges a line of the program.
+func (m *Machine) take(e Event) {
+	if e.Anew && !m.gapSaid {
+		m.gap()
+	}
+	switch {
+	case m.long.is(e):
+		m.long.comeAgain(m.window.NewHash())
+		m.passLong(e.Text, false, GoesOn)
+		return
+	case !e.New && e.More:
+		m.passing = true
+		m.do(Action{Kind: ReadPiece})
+		return
+	case !e.New:
+		m.next()
+		return
+	}
+	m.judgeResume(e.FinishedAt)
+	m.abandonLong(v1alpha1.ReasonLogsRotated)
+	before := m.pace.last
+	m.flow.print(e.At, int64(len(e.Text))+lineOverhead)
+	m.line = e
+	if m.pace.line(e.At, e.Now, int64(len(e.Text))+1) {
+		m.do(Action{Kind: Search, At: before, Hash: m.lastHash})
+		return
+	}
+	m.handOn(e.Now)
+}
+
+// handOn hands on a line, and judges the beginning of the log and of the file if enough is known.
+func (m *Machine) handOn(now time.Time) {
+	m.lastHash = m.line.Hash
+	m.resume.begun = true
+	m.mayHang = m.pace.shouldRenew()
+	m.do(Action{Kind: BeginLine, At: m.line.At, Text: m.line.Text, Whole: m.line.Whole})
+	if !m.head.judged && m.flow.headKnown() {
+		m.judgeHead()
+	}
+	if m.flow.shouldLook(now, m.log.FileSize) {
+		m.lookUp(afterLine)
+		return
+	}
+	m.handedOn()
+}
+
+// handedOn goes on after a line, or after the first piece of a long one.
+func (m *Machine) handedOn() {
+	switch e := &m.line; {
+	case e.More:
+		m.long = newLong(e.At, e.Text, e.Hash, m.window.NewHash())
+		m.do(Action{Kind: ReadPiece})
+		return
+	case !e.Whole:
+		m.do(Action{Kind: CutLine})
+	}
+	m.next()
+}
+
+// next goes on with the next line, or, at the end of the response or of the log, with what follows.
+func (m *Machine) next() {
+	switch {
+	case m.concluding:
+		m.do(Action{Kind: Finish})
+	case m.end == GoesOn:
+		m.do(Action{Kind: ReadLine})
+	default:
+		m.do(Action{Kind: Disconnect})
+	}
+}
+
+func (m *Machine) judgeResume(finishedAt time.Time) {
+	if m.resume.lost(m.window.Replayed(), finishedAt) {
+		m.gap()
+	}
+}
+
+func (m *Machine) judgeHead() {
+	m.head.judged = true
+	if m.flow.lateStart(m.log.StartedAt, m.head.firstConnected, m.log.FileSize) {
+		m.do(Action{Kind: GapAtStart, Reason: v1alpha1.ReasonLogsRotated})
+	}
+}

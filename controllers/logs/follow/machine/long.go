@@ -1,0 +1,144 @@
+package machine
+
+import (
+	"hash/maphash"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// long is a line that is read in pieces. When its connection breaks and it comes again, reading goes on where it was cut. Its
+// text is not kept in memory.
+type long struct {
+	at time.Time
+	// hash of the first piece, by which the line is recognized.
+	hash uint64
+	// length of what was handed on, in bytes, and its sum.
+	length int64
+	sum    *maphash.Hash
+	// left is how many bytes that were handed on have not come again, and again is the sum of those that have. again is nil
+	// while the line has not come again.
+	left  int64
+	again *maphash.Hash
+}
+
+func newLong(at time.Time, head []byte, hash uint64, sum *maphash.Hash) *long {
+	l := &long{at: at, hash: hash, sum: sum}
+	l.add(head)
+	return l
+}
+
+// is reports whether a line may be this one.
+func (l *long) is(e Event) bool {
+	return l != nil && e.More && l.at.Equal(e.At) && l.hash == e.Hash
+}
+
+// add counts the next piece.
+func (l *long) add(piece []byte) {
+	_, _ = l.sum.Write(piece) // never returns an error
+	l.length += int64(len(piece))
+}
+
+// comeAgain starts to compare the line with what was handed on.
+func (l *long) comeAgain(sum *maphash.Hash) { l.left, l.again = l.length, sum }
+
+// pass compares a piece of the line that came again with what was handed on. passed reports that all of that has come; then
+// fresh is the new part of the piece. same is false when this is another line.
+func (l *long) pass(piece []byte, whole bool) (fresh []byte, passed, same bool) {
+	known := min(l.left, int64(len(piece)))
+	_, _ = l.again.Write(piece[:known])
+	l.left -= known
+	switch {
+	case l.left == 0 && l.again.Sum64() != l.sum.Sum64(), l.left > 0 && whole:
+		return nil, false, false
+	case l.left > 0:
+		return nil, false, true
+	}
+	l.again = nil
+	return piece[known:], true, true
+}
+
+func (m *Machine) pieceRead(e Event) {
+	switch {
+	case m.passing && e.Whole:
+		m.passing, m.end = false, e.End
+		m.next()
+	case m.passing:
+		m.ending.cut = e.End != GoesOn
+		m.readOn(e.End)
+	case m.long.again != nil:
+		m.passLong(e.Text, e.Whole, e.End)
+	default:
+		m.handOnPiece(e.Text, e.Whole, e.End)
+	}
+}
+
+// passLong skips what was handed on of a long line that came again. When it is another line, the first line ends where it was
+// cut, with a gap.
+func (m *Machine) passLong(piece []byte, whole bool, end End) {
+	l := m.long
+	switch fresh, passed, same := l.pass(piece, whole); {
+	case !same:
+		m.abandonLong(v1alpha1.ReasonLogsRotated)
+		m.longEnded(l)
+	case passed:
+		m.handOnPiece(fresh, whole, end)
+	default:
+		m.ending.cut = end != GoesOn // before it got as far as the last time
+		m.readOn(end)
+	}
+}
+
+func (m *Machine) handOnPiece(piece []byte, whole bool, end End) {
+	l := m.long
+	l.add(piece)
+	m.pace.fresh += int64(len(piece))
+	m.flow.print(l.at, int64(len(piece)))
+	m.do(Action{Kind: ContinueLine, Text: piece, Whole: whole})
+	if whole {
+		m.end, m.long = end, nil
+		m.longEnded(l)
+		return
+	}
+	m.readOn(end)
+}
+
+// readOn reads the next piece, unless the response ended with this one.
+func (m *Machine) readOn(end End) {
+	if m.end = end; end == GoesOn {
+		m.do(Action{Kind: ReadPiece})
+		return
+	}
+	m.next()
+}
+
+// abandonLong ends a line of which nothing more will come.
+func (m *Machine) abandonLong(reason string) {
+	if m.long == nil {
+		return
+	}
+	m.long = nil
+	m.do(Action{Kind: ContinueLine, Whole: true})
+	m.gapSaid = true
+	m.do(Action{Kind: Gap, Reason: reason})
+}
+
+// longEnded goes on after a long line. A very long line is judged first.
+func (m *Machine) longEnded(l *long) {
+	if l.length < LongLine {
+		m.next()
+		return
+	}
+	m.endedLong = l
+	m.lookUp(afterLong)
+}
+
+// judgeLong judges whether a very long line is whole. There are no time stamps within it, so a gap is recorded if the file was
+// rotated since the line began.
+func (m *Machine) judgeLong(e Event) {
+	if !e.Interrupted && (e.At.IsZero() || e.At.After(m.endedLong.at)) {
+		m.gap()
+	}
+	m.endedLong = nil
+	m.next()
+}

@@ -1,0 +1,32 @@
+package machine
+
+import "time"
+
+// resumption judges whether a new connection goes on where the one before it ended.
+type resumption struct {
+	// begun: lines were read before, by an earlier connection or by an earlier controller.
+	begun bool
+	// suspect is the pace at the earliest disconnection of which it is not known that nothing was lost in it, nil when
+	// there is none.
+	suspect *pace
+}
+
+// restored says that an earlier controller has read lines. Nobody knows how its connection ended.
+func (r *resumption) restored() { r.begun, r.suspect = true, &pace{} }
+
+// disconnected remembers the pace of a connection that ended.
+func (r *resumption) disconnected(p *pace) {
+	if r.suspect == nil && r.begun && !p.unbroken(time.Time{}) {
+		suspect := *p
+		r.suspect = &suspect
+	}
+}
+
+// lost reports whether lines may have been lost between two connections. It is asked before the first new line, and at
+// the end of the log. replayed reports whether the line that was read last has come again. finishedAt is when the container
+// ended, zero while it runs.
+func (r *resumption) lost(replayed bool, finishedAt time.Time) bool {
+	lost := r.suspect != nil && !replayed && !r.suspect.unbroken(finishedAt)
+	r.suspect = nil
+	return lost
+}
