@@ -23,6 +23,7 @@ TOOL           := $(GO) tool -modfile=$(CURDIR)/hack/tools/go.mod
 CONTROLLER_GEN := $(TOOL) controller-gen
 KUSTOMIZE      := $(TOOL) kustomize
 GOLANGCI_LINT  := $(TOOL) golangci-lint
+CRD_REF_DOCS   := $(TOOL) crd-ref-docs
 # In a module of its own: it needs another version of a YAML parser than golangci-lint.
 ACTIONLINT     := $(GO) tool -modfile=$(CURDIR)/hack/tools/actionlint/go.mod actionlint
 
@@ -57,9 +58,15 @@ generate: ## Generate the DeepCopy functions.
 	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate/boilerplate.go.txt paths=./api/...
 
 .PHONY: manifests
-manifests: ## Generate the CustomResourceDefinitions.
+manifests: ## Generate the CustomResourceDefinitions and their reference in docs/reference.
 	$(CONTROLLER_GEN) crd:generateEmbeddedObjectMeta=true paths=./api/... output:crd:dir=config/crd/bases
 	$(GO) run ./hack/crdtrim config/crd/bases/*.yaml
+	$(CRD_REF_DOCS) --log-level=ERROR --source-path=api --config=hack/reference/config.yaml --templates-dir=hack/reference \
+		--renderer=markdown --output-path=docs/reference/resources.md
+
+.PHONY: license
+license: ## Add the license header to Go files that lack it.
+	@hack/license.sh add
 
 .PHONY: fmt
 fmt: ## Format the code.

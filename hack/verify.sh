@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
-# Checks what no linter of Go code does: that the module is tidy, every overlay builds, and every workflow and script parses.
+# Checks what no linter of Go code does: that every Go file has the license header, the module is tidy, every overlay builds, and every
+# workflow and script parses.
 # Usage: verify.sh "OVERLAYS" "SCRIPTS", each a list separated by spaces.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 read -ra overlays <<<"$1"
 read -ra scripts <<<"$2"
 read -ra kustomize <<<"${KUSTOMIZE:-kustomize}"
+
+echo "license headers"
+hack/license.sh check
 
 echo "go mod tidy"
 "${GO:-go}" mod tidy -diff
