@@ -11,6 +11,8 @@ REGISTRY ?= ghcr.io/taskexec
 TAG      ?= v0.1.0
 # How long fuzz runs each fuzz test.
 FUZZTIME ?= 30s
+# What the linker writes into the programs: their version.
+LDFLAGS := -s -w -X github.com/prometheus/common/version.Version=$(VERSION)
 # Port of this machine on which `make run` serves the REST API.
 PORT ?= 8080
 # How long `make soak` lets runs come.
@@ -96,8 +98,12 @@ verify: ## Check that all is generated, formatted, tidy, linted and committed.
 .PHONY: build
 build: ## Build bin/controller, bin/controller-cloud and bin/apiserver, static.
 	@mkdir -p bin
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/controller ./cmd/apiserver
-	CGO_ENABLED=0 $(GO) build -tags=cloud -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/controller-cloud ./cmd/controller
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/controller ./cmd/apiserver
+	CGO_ENABLED=0 $(GO) build -tags=cloud -trimpath -ldflags '$(LDFLAGS)' -o bin/controller-cloud ./cmd/controller
+
+.PHONY: print-ldflags
+print-ldflags:
+	@echo '$(LDFLAGS)'
 
 .PHONY: localcluster
 localcluster: ## Build bin/localcluster, which brings up a real Kubernetes without Docker.

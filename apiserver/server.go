@@ -67,6 +67,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 		return errors.Join(err, listener.Close())
 	}
 	s := &server{stores: stores, namespace: o.Namespace, metrics: newRequestMetrics(), logs: logs, timeout: o.RequestTimeout, recheckInterval: o.RecheckInterval}
+	s.metrics.registry.MustRegister(o.Metrics...)
 	s.ownNamespace = o.OwnNamespace
 	if s.gate, err = openGate(config, o); err != nil {
 		return errors.Join(err, listener.Close())

@@ -19,6 +19,8 @@ import (
 
 	"github.com/taskexec/taskexec/apiserver"
 	"github.com/taskexec/taskexec/cmd/internal/account"
+	"github.com/taskexec/taskexec/cmd/internal/kubeconfig"
+	"github.com/taskexec/taskexec/cmd/internal/version"
 	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // archives in clouds' stores are read too
 )
 
@@ -27,10 +29,15 @@ type options struct {
 	namespaces   string
 	waitingBytes resource.QuantityValue
 	zap          zap.Options
+	version      bool
 }
 
 func main() {
 	o, err := parseFlags(flag.NewFlagSet(os.Args[0], flag.ExitOnError), os.Args[1:])
+	if err == nil && o.version {
+		fmt.Println(version.Text("taskexec-apiserver"))
+		return
+	}
 	if err == nil {
 		err = run(ctrl.SetupSignalHandler(), o)
 	}
@@ -65,6 +72,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.DurationVar(&o.RecheckInterval, "recheck-interval", o.RecheckInterval, "How often it is asked again whether the caller of a stream may have it.")
 	flags.StringVar(&o.IdempotencySecret, "idempotency-secret", o.IdempotencySecret, "The Secret, as namespace/name, that keys the hashes of Idempotency-Keys on executions. Its field is \"key\". "+
 		"It must exist; the facade fills it if it is empty. Without this flag, anybody who can read executions can guess simple keys.")
+	flags.BoolVar(&o.version, "version", false, "Print the version and exit.")
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -144,6 +152,7 @@ func run(ctx context.Context, o options) error {
 	o.OwnNamespace = account.Namespace(account.NamespaceFile)
 	o.Log = zap.New(zap.UseFlagOptions(&o.zap))
 	ctrl.SetLogger(o.Log)
+	version.Log(o.Log)
 	provider, stop, err := tracing(ctx)
 	if err != nil {
 		return err
@@ -151,12 +160,10 @@ func run(ctx context.Context, o options) error {
 	defer stop()
 	o.Tracing = provider
 	klog.SetLogger(o.Log) // what the libraries say that ask for callers
-	config, err := ctrl.GetConfig()
+	config, err := kubeconfig.Load("taskexec-apiserver")
 	if err != nil {
-		return fmt.Errorf("finding a cluster (set KUBECONFIG or --kubeconfig): %w", err)
+		return err
 	}
-	// The API server shares itself out fairly (API Priority and Fairness), so that a limit here would only add a wait. To
-	// have watches compressed costs CPU, and saves a network that is near.
-	config.QPS, config.DisableCompression = -1, true
+	o.Metrics = append(o.Metrics, version.Metric("taskexec_apiserver"))
 	return apiserver.Run(ctx, config, o.Options)
 }

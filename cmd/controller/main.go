@@ -17,9 +17,12 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/cmd/internal/account"
+	"github.com/taskexec/taskexec/cmd/internal/kubeconfig"
+	"github.com/taskexec/taskexec/cmd/internal/version"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
@@ -36,10 +39,15 @@ type options struct {
 	waitingBytes   resource.QuantityValue
 	sizes          logSizes
 	zap            zap.Options
+	version        bool
 }
 
 func main() {
 	o, err := parseFlags(flag.NewFlagSet(os.Args[0], flag.ExitOnError), os.Args[1:])
+	if err == nil && o.version {
+		fmt.Println(version.Text("taskexec-controller"))
+		return
+	}
 	if err == nil {
 		err = handOver(o.Archive.URL)
 	}
@@ -72,6 +80,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.DurationVar(&o.KeepJob, "keep-job", o.KeepJob, "How long the Job and the pods of a run stay after its whole log was archived, where the template has no ttlSecondsAfterFinished. 0 means as long as the run.")
 	flags.DurationVar(&o.KeepUnarchivedJob, "keep-unarchived-job", o.KeepUnarchivedJob, "The same where the whole log is not in an archive, so that the pod is the only place that has it.")
 	o.logFlags(flags)
+	flags.BoolVar(&o.version, "version", false, "Print the version and exit.")
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -131,19 +140,19 @@ func (o *options) readNamespaces() error {
 }
 
 func run(ctx context.Context, o options) error {
-	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.zap)))
-	config, err := ctrl.GetConfig()
-	if err != nil {
-		return fmt.Errorf("finding a cluster (set KUBECONFIG or --kubeconfig): %w", err)
+	log := zap.New(zap.UseFlagOptions(&o.zap))
+	ctrl.SetLogger(log)
+	version.Log(log)
+	if err := metrics.Registry.Register(version.Metric("taskexec_controller")); err != nil {
+		return err
 	}
-	// The API server shares itself out fairly (API Priority and Fairness), so that a limit here would only add a wait. To
-	// have watches compressed costs CPU, and saves a network that is near.
-	config.QPS, config.DisableCompression = -1, true
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			return fmt.Errorf("registering kinds: %w", err)
-		}
+	config, err := kubeconfig.Load("taskexec-controller")
+	if err != nil {
+		return err
+	}
+	scheme, err := newScheme()
+	if err != nil {
+		return err
 	}
 	caches, err := controllers.CacheOptions(o.Namespaces...)
 	if err != nil {
@@ -180,4 +189,15 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	return mgr.Start(ctx)
+}
+
+// newScheme returns a scheme that knows the kinds of Kubernetes and of this API.
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("registering kinds: %w", err)
+		}
+	}
+	return scheme, nil
 }
