@@ -35,7 +35,7 @@ MODULES   := . hack/localcluster
 OVERLAYS  := crd rbac manager apiserver default all-namespaces namespaced prometheus local samples
 SCRIPTS   := $(wildcard hack/*.sh) .ci/run
 
-export GO KUBECTL KUSTOMIZE ACTIONLINT PORT
+export GO KUBECTL KUSTOMIZE ACTIONLINT PORT REGISTRY TAG
 
 ##@ General
 
@@ -46,7 +46,7 @@ help: ## List the targets.
 		/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
-run: build localcluster ## Run Taskexec: on a local cluster, or with KUBECONFIG set, against that cluster.
+run: build localcluster ## Run Taskexec on a local cluster, with CLUSTER=kind on kind, or with KUBECONFIG against that cluster.
 	@hack/run.sh
 
 .PHONY: down
@@ -139,11 +139,11 @@ test-clients: ## Generate clients from the description of the API, compile and d
 	@hack/test.sh clients
 
 .PHONY: test-envtest
-test-envtest: localcluster ## Run the tests that need an API server and etcd.
+test-envtest: localcluster ## Run the tests that need an API server and etcd: those in KUBEBUILDER_ASSETS, if it is set.
 	@hack/test.sh envtest
 
 .PHONY: test-e2e
-test-e2e: build localcluster ## Run the tests that need a whole cluster, with the operator deployed in it.
+test-e2e: build localcluster ## Run the tests that need a whole cluster: that of KUBECONFIG, if E2E_INSTALL=true allows it.
 	@hack/test.sh e2e
 
 .PHONY: fuzz

@@ -4,6 +4,10 @@
 # Usage: test.sh unit|clients|envtest|e2e...
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=hack/operator.sh
+. hack/operator.sh
+# shellcheck source=hack/cluster.sh
+. hack/cluster.sh
 
 go=${GO:-go}
 events=$PWD/bin/test
@@ -45,11 +49,18 @@ clients() {
 }
 
 envtest() {
-  local packages
+  local program packages
+  if [ -n "${KUBEBUILDER_ASSETS:-}" ]; then
+    echo "    with the API server and etcd of KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS"
+    for program in etcd kube-apiserver kubectl; do
+      [ -x "$KUBEBUILDER_ASSETS/$program" ] || { echo "there is no program $program in KUBEBUILDER_ASSETS" >&2; return 1; }
+    done
+  else
+    KUBEBUILDER_ASSETS=$(bin/localcluster assets)
+    export KUBEBUILDER_ASSETS
+  fi
   mapfile -t packages < <(packages_of envtest)
   [ "${#packages[@]}" -gt 0 ] || { echo "no package has tests of the tier envtest" >&2; return 1; }
-  KUBEBUILDER_ASSETS=$(bin/localcluster assets)
-  export KUBEBUILDER_ASSETS
   # What is read from a cache uncopied must not be written to: client-go ends the process that does.
   export KUBE_CACHE_MUTATION_DETECTOR=true
   tested envtest . -tags=envtest -timeout=30m "${packages[@]}"
@@ -59,6 +70,11 @@ envtest() {
 e2e() {
   hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -tags=e2e -count=1 -timeout=60m -parallel=6 ./hack/e2e
 }
+
+# What is not allowed is refused before an hour of other tests.
+if [[ " $* " == *" e2e "* ]] && cluster_is_given; then
+  need_leave_to_install
+fi
 
 rm -rf "$events"
 mkdir -p "$events"
