@@ -29,13 +29,13 @@ CRD_REF_DOCS   := $(TOOL) crd-ref-docs
 # In a module of its own: it needs another version of a YAML parser than golangci-lint.
 ACTIONLINT     := $(GO) tool -modfile=$(CURDIR)/hack/tools/actionlint/go.mod actionlint
 
-# Modules that are linted and tested. Those below hack/localcluster are Kubernetes, containerd, runc and CNI
-# themselves: they are built for the local cluster only.
-MODULES   := . hack/localcluster
+# Modules that are linted and tested (docs/decisions/0044). The modules below hack/localcluster are Kubernetes, containerd, runc and
+# CNI; they are only built, for the local cluster.
+MODULES   := . api hack/bench hack/gitops hack/localcluster
 OVERLAYS  := crd rbac manager apiserver default all-namespaces namespaced prometheus local samples
 SCRIPTS   := $(wildcard hack/*.sh) .ci/run
 
-export GO KUBECTL KUSTOMIZE ACTIONLINT PORT REGISTRY TAG
+export GO KUBECTL KUSTOMIZE ACTIONLINT PORT REGISTRY TAG MODULES
 
 ##@ General
 
@@ -57,14 +57,14 @@ down: localcluster ## Stop the local cluster that run started.
 
 .PHONY: generate
 generate: ## Generate the DeepCopy functions.
-	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate/boilerplate.go.txt paths=./api/...
+	cd api && $(CONTROLLER_GEN) object:headerFile=../hack/boilerplate/boilerplate.go.txt paths=./...
 
 .PHONY: manifests
 manifests: ## Generate the CustomResourceDefinitions and their reference in docs/reference.
-	$(CONTROLLER_GEN) crd:generateEmbeddedObjectMeta=true paths=./api/... output:crd:dir=config/crd/bases
+	cd api && $(CONTROLLER_GEN) crd:generateEmbeddedObjectMeta=true paths=./... output:crd:dir=../config/crd/bases
 	$(GO) run ./hack/crdtrim config/crd/bases/*.yaml
-	$(CRD_REF_DOCS) --log-level=ERROR --source-path=api --config=hack/reference/config.yaml --templates-dir=hack/reference \
-		--renderer=markdown --output-path=docs/reference/resources.md
+	cd api && $(CRD_REF_DOCS) --log-level=ERROR --source-path=. --config=../hack/reference/config.yaml --templates-dir=../hack/reference \
+		--renderer=markdown --output-path=../docs/reference/resources.md
 
 .PHONY: license
 license: ## Add the license header to Go files that lack it.
@@ -89,7 +89,7 @@ vulncheck: ## Look for known vulnerabilities; GOVULNDB=file:///folder takes a co
 .PHONY: verify
 verify: ## Check that all is generated, formatted, tidy, linted and committed.
 	@$(MAKE) --no-print-directory generate manifests
-	@hack/verify.sh "$(OVERLAYS)" "$(SCRIPTS)"
+	@hack/verify.sh "$(MODULES)" "$(OVERLAYS)" "$(SCRIPTS)"
 	@$(MAKE) --no-print-directory lint
 	@hack/verify-clean.sh
 
@@ -109,6 +109,12 @@ print-ldflags:
 localcluster: ## Build bin/localcluster, which brings up a real Kubernetes without Docker.
 	@mkdir -p bin
 	@cd hack/localcluster && $(GO) build -o ../../bin/localcluster .
+
+# The benches run from the root of the checkout, as `go run` in their own module would not.
+.PHONY: benches
+benches:
+	@mkdir -p bin/bench
+	@$(GO) build -C hack/bench -o $(CURDIR)/bin/bench/ ./...
 
 bin/kwok: hack/bench/kwok/go.mod
 	@mkdir -p bin
@@ -151,20 +157,20 @@ fuzz: ## Run each fuzz test for FUZZTIME (30s); test runs only their seeds.
 	@hack/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: build localcluster bin/kwok ## Measure what a run costs beside a bare Job, on simulated nodes; FLAGS=-help lists the flags.
-	@$(GO) run ./hack/bench/runs -assets "$$(bin/localcluster assets)" $(FLAGS)
+bench: build benches localcluster bin/kwok ## Measure what a run costs beside a bare Job, on simulated nodes; FLAGS=-help lists the flags.
+	@bin/bench/runs -assets "$$(bin/localcluster assets)" $(FLAGS)
 
 .PHONY: soak
-soak: build localcluster bin/kwok ## Run steadily with random faults, on simulated nodes, for DURATION (30m).
-	@$(GO) run ./hack/bench/soak -assets "$$(bin/localcluster assets)" -duration $(DURATION) $(FLAGS)
+soak: build benches localcluster bin/kwok ## Run steadily with random faults, on simulated nodes, for DURATION (30m).
+	@bin/bench/soak -assets "$$(bin/localcluster assets)" -duration $(DURATION) $(FLAGS)
 
 .PHONY: bench-logs
-bench-logs: build localcluster ## Measure the lag and the cost of logs on the local cluster; FLAGS=-help lists the flags.
-	@E2E_UP= hack/e2e.sh $(GO) run ./hack/bench/logs $(FLAGS)
+bench-logs: build benches localcluster ## Measure the lag and the cost of logs on the local cluster; FLAGS=-help lists the flags.
+	@E2E_UP= hack/e2e.sh bin/bench/logs $(FLAGS)
 
 .PHONY: bench-facade
-bench-facade: build localcluster ## Measure polls and lists of 10,000 executions beside the API server's own; FLAGS=-help lists the flags.
-	@KUBEBUILDER_ASSETS=$$(bin/localcluster assets) $(GO) run ./hack/bench/facade $(FLAGS)
+bench-facade: build benches localcluster ## Measure polls and lists of 10,000 executions beside the API server's own; FLAGS=-help lists the flags.
+	@KUBEBUILDER_ASSETS=$$(bin/localcluster assets) bin/bench/facade $(FLAGS)
 
 ##@ Deployment, to the cluster that kubectl points to
 

@@ -22,7 +22,7 @@ done
 mkdir -p bin/fuzz
 for package in "$@"; do
   program=$PWD/bin/fuzz/$(echo "$package" | tr -c 'a-z0-9\n' _).test
-  "$go" test -c "${instrumented[@]}" -o "$program" "$package"
+  "$go" -C "$package" test -c "${instrumented[@]}" -o "$program" . # api/ is a module of its own
   # What is found is put into testdata/fuzz of the package, and runs as a seed from then on.
   (
     cd "$package"

@@ -33,9 +33,10 @@ packages_of() {
 }
 
 unit() {
-  local rc=0
-  tested unit . ./... || rc=$?
-  tested unit-localcluster hack/localcluster ./... || rc=$?
+  local rc=0 module
+  for module in ${MODULES:?run this by make}; do
+    tested "unit-${module//[.\/]/_}" "$module" ./... || rc=$?
+  done
   return "$rc"
 }
 
