@@ -97,6 +97,12 @@ func operator(t *testing.T, changes ...func(*controllers.Options)) (stop func())
 	return operation{config: apiServer, changes: changes}.runs(t)
 }
 
+// operatorIn runs the controllers like operator, but in one namespace only. A test that uses no other operator may call t.Parallel.
+func operatorIn(t *testing.T, namespace string, changes ...func(*controllers.Options)) (stop func()) {
+	t.Helper()
+	return operation{config: apiServer, namespace: namespace, changes: changes}.runs(t)
+}
+
 // operation is how the operator is run.
 type operation struct {
 	config *rest.Config
