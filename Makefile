@@ -1,5 +1,5 @@
-# Everything is run through make; `make help` lists it. Tools are Go tools pinned in hack/tools/go.mod and
-# built by `go tool`: nothing is downloaded by a script.
+# `make help` lists the targets. Tools are Go tools that are pinned in hack/tools/go.mod and built by `go tool`. No script downloads
+# anything.
 
 SHELL         := /usr/bin/env bash
 .SHELLFLAGS   := -euo pipefail -c
@@ -13,9 +13,9 @@ TAG      ?= v0.1.0
 FUZZTIME ?= 30s
 # What the linker writes into the programs: their version.
 LDFLAGS := -s -w -X github.com/prometheus/common/version.Version=$(VERSION)
-# Port of this machine on which `make run` serves the REST API.
+# Port on this machine where `make run` serves the REST API.
 PORT ?= 8080
-# How long `make soak` lets runs come.
+# How long `make soak` creates runs.
 DURATION ?= 30m
 
 GO             ?= go
@@ -26,7 +26,7 @@ CONTROLLER_GEN := $(TOOL) controller-gen
 KUSTOMIZE      := $(TOOL) kustomize
 GOLANGCI_LINT  := $(TOOL) golangci-lint
 CRD_REF_DOCS   := $(TOOL) crd-ref-docs
-# In a module of its own: it needs another version of a YAML parser than golangci-lint.
+# It has a module of its own because it needs another version of a YAML parser than golangci-lint.
 ACTIONLINT     := $(GO) tool -modfile=$(CURDIR)/hack/tools/actionlint/go.mod actionlint
 
 # Modules that are linted and tested (docs/decisions/0044). The modules below hack/localcluster are Kubernetes, containerd, runc and
@@ -75,19 +75,19 @@ fmt: ## Format the code.
 	@for module in $(MODULES); do (cd $$module && $(GOLANGCI_LINT) fmt ./...); done
 
 .PHONY: vet
-vet: ## Run go vet, over the tests of every tier too.
+vet: ## Run go vet, also on the tests of every tier.
 	@for module in $(MODULES); do (cd $$module && $(GO) vet -tags=envtest,e2e,clients ./...); done
 
 .PHONY: lint
-lint: ## Run golangci-lint, which also guards the architecture.
+lint: ## Run golangci-lint, which also checks the architecture.
 	@for module in $(MODULES); do echo "golangci-lint $$module"; (cd $$module && $(GOLANGCI_LINT) run ./...); done
 
 .PHONY: vulncheck
-vulncheck: ## Look for known vulnerabilities; GOVULNDB=file:///folder takes a copy of the database. No part of CI.
+vulncheck: ## Look for known vulnerabilities; GOVULNDB=file:///folder uses a copy of the database. Not part of CI.
 	@hack/vulncheck.sh
 
 .PHONY: verify
-verify: ## Check that all is generated, formatted, tidy, linted and committed.
+verify: ## Check that everything is generated, formatted, tidy, linted and committed.
 	@$(MAKE) --no-print-directory generate manifests
 	@hack/verify.sh "$(MODULES)" "$(OVERLAYS)" "$(SCRIPTS)"
 	@$(MAKE) --no-print-directory lint
@@ -106,7 +106,7 @@ print-ldflags:
 	@echo '$(LDFLAGS)'
 
 .PHONY: localcluster
-localcluster: ## Build bin/localcluster, which brings up a real Kubernetes without Docker.
+localcluster: ## Build bin/localcluster, which runs a real Kubernetes without Docker.
 	@mkdir -p bin
 	@cd hack/localcluster && $(GO) build -o ../../bin/localcluster .
 
@@ -133,15 +133,15 @@ docker-build: ## Build the two images with Docker.
 ##@ Test
 
 .PHONY: test
-test: build localcluster ## Run all tests, those on the local cluster included.
+test: build localcluster ## Run all tests, including those on the local cluster.
 	@hack/test.sh unit clients envtest e2e
 
 .PHONY: test-unit
-test-unit: ## Run the tests that need nothing.
+test-unit: ## Run the tests that need no cluster.
 	@hack/test.sh unit
 
 .PHONY: test-clients
-test-clients: ## Generate clients from the description of the API, compile and drive them; the TypeScript one needs npm.
+test-clients: ## Generate clients from the OpenAPI document, compile and use them; the TypeScript one needs npm.
 	@hack/test.sh clients
 
 .PHONY: test-envtest
@@ -153,15 +153,15 @@ test-e2e: build localcluster ## Run the tests that need a whole cluster: that of
 	@hack/test.sh e2e
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz test for FUZZTIME (30s); test runs only their seeds.
+fuzz: ## Run each fuzz test for FUZZTIME (30s); `make test` runs only their seeds.
 	@hack/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: build benches localcluster bin/kwok ## Measure what a run costs beside a bare Job, on simulated nodes; FLAGS=-help lists the flags.
+bench: build benches localcluster bin/kwok ## Compare the cost of a run with a bare Job, on simulated nodes; FLAGS=-help lists the flags.
 	@bin/bench/runs -assets "$$(bin/localcluster assets)" $(FLAGS)
 
 .PHONY: soak
-soak: build benches localcluster bin/kwok ## Run steadily with random faults, on simulated nodes, for DURATION (30m).
+soak: build benches localcluster bin/kwok ## Create runs for DURATION (30m) with random faults, on simulated nodes.
 	@bin/bench/soak -assets "$$(bin/localcluster assets)" -duration $(DURATION) $(FLAGS)
 
 .PHONY: bench-logs
@@ -169,17 +169,17 @@ bench-logs: build benches localcluster ## Measure the lag and the cost of logs o
 	@E2E_UP= hack/e2e.sh bin/bench/logs $(FLAGS)
 
 .PHONY: bench-facade
-bench-facade: build benches localcluster ## Measure polls and lists of 10,000 executions beside the API server's own; FLAGS=-help lists the flags.
+bench-facade: build benches localcluster ## Compare polls and lists of 10,000 executions with the API server's own; FLAGS=-help lists the flags.
 	@KUBEBUILDER_ASSETS=$$(bin/localcluster assets) bin/bench/facade $(FLAGS)
 
-##@ Deployment, to the cluster that kubectl points to
+##@ Deployment to kubectl's current cluster
 
 .PHONY: install
 install: ## Install the CustomResourceDefinitions.
 	$(KUBECTL) apply -f config/crd/bases
 
 .PHONY: uninstall
-uninstall: ## Remove the CustomResourceDefinitions, and with them every Task, run and schedule.
+uninstall: ## Remove the CustomResourceDefinitions and all Tasks, runs and schedules.
 	$(KUBECTL) delete --ignore-not-found -f config/crd/bases
 
 .PHONY: deploy
@@ -192,7 +192,7 @@ deploy: ## Install everything, with the images $(REGISTRY)/...:$(TAG).
 	$(KUSTOMIZE) build bin/deploy | $(KUBECTL) apply -f -
 
 .PHONY: undeploy
-undeploy: ## Remove the two programs. Tasks, schedules and their runs stay until `make uninstall`.
+undeploy: ## Remove both programs. Tasks, schedules and runs stay until `make uninstall`.
 	$(KUBECTL) delete --ignore-not-found namespace taskexec-system
 	$(KUBECTL) delete --all-namespaces -l app.kubernetes.io/name=taskexec \
 		clusterroles,clusterrolebindings,roles,rolebindings,validatingadmissionpolicies,validatingadmissionpolicybindings
