@@ -40,7 +40,7 @@ pattern_of() {
   printf '^(%s)$\n' "$(xargs grep -hoE '^func Test[A-Za-z0-9_]+' | cut -d ' ' -f 2 | grep -v '^TestMain$' | sort -u | paste -sd '|')"
 }
 
-# The race detector finds nothing where nothing runs at the same time. Packages of that kind run without it, which is five times as fast.
+# The race detector finds nothing where nothing runs at the same time. Packages of that kind run without it, several times as fast.
 unit() {
   local rc=0 module name fresh sequential others
   for module in ${MODULES:?run this by make}; do

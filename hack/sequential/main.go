@@ -1,5 +1,5 @@
 // Command sequential prints the packages of a module whose tests run no two things at the same time. The race detector can find
-// nothing in them, and makes them take about five times as long.
+// nothing in them, and makes them take several times as long.
 //
 // A package counts as sequential if no file of its tests, or of a package of this project that they use, starts a goroutine or imports
 // what does. The judgement is made by the text of the files, and errs towards the race detector.
