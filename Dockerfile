@@ -7,11 +7,12 @@ ARG TARGETARCH
 ARG VERSION=dev
 WORKDIR /src
 COPY go.mod go.sum ./
+COPY api/go.mod api/go.sum api/
 RUN go mod download
 COPY . .
 ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH
-RUN go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/ ./cmd/controller ./cmd/apiserver && \
-    go build -tags=cloud -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/controller-cloud ./cmd/controller
+RUN go build -trimpath -ldflags "-s -w -X github.com/prometheus/common/version.Version=$VERSION" -o /out/ ./cmd/controller ./cmd/apiserver && \
+    go build -tags=cloud -trimpath -ldflags "-s -w -X github.com/prometheus/common/version.Version=$VERSION" -o /out/controller-cloud ./cmd/controller
 
 FROM gcr.io/distroless/static:nonroot@sha256:e2e927ec666bae08560abb3c55d0659eceabb657f56b6782ab500a9fc7f555e3 AS controller
 COPY --from=build /out/controller /out/controller-cloud /

@@ -1,5 +1,5 @@
-# Everything is run through make; `make help` lists it. Tools are Go tools pinned in hack/tools/go.mod and
-# built by `go tool`: nothing is downloaded by a script.
+# `make help` lists the targets. Tools are Go tools that are pinned in hack/tools/go.mod and built by `go tool`. No script downloads
+# anything.
 
 SHELL         := /usr/bin/env bash
 .SHELLFLAGS   := -euo pipefail -c
@@ -11,9 +11,11 @@ REGISTRY ?= ghcr.io/taskexec
 TAG      ?= v0.1.0
 # How long fuzz runs each fuzz test.
 FUZZTIME ?= 30s
-# Port of this machine on which `make run` serves the REST API.
+# What the linker writes into the programs: their version.
+LDFLAGS := -s -w -X github.com/prometheus/common/version.Version=$(VERSION)
+# Port on this machine where `make run` serves the REST API.
 PORT ?= 8080
-# How long `make soak` lets runs come.
+# How long `make soak` creates runs.
 DURATION ?= 30m
 
 GO             ?= go
@@ -23,16 +25,17 @@ TOOL           := $(GO) tool -modfile=$(CURDIR)/hack/tools/go.mod
 CONTROLLER_GEN := $(TOOL) controller-gen
 KUSTOMIZE      := $(TOOL) kustomize
 GOLANGCI_LINT  := $(TOOL) golangci-lint
-# In a module of its own: it needs another version of a YAML parser than golangci-lint.
+CRD_REF_DOCS   := $(TOOL) crd-ref-docs
+# It has a module of its own because it needs another version of a YAML parser than golangci-lint.
 ACTIONLINT     := $(GO) tool -modfile=$(CURDIR)/hack/tools/actionlint/go.mod actionlint
 
-# Modules that are linted and tested. Those below hack/localcluster are Kubernetes, containerd, runc and CNI
-# themselves: they are built for the local cluster only.
-MODULES   := . hack/localcluster
+# Modules that are linted and tested (docs/decisions/0044). The modules below hack/localcluster are Kubernetes, containerd, runc and
+# CNI; they are only built, for the local cluster.
+MODULES   := . api hack/bench hack/gitops hack/localcluster
 OVERLAYS  := crd rbac manager apiserver default all-namespaces namespaced prometheus local samples
 SCRIPTS   := $(wildcard hack/*.sh) .ci/run
 
-export GO KUBECTL KUSTOMIZE ACTIONLINT PORT
+export GO KUBECTL KUSTOMIZE ACTIONLINT PORT REGISTRY TAG MODULES
 
 ##@ General
 
@@ -43,7 +46,7 @@ help: ## List the targets.
 		/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
-run: build localcluster ## Run Taskexec: on a local cluster, or with KUBECONFIG set, against that cluster.
+run: build localcluster ## Run Taskexec on a local cluster, with CLUSTER=kind on kind, or with KUBECONFIG against that cluster.
 	@hack/run.sh
 
 .PHONY: down
@@ -54,34 +57,40 @@ down: localcluster ## Stop the local cluster that run started.
 
 .PHONY: generate
 generate: ## Generate the DeepCopy functions and the texts of the REST API's schemas.
-	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate/boilerplate.go.txt paths=./api/...
+	cd api && $(CONTROLLER_GEN) object:headerFile=../hack/boilerplate/boilerplate.go.txt paths=./...
 	$(GO) run ./hack/apitexts -out apiserver/openapi/zz_generated.comments.go -skip apiserver/openapi apiserver/...
 
 .PHONY: manifests
-manifests: ## Generate the CustomResourceDefinitions.
-	$(CONTROLLER_GEN) crd:generateEmbeddedObjectMeta=true paths=./api/... output:crd:dir=config/crd/bases
+manifests: ## Generate the CustomResourceDefinitions and their reference in docs/reference.
+	cd api && $(CONTROLLER_GEN) crd:generateEmbeddedObjectMeta=true paths=./... output:crd:dir=../config/crd/bases
 	$(GO) run ./hack/crdtrim config/crd/bases/*.yaml
+	cd api && $(CRD_REF_DOCS) --log-level=ERROR --source-path=. --config=../hack/reference/config.yaml --templates-dir=../hack/reference \
+		--renderer=markdown --output-path=../docs/reference/resources.md
+
+.PHONY: license
+license: ## Add the license header to Go files that lack it.
+	@hack/license.sh add
 
 .PHONY: fmt
 fmt: ## Format the code.
 	@for module in $(MODULES); do (cd $$module && $(GOLANGCI_LINT) fmt ./...); done
 
 .PHONY: vet
-vet: ## Run go vet, over the tests of every tier too.
+vet: ## Run go vet, also on the tests of every tier.
 	@for module in $(MODULES); do (cd $$module && $(GO) vet -tags=envtest,e2e,clients ./...); done
 
 .PHONY: lint
-lint: ## Run golangci-lint, which also guards the architecture.
+lint: ## Run golangci-lint, which also checks the architecture.
 	@for module in $(MODULES); do echo "golangci-lint $$module"; (cd $$module && $(GOLANGCI_LINT) run ./...); done
 
 .PHONY: vulncheck
-vulncheck: ## Look for known vulnerabilities; GOVULNDB=file:///folder takes a copy of the database. No part of CI.
+vulncheck: ## Look for known vulnerabilities; GOVULNDB=file:///folder uses a copy of the database. Not part of CI.
 	@hack/vulncheck.sh
 
 .PHONY: verify
-verify: ## Check that all is generated, formatted, tidy, linted and committed.
+verify: ## Check that everything is generated, formatted, tidy, linted and committed.
 	@$(MAKE) --no-print-directory generate manifests
-	@hack/verify.sh "$(OVERLAYS)" "$(SCRIPTS)"
+	@hack/verify.sh "$(MODULES)" "$(OVERLAYS)" "$(SCRIPTS)"
 	@$(MAKE) --no-print-directory lint
 	@hack/verify-clean.sh
 
@@ -90,13 +99,23 @@ verify: ## Check that all is generated, formatted, tidy, linted and committed.
 .PHONY: build
 build: ## Build bin/controller, bin/controller-cloud and bin/apiserver, static.
 	@mkdir -p bin
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/controller ./cmd/apiserver
-	CGO_ENABLED=0 $(GO) build -tags=cloud -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/controller-cloud ./cmd/controller
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/controller ./cmd/apiserver
+	CGO_ENABLED=0 $(GO) build -tags=cloud -trimpath -ldflags '$(LDFLAGS)' -o bin/controller-cloud ./cmd/controller
+
+.PHONY: print-ldflags
+print-ldflags:
+	@echo '$(LDFLAGS)'
 
 .PHONY: localcluster
-localcluster: ## Build bin/localcluster, which brings up a real Kubernetes without Docker.
+localcluster: ## Build bin/localcluster, which runs a real Kubernetes without Docker.
 	@mkdir -p bin
 	@cd hack/localcluster && $(GO) build -o ../../bin/localcluster .
+
+# The benches run from the root of the checkout, as `go run` in their own module would not.
+.PHONY: benches
+benches:
+	@mkdir -p bin/bench
+	@$(GO) build -C hack/bench -o $(CURDIR)/bin/bench/ ./...
 
 bin/kwok: hack/bench/kwok/go.mod
 	@mkdir -p bin
@@ -115,53 +134,53 @@ docker-build: ## Build the two images with Docker.
 ##@ Test
 
 .PHONY: test
-test: build localcluster ## Run all tests, those on the local cluster included.
+test: build localcluster ## Run all tests, including those on the local cluster.
 	@hack/test.sh unit clients envtest e2e
 
 .PHONY: test-unit
-test-unit: ## Run the tests that need nothing.
+test-unit: ## Run the tests that need no cluster.
 	@hack/test.sh unit
 
 .PHONY: test-clients
-test-clients: ## Generate clients from the description of the API, compile and drive them; the TypeScript one needs npm.
+test-clients: ## Generate clients from the OpenAPI document, compile and use them; the TypeScript one needs npm.
 	@hack/test.sh clients
 
 .PHONY: test-envtest
-test-envtest: localcluster ## Run the tests that need an API server and etcd.
+test-envtest: localcluster ## Run the tests that need an API server and etcd: those in KUBEBUILDER_ASSETS, if it is set.
 	@hack/test.sh envtest
 
 .PHONY: test-e2e
-test-e2e: build localcluster ## Run the tests that need a whole cluster, with the operator deployed in it.
+test-e2e: build localcluster ## Run the tests that need a whole cluster: that of KUBECONFIG, if E2E_INSTALL=true allows it.
 	@hack/test.sh e2e
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz test for FUZZTIME (30s); test runs only their seeds.
+fuzz: ## Run each fuzz test for FUZZTIME (30s); `make test` runs only their seeds.
 	@hack/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: build localcluster bin/kwok ## Measure what a run costs beside a bare Job, on simulated nodes; FLAGS=-help lists the flags.
-	@$(GO) run ./hack/bench/runs -assets "$$(bin/localcluster assets)" $(FLAGS)
+bench: build benches localcluster bin/kwok ## Compare the cost of a run with a bare Job, on simulated nodes; FLAGS=-help lists the flags.
+	@bin/bench/runs -assets "$$(bin/localcluster assets)" $(FLAGS)
 
 .PHONY: soak
-soak: build localcluster bin/kwok ## Run steadily with random faults, on simulated nodes, for DURATION (30m).
-	@$(GO) run ./hack/bench/soak -assets "$$(bin/localcluster assets)" -duration $(DURATION) $(FLAGS)
+soak: build benches localcluster bin/kwok ## Create runs for DURATION (30m) with random faults, on simulated nodes.
+	@bin/bench/soak -assets "$$(bin/localcluster assets)" -duration $(DURATION) $(FLAGS)
 
 .PHONY: bench-logs
-bench-logs: build localcluster ## Measure the lag and the cost of logs on the local cluster; FLAGS=-help lists the flags.
-	@E2E_UP= hack/e2e.sh $(GO) run ./hack/bench/logs $(FLAGS)
+bench-logs: build benches localcluster ## Measure the lag and the cost of logs on the local cluster; FLAGS=-help lists the flags.
+	@E2E_UP= hack/e2e.sh bin/bench/logs $(FLAGS)
 
 .PHONY: bench-facade
-bench-facade: build localcluster ## Measure polls and lists of 10,000 executions beside the API server's own; FLAGS=-help lists the flags.
-	@KUBEBUILDER_ASSETS=$$(bin/localcluster assets) $(GO) run ./hack/bench/facade $(FLAGS)
+bench-facade: build benches localcluster ## Compare polls and lists of 10,000 executions with the API server's own; FLAGS=-help lists the flags.
+	@KUBEBUILDER_ASSETS=$$(bin/localcluster assets) bin/bench/facade $(FLAGS)
 
-##@ Deployment, to the cluster that kubectl points to
+##@ Deployment to kubectl's current cluster
 
 .PHONY: install
 install: ## Install the CustomResourceDefinitions.
 	$(KUBECTL) apply -f config/crd/bases
 
 .PHONY: uninstall
-uninstall: ## Remove the CustomResourceDefinitions, and with them every Task, run and schedule.
+uninstall: ## Remove the CustomResourceDefinitions and all Tasks, runs and schedules.
 	$(KUBECTL) delete --ignore-not-found -f config/crd/bases
 
 .PHONY: deploy
@@ -174,7 +193,7 @@ deploy: ## Install everything, with the images $(REGISTRY)/...:$(TAG).
 	$(KUSTOMIZE) build bin/deploy | $(KUBECTL) apply -f -
 
 .PHONY: undeploy
-undeploy: ## Remove the two programs. Tasks, schedules and their runs stay until `make uninstall`.
+undeploy: ## Remove both programs. Tasks, schedules and runs stay until `make uninstall`.
 	$(KUBECTL) delete --ignore-not-found namespace taskexec-system
 	$(KUBECTL) delete --all-namespaces -l app.kubernetes.io/name=taskexec \
 		clusterroles,clusterrolebindings,roles,rolebindings,validatingadmissionpolicies,validatingadmissionpolicybindings

@@ -5,7 +5,6 @@ package apiserver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,61 +18,34 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/fixture"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/hack/controlplane"
 	"github.com/taskexec/taskexec/hack/rights"
 )
 
 var (
 	apiServer *rest.Config
-	// cluster reads and writes live, as others than the facade do.
+	// adminClient reads and writes live, as others than the facade do.
 	adminClient client.WithWatch
 )
 
-func TestMain(m *testing.M) { os.Exit(withAPIServer(m)) }
+func TestMain(m *testing.M) {
+	os.Exit(controlplane.Main(m, filepath.Join("..", "config", "crd", "bases"), facadeUser, connect))
+}
 
-func withAPIServer(m *testing.M) int {
-	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
-		fmt.Fprintln(os.Stderr, "KUBEBUILDER_ASSETS is not set; run these tests by `make test-envtest`")
-		return 1
-	}
-	environment := &envtest.Environment{
-		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
-		ControlPlaneStartTimeout: 2 * time.Minute,
-	}
-	auditLog, stopAudit, err := rights.Audit(environment, facadeUser)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "preparing the audit log:", err)
-		return 1
-	}
-	defer stopAudit()
-	audited = auditLog
-	started, err := environment.Start()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "starting the API server:", err)
-		return 1
-	}
-	defer func() {
-		if err := environment.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
-		}
-	}()
-	started.QPS = -1
+func connect(config *rest.Config, log *rights.Log) (err error) {
+	apiServer, audited = config, log
+	apiServer.QPS = -1
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		fmt.Fprintln(os.Stderr, "registering kinds:", err)
-		return 1
+		return err
 	}
-	if adminClient, err = client.NewWithWatch(started, client.Options{Scheme: scheme}); err != nil {
-		fmt.Fprintln(os.Stderr, "making the client:", err)
-		return 1
-	}
-	apiServer = started
-	return m.Run()
+	adminClient, err = client.NewWithWatch(apiServer, client.Options{Scheme: scheme})
+	return err
 }
 
 // lab is the facade over a namespace of its own.

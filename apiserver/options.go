@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/taskexec/taskexec/controllers/room"
@@ -54,6 +55,8 @@ type Options struct {
 	IdempotencySecret string
 	// Tracing makes the spans of requests. Nil means that there are none.
 	Tracing trace.TracerProvider
+	// Metrics of the program, which are served beside those of the requests.
+	Metrics []prometheus.Collector
 	Log     logr.Logger
 }
 

@@ -69,6 +69,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 		return errors.Join(err, listener.Close())
 	}
 	s := &server{stores: inKubernetes{stores}, namespace: o.Namespace, metrics: web.NewMetrics(), logs: logs, timeout: o.RequestTimeout, recheckInterval: o.RecheckInterval}
+	s.metrics.Register(o.Metrics...)
 	s.ownNamespace = o.OwnNamespace
 	if s.gate, err = openGate(config, o); err != nil {
 		return errors.Join(err, listener.Close())

@@ -1,3 +1,4 @@
+// Package config_test checks the manifests of this folder.
 package config_test
 
 import (

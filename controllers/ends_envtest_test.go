@@ -137,8 +137,9 @@ func TestCase26CancelOfARunOfWhichNothingRuns(t *testing.T) {
 
 // A Task that is deleted and made again fails no run that had waited for longer than the start clock allows.
 func TestCase28TaskMadeAgainKeepsItsQueue(t *testing.T) {
+	t.Parallel()
 	ns := namespace(t)
-	operator(t)
+	operatorIn(t, ns)
 	task := func() *v1alpha1.Task {
 		task := newTask(ns)
 		task.Spec.StartTimeout = &metav1.Duration{Duration: 30 * time.Second}

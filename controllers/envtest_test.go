@@ -5,6 +5,7 @@ package controllers_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,13 +26,13 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/hack/controlplane"
 	"github.com/taskexec/taskexec/hack/rights"
 )
 
@@ -47,54 +48,29 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(withAPIServer(m))
+	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard)))
+	os.Exit(controlplane.Main(m, filepath.Join("..", "config", "crd", "bases"), controllerUser, connect))
 }
 
-func withAPIServer(m *testing.M) int {
-	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
-		fmt.Fprintln(os.Stderr, "KUBEBUILDER_ASSETS is not set; run these tests by `make test-envtest`")
-		return 1
+func connect(config *rest.Config, log *rights.Log) (err error) {
+	apiServer, audited = config, log
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return err
 	}
-	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard)))
-	environment := &envtest.Environment{
-		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
-		ControlPlaneStartTimeout: 2 * time.Minute,
-	}
-	auditLog, stopAudit, err := rights.Audit(environment, controllerUser)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "preparing the audit log:", err)
-		return 1
-	}
-	defer stopAudit()
-	audited = auditLog
-	started, err := environment.Start()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "starting the API server:", err)
-		return 1
-	}
-	defer func() {
-		if err := environment.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
-		}
-	}()
-	apiServer = started
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-	}
-	if kube, err = client.NewWithWatch(apiServer, client.Options{Scheme: scheme}); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+	kube, err = client.NewWithWatch(apiServer, client.Options{Scheme: scheme})
+	return err
 }
 
 // operator runs the controllers until stop is called or the test ends. It can be started again.
 func operator(t *testing.T, changes ...func(*controllers.Options)) (stop func()) {
 	t.Helper()
 	return operation{config: apiServer, changes: changes}.runs(t)
+}
+
+// operatorIn runs the controllers like operator, but in one namespace only. A test that uses no other operator may call t.Parallel.
+func operatorIn(t *testing.T, namespace string, changes ...func(*controllers.Options)) (stop func()) {
+	t.Helper()
+	return operation{config: apiServer, namespace: namespace, changes: changes}.runs(t)
 }
 
 // operation is how the operator is run.

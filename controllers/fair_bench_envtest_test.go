@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +25,7 @@ import (
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/logs/source"
+	"github.com/taskexec/taskexec/hack/figures"
 )
 
 // BenchmarkQuietTenant measures how long the runs and the logs of one namespace take, alone and beside a namespace that
@@ -87,17 +87,12 @@ func benchmarkLogs(b *testing.B) {
 func report(b *testing.B, of string, alone, beside []time.Duration) {
 	b.Helper()
 	for _, p := range []int{50, 95} {
-		one, other := percentile(alone, p), percentile(beside, p)
+		one, other := figures.Percentile(alone, p), figures.Percentile(beside, p)
 		b.ReportMetric(float64(one.Milliseconds()), fmt.Sprintf("%sp%d-alone-ms", of, p))
 		b.ReportMetric(float64(other.Milliseconds()), fmt.Sprintf("%sp%d-beside-ms", of, p))
 		b.ReportMetric(other.Seconds()/one.Seconds(), fmt.Sprintf("%sp%d-ratio", of, p))
 	}
 	b.ReportMetric(0, "ns/op")
-}
-
-func percentile(d []time.Duration, p int) time.Duration {
-	d = slices.Sorted(slices.Values(d))
-	return d[min(len(d)-1, len(d)*p/100)]
 }
 
 // tenants are two namespaces with a Task each.

@@ -324,8 +324,9 @@ func TestTimeoutEndsThePod(t *testing.T) {
 }
 
 func TestStartTimeoutSaysWhatItWaitedFor(t *testing.T) {
-	operator(t)
+	t.Parallel()
 	ns := namespace(t)
+	operatorIn(t, ns)
 	task := newTask(ns)
 	task.Spec.StartTimeout = &metav1.Duration{Duration: 15 * time.Second} // in which it has a pod
 	create(t, task)

@@ -176,9 +176,10 @@ func TestLimitOfANamespace(t *testing.T) {
 // Kueue's webhook suspends a Job that has its label; no Kueue runs here, so that the template does. The time in which a
 // Job is held is none in which it could start.
 func TestJobThatIsHeldReadsQueued(t *testing.T) {
+	t.Parallel()
 	const startTimeout = 15 * time.Second // in which its pod is seen, once it is resumed
 	ns := namespace(t)
-	operator(t)
+	operatorIn(t, ns)
 	task := newTask(ns)
 	task.Spec.JobTemplate.Spec.Suspend = ptr.To(true)
 	task.Spec.AllowedQueues = []string{"team-a"}

@@ -21,11 +21,12 @@ import (
 // 200 runs of a Task that runs 3 at once, while the operator is stopped and started again and again. What plays the
 // Job controller counts the Jobs that have not ended: the operator may not create one more.
 func TestManyRunsOfAQueueAcrossRestarts(t *testing.T) {
+	t.Parallel()
 	const n, most, restarts = 200, 3, 5
 	ns := namespace(t)
 	limitedTask(t, ns, v1alpha1.ConcurrencyQueue, most)
 	node := newFakeNode(t, ns)
-	stop := operator(t)
+	stop := operatorIn(t, ns)
 	var names []string
 	for i := range n {
 		names = append(names, named(t, ns, fmt.Sprintf("run-%03d", i)).Name)
@@ -33,7 +34,7 @@ func TestManyRunsOfAQueueAcrossRestarts(t *testing.T) {
 	for i := range restarts {
 		node.finished(t, (i+1)*n/(restarts+2))
 		stop()
-		stop = operator(t)
+		stop = operatorIn(t, ns)
 	}
 	node.finished(t, n)
 	executions := &v1alpha1.TaskExecutionList{}

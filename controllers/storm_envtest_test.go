@@ -51,6 +51,7 @@ func weather(api *faultproxy.Proxy, nodes []*faultproxy.Proxy, s *storm) []func(
 // connections are cut, refused, stall and are slow, requests are answered by 409, 429, 500 and 503, watches are late and
 // cannot go on. Each run has one Job and ends as it should; its log is whole, or says that it is not.
 func TestCase9RunsThroughAStorm(t *testing.T) {
+	t.Parallel()
 	ns := namespace(t)
 	w := &stage{ns, newWitness(t, ns)}
 	target, err := url.Parse(apiServer.Host)

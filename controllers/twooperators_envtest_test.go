@@ -29,6 +29,7 @@ var loadFor = flag.Duration("load-for", 30*time.Second, "how long the load of tw
 // runs, cancel some and delete some. Each execution still has one Job; the writes of whoever comes second are refused, and
 // what was decided is decided again, so that no status goes backwards; and none is lost.
 func TestCase8TwoOperatorsAtOnce(t *testing.T) {
+	t.Parallel()
 	ns := namespace(t)
 	w := newWitness(t, ns)
 	wires := [2]wire{}

@@ -166,13 +166,13 @@ func reportsItself(t *testing.T, namespace, name string) {
 		read(t, task)
 		c := apimeta.FindStatusCondition(task.Status.Conditions, v1alpha1.ConditionReady)
 		return c != nil && c.Status == metav1.ConditionFalse && c.Reason == v1alpha1.ReasonUndecodable &&
-			strings.Contains(c.Message, `containers[0].resources.limits[memory]: "1e1.5" is no quantity`), task.Status
+			strings.Contains(c.Message, `containers[0].resources.limits[memory]: "1e1.5" is not a quantity`), task.Status
 	})
 	schedule := &v1alpha1.TaskSchedule{ObjectMeta: objectNamed(namespace, name)}
 	eventually(t, "the schedule says which field does not decode", func() (bool, any) {
 		read(t, schedule)
 		c := apimeta.FindStatusCondition(schedule.Status.Conditions, v1alpha1.ConditionReady)
-		return c != nil && c.Reason == v1alpha1.ReasonUndecodable && strings.Contains(c.Message, `spec.jitter: "5 parsecs" is no duration`), schedule.Status
+		return c != nil && c.Reason == v1alpha1.ReasonUndecodable && strings.Contains(c.Message, `spec.jitter: "5 parsecs" is not a duration`), schedule.Status
 	})
 	e := newExecution(namespace)
 	e.Name, e.Spec.TaskRef.Name = "of-"+name, name

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Generates a client from a description of the API, compiles it, and drives it against an API that is running.
+# Generates a client from an OpenAPI document, compiles it, and uses it against a running API.
 # Usage: clients.sh ogen|oapi-codegen|openapi-typescript DOCUMENT URL
-# Ends with 77 where the machine lacks what the generator needs.
+# Exits with 77 if the machine lacks what the generator needs.
 set -euo pipefail
 cd "$(dirname "$0")/clients"
 tool=$1 document=$2 url=$3

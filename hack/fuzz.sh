@@ -12,8 +12,8 @@ if [ "$#" -eq 0 ]; then
   set -- "${packages[@]}"
 fi
 
-# go test -fuzz instruments every package there is, Kubernetes' types too, which takes longer than the search. What guides the
-# search is our code, and that of the libraries that read what is sent.
+# go test -fuzz instruments every package, even Kubernetes' types, which takes longer than the search. Only our code and the libraries
+# that parse input should guide the search.
 instrumented=()
 for module in github.com/taskexec/taskexec github.com/santhosh-tekuri/jsonschema github.com/robfig/cron; do
   instrumented+=("-gcflags=$module/...=-d=libfuzzer")
@@ -22,8 +22,8 @@ done
 mkdir -p bin/fuzz
 for package in "$@"; do
   program=$PWD/bin/fuzz/$(echo "$package" | tr -c 'a-z0-9\n' _).test
-  "$go" test -c "${instrumented[@]}" -o "$program" "$package"
-  # What is found is put into testdata/fuzz of the package, and runs as a seed from then on.
+  "$go" -C "$package" test -c "${instrumented[@]}" -o "$program" . # api/ is a module of its own
+  # Findings are written to testdata/fuzz of the package, and run as seeds from then on.
   (
     cd "$package"
     for fuzzer in $("$program" -test.list '^Fuzz' | grep '^Fuzz'); do

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Functions of run.sh, images.sh and e2e.sh, to be sourced: this checkout's operator on the local cluster.
+# Functions of run.sh, images.sh and e2e.sh, to be sourced: deploy the operator of this checkout.
 # They use what `make build localcluster` leaves in bin/. The sourcing script sets kubectl.
 # shellcheck disable=SC2154
 
@@ -14,14 +14,13 @@ die() {
   exit 1
 }
 
-# What the image of a program has: it, and what it becomes where its archive is in a cloud's store.
+# Prints the files in the image of a program. The controller's has a second program, for archives in a cloud's store.
 image_files() {
   echo "bin/$1"
   [ "$1" != controller ] || echo bin/controller-cloud
 }
 
-# The image of a program of this checkout. Its tag is the hash of the content, so that a rollout happens
-# exactly when the program changed.
+# Prints the tag of a program's image. It is a hash of the content, so that a rollout happens exactly when the program changed.
 image_tag() { printf 'dev-%s' "$(image_files "$1" | xargs cat | sha256sum | cut -c1-12)"; }
 
 load_images() {
@@ -33,28 +32,39 @@ load_images() {
   done
 }
 
-# The folder of config/local's archive. It is the local cluster's, and goes with it.
+# The folder on the node in which config/local keeps the archive. `localcluster down` removes it.
 archive=/var/lib/taskexec-localcluster/archive
 
-# From how many bytes on the node's kubelet rotates logs.
+# Prints the size at which the local cluster's kubelet rotates logs.
 log_size() { sed -n 's/.*"containerLogMaxSize": *"\([^"]*\)".*/\1/p' /var/lib/taskexec-localcluster/config/kubelet.json; }
 
-# Applies config/local with the images of this checkout, and waits until they run.
-deploy_operator() {
+# Prints the overlay's field images: those of this checkout. Usage: images_of_checkout
+images_of_checkout() {
   local program
-  install -d -o 65532 -g 65532 -m 0750 "$archive" # the two programs' user
-  mkdir -p bin/overlay
+  echo 'images:'
+  for program in "${programs[@]}"; do
+    echo "  - {name: ghcr.io/taskexec/$program, newTag: $(image_tag "$program")}"
+  done
+}
+
+# Deploys config/local on the local cluster.
+deploy_on_local_cluster() {
+  install -d -o 65532 -g 65532 -m 0750 "$archive" # the user of both programs
   {
     echo 'resources: [../../config/local]'
-    echo 'images:'
-    for program in "${programs[@]}"; do
-      echo "  - {name: ghcr.io/taskexec/$program, newTag: $(image_tag "$program")}"
-    done
+    images_of_checkout
     echo 'patches:'
     echo '  - target: {kind: Deployment, name: taskexec-controller}'
     echo '    patch: |-'
     echo "      - {op: add, path: /spec/template/spec/containers/0/args/-, value: --container-log-max-size=$(log_size)}"
-  } >bin/overlay/kustomization.yaml
+  } | deploy
+}
+
+# Applies the overlay on its standard input, and waits until both programs run.
+deploy() {
+  local program
+  mkdir -p bin/overlay
+  cat >bin/overlay/kustomization.yaml
   "${kustomize[@]}" build bin/overlay | "$kubectl" apply -f - | sed -e '/ unchanged$/d' -e 's/^/    /'
   "$kubectl" wait --for=condition=Established --timeout=60s \
     crd/tasks.taskexec.dev crd/taskexecutions.taskexec.dev crd/taskschedules.taskexec.dev >/dev/null
@@ -66,24 +76,24 @@ deploy_operator() {
   done
 }
 
-# What a token for the facade is made for: --token-audience in config/apiserver.
+# The audience of tokens for the REST API: --token-audience in config/apiserver.
 audience=taskexec
 
-# Makes a service account in the namespace default that may do everything there with Tasks and runs. Usage: make_caller NAME
+# Creates a service account in the namespace default that may do everything there with Tasks and runs. Usage: make_caller NAME
 make_caller() {
   "$kubectl" -n default create serviceaccount "$1" --dry-run=client -o yaml | "$kubectl" apply -f - >/dev/null
   "$kubectl" -n default create rolebinding "$1" --clusterrole=taskexec-admin --serviceaccount="default:$1" \
     --dry-run=client -o yaml | "$kubectl" apply -f - >/dev/null
 }
 
-# Makes a service account in the namespace default that may scrape the metrics of both programs. Usage: make_scraper NAME
+# Creates a service account in the namespace default that may scrape the metrics of both programs. Usage: make_scraper NAME
 make_scraper() {
   "$kubectl" -n default create serviceaccount "$1" --dry-run=client -o yaml | "$kubectl" apply -f - >/dev/null
   "$kubectl" create clusterrolebinding "$1" --clusterrole=taskexec-metrics-reader --serviceaccount="default:$1" \
     --dry-run=client -o yaml | "$kubectl" apply -f - >/dev/null
 }
 
-# What one wants to see when something failed.
+# Prints what helps to find out why something failed.
 show_operator() {
   local program
   "$kubectl" get pods,jobs,te --all-namespaces -o wide || true
@@ -93,7 +103,7 @@ show_operator() {
   done
 }
 
-# Waits until the facade answers at a URL. Usage: wait_for_url URL SECONDS
+# Waits until the REST API answers at a URL. Usage: wait_for_url URL SECONDS
 wait_for_url() {
   local deadline=$((SECONDS + $2))
   until curl -fs -o /dev/null --max-time 5 "$1"; do

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Runs Taskexec and one real task, and says how to go on. Called by `make run`.
 #
-# Without KUBECONFIG: on the local cluster, which is brought up; it returns, and everything keeps running.
-# With KUBECONFIG: both programs run here, in the foreground, against that cluster, until Ctrl-C.
+# Without KUBECONFIG it deploys on the local cluster, or with CLUSTER=kind on a kind cluster. It creates the cluster if need be, and
+# returns; everything keeps running.
+# With KUBECONFIG both programs run here, in the foreground, against that cluster, until Ctrl-C.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=hack/operator.sh
 . hack/operator.sh
+# shellcheck source=hack/cluster.sh
+. hack/cluster.sh
 
 port=${PORT:-8080}
 url=http://127.0.0.1:$port
@@ -15,7 +18,7 @@ caller=taskexec-user
 command -v curl >/dev/null || die "curl is not installed"
 
 on_local_cluster() {
-  say "Local cluster: the first time it builds Kubernetes from source, which takes about 10 minutes"
+  say "Local cluster: the first time, it builds Kubernetes from source, which takes 10 to 40 minutes"
   bin/localcluster up --publish "127.0.0.1:$port=30080"
   KUBECONFIG=$(bin/localcluster kubeconfig)
   export KUBECONFIG
@@ -24,9 +27,23 @@ on_local_cluster() {
   say "Images of this checkout"
   load_images
   say "Operator: config/local"
-  deploy_operator
+  deploy_on_local_cluster
   prove_a_run
   banner "make down"
+}
+
+on_kind() {
+  say "Cluster '$kind_cluster' of kind"
+  kind_up "$port"
+  say "Images of this checkout"
+  kind_load_images "$kind_cluster"
+  say "Operator: config/local"
+  {
+    echo 'resources: [../../config/local]'
+    images_of_checkout
+  } | deploy
+  prove_a_run
+  banner "kind delete cluster --name $kind_cluster"
 }
 
 on_given_cluster() {
@@ -130,8 +147,9 @@ Taskexec runs. Its REST API is $url
 END
 }
 
-if [ -n "${KUBECONFIG:-}" ]; then
-  on_given_cluster
-else
-  on_local_cluster
-fi
+cluster=$(choose_cluster)
+case $cluster in
+  local) on_local_cluster ;;
+  kind) on_kind ;;
+  given) on_given_cluster ;;
+esac

@@ -4,10 +4,17 @@
 # Usage: test.sh unit|clients|envtest|e2e...
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=hack/operator.sh
+. hack/operator.sh
+# shellcheck source=hack/cluster.sh
+. hack/cluster.sh
 
 go=${GO:-go}
 events=$PWD/bin/test
 gotestsum=("$go" tool "-modfile=$PWD/hack/tools/go.mod" gotestsum --format pkgname --hide-summary skipped)
+
+# What client-go reads from a cache must not be written to: with this, it ends a process that does.
+export KUBE_CACHE_MUTATION_DETECTOR=true
 
 # The race detector needs cgo and a C compiler.
 race=()
@@ -19,19 +26,35 @@ fi
 tested() {
   local name=$1 module=$2
   shift 2
-  (cd "$module" && "${gotestsum[@]}" --jsonfile "$events/$name.json" -- "${race[@]}" "$@")
+  (cd "$module" && "${gotestsum[@]}" --jsonfile "$events/$name.json" -- "$@")
 }
 
-# The packages that have tests of a tier. Usage: packages_of TAG
-packages_of() {
-  grep -rl --include='*_test.go' "^//go:build $1\$" api apiserver cmd controllers hack/e2e 2>/dev/null |
-    xargs -r -n 1 dirname | sort -u | sed 's|^|./|'
+# Prints the test files of a tier. Usage: files_of TAG
+files_of() { grep -rl --include='*_test.go' "^//go:build $1\$" api apiserver cmd controllers; }
+
+# Prints the packages of the test files on its standard input.
+packages_of() { xargs -r -n 1 dirname | sort -u | sed 's|^|./|'; }
+
+# Prints a pattern for -run that matches the tests in the files on its standard input.
+pattern_of() {
+  printf '^(%s)$\n' "$(xargs grep -hoE '^func Test[A-Za-z0-9_]+' | cut -d ' ' -f 2 | grep -v '^TestMain$' | sort -u | paste -sd '|')"
 }
 
+# The race detector finds nothing where nothing runs at the same time. Packages of that kind run without it, several times as fast.
 unit() {
-  local rc=0
-  tested unit . ./... || rc=$?
-  tested unit-localcluster hack/localcluster ./... || rc=$?
+  local rc=0 module name fresh sequential others
+  for module in ${MODULES:?run this by make}; do
+    name=unit-${module//[.\/]/_}
+    # Go would take a result from its cache although a file outside of the module, such as one of config/, has changed.
+    fresh=()
+    [ "$module" = . ] || fresh=(-count=1)
+    sequential=$("$go" run ./hack/sequential "$module")
+    others=$("$go" run ./hack/sequential -not "$module")
+    # shellcheck disable=SC2086 # one argument for each package
+    [ -z "$sequential" ] || tested "$name-sequential" "$module" "${fresh[@]}" $sequential || rc=$?
+    # shellcheck disable=SC2086
+    [ -z "$others" ] || tested "$name" "$module" "${race[@]}" "${fresh[@]}" $others || rc=$?
+  done
   return "$rc"
 }
 
@@ -39,26 +62,39 @@ unit() {
 # time of the test is that of the clients.
 clients() {
   (cd hack/clients && "$go" build -o /dev/null github.com/ogen-go/ogen/cmd/ogen && "$go" build -o /dev/null github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen)
-  GO=$go tested clients . -tags=clients -count=1 -timeout=20m -run 'GeneratedClients$' ./apiserver
+  GO=$go tested clients . "${race[@]}" -tags=clients -count=1 -timeout=20m -run 'GeneratedClients$' ./apiserver
   # `make verify` can neither tidy nor lint this module: what it imports is there only now.
   (cd hack/clients && "$go" mod tidy -diff && "$go" tool "-modfile=$PWD/../tools/go.mod" golangci-lint run --config ../../.golangci.yml ./ogen ./oapicodegen)
 }
 
+# Tests without the tag are in the same packages. They run in the tier unit, and not here again. Tests that call t.Parallel wait for
+# most of their time.
 envtest() {
-  local packages
-  mapfile -t packages < <(packages_of envtest)
-  [ "${#packages[@]}" -gt 0 ] || { echo "no package has tests of the tier envtest" >&2; return 1; }
-  KUBEBUILDER_ASSETS=$(bin/localcluster assets)
-  export KUBEBUILDER_ASSETS
-  # What is read from a cache uncopied must not be written to: client-go ends the process that does.
-  export KUBE_CACHE_MUTATION_DETECTOR=true
-  tested envtest . -tags=envtest -timeout=30m "${packages[@]}"
+  local program files pattern packages
+  if [ -n "${KUBEBUILDER_ASSETS:-}" ]; then
+    echo "    with the API server and etcd of KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS"
+    for program in etcd kube-apiserver kubectl; do
+      [ -x "$KUBEBUILDER_ASSETS/$program" ] || { echo "there is no program $program in KUBEBUILDER_ASSETS" >&2; return 1; }
+    done
+  else
+    KUBEBUILDER_ASSETS=$(bin/localcluster assets)
+    export KUBEBUILDER_ASSETS
+  fi
+  files=$(files_of envtest)
+  pattern=$(pattern_of <<<"$files")
+  mapfile -t packages < <(packages_of <<<"$files")
+  tested envtest . "${race[@]}" -tags=envtest -timeout=30m -parallel=4 -run "$pattern" "${packages[@]}"
 }
 
-# Those tests that disturb nobody run side by side after the others: they wait for most of their time.
+# Tests that call t.Parallel disturb nobody. They run side by side after the others, because they wait for most of their time.
 e2e() {
   hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -tags=e2e -count=1 -timeout=60m -parallel=6 ./hack/e2e
 }
+
+# What is not allowed is refused before an hour of other tests.
+if [[ " $* " == *" e2e "* ]] && cluster_is_given; then
+  need_leave_to_install
+fi
 
 rm -rf "$events"
 mkdir -p "$events"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fails when the work tree differs from the commit, untracked files included: something was generated or
-# formatted anew, or was not committed.
+# Fails if the work tree differs from the commit, including untracked files: something was generated or formatted again, or was not
+# committed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

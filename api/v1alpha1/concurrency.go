@@ -1,76 +1,75 @@
 package v1alpha1
 
-// ConcurrencySpec bounds how many runs of a task are active at once, and says what becomes of one that comes
-// while as many are. A run is active from when its Job may be created until its containers have ended.
+// ConcurrencySpec limits how many runs of a task are active at once, and says what happens to a new run when the limit is reached.
+// A run is active from when its Job may be created until its containers have ended.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.maxQueued) || self.policy in ['Allow', 'Queue']",message="maxQueued needs the policy Allow or Queue: with Forbid and Replace no run waits for another's turn",fieldPath=".maxQueued"
 type ConcurrencySpec struct {
-	// policy: Allow and Queue let the run wait for its turn, first come first served; they differ in how many
-	// are active at once where maxRunning does not say. Forbid has it fail. Replace cancels the oldest, and
-	// starts it when they have ended.
+	// policy says what happens to a new run when the limit is reached. With Allow and Queue it waits, first come first served; they
+	// differ in the default of maxRunning. With Forbid it fails. With Replace the oldest active runs are cancelled, and the new
+	// run starts when they have ended.
 	// +optional
 	// +kubebuilder:default=Allow
 	Policy ConcurrencyPolicy `json:"policy,omitempty"`
 
-	// maxRunning is how many runs are active at once. Without it, any number with Allow, and 1 with the other
-	// policies.
+	// maxRunning is how many runs may be active at once. The default is no limit with Allow, and 1 with the other policies.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000
 	MaxRunning *int32 `json:"maxRunning,omitempty"`
 
-	// maxQueued is how many runs may wait. One that comes when as many wait fails. Without it, 1000 may, with each policy.
+	// maxQueued is how many runs may wait. A new run fails if that many wait already. The default is 1000.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=10000
 	MaxQueued *int32 `json:"maxQueued,omitempty"`
 }
 
-// ConcurrencyPolicy is what becomes of a run that comes while as many as may be are active.
+// ConcurrencyPolicy says what happens to a new run when the limit of active runs is reached.
 //
 // +kubebuilder:validation:Enum=Allow;Forbid;Replace;Queue
 type ConcurrencyPolicy string
 
 // The policies.
 const (
-	// ConcurrencyAllow lets any number be active unless maxRunning bounds it; then the run waits.
+	// ConcurrencyAllow has no limit unless maxRunning sets one. At the limit, the run waits.
 	ConcurrencyAllow ConcurrencyPolicy = "Allow"
-	// ConcurrencyForbid has the run fail.
+	// ConcurrencyForbid makes the run fail.
 	ConcurrencyForbid ConcurrencyPolicy = "Forbid"
-	// ConcurrencyReplace cancels the oldest runs in its favour.
+	// ConcurrencyReplace cancels the oldest active runs to make room.
 	ConcurrencyReplace ConcurrencyPolicy = "Replace"
-	// ConcurrencyQueue lets the run wait for its turn.
+	// ConcurrencyQueue makes the run wait for its place.
 	ConcurrencyQueue ConcurrencyPolicy = "Queue"
 )
 
-// QueueStatus is what a Queued run waits for.
+// QueueStatus says what a Queued run waits for.
 type QueueStatus struct {
-	// position in the queue of its task, counted from 1; 0 when something else holds it. It is not written
-	// anew for each step: the run may be further ahead, up to four times.
+	// position is the run's place in the queue of its Task, counted from 1. It is 0 if the run waits for something else. It is not
+	// updated at every step: the real position may be up to four times smaller.
 	// +optional
 	Position int32 `json:"position,omitempty"`
-	// blockedBy is whose limit is reached, or who holds the Job.
+	// blockedBy names the limit that is reached, or Job if the Job is held.
 	BlockedBy QueueBlocker `json:"blockedBy"`
 }
 
-// QueueBlocker is what keeps a run from its turn.
+// QueueBlocker is what a queued run waits for.
 //
 // +kubebuilder:validation:Enum=Task;Namespace;Controller;Job
 type QueueBlocker string
 
 // The blockers.
 const (
-	// BlockedByTask: as many runs of the Task are active as its spec.concurrency lets be.
+	// BlockedByTask: the limit of the Task's spec.concurrency is reached.
 	BlockedByTask QueueBlocker = "Task"
-	// BlockedByNamespace: as many are active in the namespace as --max-running-per-namespace lets be.
+	// BlockedByNamespace: the limit of the controller's --max-running-per-namespace is reached.
 	BlockedByNamespace QueueBlocker = "Namespace"
-	// BlockedByController: as many are active in all as --max-running lets be.
+	// BlockedByController: the limit of the controller's --max-running is reached.
 	BlockedByController QueueBlocker = "Controller"
-	// BlockedByJob: the Job exists and is suspended, by Kueue where it has Kueue's label.
+	// BlockedByJob: the Job exists and is suspended, for example by Kueue.
 	BlockedByJob QueueBlocker = "Job"
 )
 
-// ConcurrencyPolicy gives the policy of a Task: Allow where it says none.
+// ConcurrencyPolicy returns the policy of a Task. The default is Allow.
 func (s *TaskSpec) ConcurrencyPolicy() ConcurrencyPolicy {
 	if s.Concurrency == nil || s.Concurrency.Policy == "" {
 		return ConcurrencyAllow
@@ -78,7 +77,7 @@ func (s *TaskSpec) ConcurrencyPolicy() ConcurrencyPolicy {
 	return s.Concurrency.Policy
 }
 
-// MaxRunning is how many runs of a Task may be active at once, 0 for any number.
+// MaxRunning returns how many runs of a Task may be active at once. 0 means no limit.
 func (s *TaskSpec) MaxRunning() int {
 	switch {
 	case s.Concurrency != nil && s.Concurrency.MaxRunning != nil:
@@ -90,10 +89,10 @@ func (s *TaskSpec) MaxRunning() int {
 	}
 }
 
-// DefaultMaxQueued is how many runs of a Task may wait where the Task does not say.
+// DefaultMaxQueued is the default of spec.concurrency.maxQueued.
 const DefaultMaxQueued = 1000
 
-// MaxQueued is how many runs of a Task may wait for their turn, whoever's limit they wait for.
+// MaxQueued returns how many runs of a Task may wait, whichever limit they wait for.
 func (s *TaskSpec) MaxQueued() int {
 	if s.Concurrency == nil || s.Concurrency.MaxQueued == nil {
 		return DefaultMaxQueued

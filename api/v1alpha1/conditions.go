@@ -2,54 +2,52 @@ package v1alpha1
 
 // Conditions of a Task.
 const (
-	// ConditionReady tells whether a Task can be run, and whether a TaskSchedule makes runs.
+	// ConditionReady says whether a Task can be run, or whether a TaskSchedule creates runs.
 	ConditionReady = "Ready"
-	// ConditionWarning is True on a Task that can be run and that has something in it which hardly works as it is
-	// meant. It is absent when there is nothing of the kind.
+	// ConditionWarning is True on a Task that can be run but contains something that probably does not work as intended.
+	// Otherwise it is absent.
 	ConditionWarning = "Warning"
 )
 
 // Reasons of a Task's Warning condition.
 const (
-	// ReasonParamWithoutVariable surfaces when spec.parameters declares params that have no environment variable of
-	// their own: names that differ only in what a variable's name cannot hold, or that have nothing that it can hold.
+	// ReasonParamWithoutVariable surfaces when spec.parameters declares params that get no environment variable: their names
+	// have no character that a variable's name may have, or differ only in characters that it may not have.
 	ReasonParamWithoutVariable = "ParamWithoutVariable"
 )
 
 // Reasons of a Task's Ready condition.
 const (
-	// ReasonAccepted surfaces when the API server accepts the Job that the Task makes.
+	// ReasonAccepted surfaces when the API server accepts the Job that the template describes.
 	ReasonAccepted = "Accepted"
 	// ReasonInvalidParameters surfaces when spec.parameters is not a JSON Schema.
 	ReasonInvalidParameters = "InvalidParameters"
 	// ReasonInvalidJobTemplate surfaces on a Task and on its executions when the API server refuses the Job
-	// that the template makes, or when the template puts a parameter into a command line.
+	// that the template describes, or when the template puts a parameter into a command line.
 	ReasonInvalidJobTemplate = "InvalidJobTemplate"
-	// ReasonUndecodable surfaces on a Task, on its executions, on a TaskExecution and on a TaskSchedule when a field of
-	// its spec, which the API server has, cannot be decoded. Message names the field. Nothing is run of it until the
-	// field is mended.
+	// ReasonUndecodable surfaces on a Task and its executions, on a TaskExecution and on a TaskSchedule when a stored field of
+	// the spec cannot be decoded. Message names the field. Nothing is run until the field is fixed.
 	ReasonUndecodable = "Undecodable"
 )
 
 // Conditions of a TaskExecution.
 const (
-	// ConditionSucceeded is Unknown until the run ends, then True or False. `kubectl wait` and Tekton's
-	// users know it.
+	// ConditionSucceeded is Unknown until the run ends, then True or False. It is meant for `kubectl wait`, and Tekton has the
+	// same condition.
 	ConditionSucceeded = "Succeeded"
-	// ConditionLogsCaptured tells on a finished run whether its whole log was read.
+	// ConditionLogsCaptured says whether the whole log of a finished run was read.
 	ConditionLogsCaptured = "LogsCaptured"
-	// ConditionImagesPulled is False from when an image of the newest pod could not be pulled, and absent
-	// otherwise. Its transition is what the grace period of image pulls counts from.
+	// ConditionImagesPulled is False while an image of the newest pod cannot be pulled. Otherwise it is absent. The grace period of
+	// image pulls counts from its transition.
 	ConditionImagesPulled = "ImagesPulled"
-	// ConditionStartable is False while a run waits for what its Job cannot be made without: its Task, its Secret, or
-	// leave of the API server, and absent otherwise. Its reason says which. Its transition is what the start clock of
-	// that wait counts from.
+	// ConditionStartable is False while the Job cannot be created because the Task or the Secret is missing, or because the API
+	// server refuses the Job. Otherwise it is absent. Reason says which. The start timeout of that wait counts from its transition.
 	ConditionStartable = "Startable"
-	// ConditionReconciling is kstatus's: True while the run is not finished, absent after. On a Task, True while it
-	// cannot be told whether it can be run.
+	// ConditionReconciling is a condition of kstatus. It is True while a run is not finished, and while it is unknown whether a
+	// Task can be run. Otherwise it is absent.
 	ConditionReconciling = "Reconciling"
-	// ConditionStalled is kstatus's: True when the run failed, absent otherwise. On a Task, True when it cannot be
-	// run until its spec changes.
+	// ConditionStalled is a condition of kstatus. It is True on a failed run, and on a Task that cannot be run until its spec
+	// changes. Otherwise it is absent.
 	ConditionStalled = "Stalled"
 )
 
@@ -58,37 +56,35 @@ const (
 	// ReasonTaskNotFound surfaces on a Pending run whose Task does not exist, and on a Failed one when the
 	// Task did not appear within the start timeout.
 	ReasonTaskNotFound = "TaskNotFound"
-	// ReasonConcurrencyLimit surfaces on a Queued run while as many runs of its Task are active as may be.
+	// ReasonConcurrencyLimit surfaces on a Queued run while the limit of its Task is reached.
 	ReasonConcurrencyLimit = "ConcurrencyLimit"
-	// ReasonReplacing surfaces on a Queued run that waits for the end of those that it replaces.
+	// ReasonReplacing surfaces on a Queued run that waits until the runs that it replaces have ended.
 	ReasonReplacing = "Replacing"
-	// ReasonNamespaceLimit surfaces on a Queued run while as many runs are active in its namespace as may be.
+	// ReasonNamespaceLimit surfaces on a Queued run while the limit of its namespace is reached.
 	ReasonNamespaceLimit = "NamespaceLimit"
-	// ReasonControllerLimit surfaces on a Queued run while as many runs are active in all as may be.
+	// ReasonControllerLimit surfaces on a Queued run while the limit of the controller is reached.
 	ReasonControllerLimit = "ControllerLimit"
-	// ReasonJobSuspended surfaces on a Queued run whose Job exists and is suspended, for example by Kueue: before its
-	// first container started, or after that, which ended its containers. In status.pods it is the reason of a pod that
-	// was ended so.
+	// ReasonJobSuspended surfaces on a Queued run whose Job exists and is suspended, for example by Kueue. This happens before the
+	// first container starts, or later; then it ends the containers. In status.pods it is the reason of a pod that ended
+	// that way.
 	ReasonJobSuspended = "JobSuspended"
 	// ReasonImagePullBackOff surfaces in the condition ImagesPulled while an image cannot be pulled.
 	ReasonImagePullBackOff = "ImagePullBackOff"
-	// ReasonSecretNotFound surfaces on a Pending run whose Secret of sensitive params does not exist, is neither the
-	// execution's own nor labelled for this use, lacks one or cannot be read, and on a Failed one when that did not change
-	// within the start timeout. Nothing tells the first two apart, because not everybody may know which Secrets exist.
+	// ReasonSecretNotFound surfaces on a Pending run whose Secret of sensitive params does not exist, is not permitted (neither
+	// owned by the execution nor labelled), lacks a param or cannot be read. It surfaces on a Failed run if that did not change
+	// within the start timeout. The first two cases look the same, because not everyone may know which Secrets exist.
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonJobCreated surfaces on a Pending run whose Job exists and whose pod waits for a node, a volume
 	// or an image.
 	ReasonJobCreated = "JobCreated"
-	// ReasonJobRefused surfaces on a Pending run while the API server refuses the Job for now, for example
-	// for quota.
+	// ReasonJobRefused surfaces on a Pending run while the API server refuses the Job, for example because of a quota.
 	ReasonJobRefused = "JobRefused"
 	// ReasonContainerStarted surfaces on a Running run.
 	ReasonContainerStarted = "ContainerStarted"
-	// ReasonContainerWaiting surfaces on a Running run of which nothing runs at present, because its next container
-	// cannot be started: after an init container ended, or in the pod of another attempt. Message says why. The start
-	// clock counts meanwhile.
+	// ReasonContainerWaiting surfaces on a Running run if no container runs because the next one cannot start: after an init
+	// container ended, or in the pod of another attempt. Message says why. The start timeout counts meanwhile.
 	ReasonContainerWaiting = "ContainerWaiting"
-	// ReasonRetrying surfaces on a Running run when an attempt failed and the Job is to make another.
+	// ReasonRetrying surfaces on a Running run when an attempt failed and the Job will make another.
 	ReasonRetrying = "Retrying"
 	// ReasonCancelRequested surfaces on a Cancelling run.
 	ReasonCancelRequested = "CancelRequested"
@@ -104,27 +100,26 @@ const (
 	ReasonFinishedWhileCancelling = "FinishedWhileCancelling"
 )
 
-// Reasons of a run that failed by what its program did.
+// Reasons of a run that failed because of its program.
 const (
 	// ReasonNonZeroExit surfaces when the last attempt's container ended with an exit code other than 0.
 	ReasonNonZeroExit = "NonZeroExit"
-	// ReasonOOMKilled surfaces when the kernel killed the last attempt's container, or a process in it, for its memory
-	// limit, and the container failed. Where it ended with exit code 0 all the same, the run is Completed, and message
-	// has the warning.
+	// ReasonOOMKilled surfaces when the kernel killed the last attempt's container, or a process in it, because of its memory
+	// limit, and the container failed. If the container still ended with exit code 0, the run is Completed, and message has a
+	// warning.
 	ReasonOOMKilled = "OOMKilled"
 	// ReasonContainerNotStarted surfaces when the runtime could not start a container of the last attempt: its command
-	// is not in the image, or cannot be executed. Message has the runtime's words, unless the run has sensitive params,
-	// which those may quote.
+	// is not in the image, or cannot be executed. Message quotes the runtime, unless the run has sensitive params, because the
+	// runtime might quote them.
 	ReasonContainerNotStarted = "ContainerNotStarted"
 	// ReasonDeadlineExceeded surfaces when the run took longer than its timeout.
 	ReasonDeadlineExceeded = "DeadlineExceeded"
-	// ReasonJobFailed surfaces when the Job failed for a reason that its pods do not tell. Message has the
-	// Job's own words.
+	// ReasonJobFailed surfaces when the Job failed for a reason that its pods do not show. Message quotes the Job.
 	ReasonJobFailed = "JobFailed"
 )
 
-// Reasons of a run that failed by a limit that its Task's jobTemplate sets. The exit code is that of a program that was
-// told to end. The same run ends in the same way another time, so that retryOnDisruption does not retry it.
+// Reasons of a run that failed because of a limit in its Task's jobTemplate. The exit code is that of a program that was
+// told to end. Another attempt would end in the same way, so retryOnDisruption does not retry it.
 const (
 	// ReasonPodDeadlineExceeded surfaces when the last attempt's pod was active for longer than the template's
 	// spec.template.spec.activeDeadlineSeconds.
@@ -140,57 +135,54 @@ const (
 	ReasonProbeFailed = "ProbeFailed"
 )
 
-// Reasons of a run that failed by what the platform did, whatever the exit code was. The same run may well
-// succeed another time. A Task with retryOnDisruption has them retried, where a pod had the condition
-// DisruptionTarget.
+// Reasons of a run that failed because of the platform, whatever the exit code was. Another attempt may succeed. With
+// retryOnDisruption it is retried if a pod had the condition DisruptionTarget.
 const (
 	// ReasonEvicted surfaces when the last attempt's pod was evicted: its node was drained, tainted, or ran
 	// short of memory or disk.
 	ReasonEvicted = "Evicted"
-	// ReasonPreempted surfaces when the last attempt's pod had to make room for one of a higher priority.
+	// ReasonPreempted surfaces when the last attempt's pod was removed for a pod of higher priority.
 	ReasonPreempted = "Preempted"
 	// ReasonNodeShutdown surfaces when the last attempt's node shut down.
 	ReasonNodeShutdown = "NodeShutdown"
-	// ReasonNodeLost surfaces when the last attempt's node no longer exists, or was given up.
+	// ReasonNodeLost surfaces when the last attempt's node no longer exists, or is considered lost.
 	ReasonNodeLost = "NodeLost"
 	// ReasonPodRejected surfaces when the node refused the last attempt's pod before any container started.
 	ReasonPodRejected = "PodRejected"
-	// ReasonDisrupted surfaces when the last attempt's pod was ended from outside in another way: somebody
-	// deleted it.
+	// ReasonDisrupted surfaces when the last attempt's pod was ended from outside in another way, for example deleted.
 	ReasonDisrupted = "Disrupted"
 	// ReasonJobLost surfaces when the Job was deleted before it ended. The run is never started again.
 	ReasonJobLost = "JobLost"
-	// ReasonStartTimeout surfaces when no container started within the start timeout, or the next one did not after an
-	// init container or an attempt had ended. Message says what it waited for.
+	// ReasonStartTimeout surfaces when no container started within the start timeout: the first one, or the next one after an
+	// init container or an attempt had ended. Message says what the run waited for.
 	ReasonStartTimeout = "StartTimeout"
-	// ReasonQueueTimeout surfaces when the run did not get its turn within its Task's queueTimeout.
+	// ReasonQueueTimeout surfaces when the run did not get a place within its Task's queueTimeout.
 	ReasonQueueTimeout = "QueueTimeout"
 	// ReasonImagePullFailed surfaces when an image could not be pulled for longer than the grace period of the
 	// controller. Message names the image.
 	ReasonImagePullFailed = "ImagePullFailed"
 )
 
-// Reasons of a run that failed because it could not be started as it was asked for.
+// Reasons of a run that failed because it could not be started as requested.
 const (
-	// ReasonConcurrencyForbidden surfaces when as many runs were active as may be, and the policy is Forbid.
+	// ReasonConcurrencyForbidden surfaces when the limit of the Task was reached, and the policy is Forbid.
 	ReasonConcurrencyForbidden = "ConcurrencyForbidden"
-	// ReasonQueueFull surfaces when as many runs waited as may.
+	// ReasonQueueFull surfaces when the Task's maxQueued was reached.
 	ReasonQueueFull = "QueueFull"
-	// ReasonNamespaceQueueFull surfaces when the run would have had to wait, and as many runs waited in its namespace, or
-	// as many bytes of runs, as the controller lets wait there. Message says which, how much is used and what to do.
+	// ReasonNamespaceQueueFull surfaces when the run would have had to wait, and the controller's limit of waiting runs, or of their
+	// bytes, was reached in the namespace. Message says which limit, how much is used and what to do.
 	ReasonNamespaceQueueFull = "NamespaceQueueFull"
-	// ReasonTaskSuspended surfaces when the run was made while its Task was suspended.
+	// ReasonTaskSuspended surfaces when the run was created while its Task was suspended.
 	ReasonTaskSuspended = "TaskSuspended"
 	// ReasonInvalidParams surfaces when the params do not satisfy the Task's schema.
 	ReasonInvalidParams = "InvalidParams"
-	// ReasonSensitiveParamReadable surfaces when a param that the Task marks as sensitive stands in spec.params,
-	// where it can be read.
+	// ReasonSensitiveParamReadable surfaces when spec.params, which can be read, has a param that the Task marks as sensitive.
 	ReasonSensitiveParamReadable = "SensitiveParamReadable"
-	// ReasonInvalidTask surfaces when the Task's schema cannot be used, so that no params can be judged.
+	// ReasonInvalidTask surfaces when the Task's schema is invalid, so that params cannot be validated.
 	ReasonInvalidTask = "InvalidTask"
 	// ReasonNotAllowedByTask surfaces when the run asks for more than its Task allows: a longer timeout, or a queue.
 	ReasonNotAllowedByTask = "NotAllowedByTask"
-	// ReasonNameConflict surfaces when a Job that the controller did not make has the name that the run's would have.
+	// ReasonNameConflict surfaces when another Job, which the controller did not create, has the name of the run's Job.
 	ReasonNameConflict = "NameConflict"
 )
 
@@ -202,42 +194,40 @@ const (
 	ReasonLogsNoContainer = "NoContainer"
 	// ReasonLogsCapturing surfaces while a finished run's log is still being read.
 	ReasonLogsCapturing = "Capturing"
-	// ReasonLogsArchiving surfaces while a finished run's log was read and is not all in the archive yet.
+	// ReasonLogsArchiving surfaces while a finished run's log was read and part of it is not in the archive yet.
 	ReasonLogsArchiving = "Archiving"
 	// ReasonLogsUnavailable surfaces when the log could not be read to its end within the deadline.
 	ReasonLogsUnavailable = "Unavailable"
 	// ReasonLogsPodGone surfaces when a pod was removed, or a container started again more than once, before
 	// its log was read to its end.
 	ReasonLogsPodGone = "PodGone"
-	// ReasonLogsRotated surfaces when the kubelet rotated a log away that may have had lines nobody had read.
+	// ReasonLogsRotated surfaces when the kubelet rotated a log away that may have had unread lines.
 	ReasonLogsRotated = "Rotated"
 	// ReasonLogsArchiveUnavailable surfaces when the archive did not take the whole log within its deadline.
 	ReasonLogsArchiveUnavailable = "ArchiveUnavailable"
 	// ReasonLogsArchiveFull surfaces when lines were not archived because too much was waiting for the archive.
 	ReasonLogsArchiveFull = "ArchiveSpoolFull"
-	// ReasonLogsNotRedactable surfaces when nothing was archived because the Task asks for an archive without the values
-	// of sensitive params, and the controller does not know them: their Secret is gone, or may not be read.
+	// ReasonLogsNotRedactable surfaces when nothing was archived because the Task asks for a redacted archive, and the controller
+	// does not know the values of the sensitive params: their Secret is gone, or may not be read.
 	ReasonLogsNotRedactable = "NotRedactable"
-	// ReasonLogsArchiveConflict surfaces when the archive has other parts under the names that this log's have.
+	// ReasonLogsArchiveConflict surfaces when the archive has parts of another log under the names of this log's parts.
 	ReasonLogsArchiveConflict = "ArchiveConflict"
 )
 
 // Reasons of a TaskSchedule's Ready condition. It also has ReasonTaskNotFound, ReasonInvalidParams and
-// ReasonNotAllowedByTask, while its Task does not exist, does not take its params or does not allow its timeout, and
-// ReasonNameConflict, after a TaskExecution that is not its
-// own had the name of one that it was to make.
+// ReasonNotAllowedByTask while its Task does not exist, does not accept its params or does not allow its timeout, and
+// ReasonNameConflict after another TaskExecution had the name of one that it wanted to create.
 const (
 	// ReasonScheduled surfaces when the next run is planned.
 	ReasonScheduled = "Scheduled"
-	// ReasonSuspended surfaces when spec.suspend holds a schedule that is otherwise ready.
+	// ReasonSuspended surfaces when spec.suspend stops a schedule that is otherwise ready.
 	ReasonSuspended = "Suspended"
-	// ReasonInvalidSchedule surfaces when spec.schedule is no cron expression, or one that never comes true.
+	// ReasonInvalidSchedule surfaces when spec.schedule is not a cron expression, or is one that matches no time.
 	ReasonInvalidSchedule = "InvalidSchedule"
 	// ReasonInvalidTimeZone surfaces when spec.timeZone is not in the IANA database.
 	ReasonInvalidTimeZone = "InvalidTimeZone"
-	// ReasonExecutionRefused surfaces while the API server refuses a TaskExecution, for example for quota.
+	// ReasonExecutionRefused surfaces while the API server refuses a TaskExecution, for example because of a quota.
 	ReasonExecutionRefused = "ExecutionRefused"
-	// ReasonMissedSchedule surfaces as an Event when ticks were passed over, because they were too late or too
-	// many.
+	// ReasonMissedSchedule surfaces as an Event when ticks were skipped, because they were too late or too many.
 	ReasonMissedSchedule = "MissedSchedule"
 )

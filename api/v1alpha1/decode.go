@@ -11,35 +11,35 @@ import (
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 )
 
-// This file decodes each object by itself. client-go decodes a whole list, or an event of a watch, at once: without
-// it one object with one bad field fails the list, and whoever lists sees no object of any namespace any more. With
-// it the object says in Undecoded which field is missing, and its neighbours are as they were.
+// This file decodes each object separately. client-go decodes a whole list, or a watch event, at once. So one object with one bad
+// field would fail the list, and nobody who lists would see any object of any namespace. With this file, the object says in
+// Undecoded which field is missing, and the other objects are not affected.
 
-// UnmarshalJSON decodes a Task. See decodeStored for what becomes of fields that cannot be decoded.
+// UnmarshalJSON decodes a Task. See decodeStored for fields that cannot be decoded.
 func (t *Task) UnmarshalJSON(data []byte) (err error) {
 	type plain Task // without this method
 	t.Undecoded, err = decodeStored(data, (*plain)(t))
 	return err
 }
 
-// UnmarshalJSON decodes a TaskExecution. See decodeStored for what becomes of fields that cannot be decoded.
+// UnmarshalJSON decodes a TaskExecution. See decodeStored for fields that cannot be decoded.
 func (e *TaskExecution) UnmarshalJSON(data []byte) (err error) {
 	type plain TaskExecution
 	e.Undecoded, err = decodeStored(data, (*plain)(e))
-	e.Size = int64(len(data)) // after decodeStored, which may set the whole object anew
+	e.Size = int64(len(data)) // after decodeStored, which may overwrite the whole object
 	return err
 }
 
-// UnmarshalJSON decodes a TaskSchedule. See decodeStored for what becomes of fields that cannot be decoded.
+// UnmarshalJSON decodes a TaskSchedule. See decodeStored for fields that cannot be decoded.
 func (s *TaskSchedule) UnmarshalJSON(data []byte) (err error) {
 	type plain TaskSchedule
 	s.Undecoded, err = decodeStored(data, (*plain)(s))
 	return err
 }
 
-// decodeStored decodes an object into a struct, as client-go does. Where that fails and the object was stored, which
-// its resourceVersion tells, the fields at fault are left out and returned. Of an object that was not stored, such as
-// a manifest or the answer to a dry run, an error is an error: its author is there and can mend it.
+// decodeStored decodes an object into a struct, as client-go does. If that fails for a stored object, which has a resourceVersion, it
+// leaves out the bad fields and returns them. For an object that is not stored, such as a manifest or the answer to a dry run, it
+// returns the error, because the author can fix the object.
 func decodeStored[T any](data []byte, into *T) (Undecoded, error) {
 	err, suspect := errEndless, mayBeEndless(data)
 	if !suspect {
@@ -51,7 +51,7 @@ func decodeStored[T any](data []byte, into *T) (Undecoded, error) {
 	if !stored && !suspect {
 		return nil, err
 	}
-	// Text may look like an endless number, such as a UID with 1e12345 in it. The sieve finds out whether one is there.
+	// Text may look like an endless number, such as a UID with 1e12345 in it. The sieve finds out whether there is a real one.
 	s := sieve{}
 	kept, ok := s.keep(data, reflect.TypeFor[T](), "")
 	if !ok || !stored && len(s.found) > 0 {
@@ -75,14 +75,14 @@ func isStored(data []byte) bool {
 	return utiljson.Unmarshal(data, &o) == nil && o.Metadata.ResourceVersion != ""
 }
 
-// sieve takes out of an object what does not decode.
+// sieve removes from an object what does not decode.
 type sieve struct {
 	found Undecoded
 }
 
 var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 
-// keep gives what can be decoded of a value into a type. ok is false when nothing of it can.
+// keep returns the part of a value that can be decoded into a type. ok is false if nothing can.
 func (s *sieve) keep(value json.RawMessage, into reflect.Type, path string) (kept json.RawMessage, ok bool) {
 	null := string(value) == "null"
 	for into.Kind() == reflect.Pointer {
@@ -123,12 +123,12 @@ func (s *sieve) keepFields(value json.RawMessage, into reflect.Type, path string
 	})
 }
 
-// keepMembers keeps of a JSON object the members that decode, and those that have no type, which are not decoded. An
-// object without a member that it must have is not kept: it could not be written back.
+// keepMembers keeps the members of a JSON object that decode, and those without a type, which are not decoded. It does not keep an
+// object that lacks a required member, because such an object could not be written back.
 func (s *sieve) keepMembers(value json.RawMessage, path string, member func(key string) (field, string)) (json.RawMessage, bool) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(value, &members); err != nil {
-		s.report(path, quoted(value)+" is no object")
+		s.report(path, quoted(value)+" is not an object")
 		return nil, false
 	}
 	whole := true
@@ -150,7 +150,7 @@ func (s *sieve) keepMembers(value json.RawMessage, path string, member func(key 
 func (s *sieve) keepItems(value json.RawMessage, into reflect.Type, path string) (json.RawMessage, bool) {
 	var items, kept []json.RawMessage
 	if err := json.Unmarshal(value, &items); err != nil {
-		s.report(path, quoted(value)+" is no list")
+		s.report(path, quoted(value)+" is not a list")
 		return nil, false
 	}
 	kept = items[:0]
@@ -168,7 +168,7 @@ func (s *sieve) report(path, problem string) {
 	}
 }
 
-// encode leaves the raw values in it as they are.
+// encode returns a value as JSON. It does not change raw values in it.
 func encode(value any) (json.RawMessage, bool) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

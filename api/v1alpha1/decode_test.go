@@ -32,16 +32,16 @@ func TestCase21ObjectsAreDecodedOneByOne(t *testing.T) {
 	}
 	codec := serializer.NewCodecFactory(scheme).UniversalDeserializer()
 	for name, c := range map[string]struct{ container, says string }{
-		"a quantity that is none": {`,"resources":{"limits":{"memory":"1e1.5"}}`, inContainer + `resources.limits[memory]: "1e1.5" is no quantity, such as 500m, 128Mi or 1e3`},
+		"a quantity that is none": {`,"resources":{"limits":{"memory":"1e1.5"}}`, inContainer + `resources.limits[memory]: "1e1.5" is not a quantity, such as 500m, 128Mi or 1e3`},
 		"a port out of range": {
 			`,"livenessProbe":{"httpGet":{"path":"/","port":80808080808}}`,
-			inContainer + "livenessProbe.httpGet.port: 80808080808 is neither a text nor an integer of 32 bits",
+			inContainer + "livenessProbe.httpGet.port: 80808080808 is neither a string nor a 32-bit integer",
 		},
-		"an integer out of range": {`,"ports":[{"containerPort":1},{"containerPort":80808080808}]`, inContainer + "ports[1].containerPort: 80808080808 is no integer of 32 bits"},
-		"another type":            {`,"command":{"a":1}`, inContainer + `command: {"a":1} is no list`},
-		"a text for an object":    {`,"resources":"x"`, inContainer + `resources: "x" is no object`},
+		"an integer out of range": {`,"ports":[{"containerPort":1},{"containerPort":80808080808}]`, inContainer + "ports[1].containerPort: 80808080808 is not a 32-bit integer"},
+		"another type":            {`,"command":{"a":1}`, inContainer + `command: {"a":1} is not a list`},
+		"a text for an object":    {`,"resources":"x"`, inContainer + `resources: "x" is not an object`},
 		"two":                     {`,"stdin":7,"tty":8`, inContainer + "stdin: 7: json: cannot unmarshal number into Go value of type bool; " + inContainer + "tty: 8: json: cannot unmarshal number into Go value of type bool"},
-		"digits for hours":        {`,"resources":{"limits":{"cpu":"1e-2000000000"}}`, inContainer + `resources.limits[cpu]: "1e-2000000000" is no quantity, such as 500m, 128Mi or 1e3`},
+		"digits for hours":        {`,"resources":{"limits":{"cpu":"1e-2000000000"}}`, inContainer + `resources.limits[cpu]: "1e-2000000000" is not a quantity, such as 500m, 128Mi or 1e3`},
 		"digits without end":      {`,"resources":{"limits":{"cpu":"` + strings.Repeat("9", 1<<20) + `"}}`, inContainer + "resources.limits[cpu]: \"999"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,12 +7,12 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// Kubernetes computes a quantity with as many digits as its exponent says: to decode "1e-1000000000" takes hours and
-// gigabytes, and one such value would hold up everything that decodes. So such a value is not decoded at all.
+// Kubernetes computes a quantity with as many digits as its exponent says. Decoding "1e-1000000000" takes hours and gigabytes, and one
+// such value would block every decoder. So such a value is not decoded.
 const (
-	// maxExponentDigits of a number that is decoded. The largest quantity is about 1e19.
+	// maxExponentDigits limits the digits of an exponent that is decoded. The largest quantity is about 1e19.
 	maxExponentDigits = 3
-	// maxDigits in a row of a number that is decoded.
+	// maxDigits limits the digits in a row of a number that is decoded.
 	maxDigits = 100
 )
 
@@ -21,9 +21,9 @@ var (
 	errEndless = errors.New("a number has too many digits, or too many in its exponent")
 )
 
-// mayBeEndless reports whether a number stands in JSON that would take too long to decode as a quantity. Text that
-// only looks like one counts, too. Each such number has maxExponentDigits+1 digits and points in a row, so that one of
-// as many bytes is looked at, and where that is a digit or a point, what is around it.
+// mayBeEndless reports whether JSON contains a number that would take too long to decode as a quantity. Text that only looks like
+// such a number counts too. Each such number has maxExponentDigits+1 digits and points in a row. So the function checks only
+// every fourth byte, and if that is a digit or a point, the bytes around it.
 func mayBeEndless(data []byte) bool {
 	for i := maxExponentDigits; i < len(data); i += maxExponentDigits + 1 {
 		if !isDigit(data[i]) && data[i] != '.' {
@@ -39,17 +39,17 @@ func mayBeEndless(data []byte) bool {
 		if isEndless(data[from:to]) {
 			return true
 		}
-		i = max(i, to-1) // what follows is in no number
+		i = max(i, to-1) // the number ends here
 	}
 	return false
 }
 
-// inNumber reports whether a byte may stand in a number.
+// inNumber reports whether a byte may be part of a number.
 func inNumber(c byte) bool {
 	return isDigit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'
 }
 
-// isEndless looks at each byte.
+// isEndless is mayBeEndless for one possible number. It checks every byte.
 func isEndless(data []byte) bool {
 	digits := 0 // in a row, points included, up to here
 	for i, c := range data {
@@ -67,7 +67,7 @@ func isEndless(data []byte) bool {
 	return false
 }
 
-// exponentDigits counts the digits of an exponent, as far as it matters.
+// exponentDigits counts the digits of an exponent, up to maxExponentDigits+1.
 func exponentDigits(data []byte) (n int) {
 	if len(data) > 0 && (data[0] == '+' || data[0] == '-') {
 		data = data[1:]

@@ -5,7 +5,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// LogLevel of an entry.
+// LogLevel is the level of a log entry.
 //
 // +kubebuilder:validation:Enum=debug;info;warn;error
 type LogLevel string
@@ -20,43 +20,42 @@ const (
 
 // LogEntry is one line of a container's log, or one lifecycle message of the controller.
 type LogEntry struct {
-	// timestamp of the line as the kubelet took it, or of the event, with six digits after the point.
+	// timestamp is when the kubelet read the line, or when the event happened, in microseconds.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
 	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`
 	Timestamp metav1.MicroTime `json:"timestamp"`
 	Level     LogLevel         `json:"level"`
 	Message   string           `json:"message"`
-	// container that printed the line, when it is not the task's own: an init container.
+	// container is the init container that printed the line. It is absent for the task's own container.
 	// +optional
 	Container string `json:"container,omitempty"`
-	// index of the pod that printed the line, where the Job is Indexed.
+	// index is the completion index of the pod that printed the line, if the Job is Indexed.
 	// +optional
 	Index *int32 `json:"index,omitempty"`
-	// data holds the other fields of a structured line, an object.
+	// data is an object with the other fields of a structured line.
 	// +optional
 	// +kubebuilder:validation:Type=object
 	// +kubebuilder:pruning:PreserveUnknownFields
 	Data *apiextensionsv1.JSON `json:"data,omitempty"`
 }
 
-// LogSummary says how much log a run printed and how much of it is in logs. It counts the task's own container
-// and the init containers, over all attempts; sidecars are archived and not counted.
+// LogSummary says how much log a run printed and how much of it is in logs. It counts the task's own container and the init
+// containers, over all attempts. Sidecars are archived and not counted.
 type LogSummary struct {
-	// entries is how many lines the containers printed, as far as they were read.
+	// entries is the number of lines that were read.
 	Entries int64 `json:"entries"`
-	// bytes the containers printed, as far as they were read.
+	// bytes is the number of bytes that were read.
 	Bytes int64 `json:"bytes"`
-	// droppedEntries of those are no longer in logs, because the tail is bounded.
+	// droppedEntries is how many of the entries are no longer in logs, because the tail is limited.
 	// +optional
 	DroppedEntries int64 `json:"droppedEntries,omitempty"`
-	// complete tells whether everything that the containers printed was read and, where there is an archive,
-	// archived.
+	// complete reports whether everything that the containers printed was read and, if there is an archive, archived.
 	Complete bool `json:"complete"`
-	// archived tells whether the archive has all that was read.
+	// archived reports whether the archive has everything that was read.
 	// +optional
 	Archived bool `json:"archived,omitempty"`
-	// reason, when it is not complete.
+	// reason says why the log is not complete.
 	// +optional
 	Reason string `json:"reason,omitempty"`
 }

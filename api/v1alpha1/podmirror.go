@@ -5,38 +5,38 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// PodMirror is what is kept of a pod of the run, so that it can be read after the pod is gone.
+// PodMirror is a copy of the important facts about a pod of the run. It can be read after the pod is gone.
 type PodMirror struct {
 	Name string    `json:"name"`
 	UID  types.UID `json:"uid"`
-	// index that the pod worked on, where the Job is Indexed.
+	// index is the completion index of the pod, if the Job is Indexed.
 	// +optional
 	Index *int32 `json:"index,omitempty"`
-	// deciding tells of the one pod whose end decided how the run ended. exitCode, reason, message and result of the
-	// run are said of this pod.
+	// deciding marks the one pod whose end decided how the run ended. exitCode, reason, message and result of the run are about this
+	// pod.
 	// +optional
 	Deciding bool `json:"deciding,omitempty"`
-	// phase of the pod: Pending, Running, Succeeded, Failed or Unknown. A pod whose end nobody saw is Unknown once the
-	// run has ended.
+	// phase is the pod's phase: Pending, Running, Succeeded, Failed or Unknown. Once the run has ended, a pod whose end was not
+	// observed is Unknown.
 	// +optional
 	Phase string `json:"phase,omitempty"`
-	// node that ran it.
+	// node is where it ran.
 	// +optional
 	Node string `json:"node,omitempty"`
-	// startTime of its first container.
+	// startTime is when its first container started.
 	// +optional
 	StartTime *metav1.Time `json:"startTime,omitempty"`
-	// finishTime of its last container.
+	// finishTime is when its last container ended.
 	// +optional
 	FinishTime *metav1.Time `json:"finishTime,omitempty"`
-	// exitCode of the task's container, or of the first container that failed.
+	// exitCode is the exit code of the task's container, or of the first container that failed.
 	// +optional
 	ExitCode *int32 `json:"exitCode,omitempty"`
-	// reason why it ended or waits, in Kubernetes' words: OOMKilled, Evicted, ImagePullBackOff. JobSuspended where the
-	// Job was suspended while it ran.
+	// reason says why the pod ended or waits, in Kubernetes' words: OOMKilled, Evicted, ImagePullBackOff. It is JobSuspended if
+	// the Job was suspended while the pod ran.
 	// +optional
 	Reason string `json:"reason,omitempty"`
-	// restarts of its containers in place.
+	// restarts is how many times its containers were restarted in place.
 	// +optional
 	Restarts int32 `json:"restarts,omitempty"`
 }

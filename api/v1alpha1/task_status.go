@@ -4,54 +4,54 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TaskStatus is what the controller found out about a Task.
+// TaskStatus is the observed state of a Task.
 type TaskStatus struct {
-	// observedGeneration is the generation that the conditions speak of.
+	// observedGeneration is the generation that the conditions are about.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// running is how many executions have a container that started and did not end.
+	// running is the number of executions with a container that has started and not ended.
 	// +optional
 	Running int32 `json:"running"`
-	// pending is how many have their Job, and wait for a node, an image or a volume.
+	// pending is the number of executions whose Job waits for a node, an image or a volume.
 	// +optional
 	Pending int32 `json:"pending"`
-	// queued is how many wait for their Job, or for it to be admitted.
+	// queued is the number of executions that wait for their Job, or for their Job to be admitted.
 	// +optional
 	Queued int32 `json:"queued"`
-	// totals of the executions that ended and exist now. What was removed since is not in them; the metric
-	// taskexec_executions_finished_total counts it.
+	// totals counts the finished executions that still exist. The metric taskexec_executions_finished_total also counts those that
+	// were removed.
 	// +optional
 	Totals RunTotals `json:"totals,omitempty,omitzero"`
 	// lastExecution is the one that was created last.
 	// +optional
 	LastExecution *LastExecution `json:"lastExecution,omitempty"`
-	// durations of the runs that completed most recently.
+	// durations summarises how long the newest completed runs took.
 	// +optional
 	Durations *RunDurations `json:"durations,omitempty"`
 
-	// change is the change of the spec that a run is made for, where the annotation taskexec.dev/run-on-change asks
-	// for one.
+	// change is the newest change of the spec that gets a run of its own. The annotation taskexec.dev/run-on-change asks for such
+	// runs.
 	// +optional
 	Change *SpecChange `json:"change,omitempty"`
 
-	// conditions: Ready says whether the task can be run, and if not, why; and kstatus's Reconciling and Stalled.
+	// conditions are Ready (whether the task can be run, and if not, why), Warning, and kstatus's Reconciling and Stalled.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
-// SpecChange is a change of a Task's spec that is run once.
+// SpecChange is a change of a Task's spec that gets one run.
 type SpecChange struct {
-	// generation that the change made.
+	// generation is the Task's generation after the change.
 	Generation int64 `json:"generation"`
-	// execution that was made for it, empty while it waits.
+	// execution is the name of the run. It is empty until the run is created.
 	// +optional
 	Execution string `json:"execution,omitempty"`
 }
 
-// RunTotals count executions by how they ended.
+// RunTotals counts executions by how they ended.
 type RunTotals struct {
 	// +optional
 	Completed int32 `json:"completed"`
@@ -61,22 +61,22 @@ type RunTotals struct {
 	Cancelled int32 `json:"cancelled"`
 }
 
-// LastExecution is what there is to know at a glance of a Task's newest execution.
+// LastExecution summarises a Task's newest execution.
 type LastExecution struct {
 	Name  string `json:"name"`
 	Phase Phase  `json:"phase"`
-	// creationTime of the execution.
+	// creationTime is when the execution was created.
 	CreationTime metav1.Time `json:"creationTime"`
 }
 
-// RunDurations tell how long a run takes, from the start of its first container to its end.
+// RunDurations summarises how long runs take, from the start of the first container to the end.
 type RunDurations struct {
-	// runs that were measured: those of the newest 100 that completed.
+	// runs is how many runs were measured: the newest completed ones, at most 100.
 	Runs int32 `json:"runs"`
-	// mean of them.
+	// mean is the mean duration.
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('0s')",message="mean must be a duration"
 	Mean metav1.Duration `json:"mean"`
-	// p95: 95 of 100 took no longer.
+	// p95 is the 95th percentile: 95 of 100 runs took no longer.
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('0s')",message="p95 must be a duration"
 	P95 metav1.Duration `json:"p95"`
 }

@@ -6,23 +6,23 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// TaskExecutionStatus is what became of a run. The first terminal phase never changes.
+// TaskExecutionStatus is the observed state of a run. A terminal phase never changes.
 type TaskExecutionStatus struct {
-	// observedGeneration is the generation of the spec that this status speaks of.
+	// observedGeneration is the generation of the spec that this status is about.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// +optional
 	Phase Phase `json:"phase,omitempty"`
-	// reason for the phase, one of a bounded set.
+	// reason is one word for programs that explains the phase. The set of reasons is fixed.
 	// +optional
 	Reason string `json:"reason,omitempty"`
-	// message for people.
+	// message explains the phase to people.
 	// +optional
 	// +kubebuilder:validation:MaxLength=4096
 	Message string `json:"message,omitempty"`
 
-	// queue says what the run waits for, while its phase is Queued.
+	// queue says what the run waits for while its phase is Queued.
 	// +optional
 	Queue *QueueStatus `json:"queue,omitempty"`
 
@@ -32,95 +32,95 @@ type TaskExecutionStatus struct {
 	// completionTime is when the run ended.
 	// +optional
 	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
-	// duration from startTime to completionTime, rounded for people (1m2s).
+	// duration is the time from startTime to completionTime, rounded for people (1m2s).
 	// +optional
 	Duration string `json:"duration,omitempty"`
 
-	// attempts is how many times the container was started afresh: pods, and restarts within them. A Job with several
-	// completions starts at least one pod for each: completions says how many of them succeeded.
+	// attempts is how many times the container was started: in new pods, and by restarts within a pod. A Job with several
+	// completions starts at least one pod for each; completions says how many succeeded.
 	// +optional
 	Attempts int32 `json:"attempts,omitempty"`
-	// disruptions is how many of the attempts were ended by the platform, or by a suspension of the Job, and not by
-	// their program.
+	// disruptions is how many attempts the platform or a suspension of the Job ended, and not the program itself.
 	// +optional
 	Disruptions int32 `json:"disruptions,omitempty"`
-	// completions of a run whose Job wants more than one.
+	// completions is the progress of a run whose Job wants more than one completion.
 	// +optional
 	Completions *Completions `json:"completions,omitempty"`
-	// suspension of a run that was held after it had started.
+	// suspension says how long a started run was suspended.
 	// +optional
 	Suspension *Suspension `json:"suspension,omitempty"`
-	// exitCode of the attempt whose end decided: the pod that is marked so in pods.
+	// exitCode is the exit code of the deciding attempt, whose pod is marked in pods.
 	// +optional
 	ExitCode *int32 `json:"exitCode,omitempty"`
 
-	// cancellation is the receipt of a cancel that stopped the run, or would have if it had not ended by itself.
-	// A cancel that came after the end has none.
+	// cancellation is the receipt of a cancel that stopped the run, or that came just before the run ended by itself. A cancel
+	// after the end has no receipt.
 	// +optional
 	Cancellation *Cancellation `json:"cancellation,omitempty"`
-	// result is what the task's own container wrote to its terminationMessagePath (/dev/termination-log): a JSON
-	// value as such, without members that are null, and any other text as a string. It is that of the attempt
-	// whose end decided, also of a run that failed; but never the log that terminationMessagePolicy
-	// FallbackToLogsOnError puts there. Characters that do harm are taken out, as in logs.
+	// result is what the task's own container wrote to its terminationMessagePath (/dev/termination-log). JSON is kept as JSON,
+	// without members that are null. Any other text is a string. The result is that of the deciding attempt, even if the run
+	// failed. It is never the log that terminationMessagePolicy FallbackToLogsOnError puts there. Harmful characters are
+	// removed, as in logs.
 	// +optional
 	Result *apiextensionsv1.JSON `json:"result,omitempty"`
-	// resultTruncated tells that the program wrote more than a kubelet hands on, which is 4096 bytes, or 12288
-	// over the number of containers where there are more than three. result is then the text that was handed on,
-	// and message says its size.
+	// resultTruncated reports that the program wrote more than the kubelet passes on: 4096 bytes, or 12288 divided by the number
+	// of containers if there are more than three. result is then the text that was passed on, and message says its size.
 	// +optional
 	ResultTruncated bool `json:"resultTruncated,omitempty"`
 
-	// origin tells whether spec.trigger, spec.cancel.requestedBy and the marks below taskexec.dev/ are proven. It is absent
-	// where they state nothing.
+	// origin says whether spec.trigger, spec.cancel.requestedBy and the labels and annotations below taskexec.dev/ are proven. It
+	// is absent if they state nothing.
 	// +optional
 	Origin Origin `json:"origin,omitempty"`
 
-	// task is what was run.
+	// task is the Task that was run.
 	// +optional
 	Task *TaskIdentity `json:"task,omitempty"`
 	// job is the one Job of this run.
 	// +optional
 	Job *JobIdentity `json:"job,omitempty"`
-	// pods of the run, oldest first. At most 10 are kept: the one whose end decided, and the newest.
+	// pods are the pods of the run, oldest first. At most 10 are kept: the deciding one, and the newest.
 	// +optional
 	// +listType=map
 	// +listMapKey=uid
 	// +kubebuilder:validation:MaxItems=10
 	Pods []PodMirror `json:"pods,omitempty"`
 
-	// logs is the bounded tail of the log, oldest first.
+	// logs is the tail of the log, oldest first. spec.logs of the Task limits it.
 	// +optional
 	// +listType=atomic
 	Logs []LogEntry `json:"logs,omitempty"`
-	// logSummary says how much log there was and whether logs and what it was taken from are whole.
+	// logSummary says how much log the run printed, and whether all of it was read and archived.
 	// +optional
 	LogSummary *LogSummary `json:"logSummary,omitempty"`
 
-	// conditions: Succeeded, LogsCaptured, and kstatus's Reconciling and Stalled.
+	// conditions are Succeeded, LogsCaptured, ImagesPulled, Startable, and kstatus's Reconciling and Stalled.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
-// Origin tells whether what an object states of its origin is proven.
+// Origin says whether what an object states about its origin is proven.
 //
 // +kubebuilder:validation:Enum=Proven;Claimed
 type Origin string
 
-// The words on an origin.
+// The values of an origin.
 const (
-	// OriginProven: only Taskexec itself can have written it, because the policies of config/admission were in force.
+	// OriginProven: only Taskexec can have written it, because the policies of config/admission were in force.
 	OriginProven Origin = "Proven"
-	// OriginClaimed: whoever may create the object can have written it.
+	// OriginClaimed: everyone who may create the object can have written it.
 	OriginClaimed Origin = "Claimed"
 )
 
-// Cancellation says who cancelled a run, why, when it was seen, and how the run ended. Each field is set once.
+// Cancellation is the receipt of a cancel: who asked for it, why, when the controller saw it, and how the run ended. Each field is
+// set once.
 type Cancellation struct {
-	// requestedBy and reason are those of spec.cancel.
+	// requestedBy is that of spec.cancel.
 	// +optional
 	RequestedBy string `json:"requestedBy,omitempty"`
+	// reason is that of spec.cancel.
 	// +optional
 	Reason string `json:"reason,omitempty"`
 	// acknowledgedTime is when the controller saw the cancel and began to stop the run.
@@ -128,12 +128,12 @@ type Cancellation struct {
 	// completionTime is when the run ended.
 	// +optional
 	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
-	// outcome is how it ended, absent until it has.
+	// outcome is how the run ended. It is absent until then.
 	// +optional
 	Outcome CancellationOutcome `json:"outcome,omitempty"`
 }
 
-// CancellationOutcome is how a run that was cancelled ended.
+// CancellationOutcome is how a cancelled run ended.
 //
 // +kubebuilder:validation:Enum=NotStarted;Graceful;Forced;Unconfirmed;AlreadyEnded
 type CancellationOutcome string
@@ -146,26 +146,26 @@ const (
 	CancellationGraceful CancellationOutcome = "Graceful"
 	// CancellationForced: a container was killed (exit code 137), because it did not end within its grace period.
 	CancellationForced CancellationOutcome = "Forced"
-	// CancellationUnconfirmed: no kubelet said in time that the containers ended; they may still run.
+	// CancellationUnconfirmed: no kubelet reported in time that the containers ended. They may still run.
 	CancellationUnconfirmed CancellationOutcome = "Unconfirmed"
 	// CancellationAlreadyEnded: the run ended by itself before it could be stopped.
 	CancellationAlreadyEnded CancellationOutcome = "AlreadyEnded"
 )
 
-// Phase is where a run stands.
+// Phase is the state of a run.
 //
 // +kubebuilder:validation:Enum=Queued;Pending;Running;Cancelling;Completed;Failed;Cancelled
 type Phase string
 
 // The phases: Queued and Pending → Running → Completed or Failed; Cancelling → Cancelled from any that is not terminal.
 const (
-	// PhaseQueued: the run waits for its turn, or its Job is held suspended. Reason says which.
+	// PhaseQueued: the run waits for its place, or its Job is suspended. Reason says which.
 	PhaseQueued Phase = "Queued"
 	// PhasePending: no container of the run has started.
 	PhasePending Phase = "Pending"
 	// PhaseRunning: a container has started, and the Job has not ended.
 	PhaseRunning Phase = "Running"
-	// PhaseCancelling: a cancel was seen, and containers may still be ending.
+	// PhaseCancelling: the controller saw a cancel, and containers may still be ending.
 	PhaseCancelling Phase = "Cancelling"
 	// PhaseCompleted: the Job completed.
 	PhaseCompleted Phase = "Completed"
@@ -175,18 +175,18 @@ const (
 	PhaseCancelled Phase = "Cancelled"
 )
 
-// IsTerminal tells whether the phase is the last one.
+// IsTerminal reports whether the phase no longer changes.
 func (p Phase) IsTerminal() bool {
 	return p == PhaseCompleted || p == PhaseFailed || p == PhaseCancelled
 }
 
-// TaskIdentity is the exact Task that was run.
+// TaskIdentity identifies the Task that was run.
 type TaskIdentity struct {
 	UID        types.UID `json:"uid"`
 	Generation int64     `json:"generation"`
 }
 
-// JobIdentity is the exact Job of a run. Once written, a Job of another UID is never taken for it.
+// JobIdentity identifies the Job of a run. Once it is set, a Job with another UID is never taken for it.
 type JobIdentity struct {
 	Name string    `json:"name"`
 	UID  types.UID `json:"uid"`

@@ -31,7 +31,7 @@ type TaskExecution struct {
 
 	// +required
 	Spec TaskExecutionSpec `json:"spec"`
-	// An execution that nobody has looked at says so to kstatus by the generation -1.
+	// The default generation -1 tells kstatus that the controller has not seen the execution yet.
 	// +optional
 	// +structType=atomic
 	// +kubebuilder:default:={"observedGeneration":-1}
@@ -41,14 +41,13 @@ type TaskExecution struct {
 	// +optional
 	Undecoded Undecoded `json:"-"`
 
-	// Size of the JSON from which the execution was decoded, in bytes; 0 where it was not decoded. It is not part of the
-	// resource. Caches drop params and other bulk; Size still says how large the stored object is.
+	// Size is the size in bytes of the JSON that the execution was decoded from, and 0 if it was not decoded. It is not part of
+	// the resource. Caches drop params and other large fields; Size still says how large the stored object is.
 	Size int64 `json:"-"`
 }
 
-// TaskExecutionSpec asks for one run. It cannot be changed, but for cancel, which can be set once.
-// It has no field that reaches the pod other than params: whoever may create executions can run the Tasks
-// that exist, and never a pod of their own making.
+// TaskExecutionSpec asks for one run. It is immutable, except that cancel can be set once.
+// Only params reach the pod. So a user who may create executions can run the existing Tasks, and no pod of their own.
 //
 // +kubebuilder:validation:XValidation:rule="self.taskRef == oldSelf.taskRef",message="taskRef is immutable: create a new TaskExecution to run another task",fieldPath=".taskRef"
 // +kubebuilder:validation:XValidation:rule="has(self.params) == has(oldSelf.params) && (!has(self.params) || self.params == oldSelf.params)",message="params are immutable: create a new TaskExecution to run with other params",fieldPath=".params"
@@ -61,34 +60,34 @@ type TaskExecutionSpec struct {
 	// +required
 	TaskRef TaskReference `json:"taskRef"`
 
-	// params of this run, an object. At most 100 KiB, because they reach the container as one environment
-	// variable and Linux allows 128 KiB for one.
+	// params is an object with the parameters of this run. At most 100 KiB, because the container gets them as one environment
+	// variable, and Linux limits one to 128 KiB.
 	// +optional
 	// +kubebuilder:validation:Type=object
 	// +kubebuilder:pruning:PreserveUnknownFields
 	Params *apiextensionsv1.JSON `json:"params,omitempty"`
 
-	// secretParams says where the sensitive params of this run are, those that the Task's schema marks with
-	// writeOnly: in a Secret and never in params, which anyone can read who can read this execution.
+	// secretParams names the Secret with the sensitive params of this run: those that the Task's schema marks as writeOnly. They
+	// must not be in params, because everyone who may read this execution can read params.
 	// +optional
 	SecretParams *SecretParams `json:"secretParams,omitempty"`
 
-	// trigger says where this run came from. status.origin tells whether that is proven.
+	// trigger says where this run came from. status.origin says whether this is proven.
 	// +optional
 	// +kubebuilder:default={}
 	Trigger Trigger `json:"trigger,omitempty"`
 
-	// timeout overrides the Task's for this run. It may be shorter, and longer only up to the Task's maxTimeout.
+	// timeout overrides the Task's timeout for this run. It may be longer only up to the Task's maxTimeout.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="timeout must be at least 1s"
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 
-	// cancel, when present, stops the run.
+	// cancel stops the run, even if it is empty.
 	// +optional
 	Cancel *CancelRequest `json:"cancel,omitempty"`
 }
 
-// TaskReference names a Task in the execution's namespace.
+// TaskReference names a Task in the same namespace.
 type TaskReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
@@ -96,16 +95,16 @@ type TaskReference struct {
 	Name string `json:"name"`
 }
 
-// SecretParams are sensitive params in a Secret of the execution's namespace. They reach the container as
-// TASK_PARAM_<NAME>, and are not in TASK_PARAMS.
+// SecretParams are sensitive params in a Secret of the execution's namespace. The container gets them as `TASK_PARAM_<NAME>`. They
+// are not in TASK_PARAMS.
 type SecretParams struct {
-	// secretName of a Secret that is owned by this execution, as the REST facade makes it, or that has the label
-	// taskexec.dev/params: "true". Without the label, who may run tasks could have one print any Secret.
+	// secretName is the name of the Secret. The Secret must be owned by this execution, as those of the REST API are, or have the
+	// label taskexec.dev/params: "true". Otherwise a user who may run tasks could print any Secret.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	SecretName string `json:"secretName"`
-	// names of the params, each a key of the Secret. Other keys are not looked at.
+	// names are the names of the params. Each is a key of the Secret. Other keys are ignored.
 	// +required
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -116,22 +115,22 @@ type SecretParams struct {
 	Names []string `json:"names"`
 }
 
-// TriggerSource is the way by which a run was asked for.
+// TriggerSource is how a run was created.
 //
 // +kubebuilder:validation:Enum=manual;api;schedule;change;kubectl
 type TriggerSource string
 
 // The sources of a run.
 const (
-	// TriggerManual is a person at the REST facade.
+	// TriggerManual is a person at the REST API.
 	TriggerManual TriggerSource = "manual"
-	// TriggerAPI is a program at the REST facade.
+	// TriggerAPI is a program at the REST API.
 	TriggerAPI TriggerSource = "api"
-	// TriggerSchedule is a schedule of the controller.
+	// TriggerSchedule is a TaskSchedule.
 	TriggerSchedule TriggerSource = "schedule"
-	// TriggerChange is a change of the Task's spec, where its annotation asks for a run.
+	// TriggerChange is a change of the Task's spec, if its annotation asks for such runs.
 	TriggerChange TriggerSource = "change"
-	// TriggerKubectl is everything that writes the resource itself: kubectl, GitOps, a client library.
+	// TriggerKubectl is everything that creates the resource directly: kubectl, GitOps, a client library.
 	TriggerKubectl TriggerSource = "kubectl"
 )
 
@@ -140,23 +139,23 @@ type Trigger struct {
 	// +optional
 	// +kubebuilder:default=kubectl
 	Source TriggerSource `json:"source,omitempty"`
-	// name of the schedule or pipeline.
+	// name is the name of the schedule or pipeline.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name,omitempty"`
-	// user who asked.
+	// user is who asked for the run.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	User string `json:"user,omitempty"`
 }
 
-// CancelRequest stops a run by being there.
+// CancelRequest stops a run.
 type CancelRequest struct {
-	// reason, for people.
+	// reason says why, for people.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Reason string `json:"reason,omitempty"`
-	// requestedBy names who asked.
+	// requestedBy is who asked for it.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	RequestedBy string `json:"requestedBy,omitempty"`

@@ -5,8 +5,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TaskSchedule runs a Task at the times of a cron expression. Each of these times is a tick, and a tick makes
-// one TaskExecution, whose name is derived from it.
+// TaskSchedule runs a Task at the times of a cron expression. Each of these times is a tick. A tick creates one TaskExecution, whose
+// name is derived from the tick.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -37,98 +37,96 @@ type TaskSchedule struct {
 	Undecoded Undecoded `json:"-"`
 }
 
-// TaskScheduleSpec says when which Task is run, and with which params. How many runs there may be at a time is
-// the Task's business.
+// TaskScheduleSpec says which Task is run, when, and with which params. The Task's concurrency limits how many of its runs are active
+// at once.
 type TaskScheduleSpec struct {
 	// taskRef names the Task to run, in the same namespace.
 	// +required
 	TaskRef TaskReference `json:"taskRef"`
 
-	// schedule is a cron expression: five fields (minute, hour, day of month, month, day of week), or six with
-	// the second before them; or @hourly, @daily, @weekly, @monthly, @yearly; or "@every 90s", which is counted
-	// from the beginning of 1970 in UTC. A time that the clocks skip is made up for at the moment when they go
-	// forward, and one that comes twice counts the first time only, unless the hour is "*". What cannot be
-	// read is told by the condition Ready.
+	// schedule is a cron expression with five fields (minute, hour, day of month, month, day of week), or six with the second
+	// first. It may also be @hourly, @daily, @weekly, @monthly, @yearly, or "@every 90s", which counts from the beginning of 1970
+	// in UTC. If clocks go forward and skip a time, its tick is at the moment of the change. If clocks go back and a time comes
+	// twice, only the first counts, unless the hour is "*". The condition Ready says if the expression cannot be read.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	Schedule string `json:"schedule"`
 
-	// timeZone of the schedule, by its name in the IANA database, such as Asia/Shanghai. UTC by default.
+	// timeZone is the name of a time zone in the IANA database, such as Asia/Shanghai. The default is UTC.
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	TimeZone string `json:"timeZone,omitempty"`
 
-	// jitter spreads schedules of one time: each is late by a part of it, in whole seconds, which is derived
-	// from the schedule's UID and stays the same.
+	// jitter spreads schedules that are due at the same time. Each is delayed by a fixed number of seconds up to jitter, which is
+	// derived from the schedule's UID.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('0s') && duration(self) <= duration('24h')",message="jitter must be from 0s to 24h"
 	Jitter *metav1.Duration `json:"jitter,omitempty"`
 
-	// startingDeadline is how late a tick may still be run, for example when no controller was there at its
-	// time. Without it there is no limit.
+	// startingDeadline is how late a tick may still be run, for example if no controller was running at its time. Without it there
+	// is no limit.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="startingDeadline must be at least 1s"
 	StartingDeadline *metav1.Duration `json:"startingDeadline,omitempty"`
 
-	// catchUpLimit is how many ticks are run at once when several are due: the newest ones. Older ones are
-	// passed over.
+	// catchUpLimit is how many ticks are run if several are due at once. The newest are run, and older ones are skipped.
 	// +optional
 	// +kubebuilder:default=1
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100
 	CatchUpLimit int32 `json:"catchUpLimit,omitempty"`
 
-	// suspend stops the schedule. What would have been run meanwhile is not made up for.
+	// suspend stops the schedule. Ticks during the suspension are skipped.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 
-	// params of each run, an object that satisfies the Task's schema.
+	// params is an object with the parameters of each run. It must satisfy the Task's schema.
 	// +optional
 	// +kubebuilder:validation:Type=object
 	// +kubebuilder:pruning:PreserveUnknownFields
 	Params *apiextensionsv1.JSON `json:"params,omitempty"`
 
-	// timeout overrides the Task's for each run. It may be shorter, and longer only up to the Task's maxTimeout.
+	// timeout overrides the Task's timeout for each run. It may be longer only up to the Task's maxTimeout.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="timeout must be at least 1s"
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 }
 
-// TaskScheduleStatus is how far a schedule has come.
+// TaskScheduleStatus is the observed state of a TaskSchedule.
 type TaskScheduleStatus struct {
-	// observedGeneration is the generation of the spec that this status speaks of.
+	// observedGeneration is the generation of the spec that this status is about.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// observedSchedule is the schedule and time zone of which the times below are. With another one, ticks
-	// count from the moment when it was seen.
+	// observedSchedule is the schedule and time zone that the times below belong to. After a change, ticks count from the moment
+	// when the controller saw it.
 	// +optional
 	ObservedSchedule string `json:"observedSchedule,omitempty"`
 
-	// handledUntil is the time up to which ticks were run or passed over, or from which they count: that at
-	// which the schedule was resumed, changed or mended.
+	// handledUntil is the time up to which all ticks were run or skipped. When the schedule is resumed, changed or fixed, it is set
+	// to that moment.
 	// +optional
 	HandledUntil *metav1.Time `json:"handledUntil,omitempty"`
 
-	// lastScheduleTime is the time of the last tick that was run, as the schedule has it, without jitter.
+	// lastScheduleTime is the time of the last tick that was run, without jitter.
 	// +optional
 	LastScheduleTime *metav1.Time `json:"lastScheduleTime,omitempty"`
 
-	// nextScheduleTime is when the next run is to be made, with jitter.
+	// nextScheduleTime is when the next run will be created, with jitter.
 	// +optional
 	NextScheduleTime *metav1.Time `json:"nextScheduleTime,omitempty"`
 
-	// lastExecution is the name of the last TaskExecution that was made.
+	// lastExecution is the name of the TaskExecution that was created last.
 	// +optional
 	LastExecution string `json:"lastExecution,omitempty"`
 
-	// origin reports whether the annotations that say who made and who changed the schedule are proven. It is absent where
-	// there are none.
+	// origin says whether the annotations about who created and who changed the schedule are proven. It is absent if there are
+	// none.
 	// +optional
 	Origin Origin `json:"origin,omitempty"`
 
-	// conditions: Ready says whether the schedule makes runs, and if not, why.
+	// conditions are Ready, which says whether the schedule creates runs, and if not, why.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

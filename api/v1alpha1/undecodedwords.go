@@ -12,32 +12,32 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// kindsOfValues say what a value should be, for people.
+// kindsOfValues says what a value is not, for each type.
 var kindsOfValues = map[reflect.Type]string{
-	reflect.TypeFor[resource.Quantity]():  "no quantity, such as 500m, 128Mi or 1e3",
-	reflect.TypeFor[metav1.Duration]():    "no duration, such as 90s or 1h30m",
-	reflect.TypeFor[metav1.Time]():        "no time in RFC 3339, such as 2026-01-02T15:04:05Z",
-	reflect.TypeFor[metav1.MicroTime]():   "no time in RFC 3339 with microseconds, such as 2026-01-02T15:04:05.000000Z",
-	reflect.TypeFor[intstr.IntOrString](): "neither a text nor an integer of 32 bits",
+	reflect.TypeFor[resource.Quantity]():  "not a quantity, such as 500m, 128Mi or 1e3",
+	reflect.TypeFor[metav1.Duration]():    "not a duration, such as 90s or 1h30m",
+	reflect.TypeFor[metav1.Time]():        "not a time in RFC 3339, such as 2026-01-02T15:04:05Z",
+	reflect.TypeFor[metav1.MicroTime]():   "not a time in RFC 3339 with microseconds, such as 2026-01-02T15:04:05.000000Z",
+	reflect.TypeFor[intstr.IntOrString](): "neither a string nor a 32-bit integer",
 }
 
-// problemOf says why a value does not decode into a type.
+// problemOf returns why a value does not decode into a type.
 func problemOf(value json.RawMessage, into reflect.Type, err error) string {
 	if kind, known := kindsOfValues[into]; known {
 		return fmt.Sprintf("%s is %s", quoted(value), kind)
 	}
 	switch into.Kind() { //nolint:exhaustive // for the others the decoder's own words do
 	case reflect.Int32, reflect.Int64:
-		return fmt.Sprintf("%s is no integer of %d bits", quoted(value), into.Bits())
+		return fmt.Sprintf("%s is not a %d-bit integer", quoted(value), into.Bits())
 	default:
 		return fmt.Sprintf("%s: %v", quoted(value), err)
 	}
 }
 
-// quoted is the beginning of a value as it stands in JSON.
+// quoted returns the beginning of a value as it is in JSON.
 func quoted(value json.RawMessage) string { return clip(string(value), maxQuoted) }
 
-// clip cuts a text to a number of bytes, between two characters.
+// clip cuts a text to a number of bytes, but not within a character.
 func clip(text string, bytes int) string {
 	if len(text) <= bytes {
 		return text
@@ -48,11 +48,11 @@ func clip(text string, bytes int) string {
 // field of a struct.
 type field struct {
 	of reflect.Type
-	// required: an object without it would not be taken by the API server.
+	// required says that the API server refuses an object without it.
 	required bool
 }
 
-// fieldsOf gives the fields of a struct by their names in JSON, those of embedded structs included.
+// fieldsOf adds the fields of a struct to a map, by their names in JSON and with those of embedded structs.
 func fieldsOf(of reflect.Type, fields map[string]field) {
 	for i := range of.NumField() {
 		f := of.Field(i)

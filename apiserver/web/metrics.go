@@ -75,6 +75,9 @@ func (m *Metrics) CountLasting(next http.Handler) http.Handler {
 // Limit counts a request that a limit refused.
 func (m *Metrics) Limit(name string) { m.limited.WithLabelValues(name).Inc() }
 
+// Register adds collectors to the metrics.
+func (m *Metrics) Register(collectors ...prometheus.Collector) { m.registry.MustRegister(collectors...) }
+
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }

@@ -19,7 +19,9 @@ import (
 
 	"github.com/taskexec/taskexec/apiserver"
 	"github.com/taskexec/taskexec/cmd/internal/account"
-	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // archives in clouds' stores are read too
+	"github.com/taskexec/taskexec/cmd/internal/kubeconfig"
+	"github.com/taskexec/taskexec/cmd/internal/version"
+	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // registers the clouds' stores
 )
 
 type options struct {
@@ -27,10 +29,15 @@ type options struct {
 	namespaces   string
 	waitingBytes resource.QuantityValue
 	zap          zap.Options
+	version      bool
 }
 
 func main() {
 	o, err := parseFlags(flag.NewFlagSet(os.Args[0], flag.ExitOnError), os.Args[1:])
+	if err == nil && o.version {
+		fmt.Println(version.Text("taskexec-apiserver"))
+		return
+	}
 	if err == nil {
 		err = run(ctrl.SetupSignalHandler(), o)
 	}
@@ -42,36 +49,37 @@ func main() {
 
 func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	o := options{Options: apiserver.DefaultOptions(), zap: zap.Options{TimeEncoder: zapcore.RFC3339NanoTimeEncoder}}
-	flags.StringVar(&o.BindAddress, "bind-address", o.BindAddress, "Where the API is served.")
-	flags.StringVar(&o.namespaces, "namespace", o.Namespace, "The namespaces whose tasks are served, with commas between: the first at /tasks, and if there are several, each at /namespaces/{namespace}/tasks.")
-	flags.BoolVar(&o.AllNamespaces, "all-namespaces", o.AllNamespaces, "Serve the tasks of every namespace, too, at /namespaces/{namespace}/tasks.")
-	flags.Int64Var(&o.MaxBodyBytes, "max-body-bytes", o.MaxBodyBytes, "The most bytes that a request's body may have.")
-	flags.DurationVar(&o.RequestTimeout, "request-timeout", o.RequestTimeout, "How long one request may take.")
-	flags.DurationVar(&o.ShutdownDelay, "shutdown-delay", o.ShutdownDelay, "How long to go on serving after /readyz said no.")
-	flags.DurationVar(&o.ShutdownTimeout, "shutdown-timeout", o.ShutdownTimeout, "How long to wait for requests under way when told to stop.")
-	flags.StringVar(&o.ArchiveURL, "archive-url", o.ArchiveURL, "Where the controller keeps the whole raw logs. Empty means nowhere.")
-	flags.IntVar(&o.MaxLogReaders, "max-log-readers", o.MaxLogReaders, "How many logs are read at once. Beyond that, the answer is 503.")
-	flags.StringVar(&o.Auth, "auth", o.Auth, "How callers are known: kubernetes (bearer tokens, which the API server reviews) or none.")
+	flags.StringVar(&o.BindAddress, "bind-address", o.BindAddress, "Address of the API.")
+	flags.StringVar(&o.namespaces, "namespace", o.Namespace, "Comma-separated namespaces whose tasks are served. The first is at /tasks. If there are several, each is also at /namespaces/{namespace}/tasks.")
+	flags.BoolVar(&o.AllNamespaces, "all-namespaces", o.AllNamespaces, "Also serve the tasks of every namespace, at /namespaces/{namespace}/tasks.")
+	flags.Int64Var(&o.MaxBodyBytes, "max-body-bytes", o.MaxBodyBytes, "Maximum size of a request's body in bytes.")
+	flags.DurationVar(&o.RequestTimeout, "request-timeout", o.RequestTimeout, "Maximum time of one request.")
+	flags.DurationVar(&o.ShutdownDelay, "shutdown-delay", o.ShutdownDelay, "How long to keep serving after /readyz began to fail.")
+	flags.DurationVar(&o.ShutdownTimeout, "shutdown-timeout", o.ShutdownTimeout, "How long to wait for open requests at shutdown.")
+	flags.StringVar(&o.ArchiveURL, "archive-url", o.ArchiveURL, "The controller's archive of the whole raw logs. Empty means no archive.")
+	flags.IntVar(&o.MaxLogReaders, "max-log-readers", o.MaxLogReaders, "Maximum number of logs that are read at once. Beyond it, the answer is 503.")
+	flags.StringVar(&o.Auth, "auth", o.Auth, "How callers are authenticated: kubernetes (bearer tokens, which the API server reviews) or none.")
 	audiences := strings.Join(o.TokenAudiences, ",")
-	flags.StringVar(&audiences, "token-audience", audiences, "What a token must be made for; several with commas between. Empty means what the API server's own tokens are made for.")
-	flags.BoolVar(&o.AllowUnauthenticated, "insecure-allow-unauthenticated", o.AllowUnauthenticated, "Allow --auth=none at an address that other machines reach.")
-	flags.IntVar(&o.MaxInFlight, "max-requests-in-flight", o.MaxInFlight, "How many requests are served at once, streams apart. Beyond that, the answer is 429.")
-	flags.Float64Var(&o.MaxReads, "max-reads-per-second", o.MaxReads, "How many reads of one caller are answered, ten seconds' worth at once. Beyond that, the answer is 429. 0 means any number.")
-	flags.Float64Var(&o.MaxWrites, "max-writes-per-second", o.MaxWrites, "The same for all that is no read.")
-	flags.Float64Var(&o.MaxFailures, "max-failures-per-second", o.MaxFailures, "The same for tokens that are not valid, for each address.")
-	flags.IntVar(&o.Waiting.Runs, "max-waiting-per-namespace", o.Waiting.Runs, "How many runs of one namespace may wait for their Job. Beyond that, the answer is 429. 0 means any number. Set it as on the controller, which judges in the end.")
+	flags.StringVar(&audiences, "token-audience", audiences, "Comma-separated audiences, of which a token must have one. Empty means the audience of the API server.")
+	flags.BoolVar(&o.AllowUnauthenticated, "insecure-allow-unauthenticated", o.AllowUnauthenticated, "Allow --auth=none at an address that other machines can reach.")
+	flags.IntVar(&o.MaxInFlight, "max-requests-in-flight", o.MaxInFlight, "Maximum number of requests that are served at once, without streams. Beyond it, the answer is 429.")
+	flags.Float64Var(&o.MaxReads, "max-reads-per-second", o.MaxReads, "Maximum reads per second for one caller (burst: ten times that). Beyond it, the answer is 429. 0 means no limit.")
+	flags.Float64Var(&o.MaxWrites, "max-writes-per-second", o.MaxWrites, "Maximum writes per second for one caller (burst: ten times that). Beyond it, the answer is 429. 0 means no limit.")
+	flags.Float64Var(&o.MaxFailures, "max-failures-per-second", o.MaxFailures, "Maximum invalid tokens per second from one address (burst: ten times that). Beyond it, the answer is 429. 0 means no limit.")
+	flags.IntVar(&o.Waiting.Runs, "max-waiting-per-namespace", o.Waiting.Runs, "Maximum number of runs in one namespace that wait for their Job. Beyond it, the answer is 429. 0 means no limit. Set the controller's flag, which decides in the end, to the same value.")
 	o.waitingBytes.Quantity = *resource.NewQuantity(o.Waiting.Bytes, resource.BinarySI)
-	flags.Var(&o.waitingBytes, "max-waiting-bytes-per-namespace", "How much the runs of one namespace that wait may have together, as JSON, such as 32Mi. Beyond that, the answer is 429. 0 means any. Set it as on the controller.")
-	flags.DurationVar(&o.RecheckInterval, "recheck-interval", o.RecheckInterval, "How often it is asked again whether the caller of a stream may have it.")
-	flags.StringVar(&o.IdempotencySecret, "idempotency-secret", o.IdempotencySecret, "The Secret, as namespace/name, that keys the hashes of Idempotency-Keys on executions. Its field is \"key\". "+
-		"It must exist; the facade fills it if it is empty. Without this flag, anybody who can read executions can guess simple keys.")
+	flags.Var(&o.waitingBytes, "max-waiting-bytes-per-namespace", "Maximum total size, as JSON, of the runs in one namespace that wait for their Job, such as 32Mi. Beyond it, the answer is 429. 0 means no limit. Set the controller's flag to the same value.")
+	flags.DurationVar(&o.RecheckInterval, "recheck-interval", o.RecheckInterval, "How often the permission of a stream's caller is checked again.")
+	flags.StringVar(&o.IdempotencySecret, "idempotency-secret", o.IdempotencySecret, "The Secret, as namespace/name, whose field \"key\" is the key for hashing Idempotency-Keys on executions. "+
+		"It must exist; the facade fills it if it is empty. Without this flag, everyone who can read executions can guess simple keys.")
+	flags.BoolVar(&o.version, "version", false, "Print the version and exit.")
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	if flags.NArg() > 0 {
-		return o, fmt.Errorf("%q is not a flag, and nothing else is taken", flags.Arg(0))
+		return o, fmt.Errorf("%q is not a flag, and there are no other arguments", flags.Arg(0))
 	}
 	o.TokenAudiences = strings.FieldsFunc(audiences, func(c rune) bool { return c == ',' })
 	o.Waiting.Bytes = o.waitingBytes.Value()
@@ -89,18 +97,18 @@ func (o *options) validate() error {
 	case o.MaxBodyBytes < 1:
 		return fmt.Errorf("--max-body-bytes is %d, want at least 1", o.MaxBodyBytes)
 	case o.RequestTimeout <= 0, o.ShutdownTimeout <= 0, o.ShutdownDelay < 0:
-		return fmt.Errorf("--request-timeout and --shutdown-timeout want to be more than 0, --shutdown-delay not less")
+		return fmt.Errorf("--request-timeout and --shutdown-timeout must be more than 0, and --shutdown-delay 0 or more")
 	}
 	return o.validateAccess()
 }
 
-// readNamespaces splits --namespace. A name that stands twice counts once.
+// readNamespaces splits --namespace. Repeated names count once.
 func (o *options) readNamespaces() error {
 	var names []string
 	for name := range strings.SplitSeq(o.namespaces, ",") {
 		name = strings.TrimSpace(name)
 		if len(validation.IsDNS1123Label(name)) > 0 {
-			return fmt.Errorf("--namespace is %q, want the name of a namespace, or several with commas between", o.namespaces)
+			return fmt.Errorf("--namespace is %q, want the name of a namespace, or several separated by commas", o.namespaces)
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -119,13 +127,13 @@ func (o *options) validateAccess() error {
 		return fmt.Errorf("--auth is %q, want %s or %s", o.Auth, apiserver.AuthKubernetes, apiserver.AuthNone)
 	case o.Auth == apiserver.AuthNone && !o.AllowUnauthenticated && !apiserver.IsLoopback(o.BindAddress):
 		return fmt.Errorf("with --auth=none everyone who reaches --bind-address=%s could run every task and read every log; "+
-			"take an address of this machine only, such as 127.0.0.1:8080, or insist with --insecure-allow-unauthenticated", o.BindAddress)
+			"use an address of this machine only, such as 127.0.0.1:8080, or set --insecure-allow-unauthenticated", o.BindAddress)
 	case o.MaxInFlight < 1:
 		return fmt.Errorf("--max-requests-in-flight is %d, want at least 1", o.MaxInFlight)
 	case o.MaxReads < 0, o.MaxWrites < 0, o.MaxFailures < 0:
-		return fmt.Errorf("--max-reads-per-second, --max-writes-per-second and --max-failures-per-second want to be 0 or more")
+		return fmt.Errorf("--max-reads-per-second, --max-writes-per-second and --max-failures-per-second must be 0 or more")
 	case o.Waiting.Runs < 0, o.Waiting.Bytes < 0:
-		return fmt.Errorf("--max-waiting-per-namespace and --max-waiting-bytes-per-namespace want to be 0 or more")
+		return fmt.Errorf("--max-waiting-per-namespace and --max-waiting-bytes-per-namespace must be 0 or more")
 	case o.IdempotencySecret != "" && !isNamespacedName(o.IdempotencySecret):
 		return fmt.Errorf("--idempotency-secret is %q, want the name of a Secret as namespace/name", o.IdempotencySecret)
 	case o.RecheckInterval < time.Second:
@@ -134,7 +142,7 @@ func (o *options) validateAccess() error {
 	return nil
 }
 
-// isNamespacedName reports whether a text is namespace/name of an object.
+// isNamespacedName reports whether a text has the form namespace/name.
 func isNamespacedName(text string) bool {
 	namespace, name, _ := strings.Cut(text, "/")
 	return len(validation.IsDNS1123Label(namespace)) == 0 && len(validation.IsDNS1123Subdomain(name)) == 0
@@ -144,19 +152,18 @@ func run(ctx context.Context, o options) error {
 	o.OwnNamespace = account.Namespace(account.NamespaceFile)
 	o.Log = zap.New(zap.UseFlagOptions(&o.zap))
 	ctrl.SetLogger(o.Log)
+	version.Log(o.Log)
 	provider, stop, err := tracing(ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
 	o.Tracing = provider
-	klog.SetLogger(o.Log) // what the libraries say that ask for callers
-	config, err := ctrl.GetConfig()
+	klog.SetLogger(o.Log) // for the libraries that authenticate callers
+	config, err := kubeconfig.Load("taskexec-apiserver")
 	if err != nil {
-		return fmt.Errorf("finding a cluster (set KUBECONFIG or --kubeconfig): %w", err)
+		return err
 	}
-	// The API server shares itself out fairly (API Priority and Fairness), so that a limit here would only add a wait. To
-	// have watches compressed costs CPU, and saves a network that is near.
-	config.QPS, config.DisableCompression = -1, true
+	o.Metrics = append(o.Metrics, version.Metric("taskexec_apiserver"))
 	return apiserver.Run(ctx, config, o.Options)
 }

@@ -14,15 +14,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// tracingVariables turn tracing on; without any of them nothing is exported.
+// tracingVariables turn tracing on. Without any of them nothing is exported.
 var tracingVariables = []string{"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}
 
-// tracingStop bounds how long the spans that are left are waited for at the end.
+// tracingStop limits how long the export of the last spans may take at shutdown.
 const tracingStop = 5 * time.Second
 
-// tracing exports spans as the standard variables say, sampler and attributes included:
+// tracing returns a provider that exports spans as OpenTelemetry's environment variables say:
 // https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
-// The provider is nil where none of them asks for it.
+// The provider is nil if none of tracingVariables is set.
 func tracing(ctx context.Context) (provider trace.TracerProvider, stop func(), err error) {
 	stop = func() {}
 	asked := false
@@ -39,7 +39,7 @@ func tracing(ctx context.Context) (provider trace.TracerProvider, stop func(), e
 	if autoexport.IsNoneSpanExporter(exporter) {
 		return nil, stop, nil
 	}
-	// The later goes before: what the variables say of the service counts.
+	// The last option wins, so that the environment variables can override the name of the service.
 	described, err := resource.New(ctx, resource.WithAttributes(semconv.ServiceName("taskexec-apiserver")), resource.WithTelemetrySDK(), resource.WithFromEnv())
 	if err != nil {
 		return nil, stop, fmt.Errorf("describing the service (OTEL_RESOURCE_ATTRIBUTES): %w", err)

@@ -2,7 +2,7 @@
 
 package main
 
-import _ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // this is controller-cloud, which needs no other
+import _ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // registers the clouds' stores
 
-// handOver does nothing here: this program has the clouds' clients.
+// handOver does nothing: this is controller-cloud.
 func handOver(string) error { return nil }

@@ -8,32 +8,32 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// logSizes are flags in Kubernetes' notation of quantities: 512Ki, 4Mi, 1Gi.
+// logSizes are flags with Kubernetes quantities, such as 512Ki, 4Mi or 1Gi.
 type logSizes struct {
 	flush, spool, part, file resource.QuantityValue
 }
 
 func (o *options) logFlags(flags *flag.FlagSet) {
-	flags.IntVar(&o.LogTurns.Total, "max-log-streams", o.LogTurns.Total, "How many container logs are followed at once. Beyond that they take turns.")
-	flags.IntVar(&o.LogTurns.PerNamespace, "max-log-streams-per-namespace", o.LogTurns.PerNamespace, "How many container logs of one namespace are followed at once. 0 means four fifths of those that the other namespaces leave.")
-	flags.DurationVar(&o.LogTurns.Turn, "log-turn", o.LogTurns.Turn, "How long a container log is followed while others wait for their turn.")
-	flags.DurationVar(&o.LogFlush.Interval, "log-flush-interval", o.LogFlush.Interval, "The time between two writes of one execution's log while it runs, at first.")
-	flags.DurationVar(&o.LogFlush.MaxInterval, "log-flush-max-interval", o.LogFlush.MaxInterval, "The time to which --log-flush-interval grows while an execution goes on printing.")
+	flags.IntVar(&o.LogTurns.Total, "max-log-streams", o.LogTurns.Total, "Maximum number of container logs that are followed at once. Further ones take turns.")
+	flags.IntVar(&o.LogTurns.PerNamespace, "max-log-streams-per-namespace", o.LogTurns.PerNamespace, "Maximum number of container logs of one namespace that are followed at once. 0 means four fifths of what the other namespaces leave free.")
+	flags.DurationVar(&o.LogTurns.Turn, "log-turn", o.LogTurns.Turn, "How long a container log is followed while others wait.")
+	flags.DurationVar(&o.LogFlush.Interval, "log-flush-interval", o.LogFlush.Interval, "Initial interval between two writes of the log of a running execution.")
+	flags.DurationVar(&o.LogFlush.MaxInterval, "log-flush-max-interval", o.LogFlush.MaxInterval, "Maximum to which --log-flush-interval grows while an execution keeps printing.")
 	o.sizes.flush.Quantity = *resource.NewQuantity(int64(o.LogFlush.BytesPerSecond), resource.BinarySI)
-	flags.Var(&o.sizes.flush, "log-flush-bytes-per-second", "The budget of all executions for writes of logs to the API server, but for changes of phase. The namespaces that want more have equal parts of it.")
-	flags.DurationVar(&o.LogPatience, "log-patience", o.LogPatience, "How long after the end of a run its log is still waited for.")
+	flags.Var(&o.sizes.flush, "log-flush-bytes-per-second", "Limit in bytes per second for writing logs of all executions to the API server, except at a change of phase. Busy namespaces get equal shares.")
+	flags.DurationVar(&o.LogPatience, "log-patience", o.LogPatience, "How long the controller waits for the log after the end of a run.")
 	o.sizes.file.Quantity = *resource.NewQuantity(o.LogFileSize, resource.BinarySI)
-	flags.Var(&o.sizes.file, "container-log-max-size", "The containerLogMaxSize of the kubelets, the smallest of all nodes: when lines may be lost to a rotation is judged by it.")
+	flags.Var(&o.sizes.file, "container-log-max-size", "The smallest containerLogMaxSize of all kubelets. The controller uses it to judge whether a rotation may have lost lines.")
 
-	flags.StringVar(&o.Archive.URL, "archive-url", o.Archive.URL, "Where the whole raw logs are kept: file:///folder, s3://bucket, gs://bucket or azblob://container. Empty means nowhere.")
-	flags.StringVar(&o.Archive.SpoolDir, "archive-spool-dir", o.Archive.SpoolDir, "A folder of this controller's own for what is not archived yet.")
+	flags.StringVar(&o.Archive.URL, "archive-url", o.Archive.URL, "Archive of the whole raw logs: file:///folder, s3://bucket, gs://bucket or azblob://container. Empty means no archive.")
+	flags.StringVar(&o.Archive.SpoolDir, "archive-spool-dir", o.Archive.SpoolDir, "Folder for what is not archived yet. No other program may use it.")
 	o.sizes.spool.Quantity = *resource.NewQuantity(o.Archive.SpoolBytes, resource.BinarySI)
-	flags.Var(&o.sizes.spool, "archive-spool-bytes", "How much may wait to be archived, of which one namespace has at most four fifths of what the others leave. What is over it is lost to the archive, and said to be.")
+	flags.Var(&o.sizes.spool, "archive-spool-bytes", "Maximum size of what waits to be archived. One namespace gets at most four fifths of what the others leave free. Lines beyond it are not archived, and the log is marked as incomplete.")
 	o.sizes.part.Quantity = *resource.NewQuantity(o.Archive.PartBytes, resource.BinarySI)
-	flags.Var(&o.sizes.part, "archive-part-bytes", "The size at which a part of a log is archived.")
-	flags.DurationVar(&o.Archive.PartAge, "archive-part-age", o.Archive.PartAge, "The age at which a part of a log is archived, whatever its size.")
-	flags.DurationVar(&o.Archive.Deadline, "archive-deadline", o.Archive.Deadline, "How long after the end of a run its log may take to be archived.")
-	flags.DurationVar(&o.Archive.Sweep, "archive-sweep-interval", o.Archive.Sweep, "How often archives of this cluster are removed whose execution was deleted. 0 means never. A bucket in which another cluster may keep archives is left alone.")
+	flags.Var(&o.sizes.part, "archive-part-bytes", "Size at which a part of a log is archived.")
+	flags.DurationVar(&o.Archive.PartAge, "archive-part-age", o.Archive.PartAge, "Age at which a part of a log is archived, whatever its size.")
+	flags.DurationVar(&o.Archive.Deadline, "archive-deadline", o.Archive.Deadline, "How long the archive may take to store the log after the end of a run.")
+	flags.DurationVar(&o.Archive.Sweep, "archive-sweep-interval", o.Archive.Sweep, "How often the archived logs of deleted executions of this cluster are removed. 0 means never. Nothing is removed from a bucket that may have logs of another cluster.")
 }
 
 func (o *options) validateLogs() error {

@@ -17,9 +17,12 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/cmd/internal/account"
+	"github.com/taskexec/taskexec/cmd/internal/kubeconfig"
+	"github.com/taskexec/taskexec/cmd/internal/version"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
@@ -36,10 +39,15 @@ type options struct {
 	waitingBytes   resource.QuantityValue
 	sizes          logSizes
 	zap            zap.Options
+	version        bool
 }
 
 func main() {
 	o, err := parseFlags(flag.NewFlagSet(os.Args[0], flag.ExitOnError), os.Args[1:])
+	if err == nil && o.version {
+		fmt.Println(version.Text("taskexec-controller"))
+		return
+	}
 	if err == nil {
 		err = handOver(o.Archive.URL)
 	}
@@ -54,24 +62,25 @@ func main() {
 
 func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	o := options{Options: controllers.DefaultOptions(), zap: zap.Options{TimeEncoder: zapcore.RFC3339NanoTimeEncoder, ZapOpts: lazily()}}
-	flags.StringVar(&o.namespaces, "namespace", "", "The namespaces to work in, with commas between. Empty means all. In named ones Roles suffice (config/namespaced).")
-	flags.BoolVar(&o.leaderElect, "leader-elect", true, "Let one controller work at a time, by a Lease.")
-	flags.StringVar(&o.leaderElection, "leader-election-namespace", "", "The namespace of the Lease, and of the ConfigMap that proves which Jobs are the controller's. Empty means the one that the controller runs in, or default outside of a cluster.")
-	flags.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081", "Where /healthz and /readyz answer. 0 means nowhere.")
+	flags.StringVar(&o.namespaces, "namespace", "", "Comma-separated namespaces to work in. Empty means all. For named namespaces, Roles are enough (config/namespaced).")
+	flags.BoolVar(&o.leaderElect, "leader-elect", true, "Use a Lease so that only one controller works at a time.")
+	flags.StringVar(&o.leaderElection, "leader-election-namespace", "", "Namespace of the Lease, and of the ConfigMap with the keys that sign Jobs. Empty means the controller's own namespace, or default outside of a cluster.")
+	flags.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081", "Address of /healthz and /readyz. 0 disables them.")
 	o.metrics.bind(flags)
-	flags.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "Where /debug/pprof answers, to whoever asks: on loopback if anywhere. 0 means nowhere.")
-	flags.StringVar(&o.language, "lifecycle-language", string(o.Language), "The language of the lifecycle entries in logs: zh or en.")
-	flags.IntVar(&o.Concurrency, "max-concurrent-reconciles", o.Concurrency, "How many executions are reconciled at once.")
-	flags.DurationVar(&o.StartTimeout, "default-start-timeout", o.StartTimeout, "How long an execution waits for a Task that does not exist.")
-	flags.DurationVar(&o.ImagePullGrace, "image-pull-grace", o.ImagePullGrace, "How long an image may fail to be pulled before its execution fails.")
-	flags.IntVar(&o.MaxRunning.Total, "max-running", o.MaxRunning.Total, "How many executions are active at once; the others wait. 0 means no bound.")
-	flags.IntVar(&o.MaxRunning.PerNamespace, "max-running-per-namespace", o.MaxRunning.PerNamespace, "How many executions of one namespace are active at once; the others wait. 0 means no bound.")
-	flags.IntVar(&o.MaxRunning.Waiting.Runs, "max-waiting-per-namespace", o.MaxRunning.Waiting.Runs, "How many executions of one namespace may wait for their Job. One more fails as NamespaceQueueFull. 0 means no bound. The facade has the same flag.")
+	flags.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "Address of /debug/pprof, which takes no token: use a loopback address only. 0 disables it.")
+	flags.StringVar(&o.language, "lifecycle-language", string(o.Language), "Language of the lifecycle entries in logs: zh or en.")
+	flags.IntVar(&o.Concurrency, "max-concurrent-reconciles", o.Concurrency, "Maximum number of executions that are reconciled at once.")
+	flags.DurationVar(&o.StartTimeout, "default-start-timeout", o.StartTimeout, "How long an execution waits for a Task that does not exist before it fails.")
+	flags.DurationVar(&o.ImagePullGrace, "image-pull-grace", o.ImagePullGrace, "How long the pull of an image may fail before the execution fails.")
+	flags.IntVar(&o.MaxRunning.Total, "max-running", o.MaxRunning.Total, "Maximum number of active executions. Further ones wait. 0 means no limit.")
+	flags.IntVar(&o.MaxRunning.PerNamespace, "max-running-per-namespace", o.MaxRunning.PerNamespace, "Maximum number of active executions in one namespace. Further ones wait. 0 means no limit.")
+	flags.IntVar(&o.MaxRunning.Waiting.Runs, "max-waiting-per-namespace", o.MaxRunning.Waiting.Runs, "Maximum number of executions in one namespace that wait for their Job. One more fails with NamespaceQueueFull. 0 means no limit. Set the facade's flag to the same value.")
 	o.waitingBytes.Quantity = *resource.NewQuantity(o.MaxRunning.Waiting.Bytes, resource.BinarySI)
-	flags.Var(&o.waitingBytes, "max-waiting-bytes-per-namespace", "How much the executions of one namespace that wait may have together, as JSON, such as 32Mi. What is over it fails as NamespaceQueueFull. 0 means no bound. The facade has the same flag.")
-	flags.DurationVar(&o.KeepJob, "keep-job", o.KeepJob, "How long the Job and the pods of a run stay after its whole log was archived, where the template has no ttlSecondsAfterFinished. 0 means as long as the run.")
-	flags.DurationVar(&o.KeepUnarchivedJob, "keep-unarchived-job", o.KeepUnarchivedJob, "The same where the whole log is not in an archive, so that the pod is the only place that has it.")
+	flags.Var(&o.waitingBytes, "max-waiting-bytes-per-namespace", "Maximum total size, as JSON, of the executions in one namespace that wait for their Job, such as 32Mi. Beyond it they fail with NamespaceQueueFull. 0 means no limit. Set the facade's flag to the same value.")
+	flags.DurationVar(&o.KeepJob, "keep-job", o.KeepJob, "How long the Job and the pods of a run are kept after its whole log was archived, if the template has no ttlSecondsAfterFinished. 0 means as long as the run.")
+	flags.DurationVar(&o.KeepUnarchivedJob, "keep-unarchived-job", o.KeepUnarchivedJob, "How long the Job and the pods of a run are kept if the archive does not have its whole log, so that only the pod has it. 0 means as long as the run.")
 	o.logFlags(flags)
+	flags.BoolVar(&o.version, "version", false, "Print the version and exit.")
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -115,14 +124,14 @@ func (o *options) validate() error {
 	return o.validateLogs()
 }
 
-// readNamespaces splits --namespace. A name that stands twice counts once.
+// readNamespaces splits --namespace. Repeated names count once.
 func (o *options) readNamespaces() error {
 	for name := range strings.SplitSeq(o.namespaces, ",") {
 		name = strings.TrimSpace(name)
 		switch {
 		case o.namespaces == "", slices.Contains(o.Namespaces, name):
 		case len(validation.IsDNS1123Label(name)) > 0:
-			return fmt.Errorf("--namespace is %q, want names of namespaces with commas between, or nothing for all namespaces", o.namespaces)
+			return fmt.Errorf("--namespace is %q, want comma-separated names of namespaces, or nothing for all namespaces", o.namespaces)
 		default:
 			o.Namespaces = append(o.Namespaces, name)
 		}
@@ -131,19 +140,19 @@ func (o *options) readNamespaces() error {
 }
 
 func run(ctx context.Context, o options) error {
-	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.zap)))
-	config, err := ctrl.GetConfig()
-	if err != nil {
-		return fmt.Errorf("finding a cluster (set KUBECONFIG or --kubeconfig): %w", err)
+	log := zap.New(zap.UseFlagOptions(&o.zap))
+	ctrl.SetLogger(log)
+	version.Log(log)
+	if err := metrics.Registry.Register(version.Metric("taskexec_controller")); err != nil {
+		return err
 	}
-	// The API server shares itself out fairly (API Priority and Fairness), so that a limit here would only add a wait. To
-	// have watches compressed costs CPU, and saves a network that is near.
-	config.QPS, config.DisableCompression = -1, true
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			return fmt.Errorf("registering kinds: %w", err)
-		}
+	config, err := kubeconfig.Load("taskexec-controller")
+	if err != nil {
+		return err
+	}
+	scheme, err := newScheme()
+	if err != nil {
+		return err
 	}
 	caches, err := controllers.CacheOptions(o.Namespaces...)
 	if err != nil {
@@ -158,7 +167,7 @@ func run(ctx context.Context, o options) error {
 		LeaderElection:                o.leaderElect,
 		LeaderElectionID:              "controller.taskexec.dev",
 		LeaderElectionNamespace:       o.leaderElection,
-		LeaderElectionReleaseOnCancel: true, // the process ends right after, so that nothing works without the lease
+		LeaderElectionReleaseOnCancel: true, // the process exits right after, so nothing works without the lease
 	})
 	if err != nil {
 		return fmt.Errorf("connecting to the cluster at %s: %w", config.Host, err)
@@ -180,4 +189,15 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	return mgr.Start(ctx)
+}
+
+// newScheme returns a scheme that knows the kinds of Kubernetes and of this API.
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("registering kinds: %w", err)
+		}
+	}
+	return scheme, nil
 }

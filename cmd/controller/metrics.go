@@ -13,19 +13,19 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
 
-// The ways to know who scrapes.
+// The values of --metrics-auth.
 const (
-	// authKubernetes asks the API server who a token is of and whether that user may get /metrics. It takes TLS, because a
-	// token is sent.
+	// authKubernetes asks the API server whose token it is and whether that user may get /metrics. It uses TLS, because clients
+	// send a token.
 	authKubernetes = "kubernetes"
-	// authNone answers everybody, in plain HTTP.
+	// authNone answers everyone, over plain HTTP.
 	authNone = "none"
 )
 
 // Names of the files in --metrics-cert-dir: those of a Secret of the type kubernetes.io/tls.
 const certFile, keyFile = "tls.crt", "tls.key"
 
-// metricsOptions say where /metrics answers, and to whom.
+// metricsOptions says where /metrics is served, and to whom.
 type metricsOptions struct {
 	address, auth, certDir string
 	// insecure allows authNone beyond this machine.
@@ -33,10 +33,10 @@ type metricsOptions struct {
 }
 
 func (o *metricsOptions) bind(flags *flag.FlagSet) {
-	flags.StringVar(&o.address, "metrics-bind-address", ":8443", "Where /metrics answers. 0 means nowhere.")
-	flags.StringVar(&o.auth, "metrics-auth", authKubernetes, "Who gets /metrics: kubernetes (over HTTPS, whose bearer token may get the path /metrics by RBAC) or none (over plain HTTP, everybody; on a loopback address only).")
-	flags.StringVar(&o.certDir, "metrics-cert-dir", "", "The folder with the certificate of /metrics, tls.crt and tls.key. Files that change are read again. Empty means a certificate that the controller makes itself at each start.")
-	flags.BoolVar(&o.insecure, "metrics-insecure-allow-unauthenticated", false, "Allow --metrics-auth=none at an address that other machines reach.")
+	flags.StringVar(&o.address, "metrics-bind-address", ":8443", "Address of /metrics. 0 disables it.")
+	flags.StringVar(&o.auth, "metrics-auth", authKubernetes, "Who may get /metrics: kubernetes (over HTTPS, callers whose bearer token may get the path /metrics by RBAC) or none (over plain HTTP, everyone; on a loopback address only).")
+	flags.StringVar(&o.certDir, "metrics-cert-dir", "", "Folder with the certificate of /metrics: tls.crt and tls.key. Changed files are read again. Empty means a self-signed certificate, new at each start.")
+	flags.BoolVar(&o.insecure, "metrics-insecure-allow-unauthenticated", false, "Allow --metrics-auth=none at an address that other machines can reach.")
 }
 
 func (o *metricsOptions) validate() error {
@@ -46,22 +46,22 @@ func (o *metricsOptions) validate() error {
 	case o.address == "0":
 		return nil
 	case o.auth == authNone && o.certDir != "":
-		return fmt.Errorf("--metrics-cert-dir is set and --metrics-auth=%s speaks plain HTTP: leave one of them out", authNone)
+		return fmt.Errorf("--metrics-cert-dir is set, but --metrics-auth=%s uses plain HTTP: remove one of them", authNone)
 	case o.auth == authNone && !o.insecure && !isLoopback(o.address):
-		return fmt.Errorf("with --metrics-auth=none everyone who reaches --metrics-bind-address=%s reads the names of namespaces and how much runs in them; "+
-			"take an address of this machine only, such as 127.0.0.1:8080, or insist with --metrics-insecure-allow-unauthenticated", o.address)
+		return fmt.Errorf("with --metrics-auth=none everyone who reaches --metrics-bind-address=%s can read the names of namespaces and how much runs in them; "+
+			"use an address of this machine only, such as 127.0.0.1:8080, or set --metrics-insecure-allow-unauthenticated", o.address)
 	case o.certDir == "":
 		return nil
 	}
 	for _, name := range []string{certFile, keyFile} {
 		if _, err := os.Stat(filepath.Join(o.certDir, name)); err != nil {
-			return fmt.Errorf("--metrics-cert-dir wants %s and %s in it: %w", certFile, keyFile, err)
+			return fmt.Errorf("--metrics-cert-dir must contain %s and %s: %w", certFile, keyFile, err)
 		}
 	}
 	return nil
 }
 
-// server has the manager serve the metrics so. Certificates are watched, and read again when they change.
+// server returns the manager's options for serving metrics. Certificates are read again when they change.
 func (o *metricsOptions) server() metricsserver.Options {
 	serving := metricsserver.Options{BindAddress: o.address}
 	if o.auth == authNone {
@@ -70,14 +70,14 @@ func (o *metricsOptions) server() metricsserver.Options {
 	serving.SecureServing, serving.FilterProvider = true, filters.WithAuthenticationAndAuthorization
 	serving.CertDir, serving.CertName, serving.KeyName = o.certDir, certFile, keyFile
 	if o.certDir == "" {
-		serving.CertDir = "/nowhere" // the library would look for files in a folder below /tmp
+		serving.CertDir = "/nowhere" // otherwise the library looks for files in a folder below /tmp
 	}
-	// HTTP/2 brings nothing to a scrape, and has had weaknesses by which a stranger stops a server.
+	// A scrape gains nothing from HTTP/2, and HTTP/2 has had flaws by which strangers could stop a server.
 	serving.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.NextProtos, c.MinVersion = []string{"http/1.1"}, tls.VersionTLS12 }}
 	return serving
 }
 
-// isLoopback reports whether only this machine reaches an address such as 127.0.0.1:8080.
+// isLoopback reports whether only this machine can reach an address such as 127.0.0.1:8080.
 func isLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil || host == "localhost" {

@@ -31,11 +31,11 @@ func TestCase63PlainMetricsAreAChoice(t *testing.T) {
 		"nowhere":                   {[]string{"--metrics-bind-address=0", "--metrics-auth=none"}, ""},
 		"plain, on this machine":    {[]string{"--metrics-bind-address=127.0.0.1:8080", "--metrics-auth=none"}, ""},
 		"plain, by name":            {[]string{"--metrics-bind-address=localhost:8080", "--metrics-auth=none"}, ""},
-		"plain, for all":            {[]string{"--metrics-bind-address=:8080", "--metrics-auth=none"}, "insist with --metrics-insecure-allow-unauthenticated"},
-		"plain, by another's name":  {[]string{"--metrics-bind-address=example.com:8080", "--metrics-auth=none"}, "insist with"},
+		"plain, for all":            {[]string{"--metrics-bind-address=:8080", "--metrics-auth=none"}, "set --metrics-insecure-allow-unauthenticated"},
+		"plain, by another's name":  {[]string{"--metrics-bind-address=example.com:8080", "--metrics-auth=none"}, "set --metrics-insecure"},
 		"plain, for all, insisting": {[]string{"--metrics-bind-address=:8080", "--metrics-auth=none", "--metrics-insecure-allow-unauthenticated"}, ""},
-		"plain, with a certificate": {[]string{"--metrics-bind-address=127.0.0.1:8080", "--metrics-auth=none", "--metrics-cert-dir=/x"}, "leave one of them out"},
-		"no certificate there":      {[]string{"--metrics-cert-dir=/does/not/exist"}, "wants tls.crt and tls.key in it"},
+		"plain, with a certificate": {[]string{"--metrics-bind-address=127.0.0.1:8080", "--metrics-auth=none", "--metrics-cert-dir=/x"}, "remove one of them"},
+		"no certificate there":      {[]string{"--metrics-cert-dir=/does/not/exist"}, "must contain tls.crt and tls.key"},
 		"no such way":               {[]string{"--metrics-auth=basic"}, "want kubernetes or none"},
 	} {
 		_, err := parse(c.args...)

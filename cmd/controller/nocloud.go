@@ -11,15 +11,15 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 )
 
-// handOver becomes the program controller-cloud, which lies beside this one, where an archive is in a cloud's store: its
-// clients take 30 MiB that a controller without such an archive is spared. It returns if this program will do.
+// handOver replaces this process by the program controller-cloud in the same folder, if the archive is in a cloud. The clients of the
+// clouds take 30 MiB of memory, which a controller without such an archive does not need. It returns if there is nothing to do.
 func handOver(archiveURL string) error {
 	if !archive.InCloud(archiveURL) {
 		return nil
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("finding the program that has the clients of clouds: %w", err)
+		return fmt.Errorf("finding controller-cloud: %w", err)
 	}
 	program := self + "-cloud"
 	err = syscall.Exec(program, os.Args, os.Environ()) // only an error returns

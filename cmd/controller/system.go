@@ -6,8 +6,7 @@ import (
 	"github.com/taskexec/taskexec/cmd/internal/account"
 )
 
-// systemNamespace returns the controller's own namespace: the one that a flag names, or else that of the pod. It is empty
-// where the controller runs in no pod.
+// systemNamespace returns the controller's own namespace: that of the flag, or else that of the pod. It is empty outside of a pod.
 func systemNamespace(flag, file string) string {
 	return cmp.Or(flag, account.Namespace(file))
 }

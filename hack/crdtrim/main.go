@@ -1,10 +1,10 @@
-// Command crdtrim mends generated CRDs, in place.
+// Command crdtrim edits generated CRDs in place.
 //
-// It makes their schemas as strict as Go's types are: see tighten.
+// It makes their schemas as strict as Go's types: see tighten.
 //
-// It removes the descriptions below a Task's spec.jobTemplate. They are those of batch/v1, 600 KiB that `kubectl
-// explain job` has too. With them, the CRD is over the 256 KiB that `kubectl apply` can keep in its annotation. Those
-// of our own fields stay.
+// It removes the descriptions below a Task's spec.jobTemplate. These 600 KiB are the descriptions of batch/v1, which `kubectl explain
+// job` shows too. With them, the CRD would exceed the 256 KiB that `kubectl apply` can keep in its annotation. Descriptions of our
+// own fields stay.
 //
 // It completes the metadata of templates (see metadata.go) and allows null where a CronJob does (see nullable.go).
 //
@@ -49,7 +49,7 @@ func mend(file string, trimmed *int) error {
 	if err != nil {
 		return err
 	}
-	// A map keeps what the typed struct would add, such as an empty status.
+	// A map, because the typed struct would add fields such as an empty status.
 	var crd map[string]any
 	if err := yaml.Unmarshal(raw, &crd); err != nil {
 		return fmt.Errorf("parsing %s: %w", file, err)

@@ -2,13 +2,11 @@ package main
 
 import "slices"
 
-// readByRules are the fields below jobTemplate that CEL rules of the Task read or pass, and which rules would stumble over
-// when they are null.
+// readByRules are the fields below jobTemplate that CEL rules of the Task read. The rules would fail on null.
 var readByRules = []string{"spec", "template", "manualSelector", "podReplacementPolicy", "restartPolicy"}
 
-// allowNull lets lists and objects be null, as they are in a manifest that has a key without a value ("env:", which
-// templates often leave). A CronJob takes null for absent, and so does Go's decoder. Required fields, the keys of lists
-// and fields with a default stay as they are.
+// allowNull lets lists and objects be null, as in a manifest with a key without a value ("env:", which templates often produce). A
+// CronJob and Go's decoder treat null as absent. Required fields, the keys of lists and fields with a default are not changed.
 func allowNull(node any) {
 	switch n := node.(type) {
 	case map[string]any:

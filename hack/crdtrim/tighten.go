@@ -10,8 +10,8 @@ const (
 	timePattern = `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`
 )
 
-// tighten makes each schema below a node refuse what Go's types do not decode: an object that is stored and does not
-// decode is of no use to anybody. It leaves alone what a marker in the API's types says already.
+// tighten makes each schema below a node refuse what Go's types do not decode, because nobody can use a stored object that does not
+// decode. It does not change what a marker in the API's types sets.
 func tighten(node any) {
 	switch n := node.(type) {
 	case map[string]any:

@@ -6,13 +6,14 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/taskexec/taskexec/hack/figures"
 )
 
 // Both programs run with the limits that they are shipped with, and are attacked in one way after the other. Neither is
@@ -99,10 +100,7 @@ type polling struct {
 }
 
 func (p polling) quantile(percent int) time.Duration {
-	if len(p.took) == 0 {
-		return 0
-	}
-	return p.took[min(len(p.took)-1, len(p.took)*percent/100)].Round(100 * time.Microsecond)
+	return figures.Percentile(p.took, percent).Round(100 * time.Microsecond)
 }
 
 // polls the list of a Task's runs for some time, one request after the other, with a moment between them.
@@ -126,6 +124,5 @@ func polls(t *testing.T, token, task string, lasts time.Duration) (p polling) {
 		case <-ctx.Done():
 		}
 	}
-	slices.Sort(p.took)
 	return p
 }

@@ -41,7 +41,7 @@ func localclusterProgram(t *testing.T) string {
 	t.Helper()
 	program := os.Getenv("E2E_LOCALCLUSTER")
 	if program == "" {
-		t.Skip("E2E_LOCALCLUSTER is not set: nothing here can restart parts of the node")
+		t.Skip("this test needs the node of the local cluster (E2E_LOCALCLUSTER)")
 	}
 	return program
 }
@@ -115,6 +115,7 @@ func controllerMemory(t *testing.T) int64 {
 // controllerMetric is a metric of the controller, or the sum of those whose line begins so; 0 while none answers.
 func controllerMetric(t *testing.T, begins string) (sum float64) {
 	t.Helper()
+	localclusterProgram(t) // the pods of other clusters cannot be reached from here
 	pods := &corev1.PodList{}
 	if err := kube.List(t.Context(), pods, client.InNamespace(operatorNamespace),
 		client.MatchingLabels{"app.kubernetes.io/component": "controller"}); err != nil || len(pods.Items) == 0 {

@@ -57,8 +57,11 @@ func (a accounts) wrong(ctx context.Context, account string, whole bool) ([]stri
 	return rights.Compare(used.Lasting(), granted, except), nil
 }
 
-// verdict on all accounts, at the end.
+// verdict returns what is wrong with the rights of all accounts, after all tests. Only the local cluster writes an audit log.
 func (a accounts) verdict(whole bool) error {
+	if os.Getenv("E2E_LOCALCLUSTER") == "" {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var errs []error
@@ -75,6 +78,7 @@ func (a accounts) verdict(whole bool) error {
 // A run with a sensitive param takes no right that the accounts do not have. TestMain asks the same of all tests together,
 // and of rights that are never used.
 func TestCase47OwnRightsOnTheNode(t *testing.T) {
+	localclusterProgram(t)
 	name := given(t, taskOf("echo done"))
 	if got := polled(t, execute(t, name, nil)); got.Status != "completed" {
 		t.Fatalf("it ended as %s", text(got))

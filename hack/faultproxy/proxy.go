@@ -1,5 +1,5 @@
-// Package faultproxy stands between a client and a server on TCP and does what a bad network does: it cuts
-// connections, refuses new ones, lets nothing pass for a while, or passes everything late. Tests use it.
+// Package faultproxy is a TCP proxy for tests that behaves like a bad network: it cuts connections, refuses new ones, stalls, or
+// delays everything.
 package faultproxy
 
 import (
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Proxy passes what it gets to a server and back, until it is told otherwise. It is safe for use in parallel.
+// Proxy passes bytes between clients and a server. Its methods cause faults. It is safe for concurrent use.
 type Proxy struct {
 	target   string
 	listener net.Listener
@@ -26,7 +26,7 @@ type Proxy struct {
 	workers sync.WaitGroup
 }
 
-// Listen on a port of the loopback interface, for a server at host:port.
+// Listen starts a proxy on a port of the loopback interface, for a server at host:port.
 func Listen(target string) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -38,14 +38,14 @@ func Listen(target string) (*Proxy, error) {
 	return p, nil
 }
 
-// Addr is the host:port that clients connect to.
+// Addr returns the host:port that clients connect to.
 func (p *Proxy) Addr() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.listener.Addr().String()
 }
 
-// Cut resets all connections, amid what they carry.
+// Cut resets all connections, even in the middle of data.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -57,14 +57,14 @@ func (p *Proxy) Cut() {
 	}
 }
 
-// Refuse new connections, or take them again. Those that are open go on.
+// Refuse refuses new connections, or accepts them again. Open connections go on.
 func (p *Proxy) Refuse(refuse bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refuses = refuse
 }
 
-// Stall lets nothing pass, either way, and closes nothing; or lets it pass again.
+// Stall stops all bytes in both directions without closing connections, or lets them pass again.
 func (p *Proxy) Stall(stall bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,14 +80,14 @@ func (p *Proxy) Stall(stall bool) {
 	}
 }
 
-// Delay what passes, in each direction, by so much for each read of up to 32 KiB; zero for not at all.
+// Delay delays each read of up to 32 KiB, in both directions. Zero ends the delay.
 func (p *Proxy) Delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delay = d
 }
 
-// Leave the port, as a server does that is down: what is open is reset, and the system refuses what comes.
+// Leave closes the port, like a server that is down: it resets open connections, and the system refuses new ones.
 func (p *Proxy) Leave() {
 	p.mu.Lock()
 	_ = p.listener.Close() // it may be closed already
@@ -95,7 +95,7 @@ func (p *Proxy) Leave() {
 	p.Cut()
 }
 
-// Return to the port after Leave.
+// Return opens the port again after Leave.
 func (p *Proxy) Return() error {
 	listener, err := net.Listen("tcp", p.Addr())
 	if err != nil {
@@ -108,14 +108,14 @@ func (p *Proxy) Return() error {
 	return nil
 }
 
-// Calm ends all faults but those that connections have suffered.
+// Calm ends all faults. Connections that were cut stay cut.
 func (p *Proxy) Calm() {
 	p.Refuse(false)
 	p.Stall(false)
 	p.Delay(0)
 }
 
-// Close the proxy and all its connections.
+// Close closes the proxy and all its connections.
 func (p *Proxy) Close() error {
 	close(p.closed)
 	p.mu.Lock()

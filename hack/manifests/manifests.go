@@ -1,4 +1,4 @@
-// Package manifests gives tests what kustomize makes of the folders of config.
+// Package manifests builds the folders of config with kustomize, for tests.
 package manifests
 
 import (
@@ -15,8 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// Build returns the objects of a folder of config, such as "default". It runs the kustomize of hack/tools with the go
-// command of PATH; the error has what they printed.
+// Build returns the objects of a folder of config, such as "default". It runs the kustomize of hack/tools with the go command on
+// the PATH. An error contains what they printed.
 func Build(ctx context.Context, folder string) ([]*unstructured.Unstructured, error) {
 	_, file, _, _ := runtime.Caller(0)
 	root := filepath.Join(filepath.Dir(file), "..", "..")

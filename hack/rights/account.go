@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
-// Audit has the API server of a test log what users do. It is called before the API server starts; stop removes the log.
+// Audit makes the API server of a test log what users do. Call it before the API server starts. stop removes the log.
 func Audit(environment *envtest.Environment, users ...string) (log *Log, stop func(), err error) {
 	dir, err := os.MkdirTemp("", "taskexec-audit-")
 	if err != nil {
@@ -36,8 +36,8 @@ func Audit(environment *envtest.Environment, users ...string) (log *Log, stop fu
 	return log, stop, nil
 }
 
-// Account makes a service account and its namespace, where they are missing, and gives its own way to the API server, with
-// a token for an hour. kube may do all that, and config says where the API server is.
+// Account creates a service account and its namespace if they do not exist. It returns a config for the same API server with a token
+// of the account, which is valid for an hour.
 func Account(ctx context.Context, kube client.Client, config *rest.Config, namespace, name string) (*rest.Config, error) {
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	for _, o := range []client.Object{&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, account} {
@@ -54,7 +54,7 @@ func Account(ctx context.Context, kube client.Client, config *rest.Config, names
 	return own, nil
 }
 
-// Install creates the objects of manifests, such as those of config/rbac. What is there already stays.
+// Install creates the objects of manifests, such as those of config/rbac. It does not change existing objects.
 func Install(ctx context.Context, kube client.Client, manifests ...string) error {
 	for _, path := range manifests {
 		raw, err := os.ReadFile(path)

@@ -9,8 +9,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Bound returns the rights that a cluster's RoleBindings and ClusterRoleBindings give to a service account by its name, in
-// whatever namespace. Rights of the groups that every account is in are not among them.
+// Bound returns the rights that a cluster's RoleBindings and ClusterRoleBindings give to a service account by its name, in all
+// namespaces. It leaves out the rights of groups that every account is in.
 func Bound(ctx context.Context, cluster client.Reader, namespace, account string) (map[Right]bool, error) {
 	bound := map[Right]bool{}
 	roles, everywhere := &rbacv1.RoleBindingList{}, &rbacv1.ClusterRoleBindingList{}

@@ -1,4 +1,4 @@
-// Package rights compares what an account did at the API server, by the audit log, with what RBAC allows it.
+// Package rights compares what an account did, by the audit log of the API server, with what RBAC allows it to do.
 package rights
 
 import (
@@ -18,15 +18,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// policy of an audit log that has the requests of some users, without their bodies, and nothing else. A watch is in it
-// from when it began.
+// policy is that of an audit log with only the requests of some users, without bodies. A watch is logged when it begins.
 const policy = `{"apiVersion":"audit.k8s.io/v1","kind":"Policy","omitStages":["RequestReceived"],
 "rules":[{"level":"Metadata","users":%s}]}`
 
 // Log is an audit log that an API server writes.
 type Log struct{ dir string }
 
-// NewLog makes the policy of a log in a folder, for users.
+// NewLog writes the policy of a log for users into a folder.
 func NewLog(dir string, users ...string) (*Log, error) {
 	names, err := json.Marshal(users)
 	if err != nil {
@@ -42,12 +41,12 @@ func NewLog(dir string, users ...string) (*Log, error) {
 func (l *Log) policy() string { return filepath.Join(l.dir, "audit-policy.json") }
 func (l *Log) file() string   { return filepath.Join(l.dir, "audit.log") }
 
-// Flags are those of kube-apiserver that have it write the log, by their names.
+// Flags returns the flags of kube-apiserver for the log, by name.
 func (l *Log) Flags() map[string]string {
 	return map[string]string{"audit-policy-file": l.policy(), "audit-log-path": l.file(), "audit-log-mode": "blocking-strict"}
 }
 
-// Of gives what a user did so far.
+// Of returns what a user has done so far.
 func (l *Log) Of(user string) (Used, error) { return readFile(l.file(), user) }
 
 func readFile(name, user string) (Used, error) {
@@ -78,8 +77,8 @@ func ReadFolder(folder, pattern, user string) (Used, error) {
 	return all, err
 }
 
-// Lasting leaves out the refusals of what was also allowed. An API server that has just started refuses everybody until it
-// has read the roles.
+// Lasting leaves out refusals of rights that were also granted. An API server that has just started refuses everyone until it has
+// read the roles.
 func (u Used) Lasting() Used {
 	lasting := Used{u.Rights, maps.Clone(u.Refused)}
 	maps.DeleteFunc(lasting.Refused, func(right Right, _ bool) bool { return u.Rights[right] })
@@ -119,7 +118,7 @@ type event struct {
 	Annotations map[string]string `json:"annotations"`
 }
 
-// maxEvent in bytes: one without bodies has a few hundred.
+// maxEvent limits an event in bytes. One without bodies has a few hundred.
 const maxEvent = 1 << 20
 
 // Read reads the requests of a user from an audit log: JSON, an event a line. A last line that is half written is left out.
@@ -159,7 +158,7 @@ func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) 
 	return bufio.ScanLines(data, atEOF)
 }
 
-// Granted gives the rights in the rules of the Roles and ClusterRoles of a manifest.
+// Granted returns the rights in the rules of the Roles and ClusterRoles of a manifest.
 func Granted(manifest io.Reader) (map[Right]bool, error) {
 	granted := map[Right]bool{}
 	decoder := yaml.NewYAMLOrJSONDecoder(manifest, 4096)

@@ -1,4 +1,4 @@
-// Package scrape reads the metrics of a controller that is deployed, as Prometheus does.
+// Package scrape reads the metrics of a deployed controller, as Prometheus does.
 package scrape
 
 import (
@@ -14,17 +14,17 @@ import (
 // port of config/manager.
 const port = "8443"
 
-// maxBytes bounds an answer; that of a controller has about 100 KiB.
+// maxBytes limits an answer. A controller's answer has about 100 KiB.
 const maxBytes = 16 << 20
 
-// The certificate is one that the controller made itself, so that nobody can know it; config/prometheus does not check it either.
+// The certificate is self-signed and new at each start, so it cannot be verified. config/prometheus does not verify it either.
 var client = http.Client{
 	Timeout:   time.Minute,
 	Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
 }
 
-// Controller gets /metrics of the controller's pod at an IP with a token. It returns the status code of the answer and its
-// body, and an error if none came within a minute.
+// Controller gets /metrics of the controller's pod at an IP with a token. It returns the status code and the body of the answer, or an
+// error if there is no answer within a minute.
 func Controller(ctx context.Context, ip, token string) (code int, body []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+net.JoinHostPort(ip, port)+"/metrics", http.NoBody)
 	if err != nil {

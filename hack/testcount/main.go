@@ -2,9 +2,8 @@
 //
 //	N passed, N failed, N skipped
 //
-// It reads what `go test -json` wrote. A subtest counts as a test. A package that failed with no test of its
-// own to blame, for example because it does not compile, counts as one failed test. It fails when no test
-// ran: whether tests failed is what `go test` said already.
+// It reads the output of `go test -json`. A subtest counts as a test. A package that failed without a failed test, for example because
+// it does not compile, counts as one failed test. testcount fails only if no test ran, because `go test` reports failures itself.
 //
 // Usage: testcount DIRECTORY-OF-JSON-FILES
 package main
@@ -72,8 +71,8 @@ func countFile(path string) (counts, error) {
 	return count(file)
 }
 
-// count adds up one stream of events. Tests that had started when their process died have no end of their
-// own: their package's failure stands for them.
+// count adds up one stream of events. Tests that were running when their process died have no result. The failure of their package
+// counts instead.
 func count(events io.Reader) (counts, error) {
 	var c counts
 	blamed := map[string]bool{} // packages with a failed test

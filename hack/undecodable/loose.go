@@ -22,9 +22,9 @@ var kinds = []struct {
 	{"TaskSchedule", "taskschedules.taskexec.dev", map[string]any{"taskRef": map[string]any{"name": "bad"}, "schedule": "@daily", "jitter": "5 parsecs"}},
 }
 
-// Loosen has an API server take every object of this API, as if it was stored before there was a schema. restore
-// brings the schemas back. Both return when the API server has read the CRDs, which it does a moment after they were
-// written, or when ctx ends. The namespace must exist; nothing is stored in it.
+// Loosen makes an API server accept every object of this API, as if it was stored before there was a schema. restore restores the
+// schemas. Both return when the API server has read the CRDs, a moment after they were written, or when ctx ends. The namespace
+// must exist; nothing is stored in it.
 func Loosen(ctx context.Context, c client.Client, namespace string) (restore func(context.Context) error, err error) {
 	before := map[string]any{}
 	for _, k := range kinds {

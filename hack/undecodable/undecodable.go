@@ -1,6 +1,5 @@
-// Package undecodable makes objects of a CRD that its schema may take and Go's types may not. Tests give them to an API
-// server, or to the schema itself, and see what becomes of everybody else. Loosen has an API server store them all the
-// same.
+// Package undecodable creates objects of a CRD that its schema may accept and Go's types may not decode. Tests give them to an API
+// server, or to the schema, and check that other objects are not affected. Loosen makes an API server store them anyway.
 package undecodable
 
 import (
@@ -18,9 +17,9 @@ type Schema = apiextensionsv1.JSONSchemaProps
 
 // Value is one value somewhere in an object.
 type Value struct {
-	// Path from the root, such as spec.jobTemplate.spec.completions.
+	// Path is the path from the root, such as spec.jobTemplate.spec.completions.
 	Path string
-	// Object holds the value, and besides only what its schema requires.
+	// Object contains the value, and otherwise only what its schema requires.
 	Object any
 }
 
@@ -40,11 +39,11 @@ func Load(file string) (*Schema, error) {
 	return crd.Spec.Versions[0].Schema.OpenAPIV3Schema, nil
 }
 
-// Values gives an object for each field of a schema and each candidate for it, in a fixed order. Whether the schema
-// takes the object is not known.
+// Values returns an object for each field of a schema and each candidate for it, in a fixed order. The schema may accept an object or
+// not.
 func Values(s *Schema) []Value { return values(s, "") }
 
-// Least is the least object that a schema takes.
+// Least returns the smallest object that a schema accepts.
 func Least(s *Schema) Value { return Value{Object: required(s)} }
 
 func values(s *Schema, path string) (all []Value) {

@@ -1,5 +1,5 @@
-// Package walks has rapid walk the same walks each time, so that a change is blamed for nothing but itself. Who looks for
-// more sets -rapid.seed=0 and -rapid.checks on the command line.
+// Package walks makes rapid check the same random sequences each time, so that a test fails only because of a change. To search for
+// more, set -rapid.seed=0 and -rapid.checks on the command line.
 package walks
 
 import (
@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// seed of the walks: any will do.
+// seed is arbitrary.
 const seed = "20261125"
 
 // Same walks, so many, of so many steps on average; what the command line says stands.

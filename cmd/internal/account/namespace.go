@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// NamespaceFile is the file in which a kubelet tells a pod its namespace, beside the token of its service account.
+// NamespaceFile is where the kubelet writes the namespace of a pod, next to the token of its service account.
 const NamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
-// Namespace returns the namespace in a file such as NamespaceFile. It is empty if the file cannot be read, as outside of a pod.
+// Namespace returns the namespace in a file such as NamespaceFile. It is empty if there is no such file, as outside of a pod.
 func Namespace(file string) string {
 	raw, err := os.ReadFile(file)
 	if err != nil {

@@ -1,8 +1,7 @@
-// Command facade measures what a poll and a list cost with many executions in the cache: it starts an API server, fills
-// a namespace, runs bin/apiserver on it, and loads both with reads of the same executions in turn.
-// `make bench-facade` sets up what it needs.
+// Command facade measures the cost of a poll and of a list with many executions in the cache. It starts an API server, fills a
+// namespace, runs bin/apiserver on it, and loads both in turn with reads of the same executions. `make bench-facade` runs it.
 //
-// It says which goals were missed, and ends with an error only when it could not measure.
+// It reports missed goals, and fails only if it could not measure.
 package main
 
 import (
@@ -39,16 +38,16 @@ func main() { harness.Main("bench", parseFlags, measure) }
 
 func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	o := &options{}
-	flags.IntVar(&o.executions, "executions", 10_000, "How many executions there are.")
-	flags.IntVar(&o.tailEvery, "tail-every", 10, "One of so many has a tail of 16 KiB.")
-	flags.IntVar(&o.workers, "workers", 16, "How many clients ask, each for the next when it has the last.")
-	flags.IntVar(&o.rounds, "rounds", 3, "How often each of the two is loaded.")
-	flags.DurationVar(&o.round, "round", 5*time.Second, "How long each time.")
+	flags.IntVar(&o.executions, "executions", 10_000, "Number of executions.")
+	flags.IntVar(&o.tailEvery, "tail-every", 10, "Every how many executions one has a tail of 16 KiB.")
+	flags.IntVar(&o.workers, "workers", 16, "Number of clients. Each sends its next request when it has the last answer.")
+	flags.IntVar(&o.rounds, "rounds", 3, "How many times each of the two is loaded.")
+	flags.DurationVar(&o.round, "round", 5*time.Second, "How long each is loaded.")
 	flags.StringVar(&o.program, "program", "bin/apiserver", "The facade.")
-	flags.StringVar(&o.arguments, "arguments", "", "More arguments of the facade, with blanks between.")
-	flags.StringVar(&o.auth, "auth", "kubernetes", "The facade's --auth: kubernetes, where each request has a token, or none.")
-	flags.StringVar(&o.role, "role", "config/rbac/viewer_cluster_role.yaml", "The ClusterRole of who asks.")
-	flags.StringVar(&o.crds, "crds", "config/crd/bases", "The kinds to install.")
+	flags.StringVar(&o.arguments, "arguments", "", "More arguments of the facade, separated by spaces.")
+	flags.StringVar(&o.auth, "auth", "kubernetes", "The facade's --auth: kubernetes, with a token in each request, or none.")
+	flags.StringVar(&o.role, "role", "config/rbac/viewer_cluster_role.yaml", "The ClusterRole of the clients.")
+	flags.StringVar(&o.crds, "crds", "config/crd/bases", "The folder of the CustomResourceDefinitions.")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -56,7 +55,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	case o.executions < 100 || o.executions%100 != 0:
 		return nil, fmt.Errorf("-executions is %d, want hundreds", o.executions)
 	case o.tailEvery < 1, o.workers < 1, o.rounds < 1, o.round < time.Second:
-		return nil, errors.New("-tail-every, -workers and -rounds want at least 1, -round at least a second")
+		return nil, errors.New("-tail-every, -workers and -rounds must be at least 1, and -round at least a second")
 	case os.Getenv("KUBEBUILDER_ASSETS") == "":
 		return nil, errors.New("KUBEBUILDER_ASSETS is not set: run `make bench-facade`")
 	}

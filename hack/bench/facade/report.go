@@ -10,6 +10,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/taskexec/taskexec/hack/bench/harness"
+	"github.com/taskexec/taskexec/hack/figures"
 )
 
 // The goals.
@@ -51,8 +52,7 @@ func (s side) median(of func(*vegeta.Metrics) float64) float64 {
 	for _, m := range s.metrics {
 		values = append(values, of(m))
 	}
-	slices.Sort(values)
-	return values[len(values)/2]
+	return figures.Median(values)
 }
 
 func (s side) requests() (n uint64) {

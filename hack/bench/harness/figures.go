@@ -2,29 +2,18 @@ package harness
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/prometheus/procfs"
 )
 
-// Percentile of some values by nearest rank, 0 of none.
-func Percentile(of []time.Duration, percent int) time.Duration {
-	if len(of) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(of))
-	rank := (len(sorted)*percent + 99) / 100
-	return sorted[max(rank, 1)-1]
-}
-
-// Mebi gives bytes for people.
+// Mebi formats bytes for people.
 func Mebi(bytes float64) string { return fmt.Sprintf("%.0f MiB", bytes/(1<<20)) }
 
-// CPU is for how long the CPUs of this machine did something, for how long nothing, and, with what they waited for, in all.
+// CPU is the time of all CPUs of this machine: busy, idle, and all of it, with waiting.
 type CPU struct{ Busy, Idle, All time.Duration }
 
-// CPUSoFar asks the kernel what they have done since it started.
+// CPUSoFar returns the CPU time since the kernel started.
 func CPUSoFar() (CPU, error) {
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {

@@ -1,5 +1,4 @@
-// Package harness is what all measurements have in common: how they are run, and how they tell what they measured and
-// whether that is good enough.
+// Package harness has what all benches share: how they run, and how they report results and goals.
 package harness
 
 import (

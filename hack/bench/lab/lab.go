@@ -1,8 +1,8 @@
-// Package lab runs a Kubernetes control plane with simulated nodes on this machine, and this checkout's controller
-// beside it. etcd, kube-apiserver, kube-controller-manager and kube-scheduler are real; kwok plays the nodes, and
-// kubelet.go the part of a kubelet that kwok does not have: the logs of containers.
+// Package lab runs a Kubernetes control plane with simulated nodes and this checkout's controller on this machine. etcd,
+// kube-apiserver, kube-controller-manager and kube-scheduler are real. kwok simulates the nodes, and kubelet.go serves the logs of
+// containers, which kwok does not have.
 //
-// All ports are free ones and all files are in a folder of its own, so that it does not meet a cluster that is up.
+// It uses free ports and a folder of its own, so that it does not disturb a cluster that is up.
 package lab
 
 import (
@@ -35,10 +35,10 @@ type Options struct {
 	Kwok, Controller, CRDs string
 	// ControllerArgs are flags of the controller besides those that connect it.
 	ControllerArgs []string
-	// DefaultLimits has the controller manager and the scheduler keep to the limits of requests that Kubernetes gives
-	// them (20 and 50 a second), and not to those of the local cluster (500).
+	// DefaultLimits gives the controller manager and the scheduler Kubernetes' own limits of requests (20 and 50 per second), and
+	// not those of the local cluster (500).
 	DefaultLimits bool
-	// Nodes that are simulated.
+	// Nodes is the number of simulated nodes.
 	Nodes int
 	// RunFor is how long a pod runs.
 	RunFor time.Duration
@@ -65,20 +65,19 @@ type Lab struct {
 	metricsPort, healthPort, pprofPort int
 }
 
-// Start brings all up but the controller.
+// Start starts everything except the controller.
 func Start(ctx context.Context, o Options) (*Lab, error) {
 	l := &Lab{Options: o}
 	return l.start(ctx, l.startAPI, l.startKubelet, l.startManager, l.startScheduler, l.startKwok, l.makeNodes)
 }
 
-// StartAPI brings up etcd and the API server, which nobody else asks for anything. Of the options only Assets and CRDs
-// matter; without Assets they are where KUBEBUILDER_ASSETS says.
+// StartAPI starts only etcd and the API server. It uses only the options Assets and CRDs. The default of Assets is KUBEBUILDER_ASSETS.
 func StartAPI(ctx context.Context, o Options) (*Lab, error) {
 	l := &Lab{Options: o}
 	return l.start(ctx, l.startAPI)
 }
 
-// start takes some steps. What it has started by the time that one fails, it stops.
+// start runs some steps. If one fails, it stops what it has started.
 func (l *Lab) start(ctx context.Context, steps ...func(context.Context) error) (_ *Lab, err error) {
 	defer func() {
 		if err != nil {

@@ -1,7 +1,7 @@
-// Command logs measures how fast and at what cost logs of many runs that print at once are mirrored and archived,
-// on the cluster of KUBECONFIG with the operator deployed in it. `make bench-logs` sets up both.
+// Command logs measures how fast and at what cost the logs of many runs that print at once are copied and archived. It uses the
+// cluster of KUBECONFIG with the operator deployed in it. `make bench-logs` sets up both and runs it.
 //
-// It says which goals were missed, and ends with an error only when it could not measure.
+// It reports missed goals, and fails only if it could not measure.
 package main
 
 import (
@@ -34,14 +34,14 @@ func main() { harness.Main("bench", parseFlags, measure) }
 
 func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	o := &options{}
-	flags.IntVar(&o.runs, "runs", 100, "How many runs print at once. A node takes 250 pods here.")
-	flags.IntVar(&o.rate, "rate", 2, "Lines that each prints in a second. The node works for each line, too.")
-	flags.DurationVar(&o.duration, "duration", time.Minute, "How long each prints.")
-	flags.DurationVar(&o.gather, "gather", 0, "How long all have to start before they print. 0 means half a minute and a second for each.")
+	flags.IntVar(&o.runs, "runs", 100, "Number of runs that print at once. The local cluster's node takes 250 pods.")
+	flags.IntVar(&o.rate, "rate", 2, "Lines per second that each run prints. The node works for each line, too.")
+	flags.DurationVar(&o.duration, "duration", time.Minute, "How long each run prints.")
+	flags.DurationVar(&o.gather, "gather", 0, "How long runs have to start before they print. 0 means half a minute plus a second for each run.")
 	flags.IntVar(&o.lineBytes, "line-bytes", 80, "Bytes of a line.")
 	flags.StringVar(&o.namespace, "namespace", "default", "The namespace that the facade serves.")
-	flags.StringVar(&o.image, "image", "busybox:1.37", "An image with a busybox, present on the node.")
-	flags.StringVar(&o.url, "url", os.Getenv("E2E_URL"), "Where the REST API answers.")
+	flags.StringVar(&o.image, "image", "busybox:1.37", "An image with busybox that is on the node.")
+	flags.StringVar(&o.url, "url", os.Getenv("E2E_URL"), "URL of the REST API.")
 	o.token = os.Getenv("E2E_TOKEN") // no flag: a list of processes would show it
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	}
 	switch {
 	case o.runs < 1, o.rate < 1, o.lines() < 1:
-		return nil, errors.New("-runs, -rate and -duration want to be enough for one line")
+		return nil, errors.New("-runs, -rate and -duration must be enough for one line")
 	case o.lineBytes < 16 || o.lineBytes > 4096:
 		return nil, fmt.Errorf("-line-bytes is %d, want 16 to 4096", o.lineBytes)
 	case o.url == "":

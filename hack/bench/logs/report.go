@@ -8,6 +8,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/hack/bench/harness"
+	"github.com/taskexec/taskexec/hack/figures"
 )
 
 // The goals.
@@ -49,11 +50,11 @@ func (r *report) print(out io.Writer) error {
 func (r *report) lag() {
 	lags := r.seen.lags
 	seconds := func(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
-	median, most := harness.Percentile(lags, 50), harness.Percentile(lags, 95)
+	median, most := figures.Percentile(lags, 50), figures.Percentile(lags, 95)
 	r.Judged(len(lags) > 0 && median < goalMedian, "lag until a line is visible, p50", seconds(median), "< "+goalMedian.String())
 	r.Judged(len(lags) > 0 && most < goal95, "  p95", seconds(most), "< "+goal95.String())
-	r.Row("  p99", seconds(harness.Percentile(lags, 99)))
-	r.Row("  max", seconds(harness.Percentile(lags, 100)))
+	r.Row("  p99", seconds(figures.Percentile(lags, 99)))
+	r.Row("  max", seconds(figures.Percentile(lags, 100)))
 	r.Judged(r.seen.neverSeen() == 0, "lines that were never visible", fmt.Sprint(r.seen.neverSeen()), "0")
 	r.Row("runs that began late", fmt.Sprintf("%d of %d", r.seen.sum(func(r *run) bool { return r.late }), r.seen.runs))
 }

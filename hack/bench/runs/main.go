@@ -1,7 +1,7 @@
-// Command runs measures what a run of a Task costs beside a bare Job: how many end in a second, how soon, with how many
-// requests, and what the controller takes for it. `make bench` builds what it needs and runs it.
+// Command runs compares the cost of a run of a Task with that of a bare Job: runs per second, latency, requests, and CPU and memory of
+// the controller. `make bench` builds what it needs and runs it.
 //
-// It says which goals were missed, and ends with an error only when it could not measure.
+// It reports missed goals, and fails only if it could not measure.
 package main
 
 import (
@@ -43,24 +43,24 @@ func main() { harness.Main("bench", parseFlags, measure) }
 
 func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	o := &options{}
-	flags.IntVar(&o.runs, "runs", 1000, "How many runs of each kind a round has.")
-	flags.IntVar(&o.rounds, "rounds", 3, "How many rounds. 0 measures only memory.")
-	flags.IntVar(&o.inFlight, "in-flight", 100, "How many runs go on at once: one that ends is followed by another.")
-	flags.Float64Var(&o.pace, "pace", 4, "How many runs a second come in a last round whose times are no queue's. 0 leaves that out.")
-	flags.IntVar(&o.limited, "limited", 160, "How many runs of each kind are made on a control plane with Kubernetes' default limits of requests. 0 leaves that out.")
+	flags.IntVar(&o.runs, "runs", 1000, "Runs of each kind in a round.")
+	flags.IntVar(&o.rounds, "rounds", 3, "Number of rounds. 0 measures only memory.")
+	flags.IntVar(&o.inFlight, "in-flight", 100, "Number of runs that are active at once. When one ends, another is created.")
+	flags.Float64Var(&o.pace, "pace", 4, "Runs per second in a last round without queueing. 0 leaves it out.")
+	flags.IntVar(&o.limited, "limited", 160, "Runs of each kind on a control plane with Kubernetes' default limits of requests. 0 leaves it out.")
 	flags.DurationVar(&o.RunFor, "run-for", 100*time.Millisecond, "How long a pod runs.")
-	flags.IntVar(&o.Nodes, "nodes", 10, "How many nodes are simulated.")
+	flags.IntVar(&o.Nodes, "nodes", 10, "Number of simulated nodes.")
 	flags.IntVar(&o.Log.Lines, "lines", 10, "Lines that each run prints.")
 	flags.IntVar(&o.Log.LineBytes, "line-bytes", 80, "Bytes of a line.")
-	flags.IntVar(&o.kept, "kept", 10_000, "How many finished runs are kept while memory is measured. 0 leaves that out.")
-	flags.IntVar(&o.keptLog, "kept-log", 16<<10, "Bytes of log that each of them has.")
+	flags.IntVar(&o.kept, "kept", 10_000, "Finished runs that exist while memory is measured. 0 leaves it out.")
+	flags.IntVar(&o.keptLog, "kept-log", 16<<10, "Bytes of log of each of them.")
 	flags.BoolVar(&o.write, "write", false, "Write the tables into -page.")
-	flags.StringVar(&o.page, "page", "docs/performance.md", "A page with the marks between which the tables go.")
-	flags.StringVar(&o.profiles, "profiles", "", "A folder for profiles of the controller and the API server, taken in the last round. Empty means none.")
+	flags.StringVar(&o.page, "page", "docs/performance.md", "The page for the tables. It has marks for them.")
+	flags.StringVar(&o.profiles, "profiles", "", "Folder for profiles of the controller and the API server during the last round. Empty means no profiles.")
 	flags.StringVar(&o.controllerArg, "controller-args", "", "Flags of the controller, separated by spaces.")
 	flags.StringVar(&o.Assets, "assets", "", "The folder with etcd, kube-apiserver, kube-controller-manager and kube-scheduler.")
 	flags.StringVar(&o.Kwok, "kwok", "bin/kwok", "The program kwok.")
-	flags.StringVar(&o.Controller, "controller", "bin/controller", "The program that is measured.")
+	flags.StringVar(&o.Controller, "controller", "bin/controller", "The controller to measure.")
 	flags.StringVar(&o.CRDs, "crds", "config/crd/bases", "The folder of its CustomResourceDefinitions.")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -68,9 +68,9 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	o.ControllerArgs = strings.Fields(o.controllerArg)
 	switch {
 	case o.runs < 1, o.inFlight < 1, o.Nodes < 1:
-		return nil, errors.New("-runs, -in-flight and -nodes want to be at least 1")
+		return nil, errors.New("-runs, -in-flight and -nodes must be at least 1")
 	case o.rounds < 0, o.kept < 0, o.pace < 0, o.limited < 0:
-		return nil, errors.New("-rounds, -kept, -pace and -limited want to be 0 or more")
+		return nil, errors.New("-rounds, -kept, -pace and -limited must be 0 or more")
 	case o.Assets == "":
 		return nil, errors.New("-assets is not set: run `make bench`")
 	}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/taskexec/taskexec/hack/bench/harness"
+	"github.com/taskexec/taskexec/hack/figures"
 )
 
 // measured is what one round of one kind gave, or several together.
@@ -22,7 +22,7 @@ func (m *measured) rate() float64 { return float64(m.runs) / m.last.Sub(m.first)
 func (m *measured) percentile(percent int) time.Duration { return percentile(m.latencies, percent) }
 
 func percentile(of []time.Duration, percent int) time.Duration {
-	return harness.Percentile(of, percent).Round(time.Millisecond)
+	return figures.Percentile(of, percent).Round(time.Millisecond)
 }
 
 // rounds of one kind.
@@ -78,13 +78,4 @@ func (r rounds) requests() (all []request) {
 		return 1
 	})
 	return all
-}
-
-// median of some values, the lower of the two in the middle; 0 of none.
-func median(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[(len(sorted)-1)/2]
 }

@@ -3,33 +3,8 @@ package main
 import (
 	"slices"
 	"testing"
-	"time"
 )
 
-func TestPercentile(t *testing.T) {
-	var ten []time.Duration
-	for i := range 10 {
-		ten = append(ten, time.Duration(10-i)*time.Second)
-	}
-	for name, c := range map[string]struct {
-		of      []time.Duration
-		percent int
-		want    time.Duration
-	}{
-		"none":       {nil, 50, 0},
-		"one":        {ten[:1], 99, 10 * time.Second},
-		"the middle": {ten, 50, 5 * time.Second},
-		"nearly all": {ten, 95, 10 * time.Second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := percentile(c.of, c.percent); got != c.want {
-				t.Errorf("got %s, want %s", got, c.want)
-			}
-		})
-	}
-}
-
-// counted gives two rounds, of 10 runs and of 30.
 func counted() rounds {
 	post, put := request{"POST", "jobs"}, request{"PUT", "jobs/status"}
 	at := func(a, b float64) *counters { return &counters{requests: map[request]float64{post: a, put: b}} }
@@ -53,17 +28,6 @@ func TestPerRun(t *testing.T) {
 	want := []request{{"PUT", "jobs/status"}, {"POST", "jobs"}}
 	if got := r.requests(); !slices.Equal(got, want) {
 		t.Errorf("requests %v, want %v", got, want)
-	}
-}
-
-func TestMedian(t *testing.T) {
-	for _, c := range []struct {
-		of   []float64
-		want float64
-	}{{nil, 0}, {[]float64{3}, 3}, {[]float64{3, 1, 2}, 2}, {[]float64{4, 1, 3, 2}, 2}} {
-		if got := median(c.of); got != c.want {
-			t.Errorf("median of %v is %g, want %g", c.of, got, c.want)
-		}
 	}
 }
 

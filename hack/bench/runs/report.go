@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/hack/bench/harness"
+	"github.com/taskexec/taskexec/hack/figures"
 )
 
 // The goals: see the table of docs/performance.md.
@@ -92,8 +93,8 @@ func (r *report) speed() {
 	for i, rate := range r.jobs.rates() {
 		ratios = append(ratios, r.taskExecutions.rates()[i]/rate)
 	}
-	share := median(ratios)
-	r.judged(share >= goalRate, "runs finished per second", number(median(r.jobs.rates())), number(median(r.taskExecutions.rates())),
+	share := figures.Median(ratios)
+	r.judged(share >= goalRate, "runs finished per second", number(figures.Median(r.jobs.rates())), number(figures.Median(r.taskExecutions.rates())),
 		fmt.Sprintf("%.2f×", share), fmt.Sprintf("≥ %.2f×", goalRate))
 	if r.underLimits != nil {
 		job, execution := r.underLimits[bareJobs].rate(), r.underLimits[executions].rate()

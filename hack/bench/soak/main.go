@@ -1,6 +1,6 @@
-// Command soak lets runs come at a steady rate for long, while the controller is killed, the API server restarted and
-// log requests cut off, at random. It tells whether memory, goroutines and open streams stay flat, and accounts for each
-// run: one Job, one end, and each line of its log or the word that some are missing. `make soak` runs it.
+// Command soak creates runs at a steady rate for a long time. Meanwhile it kills the controller, restarts the API server and cuts log
+// requests, at random. It reports whether memory, goroutines and open streams stay flat. It also checks each run: one Job, one
+// end, and every line of its log or a mark that some are missing. `make soak` runs it.
 package main
 
 import (
@@ -32,24 +32,24 @@ func main() { harness.Main("soak", parseFlags, soak) }
 
 func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	o := &options{}
-	flags.DurationVar(&o.duration, "duration", 30*time.Minute, "How long runs come.")
-	flags.Float64Var(&o.rate, "rate", 5, "How many come in a second.")
-	flags.DurationVar(&o.faults, "faults", 20*time.Second, "The mean time between two faults. 0 means none.")
-	flags.DurationVar(&o.sample, "sample", 15*time.Second, "How often the controller is looked at.")
+	flags.DurationVar(&o.duration, "duration", 30*time.Minute, "How long runs are created.")
+	flags.Float64Var(&o.rate, "rate", 5, "Runs created per second.")
+	flags.DurationVar(&o.faults, "faults", 20*time.Second, "Mean time between two faults. 0 means no faults.")
+	flags.DurationVar(&o.sample, "sample", 15*time.Second, "How often the controller is measured.")
 	flags.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "What decides which faults come when.")
 	flags.DurationVar(&o.RunFor, "run-for", 5*time.Second, "How long a pod runs.")
-	flags.IntVar(&o.Nodes, "nodes", 5, "How many nodes are simulated.")
-	flags.IntVar(&o.Log.Lines, "lines", 50, "Lines that each run prints, over half of its time.")
+	flags.IntVar(&o.Nodes, "nodes", 5, "Number of simulated nodes.")
+	flags.IntVar(&o.Log.Lines, "lines", 50, "Lines that each run prints, spread over half of its time.")
 	flags.IntVar(&o.Log.LineBytes, "line-bytes", 80, "Bytes of a line.")
 	flags.StringVar(&o.Assets, "assets", "", "The folder with etcd, kube-apiserver, kube-controller-manager and kube-scheduler.")
 	flags.StringVar(&o.Kwok, "kwok", "bin/kwok", "The program kwok.")
-	flags.StringVar(&o.Controller, "controller", "bin/controller", "The program that is tried.")
+	flags.StringVar(&o.Controller, "controller", "bin/controller", "The controller under test.")
 	flags.StringVar(&o.CRDs, "crds", "config/crd/bases", "The folder of its CustomResourceDefinitions.")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
 	if o.duration <= 0 || o.rate <= 0 || o.sample <= 0 || o.Log.Lines < 1 || o.Nodes < 1 || o.Assets == "" {
-		return nil, errors.New("-duration, -rate, -sample, -lines and -nodes want to be more than 0, and -assets to be set: run `make soak`")
+		return nil, errors.New("-duration, -rate, -sample, -lines and -nodes must be more than 0, and -assets must be set: run `make soak`")
 	}
 	o.Log.Every = o.RunFor / 2 / time.Duration(o.Log.Lines)
 	return o, nil

@@ -1,4 +1,4 @@
-package harness
+package figures
 
 import (
 	"testing"
@@ -28,5 +28,16 @@ func TestPercentile(t *testing.T) {
 				t.Errorf("got %d, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		of   []float64
+		want float64
+	}{{nil, 0}, {[]float64{3}, 3}, {[]float64{3, 1, 2}, 2}, {[]float64{4, 1, 3, 2}, 2}} {
+		if got := Median(c.of); got != c.want {
+			t.Errorf("median of %v is %g, want %g", c.of, got, c.want)
+		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package config_test runs what config/ gives to GitOps tools as these tools run it.
-package config_test
+// Package gitops tests what config/ gives to GitOps tools, as these tools run it. It is a module of its own, because it needs the Lua of Argo CD.
+package gitops_test
 
 import (
 	"encoding/json"
@@ -74,7 +74,7 @@ func health(t *testing.T, script string, o map[string]any) (status, message stri
 }
 
 func TestArgoCDHealth(t *testing.T) {
-	raw, err := os.ReadFile("argocd/argocd-cm.yaml")
+	raw, err := os.ReadFile("../../config/argocd/argocd-cm.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestArgoCDHealth(t *testing.T) {
 }
 
 func TestFluxHealthExpressions(t *testing.T) {
-	raw, err := os.ReadFile("flux/taskexec.yaml")
+	raw, err := os.ReadFile("../../config/flux/taskexec.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,13 @@
+// Command program prints what a stamped program says of itself.
+package main
+
+import (
+	"fmt"
+
+	"github.com/taskexec/taskexec/cmd/internal/version"
+)
+
+func main() {
+	fmt.Println(version.Text("program"))
+	fmt.Println(version.UserAgent("program"))
+}
