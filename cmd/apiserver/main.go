@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/taskexec/taskexec/apiserver"
+	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/cmd/internal/account"
 	"github.com/taskexec/taskexec/cmd/internal/kubeconfig"
 	"github.com/taskexec/taskexec/cmd/internal/version"
@@ -125,7 +126,7 @@ func (o *options) validateAccess() error {
 	switch {
 	case o.Auth != apiserver.AuthKubernetes && o.Auth != apiserver.AuthNone:
 		return fmt.Errorf("--auth is %q, want %s or %s", o.Auth, apiserver.AuthKubernetes, apiserver.AuthNone)
-	case o.Auth == apiserver.AuthNone && !o.AllowUnauthenticated && !apiserver.IsLoopback(o.BindAddress):
+	case o.Auth == apiserver.AuthNone && !o.AllowUnauthenticated && !web.IsLoopback(o.BindAddress):
 		return fmt.Errorf("with --auth=none everyone who reaches --bind-address=%s could run every task and read every log; "+
 			"use an address of this machine only, such as 127.0.0.1:8080, or set --insecure-allow-unauthenticated", o.BindAddress)
 	case o.MaxInFlight < 1:
