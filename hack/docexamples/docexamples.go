@@ -91,9 +91,14 @@ type Page struct {
 // Pages reads README.md, its Chinese twin and all documents below docs.
 func Pages(root string) ([]Page, error) {
 	paths := []string{"README.md", "README.zh-CN.md"}
-	err := filepath.WalkDir(filepath.Join(root, "docs"), func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".md" {
+	err := filepath.WalkDir(filepath.Join(root, "docs"), func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
 			return err
+		case entry.IsDir() && entry.Name() == "node_modules":
+			return fs.SkipDir
+		case filepath.Ext(path) != ".md":
+			return nil
 		}
 		relative, err := filepath.Rel(root, path)
 		paths = append(paths, filepath.ToSlash(relative))
