@@ -1,9 +1,11 @@
 package docexamples
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -217,4 +219,90 @@ func archiveURLs(t *testing.T, o *unstructured.Unstructured) (all []string) {
 		}
 	}
 	return all
+}
+
+var (
+	link    = regexp.MustCompile(`!?\[[^\]]*\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#{1,6} +(.+?) *$`)
+	// mark is what GitHub leaves out of the anchor of a heading.
+	mark    = regexp.MustCompile(`[^\p{L}\p{N}\p{M}\s_-]`)
+	fenced  = regexp.MustCompile("(?ms)^ {0,3}```.*?^ {0,3}```$")
+	inlined = regexp.MustCompile("`[^`\n]*`")
+)
+
+// anchors returns the anchors of a document, as GitHub and the documentation site make them.
+func anchors(text string) map[string]bool {
+	all := map[string]bool{}
+	for _, match := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
+		all[strings.ReplaceAll(mark.ReplaceAllString(strings.ToLower(match[1]), ""), " ", "-")] = true
+	}
+	return all
+}
+
+// Each link from a document to a file of the repository leads somewhere, to the section too.
+func TestLinksOfTheDocuments(t *testing.T) {
+	total := 0
+	for _, page := range documents(t) {
+		raw, err := os.ReadFile(filepath.Join(root, page.Path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := inlined.ReplaceAllString(fenced.ReplaceAllString(string(raw), ""), "")
+		for _, match := range link.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(match[1], "://") {
+				continue
+			}
+			total++
+			path, anchor, _ := strings.Cut(match[1], "#")
+			target := filepath.Join(root, filepath.Dir(page.Path), path)
+			if path == "" {
+				target = filepath.Join(root, page.Path)
+			}
+			content, err := os.ReadFile(target)
+			if info, statErr := os.Stat(target); statErr != nil || anchor != "" && info.IsDir() {
+				t.Errorf("%s: the link %s leads nowhere", page.Path, match[1])
+				continue
+			}
+			if anchor != "" && (err != nil || !anchors(string(content))[anchor]) {
+				t.Errorf("%s: there is no section %s", page.Path, match[1])
+			}
+		}
+	}
+	if total < 200 {
+		t.Errorf("the documents have only %d links: has their form changed?", total)
+	}
+}
+
+var record = regexp.MustCompile(`^# ([0-9]+)\. (.+)\n\n\*\*Status:\*\* ((?:Accepted|Superseded)[^\n]*) · (20[0-9]{2}-[0-9]{2}-[0-9]{2})\n`)
+
+// Each record of a decision has a status and a date, and the index has its row.
+func TestDecisionsAreInTheIndex(t *testing.T) {
+	const folder = root + "/docs/decisions"
+	raw, err := os.ReadFile(folder + "/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := string(raw)
+	files, err := filepath.Glob(folder + "/[0-9][0-9][0-9][0-9]-*.md")
+	if err != nil || len(files) < 42 {
+		t.Fatalf("%d records, %v", len(files), err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Base(file)
+		match := record.FindStringSubmatch(string(raw))
+		if match == nil || match[1] != strings.TrimLeft(name[:4], "0") {
+			t.Errorf("%s does not begin with its number, its title, its status and its date", name)
+			continue
+		}
+		if row := fmt.Sprintf("| %s | [%s](%s) | %s | %s |\n", match[1], match[2], name, match[3], match[4]); !strings.Contains(index, row) {
+			t.Errorf("the index lacks the row %s", row)
+		}
+	}
+	if rows := strings.Count(index, "\n| ") - 1; rows != len(files) {
+		t.Errorf("the index has %d rows for %d records", rows, len(files))
+	}
 }
