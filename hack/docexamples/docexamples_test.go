@@ -129,6 +129,23 @@ func TestScript(t *testing.T) {
 	}
 }
 
+func TestMissing(t *testing.T) {
+	page := Page{Blocks: []Block{
+		{Info: "text", Code: "anything\n"},
+		{Info: Output, Code: "at 2026-11-24T00:03:43Z, f656473d-f35e-48f5-9814-595088bd21f3\n\nid: AchnvH4Fl46imMuosA0B5rmwsY618OoxAdzAgg.end\n"},
+		{Info: Output, Code: `{"duration":2000}` + "\n"},
+	}}
+	const printed = "before\nat 2026-11-30T15:04:07.837269Z, 21436513-f24c-4669-b3ae-3bacbd2e5d2d\n\nid: AbegR9qoe67exMHssA0B0vnQw4W67ewxm_LpHw.end\n{\"duration\":3000}\n"
+	if got := Missing(&page, printed); got != "" {
+		t.Errorf("%q is said to be missing", got)
+	}
+	for _, less := range []string{"", strings.Replace(printed, "at ", "on ", 1), strings.Replace(printed, "duration", "took", 1)} {
+		if Missing(&page, less) == "" {
+			t.Errorf("nothing is said to be missing from %q", less)
+		}
+	}
+}
+
 // repository is how the kustomizations of the documents name this repository.
 const repository = "github.com/taskexec/taskexec/"
 

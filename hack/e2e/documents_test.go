@@ -58,7 +58,12 @@ func TestShellExamplesOfTheDocuments(t *testing.T) {
 			continue
 		}
 		ran++
-		t.Run(page.Path, func(t *testing.T) { runExamples(t, root, shim, tokenLines(t, pages, page)+script) })
+		t.Run(page.Path, func(t *testing.T) {
+			printed := runExamples(t, root, shim, tokenLines(t, pages, page)+script)
+			if line := docexamples.Missing(page, printed); line != "" {
+				t.Errorf("the document shows a line that was not printed: %s", line)
+			}
+		})
 	}
 	if ran < 8 {
 		t.Errorf("the examples of %d pages ran, want 8 at least", ran)
@@ -80,8 +85,9 @@ func tokenLines(t *testing.T, pages []docexamples.Page, page *docexamples.Page) 
 	return ""
 }
 
-// runExamples runs a script as a reader would, at the root of the repository. What it starts ends with it.
-func runExamples(t *testing.T, root, shim, script string) {
+// runExamples runs a script as a reader would, at the root of the repository, and returns what it printed. What it starts ends
+// with it.
+func runExamples(t *testing.T, root, shim, script string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
@@ -95,6 +101,7 @@ func runExamples(t *testing.T, root, shim, script string) {
 	if err != nil {
 		t.Error(err)
 	}
+	return string(out)
 }
 
 // givenWhatMakeRunGives makes what the examples assume, as `make run` does: the sample Tasks, and the account taskexec-user. What
