@@ -260,6 +260,9 @@ func anchors(text string) map[string]bool {
 func TestLinksOfTheDocuments(t *testing.T) {
 	total := 0
 	for _, page := range documents(t) {
+		if strings.HasPrefix(page.Path, "docs/reference/") {
+			continue // generated: its links are its generator's
+		}
 		raw, err := os.ReadFile(filepath.Join(root, page.Path))
 		if err != nil {
 			t.Fatal(err)
