@@ -41,7 +41,7 @@ func TestShellExamplesOfTheDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(shim, "curl"), []byte(strings.ReplaceAll(failingCurl, "%REAL%", curl)), 0o700); err != nil { //nolint:gosec // it is a program
+	if err := os.WriteFile(filepath.Join(shim, "curl"), []byte(strings.ReplaceAll(failingCurl, "%REAL%", curl)), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	ran := 0
