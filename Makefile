@@ -94,6 +94,10 @@ verify: ## Check that everything is generated, formatted, tidy, linted and commi
 	@$(MAKE) --no-print-directory lint
 	@hack/verify-clean.sh
 
+.PHONY: docs
+docs: ## Build the documentation site into dist/docs, with Node and npm; it opens without network.
+	@cd docs && npm ci --no-audit --no-fund --loglevel=error && npm run build
+
 ##@ Build
 
 .PHONY: build

@@ -3,6 +3,7 @@ package apiserver
 import (
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,10 +14,26 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// readmes are the two pages for users, which say the same in two languages.
-var readmes = []string{"../README.md", "../README.zh-CN.md"}
+// page is a document that exists in two languages.
+type page struct{ english, chinese string }
 
-func readme(t *testing.T, path string) string {
+// pages returns the documents for users and operators.
+func pages(t *testing.T) []page {
+	t.Helper()
+	all := []page{{"../README.md", "../README.zh-CN.md"}}
+	for _, folder := range []string{"using", "operating"} {
+		found, err := filepath.Glob("../docs/" + folder + "/*.md")
+		if err != nil || len(found) < 6 {
+			t.Fatalf("docs/%s has the pages %q, %v", folder, found, err)
+		}
+		for _, path := range found {
+			all = append(all, page{path, strings.Replace(path, "../docs/", "../docs/zh/", 1)})
+		}
+	}
+	return all
+}
+
+func readPage(t *testing.T, path string) string {
 	t.Helper()
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -40,7 +57,7 @@ func servedRoutes() chi.Router {
 }
 
 var (
-	sentCommand = regexp.MustCompile(`(?s)curl (-[^\n]*?)?'?http://127\.0\.0\.1:8080(/[^\s'?]*)`)
+	sentCommand = regexp.MustCompile(`(?s)curl (-[^\n]*?)?['"]?http://127\.0\.0\.1:8080(/[^\s'"?]*)`)
 	method      = regexp.MustCompile(`-X ([A-Z]+)`)
 	inCode      = regexp.MustCompile("`([^`\n]+)`")
 	ofAPI       = regexp.MustCompile(`/(?:tasks|triggers|healthz|readyz|metrics|openapi\.json|docs)(?:/[A-Za-z{}_.-]+)*`)
@@ -48,27 +65,30 @@ var (
 	fence       = regexp.MustCompile("(?ms)^```.*?\n```$")
 )
 
-// Each request that a README shows is one that is served.
+// Each request that a document shows is one that is served.
 func TestCase42ReadmeExamplesAreServed(t *testing.T) {
-	router := servedRoutes()
-	for _, path := range readmes {
-		found := sentCommand.FindAllStringSubmatch(readme(t, path), -1)
-		if len(found) < 8 {
-			t.Errorf("%s has only %d requests: has their form changed?", path, len(found))
-		}
-		for _, c := range found {
-			verb := http.MethodGet
-			if m := method.FindStringSubmatch(c[1]); m != nil {
-				verb = m[1]
-			}
-			if router.Find(chi.NewRouteContext(), verb, c[2]) == "" {
-				t.Errorf("%s: nothing is served at %s %s", path, verb, c[2])
+	router, total := servedRoutes(), 0
+	for _, p := range pages(t) {
+		for _, path := range []string{p.english, p.chinese} {
+			found := sentCommand.FindAllStringSubmatch(readPage(t, path), -1)
+			total += len(found)
+			for _, c := range found {
+				verb := http.MethodGet
+				if m := method.FindStringSubmatch(c[1]); m != nil {
+					verb = m[1]
+				}
+				if router.Find(chi.NewRouteContext(), verb, c[2]) == "" {
+					t.Errorf("%s: nothing is served at %s %s", path, verb, c[2])
+				}
 			}
 		}
 	}
+	if total < 50 {
+		t.Errorf("the documents have only %d requests: has their form changed?", total)
+	}
 }
 
-// endpoints are all paths of the API that a README names.
+// endpoints returns the paths of the API that a document names.
 func endpoints(text string) (all []string) {
 	for _, code := range inCode.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
 		all = append(all, ofAPI.FindAllString(code[1], -1)...)
@@ -77,40 +97,56 @@ func endpoints(text string) (all []string) {
 	return slices.Compact(all)
 }
 
-// Both name the same endpoints, all that there are, and have the same sections and examples.
+// Both languages of a document name the same endpoints and have the same sections and examples.
 func TestCase42ReadmesAgree(t *testing.T) {
-	english, chinese := readme(t, readmes[0]), readme(t, readmes[1])
-	if a, b := endpoints(english), endpoints(chinese); !slices.Equal(a, b) {
-		t.Errorf("the endpoints are\n%q and\n%q", a, b)
-	}
-	for _, r := range (&rooms{}).routes() {
-		last := r.pattern[strings.LastIndex(r.pattern, "/"):]
-		for i, text := range []string{english, chinese} {
-			if !strings.Contains(text, r.pattern) && !strings.Contains(text, "`..."+strings.TrimPrefix(r.pattern, "/tasks/{taskName}")+"`") {
-				t.Errorf("%s does not name %s (%s)", readmes[i], r.pattern, last)
+	for _, p := range pages(t) {
+		english, chinese := readPage(t, p.english), readPage(t, p.chinese)
+		if a, b := endpoints(english), endpoints(chinese); !slices.Equal(a, b) {
+			t.Errorf("%s: the endpoints are\n%q and\n%q", p.english, a, b)
+		}
+		if a, b := heading.FindAllString(fence.ReplaceAllString(english, ""), -1), heading.FindAllString(fence.ReplaceAllString(chinese, ""), -1); !slices.Equal(a, b) {
+			t.Errorf("%s: the sections are %q and %q", p.english, a, b)
+		}
+		a, b := fence.FindAllString(english, -1), fence.FindAllString(chinese, -1)
+		if len(a) != len(b) {
+			t.Errorf("%s: %d examples and %d", p.english, len(a), len(b))
+			continue
+		}
+		for i := range a {
+			if withoutComments(a[i]) != withoutComments(b[i]) {
+				t.Errorf("%s: these examples differ:\n%s\n%s", p.english, a[i], b[i])
 			}
 		}
 	}
-	if a, b := heading.FindAllString(english, -1), heading.FindAllString(chinese, -1); !slices.Equal(a, b) {
-		t.Errorf("%d sections and %d", len(a), len(b))
-	}
-	a, b := fence.FindAllString(english, -1), fence.FindAllString(chinese, -1)
-	if len(a) != len(b) {
-		t.Fatalf("%d examples and %d", len(a), len(b))
-	}
-	for i := 1; i < len(a); i++ { // the first is a picture
-		if strings.Count(a[i], "\n") != strings.Count(b[i], "\n") {
-			t.Errorf("these examples differ:\n%s\n%s", a[i], b[i])
+}
+
+// withoutComments returns an example without what may differ between the languages: comments and descriptions.
+func withoutComments(example string) string { return inOneLanguage.ReplaceAllString(example, "") }
+
+var inOneLanguage = regexp.MustCompile(`(?m)(\s+# .*| description: .*)$`)
+
+// The REST page of each language names every route.
+func TestCase42ReadmesNameEveryRoute(t *testing.T) {
+	for _, path := range []string{"../docs/using/rest.md", "../docs/zh/using/rest.md"} {
+		named := endpoints(readPage(t, path))
+		for _, r := range (&rooms{}).routes() {
+			if !slices.Contains(named, r.pattern) {
+				t.Errorf("%s does not name %s", path, r.pattern)
+			}
 		}
 	}
 }
 
 // Every paragraph ends as a sentence does.
 func TestCase42ReadmesHaveWholeSentences(t *testing.T) {
-	for _, path := range append(readmes, "../docs/faults.md", "../CHANGELOG.md") {
-		for paragraph := range strings.SplitSeq(fence.ReplaceAllString(readme(t, path), ""), "\n\n") {
+	paths := []string{"../docs/faults.md", "../CHANGELOG.md"}
+	for _, p := range pages(t) {
+		paths = append(paths, p.english, p.chinese)
+	}
+	for _, path := range paths {
+		for paragraph := range strings.SplitSeq(fence.ReplaceAllString(readPage(t, path), ""), "\n\n") {
 			paragraph = strings.TrimSpace(paragraph)
-			if paragraph == "" || strings.ContainsAny(paragraph[:1], "#|[") || strings.HasPrefix(paragraph, "- ") {
+			if paragraph == "" || strings.ContainsAny(paragraph[:1], "#|[!") || strings.HasPrefix(paragraph, "- ") {
 				continue
 			}
 			if last := []rune(strings.TrimRight(paragraph, "*`")); !strings.ContainsRune(".:!?)。：！？）", last[len(last)-1]) {
@@ -120,13 +156,16 @@ func TestCase42ReadmesHaveWholeSentences(t *testing.T) {
 	}
 }
 
-// Where the answer of an execute is shown, it is said what a client must be for response.data to be there.
+// The page that shows the answer of an execute says what a client must be for response.data to be there.
 func TestCase42ScenarioOneSaysWhatItNeeds(t *testing.T) {
-	for _, path := range readmes {
-		text := readme(t, path)
-		shown := strings.Index(text, "/tasks/user-space-sync/execute/manual")
-		if before := text[max(0, shown-900):shown]; shown < 0 || !strings.Contains(before, "response.data.executionId") || !strings.Contains(before, "axios") || !strings.Contains(before, "(await response.json()).executionId") {
-			t.Errorf("%s does not say it before the first execute", path)
+	for _, path := range []string{"../docs/using/runs.md", "../docs/zh/using/runs.md"} {
+		text := readPage(t, path)
+		_, after, shown := strings.Cut(text, "/tasks/user-space-sync/execute/manual")
+		section, _, _ := strings.Cut(after, "\n## ")
+		for _, want := range []string{"response.data.executionId", "axios", "(await response.json()).executionId"} {
+			if !shown || !strings.Contains(section, want) {
+				t.Errorf("%s does not say %q beside the first execute", path, want)
+			}
 		}
 	}
 }
