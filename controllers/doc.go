@@ -8,6 +8,7 @@
 //	      caches,   │          │          └ Jobs and pods: create, end, delete
 //	      logs/follow          └ lifecycle: pure, Observation in, Plan out
 //	                             ├ queue:   the ledger of who is active and who waits
+//	                             ├ census:  the verdict on one more, shared with the facade
 //	                             ├ params:  JSON Schema, shared with the facade
 //	                             ├ logs/redact: sensitive values out of what is shown
 //	                             └ jobspec: Task and TaskExecution in, Job out

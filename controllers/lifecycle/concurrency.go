@@ -8,29 +8,27 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// waitForTurn says what becomes of a run whose turn it is not. One that was accepted, which its phase says,
-// waits, whatever the policy has become meanwhile.
+// waitForTurn decides about a run whose turn it is not. One that is in the phase Queued was accepted, and is not refused
+// any more.
 func waitForTurn(o *Observation) step {
 	p, accepted := o.Place, o.Execution.Status.Phase == v1alpha1.PhaseQueued
-	policy := o.Task.Spec.ConcurrencyPolicy()
-	switch {
-	case accepted:
-	case policy == v1alpha1.ConcurrencyForbid && p.BlockedBy == v1alpha1.BlockedByTask:
-		return fail(v1alpha1.ReasonConcurrencyForbidden,
-			fmt.Sprintf("task %q runs %d at once and forbids more (spec.concurrency)%s", o.Task.Name, p.Limit, others(p.Active)))
-	case p.Full:
-		return fail(v1alpha1.ReasonQueueFull,
-			fmt.Sprintf("the queue of task %q is full: %d may wait (spec.concurrency.maxQueued)", o.Task.Name, o.Task.Spec.MaxQueued()))
+	v := p.Judge(accepted)
+	switch v.Reason {
+	case v1alpha1.ReasonConcurrencyForbidden:
+		return fail(v.Reason, fmt.Sprintf("task %q runs %d at once and forbids more (spec.concurrency)%s", o.Task.Name, p.Limit, others(p.Active)))
+	case v1alpha1.ReasonQueueFull:
+		return fail(v.Reason, fmt.Sprintf("the queue of task %q is full: %d may wait (spec.concurrency.maxQueued)", o.Task.Name, p.Rules.MaxQueued))
 	}
-	s := step{verdict: turnVerdict(o), replace: p.Replaces}
+	s := step{verdict: verdict{v1alpha1.PhaseQueued, v.Reason, waitMessage(o, v)}, replace: p.Replaces}
 	if left, bounded := queueTimeLeft(o); bounded {
 		s.requeue = max(left, time.Millisecond)
 	}
-	s.queue = &v1alpha1.QueueStatus{Position: int32(p.Position), BlockedBy: p.BlockedBy} //nolint:gosec // bounded by what fits into memory
-	if old := o.Execution.Status.Queue; accepted && old != nil && old.BlockedBy == p.BlockedBy &&
+	s.queue = &v1alpha1.QueueStatus{Position: int32(p.Position), BlockedBy: v.BlockedBy} //nolint:gosec // bounded by what fits into memory
+	if old := o.Execution.Status.Queue; accepted && old != nil && old.BlockedBy == v.BlockedBy &&
 		o.Execution.Status.Reason == s.reason && !queue.Advanced(int(old.Position), p.Position) {
 		// It is not worth a write: each run of a long queue would be written at each step of it.
 		s.queue, s.message = old, o.Execution.Status.Message
@@ -38,25 +36,20 @@ func waitForTurn(o *Observation) step {
 	return s
 }
 
-func turnVerdict(o *Observation) verdict {
+// waitMessage says which limit a run waits for.
+func waitMessage(o *Observation, v census.Verdict) string {
 	p, task := o.Place, o.Task.Name
-	v := verdict{phase: v1alpha1.PhaseQueued}
-	switch {
-	case p.BlockedBy == v1alpha1.BlockedByNamespace:
-		v.reason = v1alpha1.ReasonNamespaceLimit
-		v.message = fmt.Sprintf("position %d in the queue of task %q: namespace %q runs %d at once (--max-running-per-namespace)",
+	switch v.Reason {
+	case v1alpha1.ReasonNamespaceLimit:
+		return fmt.Sprintf("position %d in the queue of task %q: namespace %q runs %d at once (--max-running-per-namespace)",
 			p.Position, task, o.Execution.Namespace, p.Limit)
-	case p.BlockedBy == v1alpha1.BlockedByController:
-		v.reason = v1alpha1.ReasonControllerLimit
-		v.message = fmt.Sprintf("position %d in the queue of task %q: the controller runs %d at once (--max-running)", p.Position, task, p.Limit)
-	case o.Task.Spec.ConcurrencyPolicy() == v1alpha1.ConcurrencyReplace:
-		v.reason = v1alpha1.ReasonReplacing
-		v.message = fmt.Sprintf("it starts when the runs that it replaces have ended%s", others(p.Active))
+	case v1alpha1.ReasonControllerLimit:
+		return fmt.Sprintf("position %d in the queue of task %q: the controller runs %d at once (--max-running)", p.Position, task, p.Limit)
+	case v1alpha1.ReasonReplacing:
+		return fmt.Sprintf("it starts when the runs that it replaces have ended%s", others(p.Active))
 	default:
-		v.reason = v1alpha1.ReasonConcurrencyLimit
-		v.message = fmt.Sprintf("position %d in the queue of task %q, which runs %d at once%s", p.Position, task, p.Limit, others(p.Active))
+		return fmt.Sprintf("position %d in the queue of task %q, which runs %d at once%s", p.Position, task, p.Limit, others(p.Active))
 	}
-	return v
 }
 
 // others names the runs that are active.

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // Place of an execution in the queue.
@@ -17,15 +19,21 @@ type Place struct {
 	Since   time.Time
 	// Position among those of its Task that wait, counted from 1.
 	Position int
-	// BlockedBy is whose limit is reached, and Limit that limit.
-	BlockedBy v1alpha1.QueueBlocker
-	Limit     int
-	// Full: as many wait as may, and it is not one of them.
-	Full bool
+	// Rules of its Task as the ledger knows them, and Crowd, what it finds where it has no place. Judge judges by both.
+	Rules census.Rules
+	Crowd census.Crowd
+	// Limit that is reached.
+	Limit int
 	// Active names up to three of the Task's active executions, the oldest.
 	Active []string
 	// Replaces are the executions that are to be cancelled for it, under the policy Replace.
 	Replaces []types.NamespacedName
+}
+
+// Judge returns the verdict on the execution, which has no place. accepted: its own status says that it may wait.
+func (p Place) Judge(accepted bool) census.Verdict {
+	p.Crowd.Accepted = p.Crowd.Accepted || accepted
+	return p.Rules.Judge(p.Crowd)
 }
 
 // namedActive bounds Place.Active.
@@ -63,19 +71,13 @@ func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (place Place, wo
 func (l *Ledger) place(x *entry) Place {
 	ln := x.line
 	at, _ := slices.BinarySearchFunc(ln.waiting, x, before)
-	p := Place{Position: at + 1}
-	switch blocker := l.blocker(x); {
-	case ln.rules.MaxRunning > 0 && len(ln.active)+at >= ln.rules.MaxRunning:
-		p.BlockedBy, p.Limit = v1alpha1.BlockedByTask, ln.rules.MaxRunning
-	case blocker == v1alpha1.BlockedByNamespace:
-		p.BlockedBy, p.Limit = blocker, l.limits.PerNamespace
-	default:
-		p.BlockedBy, p.Limit = v1alpha1.BlockedByController, l.limits.Total
-	}
-	if !x.accepted {
-		p.Full = ln.ahead(x) >= ln.rules.MaxQueued
-	}
-	x.accepted = !p.Full
+	blocker := cmp.Or(l.blocker(x), v1alpha1.BlockedByController) // it got no turn, so that something blocks it
+	p := Place{Position: at + 1, Rules: ln.rules.Rules, Crowd: census.Crowd{
+		Active: len(ln.active), Ahead: at, Queued: ln.ahead(x), Blocked: blocker, Accepted: x.accepted,
+	}}
+	v := p.Judge(false)
+	p.Limit = l.limitOf(v.BlockedBy, ln.rules)
+	x.accepted = v.Outcome != census.Refuse
 	oldest := slices.SortedFunc(maps.Values(ln.active), before)
 	for _, a := range oldest[:min(len(oldest), namedActive)] {
 		p.Active = append(p.Active, a.key.Name)
@@ -88,6 +90,18 @@ func (l *Ledger) place(x *entry) Place {
 		}
 	}
 	return p
+}
+
+// limitOf returns the number that a blocker allows.
+func (l *Ledger) limitOf(blocker v1alpha1.QueueBlocker, rules Rules) int {
+	switch blocker {
+	case v1alpha1.BlockedByTask:
+		return rules.MaxRunning
+	case v1alpha1.BlockedByNamespace:
+		return l.limits.PerNamespace
+	default:
+		return l.limits.Total
+	}
 }
 
 // ahead counts those that wait and are older, or were accepted before.

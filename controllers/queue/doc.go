@@ -1,5 +1,5 @@
-// Package queue keeps the ledger of who is active and who waits. It is pure in that it has no client and no
-// clock: it is told what is there and what is asked, and answers.
+// Package queue keeps the ledger of which executions are active and which wait. It judges by the package census. It has no
+// client and no clock: its callers tell it what they see, and it answers.
 //
 //	Observe: an execution was seen ──▶ waiting ──▶ active ──▶ (ended, gone)
 //	                                      │  grant   ▲

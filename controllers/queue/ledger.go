@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/room"
 )
@@ -46,8 +47,8 @@ func NewLedger(limits Limits) *Ledger {
 func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	x := l.entries[e.UID]
-	if e.Status.Phase.IsTerminal() {
+	x, standing := l.entries[e.UID], census.StandingOf(e)
+	if standing == census.Ended {
 		if x == nil || x.kept {
 			return nil
 		}
@@ -64,7 +65,7 @@ func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	case e.Status.Phase != "": // also after a restart
 		l.hold(x)
 	}
-	if e.Status.Job != nil {
+	if standing == census.Active { // also after a restart
 		l.activate(x)
 	}
 	if e.Status.Phase == v1alpha1.PhaseQueued {

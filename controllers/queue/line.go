@@ -1,14 +1,13 @@
 package queue
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // entry is one execution that has not ended.
@@ -44,10 +43,12 @@ const (
 	leaving
 )
 
-// before is the order of the queue. Creation has whole seconds, so that names decide within one.
-func before(a, b *entry) int {
-	return cmp.Or(a.created.Compare(b.created), strings.Compare(a.key.Name, b.key.Name), strings.Compare(string(a.uid), string(b.uid)))
+func (x *entry) arrival() census.Arrival {
+	return census.Arrival{Created: x.created, Name: x.key.Name, UID: x.uid}
 }
+
+// before is the order of the queue.
+func before(a, b *entry) int { return a.arrival().Compare(b.arrival()) }
 
 // lineKey names a line by its Task, as a Job's label does: what is found of Jobs has no more.
 type lineKey struct{ namespace, task string }
