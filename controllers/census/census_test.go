@@ -52,6 +52,7 @@ func TestStandingOf(t *testing.T) {
 		"its Job is suspended":                    {[]change{queuedFor(v1alpha1.BlockedByJob), withJob}, Active},
 		"it runs":                                 {[]change{at(v1alpha1.PhaseRunning, ""), withJob}, Active},
 		"it is being cancelled":                   {[]change{at(v1alpha1.PhaseCancelling, ""), withJob, cancelled}, Active},
+		"it runs, and its Job is not decoded":     {[]change{at(v1alpha1.PhaseRunning, "")}, Active},
 		"it was cancelled before it was seen":     {[]change{cancelled}, Leaving},
 		"it was cancelled in the queue":           {[]change{queuedFor(v1alpha1.BlockedByTask), cancelled}, Leaving},
 		"it was cancelled after its Job was none": {[]change{at(v1alpha1.PhasePending, v1alpha1.ReasonJobRefused), cancelled}, Leaving},

@@ -28,10 +28,12 @@ const (
 
 // StandingOf reads an execution's standing from its spec and status.
 func StandingOf(e *v1alpha1.TaskExecution) Standing {
-	switch {
-	case e.Status.Phase.IsTerminal():
+	switch phase := e.Status.Phase; {
+	case phase.IsTerminal():
 		return Ended
 	case e.Status.Job != nil: // also in the phase Queued, where its Job is suspended
+		return Active
+	case phase == v1alpha1.PhaseRunning, phase == v1alpha1.PhaseCancelling: // the name of its Job could not be decoded
 		return Active
 	case e.Spec.Cancel != nil:
 		return Leaving
