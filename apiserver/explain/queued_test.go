@@ -27,7 +27,7 @@ func TestQueued(t *testing.T) {
 		"the next":             {task().with(itself), says{limit, `in the queue of the task "sync", which runs 2 at once; it is the next.`, "spec.concurrency"}},
 		"one before it":        {task().others(waits, active), says{limit, `; 1 run waits before it; active is "other-b".`, ""}},
 		"one came later":       {task().others(waits, active).with(younger), says{limit, `; it is the next; active is "other-b".`, ""}},
-		"several":              {task().others(waits, waits, active, active, ""), says{limit, `; 2 runs wait before it; active are "other-d", "other-c".`, ""}},
+		"several":              {task().others(waits, waits, active, active, ""), says{limit, `; 3 runs wait before it; active are "other-d", "other-c".`, ""}},
 		"many are active":      {task().others(active, active, active, active, active, active, active), says{limit, `"other-c" and 2 more.`, ""}},
 		"the task is gone":     {task().with(func(o *observed) { o.Task = nil }), says{limit, `the task "sync"; it is the next.`, ""}},
 		"the namespace's":      {of(v1alpha1.BlockedByNamespace, v1alpha1.ReasonNamespaceLimit), says{v1alpha1.ReasonNamespaceLimit, "in its namespace", "--max-running-per-namespace"}},
