@@ -17,7 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/history/population"
 	"github.com/taskexec/taskexec/controllers/tracking"
 )
 
@@ -58,7 +58,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	expired, next := lifecycle.Expired(r.Clock.Now(), lifecycle.RetentionOf(task, r.KeepAtLeast), runs.Items)
+	expired, next := population.Expired(r.Clock.Now(), population.RetentionOf(task, r.KeepAtLeast), runs.Items)
 	if len(expired) > removedAtOnce {
 		expired, next = expired[:removedAtOnce], r.Pace
 	}
@@ -75,7 +75,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 // very status that was read; what it changed comes back as an event, and is compared once more.
 func (r *Reconciler) summarise(ctx context.Context, task *v1alpha1.Task, runs []v1alpha1.TaskExecution) error {
 	after := task.DeepCopy()
-	lifecycle.Summarise(&after.Status, runs)
+	population.Summarise(&after.Status, runs)
 	if equality.Semantic.DeepEqual(task.Status, after.Status) {
 		return nil
 	}

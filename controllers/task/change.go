@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/fairqueue"
 	"github.com/taskexec/taskexec/controllers/jobspec"
-	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/task/verdict"
 )
 
 // ChangeReconciler makes the executions of Tasks that are to be run when their spec changes.
@@ -31,7 +31,7 @@ func (r *ChangeReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Named("run-on-change").
 		For(&v1alpha1.Task{}, builder.WithPredicates(predicate.NewPredicateFuncs(func(o client.Object) bool {
 			task, ok := o.(*v1alpha1.Task)
-			return ok && lifecycle.ChangeRun(task) != nil
+			return ok && verdict.ChangeRun(task) != nil
 		}))).
 		WithOptions(controller.Options{NewQueue: fairqueue.New}).
 		Complete(r)
@@ -43,7 +43,7 @@ func (r *ChangeReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	if err := r.Live.Get(ctx, req.NamespacedName, task); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	run := lifecycle.ChangeRun(task)
+	run := verdict.ChangeRun(task)
 	if run == nil {
 		return ctrl.Result{}, nil
 	}

@@ -20,8 +20,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/fairqueue"
 	"github.com/taskexec/taskexec/controllers/jobspec"
-	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/params"
+	"github.com/taskexec/taskexec/controllers/task/verdict"
 )
 
 // recheck is how soon a Task is judged again whose Job was refused for reasons that are not the template's.
@@ -58,7 +58,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, fmt.Errorf("judging task %s: %w", req, err)
 	}
 	before := task.DeepCopy()
-	lifecycle.JudgeTask(task, ready, time.Now())
+	verdict.Record(task, ready, time.Now())
 	if equality.Semantic.DeepEqual(before.Status, task.Status) {
 		return again(ready), nil
 	}

@@ -1,4 +1,4 @@
-package lifecycle
+package population
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/tracking"
 )
 
@@ -64,7 +65,9 @@ func Expired(now time.Time, r Retention, executions []v1alpha1.TaskExecution) (e
 			case left < 0:
 				expired = append(expired, e)
 			default:
-				next = soonest(next, left)
+				if next == 0 || left < next {
+					next = left
+				}
 			}
 		}
 	}
@@ -95,7 +98,7 @@ func (r Retention) left(now time.Time, e *v1alpha1.TaskExecution, surplus bool) 
 // removable tells whether a run has ended, its log is settled, and it was made by the facade or by ourselves.
 // What kubectl or a GitOps tool made is theirs: they would make it again, and so run it again.
 func removable(e *v1alpha1.TaskExecution) bool {
-	if e.DeletionTimestamp != nil || !LogIsFinal(e) {
+	if e.DeletionTimestamp != nil || !lifecycle.LogIsFinal(e) {
 		return false
 	}
 	return e.Spec.Trigger.Source != v1alpha1.TriggerKubectl && e.Spec.Trigger.Source != "" && !tracking.Declared(e)

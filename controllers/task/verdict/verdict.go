@@ -1,4 +1,6 @@
-package lifecycle
+// Package verdict keeps what follows from the judgement of a Task: its conditions, and whether a change of its spec is to be
+// run. It is pure.
+package verdict
 
 import (
 	"strings"
@@ -8,14 +10,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// JudgeTask puts a verdict on a Task into its status: Ready for people, and for kstatus, which would wait for ever
+// Record puts a verdict on a Task into its status: Ready for people, and for kstatus, which would wait for ever
 // for a Ready that is False, Stalled or Reconciling. A spec that was not judged before is a change, which is to be
 // run where the Task asks for that; the metadata and the status make no generation, and so are none.
-func JudgeTask(task *v1alpha1.Task, ready metav1.Condition, now time.Time) {
+func Record(task *v1alpha1.Task, ready metav1.Condition, now time.Time) {
 	status := &task.Status
 	if status.ObservedGeneration != task.Generation {
 		status.Change = nil
@@ -35,7 +36,7 @@ func JudgeTask(task *v1alpha1.Task, ready metav1.Condition, now time.Time) {
 	}
 	set(v1alpha1.ConditionReady, true, ready.Status)
 	set(v1alpha1.ConditionStalled, ready.Status == metav1.ConditionFalse, metav1.ConditionTrue)
-	set(v1alpha1.ConditionReconciling, ready.Status == unknown, metav1.ConditionTrue)
+	set(v1alpha1.ConditionReconciling, ready.Status == metav1.ConditionUnknown, metav1.ConditionTrue)
 	ready = warningOf(task)
 	set(v1alpha1.ConditionWarning, ready.Message != "", metav1.ConditionTrue)
 }
@@ -47,28 +48,4 @@ func warningOf(task *v1alpha1.Task) metav1.Condition {
 		return metav1.Condition{} // Ready says so
 	}
 	return metav1.Condition{Reason: v1alpha1.ReasonParamWithoutVariable, Message: strings.Join(schema.Warnings(nil), "; ")}
-}
-
-func runsOnChange(task *v1alpha1.Task) bool {
-	return task.Annotations[v1alpha1.AnnotationRunOnChange] == "true"
-}
-
-// ChangeRun gives the execution that is to be made for a change of a Task's spec, nil when there is none, or when it
-// waits: for the Task to be judged, and to be Ready. A suspended Task refuses runs; what resumes it is a change. Its name is that of the change.
-func ChangeRun(task *v1alpha1.Task) *v1alpha1.TaskExecution {
-	change := task.Status.Change
-	if !runsOnChange(task) || task.Spec.Suspended || task.DeletionTimestamp != nil || change == nil || change.Execution != "" || change.Generation != task.Generation {
-		return nil
-	}
-	ready := apimeta.FindStatusCondition(task.Status.Conditions, v1alpha1.ConditionReady)
-	if ready == nil || ready.Status != metav1.ConditionTrue || ready.ObservedGeneration != task.Generation {
-		return nil
-	}
-	run := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{
-		Namespace: task.Namespace, Name: jobspec.ChangeName(task.Name, task.UID, task.Generation),
-	}}
-	run.Spec.TaskRef.Name = task.Name
-	run.Spec.Trigger.Source = v1alpha1.TriggerChange
-	jobspec.Label(run)
-	return run
 }
