@@ -135,7 +135,7 @@ func asksWhyIn(o *Observation) (pod *corev1.Pod, left time.Duration) {
 	if pod == nil || podEnded(pod) || pod.Spec.NodeName == "" || toldWaiting(o, f) != "" || sandboxIsReady(pod) || !startOf(pod).IsZero() {
 		return nil, 0
 	}
-	if _, late := startDeadline(o, f); late {
+	if hasStruck(f.clocks.start, o.Now) {
 		return pod, 0 // the last chance
 	}
 	return pod, askAfter - o.Now.Sub(pod.CreationTimestamp.Time)

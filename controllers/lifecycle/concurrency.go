@@ -14,7 +14,7 @@ import (
 
 // waitForTurn decides about a run whose turn it is not. One that is in the phase Queued was accepted, and is not refused
 // any more.
-func waitForTurn(o *Observation) step {
+func waitForTurn(o *Observation, f facts) step {
 	p, accepted := o.Place, o.Execution.Status.Phase == v1alpha1.PhaseQueued
 	v := p.Judge(accepted)
 	switch v.Reason {
@@ -24,9 +24,7 @@ func waitForTurn(o *Observation) step {
 		return fail(v.Reason, fmt.Sprintf("the queue of task %q is full: %d may wait (spec.concurrency.maxQueued)", o.Task.Name, p.Rules.MaxQueued))
 	}
 	s := step{verdict: verdict{v1alpha1.PhaseQueued, v.Reason, waitMessage(o, v)}, replace: p.Replaces}
-	if left, bounded := queueTimeLeft(o); bounded {
-		s.requeue = max(left, time.Millisecond)
-	}
+	s.requeue = f.clocks.next(o.Now)
 	s.queue = &v1alpha1.QueueStatus{Position: int32(p.Position), BlockedBy: v.BlockedBy} //nolint:gosec // bounded by what fits into memory
 	if old := o.Execution.Status.Queue; accepted && old != nil && old.BlockedBy == v.BlockedBy &&
 		o.Execution.Status.Reason == s.reason && !queue.Advanced(int(old.Position), p.Position) {
@@ -60,28 +58,6 @@ func others(names []string) string {
 	return ": " + strings.Join(names, ", ")
 }
 
-// queueDeadline ends a run that did not get its turn in time, counted from its creation. One whose Job was
-// refused had its turn.
-func queueDeadline(o *Observation) (step, bool) {
-	left, bounded := queueTimeLeft(o)
-	if !bounded || left > 0 || o.Execution.Status.Reason == v1alpha1.ReasonJobRefused {
-		return step{}, false
-	}
-	message := fmt.Sprintf("it was not its turn within the queueTimeout of %s", o.Task.Spec.QueueTimeout.Duration)
-	if s := &o.Execution.Status; s.Phase == v1alpha1.PhaseQueued && s.Message != "" {
-		message += ": " + s.Message
-	}
-	return fail(v1alpha1.ReasonQueueTimeout, message), true
-}
-
-// queueTimeLeft of a run's queue clock; bounded is false when its Task sets none.
-func queueTimeLeft(o *Observation) (left time.Duration, bounded bool) {
-	if o.Task.Spec.QueueTimeout == nil {
-		return 0, false
-	}
-	return o.Execution.CreationTimestamp.Add(o.Task.Spec.QueueTimeout.Duration).Sub(o.Now), true
-}
-
 // EndsUnstarted tells whether an execution that nothing is recorded of is about to be refused, so that it must be
 // known that it has no Job.
 func EndsUnstarted(o *Observation) bool {
@@ -90,7 +66,7 @@ func EndsUnstarted(o *Observation) bool {
 	}
 	_, lost := undecodable(o)
 	_, refused := suspendedTask(o)
-	_, over := queueDeadline(o)
+	_, over := queueTimedOut(o, gather(o))
 	return lost || refused || over
 }
 

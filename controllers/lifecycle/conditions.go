@@ -36,7 +36,7 @@ func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus
 		set(v1alpha1.ConditionSucceeded, unknown, status.Reason, status.Message)
 		set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, status.Reason, status.Message)
 		remove(v1alpha1.ConditionStalled)
-		if _, troubled := imagePullLeft(o, f); troubled {
+		if _, troubled := imageDue(o, f); troubled {
 			set(v1alpha1.ConditionImagesPulled, metav1.ConditionFalse, v1alpha1.ReasonImagePullBackOff, unpulled(pullingPod(f)))
 		} else {
 			remove(v1alpha1.ConditionImagesPulled)

@@ -38,20 +38,18 @@ type rule func(*Observation, facts) (step, bool)
 
 // rules in the order in which they are asked; the first that decides ends the matter.
 var rules = []rule{
-	deleted,       // nothing is done for an execution that is going away: its dependents go with it
-	ended,         // terminal is terminal: only the log and the leftovers remain
-	lost,          // a Job that is gone is not made again, whatever else was asked
-	cancelled,     // a cancel beats every outcome that is not recorded yet
-	crowdedOut,    // a run that has to wait needs room for that in its namespace
-	start,         // without a Job, all that can happen is that it waits for its turn, and that it is made
-	finished,      // the Job's own word beats our clocks: what is done is done
-	nodeLost,      // nobody will say how it ended
-	heldJob,       // a suspended Job waits on the queue clock, and the other clocks stand still
-	imagePull,     // an image that cannot be pulled has a clock of its own, shorter than that of the start
-	runDeadline,   // the run clock, before the start clock, which a started run has passed
-	startDeadline, // the start clock
-	counting,      // a pod has ended and its Job is about to say what follows
-	progress,      // otherwise, where it stands
+	deleted,    // nothing is done for an execution that is going away: its dependents go with it
+	ended,      // terminal is terminal: only the log and the leftovers remain
+	lost,       // a Job that is gone is not made again, whatever else was asked
+	cancelled,  // a cancel beats every outcome that is not recorded yet
+	crowdedOut, // a run that has to wait needs room for that in its namespace
+	start,      // without a Job, all that can happen is that it waits for its turn, and that it is made
+	finished,   // the Job's own word beats our clocks: what is done is done
+	nodeLost,   // nobody will say how it ended
+	timedOut,   // a clock has struck
+	heldJob,    // a suspended Job waits, and most clocks stand still
+	counting,   // a pod has ended and its Job is about to say what follows
+	progress,   // otherwise, where it stands
 }
 
 // Decide says what to do about an execution and what to report of it.

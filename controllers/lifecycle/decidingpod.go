@@ -222,7 +222,7 @@ func decider(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) *cor
 	if d, _ := decidingFailure(o, f); d != nil {
 		return d.pod
 	}
-	if pod, _ := awaitedFromNodes(o, f); pod != nil {
+	if pod, _ := awaitedFromNodes(f); pod != nil {
 		return pod
 	}
 	return lastEnded(o)

@@ -26,6 +26,8 @@ type facts struct {
 	last *corev1.Pod
 	// suspension is the account of when the run was held after it had started, nil when it never was.
 	suspension *v1alpha1.Suspension
+	// clocks of the run.
+	clocks clocks
 }
 
 // isPaused reports whether a run that had started was suspended and has not started again.
@@ -69,6 +71,7 @@ func gather(o *Observation) facts {
 		f.started = t.Time // the first word stands, also when the first pod is gone
 	}
 	f.suspension = suspensionOf(o, f)
+	f.clocks = clocksOf(o, f)
 	return f
 }
 

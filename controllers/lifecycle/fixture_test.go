@@ -157,3 +157,16 @@ func (s *scene) several(completions, parallelism int32) *scene {
 	s.Job.Spec.CompletionMode = ptr.To(batchv1.IndexedCompletion)
 	return s
 }
+
+// startedBefore is what an earlier status said of the first start.
+func startedBefore(s *scene, ago time.Duration) *scene {
+	s.Execution.Status.StartTime = ptr.To(metav1.NewTime(noon.Add(-ago)))
+	s.Execution.Status.Attempts = 1
+	return s
+}
+
+// notStartedInTime: its Job was made as long ago as it may take to start.
+func notStartedInTime(s *scene) *scene {
+	s.Job.CreationTimestamp = metav1.NewTime(noon.Add(-5 * time.Minute))
+	return s
+}

@@ -23,8 +23,8 @@ func nodeLost(o *Observation, f facts) (step, bool) {
 
 // givenUp tells how a run ends whose nodes are waited for no more; is is false while they are, or need not be.
 func givenUp(o *Observation, f facts) (s step, is bool) {
-	pod, left := awaitedFromNodes(o, f)
-	if pod == nil || left > 0 {
+	pod, due := awaitedFromNodes(f)
+	if pod == nil || !hasStruck(due, o.Now) {
 		return step{}, false
 	}
 	words := fmt.Sprintf("pod %s was to have ended by %s, and node %s did not confirm it: the container may still run there",
@@ -42,14 +42,14 @@ func givenUp(o *Observation, f facts) (s step, is bool) {
 }
 
 // awaitedFromNodes gives the newest pod of a run all of whose live pods are being deleted on nodes that have not confirmed
-// it, and for how long that is waited for; no pod where one of them may go on, or we ended it ourselves.
-func awaitedFromNodes(o *Observation, f facts) (newest *corev1.Pod, left time.Duration) {
+// it, and until when that is waited for; no pod where one of them may go on, or we ended it ourselves.
+func awaitedFromNodes(f facts) (newest *corev1.Pod, due time.Time) {
 	for _, pod := range f.live {
 		if _, _, byUs := endMark(pod); byUs || pod.DeletionTimestamp == nil || pod.Spec.NodeName == "" {
-			return nil, 0
+			return nil, time.Time{}
 		}
 		newest = pod
-		left = max(left, pod.DeletionTimestamp.Add(giveUpMargin).Sub(o.Now)) // it is the time by which the grace period is over
+		due = later(due, pod.DeletionTimestamp.Add(giveUpMargin)) // the timestamp is when the grace period is over
 	}
-	return newest, left
+	return newest, due
 }

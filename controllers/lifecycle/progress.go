@@ -15,7 +15,7 @@ func counting(o *Observation, f facts) (step, bool) {
 	if len(f.live) > 0 && !onePodAtATime(o.Job) || o.Job.Spec.BackoffLimitPerIndex != nil && !madeIt(o, f) {
 		return step{}, false
 	}
-	return step{hold: true, requeue: nextDeadline(o, f)}, !allCounted(o, f)
+	return step{hold: true, requeue: f.clocks.next(o.Now)}, !allCounted(o, f)
 }
 
 // allCounted tells whether the Job has taken notice of each pod that ended. One that its podFailurePolicy ignores
@@ -42,7 +42,7 @@ func allCounted(o *Observation, f facts) bool {
 
 // progress says where a run stands that nothing ends: Pending until a container starts, then Running.
 func progress(o *Observation, f facts) (step, bool) {
-	s := step{requeue: nextDeadline(o, f)}
+	s := step{requeue: f.clocks.next(o.Now)}
 	if f.waits() {
 		s.verdict = verdict{v1alpha1.PhasePending, v1alpha1.ReasonJobCreated, waitingFor(o, f)}
 		return s, true

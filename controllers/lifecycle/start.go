@@ -38,11 +38,11 @@ func start(o *Observation, f facts) (step, bool) {
 	if s, refused := suspendedTask(o); refused {
 		return s, true
 	}
-	if s, over := queueDeadline(o); over {
+	if s, over := queueTimedOut(o, f); over {
 		return s, true
 	}
 	if o.Place != nil && !o.Place.Granted {
-		return waitForTurn(o), true
+		return waitForTurn(o, f), true
 	}
 	return create(o, f), true
 }

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -82,17 +83,32 @@ func isIdle(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodPending || len(pod.Status.ContainerStatuses) > 0
 }
 
-// startDeadline ends a run that has waited for a container to start for longer than its startTimeout.
-func startDeadline(o *Observation, f facts) (step, bool) {
+// startDue is when a run ends for its startTimeout. Where the kubelet has ended its pod for it, the clock has struck: the Job
+// may have retries left, and would start another pod.
+func startDue(o *Observation, f facts) (due time.Time) {
 	if f.limits.StartTimeout == nil {
-		return step{}, false
+		return time.Time{}
 	}
 	if reason, byUs := endedByUs(f); byUs && reason == v1alpha1.ReasonStartTimeout && len(f.live) == 0 {
-		return expire(o, f, v1alpha1.ReasonStartTimeout), true // its Job may have retries left, and would start another pod
+		return o.Now
 	}
 	since, waits := waitsToStart(o, f)
-	if !waits || o.Now.Before(since.Add(f.limits.StartTimeout.Duration)) {
-		return step{}, false
+	if !waits {
+		return time.Time{}
 	}
-	return expire(o, f, v1alpha1.ReasonStartTimeout), true
+	return since.Add(f.limits.StartTimeout.Duration)
+}
+
+// startClockFrom is when the start clock of a Job began: at its creation, or when it was last let go where it
+// was suspended; zero while it does not run. The Job controller sets startTime anew when it resumes a Job.
+func startClockFrom(job *batchv1.Job) time.Time {
+	if jobSuspended(job) || jobspec.TrueCondition(job, batchv1.JobSuspended) != nil {
+		return time.Time{} // the Job controller is about to take notice
+	}
+	for _, c := range job.Status.Conditions {
+		if c.Type == batchv1.JobSuspended && c.Status == corev1.ConditionFalse && job.Status.StartTime != nil {
+			return job.Status.StartTime.Time
+		}
+	}
+	return job.CreationTimestamp.Time
 }

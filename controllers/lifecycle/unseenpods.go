@@ -22,8 +22,7 @@ func PodsAreBehind(o *Observation) bool {
 
 // isToStop tells whether a run of which no start is seen is not to go on: it was cancelled, or it did not start in time.
 func isToStop(o *Observation) bool {
-	_, late := startDeadline(o, gather(o))
-	return late || o.Execution.Spec.Cancel != nil
+	return hasStruck(gather(o).clocks.start, o.Now) || o.Execution.Spec.Cancel != nil
 }
 
 // runsOrHasRun reports whether a pod is known to run something, or has started something and ended.
