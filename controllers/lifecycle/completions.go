@@ -77,13 +77,6 @@ func madeIt(o *Observation, f facts) bool {
 	}
 }
 
-func anyEndedByUs(o *Observation) bool {
-	return slices.ContainsFunc(o.Pods, func(pod *corev1.Pod) bool {
-		_, byUs := podEndedByUs(pod)
-		return byUs
-	})
-}
-
 // progressText says how far a run is, empty where there is only one pod to succeed.
 func progressText(c *v1alpha1.Completions) string {
 	if c == nil {
@@ -94,12 +87,4 @@ func progressText(c *v1alpha1.Completions) string {
 		text += "; failed indexes: " + c.FailedIndexes
 	}
 	return text
-}
-
-// ofIndex begins what is said of a pod of an Indexed Job.
-func ofIndex(pod *corev1.Pod) string {
-	if index := jobspec.IndexOf(pod); index != nil {
-		return fmt.Sprintf("index %d: ", *index)
-	}
-	return ""
 }

@@ -9,7 +9,6 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
@@ -59,21 +58,6 @@ func (e *podEnd) rank() int {
 	default:
 		return 0
 	}
-}
-
-// endedAt is when the last container of a pod ended or, where none ran, the last time that its status knows of.
-func endedAt(pod *corev1.Pod) time.Time {
-	_, at := containerTimes(pod)
-	if !at.IsZero() {
-		return at
-	}
-	at = pod.CreationTimestamp.Time
-	for i := range pod.Status.Conditions {
-		if t := pod.Status.Conditions[i].LastTransitionTime.Time; t.After(at) {
-			at = t
-		}
-	}
-	return at
 }
 
 // decidingFailure picks the failure that decided. sure tells that the Job cannot complete after it; without that, it is the
@@ -167,18 +151,6 @@ func failuresBefore(pod *corev1.Pod) int32 {
 	return int32(n)
 }
 
-// backoffLimit of a Job. What we make has one; the API server's default is 6, or no limit beside one for each index.
-func backoffLimit(job *batchv1.Job) int {
-	switch {
-	case job == nil:
-		return 0
-	case job.Spec.BackoffLimit == nil && job.Spec.BackoffLimitPerIndex != nil:
-		return math.MaxInt32
-	default:
-		return int(ptr.Deref(job.Spec.BackoffLimit, 6))
-	}
-}
-
 // decidingSuccess picks the last of the successes that the Job waited for. A pod that was deleted and ended with exit code 0
 // is none of them.
 func decidingSuccess(o *Observation) *corev1.Pod {
@@ -253,14 +225,4 @@ func lastEnded(o *Observation) *corev1.Pod {
 		return nil
 	}
 	return ends[len(ends)-1].pod
-}
-
-// podEndedByUs gives why we ended a pod, if we did and the kubelet did as it was told. A container that had ended by itself
-// before then was not ended by us.
-func podEndedByUs(pod *corev1.Pod) (reason string, ok bool) {
-	if pod.Status.Reason != podDeadlineExceeded {
-		return "", false
-	}
-	reason, _, ok = endMark(pod)
-	return reason, ok
 }

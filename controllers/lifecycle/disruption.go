@@ -2,11 +2,8 @@ package lifecycle
 
 import (
 	"fmt"
-	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
@@ -80,13 +77,6 @@ func disruptionOf(pod *corev1.Pod) disruption {
 	}
 }
 
-func afterColon(message string) string {
-	if message == "" {
-		return ""
-	}
-	return ": " + message
-}
-
 // disruptionTarget gives the condition by which the platform announces that it ends a pod.
 func disruptionTarget(pod *corev1.Pod) *corev1.PodCondition {
 	for i := range pod.Status.Conditions {
@@ -112,22 +102,6 @@ func deletedWhileItRan(pod *corev1.Pod) bool {
 	}
 	_, ended := containerTimes(pod)
 	return ended.IsZero() || !ended.Before(deletionAsked(pod))
-}
-
-// deletionAsked is when somebody asked for the deletion of a pod that is being deleted: its timestamp is when the grace
-// period is over.
-func deletionAsked(pod *corev1.Pod) time.Time {
-	asked := pod.DeletionTimestamp.Time
-	if grace := pod.DeletionGracePeriodSeconds; grace != nil {
-		asked = asked.Add(-seconds(*grace))
-	}
-	return asked
-}
-
-// onePodAtATime tells whether a Job never has a second pod to delete when the first has failed. One that is gone is taken for
-// such a Job.
-func onePodAtATime(job *batchv1.Job) bool {
-	return job == nil || ptr.Deref(job.Spec.Parallelism, 1) == 1
 }
 
 // disruptedBefore reads from the mirror how the platform ended the last pod, when that pod is gone already, as

@@ -2,11 +2,9 @@ package lifecycle
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -59,18 +57,6 @@ func cleanUp(o *Observation) (now bool, in time.Duration) {
 	return left <= 0, max(left, 0)
 }
 
-// wasStopped tells whether we ended the run, so that its Job may not know that it is over.
-func wasStopped(reason string) bool {
-	switch reason {
-	case v1alpha1.ReasonCancelled, v1alpha1.ReasonFinishedWhileCancelling,
-		v1alpha1.ReasonDeadlineExceeded, v1alpha1.ReasonStartTimeout,
-		v1alpha1.ReasonQueueTimeout, v1alpha1.ReasonImagePullFailed:
-		return true
-	default:
-		return false
-	}
-}
-
 // lost ends a run whose Job was deleted by somebody. It is never started again: what the lost Job did, and
 // whether it does it still, cannot be known.
 func lost(o *Observation, f facts) (step, bool) {
@@ -90,17 +76,6 @@ func lost(o *Observation, f facts) (step, bool) {
 	}
 	return fail(v1alpha1.ReasonJobLost,
 		fmt.Sprintf("job %q was deleted before it ended; the run is not started again", recorded.Name)), true
-}
-
-// stoppedByUs gives why we ended a pod of which no end is known, or else the newest. Where a node does not obey, we delete the Job
-// (stop): that it is missing then is our own doing.
-func stoppedByUs(f facts) (reason string, ok bool) {
-	for _, pod := range f.live {
-		if reason, _, ok = endMark(pod); ok && wasStopped(reason) {
-			return reason, true
-		}
-	}
-	return endedByUs(f)
 }
 
 // finished takes the Job's own word for the end of the run.
@@ -137,14 +112,6 @@ func failure(o *Observation, f facts) verdict {
 		return disruptedBefore(o, v)
 	}
 	return podFailure(o, f, decided, v)
-}
-
-// anyMarked reports whether we told a pod of the run to end.
-func anyMarked(o *Observation) bool {
-	return slices.ContainsFunc(o.Pods, func(pod *corev1.Pod) bool {
-		_, _, marked := endMark(pod)
-		return marked
-	})
 }
 
 // isDisruption reports whether the deletion of a pod was none of its Job's own: a Job with one pod at a time never has

@@ -3,8 +3,6 @@ package lifecycle
 import (
 	"fmt"
 
-	batchv1 "k8s.io/api/batch/v1"
-
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
@@ -41,8 +39,4 @@ func heldMessage(o *Observation, f facts) string {
 	default:
 		return "the Job is suspended"
 	}
-}
-
-func jobSuspended(job *batchv1.Job) bool {
-	return job != nil && job.Spec.Suspend != nil && *job.Spec.Suspend
 }

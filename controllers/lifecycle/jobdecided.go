@@ -41,19 +41,6 @@ func hasDecided(job *batchv1.Job) bool {
 	return false
 }
 
-// finishedAt is when a Job said that it has failed or completed, zero while it has not.
-func finishedAt(job *batchv1.Job) time.Time {
-	if job == nil {
-		return time.Time{}
-	}
-	for _, end := range []batchv1.JobConditionType{batchv1.JobFailed, batchv1.JobComplete} {
-		if c := jobspec.TrueCondition(job, end); c != nil {
-			return c.LastTransitionTime.Time
-		}
-	}
-	return time.Time{}
-}
-
 // goesOn reports whether something of the run still runs that nobody has told to end.
 func goesOn(f facts) bool {
 	for _, pod := range f.live {
@@ -83,15 +70,6 @@ func crashedContainer(job *batchv1.Job, pod *corev1.Pod) *corev1.ContainerStatus
 		}
 	}
 	return nil
-}
-
-func exceedsBackoffLimit(job *batchv1.Job) bool {
-	for _, failing := range []batchv1.JobConditionType{batchv1.JobFailureTarget, batchv1.JobFailed} {
-		if c := jobspec.TrueCondition(job, failing); c != nil && c.Reason == batchv1.JobReasonBackoffLimitExceeded {
-			return true
-		}
-	}
-	return false
 }
 
 // howItEnded gives the container whose end decided a pod's, and that end; nil where none has ended. A sidecar decides

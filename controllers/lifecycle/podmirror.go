@@ -165,16 +165,6 @@ func goneAttempts(o *Observation, mirrored []v1alpha1.PodMirror) (n int32) {
 	return n
 }
 
-// restarts of the task's own container in place.
-func restarts(pod *corev1.Pod, container string) int32 {
-	for i := range pod.Status.ContainerStatuses {
-		if s := &pod.Status.ContainerStatuses[i]; s.Name == container {
-			return s.RestartCount
-		}
-	}
-	return 0
-}
-
 func upsert(pods []v1alpha1.PodMirror, m v1alpha1.PodMirror) []v1alpha1.PodMirror {
 	for i := range pods {
 		if pods[i].UID == m.UID {

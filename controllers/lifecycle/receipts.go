@@ -28,16 +28,6 @@ func notBeforeStop(o *Observation, status *v1alpha1.TaskExecutionStatus, end tim
 	return later(end, began)
 }
 
-// lastMark is when we last ended a pod of the run for that reason.
-func lastMark(o *Observation, reason string) (at time.Time, marked bool) {
-	for _, pod := range o.Pods {
-		if why, when, ok := endMark(pod); ok && why == reason {
-			at, marked = later(at, when), true
-		}
-	}
-	return at, marked
-}
-
 // receiptEnd is when a cancel was done with. A run that had ended by itself before the cancel was seen keeps its own end;
 // the cancel was done with when it was seen.
 func receiptEnd(acknowledged metav1.Time, completion *metav1.Time) *metav1.Time {

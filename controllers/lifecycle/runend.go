@@ -34,13 +34,6 @@ func endOfRun(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) tim
 	return later(end, o.Now)
 }
 
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
 // settleMirror leaves no pod of a finished run, or of one that is suspended, as if it ran: it does not, or nobody knows.
 func settleMirror(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	for i := range status.Pods {

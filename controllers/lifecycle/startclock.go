@@ -66,23 +66,6 @@ func podWaitsToStart(pod *corev1.Pod) (since time.Time, waits bool) {
 	return since, waits
 }
 
-// hasRun reports whether a container that ended had started. A runtime that could not start one leaves out when it
-// started, or says the epoch.
-func hasRun(t *corev1.ContainerStateTerminated) bool {
-	return t != nil && !t.StartedAt.IsZero() && t.StartedAt.Unix() > 0
-}
-
-// isIdle reports whether no container of a pod runs, as far as its node has told. Nothing has to be waited for then
-// but the node's word on what it was about to start.
-func isIdle(pod *corev1.Pod) bool {
-	for _, s := range containersOf(pod) {
-		if s.State.Running != nil {
-			return false
-		}
-	}
-	return pod.Status.Phase == corev1.PodPending || len(pod.Status.ContainerStatuses) > 0
-}
-
 // startDue is when a run ends for its startTimeout. Where the kubelet has ended its pod for it, the clock has struck: the Job
 // may have retries left, and would start another pod.
 func startDue(o *Observation, f facts) (due time.Time) {

@@ -72,20 +72,3 @@ func firstWait(pod *corev1.Pod, idle bool) time.Duration {
 	}
 	return gracePeriod(pod) + stopMargin
 }
-
-func gracePeriod(pod *corev1.Pod) time.Duration {
-	if s := pod.Spec.TerminationGracePeriodSeconds; s != nil {
-		return seconds(*s)
-	}
-	return defaultGrace
-}
-
-func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
-
-// soonest of two waits, where zero is none.
-func soonest(a, b time.Duration) time.Duration {
-	if a <= 0 || (b > 0 && b < a) {
-		return b
-	}
-	return a
-}

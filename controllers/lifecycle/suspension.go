@@ -64,16 +64,6 @@ func heldSince(o *Observation) time.Time {
 	return o.Now
 }
 
-// resumedAt is when a Job that had been suspended was let go, zero where it was not.
-func resumedAt(job *batchv1.Job) time.Time {
-	for _, c := range job.Status.Conditions {
-		if c.Type == batchv1.JobSuspended && c.Status == corev1.ConditionFalse {
-			return c.LastTransitionTime.Time
-		}
-	}
-	return time.Time{}
-}
-
 // missed reports whether a whole suspension, from its beginning to its end, came while no controller looked. A Job that
 // was made suspended was let go before its run started.
 func missed(resumed time.Time, known *metav1.Time, started time.Time) bool {

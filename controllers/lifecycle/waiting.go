@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -51,19 +50,4 @@ func lastWord(o *Observation, f facts) string {
 	default:
 		return ""
 	}
-}
-
-// RefusedPods takes from the Job controller's words on a pod that was refused what is the same for each try: not
-// the pod's name, which would cost a status write each time.
-func RefusedPods(message string) string {
-	if _, why, found := strings.Cut(message, " is forbidden: "); found {
-		message = why
-	}
-	return "FailedCreate: " + message
-}
-
-// containersOf a pod, in the order in which they start.
-func containersOf(pod *corev1.Pod) []corev1.ContainerStatus {
-	out := make([]corev1.ContainerStatus, 0, len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses))
-	return append(append(out, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...)
 }

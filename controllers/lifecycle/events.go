@@ -1,0 +1,110 @@
+package lifecycle
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// AsksWhy gives the pod that has waited on its node for some time and tells itself of no reason, nil when there is none.
+// Its Events may: that a volume cannot be mounted or a sandbox cannot be made stands nowhere else.
+func AsksWhy(o *Observation) *corev1.Pod {
+	pod, left := asksWhyIn(o)
+	if pod == nil || left > 0 {
+		return nil
+	}
+	return pod
+}
+
+// AsksWhyIn is how long until the Events of such a pod are to be read, or read again; zero when there is none.
+func AsksWhyIn(o *Observation) time.Duration {
+	pod, left := asksWhyIn(o)
+	switch {
+	case pod == nil:
+		return 0
+	case left > 0:
+		return left
+	default:
+		return askAfter
+	}
+}
+
+// askAfter is how long a pod may wait before its Events are read, and how often they are.
+const askAfter = 10 * time.Second
+
+func asksWhyIn(o *Observation) (pod *corev1.Pod, left time.Duration) {
+	if o.Job == nil || o.Execution.Status.Phase.IsTerminal() || o.Execution.DeletionTimestamp != nil {
+		return nil, 0
+	}
+	f := gather(o)
+	pod = f.last
+	if pod == nil || podEnded(pod) || pod.Spec.NodeName == "" || toldWaiting(o, f) != "" || sandboxIsReady(pod) || !startOf(pod).IsZero() {
+		return nil, 0
+	}
+	if hasStruck(f.clocks.start, o.Now) {
+		return pod, 0 // the last chance
+	}
+	return pod, askAfter - o.Now.Sub(pod.CreationTimestamp.Time)
+}
+
+// Event is what matters of one of Kubernetes' Events.
+type Event struct {
+	At              time.Time
+	Reason, Message string
+	Warning         bool
+}
+
+// unspecific is the kubelet's sum of a failed mount, which says less than the Event before it.
+const unspecific = "Unable to attach or mount volumes"
+
+// hexIDs of sandboxes, of which each try has another. They would cost a write each time.
+var hexIDs = regexp.MustCompile(`[0-9a-f]{32,}`)
+
+// TroubleOf gives what keeps a pod's containers from being created, in Kubernetes' words, by the Events of the pod;
+// empty when nothing does.
+func TroubleOf(events []Event) string {
+	newest := slices.Clone(events)
+	slices.SortStableFunc(newest, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Message, b.Message)) })
+	trouble := ""
+	for _, e := range newest {
+		switch e.Reason {
+		case "Pulling", "Pulled", "Created", "Started": // what was in the way before is no more
+			return trouble
+		}
+		if !e.Warning || !strings.HasPrefix(e.Reason, "Failed") || e.Reason == "FailedScheduling" {
+			continue
+		}
+		said := e.Reason + afterColon(hexIDs.ReplaceAllString(e.Message, "…"))
+		if !strings.HasPrefix(e.Message, unspecific) {
+			return said
+		}
+		trouble = cmp.Or(trouble, said)
+	}
+	return trouble
+}
+
+// RefusedPods takes from the Job controller's words on a pod that was refused what is the same for each try: not
+// the pod's name, which would cost a status write each time.
+func RefusedPods(message string) string {
+	if _, why, found := strings.Cut(message, " is forbidden: "); found {
+		message = why
+	}
+	return "FailedCreate: " + message
+}
+
+// PodMissedSince tells since when a Job should have a pod and has none: since its creation, or since the newest of its
+// pods ended. missed is false while it has one, or needs none.
+func PodMissedSince(o *Observation) (since time.Time, missed bool) {
+	if o.Job == nil || o.Execution.Status.Phase.IsTerminal() || JobFinished(o.Job) || jobSuspended(o.Job) {
+		return time.Time{}, false
+	}
+	f := gather(o)
+	if len(f.live) > 0 || !allCounted(o, f) {
+		return time.Time{}, false
+	}
+	return later(o.Job.CreationTimestamp.Time, f.ended), true
+}
