@@ -20,7 +20,7 @@ func running(o *Observation) (verdict, bool) {
 	sentence += o.tries(", at attempt %d")
 	if o.Job != nil {
 		// A damaged annotation gives limits without a timeout.
-		limits, err := jobspec.LimitsOf(o.Job)
+		limits, err := jobspec.SnapshotOf(o.Job)
 		if at, runs := status.Deadline(limits.Timeout); err == nil && runs {
 			sentence += fmt.Sprintf("; its timeout of %s ends it at %s", limits.Timeout.Duration, stamp(at.Time))
 		}

@@ -38,10 +38,10 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 	if err != nil {
 		return nil, err
 	}
-	limits := LimitsFor(task, execution)
-	frozen, err := json.Marshal(limits)
+	snapshot := SnapshotFor(task, execution)
+	frozen, err := json.Marshal(snapshot)
 	if err != nil {
-		return nil, fmt.Errorf("freezing limits: %w", err)
+		return nil, fmt.Errorf("encoding the snapshot: %w", err)
 	}
 
 	template := task.Spec.JobTemplate.DeepCopy()
@@ -57,11 +57,11 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 		},
 		Spec: template.Spec,
 	}
-	mark(job, execution, limits)
+	mark(job, execution, snapshot)
 	job.Annotations[v1alpha1.AnnotationLimits] = string(frozen)
 	delete(job.Annotations, v1alpha1.AnnotationSeal) // only who creates the Job can set it
 
-	applyDefaults(&job.Spec, task, limits)
+	applyDefaults(&job.Spec, task, snapshot)
 	pod := &job.Spec.Template.Spec
 	for i := range pod.InitContainers {
 		pod.InitContainers[i].Env = withEnvironment(env, pod.InitContainers[i].Env)
@@ -77,7 +77,7 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 
 // mark says on a Job and its pods whose run they are and how their log is read, and takes off what the template says of
 // another.
-func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, limits Limits) {
+func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, snapshot Snapshot) {
 	untrack(job)
 	ungenerate(job)
 	identify(&job.ObjectMeta, execution)
@@ -88,10 +88,10 @@ func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, limits Limits) {
 		job.Labels[v1alpha1.LabelKueueQueue] = queue
 	}
 	pods := job.Spec.Template.Annotations
-	pods[v1alpha1.AnnotationLogContainer] = limits.Container
+	pods[v1alpha1.AnnotationLogContainer] = snapshot.Container
 	delete(pods, v1alpha1.AnnotationLogArchive)
-	if limits.Archive != "" {
-		pods[v1alpha1.AnnotationLogArchive] = string(limits.Archive)
+	if snapshot.Archive != "" {
+		pods[v1alpha1.AnnotationLogArchive] = string(snapshot.Archive)
 	}
 }
 
@@ -131,7 +131,7 @@ func identify(meta *metav1.ObjectMeta, execution *v1alpha1.TaskExecution) {
 
 // applyDefaults fills in what the template leaves open. They make one pod at a time: a replacement waits
 // until the pod before it has ended (podReplacementPolicy, KEP-3939).
-func applyDefaults(spec *batchv1.JobSpec, task *v1alpha1.Task, limits Limits) {
+func applyDefaults(spec *batchv1.JobSpec, task *v1alpha1.Task, snapshot Snapshot) {
 	if spec.Template.Spec.RestartPolicy == "" {
 		spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
 	}
@@ -145,7 +145,7 @@ func applyDefaults(spec *batchv1.JobSpec, task *v1alpha1.Task, limits Limits) {
 		ignoreDisruptions(spec)
 	}
 	if spec.ActiveDeadlineSeconds == nil {
-		spec.ActiveDeadlineSeconds = backstop(limits)
+		spec.ActiveDeadlineSeconds = backstop(snapshot)
 	}
 	if ttl := spec.TTLSecondsAfterFinished; ttl != nil && *ttl < minTTLSeconds {
 		spec.TTLSecondsAfterFinished = ptr.To[int32](minTTLSeconds)
@@ -165,19 +165,19 @@ func ignoreDisruptions(spec *batchv1.JobSpec) {
 }
 
 // IsBackstop reports whether an activeDeadlineSeconds of a Job is the one that Build sets where the template sets none.
-func IsBackstop(seconds int64, limits Limits) bool {
-	own := backstop(limits)
+func IsBackstop(seconds int64, snapshot Snapshot) bool {
+	own := backstop(snapshot)
 	return own != nil && *own == seconds
 }
 
 // backstop is a deadline for the whole Job, in seconds, that only strikes when no controller holds the
 // clocks. It is not the run clock itself, because the Job's clock includes scheduling and image pulls, and
 // because a Job that is over its deadline deletes its pods, and with them their logs.
-func backstop(limits Limits) *int64 {
-	if limits.Timeout == nil || limits.StartTimeout == nil {
+func backstop(snapshot Snapshot) *int64 {
+	if snapshot.Timeout == nil || snapshot.StartTimeout == nil {
 		return nil
 	}
 	// Added as seconds, in floating point: two long durations overflow a time.Duration.
-	seconds := math.Ceil(limits.Timeout.Seconds() + limits.StartTimeout.Seconds() + backstopMargin.Seconds())
+	seconds := math.Ceil(snapshot.Timeout.Seconds() + snapshot.StartTimeout.Seconds() + backstopMargin.Seconds())
 	return ptr.To(int64(min(seconds, math.MaxInt32)))
 }

@@ -29,15 +29,15 @@ func expire(o *Observation, f facts, reason string) step {
 func overdue(o *Observation, f facts, reason string) string {
 	message, why := "the controller ended the pod", lastWord(o, f)
 	switch {
-	case reason == v1alpha1.ReasonDeadlineExceeded && f.limits.Timeout != nil:
-		message = fmt.Sprintf("the run took longer than its timeout of %s", f.limits.Timeout.Duration)
-	case reason == v1alpha1.ReasonStartTimeout && f.limits.StartTimeout != nil:
-		message = fmt.Sprintf("no container started within %s", f.limits.StartTimeout.Duration)
+	case reason == v1alpha1.ReasonDeadlineExceeded && f.snapshot.Timeout != nil:
+		message = fmt.Sprintf("the run took longer than its timeout of %s", f.snapshot.Timeout.Duration)
+	case reason == v1alpha1.ReasonStartTimeout && f.snapshot.StartTimeout != nil:
+		message = fmt.Sprintf("no container started within %s", f.snapshot.StartTimeout.Duration)
 		if !f.started.IsZero() {
-			message = fmt.Sprintf("the next container did not start within %s", f.limits.StartTimeout.Duration)
+			message = fmt.Sprintf("the next container did not start within %s", f.snapshot.StartTimeout.Duration)
 		}
-	case reason == v1alpha1.ReasonQueueTimeout && f.limits.QueueTimeout != nil:
-		message = fmt.Sprintf("it was not its turn within the queueTimeout of %s", f.limits.QueueTimeout.Duration)
+	case reason == v1alpha1.ReasonQueueTimeout && f.snapshot.QueueTimeout != nil:
+		message = fmt.Sprintf("it was not its turn within the queueTimeout of %s", f.snapshot.QueueTimeout.Duration)
 	case reason == v1alpha1.ReasonImagePullFailed:
 		message = fmt.Sprintf("an image could not be pulled for %s", o.Options.ImagePullGrace)
 		why = cmp.Or(unpulled(pullingPod(f)), unpulledBefore(o), why)

@@ -11,7 +11,7 @@ import (
 
 // facts are what several rules want to know of an Observation, worked out once.
 type facts struct {
-	limits jobspec.Limits
+	snapshot jobspec.Snapshot
 	// started is when the first container of the run started, zero when none has.
 	started time.Time
 	// ended is when the last container that has ended did so, zero when none has.
@@ -46,9 +46,9 @@ func gather(o *Observation) facts {
 	var f facts
 	if o.Job != nil {
 		// A damaged annotation gives the defaults; who damaged it cannot make the run immortal.
-		f.limits, _ = jobspec.LimitsOf(o.Job)
+		f.snapshot, _ = jobspec.SnapshotOf(o.Job)
 	} else if o.Task != nil {
-		f.limits = jobspec.LimitsFor(o.Task, o.Execution)
+		f.snapshot = jobspec.SnapshotFor(o.Task, o.Execution)
 	}
 	for _, pod := range o.Pods {
 		from, to := containerTimes(pod)

@@ -128,7 +128,7 @@ func podFailure(o *Observation, f facts, failed *podEnd, v verdict) verdict {
 		return v
 	}
 	pod := failed.pod
-	name, end := howItEnded(o.Job, pod, f.limits.Container)
+	name, end := howItEnded(o.Job, pod, f.snapshot.Container)
 	if reason, message, is := templateLimit(pod); is && !crashed(o.Job, pod) {
 		v.reason, v.message = reason, ofIndex(pod)+message
 		return v

@@ -71,17 +71,17 @@ func compose(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus, tail
 	words := o.Options.Language.words()
 	var head, end []v1alpha1.LogEntry
 	if status.StartTime != nil {
-		head = append(head, words.started(status.StartTime.Time, f.limits.Timeout))
+		head = append(head, words.started(status.StartTime.Time, f.snapshot.Timeout))
 	}
 	if status.Phase.IsTerminal() {
 		end = append(end, words.finished(status, tail))
 	}
 	entries, bytes := int64(len(head)+len(end)), size(head...)+size(end...)
-	limits := f.limits
-	if limits.MaxEntries == 0 { // the Job is gone and the Task too
-		limits = jobspec.DefaultLimits()
+	snapshot := f.snapshot
+	if snapshot.MaxEntries == 0 { // the Job is gone and the Task too
+		snapshot = jobspec.DefaultSnapshot()
 	}
-	maxEntries, maxBytes := int64(limits.MaxEntries), limits.MaxBytes
+	maxEntries, maxBytes := int64(snapshot.MaxEntries), snapshot.MaxBytes
 	kept := fit(tail, maxEntries-entries, maxBytes-bytes)
 	if dropped := summary.DroppedEntries + int64(len(tail)-kept); dropped > 0 {
 		// The marker takes the room of a line.

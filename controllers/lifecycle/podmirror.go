@@ -24,9 +24,9 @@ func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 		if from.IsZero() && !podEnded(pod) {
 			continue
 		}
-		m := mirrorPod(o, pod, f.limits.Container)
+		m := mirrorPod(o, pod, f.snapshot.Container)
 		if !from.IsZero() {
-			attempts += 1 + restarts(pod, f.limits.Container)
+			attempts += 1 + restarts(pod, f.snapshot.Container)
 			m.StartTime = &metav1.Time{Time: from}
 		}
 		if podEnded(pod) && !to.IsZero() {

@@ -27,7 +27,7 @@ func AsksWhoKilled(o *Observation) *corev1.Pod {
 	if f.last == nil || !podEnded(f.last) {
 		return nil
 	}
-	c := jobspec.Decisive(f.last, f.limits.Container)
+	c := jobspec.Decisive(f.last, f.snapshot.Container)
 	if c == nil || c.State.Terminated.ExitCode < signalled {
 		return nil
 	}

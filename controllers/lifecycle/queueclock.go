@@ -11,14 +11,14 @@ import (
 // and later from when its Job was suspended. It stands still once the API server refuses its Job: then it had a place.
 func queueDue(o *Observation, f facts) (due time.Time) {
 	hadPlace := o.Job == nil && o.Execution.Status.Reason == v1alpha1.ReasonJobRefused && (o.Place == nil || o.Place.Granted)
-	if f.limits.QueueTimeout == nil || hadPlace {
+	if f.snapshot.QueueTimeout == nil || hadPlace {
 		return time.Time{}
 	}
 	from := o.Execution.CreationTimestamp.Time
 	if f.isPaused() {
 		from = f.suspension.Since.Time
 	}
-	return from.Add(f.limits.QueueTimeout.Duration)
+	return from.Add(f.snapshot.QueueTimeout.Duration)
 }
 
 // queueTimedOut ends a run without a Job that got no place in time.
@@ -26,7 +26,7 @@ func queueTimedOut(o *Observation, f facts) (step, bool) {
 	if !hasStruck(f.clocks.queue, o.Now) {
 		return step{}, false
 	}
-	message := fmt.Sprintf("it was not its turn within the queueTimeout of %s", f.limits.QueueTimeout.Duration)
+	message := fmt.Sprintf("it was not its turn within the queueTimeout of %s", f.snapshot.QueueTimeout.Duration)
 	if s := &o.Execution.Status; s.Phase == v1alpha1.PhaseQueued && s.Message != "" {
 		message += ": " + s.Message
 	}

@@ -39,8 +39,8 @@ func identify(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	if status.Job == nil && o.Job != nil {
 		status.Job = &v1alpha1.JobIdentity{Name: o.Job.Name, UID: o.Job.UID}
 	}
-	if status.Task == nil && f.limits.Task.UID != "" {
-		task := f.limits.Task
+	if status.Task == nil && f.snapshot.Task.UID != "" {
+		task := f.snapshot.Task
 		status.Task = &task
 	}
 }

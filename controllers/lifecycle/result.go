@@ -31,7 +31,7 @@ func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 	if pod == nil {
 		return
 	}
-	message := terminationMessage(pod, f.limits.Container)
+	message := terminationMessage(pod, f.snapshot.Container)
 	truncated := len(message) >= terminationMessageLimit(pod) && !isDocument(message)
 	written := message
 	if truncated { // maybe within a character, at either end

@@ -13,7 +13,7 @@ import (
 // to end: then the Job's own word is waited for, which comes as an event.
 func runDue(o *Observation, f facts) (due time.Time) {
 	status := v1alpha1.TaskExecutionStatus{StartTime: &metav1.Time{Time: f.started}, Suspension: f.suspension}
-	at, ok := status.Deadline(f.limits.Timeout)
+	at, ok := status.Deadline(f.snapshot.Timeout)
 	if !ok || f.started.IsZero() {
 		return time.Time{}
 	}

@@ -17,8 +17,8 @@ import (
 // at once because its Task is deleted and made again.
 func waitForStart(o *Observation, f facts, reason, message string) step {
 	limit := o.Options.StartTimeout
-	if f.limits.StartTimeout != nil {
-		limit = f.limits.StartTimeout.Duration
+	if f.snapshot.StartTimeout != nil {
+		limit = f.snapshot.StartTimeout.Duration
 	}
 	left := waitingSince(o, reason).Add(limit).Sub(o.Now)
 	if left <= 0 {

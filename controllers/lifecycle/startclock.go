@@ -69,7 +69,7 @@ func podWaitsToStart(pod *corev1.Pod) (since time.Time, waits bool) {
 // startDue is when a run ends for its startTimeout. Where the kubelet has ended its pod for it, the clock has struck: the Job
 // may have retries left, and would start another pod.
 func startDue(o *Observation, f facts) (due time.Time) {
-	if f.limits.StartTimeout == nil {
+	if f.snapshot.StartTimeout == nil {
 		return time.Time{}
 	}
 	if reason, byUs := endedByUs(f); byUs && reason == v1alpha1.ReasonStartTimeout && len(f.live) == 0 {
@@ -79,7 +79,7 @@ func startDue(o *Observation, f facts) (due time.Time) {
 	if !waits {
 		return time.Time{}
 	}
-	return since.Add(f.limits.StartTimeout.Duration)
+	return since.Add(f.snapshot.StartTimeout.Duration)
 }
 
 // startClockFrom is when the start clock of a Job began: at its creation, or when it was last let go where it

@@ -67,7 +67,7 @@ func templateLimitBefore(last *v1alpha1.PodMirror) (verdict, bool) {
 // none, we set one, which is later than our own clocks and strikes while no controller runs.
 func jobDeadline(o *Observation, f facts, v verdict) verdict {
 	v.reason = v1alpha1.ReasonDeadlineExceeded
-	if s := o.Job.Spec.ActiveDeadlineSeconds; s != nil && !jobspec.IsBackstop(*s, f.limits) {
+	if s := o.Job.Spec.ActiveDeadlineSeconds; s != nil && !jobspec.IsBackstop(*s, f.snapshot) {
 		v.reason = v1alpha1.ReasonJobDeadlineExceeded
 		v.message = fmt.Sprintf("the Job was active for longer than its own activeDeadlineSeconds of %d, which the Task's jobTemplate sets", *s)
 		if why := lastWord(o, f); why != "" && f.started.IsZero() {

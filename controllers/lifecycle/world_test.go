@@ -298,14 +298,14 @@ func (w *world) givesUp() {
 	}
 }
 
-func (w *world) limits() jobspec.Limits {
+func (w *world) limits() jobspec.Snapshot {
 	switch {
 	case w.job != nil:
-		l, _ := jobspec.LimitsOf(w.job)
+		l, _ := jobspec.SnapshotOf(w.job)
 		return l
 	case w.task != nil:
-		return jobspec.LimitsFor(w.task, w.Execution)
+		return jobspec.SnapshotFor(w.task, w.Execution)
 	default:
-		return jobspec.DefaultLimits()
+		return jobspec.DefaultSnapshot()
 	}
 }

@@ -215,20 +215,20 @@ func (r *Reconciler) observeLog(o *lifecycle.Observation) {
 		Fresh:   o.Execution.Status.Phase == "",
 		Closing: o.Execution.Status.Phase.IsTerminal(),
 	}
-	var limits jobspec.Limits
+	var snapshot jobspec.Snapshot
 	switch {
 	case o.Job != nil:
-		limits, _ = jobspec.LimitsOf(o.Job) // a damaged annotation gives the defaults
+		snapshot, _ = jobspec.SnapshotOf(o.Job) // a damaged annotation gives the defaults
 	case o.Task != nil && o.Execution.Status.Job != nil: // its Job is gone, and the Task may say the same
-		limits = jobspec.LimitsFor(o.Task, o.Execution)
+		snapshot = jobspec.SnapshotFor(o.Task, o.Execution)
 	}
-	subject.MaxEntries, subject.MaxBytes = limits.MaxEntries, limits.MaxBytes
-	subject.Redacted = limits.Archive == v1alpha1.LogArchiveRedacted
+	subject.MaxEntries, subject.MaxBytes = snapshot.MaxEntries, snapshot.MaxBytes
+	subject.Redacted = snapshot.Archive == v1alpha1.LogArchiveRedacted
 	for _, pod := range o.Pods {
 		// Where the Job is gone, its pods tell.
 		subject.Redacted = subject.Redacted || pod.Annotations[v1alpha1.AnnotationLogArchive] == string(v1alpha1.LogArchiveRedacted)
 		subject.Pods = append(subject.Pods, pod.UID)
-		subject.Runs = append(subject.Runs, source.RunsOf(pod, cmp.Or(pod.Annotations[v1alpha1.AnnotationLogContainer], limits.Container))...)
+		subject.Runs = append(subject.Runs, source.RunsOf(pod, cmp.Or(pod.Annotations[v1alpha1.AnnotationLogContainer], snapshot.Container))...)
 	}
 	if subject.Redacted = subject.Redacted && o.Execution.Spec.SecretParams != nil; subject.Redacted {
 		subject.Redact = o.Redact

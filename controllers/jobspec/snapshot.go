@@ -26,9 +26,9 @@ const (
 	defaultContainerAnnotation = "kubectl.kubernetes.io/default-container"
 )
 
-// Limits are what a run started with. They are frozen on its Job, so that editing or deleting the Task
+// Snapshot are what a run started with. They are frozen on its Job, so that editing or deleting the Task
 // reaches only runs that start later.
-type Limits struct {
+type Snapshot struct {
 	Task v1alpha1.TaskIdentity `json:"task"`
 	// Timeout of the run clock; nil means none.
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
@@ -45,9 +45,9 @@ type Limits struct {
 	Archive v1alpha1.LogArchive `json:"archive,omitempty"`
 }
 
-// LimitsFor says with which limits a run of the task starts.
-func LimitsFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Limits {
-	l := Limits{
+// SnapshotFor says with which limits a run of the task starts.
+func SnapshotFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Snapshot {
+	l := Snapshot{
 		Task:         v1alpha1.TaskIdentity{UID: task.UID, Generation: task.Generation},
 		Timeout:      cmp.Or(task.Spec.Timeout, task.Spec.MaxTimeout),
 		StartTimeout: task.Spec.StartTimeout,
@@ -72,52 +72,54 @@ func LimitsFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Limits {
 }
 
 // DefaultLimits are those of a run of which neither the Job nor the Task is there to tell.
-func DefaultLimits() Limits { return Limits{MaxEntries: defaultMaxEntries, MaxBytes: defaultMaxBytes} }
+func DefaultSnapshot() Snapshot {
+	return Snapshot{MaxEntries: defaultMaxEntries, MaxBytes: defaultMaxBytes}
+}
 
-// LimitsOf reads what a Job was started with. An error means that somebody changed the annotation; the
+// SnapshotOf reads what a Job was started with. An error means that somebody changed the annotation; the
 // limits are then the defaults, because a run must end whatever is written on its Job, and its log is archived without
 // the values of sensitive params, because that may have been asked for.
-func LimitsOf(job *batchv1.Job) (Limits, error) {
-	fallback := DefaultLimits()
+func SnapshotOf(job *batchv1.Job) (Snapshot, error) {
+	fallback := DefaultSnapshot()
 	fallback.Archive = v1alpha1.LogArchiveRedacted
 	if containers := job.Spec.Template.Spec.Containers; len(containers) > 0 {
 		fallback.Container = containers[0].Name
 	}
-	l, err := readLimits(job.Annotations[v1alpha1.AnnotationLimits])
+	l, err := readSnapshot(job.Annotations[v1alpha1.AnnotationLimits])
 	if err != nil {
 		return fallback, fmt.Errorf("reading annotation %s of job %s: %w", v1alpha1.AnnotationLimits, job.Name, err)
 	}
 	return l, nil
 }
 
-// knownLimits has the limits that were read last, by their text. A run is looked at ten times, and all runs of a Task
+// knownSnapshots has the limits that were read last, by their text. A run is looked at ten times, and all runs of a Task
 // have mostly the same. The same text always gives the same limits, and nobody changes them. What is written here is
 // short: a longer text, which somebody else wrote, is read each time and not held.
-var knownLimits = lru.New(1024)
+var knownSnapshots = lru.New(1024)
 
 // shortText is what is held of a text at most, in bytes.
 const shortText = 1 << 10
 
-func readLimits(text string) (l Limits, err error) {
-	if known, found := knownLimits.Get(text); found {
-		if l, ok := known.(Limits); ok {
+func readSnapshot(text string) (l Snapshot, err error) {
+	if known, found := knownSnapshots.Get(text); found {
+		if l, ok := known.(Snapshot); ok {
 			return l, nil
 		}
 	}
 	if err := json.Unmarshal([]byte(text), &l); err != nil {
-		return Limits{}, err
+		return Snapshot{}, err
 	}
 	if !l.inBounds() {
-		return Limits{}, errors.New("a value is out of bounds")
+		return Snapshot{}, errors.New("a value is out of bounds")
 	}
 	if len(text) <= shortText {
-		knownLimits.Add(text, l)
+		knownSnapshots.Add(text, l)
 	}
 	return l, nil
 }
 
 // inBounds tells whether the CRD would have let these limits pass.
-func (l *Limits) inBounds() bool {
+func (l *Snapshot) inBounds() bool {
 	return l.MaxEntries >= 2 && l.MaxEntries <= 1000 && l.MaxBytes >= 1<<10 && l.MaxBytes <= 256<<10 &&
 		l.Container != "" && (l.Archive == "" || l.Archive == v1alpha1.LogArchiveRedacted) && aSecondOrMore(l.Timeout) && aSecondOrMore(l.StartTimeout) && aSecondOrMore(l.QueueTimeout)
 }
