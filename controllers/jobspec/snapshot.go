@@ -26,8 +26,8 @@ const (
 	defaultContainerAnnotation = "kubectl.kubernetes.io/default-container"
 )
 
-// Snapshot are what a run started with. They are frozen on its Job, so that editing or deleting the Task
-// reaches only runs that start later.
+// Snapshot is the settings of a Task as they were when a run's Job was made. An annotation of the Job keeps it, so that an
+// edit or the deletion of the Task reaches only later runs.
 type Snapshot struct {
 	Task v1alpha1.TaskIdentity `json:"task"`
 	// Timeout of the run clock; nil means none.
@@ -45,7 +45,7 @@ type Snapshot struct {
 	Archive v1alpha1.LogArchive `json:"archive,omitempty"`
 }
 
-// SnapshotFor says with which limits a run of the task starts.
+// SnapshotFor returns the snapshot of a run whose Job is made now.
 func SnapshotFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Snapshot {
 	l := Snapshot{
 		Task:         v1alpha1.TaskIdentity{UID: task.UID, Generation: task.Generation},
@@ -71,14 +71,14 @@ func SnapshotFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Snapsho
 	return l
 }
 
-// DefaultLimits are those of a run of which neither the Job nor the Task is there to tell.
+// DefaultSnapshot returns the snapshot of a run that has neither its Job nor its Task any more.
 func DefaultSnapshot() Snapshot {
 	return Snapshot{MaxEntries: defaultMaxEntries, MaxBytes: defaultMaxBytes}
 }
 
-// SnapshotOf reads what a Job was started with. An error means that somebody changed the annotation; the
-// limits are then the defaults, because a run must end whatever is written on its Job, and its log is archived without
-// the values of sensitive params, because that may have been asked for.
+// SnapshotOf reads the snapshot of a Job. It returns an error if somebody changed the annotation, and the defaults with it:
+// a run must end whatever is written on its Job. Its log is then archived without the values of sensitive params, because
+// the Task may have asked for that.
 func SnapshotOf(job *batchv1.Job) (Snapshot, error) {
 	fallback := DefaultSnapshot()
 	fallback.Archive = v1alpha1.LogArchiveRedacted
@@ -92,12 +92,12 @@ func SnapshotOf(job *batchv1.Job) (Snapshot, error) {
 	return l, nil
 }
 
-// knownSnapshots has the limits that were read last, by their text. A run is looked at ten times, and all runs of a Task
-// have mostly the same. The same text always gives the same limits, and nobody changes them. What is written here is
-// short: a longer text, which somebody else wrote, is read each time and not held.
+// knownSnapshots caches the snapshots that were decoded last, by their text. A run is reconciled ten times, and most runs of
+// a Task have the same snapshot. The values are never changed. A text that is longer than ours was written by somebody else
+// and is not cached.
 var knownSnapshots = lru.New(1024)
 
-// shortText is what is held of a text at most, in bytes.
+// shortText is the longest text that is cached, in bytes.
 const shortText = 1 << 10
 
 func readSnapshot(text string) (l Snapshot, err error) {
@@ -118,7 +118,7 @@ func readSnapshot(text string) (l Snapshot, err error) {
 	return l, nil
 }
 
-// inBounds tells whether the CRD would have let these limits pass.
+// inBounds reports whether the CRD allows these values.
 func (l *Snapshot) inBounds() bool {
 	return l.MaxEntries >= 2 && l.MaxEntries <= 1000 && l.MaxBytes >= 1<<10 && l.MaxBytes <= 256<<10 &&
 		l.Container != "" && (l.Archive == "" || l.Archive == v1alpha1.LogArchiveRedacted) && aSecondOrMore(l.Timeout) && aSecondOrMore(l.StartTimeout) && aSecondOrMore(l.QueueTimeout)

@@ -12,9 +12,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// waitForTurn decides about a run whose turn it is not. One that is in the phase Queued was accepted, and is not refused
+// waitForPlace decides about a run whose turn it is not. One that is in the phase Queued was accepted, and is not refused
 // any more.
-func waitForTurn(o *Observation, f facts) step {
+func waitForPlace(o *Observation, f facts) step {
 	p, accepted := o.Place, o.Execution.Status.Phase == v1alpha1.PhaseQueued
 	v := p.Judge(accepted)
 	switch v.Reason {

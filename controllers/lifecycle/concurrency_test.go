@@ -47,7 +47,7 @@ func (s *scene) queued(position int32, blocker v1alpha1.QueueBlocker, reason str
 	return s
 }
 
-func TestWaitForTurn(t *testing.T) {
+func TestWaitForPlace(t *testing.T) {
 	const q, forbid, replace = v1alpha1.ConcurrencyQueue, v1alpha1.ConcurrencyForbid, v1alpha1.ConcurrencyReplace
 	byTask := queue.Place{Position: 8, Crowd: census.Crowd{Active: 3}, Limit: 3, Active: []string{"a", "b", "c"}}
 	byNamespace := queue.Place{Position: 1, Crowd: census.Crowd{Blocked: v1alpha1.BlockedByNamespace}, Limit: 10}
@@ -187,7 +187,7 @@ func TestCase49ParamsAreReadWhenItIsItsTurn(t *testing.T) {
 	}
 	asks := func(s *scene) (turn, create bool) {
 		plan := Decide(s.Observation)
-		return plan.Turn, plan.Create != nil
+		return plan.AskPlace, plan.Create != nil
 	}
 	const q, limit = v1alpha1.ConcurrencyQueue, v1alpha1.ReasonConcurrencyLimit
 	byTask := queue.Place{Position: 2, Crowd: census.Crowd{Active: 3}, Limit: 3}

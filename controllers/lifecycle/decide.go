@@ -24,7 +24,7 @@ type step struct {
 	queue     *v1alpha1.QueueStatus
 	replace   []types.NamespacedName
 	create    *batchv1.Job
-	turn      bool
+	askPlace  bool
 	end       []*corev1.Pod
 	endReason string
 	deleteJob bool
@@ -64,7 +64,7 @@ func Decide(o Observation) Plan {
 }
 
 func (s step) plan(o *Observation, f facts) Plan {
-	p := Plan{Create: s.create, Turn: s.turn, End: s.end, EndReason: s.endReason, Replace: s.replace, DeleteJob: s.deleteJob, Requeue: s.requeue}
+	p := Plan{Create: s.create, AskPlace: s.askPlace, End: s.end, EndReason: s.endReason, Replace: s.replace, DeleteJob: s.deleteJob, Requeue: s.requeue}
 	if s.hold {
 		p.Status = unchanged(o)
 		witness(o, f, &p.Status)

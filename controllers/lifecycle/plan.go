@@ -130,7 +130,7 @@ type Plan struct {
 	// Create this Job when it is its turn, then observe the outcome and decide again.
 	Create *batchv1.Job
 	// Turn asks for the execution's turn before its Job is built: it is to be read whole once it has it.
-	Turn bool
+	AskPlace bool
 	// End these pods: see package comment.
 	End []*corev1.Pod
 	// EndReason is written on the pods that End names.

@@ -42,7 +42,7 @@ func start(o *Observation, f facts) (step, bool) {
 		return s, true
 	}
 	if o.Place != nil && !o.Place.Granted {
-		return waitForTurn(o, f), true
+		return waitForPlace(o, f), true
 	}
 	return create(o, f), true
 }
@@ -68,7 +68,7 @@ func create(o *Observation, f facts) step {
 		if s, waits := secretWaits(o, f); waits {
 			return s
 		}
-		return step{turn: true, hold: true}
+		return step{askPlace: true, hold: true}
 	}
 	var given []byte
 	if p := o.Execution.Spec.Params; p != nil {

@@ -25,7 +25,7 @@ func waitForStart(o *Observation, f facts, reason, message string) step {
 		return fail(reason, fmt.Sprintf("%s; waited %s", strings.TrimSuffix(message, "."), limit))
 	}
 	s := step{verdict: verdict{v1alpha1.PhasePending, reason, message}, requeue: left}
-	if old := &o.Execution.Status; old.Phase == v1alpha1.PhaseQueued && !hasTurn(o) {
+	if old := &o.Execution.Status; old.Phase == v1alpha1.PhaseQueued && !hasPlace(o) {
 		s.phase, s.queue = v1alpha1.PhaseQueued, old.Queue // it keeps its place
 	}
 	switch reason {
@@ -37,7 +37,7 @@ func waitForStart(o *Observation, f facts, reason, message string) step {
 	return s
 }
 
-func hasTurn(o *Observation) bool { return o.Place != nil && o.Place.Granted }
+func hasPlace(o *Observation) bool { return o.Place != nil && o.Place.Granted }
 
 // waitingSince is when a run began to wait for that reason, now where it has just begun.
 func waitingSince(o *Observation, reason string) time.Time {

@@ -53,7 +53,7 @@ func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (place Place, wo
 	if !ln.known || rules.newerThan(ln.rules) {
 		ln.rules, ln.known = rules, true
 	}
-	woken = slices.DeleteFunc(l.turns(ln), func(key types.NamespacedName) bool { return key == x.key })
+	woken = slices.DeleteFunc(l.grant(ln), func(key types.NamespacedName) bool { return key == x.key })
 	if x.state == active {
 		if x.since.IsZero() && l.limited(ln.rules) {
 			x.since = now

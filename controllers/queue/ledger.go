@@ -25,9 +25,9 @@ type Ledger struct {
 	activeIn map[string]int
 	// heldIn is what waits in each namespace. It is apart from active: a run that has its turn waits until it has its Job.
 	heldIn map[string]room.Held
-	// turn counts the turns that were given, and lastTurn is the last of each namespace that has executions.
-	turn     int
-	lastTurn map[string]int
+	// turn counts the turns that were given, and lastGrant is the last of each namespace that has executions.
+	grants    int
+	lastGrant map[string]int
 	// kept are the entries whose execution ended or is gone.
 	kept map[types.UID]*entry
 	// seeded: what was active before this process is known. Before, no limited turn is given.
@@ -38,7 +38,7 @@ type Ledger struct {
 func NewLedger(limits Limits) *Ledger {
 	return &Ledger{
 		limits: limits, entries: map[types.UID]*entry{}, lines: map[lineKey]*line{},
-		activeIn: map[string]int{}, heldIn: map[string]room.Held{}, lastTurn: map[string]int{}, kept: map[types.UID]*entry{},
+		activeIn: map[string]int{}, heldIn: map[string]room.Held{}, lastGrant: map[string]int{}, kept: map[types.UID]*entry{},
 	}
 }
 
@@ -82,7 +82,7 @@ func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 		x.line.take(x)
 		x.state = leaving
 	}
-	return l.turns(x.line)
+	return l.grant(x.line)
 }
 
 // Forget takes notice that an execution is gone. One that was active may have containers that go on: it keeps
@@ -173,7 +173,7 @@ func (l *Ledger) remove(x *entry) []types.NamespacedName {
 	}
 	delete(l.entries, x.uid)
 	delete(l.kept, x.uid)
-	woken := l.turns(x.line)
+	woken := l.grant(x.line)
 	if x.line.members--; x.line.members == 0 {
 		l.drop(x.line)
 	}
@@ -188,12 +188,12 @@ func (l *Ledger) drop(ln *line) {
 			return
 		}
 	}
-	delete(l.lastTurn, ln.key.namespace)
+	delete(l.lastGrant, ln.key.namespace)
 }
 
-// turns gives every turn that can be given, after something changed in a line, and returns whom to tell: those that were
+// grant gives every turn that can be given, after something changed in a line, and returns whom to tell: those that were
 // told to wait. Who has not asked yet is about to.
-func (l *Ledger) turns(changed *line) (woken []types.NamespacedName) {
+func (l *Ledger) grant(changed *line) (woken []types.NamespacedName) {
 	candidates := []*line{changed}
 	if l.limits.any() { // what one line does not take another may
 		candidates = candidates[:0]
@@ -208,8 +208,8 @@ func (l *Ledger) turns(changed *line) (woken []types.NamespacedName) {
 			break
 		}
 		l.activate(x)
-		l.turn++
-		l.lastTurn[x.key.Namespace] = l.turn
+		l.grants++
+		l.lastGrant[x.key.Namespace] = l.grants
 		if x.told > 0 || x.accepted {
 			woken = append(woken, x.key)
 		}
@@ -233,17 +233,17 @@ func (l *Ledger) next(candidates []*line) (first *entry) {
 		if x == nil || (l.limited(ln.rules) && !l.seeded) || l.blocker(x) != "" {
 			continue
 		}
-		if first == nil || l.inTurn(x, first) < 0 {
+		if first == nil || l.fairOrder(x, first) < 0 {
 			first = x
 		}
 	}
 	return first
 }
 
-// inTurn is the order among executions of different Tasks.
-func (l *Ledger) inTurn(a, b *entry) int {
+// fairOrder is the order among executions of different Tasks.
+func (l *Ledger) fairOrder(a, b *entry) int {
 	ofA, ofB := a.key.Namespace, b.key.Namespace
-	return cmp.Or(cmp.Compare(l.activeIn[ofA], l.activeIn[ofB]), cmp.Compare(l.lastTurn[ofA], l.lastTurn[ofB]), before(a, b))
+	return cmp.Or(cmp.Compare(l.activeIn[ofA], l.activeIn[ofB]), cmp.Compare(l.lastGrant[ofA], l.lastGrant[ofB]), before(a, b))
 }
 
 // blocker among the limits over all Tasks.

@@ -41,7 +41,7 @@ func (l *Ledger) Seed(found []Found) (woken []types.NamespacedName) {
 	}
 	l.seeded = true
 	for _, ln := range l.lines {
-		woken = append(woken, l.turns(ln)...)
+		woken = append(woken, l.grant(ln)...)
 	}
 	return woken
 }

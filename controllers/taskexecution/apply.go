@@ -16,33 +16,6 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// start does what the first decision about an execution without a Job asks for, and decides again: it asks for its turn,
-// creates the Job when it has it, and asks for room when it has to wait. stale is as in admit; an error is one that
-// another try may mend.
-func (r *Reconciler) start(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) (_ lifecycle.Plan, stale bool, err error) {
-	if plan.Create != nil || plan.Turn {
-		if stale, err = r.admit(ctx, o); err != nil || stale {
-			return plan, stale, err
-		}
-		if plan.Create == nil || !o.Place.Granted {
-			plan = lifecycle.Decide(*o) // of the whole execution now, or of one that waits
-		}
-		if plan.Create != nil {
-			if err := r.create(ctx, o, plan.Create); err != nil {
-				return plan, false, err
-			}
-			plan = lifecycle.Decide(*o)
-		}
-	}
-	if lifecycle.Waits(o, plan) {
-		if err := r.makeRoom(ctx, o); err != nil {
-			return plan, false, err
-		}
-		plan = lifecycle.Decide(*o)
-	}
-	return plan, false, nil
-}
-
 // create the Job, or find that it was created before.
 func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
 	err := r.Seals.Seal(ctx, job, o.Execution.UID)
@@ -101,8 +74,10 @@ func message(err error) string {
 	return err.Error()
 }
 
-// apply ends pods, cancels what is replaced and deletes the Job, as planned. Each is tried, whatever becomes of the others.
+// apply ends pods, cancels the runs that this one replaces and deletes the Job, as planned. It tries each, even if another
+// fails. And it ends the reading of a log of which nothing more is read.
 func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
+	r.unfollow(o)
 	var errs []error
 	for _, pod := range plan.End {
 		if err := ignoreGone(r.endPod(ctx, o, pod, plan.EndReason)); err != nil {

@@ -1,7 +1,6 @@
 package taskexecution
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,21 +15,18 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
-	"github.com/taskexec/taskexec/controllers/logs/follow"
-	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/origin"
 )
 
-// observe gathers all that a decision needs. It returns nil when the execution is gone. What the caches have is not
-// copied, and must not be written to: the tests run with Kubernetes' detector of that (KUBE_CACHE_MUTATION_DETECTOR).
+// observe reads all that a decision needs, but the log, which follow adds. It changes nothing. It returns nil if the
+// execution is gone. Objects from the caches are not copied and must not be written to: the tests run with Kubernetes'
+// detector of that (KUBE_CACHE_MUTATION_DETECTOR).
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*lifecycle.Observation, error) {
 	execution, trimmed, err := r.execution(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	if execution == nil {
-		r.Follower.Forget(key)
-		r.redactors.forget(key)
 		return nil, nil
 	}
 	o := &lifecycle.Observation{Now: r.Clock.Now(), Options: r.Options, Execution: execution, Trimmed: trimmed}
@@ -57,14 +53,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 	if err := r.observeEvents(ctx, o); err != nil {
 		return nil, err
 	}
-	if err := r.observeSecret(ctx, o); err != nil {
-		return nil, err
-	}
-	r.observeLog(o)
-	if s := execution.Status.LogSummary; s != nil && (o.Log.Read || o.Log.GaveUp != "") && o.Log.Lines < s.Entries {
-		o.Mirrored, err = r.mirroredLog(ctx, execution)
-	}
-	return o, err
+	return o, r.observeSecret(ctx, o)
 }
 
 // execution reads the execution. One that nothing is recorded of is read live, once in its life: what a stale
@@ -197,50 +186,4 @@ func podsFrom(ctx context.Context, from client.Reader, execution *v1alpha1.TaskE
 		return strings.Compare(a.Name, b.Name)
 	})
 	return pods, nil
-}
-
-// observeLog has the follower read what there is to read, and asks how far it is.
-func (r *Reconciler) observeLog(o *lifecycle.Observation) {
-	switch {
-	case o.Execution.DeletionTimestamp != nil:
-		r.Follower.Forget(client.ObjectKeyFromObject(o.Execution))
-		return
-	case lifecycle.LogIsFinal(o.Execution):
-		r.Follower.Release(client.ObjectKeyFromObject(o.Execution))
-		return
-	}
-	subject := follow.Subject{
-		Key:     client.ObjectKeyFromObject(o.Execution),
-		UID:     o.Execution.UID,
-		Fresh:   o.Execution.Status.Phase == "",
-		Closing: o.Execution.Status.Phase.IsTerminal(),
-	}
-	var snapshot jobspec.Snapshot
-	switch {
-	case o.Job != nil:
-		snapshot, _ = jobspec.SnapshotOf(o.Job) // a damaged annotation gives the defaults
-	case o.Task != nil && o.Execution.Status.Job != nil: // its Job is gone, and the Task may say the same
-		snapshot = jobspec.SnapshotFor(o.Task, o.Execution)
-	}
-	subject.MaxEntries, subject.MaxBytes = snapshot.MaxEntries, snapshot.MaxBytes
-	subject.Redacted = snapshot.Archive == v1alpha1.LogArchiveRedacted
-	for _, pod := range o.Pods {
-		// Where the Job is gone, its pods tell.
-		subject.Redacted = subject.Redacted || pod.Annotations[v1alpha1.AnnotationLogArchive] == string(v1alpha1.LogArchiveRedacted)
-		subject.Pods = append(subject.Pods, pod.UID)
-		subject.Runs = append(subject.Runs, source.RunsOf(pod, cmp.Or(pod.Annotations[v1alpha1.AnnotationLogContainer], snapshot.Container))...)
-	}
-	if subject.Redacted = subject.Redacted && o.Execution.Spec.SecretParams != nil; subject.Redacted {
-		subject.Redact = o.Redact
-	}
-	o.Log = r.Follower.Sync(subject)
-}
-
-// mirroredLog reads the tail that status has: the cache keeps executions without it.
-func (r *Reconciler) mirroredLog(ctx context.Context, execution *v1alpha1.TaskExecution) ([]v1alpha1.LogEntry, error) {
-	current := &v1alpha1.TaskExecution{}
-	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(execution), current); err != nil {
-		return nil, fmt.Errorf("reading the mirrored log of execution %s/%s: %w", execution.Namespace, execution.Name, err)
-	}
-	return current.Status.Logs, nil
 }

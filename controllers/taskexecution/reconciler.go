@@ -51,7 +51,7 @@ type Reconciler struct {
 	writes    ownWrites
 }
 
-// Reconcile looks at one execution.
+// Reconcile brings one execution a step further. The package controllers has the picture.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	if r.writes.unseen(req.NamespacedName) {
 		return ctrl.Result{}, nil
@@ -61,10 +61,16 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, err
 	}
 	leftovers, err := r.leftovers(ctx, req.NamespacedName, observed)
+	if observed == nil {
+		r.forget(req.NamespacedName)
+	}
 	if err != nil || observed == nil {
 		return ctrl.Result{RequeueAfter: leftovers}, err
 	}
-	plan, stale, err := r.start(ctx, observed, lifecycle.Decide(*observed))
+	if err := r.follow(ctx, observed); err != nil {
+		return ctrl.Result{}, err
+	}
+	plan, stale, err := r.decide(ctx, observed)
 	switch {
 	case err != nil:
 		return ctrl.Result{}, err

@@ -57,11 +57,7 @@ func (r *redactors) forget(key types.NamespacedName) {
 // and to redact logs; the container gets them by a reference. They are read only of a Secret that may be used.
 func (r *Reconciler) observeSecret(ctx context.Context, o *lifecycle.Observation) error {
 	from := o.Execution.Spec.SecretParams
-	if from == nil {
-		return nil
-	}
-	if o.Execution.DeletionTimestamp != nil || lifecycle.LogIsFinal(o.Execution) {
-		r.redactors.forget(client.ObjectKeyFromObject(o.Execution))
+	if from == nil || !isFollowed(o.Execution) {
 		return nil
 	}
 	if o.Redact = r.redactors.get(o.Execution); o.Redact != nil && o.Job != nil {
