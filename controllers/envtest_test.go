@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -104,7 +105,9 @@ type operation struct {
 	namespace  string
 	namespaces []string
 	// wrap gives the controllers another manager than the one that runs them; nil for the same.
-	wrap    func(ctrl.Manager) ctrl.Manager
+	wrap func(ctrl.Manager) ctrl.Manager
+	// log that it writes; its zero value is no log.
+	log     logr.Logger
 	changes []func(*controllers.Options)
 }
 
@@ -139,6 +142,7 @@ func (o operation) start() (stop func() error, err error) {
 		Cache:                  caches,
 		Metrics:                metricsserver.Options{BindAddress: "0"},
 		HealthProbeBindAddress: "0",
+		Logger:                 o.log,
 		Controller:             config.Controller{SkipNameValidation: ptr.To(true)},
 		MapperProvider:         func(*rest.Config, *http.Client) (apimeta.RESTMapper, error) { return kube.RESTMapper(), nil },
 	})

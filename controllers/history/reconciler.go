@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -88,18 +89,15 @@ func (r *Reconciler) summarise(ctx context.Context, task *v1alpha1.Task, runs []
 // remove deletes executions; each is tried, whatever becomes of the others.
 func (r *Reconciler) remove(ctx context.Context, expired []*v1alpha1.TaskExecution) error {
 	var errs []error
-	removed := 0
+	log := ctrl.LoggerFrom(ctx)
 	for _, e := range expired {
 		done, err := r.removeOne(ctx, e)
 		if err != nil {
 			errs = append(errs, err)
 		}
 		if done {
-			removed++
+			log.V(1).Info("Removed an execution that is kept no longer", "execution", klog.KObj(e), "task", klog.KRef(e.Namespace, e.Spec.TaskRef.Name))
 		}
-	}
-	if removed > 0 {
-		ctrl.LoggerFrom(ctx).Info("Removed executions that are kept no longer", "count", removed)
 	}
 	return errors.Join(errs...)
 }

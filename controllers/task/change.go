@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -50,6 +51,7 @@ func (r *ChangeReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	if err := r.create(ctx, run); err != nil {
 		return ctrl.Result{}, fmt.Errorf("running task %s for its generation %d: %w", req, task.Generation, err)
 	}
+	ctrl.LoggerFrom(ctx).V(1).Info("Made the run of a change", "execution", klog.KObj(run), "task", klog.KObj(task), "generation", task.Generation)
 	before := task.DeepCopy()
 	task.Status.Change.Execution = run.Name
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/klog/v2"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -30,6 +31,7 @@ func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *
 	switch {
 	case err == nil:
 		o.Job = job
+		logOf(ctx, client.ObjectKeyFromObject(o.Execution)).V(1).Info("Created the Job", "job", klog.KObj(job), "task", klog.KObj(o.Task))
 		return nil
 	case apierrors.IsAlreadyExists(err):
 		return r.adopt(ctx, o, job)
@@ -63,6 +65,7 @@ func (r *Reconciler) adopt(ctx context.Context, o *lifecycle.Observation, job *b
 		return nil
 	}
 	o.Job = existing
+	logOf(ctx, client.ObjectKeyFromObject(o.Execution)).V(1).Info("Found the Job that was created before", "job", klog.KObj(existing))
 	return nil
 }
 
@@ -78,11 +81,14 @@ func message(err error) string {
 // fails. And it ends the reading of a log of which nothing more is read.
 func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
 	r.unfollow(o)
+	log := logOf(ctx, client.ObjectKeyFromObject(o.Execution))
 	var errs []error
 	for _, pod := range plan.End {
 		if err := ignoreGone(r.endPod(ctx, o, pod, plan.EndReason)); err != nil {
 			errs = append(errs, fmt.Errorf("ending pod %s: %w", pod.Name, err))
+			continue
 		}
+		log.V(1).Info("Told the kubelet to end the pod", "pod", klog.KObj(pod), "reason", plan.EndReason)
 	}
 	for _, key := range plan.Replace {
 		if err := r.replace(ctx, key, o.Execution); err != nil {
@@ -98,6 +104,8 @@ func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan l
 		}
 		if err := ignoreGone(err); err != nil {
 			errs = append(errs, fmt.Errorf("deleting job %s: %w", o.Job.Name, err))
+		} else {
+			log.V(1).Info("Deleted the Job", "job", klog.KObj(o.Job))
 		}
 	}
 	return errors.Join(errs...)

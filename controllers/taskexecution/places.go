@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -41,6 +42,7 @@ func (r *Reconciler) admit(ctx context.Context, o *lifecycle.Observation) (stale
 		return true, nil
 	}
 	o.Place = &place
+	logOf(ctx, client.ObjectKeyFromObject(o.Execution)).V(2).Info("Asked for a place", "granted", place.Granted, "position", place.Position)
 	if !place.Granted || o.Execution.Status.Phase == "" { // the latter was read live
 		return false, nil
 	}
@@ -148,7 +150,11 @@ func (r *Reconciler) replace(ctx context.Context, key types.NamespacedName, by *
 		}
 		changed := current.DeepCopy()
 		changed.Spec.Cancel = lifecycle.ReplacedBy(client.ObjectKeyFromObject(by))
-		return r.Client.Patch(ctx, changed, client.MergeFromWithOptions(current, client.MergeFromWithOptimisticLock{}))
+		if err := r.Client.Patch(ctx, changed, client.MergeFromWithOptions(current, client.MergeFromWithOptimisticLock{})); err != nil {
+			return err
+		}
+		logOf(ctx, key).V(1).Info("Cancelled the run for one that replaces it", "by", klog.KObj(by))
+		return nil
 	})
 	if err = ignoreGone(err); err != nil {
 		return fmt.Errorf("cancelling %s, which it replaces: %w", key, err)

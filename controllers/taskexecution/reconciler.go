@@ -53,7 +53,9 @@ type Reconciler struct {
 
 // Reconcile brings one execution a step further. The package controllers has the picture.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	log := logOf(ctx, req.NamespacedName)
 	if r.writes.unseen(req.NamespacedName) {
+		log.V(2).Info("Waiting for the cache to show the last status")
 		return ctrl.Result{}, nil
 	}
 	observed, err := r.observe(ctx, req.NamespacedName)
@@ -75,6 +77,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	case err != nil:
 		return ctrl.Result{}, err
 	case stale:
+		log.V(2).Info("Waiting for the cache to show the execution as it is")
 		return ctrl.Result{RequeueAfter: staleRetry}, nil
 	}
 	lingers := r.settle(observed, &plan.Status)
@@ -84,12 +87,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if apierrors.IsConflict(reportErr) {
 		// The decision was made on an older state: somebody else has written since. It is made again when the
 		// cache has caught up; this is ordinary and nothing to alarm anybody with.
+		log.V(2).Info("Deciding again, because somebody else changed the execution")
 		return ctrl.Result{RequeueAfter: conflictRetry}, applyErr
 	}
 	if err := errors.Join(applyErr, reportErr); err != nil {
 		return ctrl.Result{}, fmt.Errorf("execution %s: %w", req, err)
 	}
-	return ctrl.Result{RequeueAfter: soonest(plan.Requeue, leftovers, lingers, untilEventsAreRead(observed))}, nil
+	next := soonest(plan.Requeue, leftovers, lingers, untilEventsAreRead(observed))
+	log.V(2).Info("Reconciled", "next", next)
+	return ctrl.Result{RequeueAfter: next}, nil
 }
 
 // soonest of some waits, where zero is none.

@@ -8,7 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -19,7 +18,7 @@ import (
 // was decided on: a cancel that came meanwhile makes it fail, and the decision is made again. Events and metrics
 // follow what was written, not what was meant to be.
 func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
-	before := o.Execution
+	before, log := o.Execution, logOf(ctx, client.ObjectKeyFromObject(o.Execution))
 	if equality.Semantic.DeepEqual(&before.Status, &plan.Status) {
 		return nil
 	}
@@ -30,7 +29,7 @@ func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan 
 		// Whatever it is that the API server does not take of the log, the phase does not wait for it.
 		bare := withStatus(before, lifecycle.WithoutTail(*o, plan.Status))
 		if bareSize, bareErr := r.write(ctx, before, bare); bareErr == nil {
-			ctrl.LoggerFrom(ctx).Info("Wrote the status without the log's tail, which was refused", "bytes", size, "cause", err.Error())
+			log.Info("Wrote the status without the log's tail, which the API server refused", "bytes", size, "reason", apierrors.ReasonForError(err))
 			r.Follower.TooLarge(client.ObjectKeyFromObject(before))
 			after, size, err = bare, bareSize, nil
 		}
@@ -44,6 +43,8 @@ func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan 
 	if plan.Status.Logs != nil {
 		r.Follower.Flushed(client.ObjectKeyFromObject(before), o.Log.Lines, size)
 	}
+	log.V(2).Info("Wrote the status", "bytes", size)
+	tell(log, before, after)
 	if phaseOf(&before.Status) != plan.Status.Phase || before.Status.Reason != plan.Status.Reason {
 		r.announce(after, before.Status)
 	}

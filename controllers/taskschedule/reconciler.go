@@ -15,6 +15,7 @@ import (
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
+	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -124,6 +125,7 @@ func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run sc
 	err := r.Client.Create(ctx, e.DeepCopy())
 	switch {
 	case err == nil:
+		ctrl.LoggerFrom(ctx).V(1).Info("Made the run of a tick", "execution", klog.KObj(e), "schedule", klog.KObj(s), "task", klog.KRef(e.Namespace, e.Spec.TaskRef.Name))
 		return schedule.Result{Outcome: schedule.Made}, nil
 	case apierrors.IsAlreadyExists(err):
 		return r.adopt(ctx, s, e)
