@@ -1,6 +1,9 @@
 package jobspec
 
 import (
+	"cmp"
+	"strings"
+
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 )
@@ -43,4 +46,9 @@ func Decisive(pod *corev1.Pod, container string) (decisive *corev1.ContainerStat
 		}
 	}
 	return decisive
+}
+
+// OldestFirst orders pods by their creation, and by name within one second.
+func OldestFirst(a, b *corev1.Pod) int {
+	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name))
 }

@@ -64,7 +64,7 @@ func (c clocks) struck(now time.Time) (reason string) {
 func (c clocks) next(now time.Time) (in time.Duration) {
 	for _, due := range []time.Time{c.node, c.queue, c.image, c.run, c.start} {
 		if !due.IsZero() {
-			in = soonest(in, max(due.Sub(now), 0))
+			in = Soonest(in, max(due.Sub(now), 0))
 		}
 	}
 	return in

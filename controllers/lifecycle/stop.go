@@ -38,13 +38,13 @@ func stop(o *Observation, f facts, reason string) (s step, done, forced bool) {
 			waiting = true
 			s.end = append(s.end, pod)
 			s.endReason = reason
-			s.requeue = soonest(s.requeue, firstWait(pod, idle))
+			s.requeue = Soonest(s.requeue, firstWait(pod, idle))
 			continue
 		}
 		if idle {
 			if left := idleMargin - o.Now.Sub(at); left > 0 {
 				waiting = true
-				s.requeue = soonest(s.requeue, left)
+				s.requeue = Soonest(s.requeue, left)
 			}
 			continue
 		}
@@ -55,10 +55,10 @@ func stop(o *Observation, f facts, reason string) (s step, done, forced bool) {
 		case since >= stopMargin:
 			waiting = true
 			s.deleteJob = true
-			s.requeue = soonest(s.requeue, giveUpMargin-since)
+			s.requeue = Soonest(s.requeue, giveUpMargin-since)
 		default:
 			waiting = true
-			s.requeue = soonest(s.requeue, stopMargin-since)
+			s.requeue = Soonest(s.requeue, stopMargin-since)
 		}
 	}
 	s.deleteJob = s.deleteJob && o.Job != nil && o.Job.DeletionTimestamp == nil

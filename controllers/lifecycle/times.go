@@ -19,10 +19,12 @@ func later(a, b time.Time) time.Time {
 
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
 
-// soonest of two waits, where zero is none.
-func soonest(a, b time.Duration) time.Duration {
-	if a <= 0 || (b > 0 && b < a) {
-		return b
+// Soonest returns the least of some waits, where zero is no wait.
+func Soonest(waits ...time.Duration) (first time.Duration) {
+	for _, w := range waits {
+		if w > 0 && (first == 0 || w < first) {
+			first = w
+		}
 	}
-	return a
+	return first
 }

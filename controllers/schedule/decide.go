@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -114,10 +113,10 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 			fmt.Sprintf("task %q does not exist in namespace %q: no runs are made until it does", spec.TaskRef.Name, o.Schedule.Namespace))
 	}
 	if err := jobspec.CheckAllowed(o.Task, execution(o.Schedule, time.Time{})); err != nil {
-		return Timetable{}, notReady(v1alpha1.ReasonNotAllowedByTask, clip(err.Error()))
+		return Timetable{}, notReady(v1alpha1.ReasonNotAllowedByTask, parse.Harmless(err.Error(), maxMessage))
 	}
 	if problems := paramProblems(o.Task, o.Schedule); len(problems) > 0 {
-		return Timetable{}, notReady(v1alpha1.ReasonInvalidParams, clip(fmt.Sprintf("task %q does not take the params: %v", o.Task.Name, problems)))
+		return Timetable{}, notReady(v1alpha1.ReasonInvalidParams, parse.Harmless(fmt.Sprintf("task %q does not take the params: %v", o.Task.Name, problems), maxMessage))
 	}
 	return NewTimetable(expression, zone), nil
 }
@@ -157,14 +156,6 @@ func notReady(reason, message string) *metav1.Condition {
 
 // maxMessage in bytes; a condition may have 32768.
 const maxMessage = 4096
-
-func clip(message string) string {
-	message = parse.OneLine(message)
-	if len(message) > maxMessage {
-		return strings.ToValidUTF8(message[:maxMessage], "")
-	}
-	return message
-}
 
 // observedSchedule is what the ticks in a status were counted by.
 func observedSchedule(spec *v1alpha1.TaskScheduleSpec) string {

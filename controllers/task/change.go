@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/fairqueue"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/task/verdict"
@@ -57,7 +58,7 @@ func (r *ChangeReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	err := r.Client.Status().Patch(ctx, task, patch)
 	if apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: conflictRetry}, nil
+		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, nil
 	}
 	if client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, fmt.Errorf("recording the run of task %s for its generation %d: %w", req, task.Generation, err)

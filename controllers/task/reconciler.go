@@ -4,7 +4,6 @@ package task
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/fairqueue"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
@@ -27,9 +27,6 @@ import (
 
 // recheck is how soon a Task is judged again whose Job was refused for reasons that are not the template's.
 const recheck = time.Minute
-
-// conflictRetry is about the time in which another's write of the same status is over.
-const conflictRetry = 100 * time.Millisecond
 
 // Reconciler keeps the condition Ready of Tasks.
 type Reconciler struct {
@@ -67,7 +64,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	err = r.Client.Status().Patch(ctx, task, patch)
 	if apierrors.IsConflict(err) {
 		// The Task or its figures changed meanwhile. It is judged again when the cache has caught up.
-		return ctrl.Result{RequeueAfter: conflictRetry}, nil
+		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, nil
 	}
 	if client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, fmt.Errorf("writing the status of task %s: %w", req, err)
@@ -104,33 +101,10 @@ func (r *Reconciler) judge(ctx context.Context, task *v1alpha1.Task) (metav1.Con
 	case err == nil, apierrors.IsAlreadyExists(err):
 		return metav1.Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAccepted, Message: "the API server accepts the Job of this task"}, nil
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
-		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidJobTemplate, Message: message(err)}, nil
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidJobTemplate, Message: apianswer.Causes(err)}, nil
 	case apierrors.IsForbidden(err):
-		return metav1.Condition{Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonJobRefused, Message: message(err)}, nil
+		return metav1.Condition{Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonJobRefused, Message: apianswer.Causes(err)}, nil
 	default:
 		return metav1.Condition{}, fmt.Errorf("trying its job: %w", err)
 	}
-}
-
-// message of the API server about a Job that nobody sees, so that its name would only confuse.
-func message(err error) string {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
-		return err.Error()
-	}
-	s := status.Status()
-	if s.Details == nil || len(s.Details.Causes) == 0 {
-		return s.Message
-	}
-	text := ""
-	for i, cause := range s.Details.Causes {
-		if i > 0 {
-			text += "; "
-		}
-		if cause.Field != "" { // a policy has none
-			text += cause.Field + ": "
-		}
-		text += cause.Message
-	}
-	return text
 }

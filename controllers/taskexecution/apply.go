@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
@@ -36,10 +37,10 @@ func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *
 	case apierrors.IsAlreadyExists(err):
 		return r.adopt(ctx, o, job)
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause), apierrors.IsForbidden(err):
-		o.Start = lifecycle.StartResult{Outcome: lifecycle.StartRefused, Message: message(err)}
+		o.Start = lifecycle.StartResult{Outcome: lifecycle.StartRefused, Message: apianswer.Message(err)}
 		return nil
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
-		o.Start = lifecycle.StartResult{Outcome: lifecycle.StartInvalid, Message: message(err)}
+		o.Start = lifecycle.StartResult{Outcome: lifecycle.StartInvalid, Message: apianswer.Message(err)}
 		return nil
 	default:
 		return fmt.Errorf("creating job %s/%s: %w", job.Namespace, job.Name, err)
@@ -69,14 +70,6 @@ func (r *Reconciler) adopt(ctx context.Context, o *lifecycle.Observation, job *b
 	return nil
 }
 
-// message of the API server, without the words that wrap it.
-func message(err error) string {
-	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
-		return status.Status().Message
-	}
-	return err.Error()
-}
-
 // apply ends pods, cancels the runs that this one replaces and deletes the Job, as planned. It tries each, even if another
 // fails. And it ends the reading of a log of which nothing more is read.
 func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
@@ -84,7 +77,7 @@ func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan l
 	log := logOf(ctx, client.ObjectKeyFromObject(o.Execution))
 	var errs []error
 	for _, pod := range plan.End {
-		if err := ignoreGone(r.endPod(ctx, o, pod, plan.EndReason)); err != nil {
+		if err := client.IgnoreNotFound(r.endPod(ctx, o, pod, plan.EndReason)); err != nil {
 			errs = append(errs, fmt.Errorf("ending pod %s: %w", pod.Name, err))
 			continue
 		}
@@ -102,7 +95,7 @@ func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan l
 		if apierrors.IsConflict(err) {
 			err = nil // another Job has the name now: ours is gone
 		}
-		if err := ignoreGone(err); err != nil {
+		if err := client.IgnoreNotFound(err); err != nil {
 			errs = append(errs, fmt.Errorf("deleting job %s: %w", o.Job.Name, err))
 		} else {
 			log.V(1).Info("Deleted the Job", "job", klog.KObj(o.Job))

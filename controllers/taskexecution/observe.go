@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -179,11 +178,6 @@ func podsFrom(ctx context.Context, from client.Reader, execution *v1alpha1.TaskE
 			pods = append(pods, &list.Items[i])
 		}
 	}
-	slices.SortFunc(pods, func(a, b *corev1.Pod) int {
-		if c := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
+	slices.SortFunc(pods, jobspec.OldestFirst)
 	return pods, nil
 }

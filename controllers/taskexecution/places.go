@@ -156,7 +156,7 @@ func (r *Reconciler) replace(ctx context.Context, key types.NamespacedName, by *
 		logOf(ctx, key).V(1).Info("Cancelled the run for one that replaces it", "by", klog.KObj(by))
 		return nil
 	})
-	if err = ignoreGone(err); err != nil {
+	if err = client.IgnoreNotFound(err); err != nil {
 		return fmt.Errorf("cancelling %s, which it replaces: %w", key, err)
 	}
 	return nil

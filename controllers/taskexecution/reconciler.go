@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/clock"
@@ -16,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/jobseal"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
@@ -88,36 +88,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		// The decision was made on an older state: somebody else has written since. It is made again when the
 		// cache has caught up; this is ordinary and nothing to alarm anybody with.
 		log.V(2).Info("Deciding again, because somebody else changed the execution")
-		return ctrl.Result{RequeueAfter: conflictRetry}, applyErr
+		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, applyErr
 	}
 	if err := errors.Join(applyErr, reportErr); err != nil {
 		return ctrl.Result{}, fmt.Errorf("execution %s: %w", req, err)
 	}
-	next := soonest(plan.Requeue, leftovers, lingers, untilEventsAreRead(observed))
+	next := lifecycle.Soonest(plan.Requeue, leftovers, lingers, untilEventsAreRead(observed))
 	log.V(2).Info("Reconciled", "next", next)
 	return ctrl.Result{RequeueAfter: next}, nil
-}
-
-// soonest of some waits, where zero is none.
-func soonest(waits ...time.Duration) (first time.Duration) {
-	for _, w := range waits {
-		if w > 0 && (first == 0 || w < first) {
-			first = w
-		}
-	}
-	return first
-}
-
-// conflictRetry is about the time in which a watch delivers a write.
-const conflictRetry = 50 * time.Millisecond
-
-// ignoreGone takes the disappearance of what an execution is about for success: its own deletion comes as an
-// event, and then nothing is left to do.
-func ignoreGone(err error) error {
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	return err
 }
 
 // phaseOf reads as Pending what nobody has looked at.

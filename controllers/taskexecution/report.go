@@ -35,7 +35,7 @@ func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan 
 		}
 	}
 	if err != nil {
-		if err := ignoreGone(err); err != nil {
+		if err := client.IgnoreNotFound(err); err != nil {
 			return fmt.Errorf("writing the status of execution %s/%s: %w", before.Namespace, before.Name, err)
 		}
 		return nil

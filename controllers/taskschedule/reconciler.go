@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -22,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/origin"
 	"github.com/taskexec/taskexec/controllers/room"
 	"github.com/taskexec/taskexec/controllers/schedule"
@@ -55,16 +55,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		// The decision was made on an older state. It is made again when the cache has caught up. The runs that were made
 		// are recorded now: the next decision may not find them, such as one about a schedule that was suspended meanwhile.
 		err := errors.Join(applyErr, r.record(ctx, observed.Schedule, plan, results))
-		return ctrl.Result{RequeueAfter: conflictRetry}, err
+		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, err
 	}
 	if err := errors.Join(applyErr, reportErr); err != nil {
 		return ctrl.Result{}, fmt.Errorf("schedule %s: %w", req, err)
 	}
 	return ctrl.Result{RequeueAfter: plan.Wait}, nil
 }
-
-// conflictRetry is about the time in which a watch delivers a write.
-const conflictRetry = 50 * time.Millisecond
 
 // observe gathers what a decision needs. It returns nil when the schedule is gone or going.
 func (r *Reconciler) observe(ctx context.Context, req ctrl.Request) (*schedule.Observation, error) {

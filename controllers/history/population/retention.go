@@ -65,9 +65,7 @@ func Expired(now time.Time, r Retention, executions []v1alpha1.TaskExecution) (e
 			case left < 0:
 				expired = append(expired, e)
 			default:
-				if next == 0 || left < next {
-					next = left
-				}
+				next = lifecycle.Soonest(next, left)
 			}
 		}
 	}
