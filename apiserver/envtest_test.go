@@ -4,25 +4,19 @@ package apiserver
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/hack/rights"
+	"github.com/taskexec/taskexec/hack/controlplane"
 )
 
 var (
@@ -31,46 +25,10 @@ var (
 	kube client.WithWatch
 )
 
-func TestMain(m *testing.M) { os.Exit(withAPIServer(m)) }
-
-func withAPIServer(m *testing.M) int {
-	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
-		fmt.Fprintln(os.Stderr, "KUBEBUILDER_ASSETS is not set; run these tests by `make test-envtest`")
-		return 1
-	}
-	environment := &envtest.Environment{
-		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
-		ControlPlaneStartTimeout: 2 * time.Minute,
-	}
-	auditLog, stopAudit, err := rights.Audit(environment, facadeUser)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "preparing the audit log:", err)
-		return 1
-	}
-	defer stopAudit()
-	audited = auditLog
-	started, err := environment.Start()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "starting the API server:", err)
-		return 1
-	}
-	defer func() {
-		if err := environment.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
-		}
-	}()
-	started.QPS = -1
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		fmt.Fprintln(os.Stderr, "registering kinds:", err)
-		return 1
-	}
-	if kube, err = client.NewWithWatch(started, client.Options{Scheme: scheme}); err != nil {
-		fmt.Fprintln(os.Stderr, "making the client:", err)
-		return 1
-	}
-	apiServer = started
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(controlplane.Run(m, facadeUser, func(c controlplane.ControlPlane) {
+		apiServer, kube, audited = c.Config, c.Kube, c.AuditLog
+	}))
 }
 
 // lab is the facade over a namespace of its own.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,20 +19,17 @@ import (
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
-	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/logs/source"
-	"github.com/taskexec/taskexec/hack/rights"
+	"github.com/taskexec/taskexec/hack/controlplane"
 )
 
 // patience for what a real API server takes on a busy machine, and for client-go, which may wait for a minute between two
@@ -42,54 +38,16 @@ const patience = 90 * time.Second
 
 var (
 	apiServer *rest.Config
-	scheme    = runtime.NewScheme()
+	scheme    *runtime.Scheme
 	// kube reads and writes live.
 	kube client.WithWatch
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(withAPIServer(m))
-}
-
-func withAPIServer(m *testing.M) int {
-	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
-		fmt.Fprintln(os.Stderr, "KUBEBUILDER_ASSETS is not set; run these tests by `make test-envtest`")
-		return 1
-	}
 	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard)))
-	environment := &envtest.Environment{
-		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
-		ControlPlaneStartTimeout: 2 * time.Minute,
-	}
-	auditLog, stopAudit, err := rights.Audit(environment, controllerUser)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "preparing the audit log:", err)
-		return 1
-	}
-	defer stopAudit()
-	audited = auditLog
-	started, err := environment.Start()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "starting the API server:", err)
-		return 1
-	}
-	defer func() {
-		if err := environment.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
-		}
-	}()
-	apiServer = started
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-	}
-	if kube, err = client.NewWithWatch(apiServer, client.Options{Scheme: scheme}); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(controlplane.Run(m, controllerUser, func(c controlplane.ControlPlane) {
+		apiServer, scheme, kube, audited = c.Config, c.Scheme, c.Kube, c.AuditLog
+	}))
 }
 
 // operator runs the controllers until stop is called or the test ends. It can be started again.
