@@ -89,7 +89,7 @@ func slimJob(object any) (any, error) {
 	return object, nil
 }
 
-// decidesBeforeItEnds tells whether a Job may have pods to end when it has decided how it ends: others beside the one that
+// decidesBeforeItEnds reports whether a Job may have pods to end when it has decided how it ends: others beside the one that
 // decided, or one that restarts its containers in place.
 func decidesBeforeItEnds(job *batchv1.Job) bool {
 	several := job.Spec.Parallelism != nil && *job.Spec.Parallelism > 1

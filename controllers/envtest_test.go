@@ -132,7 +132,7 @@ func (o operation) start() (stop func() error, err error) {
 	}, nil
 }
 
-// printedLogs gives each container the same short log. No kubelet runs here; what a real one does with logs
+// printedLogs returns each container the same short log. No kubelet runs here; what a real one does with logs
 // is for the end-to-end tests.
 type printedLogs struct{}
 

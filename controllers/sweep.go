@@ -25,7 +25,7 @@ const (
 	identityRetry = 500 * time.Millisecond
 )
 
-// clusterIdentity gives what tells this cluster from others: the UID of its namespace kube-system, which lives as long
+// clusterIdentity returns what tells this cluster from others: the UID of its namespace kube-system, which lives as long
 // as the cluster. It is empty where the controller may not read that or the namespace is missing; then it says so in the
 // log, and no archive is known to be of this cluster.
 func clusterIdentity(ctx context.Context, live client.Reader) (string, error) {

@@ -67,7 +67,7 @@ func (o *order) Push(request reconcile.Request) {
 	heap.Push(l, x)
 }
 
-// Touch tells that a waiting request was added again. With a higher priority it goes behind the others of that priority.
+// Touch reports that a waiting request was added again. With a higher priority it goes behind the others of that priority.
 func (o *order) Touch(request reconcile.Request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -66,7 +66,7 @@ func paced(pace time.Duration, task func(client.Object) string, changed func(bef
 
 func anyChange(_, _ client.Object) bool { return true }
 
-// matters tells whether a change of an execution changes anything here: most are only more of its log.
+// matters reports whether a change of an execution changes anything here: most are only more of its log.
 func matters(before, after client.Object) bool {
 	a, isExecution := before.(*v1alpha1.TaskExecution)
 	b, isExecutionToo := after.(*v1alpha1.TaskExecution)

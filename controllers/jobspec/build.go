@@ -95,7 +95,7 @@ func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, snapshot Snapshot
 	}
 }
 
-// environmentOf gives what each container of a run has in its environment, beside the template's.
+// environmentOf returns what each container of a run has in its environment, beside the template's.
 func environmentOf(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []byte) ([]corev1.EnvVar, error) {
 	schema, err := params.Of(task)
 	if err != nil {

@@ -22,7 +22,7 @@ const (
 	EnvParamPrefix = params.VariablePrefix
 )
 
-// environment gives a run's parameters as variables: TASK_PARAMS with all of them as JSON, and
+// environment returns a run's parameters as variables: TASK_PARAMS with all of them as JSON, and
 // TASK_PARAM_<NAME> for each top-level string, number and boolean that has a variable for itself alone, which the schema
 // tells. TASK_PARAMS has all that are not sensitive.
 func environment(schema *params.Schema, task, execution string, given []byte) ([]corev1.EnvVar, error) {
@@ -72,7 +72,7 @@ func literal(name, value string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, Value: strings.ReplaceAll(value, "$", "$$")}
 }
 
-// scalar gives a JSON string without its quotes, a number exactly as it was written, and true or false.
+// scalar returns a JSON string without its quotes, a number exactly as it was written, and true or false.
 // A string with a NUL is none: no environment can hold it.
 func scalar(raw json.RawMessage) (string, bool) {
 	raw = bytes.TrimSpace(raw)

@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// TrueCondition gives a Job's condition of that type when it is true, nil otherwise.
+// TrueCondition returns a Job's condition of that type when it is true, nil otherwise.
 func TrueCondition(job *batchv1.Job, conditionType batchv1.JobConditionType) *batchv1.JobCondition {
 	for i := range job.Status.Conditions {
 		if c := &job.Status.Conditions[i]; c.Type == conditionType && c.Status == corev1.ConditionTrue {
@@ -18,7 +18,7 @@ func TrueCondition(job *batchv1.Job, conditionType batchv1.JobConditionType) *ba
 	return nil
 }
 
-// IsSidecar tells whether a container of a pod is an init container that restarts, and so runs beside the task's own
+// IsSidecar reports whether a container of a pod is an init container that restarts, and so runs beside the task's own
 // (KEP-753): how it ends decides nothing.
 func IsSidecar(pod *corev1.Pod, container string) bool {
 	for i := range pod.Spec.InitContainers {

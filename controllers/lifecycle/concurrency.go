@@ -58,7 +58,7 @@ func others(names []string) string {
 	return ": " + strings.Join(names, ", ")
 }
 
-// EndsUnstarted tells whether an execution that nothing is recorded of is about to be refused, so that it must be
+// EndsUnstarted reports whether an execution that nothing is recorded of is about to be refused, so that it must be
 // known that it has no Job.
 func EndsUnstarted(o *Observation) bool {
 	if o.Task == nil {
@@ -70,7 +70,7 @@ func EndsUnstarted(o *Observation) bool {
 	return lost || refused || over
 }
 
-// Lingers tells whether a container of a run that has ended, or is about to, may go on, and for how much longer
+// Lingers reports whether a container of a run that has ended, or is about to, may go on, and for how much longer
 // that is believed: its Job was deleted by others, or its node does not answer.
 func Lingers(o *Observation, status *v1alpha1.TaskExecutionStatus) (left time.Duration, lingers bool) {
 	if status.CompletionTime == nil {

@@ -57,12 +57,12 @@ func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus
 	set(v1alpha1.ConditionLogsCaptured, captured.Status, captured.Reason, captured.Message)
 }
 
-// LogIsFinal tells whether an execution has ended and its log is settled, so that no more of it is read.
+// LogIsFinal reports whether an execution has ended and its log is settled, so that no more of it is read.
 func LogIsFinal(e *v1alpha1.TaskExecution) bool {
 	return e.Status.Phase.IsTerminal() && alreadyCaptured(&Observation{Execution: e})
 }
 
-// alreadyCaptured tells whether status has a final word on the log.
+// alreadyCaptured reports whether status has a final word on the log.
 func alreadyCaptured(o *Observation) bool {
 	c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
 	return c != nil && c.Status != unknown

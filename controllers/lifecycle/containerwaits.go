@@ -51,7 +51,7 @@ var wrappers = []string{
 	"unable to start container process: ", "error during container init: ", "failed to start container process: ",
 }
 
-// runtimeWords gives the cause out of what a runtime says of a container that it could not start. Such words quote the
+// runtimeWords returns the cause out of what a runtime says of a container that it could not start. Such words quote the
 // command line, into which a sensitive param may have been expanded: of a run that has some they are not repeated.
 func runtimeWords(o *Observation, message string) string {
 	if o.Execution.Spec.SecretParams != nil {

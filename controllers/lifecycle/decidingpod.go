@@ -31,7 +31,7 @@ type podEnd struct {
 	asked   time.Time
 }
 
-// podEnds gives the pods that have ended, in the order of their ends. Where two ended within one second, the failure that
+// podEnds returns the pods that have ended, in the order of their ends. Where two ended within one second, the failure that
 // we did not cause comes first.
 func podEnds(o *Observation) (ends []podEnd) {
 	for _, pod := range o.Pods {
@@ -96,7 +96,7 @@ func decidingFailure(o *Observation, f facts) (d *podEnd, sure bool) {
 	return nil, false
 }
 
-// failures gives the pods that failed, and apart from them those that the clean-up of a Job that had decided, or was
+// failures returns the pods that failed, and apart from them those that the clean-up of a Job that had decided, or was
 // suspended, deleted while they ran.
 func failures(o *Observation, f facts) (failed, cleaned []podEnd) {
 	decided := decidedAt(o.Job)

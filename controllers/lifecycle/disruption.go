@@ -77,7 +77,7 @@ func disruptionOf(pod *corev1.Pod) disruption {
 	}
 }
 
-// disruptionTarget gives the condition by which the platform announces that it ends a pod.
+// disruptionTarget returns the condition by which the platform announces that it ends a pod.
 func disruptionTarget(pod *corev1.Pod) *corev1.PodCondition {
 	for i := range pod.Status.Conditions {
 		if c := &pod.Status.Conditions[i]; c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
@@ -87,14 +87,14 @@ func disruptionTarget(pod *corev1.Pod) *corev1.PodCondition {
 	return nil
 }
 
-// rejected tells whether a kubelet refused the pod on admission (pkg/kubelet, rejectPod): OutOfcpu, NodeAffinity,
+// rejected reports whether a kubelet refused the pod on admission (pkg/kubelet, rejectPod): OutOfcpu, NodeAffinity,
 // UnexpectedAdmissionError and others. It sets a reason and starts no container.
 func rejected(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodFailed && pod.Status.Reason != "" && pod.Status.Reason != podDeadlineExceeded &&
 		len(pod.Status.ContainerStatuses) == 0 && len(pod.Status.InitContainerStatuses) == 0
 }
 
-// deletedWhileItRan tells whether a pod's containers ended after somebody had asked for its deletion. Those that
+// deletedWhileItRan reports whether a pod's containers ended after somebody had asked for its deletion. Those that
 // had ended before have failed by themselves, and their pod is being cleaned up.
 func deletedWhileItRan(pod *corev1.Pod) bool {
 	if pod.DeletionTimestamp == nil {

@@ -25,13 +25,13 @@ func endMark(pod *corev1.Pod) (reason string, at time.Time, ok bool) {
 	return reason, at, err == nil
 }
 
-// endMarked tells whether we ended a pod for that reason.
+// endMarked reports whether we ended a pod for that reason.
 func endMarked(pod *corev1.Pod, reason string) bool {
 	why, _, ok := endMark(pod)
 	return ok && why == reason
 }
 
-// podEndedByUs gives why we ended a pod, if we did and the kubelet did as it was told. A container that had ended by itself
+// podEndedByUs returns why we ended a pod, if we did and the kubelet did as it was told. A container that had ended by itself
 // before then was not ended by us.
 func podEndedByUs(pod *corev1.Pod) (reason string, ok bool) {
 	if pod.Status.Reason != podDeadlineExceeded {
@@ -44,7 +44,7 @@ func podEndedByUs(pod *corev1.Pod) (reason string, ok bool) {
 // podDeadlineExceeded is the kubelet's reason on a pod that it ended for its activeDeadlineSeconds.
 const podDeadlineExceeded = "DeadlineExceeded"
 
-// endedByUs gives why we ended the newest pod, if we did and the kubelet did as it was told.
+// endedByUs returns why we ended the newest pod, if we did and the kubelet did as it was told.
 func endedByUs(f facts) (reason string, ok bool) {
 	if f.last == nil {
 		return "", false
@@ -77,7 +77,7 @@ func lastMark(o *Observation, reason string) (at time.Time, marked bool) {
 	return at, marked
 }
 
-// stoppedByUs gives why we ended a pod of which no end is known, or else the newest. Where a node does not obey, we delete the Job
+// stoppedByUs returns why we ended a pod of which no end is known, or else the newest. Where a node does not obey, we delete the Job
 // (stop): that it is missing then is our own doing.
 func stoppedByUs(f facts) (reason string, ok bool) {
 	for _, pod := range f.live {
@@ -88,7 +88,7 @@ func stoppedByUs(f facts) (reason string, ok bool) {
 	return endedByUs(f)
 }
 
-// wasStopped tells whether we ended the run, so that its Job may not know that it is over.
+// wasStopped reports whether we ended the run, so that its Job may not know that it is over.
 func wasStopped(reason string) bool {
 	switch reason {
 	case v1alpha1.ReasonCancelled, v1alpha1.ReasonFinishedWhileCancelling,

@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// AsksWhy gives the pod that has waited on its node for some time and tells itself of no reason, nil when there is none.
+// AsksWhy returns the pod that has waited on its node for some time and tells itself of no reason, nil when there is none.
 // Its Events may: that a volume cannot be mounted or a sandbox cannot be made stands nowhere else.
 func AsksWhy(o *Observation) *corev1.Pod {
 	pod, left := asksWhyIn(o)
@@ -64,7 +64,7 @@ const unspecific = "Unable to attach or mount volumes"
 // hexIDs of sandboxes, of which each try has another. They would cost a write each time.
 var hexIDs = regexp.MustCompile(`[0-9a-f]{32,}`)
 
-// TroubleOf gives what keeps a pod's containers from being created, in Kubernetes' words, by the Events of the pod;
+// TroubleOf returns what keeps a pod's containers from being created, in Kubernetes' words, by the Events of the pod;
 // empty when nothing does.
 func TroubleOf(events []Event) string {
 	newest := slices.Clone(events)

@@ -7,7 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// policyAction gives what a Job's podFailurePolicy says of a pod that failed, empty where no rule matches. The first rule
+// policyAction returns what a Job's podFailurePolicy says of a pod that failed, empty where no rule matches. The first rule
 // that matches decides, as in the Job controller (KEP-3329; pkg/controller/job/pod_failure_policy.go).
 func policyAction(job *batchv1.Job, pod *corev1.Pod) batchv1.PodFailurePolicyAction {
 	if job == nil || job.Spec.PodFailurePolicy == nil {

@@ -32,7 +32,7 @@ func ended(o *Observation, f facts) (step, bool) {
 	return s, true
 }
 
-// cleanUp tells whether the Job of a finished run whose log is settled goes now, or in how long. That of a run
+// cleanUp reports whether the Job of a finished run whose log is settled goes now, or in how long. That of a run
 // that was stopped goes at once, also where a pod had failed before: a Job that has retries left would start another pod. Where the template says how
 // long a finished Job stays, Kubernetes sees to that.
 func cleanUp(o *Observation) (now bool, in time.Duration) {

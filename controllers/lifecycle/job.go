@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// JobFinished tells whether a Job makes no more pods.
+// JobFinished reports whether a Job makes no more pods.
 func JobFinished(job *batchv1.Job) bool {
 	return jobspec.TrueCondition(job, batchv1.JobComplete) != nil || jobspec.TrueCondition(job, batchv1.JobFailed) != nil
 }
@@ -20,7 +20,7 @@ func jobSuspended(job *batchv1.Job) bool {
 	return job != nil && job.Spec.Suspend != nil && *job.Spec.Suspend
 }
 
-// onePodAtATime tells whether a Job never has a second pod to delete when the first has failed. One that is gone is taken for
+// onePodAtATime reports whether a Job never has a second pod to delete when the first has failed. One that is gone is taken for
 // such a Job.
 func onePodAtATime(job *batchv1.Job) bool {
 	return job == nil || ptr.Deref(job.Spec.Parallelism, 1) == 1

@@ -72,7 +72,7 @@ func crashedContainer(job *batchv1.Job, pod *corev1.Pod) *corev1.ContainerStatus
 	return nil
 }
 
-// howItEnded gives the container whose end decided a pod's, and that end; nil where none has ended. A sidecar decides
+// howItEnded returns the container whose end decided a pod's, and that end; nil where none has ended. A sidecar decides
 // nothing.
 func howItEnded(job *batchv1.Job, pod *corev1.Pod, container string) (name string, end *corev1.ContainerStateTerminated) {
 	if s := crashedContainer(job, pod); s != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// reads gives kstatus's word on an object, which Flux, kapp and kpt take.
+// reads returns kstatus's word on an object, which Flux, kapp and kpt take.
 func reads(t *testing.T, object any) kstatus.Status {
 	t.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)

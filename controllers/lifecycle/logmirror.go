@@ -53,7 +53,7 @@ func withoutSecrets(o *Observation, summary *v1alpha1.LogSummary) []v1alpha1.Log
 	return o.Redact.Entries(o.Log.Tail)
 }
 
-// WithoutTail gives a status with the lifecycle entries only, for an API server that refuses it with the tail:
+// WithoutTail returns a status with the lifecycle entries only, for an API server that refuses it with the tail:
 // a phase is written whatever becomes of the log.
 func WithoutTail(o Observation, status v1alpha1.TaskExecutionStatus) v1alpha1.TaskExecutionStatus {
 	bare := *status.DeepCopy()

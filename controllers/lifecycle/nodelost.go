@@ -41,7 +41,7 @@ func givenUp(o *Observation, f facts) (s step, is bool) {
 	return s, true
 }
 
-// awaitedFromNodes gives the newest pod of a run all of whose live pods are being deleted on nodes that have not confirmed
+// awaitedFromNodes returns the newest pod of a run all of whose live pods are being deleted on nodes that have not confirmed
 // it, and until when that is waited for; no pod where one of them may go on, or we ended it ourselves.
 func awaitedFromNodes(f facts) (newest *corev1.Pod, due time.Time) {
 	for _, pod := range f.live {

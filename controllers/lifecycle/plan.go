@@ -99,7 +99,7 @@ type LogState struct {
 	Due bool
 }
 
-// Settled tells that waiting would not make the log more complete.
+// Settled reports that waiting would not make the log more complete.
 func (l LogState) Settled() bool { return l.Drained || l.GaveUp != "" }
 
 // StartResult is what became of an attempt to create the Job.

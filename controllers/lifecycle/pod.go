@@ -11,17 +11,17 @@ func podEnded(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
-// PodMayRun tells whether a node has the pod and it has not ended.
+// PodMayRun reports whether a node has the pod and it has not ended.
 func PodMayRun(pod *corev1.Pod) bool { return !podEnded(pod) && pod.Spec.NodeName != "" }
 
-// PodGoesOn tells whether a pod whose execution is gone is believed to run: until it has ended or, where it was
+// PodGoesOn reports whether a pod whose execution is gone is believed to run: until it has ended or, where it was
 // deleted, until its node is overdue with its end.
 func PodGoesOn(pod *corev1.Pod, now time.Time) bool {
 	overdue := pod.DeletionTimestamp != nil && !now.Before(pod.DeletionTimestamp.Add(giveUpMargin))
 	return PodMayRun(pod) && !overdue
 }
 
-// containerTimes gives the first start and the last finish of a pod's containers, zero where there is none.
+// containerTimes returns the first start and the last finish of a pod's containers, zero where there is none.
 func containerTimes(pod *corev1.Pod) (from, to time.Time) {
 	visit := func(s corev1.ContainerStatus) {
 		for _, state := range []corev1.ContainerState{s.LastTerminationState, s.State} {

@@ -16,7 +16,7 @@ import (
 // signalled is the least exit code of a program that a signal ended: 128 and the signal's number.
 const signalled = 129
 
-// AsksWhoKilled gives the pod of a run whose Job has failed and whose container a signal ended, where neither we nor the
+// AsksWhoKilled returns the pod of a run whose Job has failed and whose container a signal ended, where neither we nor the
 // platform nor the memory limit did; nil otherwise. Its Events may tell: that the kubelet killed a container for a
 // probe or a hook stands nowhere else. It is asked once, before the end is recorded.
 func AsksWhoKilled(o *Observation) *corev1.Pod {

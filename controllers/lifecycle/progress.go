@@ -18,7 +18,7 @@ func counting(o *Observation, f facts) (step, bool) {
 	return step{hold: true, requeue: f.clocks.next(o.Now)}, !allCounted(o, f)
 }
 
-// allCounted tells whether the Job has taken notice of each pod that ended. One that its podFailurePolicy ignores
+// allCounted reports whether the Job has taken notice of each pod that ended. One that its podFailurePolicy ignores
 // is never counted; that the Job is through with it shows by its finalizer, which goes, and by the list of those
 // whose number is still to be added (KEP-2307).
 func allCounted(o *Observation, f facts) bool {

@@ -88,7 +88,7 @@ func terminationMessageLimit(pod *corev1.Pod) int {
 	return min(maxTerminationMessage, maxTerminationMessagePod/max(containers, 1))
 }
 
-// isDocument tells whether a text is a whole JSON object or list, of which neither end can be missing.
+// isDocument reports whether a text is a whole JSON object or list, of which neither end can be missing.
 func isDocument(text string) bool {
 	text = strings.Trim(strings.TrimPrefix(text, "\ufeff"), " \t\r\n")
 	return text != "" && (text[0] == '{' || text[0] == '[') && json.Valid([]byte(text))

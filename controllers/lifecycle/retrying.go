@@ -9,7 +9,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// retrying gives the pod that failed and that the Job makes another for, which has not started yet, and which attempt it
+// retrying returns the pod that failed and that the Job makes another for, which has not started yet, and which attempt it
 // was, counted from 1. Of an Indexed Job each index has attempts of its own. pod is nil where nothing is tried again.
 func retrying(o *Observation, f facts) (pod *corev1.Pod, attempt int) {
 	if madeIt(o, f) || hasDecided(o.Job) {

@@ -60,7 +60,7 @@ func secretWaits(o *Observation, f facts) (s step, waits bool) {
 	return waitForStart(o, f, v1alpha1.ReasonSecretNotFound, missing), true
 }
 
-// readable gives the sensitive params that stand in spec.params. What is no JSON object has none.
+// readable returns the sensitive params that stand in spec.params. What is no JSON object has none.
 func readable(schema *params.Schema, given []byte) (names []string) {
 	if _, secret, problems := schema.Split(given); len(secret) > 0 || len(problems) > 0 {
 		for _, name := range schema.Sensitive() {
@@ -94,13 +94,13 @@ func missingSecret(o *Observation, from *v1alpha1.SecretParams) string {
 	return ""
 }
 
-// MayUse tells whether a Secret was made for this execution or is meant for such use. Otherwise who may create
+// MayUse reports whether a Secret was made for this execution or is meant for such use. Otherwise who may create
 // executions, and may not read Secrets, could have a task print any, or try values until one is redacted.
 func MayUse(secret *corev1.Secret, execution *v1alpha1.TaskExecution) bool {
 	return metav1.IsControlledBy(secret, execution) || secret.Labels[v1alpha1.LabelParams] == "true"
 }
 
-// SecretValues gives the values that an execution takes from a Secret.
+// SecretValues returns the values that an execution takes from a Secret.
 func SecretValues(secret *corev1.Secret, from *v1alpha1.SecretParams) map[string][]byte {
 	values := make(map[string][]byte, len(from.Names))
 	for _, name := range from.Names {

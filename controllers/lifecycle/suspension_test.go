@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// suspendedSince gives the Job of a scene the state that its controller leaves after it deleted the pods.
+// suspendedSince returns the Job of a scene the state that its controller leaves after it deleted the pods.
 func (s *scene) suspendedSince(ago time.Duration) *scene {
 	return s.suspensionIs(true, ago)
 }

@@ -89,7 +89,7 @@ func (w words) dropped(at time.Time, n int64) v1alpha1.LogEntry {
 	return entry(at, v1alpha1.LogWarn, fmt.Sprintf(w.droppedEntries, n))
 }
 
-// isDropped tells whether an entry is the marker of that many, in any language.
+// isDropped reports whether an entry is the marker of that many, in any language.
 func isDropped(e *v1alpha1.LogEntry, n int64) bool {
 	for _, w := range vocabulary {
 		if e.Level == v1alpha1.LogWarn && e.Message == fmt.Sprintf(w.droppedEntries, n) {

@@ -181,7 +181,7 @@ func (w *world) deletesPods() {
 	}
 }
 
-// shapesJob gives the Job one pod, or more, and failures that count together or for each index.
+// shapesJob returns the Job one pod, or more, and failures that count together or for each index.
 func (w *world) shapesJob(spec *batchv1.JobSpec) {
 	w.Observation.Task.Spec.Retries = int32(w.number("retries", 0, 2))
 	if w.either("the Job has one completion") {

@@ -41,7 +41,7 @@ func (e FieldErrors) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-// problemsOf gives what a failed validation found, without a word of sensitive values.
+// problemsOf returns what a failed validation found, without a word of sensitive values.
 func problemsOf(err error, sensitive map[string]string) FieldErrors {
 	invalid := &jsonschema.ValidationError{}
 	if !errors.As(err, &invalid) {
@@ -97,7 +97,7 @@ func noForm(e *jsonschema.ValidationError, sensitive map[string]string) string {
 	return "matches none of the forms that are allowed: (" + strings.Join(forms, ") or (") + ")"
 }
 
-// leaf gives the errors of one failed keyword. A field that is missing or unknown is pointed to itself, not to
+// leaf returns the errors of one failed keyword. A field that is missing or unknown is pointed to itself, not to
 // the object that it is missing from.
 func leaf(e *jsonschema.ValidationError) FieldErrors {
 	at := Pointer(e.InstanceLocation...)

@@ -19,7 +19,7 @@ func hopeless(root *jsonschema.Schema, m *meter) error {
 	return m.badDefault(root, nil)
 }
 
-// ofTheSameValue gives a schema and those that it applies to the same value: in any case, and with conditional also
+// ofTheSameValue returns a schema and those that it applies to the same value: in any case, and with conditional also
 // those that hold only sometimes. A schema that was compiled here does not refer to itself.
 func ofTheSameValue(s *jsonschema.Schema, conditional bool) iter.Seq[*jsonschema.Schema] {
 	return func(yield func(*jsonschema.Schema) bool) { visitSameValue(s, conditional, yield) }

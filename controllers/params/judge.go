@@ -59,7 +59,7 @@ func (s *Schema) narrow(m *meter, schema *jsonschema.Schema, value any, path []s
 	return FieldErrors{{Pointer(path...), "is not what the schema asks for"}}
 }
 
-// sensitiveAt gives the names of sensitive params where a path leads to: they are at the top alone.
+// sensitiveAt returns the names of sensitive params where a path leads to: they are at the top alone.
 func (s *Schema) sensitiveAt(path []string) map[string]string {
 	if len(path) == 0 {
 		return s.sensitive

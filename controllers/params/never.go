@@ -71,7 +71,7 @@ var annotations = []string{
 	"Title", "Description", "Default", "Comment", "ReadOnly", "WriteOnly", "Examples", "Deprecated",
 }
 
-// takesEverything tells whether a schema plainly refuses nothing: true, or one without a keyword that could.
+// takesEverything reports whether a schema plainly refuses nothing: true, or one without a keyword that could.
 func takesEverything(s *jsonschema.Schema) bool {
 	if s.Bool != nil {
 		return *s.Bool
@@ -149,7 +149,7 @@ func (m *meter) contradiction(parts []*jsonschema.Schema, t string) error {
 	}
 }
 
-// most gives the largest of some limits, and least the smallest, nil when there is none.
+// most returns the largest of some limits, and least the smallest, nil when there is none.
 func most(parts []*jsonschema.Schema, limit func(*jsonschema.Schema) *int) (found *int) {
 	for _, part := range parts {
 		if n := limit(part); n != nil && (found == nil || *n > *found) {
@@ -227,7 +227,7 @@ func schemasOf(parts []*jsonschema.Schema, name string) (schemas []*jsonschema.S
 	return schemas
 }
 
-// refusesName tells whether a schema takes no field of that name, by additionalProperties or propertyNames.
+// refusesName reports whether a schema takes no field of that name, by additionalProperties or propertyNames.
 func refusesName(parts []*jsonschema.Schema, name string) bool {
 	for _, part := range parts {
 		if part.PropertyNames != nil && part.PropertyNames.Validate(name) != nil {

@@ -30,7 +30,7 @@ func (s *Schema) Receive(given []byte) (received Received, problems FieldErrors)
 	return received, problems
 }
 
-// asStored gives params as they come back from the API server. The sensitive ones, which go into a Secret as they are
+// asStored returns params as they come back from the API server. The sensitive ones, which go into a Secret as they are
 // written, stay.
 func (s *Schema) asStored(given []byte) ([]byte, FieldErrors) {
 	value, problem := decode(given)

@@ -98,7 +98,7 @@ func (noLoader) Load(url string) (any, error) {
 	return nil, fmt.Errorf("the schema refers to %q, and only references within it are allowed", url)
 }
 
-// Apply gives the effective params: those given, or none, with the schema's defaults put in, keys sorted.
+// Apply returns the effective params: those given, or none, with the schema's defaults put in, keys sorted.
 // Numbers keep the form in which they were written. What is given and what comes out are each at most
 // v1alpha1.MaxParamsBytes, as size counts them. Problems are sorted by pointer; with any, there are no effective params.
 func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {

@@ -27,7 +27,7 @@ var sensitiveName = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
 // scalarTypes reach a container as a variable of their own, the only way that a sensitive param takes.
 var scalarTypes = []string{"string", "number", "integer", "boolean"}
 
-// sensitiveOf gives the type of each sensitive param: each property at the top of the schema with writeOnly: true.
+// sensitiveOf returns the type of each sensitive param: each property at the top of the schema with writeOnly: true.
 // An error says what cannot be kept secret: a param that is nested, that is no scalar, or that has a default, which
 // would stand readable in the Task.
 func sensitiveOf(document any) (map[string]string, error) {
@@ -111,7 +111,7 @@ func misplaced(schema any, depth int) error {
 	return nil
 }
 
-// subschemas gives the schemas that a keyword holds.
+// subschemas returns the schemas that a keyword holds.
 func subschemas(keyword string, child any) []any {
 	switch keyword {
 	case "properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies":
@@ -130,10 +130,10 @@ func subschemas(keyword string, child any) []any {
 	}
 }
 
-// Sensitive gives the names of the params that must not be readable, sorted.
+// Sensitive returns the names of the params that must not be readable, sorted.
 func (s *Schema) Sensitive() []string { return slices.Sorted(maps.Keys(s.sensitive)) }
 
-// IsSensitive tells whether a param must not be readable.
+// IsSensitive reports whether a param must not be readable.
 func (s *Schema) IsSensitive(name string) bool { return s.sensitive[name] != "" }
 
 // Split parts params that Apply has found valid into those that may be read and the values of the sensitive ones,

@@ -26,7 +26,7 @@ func Unstorable(given []byte) FieldErrors {
 	return bounded(found)
 }
 
-// stored gives a value as it comes back from the API server, when that loses nothing. It changes the value.
+// stored returns a value as it comes back from the API server, when that loses nothing. It changes the value.
 func stored(value any) any {
 	return eachNumber(value, nil, func(n json.Number, _ []string) json.Number {
 		text, _ := numbers.Stored(n.String())

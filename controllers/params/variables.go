@@ -30,7 +30,7 @@ func variableOf(param string) (variable string, ok bool) {
 	return variable, ok
 }
 
-// Variables gives the environment variable of each top-level param of a run. A param that has none for itself alone is
+// Variables returns the environment variable of each top-level param of a run. A param that has none for itself alone is
 // left out, because a program could take one value for the other: of several names that become one variable, the one
 // that the schema declares has it; where the schema declares several of them, or none, no name has it.
 func (s *Schema) Variables(given []string) map[string]string {
@@ -44,7 +44,7 @@ func (s *Schema) Variables(given []string) map[string]string {
 	return out
 }
 
-// owners gives the names that lay claim to each variable, sorted: those that are declared, and where there are none,
+// owners returns the names that lay claim to each variable, sorted: those that are declared, and where there are none,
 // those that are given.
 func (s *Schema) owners(given []string) map[string][]string {
 	owners := map[string][]string{}
@@ -99,7 +99,7 @@ func quoted(names []string) string {
 	return strings.Join(out, ", ")
 }
 
-// namesOf gives the names of params that a schema speaks of, sorted: in properties and required, wherever in the schema
+// namesOf returns the names of params that a schema speaks of, sorted: in properties and required, wherever in the schema
 // these are about the whole of the params.
 func namesOf(root *jsonschema.Schema) []string {
 	found := map[string]bool{}

@@ -26,7 +26,7 @@ type meter struct {
 	patterns map[string]int
 }
 
-// afford tells whether a validation of a value can be paid for, and pays. What it pays is at least what the validator does.
+// afford reports whether a validation of a value can be paid for, and pays. What it pays is at least what the validator does.
 func (m *meter) afford(s *jsonschema.Schema, value any) bool {
 	m.visit(s, value, visit{})
 	return m.left >= 0

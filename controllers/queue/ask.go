@@ -14,12 +14,13 @@ import (
 
 // Place of an execution in the queue.
 type Place struct {
-	// Granted: it is its turn. Since is when it was first told so, where turns are limited.
+	// Granted: it has a place. Since is when it was first told so, where places are limited.
 	Granted bool
 	Since   time.Time
 	// Position among those of its Task that wait, counted from 1.
 	Position int
-	// Rules of its Task as the ledger knows them, and Crowd, what it finds where it has no place. Judge judges by both.
+	// Rules of its Task as the ledger knows them, and the Crowd that it finds. Judge reads both. They are set if it has no
+	// place.
 	Rules census.Rules
 	Crowd census.Crowd
 	// Limit that is reached.
@@ -39,9 +40,9 @@ func (p Place) Judge(accepted bool) census.Verdict {
 // namedActive bounds Place.Active.
 const namedActive = 3
 
-// Ask for an execution's turn under the rules of its Task. known is false for an execution that the ledger does
-// not have: it has ended, or is gone, and who asks has an old copy. woken are the executions to look at, without
-// this one.
+// Ask asks for a place for an execution, under the rules of its Task. known is false for an execution that the ledger does
+// not have: it has ended or is gone, and the caller has an old copy. woken are the executions to reconcile, without this
+// one.
 func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (place Place, woken []types.NamespacedName, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -67,11 +68,11 @@ func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (place Place, wo
 	return place, woken, true
 }
 
-// place of one that waits.
+// place returns the answer for an execution that waits.
 func (l *Ledger) place(x *entry) Place {
 	ln := x.line
 	at, _ := slices.BinarySearchFunc(ln.waiting, x, before)
-	blocker := cmp.Or(l.blocker(x), v1alpha1.BlockedByController) // it got no turn, so that something blocks it
+	blocker := cmp.Or(l.blocker(x), v1alpha1.BlockedByController) // it got no place, so something blocks it
 	p := Place{Position: at + 1, Rules: ln.rules.Rules, Crowd: census.Crowd{
 		Active: len(ln.active), Ahead: at, Queued: ln.ahead(x), Blocked: blocker, Accepted: x.accepted,
 	}}
@@ -104,7 +105,7 @@ func (l *Ledger) limitOf(blocker v1alpha1.QueueBlocker, rules Rules) int {
 	}
 }
 
-// ahead counts those that wait and are older, or were accepted before.
+// ahead counts the executions that wait and are older than x, or were accepted before it.
 func (l *line) ahead(x *entry) (n int) {
 	for _, w := range l.waiting {
 		if w != x && (w.accepted || before(w, x) < 0) {

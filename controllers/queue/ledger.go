@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/room"
 )
 
-// Ledger of the executions that have not ended. It is safe for use in parallel.
+// Ledger of the executions that have not ended. It is safe for concurrent use.
 type Ledger struct {
 	limits Limits
 
@@ -23,18 +23,18 @@ type Ledger struct {
 	// active counts, in all and by namespace.
 	active   int
 	activeIn map[string]int
-	// heldIn is what waits in each namespace. It is apart from active: a run that has its turn waits until it has its Job.
+	// heldIn is what waits in each namespace for its Job. An active execution waits too, until its Job exists.
 	heldIn map[string]room.Held
-	// turn counts the turns that were given, and lastGrant is the last of each namespace that has executions.
+	// grants counts the places that were granted, and lastGrant is the count at the last one of each namespace.
 	grants    int
 	lastGrant map[string]int
 	// kept are the entries whose execution ended or is gone.
 	kept map[types.UID]*entry
-	// seeded: what was active before this process is known. Before, no limited turn is given.
+	// seeded: what was active before this process is known. Until then no limited place is granted.
 	seeded bool
 }
 
-// NewLedger makes an empty one.
+// NewLedger returns an empty ledger.
 func NewLedger(limits Limits) *Ledger {
 	return &Ledger{
 		limits: limits, entries: map[types.UID]*entry{}, lines: map[lineKey]*line{},
@@ -42,8 +42,8 @@ func NewLedger(limits Limits) *Ledger {
 	}
 }
 
-// Observe takes notice of an execution as a watch shows it. Each execution's states must come in their order.
-// It returns the executions to look at.
+// Observe records an execution as a watch shows it. The states of one execution must come in their order. It returns the
+// executions to reconcile.
 func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -85,8 +85,8 @@ func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	return l.grant(x.line)
 }
 
-// Forget takes notice that an execution is gone. One that was active may have containers that go on: it keeps
-// its turn until Release, if its turn is one that others wait for.
+// Forget records that an execution is gone. Containers of an active one may still run: it keeps its place until Release,
+// where places are limited.
 func (l *Ledger) Forget(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -101,8 +101,7 @@ func (l *Ledger) Forget(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	return l.remove(x)
 }
 
-// Keep lets an active execution that is about to end keep its turn until Release, because a container of it
-// may go on.
+// Keep lets an active execution that is about to end keep its place until Release, because a container of it may still run.
 func (l *Ledger) Keep(uid types.UID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -111,7 +110,7 @@ func (l *Ledger) Keep(uid types.UID) {
 	}
 }
 
-// Kept tells of which executions of a name turns are kept, by Keep, Forget or Seed.
+// Kept returns the executions of a name whose places are kept, by Keep, Forget or Seed.
 func (l *Ledger) Kept(key types.NamespacedName) (uids []types.UID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -123,7 +122,7 @@ func (l *Ledger) Kept(key types.NamespacedName) (uids []types.UID) {
 	return uids
 }
 
-// Release ends a turn that was kept.
+// Release frees a place that was kept. It returns the executions to reconcile.
 func (l *Ledger) Release(uid types.UID) []types.NamespacedName {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -180,7 +179,7 @@ func (l *Ledger) remove(x *entry) []types.NamespacedName {
 	return woken
 }
 
-// drop forgets a line without members, and its namespace with its last line.
+// drop removes a line without members, and its namespace with its last line.
 func (l *Ledger) drop(ln *line) {
 	delete(l.lines, ln.key)
 	for key := range l.lines {
@@ -191,8 +190,8 @@ func (l *Ledger) drop(ln *line) {
 	delete(l.lastGrant, ln.key.namespace)
 }
 
-// grant gives every turn that can be given, after something changed in a line, and returns whom to tell: those that were
-// told to wait. Who has not asked yet is about to.
+// grant gives every place that is free after a line changed. It returns the executions to reconcile: those that were told to
+// wait. One that has not asked yet is about to.
 func (l *Ledger) grant(changed *line) (woken []types.NamespacedName) {
 	candidates := []*line{changed}
 	if l.limits.any() { // what one line does not take another may
@@ -225,8 +224,9 @@ func (l *Ledger) grant(changed *line) (woken []types.NamespacedName) {
 	return woken
 }
 
-// next gives the execution that may have a turn now. So that one namespace does not keep the others waiting, it is of the
-// namespace with the fewest active ones, among equals of the one whose last turn is the longest ago, and there the oldest.
+// next returns the execution that gets the next place, nil if there is none. It is of the namespace with the fewest active
+// executions, so that one namespace cannot keep the others waiting; among equals, of the one that got its last place the
+// longest ago; and there the oldest.
 func (l *Ledger) next(candidates []*line) (first *entry) {
 	for _, ln := range candidates {
 		x := ln.next()
@@ -246,7 +246,7 @@ func (l *Ledger) fairOrder(a, b *entry) int {
 	return cmp.Or(cmp.Compare(l.activeIn[ofA], l.activeIn[ofB]), cmp.Compare(l.lastGrant[ofA], l.lastGrant[ofB]), before(a, b))
 }
 
-// blocker among the limits over all Tasks.
+// blocker returns the limit over all Tasks that is reached, empty if there is none.
 func (l *Ledger) blocker(x *entry) v1alpha1.QueueBlocker {
 	switch {
 	case l.limits.PerNamespace > 0 && l.activeIn[x.key.Namespace] >= l.limits.PerNamespace:
@@ -260,5 +260,5 @@ func (l *Ledger) blocker(x *entry) v1alpha1.QueueBlocker {
 
 func (l *Ledger) limited(r Rules) bool { return l.limits.any() || r.MaxRunning > 0 }
 
-// mayBeLimited also holds for a Task of which nobody has asked yet, while others are limited.
+// mayBeLimited reports whether places of a line may be limited. The rules of its Task may not be known yet.
 func (l *Ledger) mayBeLimited(ln *line) bool { return l.limited(ln.rules) || (!ln.known && l.seeded) }

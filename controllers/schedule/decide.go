@@ -88,7 +88,7 @@ func Decide(o Observation) Plan {
 	return plan
 }
 
-// hindrance gives why no runs are made, or the timetable by which they are. What is wrong with the schedule itself
+// hindrance returns why no runs are made, or the timetable by which they are. What is wrong with the schedule itself
 // comes first, then what its owner asked for, then what others are to mend.
 func hindrance(o Observation) (Timetable, *metav1.Condition) {
 	spec := &o.Schedule.Spec

@@ -54,13 +54,13 @@ func execution(s *v1alpha1.TaskSchedule, tick time.Time) *v1alpha1.TaskExecution
 	return e
 }
 
-// IsOf tells whether an execution says that it was made by that very schedule.
+// IsOf reports whether an execution says that it was made by that very schedule.
 func IsOf(e *v1alpha1.TaskExecution, s *v1alpha1.TaskSchedule) bool {
 	return e.Spec.Trigger.Source == v1alpha1.TriggerSchedule && e.Spec.Trigger.Name == s.Name &&
 		e.Labels[v1alpha1.LabelScheduleUID] == string(s.UID)
 }
 
-// IsRun tells whether an execution that was found under the name of a schedule's run is that run: it says so, and asks for
+// IsRun reports whether an execution that was found under the name of a schedule's run is that run: it says so, and asks for
 // what the run asks for. The name can be known before the tick, and then somebody else may have taken it.
 func IsRun(found *v1alpha1.TaskExecution, s *v1alpha1.TaskSchedule, run *v1alpha1.TaskExecution) bool {
 	return IsOf(found, s) && jobspec.IsSameRun(found, run) &&

@@ -31,7 +31,7 @@ type Result struct {
 	Message string
 }
 
-// Status gives what is to be recorded, from what was recorded before and what became of the first runs of the
+// Status returns what is to be recorded, from what was recorded before and what became of the first runs of the
 // plan. Runs without a result are to be tried again.
 func (p Plan) Status(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskScheduleStatus {
 	status := *s.Status.DeepCopy()

@@ -85,7 +85,7 @@ func (r *Reconciler) events(ctx context.Context, o *lifecycle.Observation, uid t
 	return list.Items, err
 }
 
-// refusedPods gives why the Job's pods were refused last, and when they first were, after some time.
+// refusedPods returns why the Job's pods were refused last, and when they first were, after some time.
 func refusedPods(events []corev1.Event, after time.Time) (why string, since time.Time) {
 	var last time.Time
 	for i := range events {

@@ -48,7 +48,7 @@ func (h *ledgerHandler) Delete(ctx context.Context, e event.DeleteEvent, q reque
 	h.EnqueueRequestForObject.Delete(ctx, e, q)
 }
 
-// observe tells whether the execution itself is to be looked at.
+// observe reports whether the execution itself is to be looked at.
 func (h *ledgerHandler) observe(o client.Object, q requests) (look bool) {
 	execution, ok := o.(*v1alpha1.TaskExecution)
 	if !ok {

@@ -166,7 +166,7 @@ func jobUID(o *lifecycle.Observation) types.UID {
 	}
 }
 
-// podsFrom gives the pods of the execution's Job, oldest first.
+// podsFrom returns the pods of the execution's Job, oldest first.
 func podsFrom(ctx context.Context, from client.Reader, execution *v1alpha1.TaskExecution, job types.UID, which ...client.ListOption) ([]*corev1.Pod, error) {
 	list := &corev1.PodList{}
 	if err := from.List(ctx, list, append(which, client.InNamespace(execution.Namespace))...); err != nil {

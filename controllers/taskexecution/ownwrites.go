@@ -84,7 +84,7 @@ func (w *ownWrites) forget(key types.NamespacedName) {
 	delete(w.open, key)
 }
 
-// unseen tells whether the cache does not show yet what was written last. Then the look that asks is owed.
+// unseen reports whether the cache does not show yet what was written last. Then the look that asks is owed.
 func (w *ownWrites) unseen(key types.NamespacedName) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -92,7 +92,7 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.TaskExec
 // limit is 1.5 MiB, and less is left where objects are encrypted.
 const etcdMayRefuse = 1 << 20
 
-// mayBeTheTail tells whether a refusal may be for what the log holds or how large it is. etcd's own limit comes
+// mayBeTheTail reports whether a refusal may be for what the log holds or how large it is. etcd's own limit comes
 // as an internal error; one on a small object is a fault that passes, and costs no line of the log.
 func mayBeTheTail(err error, size int64) bool {
 	return apierrors.IsRequestEntityTooLargeError(err) || (apierrors.IsInternalError(err) && size >= etcdMayRefuse) ||

@@ -94,7 +94,7 @@ func (r *Reconciler) foundJobsIn(ctx context.Context, namespace string, seals jo
 	}
 }
 
-// foundPods gives the pods that may run of executions that have ended, or are gone.
+// foundPods returns the pods that may run of executions that have ended, or are gone.
 func (r *Reconciler) foundPods(ctx context.Context) (found []queue.Found, err error) {
 	list := &corev1.PodList{}
 	if err := r.Client.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {

@@ -97,7 +97,7 @@ var whatIsRead = predicate.Funcs{CreateFunc: func(e event.CreateEvent) bool {
 	}
 }}
 
-// differs tells whether an object is another than before, but for its version. after is a copy, whose depth is shared, and
+// differs reports whether an object is another than before, but for its version. after is a copy, whose depth is shared, and
 // gets the version from before.
 func differs(before, after client.Object) bool {
 	after.SetResourceVersion(before.GetResourceVersion())

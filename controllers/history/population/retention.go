@@ -93,7 +93,7 @@ func (r Retention) left(now time.Time, e *v1alpha1.TaskExecution, surplus bool) 
 	return -1
 }
 
-// removable tells whether a run has ended, its log is settled, and it was made by the facade or by ourselves.
+// removable reports whether a run has ended, its log is settled, and it was made by the facade or by ourselves.
 // What kubectl or a GitOps tool made is theirs: they would make it again, and so run it again.
 func removable(e *v1alpha1.TaskExecution) bool {
 	if e.DeletionTimestamp != nil || !lifecycle.LogIsFinal(e) {

@@ -12,7 +12,7 @@ func runsOnChange(task *v1alpha1.Task) bool {
 	return task.Annotations[v1alpha1.AnnotationRunOnChange] == "true"
 }
 
-// ChangeRun gives the execution that is to be made for a change of a Task's spec, nil when there is none, or when it
+// ChangeRun returns the execution that is to be made for a change of a Task's spec, nil when there is none, or when it
 // waits: for the Task to be judged, and to be Ready. A suspended Task refuses runs; what resumes it is a change. Its name is that of the change.
 func ChangeRun(task *v1alpha1.Task) *v1alpha1.TaskExecution {
 	change := task.Status.Change

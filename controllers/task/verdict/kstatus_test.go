@@ -30,7 +30,7 @@ func TestKstatusOfATask(t *testing.T) {
 	}
 }
 
-// reads gives kstatus's word on an object, which Flux, kapp and kpt take.
+// reads returns kstatus's word on an object, which Flux, kapp and kpt take.
 func reads(t *testing.T, object any) kstatus.Status {
 	t.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
