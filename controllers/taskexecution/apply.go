@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// create the Job, or find that it was created before.
+// create creates the Job, or finds the one that was created before. Its answer is put into the observation.
 func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
 	err := r.Seals.Seal(ctx, job, o.Execution.UID)
 	if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
@@ -47,7 +47,7 @@ func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *
 	}
 }
 
-// adopt takes a Job that exists for ours if it is proven that the controller made it for this very execution: before a
+// adopt takes an existing Job as the run's own if its seal proves that the controller made it for this execution: before a
 // crash, or in a request whose answer was lost.
 func (r *Reconciler) adopt(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
 	existing := &batchv1.Job{}
@@ -104,7 +104,7 @@ func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan l
 	return errors.Join(errs...)
 }
 
-// endPod has the kubelet end a pod's containers, with their grace period, and keep the pod and its logs.
+// endPod has the kubelet end the containers of a pod with their grace period. The pod and its logs stay.
 func (r *Reconciler) endPod(ctx context.Context, o *lifecycle.Observation, pod *corev1.Pod, reason string) error {
 	before := pod.DeepCopy()
 	after := pod.DeepCopy()

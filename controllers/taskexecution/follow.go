@@ -81,7 +81,7 @@ func subjectOf(o *lifecycle.Observation) follow.Subject {
 	return subject
 }
 
-// mirroredLog reads the tail that status has: the cache keeps executions without it.
+// mirroredLog reads the tail in the status from the API server: the cache keeps executions without it.
 func (r *Reconciler) mirroredLog(ctx context.Context, execution *v1alpha1.TaskExecution) ([]v1alpha1.LogEntry, error) {
 	current := &v1alpha1.TaskExecution{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(execution), current); err != nil {

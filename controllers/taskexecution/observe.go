@@ -55,8 +55,8 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 	return o, r.observeSecret(ctx, o)
 }
 
-// execution reads the execution. One that nothing is recorded of is read live, once in its life: what a stale
-// cache shows as new may have run and been cleaned up, and must not run again. trimmed is as in lifecycle.Observation.
+// execution reads the execution. One without a phase is read live, once in its life: what a stale cache shows as new may have
+// run and been removed, and must not run again. trimmed is as in lifecycle.Observation.
 func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (execution *v1alpha1.TaskExecution, trimmed bool, err error) {
 	execution = &v1alpha1.TaskExecution{}
 	err = r.Client.Get(ctx, key, execution, client.UnsafeDisableDeepCopy)
@@ -72,8 +72,7 @@ func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (e
 	return execution, trimmed, nil
 }
 
-// whole reads the execution from the API server, with its params and without its log and result, which nothing is decided
-// by.
+// whole reads the execution from the API server, with its params and without its log and result: no decision needs these.
 func (r *Reconciler) whole(ctx context.Context, key types.NamespacedName) (*v1alpha1.TaskExecution, error) {
 	execution := &v1alpha1.TaskExecution{}
 	err := r.Live.Get(ctx, key, execution)
@@ -81,8 +80,8 @@ func (r *Reconciler) whole(ctx context.Context, key types.NamespacedName) (*v1al
 	return execution, err
 }
 
-// task finds the execution's Task. That it is missing, which ends a run in time, is taken from the API server: a cache
-// may be behind for as long as the API server sends it nothing.
+// task returns the execution's Task, nil if there is none. A missing Task ends a run in time, so that it is read from the API
+// server: a cache may be behind.
 func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution) (*v1alpha1.Task, error) {
 	task := &v1alpha1.Task{}
 	key := types.NamespacedName{Namespace: execution.Namespace, Name: execution.Spec.TaskRef.Name}
@@ -97,7 +96,7 @@ func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution
 	}
 }
 
-// find reads an object from the cache and, where that lacks it and sure is asked for, from the API server.
+// find reads an object from the cache and, where that lacks it and sure is set, from the API server.
 func (r *Reconciler) find(ctx context.Context, key types.NamespacedName, object client.Object, sure bool) (found bool, err error) {
 	err = r.Client.Get(ctx, key, object, client.UnsafeDisableDeepCopy)
 	if apierrors.IsNotFound(err) && sure {
@@ -106,9 +105,8 @@ func (r *Reconciler) find(ctx context.Context, key types.NamespacedName, object 
 	return err == nil, client.IgnoreNotFound(err)
 }
 
-// job finds the execution's Job. That it is missing is taken from the API server and not from the cache where
-// sure is asked for: when the execution was acted on, or is about to end. Otherwise the creation of the Job finds
-// out.
+// job returns the execution's Job, nil if there is none. With sure, a Job that the cache lacks is read from the API server. That
+// is needed when the execution was acted on or is about to end. Otherwise the creation of the Job finds one that exists.
 func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution, sure bool) (*batchv1.Job, error) {
 	key := types.NamespacedName{Namespace: execution.Namespace, Name: jobspec.JobName(execution.Name, execution.UID)}
 	job := &batchv1.Job{}
@@ -126,9 +124,9 @@ func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution,
 	return job, nil
 }
 
-// isOurs reports whether a Job was made by the controller for an execution. Its owner and label prove nothing: whoever
-// may create Jobs can set them. Either the status names the Job, and then its UID is compared (see the rule lost), or it
-// has the controller's seal.
+// isOurs reports whether the controller made a Job for an execution. Its owner and label prove nothing: whoever may create Jobs
+// can set them. Either the status names the Job, and then its UID is compared (see the rule lost), or the Job has the
+// controller's seal.
 func (r *Reconciler) isOurs(ctx context.Context, job *batchv1.Job, execution *v1alpha1.TaskExecution) (bool, error) {
 	if !jobspec.IsJobOf(job, execution.UID) || job.Labels[v1alpha1.LabelExecutionUID] != string(execution.UID) {
 		return false, nil
@@ -139,8 +137,8 @@ func (r *Reconciler) isOurs(ctx context.Context, job *batchv1.Job, execution *v1
 	return r.Seals.Made(ctx, job, execution.UID)
 }
 
-// observePods reads the pods from the cache, and from the API server when the Job knows more of them. They are those of
-// the execution's one Job: a label alone, which anybody who may create pods can set, makes none.
+// observePods reads the pods from the cache, and from the API server where the Job counts more of them. Only pods of the
+// execution's one Job count: whoever may create pods can set the label.
 func (r *Reconciler) observePods(ctx context.Context, o *lifecycle.Observation) (err error) {
 	job := jobUID(o)
 	if job == "" {
@@ -154,7 +152,7 @@ func (r *Reconciler) observePods(ctx context.Context, o *lifecycle.Observation) 
 	return err
 }
 
-// jobUID of the execution's Job: the one that the status names, or else that was found. It is empty where there is none yet.
+// jobUID returns the UID of the Job that the status names, or else of the one that was found; empty if there is none.
 func jobUID(o *lifecycle.Observation) types.UID {
 	switch {
 	case o.Execution.Status.Job != nil:

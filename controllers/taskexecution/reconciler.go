@@ -36,7 +36,7 @@ type Reconciler struct {
 	Seals *jobseal.Sealer
 	// Origin reports whether what executions state of their origin is proven.
 	Origin *origin.Checker
-	// Queue is the ledger of who is active and who waits.
+	// Queue is the ledger of which executions are active and which wait.
 	Queue   *queue.Ledger
 	Clock   clock.PassiveClock
 	Options lifecycle.Options
@@ -81,12 +81,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{RequeueAfter: staleRetry}, nil
 	}
 	lingers := r.settle(observed, &plan.Status)
-	// What was done before an error is reported all the same, and what could not be done is tried again.
+	// After an error of apply, what was done is reported all the same. What could not be done is tried again.
 	applyErr := r.apply(ctx, observed, plan)
 	reportErr := r.report(ctx, observed, plan)
 	if apierrors.IsConflict(reportErr) {
-		// The decision was made on an older state: somebody else has written since. It is made again when the
-		// cache has caught up; this is ordinary and nothing to alarm anybody with.
+		// Somebody else has written since. The decision is made again when the cache has caught up. This is ordinary, and no
+		// error.
 		log.V(2).Info("Deciding again, because somebody else changed the execution")
 		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, applyErr
 	}
@@ -98,7 +98,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return ctrl.Result{RequeueAfter: next}, nil
 }
 
-// phaseOf reads as Pending what nobody has looked at.
+// phaseOf returns the phase, and Pending where there is none yet.
 func phaseOf(status *v1alpha1.TaskExecutionStatus) v1alpha1.Phase {
 	if status.Phase == "" {
 		return v1alpha1.PhasePending
