@@ -12,8 +12,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// waitForPlace decides about a run whose turn it is not. One that is in the phase Queued was accepted, and is not refused
-// any more.
+// waitForPlace decides about a run that has no place yet. One that is in the phase Queued was accepted, and is not refused any
+// more.
 func waitForPlace(o *Observation, f facts) step {
 	p, accepted := o.Place, o.Execution.Status.Phase == v1alpha1.PhaseQueued
 	v := p.Judge(accepted)
@@ -50,7 +50,7 @@ func waitMessage(o *Observation, v census.Verdict) string {
 	}
 }
 
-// others names the runs that are active.
+// others names the active runs.
 func others(names []string) string {
 	if len(names) == 0 {
 		return ""
@@ -58,8 +58,8 @@ func others(names []string) string {
 	return ": " + strings.Join(names, ", ")
 }
 
-// EndsUnstarted reports whether an execution that nothing is recorded of is about to be refused, so that it must be
-// known that it has no Job.
+// EndsUnstarted reports whether a run without a phase is about to be refused. Then the API server must be asked whether it has a
+// Job.
 func EndsUnstarted(o *Observation) bool {
 	if o.Task == nil {
 		return false
@@ -70,8 +70,8 @@ func EndsUnstarted(o *Observation) bool {
 	return lost || refused || over
 }
 
-// Lingers reports whether a container of a run that has ended, or is about to, may go on, and for how much longer
-// that is believed: its Job was deleted by others, or its node does not answer.
+// Lingers reports whether a container of a run that has ended, or is about to, may still run, and for how much longer that is
+// assumed: others deleted its Job, or its node does not answer.
 func Lingers(o *Observation, status *v1alpha1.TaskExecutionStatus) (left time.Duration, lingers bool) {
 	if status.CompletionTime == nil {
 		return 0, false
@@ -87,7 +87,7 @@ func Lingers(o *Observation, status *v1alpha1.TaskExecutionStatus) (left time.Du
 	return left, lingers
 }
 
-// ReplacedBy is why an execution is cancelled in favour of another.
+// ReplacedBy returns the cancel of an execution that another one replaces.
 func ReplacedBy(by types.NamespacedName) *v1alpha1.CancelRequest {
 	return &v1alpha1.CancelRequest{Reason: fmt.Sprintf("replaced by %s", by.Name), RequestedBy: "the concurrency policy Replace"}
 }

@@ -15,8 +15,8 @@ const unknown = metav1.ConditionUnknown
 // maxConditionMessage in bytes. The whole message stands in status.message.
 const maxConditionMessage = 256
 
-// setConditions derives the conditions from the phase. Succeeded is for people and `kubectl wait`;
-// Reconciling and Stalled follow kstatus, where a True one is trouble or work and an absent one is peace:
+// setConditions derives the conditions from the phase. Succeeded is for people and `kubectl wait`. Reconciling and Stalled follow
+// kstatus: a True one means work or trouble, and an absent one means none.
 // https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus
 func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	set := func(conditionType string, value metav1.ConditionStatus, reason, message string) {
@@ -62,14 +62,14 @@ func LogIsFinal(e *v1alpha1.TaskExecution) bool {
 	return e.Status.Phase.IsTerminal() && alreadyCaptured(&Observation{Execution: e})
 }
 
-// alreadyCaptured reports whether status has a final word on the log.
+// alreadyCaptured reports whether the status has a final word on the log.
 func alreadyCaptured(o *Observation) bool {
 	c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
 	return c != nil && c.Status != unknown
 }
 
-// logsCaptured judges whether all of a finished run's log was read. A final word is not taken back: the
-// pods, and with them the means to judge, may be gone when it is asked again.
+// logsCaptured judges whether all of a finished run's log was read. A final word is not taken back: later the pods may be gone,
+// and with them the means to judge.
 func logsCaptured(o *Observation, f facts) metav1.Condition {
 	if alreadyCaptured(o) {
 		return *apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
@@ -106,7 +106,7 @@ func podGone(o *Observation) string {
 	return fmt.Sprintf("the logs of %d of %d attempts could be read", o.Log.Attempts, max(o.Execution.Status.Attempts, 1))
 }
 
-// readBefore is how many lines an earlier reading had counted, before a restart of the controller.
+// readBefore returns how many lines were read before a restart of the controller.
 func readBefore(o *Observation) int64 {
 	if s := o.Execution.Status.LogSummary; s != nil {
 		return s.Entries

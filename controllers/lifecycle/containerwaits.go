@@ -19,7 +19,7 @@ const (
 	podSandboxIsReady = "PodReadyToStartContainers" // corev1.PodReadyToStartContainers: volumes are mounted and the sandbox exists
 )
 
-// containerWaits says what a container waits for, empty when it is only a matter of moments.
+// containerWaits says what a container waits for, empty if it is only a matter of moments.
 func containerWaits(o *Observation, s *corev1.ContainerStatus) string {
 	w := s.State.Waiting
 	if w == nil {
@@ -51,8 +51,8 @@ var wrappers = []string{
 	"unable to start container process: ", "error during container init: ", "failed to start container process: ",
 }
 
-// runtimeWords returns the cause out of what a runtime says of a container that it could not start. Such words quote the
-// command line, into which a sensitive param may have been expanded: of a run that has some they are not repeated.
+// runtimeWords returns the cause from the message of a runtime that could not start a container. Such messages quote the command
+// line, which may contain a sensitive param: for a run with sensitive params nothing is returned.
 func runtimeWords(o *Observation, message string) string {
 	if o.Execution.Spec.SecretParams != nil {
 		return ""
@@ -75,7 +75,7 @@ func notStarted(o *Observation, name string, t *corev1.ContainerStateTerminated)
 	return fmt.Sprintf("container %q could not be started%s", name, afterColon(runtimeWords(o, t.Message))), true
 }
 
-// sayingWhy adds to where a run stands what keeps the next container from starting.
+// sayingWhy adds to a verdict what keeps the next container from starting.
 func sayingWhy(o *Observation, f facts, v verdict) verdict {
 	why := waitingFor(o, f)
 	if f.last != nil && podEnded(f.last) {

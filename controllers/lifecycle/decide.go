@@ -10,14 +10,14 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// verdict is a rule's word on where the execution stands.
+// verdict is what a rule says of where the execution stands.
 type verdict struct {
 	phase   v1alpha1.Phase
 	reason  string
 	message string
 }
 
-// step is what a rule wants done. An empty verdict leaves the phase as it is.
+// step is what a rule wants to be done. An empty verdict leaves the phase as it is.
 type step struct {
 	verdict
 	// queue is what a Queued run waits for.
@@ -29,14 +29,14 @@ type step struct {
 	endReason string
 	deleteJob bool
 	requeue   time.Duration
-	// hold reports nothing: what was seen is half of something that is about to be whole.
+	// hold reports nothing: half of something was seen, and the other half comes soon.
 	hold bool
 }
 
-// rule decides, or leaves it to the next one.
+// rule decides, or leaves the decision to the next one.
 type rule func(*Observation, facts) (step, bool)
 
-// rules in the order in which they are asked; the first that decides ends the matter.
+// rules in the order in which they are asked. The first that decides ends the search.
 var rules = []rule{
 	deleted,    // nothing is done for an execution that is going away: its dependents go with it
 	ended,      // terminal is terminal: only the log and the leftovers remain
@@ -52,7 +52,7 @@ var rules = []rule{
 	progress,   // otherwise, where it stands
 }
 
-// Decide says what to do about an execution and what to report of it.
+// Decide returns what is to be done about an execution and what to report of it.
 func Decide(o Observation) Plan {
 	f := gather(&o)
 	for _, r := range rules {
@@ -75,16 +75,15 @@ func (s step) plan(o *Observation, f facts) Plan {
 	return p
 }
 
-// unchanged is the status as it was read. Logs and result stay nil: the cache that executions are read from has
-// none.
+// unchanged returns the status as it was read. Logs and result stay nil: the cache of executions has none.
 func unchanged(o *Observation) v1alpha1.TaskExecutionStatus {
 	status := *o.Execution.Status.DeepCopy()
 	status.Logs, status.Result = nil, nil
 	return status
 }
 
-// deleted leaves an execution alone that is being deleted: the garbage collector removes its Job and pods,
-// and a Job that is created now would outlive the decision.
+// deleted leaves an execution alone that is being deleted: the garbage collector removes its Job and pods, and a Job that is
+// created now would stay.
 func deleted(o *Observation, _ facts) (step, bool) {
 	return step{hold: true}, o.Execution.DeletionTimestamp != nil
 }

@@ -16,7 +16,7 @@ type disruption struct {
 	words string
 }
 
-// deletedPod is a pod that somebody deleted.
+// deletedPod is the disruption of a pod that somebody deleted.
 var deletedPod = disruption{v1alpha1.ReasonDisrupted, "it was deleted"}
 
 // What the platform writes into the condition DisruptionTarget (KEP-3329) that has no constant in k8s.io/api, and
@@ -49,9 +49,9 @@ var (
 	}
 )
 
-// disruptionOf tells how the platform ended a pod that has ended. The kubelet gives one reason in the condition
-// for all that it does, TerminationByKubelet, and tells in the pod's status.reason which it was; so that the
-// status goes before the condition, unless the condition is more exact than that.
+// disruptionOf returns how the platform ended a pod. The kubelet has one reason in the condition for all that it does,
+// TerminationByKubelet, and says in the pod's status.reason which it was. So the status goes before the condition, unless the
+// condition is more exact.
 func disruptionOf(pod *corev1.Pod) disruption {
 	if _, _, is := templateLimit(pod); is {
 		return disruption{}
@@ -77,7 +77,7 @@ func disruptionOf(pod *corev1.Pod) disruption {
 	}
 }
 
-// disruptionTarget returns the condition by which the platform announces that it ends a pod.
+// disruptionTarget returns the condition with which the platform announces that it ends a pod.
 func disruptionTarget(pod *corev1.Pod) *corev1.PodCondition {
 	for i := range pod.Status.Conditions {
 		if c := &pod.Status.Conditions[i]; c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
@@ -94,8 +94,8 @@ func rejected(pod *corev1.Pod) bool {
 		len(pod.Status.ContainerStatuses) == 0 && len(pod.Status.InitContainerStatuses) == 0
 }
 
-// deletedWhileItRan reports whether a pod's containers ended after somebody had asked for its deletion. Those that
-// had ended before have failed by themselves, and their pod is being cleaned up.
+// deletedWhileItRan reports whether a pod's containers ended after somebody had asked for its deletion. Containers that ended
+// before had failed by themselves, and their pod is being cleaned up.
 func deletedWhileItRan(pod *corev1.Pod) bool {
 	if pod.DeletionTimestamp == nil {
 		return false
@@ -104,8 +104,7 @@ func deletedWhileItRan(pod *corev1.Pod) bool {
 	return ended.IsZero() || !ended.Before(deletionAsked(pod))
 }
 
-// disruptedBefore reads from the mirror how the platform ended the last pod, when that pod is gone already, as
-// one is that was deleted to be disrupted.
+// disruptedBefore reads from the mirror how the platform ended the last pod, if that pod is gone.
 func disruptedBefore(o *Observation, v verdict) verdict {
 	pods := o.Execution.Status.Pods
 	if len(pods) == 0 {

@@ -10,12 +10,12 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// EndMark is the value of the annotation that says that we ended a pod.
+// EndMark returns the value of the annotation that says why and when we ended a pod.
 func EndMark(reason string, at time.Time) string {
 	return reason + " " + at.UTC().Format(time.RFC3339)
 }
 
-// endMark reads why and when we ended a pod, from the annotation; ok is false when we did not.
+// endMark reads from the annotation why and when we ended a pod. ok is false if we did not.
 func endMark(pod *corev1.Pod) (reason string, at time.Time, ok bool) {
 	reason, stamp, found := strings.Cut(pod.Annotations[v1alpha1.AnnotationEnded], " ")
 	if !found {
@@ -25,14 +25,14 @@ func endMark(pod *corev1.Pod) (reason string, at time.Time, ok bool) {
 	return reason, at, err == nil
 }
 
-// endMarked reports whether we ended a pod for that reason.
+// endMarked reports whether we ended a pod for a reason.
 func endMarked(pod *corev1.Pod, reason string) bool {
 	why, _, ok := endMark(pod)
 	return ok && why == reason
 }
 
-// podEndedByUs returns why we ended a pod, if we did and the kubelet did as it was told. A container that had ended by itself
-// before then was not ended by us.
+// podEndedByUs returns why we ended a pod, if we did and the kubelet obeyed. We did not end a container that had ended by itself
+// before.
 func podEndedByUs(pod *corev1.Pod) (reason string, ok bool) {
 	if pod.Status.Reason != podDeadlineExceeded {
 		return "", false
@@ -44,7 +44,7 @@ func podEndedByUs(pod *corev1.Pod) (reason string, ok bool) {
 // podDeadlineExceeded is the kubelet's reason on a pod that it ended for its activeDeadlineSeconds.
 const podDeadlineExceeded = "DeadlineExceeded"
 
-// endedByUs returns why we ended the newest pod, if we did and the kubelet did as it was told.
+// endedByUs returns why we ended the newest pod, if we did and the kubelet obeyed.
 func endedByUs(f facts) (reason string, ok bool) {
 	if f.last == nil {
 		return "", false
@@ -52,7 +52,7 @@ func endedByUs(f facts) (reason string, ok bool) {
 	return podEndedByUs(f.last)
 }
 
-// anyMarked reports whether we told a pod of the run to end.
+// anyMarked reports whether we ended any pod of the run.
 func anyMarked(o *Observation) bool {
 	return slices.ContainsFunc(o.Pods, func(pod *corev1.Pod) bool {
 		_, _, marked := endMark(pod)
@@ -67,7 +67,7 @@ func anyEndedByUs(o *Observation) bool {
 	})
 }
 
-// lastMark is when we last ended a pod of the run for that reason.
+// lastMark returns when we last ended a pod of the run for a reason.
 func lastMark(o *Observation, reason string) (at time.Time, marked bool) {
 	for _, pod := range o.Pods {
 		if why, when, ok := endMark(pod); ok && why == reason {
@@ -77,8 +77,8 @@ func lastMark(o *Observation, reason string) (at time.Time, marked bool) {
 	return at, marked
 }
 
-// stoppedByUs returns why we ended a pod of which no end is known, or else the newest. Where a node does not obey, we delete the Job
-// (stop): that it is missing then is our own doing.
+// stoppedByUs returns why we ended a pod whose end is not known, or else the newest one. Where a node does not obey, we delete
+// the Job (see stop): then it is missing because of us.
 func stoppedByUs(f facts) (reason string, ok bool) {
 	for _, pod := range f.live {
 		if reason, _, ok = endMark(pod); ok && wasStopped(reason) {
@@ -88,7 +88,7 @@ func stoppedByUs(f facts) (reason string, ok bool) {
 	return endedByUs(f)
 }
 
-// wasStopped reports whether we ended the run, so that its Job may not know that it is over.
+// wasStopped reports whether we ended the run. Its Job may not know then that it is over.
 func wasStopped(reason string) bool {
 	switch reason {
 	case v1alpha1.ReasonCancelled, v1alpha1.ReasonFinishedWhileCancelling,

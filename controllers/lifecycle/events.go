@@ -10,8 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// AsksWhy returns the pod that has waited on its node for some time and tells itself of no reason, nil when there is none.
-// Its Events may: that a volume cannot be mounted or a sandbox cannot be made stands nowhere else.
+// AsksWhy returns the pod whose Events are to be read: it has waited on its node for some time, and its status does not say why.
+// It returns nil if there is none. That a volume cannot be mounted or a sandbox cannot be made stands in Events alone.
 func AsksWhy(o *Observation) *corev1.Pod {
 	pod, left := asksWhyIn(o)
 	if pod == nil || left > 0 {
@@ -20,7 +20,7 @@ func AsksWhy(o *Observation) *corev1.Pod {
 	return pod
 }
 
-// AsksWhyIn is how long until the Events of such a pod are to be read, or read again; zero when there is none.
+// AsksWhyIn returns how long until the Events of such a pod are to be read, or read again; zero if there is none.
 func AsksWhyIn(o *Observation) time.Duration {
 	pod, left := asksWhyIn(o)
 	switch {
@@ -33,7 +33,7 @@ func AsksWhyIn(o *Observation) time.Duration {
 	}
 }
 
-// askAfter is how long a pod may wait before its Events are read, and how often they are.
+// askAfter is how long a pod may wait before its Events are read, and how often they are read.
 const askAfter = 10 * time.Second
 
 func asksWhyIn(o *Observation) (pod *corev1.Pod, left time.Duration) {
@@ -51,21 +51,21 @@ func asksWhyIn(o *Observation) (pod *corev1.Pod, left time.Duration) {
 	return pod, askAfter - o.Now.Sub(pod.CreationTimestamp.Time)
 }
 
-// Event is what matters of one of Kubernetes' Events.
+// Event is what lifecycle needs of one of Kubernetes' Events.
 type Event struct {
 	At              time.Time
 	Reason, Message string
 	Warning         bool
 }
 
-// unspecific is the kubelet's sum of a failed mount, which says less than the Event before it.
+// unspecific is how the kubelet sums up a failed mount. The Event before it says more.
 const unspecific = "Unable to attach or mount volumes"
 
-// hexIDs of sandboxes, of which each try has another. They would cost a write each time.
+// hexIDs of sandboxes: each try has another one, which would cost a status write each time.
 var hexIDs = regexp.MustCompile(`[0-9a-f]{32,}`)
 
-// TroubleOf returns what keeps a pod's containers from being created, in Kubernetes' words, by the Events of the pod;
-// empty when nothing does.
+// TroubleOf returns what keeps a pod's containers from being created, in Kubernetes' words, by the Events of the pod; empty if
+// nothing does.
 func TroubleOf(events []Event) string {
 	newest := slices.Clone(events)
 	slices.SortStableFunc(newest, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Message, b.Message)) })
@@ -87,8 +87,8 @@ func TroubleOf(events []Event) string {
 	return trouble
 }
 
-// RefusedPods takes from the Job controller's words on a pod that was refused what is the same for each try: not
-// the pod's name, which would cost a status write each time.
+// RefusedPods returns what is the same for each try in the Job controller's message on a refused pod. The pod's name is not, and
+// would cost a status write each time.
 func RefusedPods(message string) string {
 	if _, why, found := strings.Cut(message, " is forbidden: "); found {
 		message = why
@@ -96,8 +96,8 @@ func RefusedPods(message string) string {
 	return "FailedCreate: " + message
 }
 
-// PodMissedSince tells since when a Job should have a pod and has none: since its creation, or since the newest of its
-// pods ended. missed is false while it has one, or needs none.
+// PodMissedSince returns since when a Job should have a pod and has none: since its creation, or since the newest of its pods
+// ended. missed is false while it has one, or needs none.
 func PodMissedSince(o *Observation) (since time.Time, missed bool) {
 	if o.Job == nil || o.Execution.Status.Phase.IsTerminal() || JobFinished(o.Job) || jobSuspended(o.Job) {
 		return time.Time{}, false

@@ -7,7 +7,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// expire stops the run; the phase stays as it is until the containers have ended.
+// expire stops the run. The phase stays as it is until the containers have ended.
 func expire(o *Observation, f facts, reason string) step {
 	s, done, forced := stop(o, f, reason)
 	if !done {
@@ -25,7 +25,7 @@ func expire(o *Observation, f facts, reason string) step {
 	return conclude(o, ends)
 }
 
-// overdue says which clock struck, and what was last known of what the run waited for.
+// overdue says which clock struck, and what the run waited for, as far as known.
 func overdue(o *Observation, f facts, reason string) string {
 	message, why := "the controller ended the pod", lastWord(o, f)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// facts are what several rules want to know of an Observation, worked out once.
+// facts are what several rules need of an Observation, worked out once.
 type facts struct {
 	snapshot jobspec.Snapshot
 	// started is when the first container of the run started, zero when none has.

@@ -19,12 +19,12 @@ func heldJob(o *Observation, f facts) (step, bool) {
 	}, true
 }
 
-// isJobHeld reports whether the Job of a run is suspended, and nothing of the run goes on.
+// isJobHeld reports whether the Job of a run is suspended, and nothing of the run runs.
 func isJobHeld(o *Observation, f facts) bool {
 	return isQueuedAgain(o, f) || jobSuspended(o.Job) && f.started.IsZero()
 }
 
-// isQueuedAgain reports whether a run that had started is held, and its Job was not let go since.
+// isQueuedAgain reports whether a run that had started is suspended, and its Job was not let go since.
 func isQueuedAgain(o *Observation, f facts) bool { return f.isPaused() && isHeld(o, f) }
 
 func heldMessage(o *Observation, f facts) string {

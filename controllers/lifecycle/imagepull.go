@@ -11,9 +11,9 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// imageDue is when a run ends that has a pod with an image that cannot be pulled: after a grace, in which a registry that
-// has hiccups is back. A name that is wrong stays wrong. No pod says since when it has its trouble. The condition
-// ImagesPulled does, also over a restart of the controller. troubled is false while every image is there or on its way.
+// imageDue returns when a run ends that has a pod whose image cannot be pulled: after a grace, within which a registry usually
+// recovers. No pod says since when it has its trouble. The condition ImagesPulled does, also over a restart of the controller.
+// troubled is false while every image is there or on its way.
 func imageDue(o *Observation, f facts) (due time.Time, troubled bool) {
 	pod := pullingPod(f)
 	if pod == nil {
@@ -31,8 +31,7 @@ func imageDue(o *Observation, f facts) (due time.Time, troubled bool) {
 	return c.LastTransitionTime.Add(o.Options.ImagePullGrace), true
 }
 
-// pullingPod is the first pod that may still start and has an image that cannot be pulled, or else the newest, nil when there
-// is none.
+// pullingPod returns the first pod that may still start and whose image cannot be pulled, or else the newest; nil if there is none.
 func pullingPod(f facts) *corev1.Pod {
 	for _, pod := range f.live {
 		if unpulled(pod) != "" {
@@ -42,7 +41,7 @@ func pullingPod(f facts) *corev1.Pod {
 	return f.last
 }
 
-// unpulledBefore is what the condition remembers of the image, for when its pod was ended and tells no more.
+// unpulledBefore returns what the condition remembers of the image, for when its pod has ended and does not say it any more.
 func unpulledBefore(o *Observation) string {
 	if c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionImagesPulled); c != nil {
 		return c.Message

@@ -20,13 +20,13 @@ func jobSuspended(job *batchv1.Job) bool {
 	return job != nil && job.Spec.Suspend != nil && *job.Spec.Suspend
 }
 
-// onePodAtATime reports whether a Job never has a second pod to delete when the first has failed. One that is gone is taken for
-// such a Job.
+// onePodAtATime reports whether a Job never has a second pod to delete when the first has failed. It is true for a Job that is
+// gone.
 func onePodAtATime(job *batchv1.Job) bool {
 	return job == nil || ptr.Deref(job.Spec.Parallelism, 1) == 1
 }
 
-// finishedAt is when a Job said that it has failed or completed, zero while it has not.
+// finishedAt returns when a Job said that it has failed or completed, zero if it has not.
 func finishedAt(job *batchv1.Job) time.Time {
 	if job == nil {
 		return time.Time{}
@@ -39,7 +39,8 @@ func finishedAt(job *batchv1.Job) time.Time {
 	return time.Time{}
 }
 
-// backoffLimit of a Job. What we make has one; the API server's default is 6, or no limit beside one for each index.
+// backoffLimit returns the limit of a Job. The Jobs that we make have one. The API server's default is 6, or none beside a limit
+// for each index.
 func backoffLimit(job *batchv1.Job) int {
 	switch {
 	case job == nil:
@@ -60,7 +61,7 @@ func exceedsBackoffLimit(job *batchv1.Job) bool {
 	return false
 }
 
-// resumedAt is when a Job that had been suspended was let go, zero where it was not.
+// resumedAt returns when a Job that had been suspended was let go, zero if it was not.
 func resumedAt(job *batchv1.Job) time.Time {
 	for _, c := range job.Status.Conditions {
 		if c.Type == batchv1.JobSuspended && c.Status == corev1.ConditionFalse {

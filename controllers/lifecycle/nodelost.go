@@ -11,17 +11,17 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// nodeLost ends a run whose pods Kubernetes was asked to end, by a drain, a taint or a person, and whose nodes are overdue
-// with it. Kubernetes waits for such a node for ever, and the Job makes no other pod as long (podReplacementPolicy
-// Failed), so that without a timeout nothing else would end the run. It is not started again, retries or not: what the
-// lost node still does cannot be known.
+// nodeLost ends a run whose pods Kubernetes was asked to end, by a drain, a taint or a person, and whose nodes are overdue with
+// it. Kubernetes waits for such a node for ever, and meanwhile the Job makes no other pod (podReplacementPolicy Failed): without
+// a timeout nothing else would end the run. It is not started again, even with retries left: nobody knows what the lost node
+// still does.
 func nodeLost(o *Observation, f facts) (step, bool) {
 	s, is := givenUp(o, f)
 	s.deleteJob = is && o.Job.DeletionTimestamp == nil // or it would try again once the node is back
 	return s, is
 }
 
-// givenUp tells how a run ends whose nodes are waited for no more; is is false while they are, or need not be.
+// givenUp returns how a run ends whose nodes are waited for no more. is is false while they are, or need not be.
 func givenUp(o *Observation, f facts) (s step, is bool) {
 	pod, due := awaitedFromNodes(f)
 	if pod == nil || !hasStruck(due, o.Now) {
@@ -41,8 +41,8 @@ func givenUp(o *Observation, f facts) (s step, is bool) {
 	return s, true
 }
 
-// awaitedFromNodes returns the newest pod of a run all of whose live pods are being deleted on nodes that have not confirmed
-// it, and until when that is waited for; no pod where one of them may go on, or we ended it ourselves.
+// awaitedFromNodes returns the newest pod of a run if all its live pods are being deleted and their nodes have not confirmed it,
+// and until when that is waited for. It returns no pod if one of them may go on, or if we ended it.
 func awaitedFromNodes(f facts) (newest *corev1.Pod, due time.Time) {
 	for _, pod := range f.live {
 		if _, _, byUs := endMark(pod); byUs || pod.DeletionTimestamp == nil || pod.Spec.NodeName == "" {

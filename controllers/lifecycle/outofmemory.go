@@ -9,8 +9,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// outOfMemory says of a container that ended how the kernel killed in it for its memory limit. Where the container ended
-// with another exit code than that of SIGKILL, it was a process beside the first that was killed.
+// outOfMemory says how the kernel killed in a container for its memory limit. If the container's exit code is not that of
+// SIGKILL, the killed process was not its first one.
 func outOfMemory(name string, t *corev1.ContainerStateTerminated) (message string, is bool) {
 	switch {
 	case t == nil || t.Reason != v1alpha1.ReasonOOMKilled:
@@ -23,7 +23,7 @@ func outOfMemory(name string, t *corev1.ContainerStateTerminated) (message strin
 	}
 }
 
-// quietOutOfMemory is the warning on a run that completed although a process of it was killed; empty where none was.
+// quietOutOfMemory warns about a run that completed although a process of it was killed; empty if none was.
 func quietOutOfMemory(o *Observation) string {
 	for i := len(o.Pods) - 1; i >= 0; i-- {
 		pod := o.Pods[i]

@@ -14,14 +14,14 @@ func podEnded(pod *corev1.Pod) bool {
 // PodMayRun reports whether a node has the pod and it has not ended.
 func PodMayRun(pod *corev1.Pod) bool { return !podEnded(pod) && pod.Spec.NodeName != "" }
 
-// PodGoesOn reports whether a pod whose execution is gone is believed to run: until it has ended or, where it was
-// deleted, until its node is overdue with its end.
+// PodGoesOn reports whether a pod whose execution is gone is assumed to run: until it has ended or, if it was deleted, until its
+// node is overdue with its end.
 func PodGoesOn(pod *corev1.Pod, now time.Time) bool {
 	overdue := pod.DeletionTimestamp != nil && !now.Before(pod.DeletionTimestamp.Add(giveUpMargin))
 	return PodMayRun(pod) && !overdue
 }
 
-// containerTimes returns the first start and the last finish of a pod's containers, zero where there is none.
+// containerTimes returns the first start and the last end of a pod's containers, zero if there is none.
 func containerTimes(pod *corev1.Pod) (from, to time.Time) {
 	visit := func(s corev1.ContainerStatus) {
 		for _, state := range []corev1.ContainerState{s.LastTerminationState, s.State} {
@@ -50,7 +50,7 @@ func startOf(pod *corev1.Pod) time.Time {
 	return from
 }
 
-// endedAt is when the last container of a pod ended or, where none ran, the last time that its status knows of.
+// endedAt returns when the last container of a pod ended or, if none ran, the latest time in its status.
 func endedAt(pod *corev1.Pod) time.Time {
 	_, at := containerTimes(pod)
 	if !at.IsZero() {
@@ -65,14 +65,14 @@ func endedAt(pod *corev1.Pod) time.Time {
 	return at
 }
 
-// containersOf a pod, in the order in which they start.
+// containersOf returns the containers of a pod, in the order in which they start.
 func containersOf(pod *corev1.Pod) []corev1.ContainerStatus {
 	out := make([]corev1.ContainerStatus, 0, len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses))
 	return append(append(out, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...)
 }
 
-// isIdle reports whether no container of a pod runs, as far as its node has told. Nothing has to be waited for then
-// but the node's word on what it was about to start.
+// isIdle reports whether no container of a pod runs, as far as its node has said. Then only the node's word is waited for on what
+// it was about to start.
 func isIdle(pod *corev1.Pod) bool {
 	for _, s := range containersOf(pod) {
 		if s.State.Running != nil {
@@ -82,8 +82,8 @@ func isIdle(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodPending || len(pod.Status.ContainerStatuses) > 0
 }
 
-// hasRun reports whether a container that ended had started. A runtime that could not start one leaves out when it
-// started, or says the epoch.
+// hasRun reports whether a container that ended had started. If a runtime could not start one, its start is missing or the
+// epoch.
 func hasRun(t *corev1.ContainerStateTerminated) bool {
 	return t != nil && !t.StartedAt.IsZero() && t.StartedAt.Unix() > 0
 }
@@ -94,8 +94,8 @@ func sandboxIsReady(pod *corev1.Pod) bool {
 	})
 }
 
-// deletionAsked is when somebody asked for the deletion of a pod that is being deleted: its timestamp is when the grace
-// period is over.
+// deletionAsked returns when somebody asked for the deletion of a pod that is being deleted. The pod's timestamp is when its
+// grace period is over.
 func deletionAsked(pod *corev1.Pod) time.Time {
 	asked := pod.DeletionTimestamp.Time
 	if grace := pod.DeletionGracePeriodSeconds; grace != nil {
@@ -111,7 +111,7 @@ func gracePeriod(pod *corev1.Pod) time.Duration {
 	return defaultGrace
 }
 
-// restarts of the task's own container in place.
+// restarts returns how often the task's own container was restarted in place.
 func restarts(pod *corev1.Pod, container string) int32 {
 	for i := range pod.Status.ContainerStatuses {
 		if s := &pod.Status.ContainerStatuses[i]; s.Name == container {

@@ -34,7 +34,7 @@ func report(o *Observation, f facts, v verdict) v1alpha1.TaskExecutionStatus {
 	return status
 }
 
-// identify records what is run. The first word stands: a Job of another UID is never taken for ours.
+// identify records what is run. It is written once: a Job of another UID is never taken for ours.
 func identify(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	if status.Job == nil && o.Job != nil {
 		status.Job = &v1alpha1.JobIdentity{Name: o.Job.Name, UID: o.Job.UID}
@@ -45,7 +45,7 @@ func identify(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// stampTimes records start and end, each once. What started after the end is no start of the run: a pod that was late.
+// stampTimes records start and end, each once. What started after the end is no start of the run: a pod was late.
 func stampTimes(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	late := status.CompletionTime != nil && f.started.After(status.CompletionTime.Time)
 	if status.StartTime == nil && !f.started.IsZero() && !late {

@@ -55,8 +55,8 @@ func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 	}
 }
 
-// terminationMessage is what a container wrote itself. A container that never ran wrote nothing: what stands there
-// are the words of the runtime. Of one that failed it cannot be told from its log, where that may stand in for it.
+// terminationMessage returns what a container wrote itself. A container that never ran wrote nothing: its message is the
+// runtime's. The message of one that failed may be the end of its log, if the template asks for that; then it is no result.
 func terminationMessage(pod *corev1.Pod, container string) string {
 	for i := range pod.Status.ContainerStatuses {
 		s := &pod.Status.ContainerStatuses[i]

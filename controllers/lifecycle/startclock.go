@@ -10,17 +10,17 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// waitsToStart reports since when nothing of a run runs because a container is still to be started. That is what the
-// start clock counts, with or without a timeout:
+// waitsToStart returns since when nothing of a run runs because a container is still to be started. That is what the start clock
+// counts, with or without a timeout:
 //
-//   - before the first start, and before the first since a suspension, from the creation of the Job, or from when the Job
+//   - before the first start, and before the first start after a suspension: from the creation of the Job, or from when the Job
 //     was let go;
-//   - after an init container has ended, until the next container starts;
-//   - after an attempt has failed, from the creation of the next pod, or from when that pod was refused.
+//   - after an init container has ended: until the next container starts;
+//   - after an attempt has failed: from the creation of the next pod, or from when that pod was refused.
 //
-// The clock stands still while an init container or a container of the task runs: how long those may take is for the
-// timeout to say. It also stands still while a container that has run waits to be started again in place: the template
-// asks for that, and the Job's backoffLimit bounds it. A sidecar (KEP-753) runs beside the others and stops no clock.
+// The clock stands still while an init container or a container of the task runs: the timeout bounds those. It also stands
+// still while a container that has run waits to be restarted in place: the template asks for that, and the Job's backoffLimit
+// bounds it. A sidecar (KEP-753) runs beside the others and stops no clock.
 func waitsToStart(o *Observation, f facts) (since time.Time, waits bool) {
 	from := startClockFrom(o.Job)
 	switch {
@@ -82,8 +82,8 @@ func startDue(o *Observation, f facts) (due time.Time) {
 	return since.Add(f.snapshot.StartTimeout.Duration)
 }
 
-// startClockFrom is when the start clock of a Job began: at its creation, or when it was last let go where it
-// was suspended; zero while it does not run. The Job controller sets startTime anew when it resumes a Job.
+// startClockFrom returns when the start clock of a Job began: at its creation or, if it was suspended, when it was last let go. It
+// is zero while the clock stands still. The Job controller sets startTime anew when it resumes a Job.
 func startClockFrom(job *batchv1.Job) time.Time {
 	if jobSuspended(job) || jobspec.TrueCondition(job, batchv1.JobSuspended) != nil {
 		return time.Time{} // the Job controller is about to take notice

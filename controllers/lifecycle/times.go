@@ -2,7 +2,7 @@ package lifecycle
 
 import "time"
 
-// earlier of two times, where zero is no time. A kubelet that lost track of a container reports the epoch.
+// earlier returns the earlier of two times, where zero is no time. A kubelet that lost track of a container reports the epoch.
 func earlier(a, b time.Time) time.Time {
 	if b.IsZero() || b.Unix() <= 0 || (!a.IsZero() && a.Before(b)) {
 		return a

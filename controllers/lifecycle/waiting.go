@@ -9,12 +9,11 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// waitingFor says what keeps the newest pod from starting, empty when it is only a matter of moments.
-// Kubernetes flips between ErrImagePull and ImagePullBackOff for one trouble; both read as the latter, so
-// that waiting costs one status write.
+// waitingFor says what keeps the newest pod from starting, empty if it is only a matter of moments. Kubernetes alternates between
+// ErrImagePull and ImagePullBackOff for one trouble. Both read as the latter, so that waiting costs one status write.
 func waitingFor(o *Observation, f facts) string { return cmp.Or(toldWaiting(o, f), o.PodTrouble) }
 
-// toldWaiting is what the Job and its newest pod tell themselves of it.
+// toldWaiting is waitingFor by the Job and its newest pod alone.
 func toldWaiting(o *Observation, f facts) string {
 	if jobSuspended(o.Job) {
 		return "the Job is suspended"
@@ -38,7 +37,7 @@ func toldWaiting(o *Observation, f facts) string {
 	return ""
 }
 
-// lastWord is what kept the run from starting when that was last known: a pod that was ended tells no more.
+// lastWord returns what kept the run from starting when that was last known: a pod that was ended does not say it any more.
 func lastWord(o *Observation, f facts) string {
 	if why := waitingFor(o, f); why != "" {
 		return why
