@@ -22,15 +22,15 @@ import (
 type ArchiveOptions struct {
 	// URL of the bucket: file:///folder, s3://, gs:// or azblob://. Empty means that nothing is archived.
 	URL string
-	// SpoolDir is a folder of this controller's own for what is not archived yet, and SpoolBytes its bound.
+	// SpoolDir is a folder for what is not archived yet, which this controller alone uses, and SpoolBytes its bound.
 	SpoolDir   string
 	SpoolBytes int64
-	// PartBytes and PartAge say when a part of a log that goes on is archived.
+	// PartBytes and PartAge say when a part of a growing log is archived.
 	PartBytes int64
 	PartAge   time.Duration
 	// Deadline is how long after the end of a run its log may take to be archived.
 	Deadline time.Duration
-	// Sweep is how often archives of this cluster are removed whose execution is gone, zero for never.
+	// Sweep is how often archives of deleted executions of this cluster are removed, zero for never.
 	Sweep time.Duration
 }
 
@@ -44,7 +44,7 @@ func defaultArchive() ArchiveOptions {
 	}
 }
 
-// setupLogs makes what reads logs, and has the manager start and stop it.
+// setupLogs makes the follower and the archive, and has the manager start and stop them.
 func setupLogs(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*follow.Follower, error) {
 	options := follow.Options{
 		Source:          o.LogSource,
@@ -73,7 +73,7 @@ func setupLogs(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*f
 	return follower, nil
 }
 
-// runLogs reads and archives until ctx ends. The follower stops first: what it has read by then is archived after.
+// runLogs reads and archives until ctx ends. The follower stops first, so that what it has read by then is archived.
 func runLogs(ctx context.Context, follower *follow.Follower, writer *archive.Writer) error {
 	archiving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -29,9 +29,9 @@ func IsSidecar(pod *corev1.Pod, container string) bool {
 	return false
 }
 
-// Decisive picks the container of a pod whose end decided the pod's, nil when none has ended: the task's own when it
-// failed, otherwise the first that failed, init containers first, since nothing runs after a failed one; where none failed,
-// the task's own. A sidecar decides nothing.
+// Decisive returns the container of a pod whose end decided the end of the pod, nil if none has ended. It is the task's own
+// container if that failed; otherwise the first that failed, init containers first, since nothing runs after a failed one; and
+// if none failed, the task's own. A sidecar decides nothing.
 func Decisive(pod *corev1.Pod, container string) (decisive *corev1.ContainerStatus) {
 	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
 		for i := range statuses {

@@ -20,7 +20,7 @@ type Observation struct {
 	Schedule *v1alpha1.TaskSchedule
 	// Task that the schedule runs, nil when there is none.
 	Task *v1alpha1.Task
-	// Origin is the word on who made and who changed the schedule, empty where it says nothing or that is not known.
+	// Origin is the verdict on who made and who changed the schedule, empty if the schedule does not say it or it is not known.
 	Origin v1alpha1.Origin
 }
 
@@ -39,7 +39,7 @@ type Plan struct {
 	PassedOver *[2]time.Time
 	// Ready is the condition, but for its type and generation.
 	Ready metav1.Condition
-	// Wait is how long from now to look again, zero for until something changes.
+	// Wait is how long until the next reconcile, zero if only a change is a reason.
 	Wait time.Duration
 
 	// from is the time after which ticks counted in this plan.
@@ -52,13 +52,13 @@ type Plan struct {
 	origin v1alpha1.Origin
 }
 
-// MaxWait before a schedule is looked at again, whenever its next tick is. A clock that was set forward is
+// MaxWait is the longest time between two reconciles of a schedule, whenever its next tick is. So a clock that was set forward is
 // noticed after that time at the latest.
 const MaxWait = time.Minute
 
-// maxAhead is how far in the future what is handled may lie: a clock that was set back by less than this waits
-// until it has caught up, so that no tick is run twice. With more, the clock was wrong before, and ticks count
-// from now on.
+// maxAhead is how far in the future the last handled tick may be. After a clock was set back by less than this, the schedule waits
+// until the clock has caught up, so that no tick is run twice. With more, the clock was wrong before, and ticks count from now
+// on.
 const maxAhead = time.Hour
 
 // Decide makes the plan of a schedule.
@@ -88,8 +88,8 @@ func Decide(o Observation) Plan {
 	return plan
 }
 
-// hindrance returns why no runs are made, or the timetable by which they are. What is wrong with the schedule itself
-// comes first, then what its owner asked for, then what others are to mend.
+// hindrance returns why no runs are made, or else the timetable by which they are. What is wrong with the schedule itself comes
+// first, then what its owner asked for, then what others have to mend.
 func hindrance(o Observation) (Timetable, *metav1.Condition) {
 	spec := &o.Schedule.Spec
 	if lost := o.Schedule.Undecoded.InSpec(); len(lost) > 0 {
@@ -121,7 +121,8 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 	return NewTimetable(expression, zone), nil
 }
 
-// paramProblems finds none where the Task itself cannot be run: its runs say so.
+// paramProblems returns what is wrong with the params of a schedule. It returns nothing if the Task itself cannot be run: its
+// runs say so.
 func paramProblems(task *v1alpha1.Task, s *v1alpha1.TaskSchedule) params.FieldErrors {
 	var given []byte
 	if s.Spec.Params != nil {
@@ -157,7 +158,7 @@ func notReady(reason, message string) *metav1.Condition {
 // maxMessage in bytes; a condition may have 32768.
 const maxMessage = 4096
 
-// observedSchedule is what the ticks in a status were counted by.
+// observedSchedule is the schedule and time zone by which the ticks in a status were counted.
 func observedSchedule(spec *v1alpha1.TaskScheduleSpec) string {
 	if spec.TimeZone == "" {
 		return spec.Schedule + " UTC"

@@ -9,9 +9,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// countedFrom returns the time after which ticks count. It is where the last plan ended, or the creation. It is now
-// where somebody began something new: another schedule or time zone, a resume, or what was missing has come. Then
-// what might have been is not made up for.
+// countedFrom returns the time after which ticks count: the end of the last plan, or the creation. It is now if something new began:
+// another schedule or time zone, a resume, or the end of what was missing. The ticks before that are not made up for.
 func countedFrom(o Observation, observed string) time.Time {
 	status, now := &o.Schedule.Status, o.Now.Truncate(time.Second)
 	if status.ObservedSchedule != "" && (status.ObservedSchedule != observed || wasIdle(status)) {

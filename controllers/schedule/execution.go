@@ -32,8 +32,7 @@ func ExecutionName(schedule string, uid types.UID, tick time.Time) string {
 	return strings.TrimRight(schedule, "-.") + suffix
 }
 
-// execution is the run of a tick. It has no owner: whoever deletes a schedule does not mean its history, and the
-// runs that are under way.
+// execution returns the run of a tick. It has no owner: the runs of a deleted schedule stay, with their records.
 func execution(s *v1alpha1.TaskSchedule, tick time.Time) *v1alpha1.TaskExecution {
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{
 		Namespace: s.Namespace,

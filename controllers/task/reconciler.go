@@ -25,7 +25,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/task/verdict"
 )
 
-// recheck is how soon a Task is judged again whose Job was refused for reasons that are not the template's.
+// recheck is how soon a Task is judged again if its Job was refused for reasons outside of the template.
 const recheck = time.Minute
 
 // Reconciler keeps the condition Ready of Tasks.
@@ -73,7 +73,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return again(ready), nil
 }
 
-// again tells when a Task is to be judged anew, unless its spec changes before.
+// again returns when a Task is judged again, unless its spec changes before.
 func again(ready metav1.Condition) ctrl.Result {
 	if ready.Status == metav1.ConditionUnknown {
 		return ctrl.Result{RequeueAfter: recheck}
@@ -81,7 +81,7 @@ func again(ready metav1.Condition) ctrl.Result {
 	return ctrl.Result{}
 }
 
-// judge asks the API server, by a dry run, whether it would take the Job of this Task.
+// judge returns the condition Ready of a Task. A dry run asks the API server whether it would take the Task's Job.
 func (r *Reconciler) judge(ctx context.Context, task *v1alpha1.Task) (metav1.Condition, error) {
 	if lost := task.Undecoded.InSpec(); len(lost) > 0 {
 		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonUndecodable, Message: lost.String()}, nil

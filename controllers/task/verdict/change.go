@@ -12,8 +12,9 @@ func runsOnChange(task *v1alpha1.Task) bool {
 	return task.Annotations[v1alpha1.AnnotationRunOnChange] == "true"
 }
 
-// ChangeRun returns the execution that is to be made for a change of a Task's spec, nil when there is none, or when it
-// waits: for the Task to be judged, and to be Ready. A suspended Task refuses runs; what resumes it is a change. Its name is that of the change.
+// ChangeRun returns the execution that is to be made for a change of a Task's spec, and named after the change. It returns nil if
+// there is none, or if the run waits: until the Task is judged and Ready. A suspended Task refuses runs; the edit that resumes
+// it is a change of its own.
 func ChangeRun(task *v1alpha1.Task) *v1alpha1.TaskExecution {
 	change := task.Status.Change
 	if !runsOnChange(task) || task.Spec.Suspended || task.DeletionTimestamp != nil || change == nil || change.Execution != "" || change.Generation != task.Generation {

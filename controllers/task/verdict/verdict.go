@@ -13,9 +13,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// Record puts a verdict on a Task into its status: Ready for people, and for kstatus, which would wait for ever
-// for a Ready that is False, Stalled or Reconciling. A spec that was not judged before is a change, which is to be
-// run where the Task asks for that; the metadata and the status make no generation, and so are none.
+// Record puts the verdict on a Task into its status: Ready for people, and Stalled or Reconciling for kstatus, which would wait for
+// ever for a Ready that is False. A spec that was not judged before is a change, which is run if the Task asks for that. An edit
+// of the metadata makes no new generation, and so is none.
 func Record(task *v1alpha1.Task, ready metav1.Condition, now time.Time) {
 	status := &task.Status
 	if status.ObservedGeneration != task.Generation {
@@ -41,7 +41,7 @@ func Record(task *v1alpha1.Task, ready metav1.Condition, now time.Time) {
 	set(v1alpha1.ConditionWarning, ready.Message != "", metav1.ConditionTrue)
 }
 
-// warningOf says what in a Task works, but hardly as its author means it; without a message when there is nothing.
+// warningOf says what in a Task works, but hardly as its author means it. The condition has no message if there is nothing.
 func warningOf(task *v1alpha1.Task) metav1.Condition {
 	schema, err := params.Of(task)
 	if err != nil {
