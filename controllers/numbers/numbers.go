@@ -1,5 +1,5 @@
 // Package numbers knows which numbers the API server keeps. It keeps a whole number as an int64 and any other number as
-// a float64 (sigs.k8s.io/json), and tells nobody when digits are lost.
+// a float64 (sigs.k8s.io/json), and reports no error if digits are lost.
 package numbers
 
 import (

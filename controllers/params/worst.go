@@ -18,7 +18,7 @@ const (
 	maxItems = v1alpha1.MaxParamsBytes / 2
 )
 
-// worst looks for the place where params could make a schema work most.
+// worst is the place where params could make a schema work most.
 type worst struct {
 	patterns map[string]int
 	// work, at the pointer where there is most of it, and the number of values and of schemas for each of them there.

@@ -48,7 +48,7 @@ type Plan struct {
 	next time.Time
 	// observed is the schedule and time zone that were planned with.
 	observed string
-	// origin is the word on who wrote the schedule.
+	// origin is the verdict on who wrote the schedule.
 	origin v1alpha1.Origin
 }
 
