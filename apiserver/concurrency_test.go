@@ -11,6 +11,14 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
+// blocker of the runs of a task that wait.
+func blocker(task *v1alpha1.Task) v1alpha1.QueueBlocker {
+	if task.Spec.MaxRunning() == 0 {
+		return v1alpha1.BlockedByController
+	}
+	return v1alpha1.BlockedByTask
+}
+
 func TestWhatTheControllerWouldRefuse(t *testing.T) {
 	const allow, forbid, queue, replace = v1alpha1.ConcurrencyAllow, v1alpha1.ConcurrencyForbid, v1alpha1.ConcurrencyQueue, v1alpha1.ConcurrencyReplace
 	const done, runs, waits, isNew = v1alpha1.PhaseCompleted, v1alpha1.PhaseRunning, v1alpha1.PhaseQueued, v1alpha1.Phase("")
@@ -41,7 +49,13 @@ func TestWhatTheControllerWouldRefuse(t *testing.T) {
 		"a suspended task":               {suspended, nil, 409, "is suspended and takes no new runs"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newFakeStore(c.task).add(fixture.InPhases(c.phases...)...)
+			others := fixture.InPhases(c.phases...)
+			for _, e := range others {
+				if e.Status.Phase == waits {
+					e.Status.Queue = &v1alpha1.QueueStatus{Position: 1, BlockedBy: blocker(c.task)}
+				}
+			}
+			store := newFakeStore(c.task).add(others...)
 			before := len(store.executions)
 			w := call(t, facade(store), "POST", "/tasks/sync/execute/manual", "")
 			if c.code == http.StatusOK {

@@ -16,8 +16,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// CacheOptions say what the manager's caches hold: of Jobs and pods only ours, and of them and of executions only what
-// is read. They watch the given namespaces, or all of them if none is given.
+// CacheOptions returns what the manager's caches hold: only our own Jobs and pods, and only the fields that are read. They watch
+// the given namespaces, or all if none is given.
 func CacheOptions(namespaces ...string) (cache.Options, error) {
 	ours, err := labels.NewRequirement(v1alpha1.LabelExecutionUID, selection.Exists, nil)
 	if err != nil {
@@ -41,11 +41,11 @@ func CacheOptions(namespaces ...string) (cache.Options, error) {
 	return options, nil
 }
 
-// slimExecution keeps of an execution only what decisions read, which has a bound in bytes: thousands of executions may
-// wait at once, and their authors choose how large the rest is. Logs and result are never read. Params, labels,
-// annotations, owners and finalizers are read from the API server where they are needed: once when the execution is
-// new, and once when its Job is built. Never write a cached execution back as a whole. Its status may be
-// written: the API server ignores everything else in that request.
+// slimExecution drops all fields of an execution that no decision reads, so that it has a bound in bytes: thousands of executions
+// may wait at once, and their authors choose how large the rest is. Logs and result are never read. Params, labels, annotations,
+// owners and finalizers are read from the API server where they are needed: once when the execution is new, and once when its
+// Job is built. Never write a cached execution back as a whole. Its status may be written: the API server ignores everything
+// else in that request.
 func slimExecution(object any) (any, error) {
 	if execution, ok := object.(*v1alpha1.TaskExecution); ok {
 		execution.Status.Logs, execution.Status.Result = nil, nil
@@ -59,8 +59,7 @@ func slimExecution(object any) (any, error) {
 	return object, nil
 }
 
-// slimRecord keeps of the status of a run of which nothing will be written any more, which most are, what its Task and
-// the cleaning up need to know.
+// slimRecord drops the status fields that a finished run no longer needs: its Task and the clean-up read only the rest.
 func slimRecord(status *v1alpha1.TaskExecutionStatus) {
 	captured := *apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionLogsCaptured)
 	captured.Message = ""
@@ -69,8 +68,8 @@ func slimRecord(status *v1alpha1.TaskExecutionStatus) {
 	status.Pods, status.Message, status.Completions, status.Suspension = nil, "", nil, nil
 }
 
-// slimJob keeps of a Job's template only how its containers are called: the pods have the rest. Jobs are created and
-// deleted from here, and never written otherwise.
+// slimJob keeps only the names of the containers of a Job's template: the pods have the rest. The controller creates and deletes
+// Jobs, and never updates one.
 func slimJob(object any) (any, error) {
 	if job, ok := object.(*batchv1.Job); ok {
 		containers := job.Spec.Template.Spec.Containers
@@ -89,15 +88,15 @@ func slimJob(object any) (any, error) {
 	return object, nil
 }
 
-// decidesBeforeItEnds tells whether a Job may have pods to end when it has decided how it ends: others beside the one that
+// decidesBeforeItEnds reports whether a Job may still have pods to end when it has decided how it ends: pods beside the one that
 // decided, or one that restarts its containers in place.
 func decidesBeforeItEnds(job *batchv1.Job) bool {
 	several := job.Spec.Parallelism != nil && *job.Spec.Parallelism > 1
 	return several || job.Spec.Template.Spec.RestartPolicy == corev1.RestartPolicyOnFailure
 }
 
-// slimConditions keeps a word on how a Job will end once its pods have only where there may be such pods; and of when it
-// started only what tells when it was resumed.
+// slimConditions keeps the conditions that say how a Job will end only if it may still have pods then. Of its start time it keeps
+// what says when the Job was resumed.
 func slimConditions(status *batchv1.JobStatus, decides bool) {
 	var kept []batchv1.JobCondition
 	resumed := false
@@ -113,7 +112,7 @@ func slimConditions(status *batchv1.JobStatus, decides bool) {
 	}
 }
 
-// slimPod keeps of a pod's spec what tells how to read its status. Pods are patched from here, never written whole.
+// slimPod keeps the fields of a pod's spec that are needed to read its status. The controller patches pods, and never updates one.
 func slimPod(object any) (any, error) {
 	if pod, ok := object.(*corev1.Pod); ok {
 		s := &pod.Spec

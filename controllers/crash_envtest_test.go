@@ -127,7 +127,7 @@ func (f flow) play(t *testing.T, befalls fault, want string) (end string, c *cal
 	return s.end(), c
 }
 
-// over tells whether the operator has nothing more to do: each execution waits for a node, or has ended with a last word
+// over reports whether the operator has nothing more to do: each execution waits for a node, or has ended with a last word
 // on its log; what was stopped has no Job; what makes executions says which; each Task is judged, and its figures have all
 // runs, where they are kept.
 func (s *stage) over(figures bool) bool {
@@ -156,7 +156,7 @@ func (s *stage) over(figures bool) bool {
 	})
 }
 
-// waitsForNode tells whether no node has taken what the execution's Job made. Status may say so for a while after one has.
+// waitsForNode reports whether no node has taken what the execution's Job made. Status may say so for a while after one has.
 func (s *stage) waitsForNode(e *v1alpha1.TaskExecution) bool {
 	return e.Status.Reason == v1alpha1.ReasonJobCreated && !slices.ContainsFunc(all[*corev1.Pod](s.witness), func(pod *corev1.Pod) bool {
 		return pod.Annotations[v1alpha1.AnnotationExecution] == e.Name && pod.Status.Phase != corev1.PodPending

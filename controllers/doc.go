@@ -2,27 +2,33 @@
 //
 // One execution flows through the packages like this:
 //
-//	           ┌────────── taskexecution ───────────┐
-//	watches ──▶│ observe ──▶ decide ──▶ apply ──▶ report │──▶ status
-//	           └────┬──────────┬──────────┬─────────┘
-//	      caches,   │          │          └ Jobs and pods: create, end, delete
-//	      logs/follow          └ lifecycle: pure, Observation in, Plan out
-//	                             ├ queue:   the ledger of who is active and who waits
-//	                             ├ params:  JSON Schema, shared with the facade
-//	                             ├ logs/redact: sensitive values out of what is shown
-//	                             └ jobspec: Task and TaskExecution in, Job out
+//	           ┌───────────────── taskexecution ─────────────────┐
+//	watches ──▶│ observe ──▶ follow ──▶ decide ──▶ apply ──▶ report │──▶ status
+//	           └────┬──────────┬──────────┬──────────┬───────────┘
+//	      caches,   │   logs/follow       │          └ pods and Jobs: end, delete
+//	      API server┘   (how far the      └ lifecycle: pure, Observation in, Plan out
+//	                     log is read)       ├ queue:   the ledger of who has a place and who waits
+//	                                        ├ census:  the verdict on one more, shared with the facade
+//	                                        ├ params:  JSON Schema, shared with the facade
+//	                                        ├ logs/redact: sensitive values out of what is shown
+//	                                        └ jobspec: Task and TaskExecution in, Job out
 //
-// Two things are asked beside that: jobseal, whether the controller made a Job that no status names yet, and origin, whether
-// what an execution or a schedule says of where it came from is proven.
+// taskexecution has the clients and the clock, and decides nothing. lifecycle has neither, and decides all. observe only
+// reads. follow starts to read the logs of the containers that were observed; apply ends that, once the log is settled.
 //
-// taskexecution is the hands: it has the clients and the clock, and decides nothing. lifecycle is the head: it
-// has neither, and decides all. logs/follow reads container logs beside them and is asked by observe how far
-// it is. task judges each Task when it changes, and runs it where it asks for that. Before a Job is created, queue is
-// asked whether it is its turn. history looks at all runs of a Task at a measured pace: the figures in its status, and
-// which runs are kept no longer.
+// lifecycle decides once in a reconcile. A run that has no Job is the exception: the decision may ask for a place in the
+// queue, then for the Job to be created, or for room to wait. Each answer becomes a part of the observation, and lifecycle
+// decides again (taskexecution/decide.go). So the Job is created before apply.
 //
-// taskschedule makes executions at the times of a TaskSchedule, in the same four steps: schedule is its head, pure,
-// and shared with the facade, which judges expressions by it.
+// Two packages prove things: jobseal, that the controller made a Job that no status names yet, and origin, that what an
+// execution or a schedule states of its origin is true.
+//
+// task judges each Task when it changes (task/verdict), and makes the run of a change where the Task asks for that. history
+// judges all runs of a Task together, at a measured pace (history/population): the figures in the Task's status, and which
+// runs are kept no longer.
+//
+// taskschedule makes executions at the times of a TaskSchedule. It has the same steps: schedule decides, is pure, and is
+// shared with the facade, which judges cron expressions by it.
 //
 // A line of a log flows like this, and the facade reads it back:
 //

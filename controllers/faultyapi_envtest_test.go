@@ -78,7 +78,7 @@ func (c *calls) next(kind string) (struck bool) {
 	return struck
 }
 
-// told gives the calls that were made so far, and whether the fault struck.
+// told returns the calls that were made so far, and whether the fault struck.
 func (c *calls) told() (made []string, struck bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

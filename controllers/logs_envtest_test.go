@@ -199,7 +199,7 @@ func TestCase17ArchiveThatComesBack(t *testing.T) {
 	}
 }
 
-// anyArchived tells whether the archive has a line of an execution.
+// anyArchived reports whether the archive has a line of an execution.
 func anyArchived(t *testing.T, url string, e *v1alpha1.TaskExecution) bool {
 	t.Helper()
 	bucket, err := archive.Open(t.Context(), url)

@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// containers gives a Task as many as are asked for.
+// containers returns a Task as many as are asked for.
 func containers(task *v1alpha1.Task, n int) *v1alpha1.Task {
 	list := &task.Spec.JobTemplate.Spec.Template.Spec.Containers
 	for i := len(*list); i < n; i++ {

@@ -36,7 +36,7 @@ var controllerRules = []string{
 // audited is what the API server logs of the controller's account.
 var audited *rights.Log
 
-// asController gives the controller's own account its rights of config/rbac, and a token.
+// asController returns the controller's own account its rights of config/rbac, and a token.
 func asController(t *testing.T) *rest.Config {
 	t.Helper()
 	config, err := rights.Account(t.Context(), kube, apiServer, systemNamespace, controllerAccount)

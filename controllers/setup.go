@@ -35,21 +35,21 @@ type Options struct {
 	StartTimeout time.Duration
 	// Namespaces that the controllers work in, as CacheOptions has them; none for all.
 	Namespaces []string
-	// SystemNamespace has the ConfigMap with the controllers' public keys (package jobseal). Who can write ConfigMaps there
-	// can forge Jobs.
+	// SystemNamespace has the ConfigMap with the controllers' public keys (package jobseal). Whoever can write ConfigMaps there can
+	// forge Jobs.
 	SystemNamespace string
-	// MaxRunning bounds the active executions, in all and in each namespace, and what waits; zero for no bound.
+	// MaxRunning bounds the active executions, in all and in each namespace, and those that wait; zero means no bound.
 	MaxRunning queue.Limits
 	// ImagePullGrace is how long an image may fail to be pulled.
 	ImagePullGrace time.Duration
 	// Language of the lifecycle entries in logs.
 	Language lifecycle.Language
-	// KeepJob is for how long the Job and the pods of a run stay after its whole log was archived, and
-	// KeepUnarchivedJob where it was not. Zero means as long as the execution.
+	// KeepJob is how long the Job and the pods of a run stay after its whole log was archived. KeepUnarchivedJob is the same if it
+	// was not. Zero means as long as the execution.
 	KeepJob, KeepUnarchivedJob time.Duration
-	// KeepRun is for how long a finished run is kept whatever number of them its Task keeps.
+	// KeepRun is how long a finished run is kept, however few of them its Task keeps.
 	KeepRun time.Duration
-	// HistoryPace is the least time between two looks at all the runs of a Task.
+	// HistoryPace is the least time between two judgements of all the runs of a Task.
 	HistoryPace time.Duration
 	// LogTurns bound how many container logs are followed at once.
 	LogTurns turns.Limits
@@ -59,15 +59,15 @@ type Options struct {
 	LogPatience time.Duration
 	// LogFileSize is the containerLogMaxSize of the kubelets, the smallest of all nodes.
 	LogFileSize int64
-	// LogSource gives container logs; nil means the API server.
+	// LogSource opens container logs; nil means the API server.
 	LogSource source.Source
 	// Archive keeps the whole raw logs; without a URL there is none.
 	Archive ArchiveOptions
-	// Registry takes the metrics; nil means the one that the manager serves.
+	// Registry takes the metrics; nil means the registry that the manager serves.
 	Registry prometheus.Registerer
 }
 
-// DefaultOptions are what the flags of cmd/controller begin with.
+// DefaultOptions returns the defaults of the flags of cmd/controller.
 func DefaultOptions() Options {
 	return Options{
 		Concurrency:       8,

@@ -19,15 +19,15 @@ import (
 )
 
 const (
-	// identityTime bounds how long a controller that starts waits for the identity of its cluster.
+	// identityTime bounds how long a starting controller waits for the identity of its cluster.
 	identityTime = 20 * time.Second
-	// identityRetry is between two tries: a cluster that has just started makes its namespaces within seconds.
+	// identityRetry is the time between two tries: a cluster that has just started makes its namespaces within seconds.
 	identityRetry = 500 * time.Millisecond
 )
 
-// clusterIdentity gives what tells this cluster from others: the UID of its namespace kube-system, which lives as long
-// as the cluster. It is empty where the controller may not read that or the namespace is missing; then it says so in the
-// log, and no archive is known to be of this cluster.
+// clusterIdentity returns what tells this cluster from others: the UID of its namespace kube-system, which lives as long as the
+// cluster. It is empty if the controller may not read the namespace or there is none. Then it logs that, and no archive counts
+// as one of this cluster.
 func clusterIdentity(ctx context.Context, live client.Reader) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, identityTime)
 	defer cancel()
@@ -41,15 +41,15 @@ func clusterIdentity(ctx context.Context, live client.Reader) (string, error) {
 	case last == nil && err == nil:
 		return string(namespace.UID), nil
 	case apierrors.IsForbidden(last), apierrors.IsNotFound(last):
-		ctrl.Log.WithName("archive").Info("The identity of this cluster is not known, so that archives are kept for ever (see config/rbac)", "reason", last.Error())
+		ctrl.Log.WithName("archive").Info("Archives are kept for ever, because the identity of this cluster is not known (see config/rbac)", "reason", last.Error())
 		return "", nil
 	default:
 		return "", fmt.Errorf("asking the API server for the identity of this cluster, its namespace %s: %w", metav1.NamespaceSystem, errors.Join(last, err))
 	}
 }
 
-// sweep removes the archives of executions of this cluster that were deleted. It asks the API server and not a cache,
-// which may hold one namespace only, and keeps what it cannot judge.
+// sweep removes the archives of this cluster's executions that were deleted. It reads from the API server and not from a cache,
+// which may hold one namespace only. It keeps what it cannot judge.
 func sweep(ctx context.Context, live client.Reader, archives *archive.Reader, cluster string, unchanged time.Duration) {
 	log := ctrl.LoggerFrom(ctx).WithName("archive")
 	removed, err := archives.Sweep(ctx, cluster, func(ctx context.Context, e archive.Execution) (bool, error) {

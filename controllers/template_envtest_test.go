@@ -109,7 +109,7 @@ func TestCase30KubectlAppliesEachFieldOfATemplate(t *testing.T) {
 	}
 }
 
-// generic gives a value as JSON has it.
+// generic returns a value as JSON has it.
 func generic(t *testing.T, value any) (out any) {
 	t.Helper()
 	raw, err := json.Marshal(value)

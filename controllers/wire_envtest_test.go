@@ -65,7 +65,7 @@ func (w *wire) fresh(resources ...string) {
 	}
 }
 
-// held gives what to wait for before more of a resource may be read, nil for nothing.
+// held returns what to wait for before more of a resource may be read, nil for nothing.
 func (w *wire) held(resource string) chan struct{} {
 	if w.passing == nil {
 		w.passing = map[string]chan struct{}{}

@@ -189,7 +189,7 @@ func (w *witness) until(t *testing.T, what string, condition func() (done bool, 
 	}
 }
 
-// seen gives the object of a kind and name as it was last seen, the kind's zero object when there is none.
+// seen returns the object of a kind and name as it was last seen, the kind's zero object when there is none.
 func seen[T client.Object](w *witness, name string) T {
 	none, _ := reflect.New(reflect.TypeFor[T]().Elem()).Interface().(T)
 	none.SetName(name)

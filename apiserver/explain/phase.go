@@ -96,7 +96,7 @@ func running(o *Observation) (verdict, bool) {
 	sentence += o.tries(", on attempt %d")
 	if o.Job != nil {
 		// Limits from a damaged annotation have no timeout.
-		limits, err := jobspec.LimitsOf(o.Job)
+		limits, err := jobspec.SnapshotOf(o.Job)
 		if at, runs := status.Deadline(limits.Timeout); err == nil && runs {
 			sentence += fmt.Sprintf("; its timeout of %s ends it at %s", limits.Timeout.Duration, at.UTC().Format(time.RFC3339))
 		}

@@ -1,11 +1,11 @@
 package explain
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // maxNamed bounds how many active runs are named.
@@ -53,25 +53,14 @@ func queued(o *Observation) (verdict, bool) {
 	}
 }
 
-// ahead counts the queued runs of the task that are ahead of this one. As in the controller, the order is by creation, and
-// within the same second by name.
-func (o *Observation) ahead() (n int) {
-	for _, x := range o.Others {
-		if x.UID == o.Execution.UID || x.Status.Phase != v1alpha1.PhaseQueued || x.Spec.Cancel != nil {
-			continue
-		}
-		if cmp.Or(x.CreationTimestamp.Compare(o.Execution.CreationTimestamp.Time), strings.Compare(x.Name, o.Execution.Name)) < 0 {
-			n++
-		}
-	}
-	return n
-}
+// ahead counts the runs of the task that wait for a place and get one before this run.
+func (o *Observation) ahead() int { return census.Take(o.Others).Ahead(o.Execution) }
 
-// active returns the names of the active runs of the task, at most maxNamed of them, and how many there are in all.
+// active returns the names of the oldest runs of the task that have a place, at most maxNamed of them, and how many have one.
+// The oldest are likely to end next.
 func (o *Observation) active() (names []string, n int) {
-	for i := len(o.Others) - 1; i >= 0; i-- { // oldest first: they are likely to end next
-		x := o.Others[i]
-		if x.UID == o.Execution.UID || x.Status.Phase == "" || x.Status.Phase == v1alpha1.PhaseQueued || x.Status.Phase.IsTerminal() {
+	for _, x := range census.Take(o.Others).Active {
+		if x.UID == o.Execution.UID {
 			continue
 		}
 		if n++; len(names) < maxNamed {

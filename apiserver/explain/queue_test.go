@@ -27,7 +27,7 @@ func TestQueued(t *testing.T) {
 		"the next":             {task().with(itself), says{limit, `for the task "sync", which runs at most 2 at once; it is the next run.`, "spec.concurrency"}},
 		"one before it":        {task().others(waits, active), says{limit, `; 1 run is ahead of it; the active run is "other-b".`, ""}},
 		"one came later":       {task().others(waits, active).with(younger), says{limit, `; it is the next run; the active run is "other-b".`, ""}},
-		"several":              {task().others(waits, waits, active, active, ""), says{limit, `; 2 runs are ahead of it; the active runs are "other-d", "other-c".`, ""}},
+		"several":              {task().others(waits, waits, active, active, ""), says{limit, `; 3 runs are ahead of it; the active runs are "other-d", "other-c".`, ""}},
 		"many are active":      {task().others(active, active, active, active, active, active, active), says{limit, `"other-c" and 2 more.`, ""}},
 		"the task is gone":     {task().with(func(o *observed) { o.Task = nil }), says{limit, `the task "sync"; it is the next run.`, ""}},
 		"the namespace's":      {of(v1alpha1.BlockedByNamespace, v1alpha1.ReasonNamespaceLimit), says{v1alpha1.ReasonNamespaceLimit, "its namespace has as many active runs as allowed; it is the next run of its task.", "--max-running-per-namespace"}},

@@ -2,13 +2,16 @@ package history
 
 import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/room"
 )
 
 // Open counts executions that have not ended.
 type Open struct {
-	// Active are all of them, and Queued those in the phase Queued.
-	Active, Queued int
+	// Active have a place, Ahead wait for one, and Queued are those of Ahead that are in the phase Queued.
+	Active, Ahead, Queued int
+	// ForNamespace and ForController are those of Ahead that wait for a limit over all tasks.
+	ForNamespace, ForController int
 	// Waiting are those that have no Job yet and that nobody has cancelled.
 	Waiting room.Held
 }
@@ -18,9 +21,14 @@ func openOf(e *v1alpha1.TaskExecution) (o Open) {
 	if e.Status.Phase.IsTerminal() {
 		return Open{}
 	}
-	o.Active = 1
-	if e.Status.Phase == v1alpha1.PhaseQueued {
-		o.Queued = 1
+	c := census.Take([]*v1alpha1.TaskExecution{e}).Crowd()
+	o.Active, o.Ahead, o.Queued = c.Active, c.Ahead, c.Queued
+	switch c.Blocked {
+	case v1alpha1.BlockedByNamespace:
+		o.ForNamespace = 1
+	case v1alpha1.BlockedByController:
+		o.ForController = 1
+	case v1alpha1.BlockedByTask, v1alpha1.BlockedByJob, "":
 	}
 	if e.Status.Job == nil && e.Spec.Cancel == nil {
 		o.Waiting = room.Held{Runs: 1, Bytes: e.Size}
@@ -28,9 +36,22 @@ func openOf(e *v1alpha1.TaskExecution) (o Open) {
 	return o
 }
 
+// Blocked returns the limit over all tasks that one of them waits for, empty if there is none.
+func (o Open) Blocked() v1alpha1.QueueBlocker {
+	switch {
+	case o.ForNamespace > 0:
+		return v1alpha1.BlockedByNamespace
+	case o.ForController > 0:
+		return v1alpha1.BlockedByController
+	default:
+		return ""
+	}
+}
+
 func (o Open) plus(other Open, sign int) Open {
 	return Open{
-		Active: o.Active + sign*other.Active, Queued: o.Queued + sign*other.Queued,
+		Active: o.Active + sign*other.Active, Ahead: o.Ahead + sign*other.Ahead, Queued: o.Queued + sign*other.Queued,
+		ForNamespace: o.ForNamespace + sign*other.ForNamespace, ForController: o.ForController + sign*other.ForController,
 		Waiting: room.Held{Runs: o.Waiting.Runs + sign*other.Waiting.Runs, Bytes: o.Waiting.Bytes + int64(sign)*other.Waiting.Bytes},
 	}
 }

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/history"
 	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/room"
 )
 
@@ -24,16 +26,18 @@ func (h *Handlers) admit(ctx context.Context, in *access.Scope, task *v1alpha1.T
 		return err
 	}
 	of, all := h.Stores(in.Namespace).Open(task.Name)
-	now := crowd{active: of.Active, queued: of.Queued}
+	now, example := census.Crowd{Active: of.Active, Ahead: of.Ahead, Queued: of.Queued}, ""
 	if c := task.Spec.Concurrency; c != nil && (c.Policy == v1alpha1.ConcurrencyForbid || c.MaxQueued != nil) {
 		// Its limit is likely to be small, so that also the last run that was made here has to be counted.
 		executions, err := h.Stores(in.Namespace).Executions(ctx, task.Name)
 		if err != nil {
 			return err
 		}
-		now = crowdOf(executions)
+		taken := census.Take(executions)
+		now, example = taken.Crowd(), oldest(taken)
 	}
-	if err := refused(task, now); err != nil {
+	now.Blocked = all.Blocked()
+	if err := refused(task, now, example); err != nil {
 		return err
 	}
 	if full := crowded(h.Waiting, task, execution, of, all); full != nil {
@@ -47,7 +51,7 @@ func (h *Handlers) admit(ctx context.Context, in *access.Scope, task *v1alpha1.T
 // room for it, or the task has none and no run of it waits for others.
 func crowded(limits room.Limits, task *v1alpha1.Task, execution *v1alpha1.TaskExecution, of, all history.Open) *room.Full {
 	most := task.Spec.MaxRunning()
-	if of.Active < most || most == 0 && of.Waiting.Runs == 0 {
+	if of.Active+of.Ahead < most || most == 0 && of.Waiting.Runs == 0 {
 		return nil
 	}
 	raw, err := json.Marshal(execution)
@@ -63,26 +67,12 @@ func noRoom(full *room.Full) *web.Problem {
 	return p
 }
 
-// crowd is how many runs of a task have not ended.
-type crowd struct {
-	active, queued int
-	// example is the oldest.
-	example string
-}
-
-// crowdOf counts executions, of which the newest come first.
-func crowdOf(executions []*v1alpha1.TaskExecution) (c crowd) {
-	for _, e := range executions {
-		if e.Status.Phase.IsTerminal() {
-			continue
-		}
-		c.active++
-		c.example = e.Name
-		if e.Status.Phase == v1alpha1.PhaseQueued {
-			c.queued++
-		}
+// oldest names the oldest run that has a place or gets one, empty if there is none.
+func oldest(c census.Census) string {
+	for _, e := range append(slices.Clone(c.Active), c.Waiting...) {
+		return e.Name
 	}
-	return c
+	return ""
 }
 
 // suspended refuses a run of a task that takes none.
@@ -93,26 +83,19 @@ func suspended(task *v1alpha1.Task) error {
 	return nil
 }
 
-// refused judges a new run by the others of its task. An error is a problem, nil lets it pass.
-func refused(task *v1alpha1.Task, now crowd) error {
-	most := task.Spec.MaxRunning()
-	if task.Spec.ConcurrencyPolicy() == v1alpha1.ConcurrencyForbid {
-		if now.active < most {
-			return nil
+// refused judges a new run by what it finds. An error is a problem, nil lets it pass. example names a run that is active.
+func refused(task *v1alpha1.Task, now census.Crowd, example string) error {
+	rules := census.RulesOf(task)
+	switch rules.Judge(now).Reason {
+	case v1alpha1.ReasonConcurrencyForbidden:
+		return web.Problemf(http.StatusConflict, "the task %q runs %d at once and forbids more (spec.concurrency); execution %s is active", task.Name, rules.MaxRunning, example)
+	case v1alpha1.ReasonQueueFull:
+		return &web.Problem{
+			Status:     http.StatusTooManyRequests,
+			Detail:     fmt.Sprintf("the queue of the task %q is full: %d run at once and %d may wait (spec.concurrency); try again when one has ended", task.Name, rules.MaxRunning, rules.MaxQueued),
+			RetryAfter: queueFullRetry,
 		}
-		return web.Problemf(http.StatusConflict, "the task %q runs %d at once and forbids more (spec.concurrency); execution %s is active", task.Name, most, now.example)
-	}
-	queued := now.queued
-	if most > 0 {
-		queued = max(queued, now.active-most)
-	}
-	maxQueued := task.Spec.MaxQueued()
-	if now.active < most || queued < maxQueued || (most == 0 && queued == 0) {
+	default:
 		return nil
-	}
-	return &web.Problem{
-		Status:     http.StatusTooManyRequests,
-		Detail:     fmt.Sprintf("the queue of the task %q is full: %d run at once and %d may wait (spec.concurrency); try again when one has ended", task.Name, most, maxQueued),
-		RetryAfter: queueFullRetry,
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/room"
 )
 
@@ -42,13 +43,16 @@ func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1
 			ours = append(ours, e)
 		}
 	}
+	taken := census.Take(ours)
+	now := taken.Crowd()
+	now.Blocked = census.Take(all).Blocked() // a run of any task that waits for a limit over all is before this one
+	verdict := census.RulesOf(task).Judge(now)
 	for _, rule := range []func() (forecast, bool){
 		func() (forecast, bool) { return refusal(readyReason(task), runnable(task)) },
 		func() (forecast, bool) { return refusal(v1alpha1.ReasonTaskSuspended, suspended(task)) },
-		func() (forecast, bool) { return refusal(reasonOfRefusal(task), refused(task, crowdOf(ours))) },
+		func() (forecast, bool) { return refusal(verdict.Reason, refused(task, now, oldest(taken))) },
 		func() (forecast, bool) { return hasNoRoom(full) },
-		func() (forecast, bool) { return waitsForTask(task, ours) },
-		func() (forecast, bool) { return waitsForOthers(all) },
+		func() (forecast, bool) { return waitsForPlace(task, verdict, taken) },
 		func() (forecast, bool) { return waitsForJob(job) },
 	} {
 		if f, decided := rule(); decided {
@@ -87,52 +91,23 @@ func readyReason(task *v1alpha1.Task) string {
 	return ""
 }
 
-func reasonOfRefusal(task *v1alpha1.Task) string {
-	if task.Spec.ConcurrencyPolicy() == v1alpha1.ConcurrencyForbid {
-		return v1alpha1.ReasonConcurrencyForbidden
-	}
-	return v1alpha1.ReasonQueueFull
-}
-
-// waitsForTask: as many of its runs are active as may be, or others wait already.
-func waitsForTask(task *v1alpha1.Task, ours []*v1alpha1.TaskExecution) (forecast, bool) {
-	most := task.Spec.MaxRunning()
-	active, queued, oldest := 0, 0, ""
-	for _, e := range ours {
-		switch {
-		case e.Status.Phase.IsTerminal():
-		case e.Status.Phase == v1alpha1.PhaseQueued && e.Spec.Cancel == nil:
-			queued++
-		default:
-			active++
-			oldest = e.Name // the oldest, at last
-		}
-	}
-	switch {
-	case most == 0 || active+queued < most:
-		return forecast{}, false
-	case task.Spec.ConcurrencyPolicy() == v1alpha1.ConcurrencyReplace:
-		return forecast{OutcomeQueue, v1alpha1.ReasonReplacing, fmt.Sprintf("it would have the oldest run cancelled, execution %q, and start when that has ended", oldest), http.StatusOK}, true
+// waitsForPlace says what the run would wait for before it has a place.
+func waitsForPlace(task *v1alpha1.Task, verdict census.Verdict, taken census.Census) (forecast, bool) {
+	detail := ""
+	switch verdict.Reason {
+	case v1alpha1.ReasonReplacing:
+		detail = fmt.Sprintf("it would have the oldest run cancelled, execution %q, and start when that has ended", oldest(taken))
+	case v1alpha1.ReasonConcurrencyLimit:
+		detail = fmt.Sprintf("it would wait: of the task %q %d runs are active, %d wait, and %d run at once (spec.concurrency)",
+			task.Name, len(taken.Active), len(taken.Waiting), task.Spec.MaxRunning())
+	case v1alpha1.ReasonNamespaceLimit:
+		detail = "it would wait: as many runs are active in the namespace as may be (--max-running-per-namespace of the controller)"
+	case v1alpha1.ReasonControllerLimit:
+		detail = "it would wait: as many runs are active in the cluster as may be (--max-running of the controller)"
 	default:
-		return forecast{OutcomeQueue, v1alpha1.ReasonConcurrencyLimit, fmt.Sprintf("it would wait: of the task %q %d runs are active, %d wait, and %d run at once (spec.concurrency)", task.Name, active, queued, most), http.StatusOK}, true
+		return forecast{}, false
 	}
-}
-
-// waitsForOthers: a run that waits for a limit over all tasks is before any that comes now.
-func waitsForOthers(all []*v1alpha1.TaskExecution) (forecast, bool) {
-	for _, e := range all {
-		if e.Status.Phase != v1alpha1.PhaseQueued || e.Status.Queue == nil || e.Spec.Cancel != nil {
-			continue
-		}
-		switch e.Status.Queue.BlockedBy {
-		case v1alpha1.BlockedByNamespace:
-			return forecast{OutcomeQueue, v1alpha1.ReasonNamespaceLimit, "it would wait: as many runs are active in the namespace as may be (--max-running-per-namespace of the controller)", http.StatusOK}, true
-		case v1alpha1.BlockedByController:
-			return forecast{OutcomeQueue, v1alpha1.ReasonControllerLimit, "it would wait: as many runs are active in the cluster as may be (--max-running of the controller)", http.StatusOK}, true
-		case v1alpha1.BlockedByTask, v1alpha1.BlockedByJob:
-		}
-	}
-	return forecast{}, false
+	return forecast{OutcomeQueue, verdict.Reason, detail, http.StatusOK}, true
 }
 
 // waitsForJob: the Job would be suspended, by its template or by Kueue.

@@ -83,6 +83,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.BoolVar(&o.version, "version", false, "Print the version and exit.")
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
+	flags.Lookup("zap-log-level").Usage = "How much is logged: error, info, debug (each decision about a run), or a number: 2 adds the steps between decisions."
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

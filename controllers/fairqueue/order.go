@@ -7,10 +7,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// order decides which request a worker gets next. It is a workqueue.Queue: the work queue calls it, and keeps each
-// request in it once. Its methods may be called from several goroutines.
+// order decides which request a worker gets next. It is a workqueue.Queue: the work queue calls it, and keeps each request in
+// it once. It is safe for concurrent use.
 //
-// The namespaces that have a request waiting stand in a ring. Each Pop serves the first namespace of the ring, which goes
+// The namespaces with a waiting request form a ring. Each Pop serves the first namespace of the ring, which goes
 // to the end if it has more. Within a namespace the highest priority goes first, and among equals the one that came
 // first. So a request that is the next of its namespace waits for at most one request of each other namespace.
 type order struct {
@@ -67,7 +67,7 @@ func (o *order) Push(request reconcile.Request) {
 	heap.Push(l, x)
 }
 
-// Touch tells that a waiting request was added again. With a higher priority it goes behind the others of that priority.
+// Touch reports that a waiting request was added again. With a higher priority it goes behind the others of that priority.
 func (o *order) Touch(request reconcile.Request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

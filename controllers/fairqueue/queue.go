@@ -1,5 +1,5 @@
-// Package fairqueue has the work queue of our controllers. It serves the namespaces in turn, so that no number of requests
-// of one namespace delays the requests of another by more than one reconcile each time.
+// Package fairqueue is the work queue of our controllers. It serves the namespaces in turn: however many requests one namespace
+// has, they delay each request of another by one reconcile at most.
 //
 //	Add, AddAfter, AddRateLimited ──▶ controller-runtime's queue ──▶ client-go's queue ──▶ workers
 //	                                  (delays, back-off,             (what waits, what is worked on,
@@ -14,9 +14,8 @@ import (
 
 // Queue of requests, served by namespace in turn, within a namespace by priority, and then first come first served.
 //
-// Priorities hold within a namespace only. controller-runtime gives a low one to what was there before the start;
-// if that stood behind the new requests of all namespaces, a flood in one would keep the others' runs from going on after
-// a restart.
+// Priorities apply within a namespace only. controller-runtime gives a low priority to objects from before the start. If these
+// came after the new requests of all namespaces, a flood in one namespace would stop the runs of the others after a restart.
 type Queue struct {
 	// PriorityQueue holds requests until they are due. All ways to add a request are its own.
 	priorityqueue.PriorityQueue[reconcile.Request]
@@ -25,7 +24,7 @@ type Queue struct {
 	order *order
 }
 
-// New makes the queue of a controller. It is meant for controller.Options.NewQueue. ShutDown ends its goroutines.
+// New returns the queue of a controller, for controller.Options.NewQueue. ShutDown ends its goroutines.
 func New(name string, limiter workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
 	order := newOrder()
 	q := &Queue{

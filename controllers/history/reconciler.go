@@ -1,5 +1,5 @@
-// Package history keeps what follows from all the runs of a Task: the figures in its status, and which of them are kept
-// no longer.
+// Package history reconciles all runs of a Task together: it writes their figures into the Task's status, and removes those
+// that are kept no longer.
 package history
 
 import (
@@ -11,33 +11,34 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/history/population"
 	"github.com/taskexec/taskexec/controllers/tracking"
 )
 
-// removedAtOnce bounds how many executions of a Task one look removes; the rest have their turn at the next.
+// removedAtOnce is how many executions of a Task one reconcile removes at most. The next one removes more.
 const removedAtOnce = 200
 
-// Reconciler looks at the runs of a Task, at most once each Pace however many change.
+// Reconciler judges the runs of a Task, at most once each Pace however many of them change.
 type Reconciler struct {
 	// Client reads from the watch caches and writes to the API server.
 	Client client.Client
-	// Live reads from the API server what the caches leave out: by whom an execution was made.
+	// Live reads from the API server what the caches leave out: who made an execution.
 	Live  client.Reader
 	Clock clock.PassiveClock
-	// Pace is the least time between two looks at a Task.
+	// Pace is the least time between two reconciles of a Task.
 	Pace time.Duration
-	// KeepAtLeast is for how long a finished run is kept whatever their number is.
+	// KeepAtLeast is how long a finished run is kept, however many there are.
 	KeepAtLeast time.Duration
 }
 
-// Reconcile looks at one Task. The runs of a Task that was deleted are kept: nothing says how long.
+// Reconcile judges the runs of one Task. The runs of a deleted Task are kept: nothing says how long.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	task := &v1alpha1.Task{}
 	if err := r.Client.Get(ctx, req.NamespacedName, task); err != nil {
@@ -48,7 +49,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	runs := &v1alpha1.TaskExecutionList{}
 	if err := r.Client.List(ctx, runs, client.InNamespace(req.Namespace), client.MatchingFields{indexTask: req.Name},
-		client.UnsafeDisableDeepCopy); err != nil { // what is read is not changed, and may be many thousands
+		client.UnsafeDisableDeepCopy); err != nil { // they may be many thousands, and are not changed
 		return ctrl.Result{}, fmt.Errorf("listing the executions of task %s: %w", req, err)
 	}
 	err := r.summarise(ctx, task, runs.Items)
@@ -58,7 +59,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	expired, next := lifecycle.Expired(r.Clock.Now(), lifecycle.RetentionOf(task, r.KeepAtLeast), runs.Items)
+	expired, next := population.Expired(r.Clock.Now(), population.RetentionOf(task, r.KeepAtLeast), runs.Items)
 	if len(expired) > removedAtOnce {
 		expired, next = expired[:removedAtOnce], r.Pace
 	}
@@ -71,11 +72,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return ctrl.Result{RequeueAfter: next}, nil
 }
 
-// summarise writes the figures when they changed. Nobody else writes them, so that the patch need not hold for the
-// very status that was read; what it changed comes back as an event, and is compared once more.
+// summarise writes the figures if they changed. Nobody else writes them, so that the patch needs no resourceVersion. Its event
+// leads to one more comparison.
 func (r *Reconciler) summarise(ctx context.Context, task *v1alpha1.Task, runs []v1alpha1.TaskExecution) error {
 	after := task.DeepCopy()
-	lifecycle.Summarise(&after.Status, runs)
+	population.Summarise(&after.Status, runs)
 	if equality.Semantic.DeepEqual(task.Status, after.Status) {
 		return nil
 	}
@@ -85,27 +86,24 @@ func (r *Reconciler) summarise(ctx context.Context, task *v1alpha1.Task, runs []
 	return nil
 }
 
-// remove deletes executions; each is tried, whatever becomes of the others.
+// remove deletes executions. It tries each, even if another fails.
 func (r *Reconciler) remove(ctx context.Context, expired []*v1alpha1.TaskExecution) error {
 	var errs []error
-	removed := 0
+	log := ctrl.LoggerFrom(ctx)
 	for _, e := range expired {
 		done, err := r.removeOne(ctx, e)
 		if err != nil {
 			errs = append(errs, err)
 		}
 		if done {
-			removed++
+			log.V(1).Info("Removed an execution that is kept no longer", "execution", klog.KObj(e), "task", klog.KRef(e.Namespace, e.Spec.TaskRef.Name))
 		}
-	}
-	if removed > 0 {
-		ctrl.LoggerFrom(ctx).Info("Removed executions that are kept no longer", "count", removed)
 	}
 	return errors.Join(errs...)
 }
 
-// removeOne deletes an execution unless it was applied from a manifest. That is read live, and the deletion holds
-// for exactly what was read: the very object, with nothing changed since. Its Job and pods go with it.
+// removeOne deletes an execution unless it was applied from a manifest. That is read live, and the deletion requires that the
+// object has not changed since. Its Job and pods go with it.
 func (r *Reconciler) removeOne(ctx context.Context, e *v1alpha1.TaskExecution) (removed bool, err error) {
 	current := &metav1.PartialObjectMetadata{}
 	current.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("TaskExecution"))
@@ -118,7 +116,7 @@ func (r *Reconciler) removeOne(ctx context.Context, e *v1alpha1.TaskExecution) (
 	err = r.Client.Delete(ctx, e.DeepCopy(),
 		client.Preconditions{UID: &current.UID, ResourceVersion: ptr.To(current.ResourceVersion)},
 		client.PropagationPolicy(metav1.DeletePropagationBackground))
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) { // somebody has changed it; the next look judges that
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) { // somebody changed it; the next reconcile judges it
 		return false, nil
 	}
 	return err == nil, err

@@ -4,8 +4,8 @@
 //
 // Each process has a key pair of its own. The private key never leaves its memory. The public key is published in a
 // ConfigMap of the controller's own namespace before the first Job is made, so that the next process can verify the Jobs
-// of the one before it, which may have crashed before a status named them. There is no secret to keep, and a run costs no
-// write more.
+// of the one before it, which may have crashed before a status named them. No secret has to be kept, and a run costs no
+// additional write.
 package jobseal
 
 import (
@@ -35,8 +35,8 @@ func (k Keys) Made(job metav1.Object, execution types.UID) bool {
 	return known && ed25519.Verify(key, message(job, execution), signature)
 }
 
-// message is what is signed. The Job's content is no part of it: webhooks of the cluster may change the template of a Job
-// that is made, and do so after it was signed. No name and no UID contains a line break.
+// message is what is signed. It does not cover the content of the Job: webhooks of the cluster may change the template after
+// the controller has signed. No name and no UID contains a line break.
 func message(job metav1.Object, execution types.UID) []byte {
 	return []byte(strings.Join([]string{"taskexec.dev Job", job.GetNamespace(), job.GetName(), string(execution)}, "\n"))
 }

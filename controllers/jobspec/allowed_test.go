@@ -50,7 +50,7 @@ func TestCase57TimeoutOnlyAsTheTaskAllows(t *testing.T) {
 		case err != nil:
 			t.Errorf("%s: %v", name, err)
 		default:
-			limits, err := LimitsOf(job)
+			limits, err := SnapshotOf(job)
 			if got := limits.Timeout; err != nil || (got == nil) != (c.runs == 0) || got != nil && got.Duration != timeOf(c.runs).Duration {
 				t.Errorf("%s: the run has %v, %v", name, got, err)
 			}

@@ -16,17 +16,18 @@ import (
 	"github.com/taskexec/taskexec/controllers/tracking"
 )
 
-// backstopMargin is how much later than our own clocks the Job's activeDeadlineSeconds ends a run. It
-// matters only while no controller runs.
+// backstopMargin is how much later than our own clocks the Job's activeDeadlineSeconds ends a run. It matters only while no
+// controller runs.
 const backstopMargin = time.Minute
 
-// minTTLSeconds is the least ttlSecondsAfterFinished of a Job. With less, a Job could be gone before its end
-// and its log were recorded, which reads as lost: a controller may be away for a while.
+// minTTLSeconds is the least ttlSecondsAfterFinished of a Job. With less, a Job could be gone before its end and its log were
+// recorded, and the run would read as lost: a controller may be away for a while.
 const minTTLSeconds = 600
 
-// Build makes the Job of a run. effective are its params: valid, with defaults, a JSON object, and without the sensitive
-// ones, which the execution names. It returns a *CommandLineError when the template puts a parameter into a command line, and another error when params are no
-// JSON object, when the Task's parameters are no JSON Schema, and when the Job would be larger than the API server takes.
+// Build returns the Job of a run. effective are its params: valid, with defaults, a JSON object, and without the sensitive ones,
+// which the execution names. Build returns a *CommandLineError if the template puts a parameter into a command line, and another
+// error if params are no JSON object, if the Task's parameters are no JSON Schema, or if the Job would be larger than the API
+// server takes.
 func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []byte) (*batchv1.Job, error) {
 	if err := checkCommandLines(task); err != nil {
 		return nil, err
@@ -38,10 +39,10 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 	if err != nil {
 		return nil, err
 	}
-	limits := LimitsFor(task, execution)
-	frozen, err := json.Marshal(limits)
+	snapshot := SnapshotFor(task, execution)
+	frozen, err := json.Marshal(snapshot)
 	if err != nil {
-		return nil, fmt.Errorf("freezing limits: %w", err)
+		return nil, fmt.Errorf("encoding the snapshot: %w", err)
 	}
 
 	template := task.Spec.JobTemplate.DeepCopy()
@@ -57,11 +58,11 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 		},
 		Spec: template.Spec,
 	}
-	mark(job, execution, limits)
+	mark(job, execution, snapshot)
 	job.Annotations[v1alpha1.AnnotationLimits] = string(frozen)
 	delete(job.Annotations, v1alpha1.AnnotationSeal) // only who creates the Job can set it
 
-	applyDefaults(&job.Spec, task, limits)
+	applyDefaults(&job.Spec, task, snapshot)
 	pod := &job.Spec.Template.Spec
 	for i := range pod.InitContainers {
 		pod.InitContainers[i].Env = withEnvironment(env, pod.InitContainers[i].Env)
@@ -75,9 +76,8 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 	return job, nil
 }
 
-// mark says on a Job and its pods whose run they are and how their log is read, and takes off what the template says of
-// another.
-func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, limits Limits) {
+// mark says on a Job and its pods whose run they are and how their log is read. It removes such marks from the template.
+func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, snapshot Snapshot) {
 	untrack(job)
 	ungenerate(job)
 	identify(&job.ObjectMeta, execution)
@@ -88,14 +88,14 @@ func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, limits Limits) {
 		job.Labels[v1alpha1.LabelKueueQueue] = queue
 	}
 	pods := job.Spec.Template.Annotations
-	pods[v1alpha1.AnnotationLogContainer] = limits.Container
+	pods[v1alpha1.AnnotationLogContainer] = snapshot.Container
 	delete(pods, v1alpha1.AnnotationLogArchive)
-	if limits.Archive != "" {
-		pods[v1alpha1.AnnotationLogArchive] = string(limits.Archive)
+	if snapshot.Archive != "" {
+		pods[v1alpha1.AnnotationLogArchive] = string(snapshot.Archive)
 	}
 }
 
-// environmentOf gives what each container of a run has in its environment, beside the template's.
+// environmentOf returns what each container of a run has in its environment, beside the template's.
 func environmentOf(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []byte) ([]corev1.EnvVar, error) {
 	schema, err := params.Of(task)
 	if err != nil {
@@ -109,9 +109,9 @@ func environmentOf(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effec
 	return append(env, traceEnvironment(execution)...), nil
 }
 
-// untrack takes off what a tool that applies manifests put onto the template: a Job with its mark looks to it like a
-// part of what it applied that Git does not have, and is pruned. Argo CD's label is one that people select pods by
-// too; pods keep it, because no such tool looks at what a Job owns.
+// untrack removes from the template what a tool that applies manifests put there. With such a mark the Job would look like an
+// applied object that Git does not have, and the tool would prune it. People also select pods by Argo CD's label. Pods keep it:
+// no such tool prunes what a Job owns.
 func untrack(job *batchv1.Job) {
 	pods := &job.Spec.Template.ObjectMeta
 	job.Labels, job.Annotations = tracking.Without(job.Labels), tracking.Without(job.Annotations)
@@ -120,7 +120,7 @@ func untrack(job *batchv1.Job) {
 	delete(job.Annotations, tracking.LabelInstance)
 }
 
-// identify says on an object whose run it belongs to.
+// identify says on an object to which run it belongs.
 func identify(meta *metav1.ObjectMeta, execution *v1alpha1.TaskExecution) {
 	metav1.SetMetaDataLabel(meta, v1alpha1.LabelTask, LabelValue(execution.Spec.TaskRef.Name))
 	metav1.SetMetaDataLabel(meta, v1alpha1.LabelExecution, LabelValue(execution.Name))
@@ -129,9 +129,9 @@ func identify(meta *metav1.ObjectMeta, execution *v1alpha1.TaskExecution) {
 	delete(meta.Annotations, v1alpha1.AnnotationEnded) // only the controller says that it ended a pod
 }
 
-// applyDefaults fills in what the template leaves open. They make one pod at a time: a replacement waits
-// until the pod before it has ended (podReplacementPolicy, KEP-3939).
-func applyDefaults(spec *batchv1.JobSpec, task *v1alpha1.Task, limits Limits) {
+// applyDefaults fills in what the template leaves open. By default a Job has one pod at a time: a replacement waits until the pod
+// before it has ended (podReplacementPolicy, KEP-3939).
+func applyDefaults(spec *batchv1.JobSpec, task *v1alpha1.Task, snapshot Snapshot) {
 	if spec.Template.Spec.RestartPolicy == "" {
 		spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
 	}
@@ -145,15 +145,15 @@ func applyDefaults(spec *batchv1.JobSpec, task *v1alpha1.Task, limits Limits) {
 		ignoreDisruptions(spec)
 	}
 	if spec.ActiveDeadlineSeconds == nil {
-		spec.ActiveDeadlineSeconds = backstop(limits)
+		spec.ActiveDeadlineSeconds = backstop(snapshot)
 	}
 	if ttl := spec.TTLSecondsAfterFinished; ttl != nil && *ttl < minTTLSeconds {
 		spec.TTLSecondsAfterFinished = ptr.To[int32](minTTLSeconds)
 	}
 }
 
-// ignoreDisruptions has the Job make another pod for one that the platform ended (KEP-3329). The first rule that
-// matches decides, so that the template's own rules go before it.
+// ignoreDisruptions has the Job replace a pod that the platform ended (KEP-3329). The first rule that matches decides, so that the
+// template's own rules go first.
 func ignoreDisruptions(spec *batchv1.JobSpec) {
 	if spec.PodFailurePolicy == nil {
 		spec.PodFailurePolicy = &batchv1.PodFailurePolicy{}
@@ -164,20 +164,20 @@ func ignoreDisruptions(spec *batchv1.JobSpec) {
 	})
 }
 
-// IsBackstop reports whether an activeDeadlineSeconds of a Job is the one that Build sets where the template sets none.
-func IsBackstop(seconds int64, limits Limits) bool {
-	own := backstop(limits)
+// IsBackstop reports whether an activeDeadlineSeconds of a Job is the one that Build sets if the template sets none.
+func IsBackstop(seconds int64, snapshot Snapshot) bool {
+	own := backstop(snapshot)
 	return own != nil && *own == seconds
 }
 
-// backstop is a deadline for the whole Job, in seconds, that only strikes when no controller holds the
-// clocks. It is not the run clock itself, because the Job's clock includes scheduling and image pulls, and
-// because a Job that is over its deadline deletes its pods, and with them their logs.
-func backstop(limits Limits) *int64 {
-	if limits.Timeout == nil || limits.StartTimeout == nil {
+// backstop is a deadline for the whole Job, in seconds, that strikes only while no controller keeps the clocks. It is later than
+// the run clock, because the Job's clock includes scheduling and image pulls, and because a Job over its deadline deletes its
+// pods, and their logs with them.
+func backstop(snapshot Snapshot) *int64 {
+	if snapshot.Timeout == nil || snapshot.StartTimeout == nil {
 		return nil
 	}
 	// Added as seconds, in floating point: two long durations overflow a time.Duration.
-	seconds := math.Ceil(limits.Timeout.Seconds() + limits.StartTimeout.Seconds() + backstopMargin.Seconds())
+	seconds := math.Ceil(snapshot.Timeout.Seconds() + snapshot.StartTimeout.Seconds() + backstopMargin.Seconds())
 	return ptr.To(int64(min(seconds, math.MaxInt32)))
 }

@@ -168,7 +168,7 @@ func TestBuildOverridesForgedIdentity(t *testing.T) {
 	if got := job.Spec.Template.Annotations[v1alpha1.AnnotationLogContainer]; got != "main" {
 		t.Errorf("the pod's log is said to be that of %q", got)
 	}
-	if _, err := LimitsOf(job); err != nil {
+	if _, err := SnapshotOf(job); err != nil {
 		t.Error(err)
 	}
 	if job.Namespace != "team" || job.Name == "x" || job.GenerateName != "" || len(job.OwnerReferences) != 1 || job.OwnerReferences[0].Name == "x" {
@@ -252,17 +252,17 @@ func TestBuildRefusesParamsThatAreNoObject(t *testing.T) {
 
 func TestBackstop(t *testing.T) {
 	cases := map[string]struct {
-		limits Limits
+		limits Snapshot
 		want   *int64
 	}{
-		"no run clock, no backstop":   {Limits{StartTimeout: seconds(1)}, nil},
-		"no start clock, no backstop": {Limits{Timeout: seconds(1)}, nil},
-		"both clocks and a minute":    {Limits{Timeout: seconds(30), StartTimeout: seconds(300)}, ptr.To[int64](390)},
+		"no run clock, no backstop":   {Snapshot{StartTimeout: seconds(1)}, nil},
+		"no start clock, no backstop": {Snapshot{Timeout: seconds(1)}, nil},
+		"both clocks and a minute":    {Snapshot{Timeout: seconds(30), StartTimeout: seconds(300)}, ptr.To[int64](390)},
 		"parts of a second count as one": {
-			Limits{Timeout: &metav1.Duration{Duration: 1500 * time.Millisecond}, StartTimeout: seconds(1)}, ptr.To[int64](63),
+			Snapshot{Timeout: &metav1.Duration{Duration: 1500 * time.Millisecond}, StartTimeout: seconds(1)}, ptr.To[int64](63),
 		},
 		"two endless clocks do not wrap around": {
-			Limits{Timeout: &metav1.Duration{Duration: math.MaxInt64}, StartTimeout: &metav1.Duration{Duration: math.MaxInt64}},
+			Snapshot{Timeout: &metav1.Duration{Duration: math.MaxInt64}, StartTimeout: &metav1.Duration{Duration: math.MaxInt64}},
 			ptr.To[int64](math.MaxInt32),
 		},
 	}

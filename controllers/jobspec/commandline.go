@@ -16,7 +16,7 @@ type CommandLineError struct {
 	Field string
 	// Reference as the field has it, such as $(TASK_PARAM_HOST).
 	Reference string
-	// Path tells that it is the path of a mount.
+	// Path: it is the path of a mount.
 	Path bool
 }
 
@@ -30,8 +30,8 @@ func (e *CommandLineError) Error() string {
 		e.Field, e.Reference)
 }
 
-// checkCommandLines returns a *CommandLineError for the first command, args, exec probe or subPathExpr that refers to a
-// parameter by Kubernetes' own $(NAME), directly or through variables of the template. It returns nil where the Task allows that.
+// checkCommandLines returns a *CommandLineError for the first command, args, exec probe or subPathExpr that refers to a parameter
+// by Kubernetes' own $(NAME), directly or through variables of the template. It returns nil if the Task allows that.
 func checkCommandLines(task *v1alpha1.Task) error {
 	if task.Spec.AllowParamsInCommand {
 		return nil
@@ -55,8 +55,8 @@ func checkCommandLines(task *v1alpha1.Task) error {
 	return nil
 }
 
-// checkContainer looks where the kubelet expands $(NAME): the command, its args, exec probes, and subPathExpr of mounts. It
-// expands nothing in lifecycle hooks, in probes by HTTP, and in what comes by envFrom. A Job's template has no ephemeral
+// checkContainer checks where the kubelet expands $(NAME): the command, its args, exec probes, and subPathExpr of mounts. The
+// kubelet expands nothing in lifecycle hooks, in HTTP probes, and in what comes by envFrom. A Job's template has no ephemeral
 // containers.
 func checkContainer(field string, c *corev1.Container) error {
 	carriers := carriersOfParams(c.Env)
@@ -96,8 +96,8 @@ func probed(field string, probe *corev1.Probe) []command {
 	return []command{{field + ".exec.command", probe.Exec.Command}}
 }
 
-// carriersOfParams tells which variables have a parameter in their value: ours, and those of the template that refer to
-// one of them. A variable can refer to those before it only.
+// carriersOfParams reports which variables have a parameter in their value: ours, and those of the template that refer to one of
+// them. A variable can refer only to those before it.
 func carriersOfParams(env []corev1.EnvVar) func(name string) bool {
 	theirs := map[string]bool{}
 	carries := func(name string) bool {

@@ -7,9 +7,8 @@ import (
 // generated are the labels that the API server gives each Job and its pods, by their newer and older names.
 var generated = []string{batchv1.ControllerUidLabel, batchv1.JobNameLabel, "controller-uid", "job-name"}
 
-// ungenerate takes off a template what the API server gives to each Job anew, so that a template that was copied from a
-// Job works: with the selector and the labels of another Job, the API server would refuse this one. It refuses a
-// selector in a CronJob, too.
+// ungenerate removes from a template what the API server generates for each Job, so that a template that was copied from a live
+// Job works. The API server would refuse a Job with the selector and the labels of another one.
 func ungenerate(job *batchv1.Job) {
 	job.Spec.Selector, job.Spec.ManualSelector = nil, nil
 	for _, label := range generated {

@@ -22,9 +22,8 @@ const (
 	EnvParamPrefix = params.VariablePrefix
 )
 
-// environment gives a run's parameters as variables: TASK_PARAMS with all of them as JSON, and
-// TASK_PARAM_<NAME> for each top-level string, number and boolean that has a variable for itself alone, which the schema
-// tells. TASK_PARAMS has all that are not sensitive.
+// environment returns a run's parameters as variables: TASK_PARAMS with all of them as JSON, and TASK_PARAM_<NAME> for each
+// top-level string, number and boolean whose name gives a variable that no other name gives. Sensitive params are in neither.
 func environment(schema *params.Schema, task, execution string, given []byte) ([]corev1.EnvVar, error) {
 	env := []corev1.EnvVar{
 		literal(EnvTaskName, task),
@@ -45,8 +44,8 @@ func environment(schema *params.Schema, task, execution string, given []byte) ([
 	return env, nil
 }
 
-// secretEnvironment has the kubelet take the sensitive params from their Secret, one TASK_PARAM_<NAME> each, so that
-// no value stands in the Job. The kubelet expands nothing in what it takes from there.
+// secretEnvironment has the kubelet take the sensitive params from their Secret, one TASK_PARAM_<NAME> each, so that no value is in
+// the Job. The kubelet expands nothing in such values.
 func secretEnvironment(schema *params.Schema, from *v1alpha1.SecretParams) (env []corev1.EnvVar) {
 	if from == nil {
 		return nil
@@ -72,7 +71,7 @@ func literal(name, value string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, Value: strings.ReplaceAll(value, "$", "$$")}
 }
 
-// scalar gives a JSON string without its quotes, a number exactly as it was written, and true or false.
+// scalar returns a JSON string without its quotes, a number exactly as it was written, and true or false.
 // A string with a NUL is none: no environment can hold it.
 func scalar(raw json.RawMessage) (string, bool) {
 	raw = bytes.TrimSpace(raw)
@@ -93,8 +92,8 @@ func scalar(raw json.RawMessage) (string, bool) {
 	}
 }
 
-// withEnvironment puts ours first, so that the template's own variables may refer to it, and drops the
-// template's variables of the same names: what a run was given cannot be overridden.
+// withEnvironment puts our variables first, so that those of the template may refer to them, and drops the template's variables of
+// the same names: nothing overrides what a run was given.
 func withEnvironment(ours, theirs []corev1.EnvVar) []corev1.EnvVar {
 	taken := make(map[string]bool, len(ours))
 	for i := range ours {

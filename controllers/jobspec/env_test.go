@@ -47,7 +47,7 @@ func expandWith(value string, mapping func(name string) string) string {
 	return b.String()
 }
 
-// inContainer gives the variables as a container sees them.
+// inContainer returns the variables as a container sees them.
 func inContainer(env []corev1.EnvVar) map[string]string {
 	seen := map[string]string{}
 	for _, e := range env {

@@ -13,7 +13,7 @@ func IsIndexed(job *batchv1.Job) bool {
 	return job.Spec.CompletionMode != nil && *job.Spec.CompletionMode == batchv1.IndexedCompletion
 }
 
-// IndexOf gives the index that a pod of an Indexed Job works on, nil where it has none: the Job controller writes it as an
+// IndexOf returns the index that a pod of an Indexed Job works on, nil where it has none: the Job controller writes it as an
 // annotation.
 func IndexOf(pod *corev1.Pod) *int32 {
 	n, err := strconv.ParseInt(pod.Annotations[batchv1.JobCompletionIndexAnnotation], 10, 32)

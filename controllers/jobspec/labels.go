@@ -6,8 +6,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Label says on an execution that we make which Task it runs and by what it was made, so that it can be selected by
-// that. A name that does not fit into a label stands in an annotation as well.
+// Label puts labels on an execution that we make: which Task it runs and what made it. A name that does not fit into a label is in an
+// annotation as well.
 func Label(execution *v1alpha1.TaskExecution) {
 	task := execution.Spec.TaskRef.Name
 	value := LabelValue(task)

@@ -15,7 +15,7 @@ func TestCase46ArchiveIsFrozenOnTheJob(t *testing.T) {
 		task := aTask()
 		task.Spec.Logs.Archive = asked
 		job := build(t, task, anExecution(), `{}`)
-		limits, err := LimitsOf(job)
+		limits, err := SnapshotOf(job)
 		if err != nil || limits.Archive != frozen {
 			t.Errorf("%q is frozen as %q, %v", asked, limits.Archive, err)
 		}
@@ -24,7 +24,7 @@ func TestCase46ArchiveIsFrozenOnTheJob(t *testing.T) {
 		}
 	}
 	for _, annotation := range []string{"", "{", `{"container":"main","maxEntries":10,"maxBytes":2048,"archive":"nonsense"}`} {
-		if limits, err := LimitsOf(frozenJob(annotation, "main")); err == nil || limits.Archive != v1alpha1.LogArchiveRedacted {
+		if limits, err := SnapshotOf(frozenJob(annotation, "main")); err == nil || limits.Archive != v1alpha1.LogArchiveRedacted {
 			t.Errorf("%q: archived %q, %v", annotation, limits.Archive, err)
 		}
 	}

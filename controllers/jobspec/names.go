@@ -33,7 +33,7 @@ func ChangeName(task string, uid types.UID, generation int64) string {
 	return cut(task, validation.DNS1123LabelMaxLength-len(suffix)) + suffix
 }
 
-// LabelValue gives a name as a label's value: itself when it fits into 63 characters, else cut and hashed.
+// LabelValue returns a name as a label's value: itself when it fits into 63 characters, else cut and hashed.
 func LabelValue(name string) string {
 	if len(name) <= validation.LabelValueMaxLength {
 		return name

@@ -9,8 +9,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// A label is no proof of whose an object is: whoever may create pods or Jobs can set any. An owner reference proves more.
-// The garbage collector removes what names an owner that is not there, so a forged one must name a real Job, and
+// A label does not prove to whom an object belongs: whoever may create pods or Jobs can set any. An owner reference proves more.
+// The garbage collector removes an object whose owner does not exist, so that a forged reference must name a real Job, and
 // config/admission/jobs_policy.yaml refuses that.
 
 // IsPodOf reports whether a pod's controller is the Job with that UID. It is false for an empty UID.

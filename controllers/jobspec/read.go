@@ -1,11 +1,14 @@
 package jobspec
 
 import (
+	"cmp"
+	"strings"
+
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 )
 
-// TrueCondition gives a Job's condition of that type when it is true, nil otherwise.
+// TrueCondition returns a Job's condition of that type when it is true, nil otherwise.
 func TrueCondition(job *batchv1.Job, conditionType batchv1.JobConditionType) *batchv1.JobCondition {
 	for i := range job.Status.Conditions {
 		if c := &job.Status.Conditions[i]; c.Type == conditionType && c.Status == corev1.ConditionTrue {
@@ -15,7 +18,7 @@ func TrueCondition(job *batchv1.Job, conditionType batchv1.JobConditionType) *ba
 	return nil
 }
 
-// IsSidecar tells whether a container of a pod is an init container that restarts, and so runs beside the task's own
+// IsSidecar reports whether a container of a pod is an init container that restarts, and so runs beside the task's own
 // (KEP-753): how it ends decides nothing.
 func IsSidecar(pod *corev1.Pod, container string) bool {
 	for i := range pod.Spec.InitContainers {
@@ -26,9 +29,9 @@ func IsSidecar(pod *corev1.Pod, container string) bool {
 	return false
 }
 
-// Decisive picks the container of a pod whose end decided the pod's, nil when none has ended: the task's own when it
-// failed, otherwise the first that failed, init containers first, since nothing runs after a failed one; where none failed,
-// the task's own. A sidecar decides nothing.
+// Decisive returns the container of a pod whose end decided the end of the pod, nil if none has ended. It is the task's own
+// container if that failed; otherwise the first that failed, init containers first, since nothing runs after a failed one; and
+// if none failed, the task's own. A sidecar decides nothing.
 func Decisive(pod *corev1.Pod, container string) (decisive *corev1.ContainerStatus) {
 	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
 		for i := range statuses {
@@ -43,4 +46,9 @@ func Decisive(pod *corev1.Pod, container string) (decisive *corev1.ContainerStat
 		}
 	}
 	return decisive
+}
+
+// OldestFirst orders pods by their creation, and by name within one second.
+func OldestFirst(a, b *corev1.Pod) int {
+	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name))
 }

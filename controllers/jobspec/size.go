@@ -16,9 +16,9 @@ const (
 	bytesOfAField = 64
 )
 
-// checkSize refuses a Job that the API server could not keep. Each container has all params in its environment, most of
-// them twice (TASK_PARAMS and TASK_PARAM_<NAME>), so that a Job of many containers is a multiple of its params; its pod has
-// the same. The API server's own words about it speak of anything but params.
+// checkSize refuses a Job that the API server could not store. Each container has all params in its environment, most of them twice
+// (TASK_PARAMS and TASK_PARAM_<NAME>), so that a Job of many containers is several times as large as its params. The API
+// server's own message would not mention params.
 func checkSize(job *batchv1.Job, params int) error {
 	size, containers := sizeOf(job)
 	if size <= maxObject-roomForOthers {

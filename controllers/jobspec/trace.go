@@ -16,8 +16,8 @@ const EnvTraceparent = "TRACEPARENT"
 // traceparent of version 00 (W3C Trace Context, 3.2), the only one there is. Ids of zeros are none.
 var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$`)
 
-// traceOf gives the trace that an execution belongs to, empty where it has none. Anybody who may write executions may
-// write the annotation: what is not of that form is as good as nothing.
+// traceOf returns the trace that an execution belongs to, empty if there is none. Anybody who may write executions may write the
+// annotation: a value of another form is ignored.
 func traceOf(execution *v1alpha1.TaskExecution) string {
 	const noTrace, noParent = "00000000000000000000000000000000", "0000000000000000"
 	value := execution.Annotations[v1alpha1.AnnotationTraceparent]

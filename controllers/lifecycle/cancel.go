@@ -7,8 +7,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// cancelled stops a run whose spec asks for it. An accepted cancel always ends as Cancelled: the client was
-// told so. A run that ended by itself meanwhile keeps its exit code, and says it in the reason.
+// cancelled stops a run whose spec asks for it. An accepted cancel always ends as Cancelled: the client was told so. A run that
+// ended by itself meanwhile keeps its exit code, and its reason says so.
 func cancelled(o *Observation, f facts) (step, bool) {
 	if o.Execution.Spec.Cancel == nil {
 		return step{}, false
@@ -37,8 +37,8 @@ func cancelled(o *Observation, f facts) (step, bool) {
 	return conclude(o, c), true
 }
 
-// withoutItsJob says what became of the Job of a cancelled run that is gone. Where a node does not obey, we delete the
-// Job (stop), and it was not deleted already.
+// withoutItsJob says what happened to the Job of a cancelled run that is gone. We delete the Job where a node does not obey (see
+// stop); otherwise somebody else deleted it.
 func withoutItsJob(o *Observation, f facts) string {
 	if o.Execution.Status.Phase != v1alpha1.PhaseCancelling {
 		return "; its Job was already deleted"
@@ -55,7 +55,7 @@ func cancelledWith(_ *Observation, reason, message string) step {
 	return step{verdict: verdict{v1alpha1.PhaseCancelled, reason, message}}
 }
 
-// cancelMessage says who cancelled and why, as far as they said.
+// cancelMessage says who cancelled and why, as far as the request says it.
 func cancelMessage(o *Observation) string {
 	message := "cancelled"
 	if by := o.Execution.Spec.Cancel.RequestedBy; by != "" {

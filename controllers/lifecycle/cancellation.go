@@ -11,9 +11,8 @@ import (
 // exitKilled is the exit code of a container that was ended by SIGKILL: 128 and the signal's number.
 const exitKilled = 137
 
-// acknowledge writes the receipt of a cancel: when it is seen, and how the run ended because of it. Both are
-// written once, with the phases Cancelling and Cancelled. A cancel of a run that has ended has no receipt,
-// because nothing came of it.
+// acknowledge writes the receipt of a cancel: when it was seen, and how the run ended because of it. Each is written once, with
+// the phases Cancelling and Cancelled. A cancel of a run that has ended has no receipt: it had no effect.
 func acknowledge(o *Observation, status *v1alpha1.TaskExecutionStatus) {
 	request := o.Execution.Spec.Cancel
 	cancelling := status.Phase == v1alpha1.PhaseCancelling || status.Phase == v1alpha1.PhaseCancelled
@@ -31,7 +30,7 @@ func acknowledge(o *Observation, status *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// outcome judges by the pods that are mirrored, because they may be gone themselves.
+// outcome judges by the mirrored pods, because the pods themselves may be gone.
 func outcome(o *Observation, status *v1alpha1.TaskExecutionStatus) v1alpha1.CancellationOutcome {
 	switch {
 	case status.Reason == v1alpha1.ReasonFinishedWhileCancelling:

@@ -14,7 +14,7 @@ import (
 // maxIndexes bounds the text of status.completions.failedIndexes in bytes; the CRD allows 256 characters.
 const maxIndexes = 128
 
-// completionsOf says how far the run of a Job with several completions is, nil where one success is enough.
+// completionsOf returns how far the run of a Job with several completions is, nil if one success is enough.
 func completionsOf(o *Observation) *v1alpha1.Completions {
 	was := o.Execution.Status.Completions
 	if o.Job == nil || o.Job.Spec.Completions == nil || *o.Job.Spec.Completions <= 1 || o.Execution.Status.Phase.IsTerminal() {
@@ -63,7 +63,7 @@ func succeededIndexes(o *Observation) int32 {
 	return int32(min(n, 1<<31-1)) //nolint:gosec // bounded by the line itself
 }
 
-// madeIt reports whether all that the run had to do is done, so that its Job is about to say that it completed.
+// madeIt reports whether all that the run had to do is done, so that its Job is about to complete.
 func madeIt(o *Observation, f facts) bool {
 	switch {
 	case o.Job == nil:
@@ -77,14 +77,7 @@ func madeIt(o *Observation, f facts) bool {
 	}
 }
 
-func anyEndedByUs(o *Observation) bool {
-	return slices.ContainsFunc(o.Pods, func(pod *corev1.Pod) bool {
-		_, byUs := podEndedByUs(pod)
-		return byUs
-	})
-}
-
-// progressText says how far a run is, empty where there is only one pod to succeed.
+// progressText says how far a run is, empty if only one pod has to succeed.
 func progressText(c *v1alpha1.Completions) string {
 	if c == nil {
 		return ""
@@ -94,12 +87,4 @@ func progressText(c *v1alpha1.Completions) string {
 		text += "; failed indexes: " + c.FailedIndexes
 	}
 	return text
-}
-
-// ofIndex begins what is said of a pod of an Indexed Job.
-func ofIndex(pod *corev1.Pod) string {
-	if index := jobspec.IndexOf(pod); index != nil {
-		return fmt.Sprintf("index %d: ", *index)
-	}
-	return ""
 }

@@ -8,29 +8,25 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// waitForTurn says what becomes of a run whose turn it is not. One that was accepted, which its phase says,
-// waits, whatever the policy has become meanwhile.
-func waitForTurn(o *Observation) step {
+// waitForPlace decides about a run that has no place yet. One that is in the phase Queued was accepted, and is not refused any
+// more.
+func waitForPlace(o *Observation, f facts) step {
 	p, accepted := o.Place, o.Execution.Status.Phase == v1alpha1.PhaseQueued
-	policy := o.Task.Spec.ConcurrencyPolicy()
-	switch {
-	case accepted:
-	case policy == v1alpha1.ConcurrencyForbid && p.BlockedBy == v1alpha1.BlockedByTask:
-		return fail(v1alpha1.ReasonConcurrencyForbidden,
-			fmt.Sprintf("task %q runs %d at once and forbids more (spec.concurrency)%s", o.Task.Name, p.Limit, others(p.Active)))
-	case p.Full:
-		return fail(v1alpha1.ReasonQueueFull,
-			fmt.Sprintf("the queue of task %q is full: %d may wait (spec.concurrency.maxQueued)", o.Task.Name, o.Task.Spec.MaxQueued()))
+	v := p.Judge(accepted)
+	switch v.Reason {
+	case v1alpha1.ReasonConcurrencyForbidden:
+		return fail(v.Reason, fmt.Sprintf("task %q runs %d at once and forbids more (spec.concurrency)%s", o.Task.Name, p.Limit, others(p.Active)))
+	case v1alpha1.ReasonQueueFull:
+		return fail(v.Reason, fmt.Sprintf("the queue of task %q is full: %d may wait (spec.concurrency.maxQueued)", o.Task.Name, p.Rules.MaxQueued))
 	}
-	s := step{verdict: turnVerdict(o), replace: p.Replaces}
-	if left, bounded := queueTimeLeft(o); bounded {
-		s.requeue = max(left, time.Millisecond)
-	}
-	s.queue = &v1alpha1.QueueStatus{Position: int32(p.Position), BlockedBy: p.BlockedBy} //nolint:gosec // bounded by what fits into memory
-	if old := o.Execution.Status.Queue; accepted && old != nil && old.BlockedBy == p.BlockedBy &&
+	s := step{verdict: verdict{v1alpha1.PhaseQueued, v.Reason, waitMessage(o, v)}, replace: p.Replaces}
+	s.requeue = f.clocks.next(o.Now)
+	s.queue = &v1alpha1.QueueStatus{Position: int32(p.Position), BlockedBy: v.BlockedBy} //nolint:gosec // bounded by what fits into memory
+	if old := o.Execution.Status.Queue; accepted && old != nil && old.BlockedBy == v.BlockedBy &&
 		o.Execution.Status.Reason == s.reason && !queue.Advanced(int(old.Position), p.Position) {
 		// It is not worth a write: each run of a long queue would be written at each step of it.
 		s.queue, s.message = old, o.Execution.Status.Message
@@ -38,28 +34,23 @@ func waitForTurn(o *Observation) step {
 	return s
 }
 
-func turnVerdict(o *Observation) verdict {
+// waitMessage says which limit a run waits for.
+func waitMessage(o *Observation, v census.Verdict) string {
 	p, task := o.Place, o.Task.Name
-	v := verdict{phase: v1alpha1.PhaseQueued}
-	switch {
-	case p.BlockedBy == v1alpha1.BlockedByNamespace:
-		v.reason = v1alpha1.ReasonNamespaceLimit
-		v.message = fmt.Sprintf("position %d in the queue of task %q: namespace %q runs %d at once (--max-running-per-namespace)",
+	switch v.Reason {
+	case v1alpha1.ReasonNamespaceLimit:
+		return fmt.Sprintf("position %d in the queue of task %q: namespace %q runs %d at once (--max-running-per-namespace)",
 			p.Position, task, o.Execution.Namespace, p.Limit)
-	case p.BlockedBy == v1alpha1.BlockedByController:
-		v.reason = v1alpha1.ReasonControllerLimit
-		v.message = fmt.Sprintf("position %d in the queue of task %q: the controller runs %d at once (--max-running)", p.Position, task, p.Limit)
-	case o.Task.Spec.ConcurrencyPolicy() == v1alpha1.ConcurrencyReplace:
-		v.reason = v1alpha1.ReasonReplacing
-		v.message = fmt.Sprintf("it starts when the runs that it replaces have ended%s", others(p.Active))
+	case v1alpha1.ReasonControllerLimit:
+		return fmt.Sprintf("position %d in the queue of task %q: the controller runs %d at once (--max-running)", p.Position, task, p.Limit)
+	case v1alpha1.ReasonReplacing:
+		return fmt.Sprintf("it starts when the runs that it replaces have ended%s", others(p.Active))
 	default:
-		v.reason = v1alpha1.ReasonConcurrencyLimit
-		v.message = fmt.Sprintf("position %d in the queue of task %q, which runs %d at once%s", p.Position, task, p.Limit, others(p.Active))
+		return fmt.Sprintf("position %d in the queue of task %q, which runs %d at once%s", p.Position, task, p.Limit, others(p.Active))
 	}
-	return v
 }
 
-// others names the runs that are active.
+// others names the active runs.
 func others(names []string) string {
 	if len(names) == 0 {
 		return ""
@@ -67,42 +58,20 @@ func others(names []string) string {
 	return ": " + strings.Join(names, ", ")
 }
 
-// queueDeadline ends a run that did not get its turn in time, counted from its creation. One whose Job was
-// refused had its turn.
-func queueDeadline(o *Observation) (step, bool) {
-	left, bounded := queueTimeLeft(o)
-	if !bounded || left > 0 || o.Execution.Status.Reason == v1alpha1.ReasonJobRefused {
-		return step{}, false
-	}
-	message := fmt.Sprintf("it was not its turn within the queueTimeout of %s", o.Task.Spec.QueueTimeout.Duration)
-	if s := &o.Execution.Status; s.Phase == v1alpha1.PhaseQueued && s.Message != "" {
-		message += ": " + s.Message
-	}
-	return fail(v1alpha1.ReasonQueueTimeout, message), true
-}
-
-// queueTimeLeft of a run's queue clock; bounded is false when its Task sets none.
-func queueTimeLeft(o *Observation) (left time.Duration, bounded bool) {
-	if o.Task.Spec.QueueTimeout == nil {
-		return 0, false
-	}
-	return o.Execution.CreationTimestamp.Add(o.Task.Spec.QueueTimeout.Duration).Sub(o.Now), true
-}
-
-// EndsUnstarted tells whether an execution that nothing is recorded of is about to be refused, so that it must be
-// known that it has no Job.
+// EndsUnstarted reports whether a run without a phase is about to be refused. Then the API server must be asked whether it has a
+// Job.
 func EndsUnstarted(o *Observation) bool {
 	if o.Task == nil {
 		return false
 	}
 	_, lost := undecodable(o)
 	_, refused := suspendedTask(o)
-	_, over := queueDeadline(o)
+	_, over := queueTimedOut(o, gather(o))
 	return lost || refused || over
 }
 
-// Lingers tells whether a container of a run that has ended, or is about to, may go on, and for how much longer
-// that is believed: its Job was deleted by others, or its node does not answer.
+// Lingers reports whether a container of a run that has ended, or is about to, may still run, and for how much longer that is
+// assumed: others deleted its Job, or its node does not answer.
 func Lingers(o *Observation, status *v1alpha1.TaskExecutionStatus) (left time.Duration, lingers bool) {
 	if status.CompletionTime == nil {
 		return 0, false
@@ -118,7 +87,7 @@ func Lingers(o *Observation, status *v1alpha1.TaskExecutionStatus) (left time.Du
 	return left, lingers
 }
 
-// ReplacedBy is why an execution is cancelled in favour of another.
+// ReplacedBy returns the cancel of an execution that another one replaces.
 func ReplacedBy(by types.NamespacedName) *v1alpha1.CancelRequest {
 	return &v1alpha1.CancelRequest{Reason: fmt.Sprintf("replaced by %s", by.Name), RequestedBy: "the concurrency policy Replace"}
 }

@@ -10,15 +10,20 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/queue"
 	"github.com/taskexec/taskexec/controllers/room"
 )
 
 // policy of the Task, with three at once and five that wait.
 func (s *scene) policy(p v1alpha1.ConcurrencyPolicy) *scene {
-	return s.task(func(spec *v1alpha1.TaskSpec) {
+	s.task(func(spec *v1alpha1.TaskSpec) {
 		spec.Concurrency = &v1alpha1.ConcurrencySpec{Policy: p, MaxRunning: ptr.To[int32](3), MaxQueued: ptr.To[int32](5)}
 	})
+	if s.Place != nil {
+		s.Place.Rules = census.RulesOf(s.Task)
+	}
+	return s
 }
 
 func (s *scene) queueTimeout(d time.Duration) *scene {
@@ -27,6 +32,9 @@ func (s *scene) queueTimeout(d time.Duration) *scene {
 
 // place that the ledger answered with.
 func (s *scene) place(p queue.Place) *scene {
+	if s.Task != nil {
+		p.Rules = census.RulesOf(s.Task)
+	}
 	s.Place = &p
 	return s
 }
@@ -39,13 +47,13 @@ func (s *scene) queued(position int32, blocker v1alpha1.QueueBlocker, reason str
 	return s
 }
 
-func TestWaitForTurn(t *testing.T) {
+func TestWaitForPlace(t *testing.T) {
 	const q, forbid, replace = v1alpha1.ConcurrencyQueue, v1alpha1.ConcurrencyForbid, v1alpha1.ConcurrencyReplace
-	byTask := queue.Place{Position: 8, BlockedBy: v1alpha1.BlockedByTask, Limit: 3, Active: []string{"a", "b", "c"}}
-	byNamespace := queue.Place{Position: 1, BlockedBy: v1alpha1.BlockedByNamespace, Limit: 10}
-	byController := queue.Place{Position: 1, BlockedBy: v1alpha1.BlockedByController, Limit: 20}
+	byTask := queue.Place{Position: 8, Crowd: census.Crowd{Active: 3}, Limit: 3, Active: []string{"a", "b", "c"}}
+	byNamespace := queue.Place{Position: 1, Crowd: census.Crowd{Blocked: v1alpha1.BlockedByNamespace}, Limit: 10}
+	byController := queue.Place{Position: 1, Crowd: census.Crowd{Blocked: v1alpha1.BlockedByController}, Limit: 20}
 	full := byTask
-	full.Full = true
+	full.Crowd.Queued = 5
 	replacing := byTask
 	replacing.Replaces = []types.NamespacedName{{Namespace: "ns", Name: "a"}, {Namespace: "ns", Name: "b"}}
 	table{
@@ -68,7 +76,7 @@ func TestWaitForTurn(t *testing.T) {
 
 func TestQueuePositionIsWrittenNowAndThen(t *testing.T) {
 	at := func(position int) queue.Place {
-		return queue.Place{Position: position, BlockedBy: v1alpha1.BlockedByTask, Limit: 3}
+		return queue.Place{Position: position, Crowd: census.Crowd{Active: 3}, Limit: 3}
 	}
 	const limit = v1alpha1.ReasonConcurrencyLimit
 	for name, c := range map[string]struct {
@@ -90,22 +98,6 @@ func TestQueuePositionIsWrittenNowAndThen(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestQueueClock(t *testing.T) {
-	clock := func(d time.Duration) *scene { return given().queueTimeout(d) } // it is a minute old
-	refused := clock(time.Minute).phase(v1alpha1.PhasePending, v1alpha1.ReasonJobRefused)
-	waited := clock(time.Minute).queued(7, "Task", v1alpha1.ReasonConcurrencyLimit)
-	late := hourOld().place(queue.Place{Granted: true, Since: noon.Add(-time.Minute)})
-	late.Start = StartResult{StartRefused, "exceeded quota"}
-	table{
-		"before it strikes":                      {clock(time.Minute + time.Second), "/ create", ""},
-		"when it strikes":                        {clock(time.Minute), "Failed/QueueTimeout", "queueTimeout of 1m0s"},
-		"it says what was waited for":            {waited, "Failed/QueueTimeout", "queueTimeout of 1m0s: as it was"},
-		"a Job that was refused had its turn":    {refused, "Pending/JobRefused create", ""},
-		"and waits on the start clock from then": {late, "Pending/JobRefused in 10s", "exceeded quota"},
-		"with a Job it is past":                  {clock(time.Second).job(), "Pending/JobCreated in 4m30s", ""},
-	}.run(t)
 }
 
 func TestSuspendedTask(t *testing.T) {
@@ -195,10 +187,10 @@ func TestCase49ParamsAreReadWhenItIsItsTurn(t *testing.T) {
 	}
 	asks := func(s *scene) (turn, create bool) {
 		plan := Decide(s.Observation)
-		return plan.Turn, plan.Create != nil
+		return plan.AskPlace, plan.Create != nil
 	}
 	const q, limit = v1alpha1.ConcurrencyQueue, v1alpha1.ReasonConcurrencyLimit
-	byTask := queue.Place{Position: 2, BlockedBy: v1alpha1.BlockedByTask, Limit: 3}
+	byTask := queue.Place{Position: 2, Crowd: census.Crowd{Active: 3}, Limit: 3}
 	if turn, create := asks(trimmed(given().policy(q).queued(2, "Task", limit))); !turn || create {
 		t.Errorf("before it is asked: turn %t, Job %t", turn, create)
 	}
@@ -216,7 +208,7 @@ func TestCase49NoRoomToWait(t *testing.T) {
 		s.NoRoom = &room.Full{Bound: room.BoundRuns, Namespace: "ns", Used: 7, Size: 1, Limit: 7}
 		return s
 	}
-	byTask := queue.Place{Position: 8, BlockedBy: v1alpha1.BlockedByTask, Limit: 3}
+	byTask := queue.Place{Position: 8, Crowd: census.Crowd{Active: 3}, Limit: 3}
 	table{
 		"for its turn":   {crowded(given().policy(v1alpha1.ConcurrencyQueue).place(byTask)), "Failed/NamespaceQueueFull", "7 runs wait, and at most 7 may"},
 		"for its Task":   {crowded(withoutTask(given())), "Failed/NamespaceQueueFull", ""},

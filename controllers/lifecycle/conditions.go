@@ -15,8 +15,8 @@ const unknown = metav1.ConditionUnknown
 // maxConditionMessage in bytes. The whole message stands in status.message.
 const maxConditionMessage = 256
 
-// setConditions derives the conditions from the phase. Succeeded is for people and `kubectl wait`;
-// Reconciling and Stalled follow kstatus, where a True one is trouble or work and an absent one is peace:
+// setConditions derives the conditions from the phase. Succeeded is for people and `kubectl wait`. Reconciling and Stalled follow
+// kstatus: a True one means work or trouble, and an absent one means none.
 // https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus
 func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	set := func(conditionType string, value metav1.ConditionStatus, reason, message string) {
@@ -36,7 +36,7 @@ func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus
 		set(v1alpha1.ConditionSucceeded, unknown, status.Reason, status.Message)
 		set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, status.Reason, status.Message)
 		remove(v1alpha1.ConditionStalled)
-		if _, troubled := imagePullLeft(o, f); troubled {
+		if _, troubled := imageDue(o, f); troubled {
 			set(v1alpha1.ConditionImagesPulled, metav1.ConditionFalse, v1alpha1.ReasonImagePullBackOff, unpulled(pullingPod(f)))
 		} else {
 			remove(v1alpha1.ConditionImagesPulled)
@@ -57,19 +57,19 @@ func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus
 	set(v1alpha1.ConditionLogsCaptured, captured.Status, captured.Reason, captured.Message)
 }
 
-// LogIsFinal tells whether an execution has ended and its log is settled, so that no more of it is read.
+// LogIsFinal reports whether an execution has ended and its log is settled, so that no more of it is read.
 func LogIsFinal(e *v1alpha1.TaskExecution) bool {
 	return e.Status.Phase.IsTerminal() && alreadyCaptured(&Observation{Execution: e})
 }
 
-// alreadyCaptured tells whether status has a final word on the log.
+// alreadyCaptured reports whether the status has a final word on the log.
 func alreadyCaptured(o *Observation) bool {
 	c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
 	return c != nil && c.Status != unknown
 }
 
-// logsCaptured judges whether all of a finished run's log was read. A final word is not taken back: the
-// pods, and with them the means to judge, may be gone when it is asked again.
+// logsCaptured judges whether all of a finished run's log was read. A final word is not taken back: later the pods may be gone,
+// and with them the means to judge.
 func logsCaptured(o *Observation, f facts) metav1.Condition {
 	if alreadyCaptured(o) {
 		return *apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
@@ -106,7 +106,7 @@ func podGone(o *Observation) string {
 	return fmt.Sprintf("the logs of %d of %d attempts could be read", o.Log.Attempts, max(o.Execution.Status.Attempts, 1))
 }
 
-// readBefore is how many lines an earlier reading had counted, before a restart of the controller.
+// readBefore returns how many lines were read before a restart of the controller.
 func readBefore(o *Observation) int64 {
 	if s := o.Execution.Status.LogSummary; s != nil {
 		return s.Entries

@@ -10,51 +10,49 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// verdict is a rule's word on where the execution stands.
+// verdict is what a rule says of where the execution stands.
 type verdict struct {
 	phase   v1alpha1.Phase
 	reason  string
 	message string
 }
 
-// step is what a rule wants done. An empty verdict leaves the phase as it is.
+// step is what a rule wants to be done. An empty verdict leaves the phase as it is.
 type step struct {
 	verdict
 	// queue is what a Queued run waits for.
 	queue     *v1alpha1.QueueStatus
 	replace   []types.NamespacedName
 	create    *batchv1.Job
-	turn      bool
+	askPlace  bool
 	end       []*corev1.Pod
 	endReason string
 	deleteJob bool
 	requeue   time.Duration
-	// hold reports nothing: what was seen is half of something that is about to be whole.
+	// hold reports nothing: half of something was seen, and the other half comes soon.
 	hold bool
 }
 
-// rule decides, or leaves it to the next one.
+// rule decides, or leaves the decision to the next one.
 type rule func(*Observation, facts) (step, bool)
 
-// rules in the order in which they are asked; the first that decides ends the matter.
+// rules in the order in which they are asked. The first that decides ends the search.
 var rules = []rule{
-	deleted,       // nothing is done for an execution that is going away: its dependents go with it
-	ended,         // terminal is terminal: only the log and the leftovers remain
-	lost,          // a Job that is gone is not made again, whatever else was asked
-	cancelled,     // a cancel beats every outcome that is not recorded yet
-	crowdedOut,    // a run that has to wait needs room for that in its namespace
-	start,         // without a Job, all that can happen is that it waits for its turn, and that it is made
-	finished,      // the Job's own word beats our clocks: what is done is done
-	nodeLost,      // nobody will say how it ended
-	heldJob,       // a suspended Job waits on the queue clock, and the other clocks stand still
-	imagePull,     // an image that cannot be pulled has a clock of its own, shorter than that of the start
-	runDeadline,   // the run clock, before the start clock, which a started run has passed
-	startDeadline, // the start clock
-	counting,      // a pod has ended and its Job is about to say what follows
-	progress,      // otherwise, where it stands
+	deleted,    // nothing is done for an execution that is going away: its dependents go with it
+	ended,      // terminal is terminal: only the log and the leftovers remain
+	lost,       // a Job that is gone is not made again, whatever else was asked
+	cancelled,  // a cancel beats every outcome that is not recorded yet
+	crowdedOut, // a run that has to wait needs room for that in its namespace
+	start,      // without a Job, all that can happen is that it waits for its turn, and that it is made
+	finished,   // the Job's own word beats our clocks: what is done is done
+	nodeLost,   // nobody will say how it ended
+	timedOut,   // a clock has struck
+	heldJob,    // a suspended Job waits, and most clocks stand still
+	counting,   // a pod has ended and its Job is about to say what follows
+	progress,   // otherwise, where it stands
 }
 
-// Decide says what to do about an execution and what to report of it.
+// Decide returns what is to be done about an execution and what to report of it.
 func Decide(o Observation) Plan {
 	f := gather(&o)
 	for _, r := range rules {
@@ -66,7 +64,7 @@ func Decide(o Observation) Plan {
 }
 
 func (s step) plan(o *Observation, f facts) Plan {
-	p := Plan{Create: s.create, Turn: s.turn, End: s.end, EndReason: s.endReason, Replace: s.replace, DeleteJob: s.deleteJob, Requeue: s.requeue}
+	p := Plan{Create: s.create, AskPlace: s.askPlace, End: s.end, EndReason: s.endReason, Replace: s.replace, DeleteJob: s.deleteJob, Requeue: s.requeue}
 	if s.hold {
 		p.Status = unchanged(o)
 		witness(o, f, &p.Status)
@@ -77,16 +75,15 @@ func (s step) plan(o *Observation, f facts) Plan {
 	return p
 }
 
-// unchanged is the status as it was read. Logs and result stay nil: the cache that executions are read from has
-// none.
+// unchanged returns the status as it was read. Logs and result stay nil: the cache of executions has none.
 func unchanged(o *Observation) v1alpha1.TaskExecutionStatus {
 	status := *o.Execution.Status.DeepCopy()
 	status.Logs, status.Result = nil, nil
 	return status
 }
 
-// deleted leaves an execution alone that is being deleted: the garbage collector removes its Job and pods,
-// and a Job that is created now would outlive the decision.
+// deleted leaves an execution alone that is being deleted: the garbage collector removes its Job and pods, and a Job that is
+// created now would stay.
 func deleted(o *Observation, _ facts) (step, bool) {
 	return step{hold: true}, o.Execution.DeletionTimestamp != nil
 }

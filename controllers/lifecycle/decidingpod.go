@@ -9,7 +9,6 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
@@ -22,18 +21,18 @@ import (
 // podEnd is a pod that has ended.
 type podEnd struct {
 	pod *corev1.Pod
-	// at is when its last container ended or, where none ran, about when it ended.
+	// at is when its last container ended or, if none ran, about when it ended.
 	at time.Time
-	// byUs is the reason for which the controller ended it, empty where it did not.
+	// byUs is the reason for which the controller ended it, empty if it did not.
 	byUs string
-	// deleted: its containers ended because somebody had asked for the pod's deletion, at the time asked, and the platform
-	// gives no other reason.
+	// deleted: its containers ended because somebody asked for the deletion of the pod, at the time asked, and the platform says
+	// nothing else.
 	deleted bool
 	asked   time.Time
 }
 
-// podEnds gives the pods that have ended, in the order of their ends. Where two ended within one second, the failure that
-// we did not cause comes first.
+// podEnds returns the pods that have ended, in the order of their ends. Of two that ended within one second, the failure that we
+// did not cause comes first.
 func podEnds(o *Observation) (ends []podEnd) {
 	for _, pod := range o.Pods {
 		if !podEnded(pod) {
@@ -61,23 +60,8 @@ func (e *podEnd) rank() int {
 	}
 }
 
-// endedAt is when the last container of a pod ended or, where none ran, the last time that its status knows of.
-func endedAt(pod *corev1.Pod) time.Time {
-	_, at := containerTimes(pod)
-	if !at.IsZero() {
-		return at
-	}
-	at = pod.CreationTimestamp.Time
-	for i := range pod.Status.Conditions {
-		if t := pod.Status.Conditions[i].LastTransitionTime.Time; t.After(at) {
-			at = t
-		}
-	}
-	return at
-}
-
-// decidingFailure picks the failure that decided. sure tells that the Job cannot complete after it; without that, it is the
-// best guess for a Job that has failed. d is nil where no pod that is seen failed.
+// decidingFailure returns the failure that decided, nil if no pod that is seen failed. sure: the Job cannot complete after it.
+// Otherwise it is the best guess for a Job that has failed.
 func decidingFailure(o *Observation, f facts) (d *podEnd, sure bool) {
 	failed, cleaned := failures(o, f)
 	for i := range failed {
@@ -112,8 +96,8 @@ func decidingFailure(o *Observation, f facts) (d *podEnd, sure bool) {
 	return nil, false
 }
 
-// failures gives the pods that failed, and apart from them those that the clean-up of a Job that had decided, or was
-// suspended, deleted while they ran.
+// failures returns the pods that failed. cleaned are those that a Job deleted while they ran, because it had decided or was
+// suspended.
 func failures(o *Observation, f facts) (failed, cleaned []podEnd) {
 	decided := decidedAt(o.Job)
 	for _, e := range podEnds(o) {
@@ -128,8 +112,8 @@ func failures(o *Observation, f facts) (failed, cleaned []podEnd) {
 	return failed, cleaned
 }
 
-// decidingIndex picks among the indexes of a Job that counts failures for each: the first that is not tried again, or where
-// a successPolicy may do without it, the one that was too many.
+// decidingIndex returns the deciding failure of a Job that counts failures for each index: the first index that is not tried
+// again or, where a successPolicy may do without it, the one that was too many.
 func decidingIndex(job *batchv1.Job, counted []podEnd) (d *podEnd, sure bool) {
 	if job == nil || job.Spec.BackoffLimitPerIndex == nil {
 		return nil, false
@@ -158,7 +142,7 @@ func decidingIndex(job *batchv1.Job, counted []podEnd) (d *podEnd, sure bool) {
 	}
 }
 
-// failuresBefore is how often a pod's index had failed before, as the Job controller writes it on the pod (KEP-3850).
+// failuresBefore returns how often a pod's index had failed before. The Job controller writes it on the pod (KEP-3850).
 func failuresBefore(pod *corev1.Pod) int32 {
 	n, err := strconv.ParseInt(pod.Annotations[batchv1.JobIndexFailureCountAnnotation], 10, 32)
 	if err != nil || n < 0 || n == math.MaxInt32 {
@@ -167,20 +151,8 @@ func failuresBefore(pod *corev1.Pod) int32 {
 	return int32(n)
 }
 
-// backoffLimit of a Job. What we make has one; the API server's default is 6, or no limit beside one for each index.
-func backoffLimit(job *batchv1.Job) int {
-	switch {
-	case job == nil:
-		return 0
-	case job.Spec.BackoffLimit == nil && job.Spec.BackoffLimitPerIndex != nil:
-		return math.MaxInt32
-	default:
-		return int(ptr.Deref(job.Spec.BackoffLimit, 6))
-	}
-}
-
-// decidingSuccess picks the last of the successes that the Job waited for. A pod that was deleted and ended with exit code 0
-// is none of them.
+// decidingSuccess returns the last of the successes that the Job waited for. A pod that was deleted and ended with exit code 0 is
+// none of them.
 func decidingSuccess(o *Observation) *corev1.Pod {
 	var last, own, wanted *corev1.Pod
 	for _, e := range podEnds(o) {
@@ -210,7 +182,7 @@ func isWanted(job *batchv1.Job, pod *corev1.Pod) bool {
 	})
 }
 
-// decider is the pod that decided how a run ended, nil where no pod that is seen did.
+// decider returns the pod that decided how a run ended, nil if no pod that is seen did.
 func decider(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) *corev1.Pod {
 	switch {
 	case status.Phase == v1alpha1.PhaseCompleted,
@@ -222,14 +194,14 @@ func decider(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) *cor
 	if d, _ := decidingFailure(o, f); d != nil {
 		return d.pod
 	}
-	if pod, _ := awaitedFromNodes(o, f); pod != nil {
+	if pod, _ := awaitedFromNodes(f); pod != nil {
 		return pod
 	}
 	return lastEnded(o)
 }
 
-// stoppedPod is the first that was ended because the run was stopped: by us or, for the Job's own deadline, by its clean-up.
-// Where nothing ran any more, it is the last that ended.
+// stoppedPod returns the first pod that ended because the run was stopped: by us or, for the Job's own deadline, by the Job. If
+// nothing ran any more, it is the last that ended.
 func stoppedPod(o *Observation, f facts) *corev1.Pod {
 	for _, e := range podEnds(o) {
 		if e.byUs != "" {
@@ -253,14 +225,4 @@ func lastEnded(o *Observation) *corev1.Pod {
 		return nil
 	}
 	return ends[len(ends)-1].pod
-}
-
-// podEndedByUs gives why we ended a pod, if we did and the kubelet did as it was told. A container that had ended by itself
-// before then was not ended by us.
-func podEndedByUs(pod *corev1.Pod) (reason string, ok bool) {
-	if pod.Status.Reason != podDeadlineExceeded {
-		return "", false
-	}
-	reason, _, ok = endMark(pod)
-	return reason, ok
 }

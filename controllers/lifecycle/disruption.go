@@ -2,11 +2,8 @@ package lifecycle
 
 import (
 	"fmt"
-	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
@@ -19,7 +16,7 @@ type disruption struct {
 	words string
 }
 
-// deletedPod is a pod that somebody deleted.
+// deletedPod is the disruption of a pod that somebody deleted.
 var deletedPod = disruption{v1alpha1.ReasonDisrupted, "it was deleted"}
 
 // What the platform writes into the condition DisruptionTarget (KEP-3329) that has no constant in k8s.io/api, and
@@ -52,9 +49,9 @@ var (
 	}
 )
 
-// disruptionOf tells how the platform ended a pod that has ended. The kubelet gives one reason in the condition
-// for all that it does, TerminationByKubelet, and tells in the pod's status.reason which it was; so that the
-// status goes before the condition, unless the condition is more exact than that.
+// disruptionOf returns how the platform ended a pod. The kubelet has one reason in the condition for all that it does,
+// TerminationByKubelet, and says in the pod's status.reason which it was. So the status goes before the condition, unless the
+// condition is more exact.
 func disruptionOf(pod *corev1.Pod) disruption {
 	if _, _, is := templateLimit(pod); is {
 		return disruption{}
@@ -80,14 +77,7 @@ func disruptionOf(pod *corev1.Pod) disruption {
 	}
 }
 
-func afterColon(message string) string {
-	if message == "" {
-		return ""
-	}
-	return ": " + message
-}
-
-// disruptionTarget gives the condition by which the platform announces that it ends a pod.
+// disruptionTarget returns the condition with which the platform announces that it ends a pod.
 func disruptionTarget(pod *corev1.Pod) *corev1.PodCondition {
 	for i := range pod.Status.Conditions {
 		if c := &pod.Status.Conditions[i]; c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
@@ -97,15 +87,15 @@ func disruptionTarget(pod *corev1.Pod) *corev1.PodCondition {
 	return nil
 }
 
-// rejected tells whether a kubelet refused the pod on admission (pkg/kubelet, rejectPod): OutOfcpu, NodeAffinity,
+// rejected reports whether a kubelet refused the pod on admission (pkg/kubelet, rejectPod): OutOfcpu, NodeAffinity,
 // UnexpectedAdmissionError and others. It sets a reason and starts no container.
 func rejected(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodFailed && pod.Status.Reason != "" && pod.Status.Reason != podDeadlineExceeded &&
 		len(pod.Status.ContainerStatuses) == 0 && len(pod.Status.InitContainerStatuses) == 0
 }
 
-// deletedWhileItRan tells whether a pod's containers ended after somebody had asked for its deletion. Those that
-// had ended before have failed by themselves, and their pod is being cleaned up.
+// deletedWhileItRan reports whether a pod's containers ended after somebody had asked for its deletion. Containers that ended
+// before had failed by themselves, and their pod is being cleaned up.
 func deletedWhileItRan(pod *corev1.Pod) bool {
 	if pod.DeletionTimestamp == nil {
 		return false
@@ -114,24 +104,7 @@ func deletedWhileItRan(pod *corev1.Pod) bool {
 	return ended.IsZero() || !ended.Before(deletionAsked(pod))
 }
 
-// deletionAsked is when somebody asked for the deletion of a pod that is being deleted: its timestamp is when the grace
-// period is over.
-func deletionAsked(pod *corev1.Pod) time.Time {
-	asked := pod.DeletionTimestamp.Time
-	if grace := pod.DeletionGracePeriodSeconds; grace != nil {
-		asked = asked.Add(-seconds(*grace))
-	}
-	return asked
-}
-
-// onePodAtATime tells whether a Job never has a second pod to delete when the first has failed. One that is gone is taken for
-// such a Job.
-func onePodAtATime(job *batchv1.Job) bool {
-	return job == nil || ptr.Deref(job.Spec.Parallelism, 1) == 1
-}
-
-// disruptedBefore reads from the mirror how the platform ended the last pod, when that pod is gone already, as
-// one is that was deleted to be disrupted.
+// disruptedBefore reads from the mirror how the platform ended the last pod, if that pod is gone.
 func disruptedBefore(o *Observation, v verdict) verdict {
 	pods := o.Execution.Status.Pods
 	if len(pods) == 0 {

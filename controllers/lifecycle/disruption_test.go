@@ -33,7 +33,7 @@ func deletedAt(ago time.Duration) func(*corev1.Pod) {
 	}
 }
 
-// oomKilled gives a pod a container that the kernel killed.
+// oomKilled returns a pod a container that the kernel killed.
 func oomKilled(name string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		killed := containerEnded(name, 137)
@@ -43,7 +43,7 @@ func oomKilled(name string) func(*corev1.Pod) {
 	}
 }
 
-// sidecar gives a pod an init container that restarts, and that ended with a code when the pod did.
+// sidecar returns a pod an init container that restarts, and that ended with a code when the pod did.
 func sidecar(code int32, reason string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Spec.InitContainers = []corev1.Container{{Name: "proxy", RestartPolicy: ptr.To(corev1.ContainerRestartPolicyAlways)}}

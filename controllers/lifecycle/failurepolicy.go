@@ -7,8 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// policyAction gives what a Job's podFailurePolicy says of a pod that failed, empty where no rule matches. The first rule
-// that matches decides, as in the Job controller (KEP-3329; pkg/controller/job/pod_failure_policy.go).
+// policyAction returns what a Job's podFailurePolicy says of a pod that failed, empty if no rule matches. The first rule that
+// matches decides, as in the Job controller (KEP-3329; pkg/controller/job/pod_failure_policy.go).
 func policyAction(job *batchv1.Job, pod *corev1.Pod) batchv1.PodFailurePolicyAction {
 	if job == nil || job.Spec.PodFailurePolicy == nil {
 		return ""
@@ -24,7 +24,7 @@ func policyAction(job *batchv1.Job, pod *corev1.Pod) batchv1.PodFailurePolicyAct
 	return ""
 }
 
-// exitCodeMatches looks at the containers that failed: exit code 0 never matches.
+// exitCodeMatches judges the containers that failed: exit code 0 never matches.
 func exitCodeMatches(rule *batchv1.PodFailurePolicyOnExitCodesRequirement, pod *corev1.Pod) bool {
 	return slices.ContainsFunc(containersOf(pod), func(s corev1.ContainerStatus) bool {
 		end := s.State.Terminated

@@ -2,23 +2,21 @@ package lifecycle
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// drainGrace is how long a terminal phase waits for the rest of the log, so that who reads "completed" reads
-// the whole log with it. After it, the phase is written and the log follows.
+// drainGrace is how long a terminal phase waits for the rest of the log, so that a client that reads "completed" reads the whole
+// log with it. After it, the phase is written and the log follows.
 const drainGrace = 2 * time.Second
 
-// ended keeps a finished run as it is. What remains is to complete its log, to tell that a later change of the
-// spec was seen, and to remove its Job.
+// ended keeps a finished run as it is. What remains is to complete its log, to record that a later change of the spec was seen,
+// and to remove its Job.
 func ended(o *Observation, f facts) (step, bool) {
 	status := &o.Execution.Status
 	if !status.Phase.IsTerminal() {
@@ -34,9 +32,9 @@ func ended(o *Observation, f facts) (step, bool) {
 	return s, true
 }
 
-// cleanUp tells whether the Job of a finished run whose log is settled goes now, or in how long. That of a run
-// that was stopped goes at once, also where a pod had failed before: a Job that has retries left would start another pod. Where the template says how
-// long a finished Job stays, Kubernetes sees to that.
+// cleanUp reports whether the Job of a finished run whose log is settled goes now, or in how long. The Job of a run that was
+// stopped goes at once: if it has retries left, it would start another pod. If the template says how long a finished Job stays,
+// Kubernetes deletes it.
 func cleanUp(o *Observation) (now bool, in time.Duration) {
 	if o.Job == nil || o.Job.DeletionTimestamp != nil {
 		return false, 0
@@ -59,20 +57,8 @@ func cleanUp(o *Observation) (now bool, in time.Duration) {
 	return left <= 0, max(left, 0)
 }
 
-// wasStopped tells whether we ended the run, so that its Job may not know that it is over.
-func wasStopped(reason string) bool {
-	switch reason {
-	case v1alpha1.ReasonCancelled, v1alpha1.ReasonFinishedWhileCancelling,
-		v1alpha1.ReasonDeadlineExceeded, v1alpha1.ReasonStartTimeout,
-		v1alpha1.ReasonQueueTimeout, v1alpha1.ReasonImagePullFailed:
-		return true
-	default:
-		return false
-	}
-}
-
-// lost ends a run whose Job was deleted by somebody. It is never started again: what the lost Job did, and
-// whether it does it still, cannot be known.
+// lost ends a run whose Job somebody deleted. It is never started again: nobody knows what the lost Job did, and whether it
+// still runs.
 func lost(o *Observation, f facts) (step, bool) {
 	recorded := o.Execution.Status.Job
 	if recorded == nil || (o.Job != nil && o.Job.UID == recorded.UID) {
@@ -92,17 +78,6 @@ func lost(o *Observation, f facts) (step, bool) {
 		fmt.Sprintf("job %q was deleted before it ended; the run is not started again", recorded.Name)), true
 }
 
-// stoppedByUs gives why we ended a pod of which no end is known, or else the newest. Where a node does not obey, we delete the Job
-// (stop): that it is missing then is our own doing.
-func stoppedByUs(f facts) (reason string, ok bool) {
-	for _, pod := range f.live {
-		if reason, _, ok = endMark(pod); ok && wasStopped(reason) {
-			return reason, true
-		}
-	}
-	return endedByUs(f)
-}
-
 // finished takes the Job's own word for the end of the run.
 func finished(o *Observation, f facts) (step, bool) {
 	switch {
@@ -115,7 +90,7 @@ func finished(o *Observation, f facts) (step, bool) {
 	}
 }
 
-// conclude records a terminal phase, after the log if that is about to be whole.
+// conclude records a terminal phase, after the log if that is about to be complete.
 func conclude(o *Observation, s step) step {
 	if !o.Log.Settled() && o.Log.Waited < drainGrace {
 		return step{hold: true, requeue: drainGrace - o.Log.Waited}
@@ -123,7 +98,7 @@ func conclude(o *Observation, s step) step {
 	return s
 }
 
-// failure says why the Job failed. The pod's word goes before the Job's, which only counts.
+// failure says why the Job failed. The pod says more than the Job, which only counts.
 func failure(o *Observation, f facts) verdict {
 	v := verdict{phase: v1alpha1.PhaseFailed, reason: v1alpha1.ReasonJobFailed}
 	if c := jobspec.TrueCondition(o.Job, batchv1.JobFailed); c != nil {
@@ -139,29 +114,21 @@ func failure(o *Observation, f facts) verdict {
 	return podFailure(o, f, decided, v)
 }
 
-// anyMarked reports whether we told a pod of the run to end.
-func anyMarked(o *Observation) bool {
-	return slices.ContainsFunc(o.Pods, func(pod *corev1.Pod) bool {
-		_, _, marked := endMark(pod)
-		return marked
-	})
-}
-
-// isDisruption reports whether the deletion of a pod was none of its Job's own: a Job with one pod at a time never has
-// another to delete, and others delete when they have decided.
+// isDisruption reports whether somebody else than its Job deleted a pod. A Job with one pod at a time never has another to
+// delete. Other Jobs delete pods when they have decided.
 func isDisruption(job *batchv1.Job, e *podEnd) bool {
 	decided := decidedAt(job)
 	return onePodAtATime(job) || !decided.IsZero() && e.asked.Before(decided)
 }
 
-// podFailure says why a pod failed, or v where the pod does not tell.
+// podFailure says why a pod failed. It returns v if the pod does not say.
 func podFailure(o *Observation, f facts, failed *podEnd, v verdict) verdict {
 	if failed.byUs != "" {
 		v.reason, v.message = failed.byUs, overdue(o, f, failed.byUs)
 		return v
 	}
 	pod := failed.pod
-	name, end := howItEnded(o.Job, pod, f.limits.Container)
+	name, end := howItEnded(o.Job, pod, f.snapshot.Container)
 	if reason, message, is := templateLimit(pod); is && !crashed(o.Job, pod) {
 		v.reason, v.message = reason, ofIndex(pod)+message
 		return v

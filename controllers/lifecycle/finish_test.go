@@ -14,14 +14,14 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// alsoEnded gives a pod another container that ended.
+// alsoEnded returns a pod another container that ended.
 func alsoEnded(name string, code int32) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, containerEnded(name, code))
 	}
 }
 
-// initEnded gives a pod the init container "prepare", which ended.
+// initEnded returns a pod the init container "prepare", which ended.
 func initEnded(code int32) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Status.InitContainerStatuses = append(pod.Status.InitContainerStatuses, containerEnded("prepare", code))

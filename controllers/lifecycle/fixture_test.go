@@ -72,7 +72,7 @@ func (s *scene) phase(p v1alpha1.Phase, reason string) *scene {
 	return s
 }
 
-// jobEnds gives the Job its last condition.
+// jobEnds returns the Job its last condition.
 func (s *scene) jobEnds(t batchv1.JobConditionType, reason string) *scene {
 	s.Job.Status.Conditions = append(s.Job.Status.Conditions, batchv1.JobCondition{Type: t, Status: corev1.ConditionTrue, Reason: reason, Message: "in its words"})
 	return s
@@ -144,16 +144,29 @@ func waiting(reason string) func(*corev1.Pod) {
 	}
 }
 
-// indexed gives a pod the index that it works on.
+// indexed returns a pod the index that it works on.
 func indexed(index int32) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		metav1.SetMetaDataAnnotation(&pod.ObjectMeta, batchv1.JobCompletionIndexAnnotation, fmt.Sprint(index))
 	}
 }
 
-// several gives the Job of a scene so many completions, as many at once, each with an index.
+// several returns the Job of a scene so many completions, as many at once, each with an index.
 func (s *scene) several(completions, parallelism int32) *scene {
 	s.Job.Spec.Completions, s.Job.Spec.Parallelism = &completions, &parallelism
 	s.Job.Spec.CompletionMode = ptr.To(batchv1.IndexedCompletion)
+	return s
+}
+
+// startedBefore is what an earlier status said of the first start.
+func startedBefore(s *scene, ago time.Duration) *scene {
+	s.Execution.Status.StartTime = ptr.To(metav1.NewTime(noon.Add(-ago)))
+	s.Execution.Status.Attempts = 1
+	return s
+}
+
+// notStartedInTime: its Job was made as long ago as it may take to start.
+func notStartedInTime(s *scene) *scene {
+	s.Job.CreationTimestamp = metav1.NewTime(noon.Add(-5 * time.Minute))
 	return s
 }

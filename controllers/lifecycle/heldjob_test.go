@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// suspendedJob gives the Job a condition Suspended, and a time at which it was resumed.
+// suspendedJob returns the Job a condition Suspended, and a time at which it was resumed.
 func (s *scene) suspendedJob(suspended bool, resumed time.Duration) *scene {
 	s.Job.Spec.Suspend = ptr.To(suspended)
 	status := corev1.ConditionFalse

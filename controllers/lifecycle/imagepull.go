@@ -11,37 +11,27 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// imagePull ends a run that has a pod with an image that could not be pulled for longer than the grace period.
-// A registry that hiccups is back by then, and a name that is wrong stays wrong. No pod tells since when it has
-// its trouble, so that the condition ImagesPulled does, also over a restart of the controller.
-func imagePull(o *Observation, f facts) (step, bool) {
-	left, troubled := imagePullLeft(o, f)
-	if !troubled || left > 0 {
-		return step{}, false
-	}
-	return expire(o, f, v1alpha1.ReasonImagePullFailed), true
-}
-
-// imagePullLeft of the grace period; troubled is false when every image is there or on its way.
-func imagePullLeft(o *Observation, f facts) (left time.Duration, troubled bool) {
+// imageDue returns when a run ends that has a pod whose image cannot be pulled: after a grace, within which a registry usually
+// recovers. No pod says since when it has its trouble. The condition ImagesPulled does, also over a restart of the controller.
+// troubled is false while every image is there or on its way.
+func imageDue(o *Observation, f facts) (due time.Time, troubled bool) {
 	pod := pullingPod(f)
 	if pod == nil {
-		return 0, false
+		return time.Time{}, false
 	}
 	reason, byUs := podEndedByUs(pod)
 	gaveUp := endMarked(pod, v1alpha1.ReasonImagePullFailed) && !podEnded(pod) || byUs && reason == v1alpha1.ReasonImagePullFailed
 	if !gaveUp && (podEnded(pod) || unpulled(pod) == "") {
-		return 0, false
+		return time.Time{}, false
 	}
 	c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionImagesPulled)
 	if c == nil || c.Status != metav1.ConditionFalse {
-		return max(o.Options.ImagePullGrace, time.Millisecond), true
+		return o.Now.Add(max(o.Options.ImagePullGrace, time.Millisecond)), true
 	}
-	return c.LastTransitionTime.Add(o.Options.ImagePullGrace).Sub(o.Now), true
+	return c.LastTransitionTime.Add(o.Options.ImagePullGrace), true
 }
 
-// pullingPod is the first pod that may still start and has an image that cannot be pulled, or else the newest, nil when there
-// is none.
+// pullingPod returns the first pod that may still start and whose image cannot be pulled, or else the newest; nil if there is none.
 func pullingPod(f facts) *corev1.Pod {
 	for _, pod := range f.live {
 		if unpulled(pod) != "" {
@@ -51,7 +41,7 @@ func pullingPod(f facts) *corev1.Pod {
 	return f.last
 }
 
-// unpulledBefore is what the condition remembers of the image, for when its pod was ended and tells no more.
+// unpulledBefore returns what the condition remembers of the image, for when its pod has ended and does not say it any more.
 func unpulledBefore(o *Observation) string {
 	if c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionImagesPulled); c != nil {
 		return c.Message

@@ -15,7 +15,7 @@ import (
 // decisions of a Job, the preliminary ones first.
 var decisions = []batchv1.JobConditionType{batchv1.JobFailureTarget, batchv1.JobSuccessCriteriaMet, batchv1.JobFailed, batchv1.JobComplete}
 
-// decidedAt is when a Job decided how it ends, zero while it has not.
+// decidedAt returns when a Job decided how it ends, zero if it has not.
 func decidedAt(job *batchv1.Job) (at time.Time) {
 	if job == nil {
 		return time.Time{}
@@ -41,19 +41,6 @@ func hasDecided(job *batchv1.Job) bool {
 	return false
 }
 
-// finishedAt is when a Job said that it has failed or completed, zero while it has not.
-func finishedAt(job *batchv1.Job) time.Time {
-	if job == nil {
-		return time.Time{}
-	}
-	for _, end := range []batchv1.JobConditionType{batchv1.JobFailed, batchv1.JobComplete} {
-		if c := jobspec.TrueCondition(job, end); c != nil {
-			return c.LastTransitionTime.Time
-		}
-	}
-	return time.Time{}
-}
-
 // goesOn reports whether something of the run still runs that nobody has told to end.
 func goesOn(f facts) bool {
 	for _, pod := range f.live {
@@ -64,8 +51,8 @@ func goesOn(f facts) bool {
 	return false
 }
 
-// crashed reports whether a pod failed by itself before the Job deleted it: its container was restarted in place more often
-// than the backoffLimit allows, and ran again when the Job took notice.
+// crashed reports whether a pod failed by itself before the Job deleted it: its container restarted in place more often than the
+// backoffLimit allows, and ran again when the Job noticed.
 func crashed(job *batchv1.Job, pod *corev1.Pod) bool {
 	return crashedContainer(job, pod) != nil
 }
@@ -85,16 +72,7 @@ func crashedContainer(job *batchv1.Job, pod *corev1.Pod) *corev1.ContainerStatus
 	return nil
 }
 
-func exceedsBackoffLimit(job *batchv1.Job) bool {
-	for _, failing := range []batchv1.JobConditionType{batchv1.JobFailureTarget, batchv1.JobFailed} {
-		if c := jobspec.TrueCondition(job, failing); c != nil && c.Reason == batchv1.JobReasonBackoffLimitExceeded {
-			return true
-		}
-	}
-	return false
-}
-
-// howItEnded gives the container whose end decided a pod's, and that end; nil where none has ended. A sidecar decides
+// howItEnded returns the container whose end decided the end of a pod, and that end; nil if none has ended. A sidecar decides
 // nothing.
 func howItEnded(job *batchv1.Job, pod *corev1.Pod, container string) (name string, end *corev1.ContainerStateTerminated) {
 	if s := crashedContainer(job, pod); s != nil {

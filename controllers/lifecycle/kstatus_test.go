@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// reads gives kstatus's word on an object, which Flux, kapp and kpt take.
+// reads returns kstatus's word on an object, which Flux, kapp and kpt take.
 func reads(t *testing.T, object any) kstatus.Status {
 	t.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
@@ -70,23 +70,4 @@ func TestKstatusOfAnExecution(t *testing.T) {
 func without(s *scene) *scene {
 	s.Task = nil
 	return s
-}
-
-func TestKstatusOfATask(t *testing.T) {
-	fresh := &v1alpha1.Task{ObjectMeta: metav1.ObjectMeta{Generation: 1}}
-	fresh.Status.ObservedGeneration = -1 // the CRD's default
-	for name, c := range map[string]struct {
-		task *v1alpha1.Task
-		want kstatus.Status
-	}{
-		"not judged yet":       {fresh, kstatus.InProgressStatus},
-		"can be run":           {judged(1, metav1.ConditionTrue), kstatus.CurrentStatus},
-		"cannot be run":        {judged(1, metav1.ConditionFalse), kstatus.FailedStatus},
-		"cannot be told":       {judged(1, metav1.ConditionUnknown), kstatus.InProgressStatus},
-		"a spec that is newer": {judged(1, metav1.ConditionTrue, func(task *v1alpha1.Task) { task.Generation = 2 }), kstatus.InProgressStatus},
-	} {
-		if got := reads(t, c.task); got != c.want {
-			t.Errorf("%s: reads %s, want %s", name, got, c.want)
-		}
-	}
 }

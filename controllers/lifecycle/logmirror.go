@@ -10,9 +10,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// mirrorLog puts the tail into status when it is due, with every change of phase, and at the end. A reading
-// that has to begin again after a restart of the controller is not shown until it has caught up: a log does
-// not go backwards.
+// mirrorLog puts the tail into the status when it is due, at each change of phase, and at the end. After a restart of the
+// controller the log is read from its beginning: the tail is not shown until it has caught up, because a log does not go
+// backwards.
 func mirrorLog(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	changed := status.Phase != o.Execution.Status.Phase
 	captured := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionLogsCaptured)
@@ -43,8 +43,8 @@ func mirrorLog(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	status.LogSummary = &summary
 }
 
-// withoutSecrets is the tail without the values of sensitive params. As long as these are not known, no line is shown:
-// any might have one.
+// withoutSecrets returns the tail without the values of sensitive params. While these are not known, it returns no line: any
+// might have one.
 func withoutSecrets(o *Observation, summary *v1alpha1.LogSummary) []v1alpha1.LogEntry {
 	if o.Execution.Spec.SecretParams != nil && o.Redact == nil {
 		summary.DroppedEntries = summary.Entries
@@ -53,8 +53,8 @@ func withoutSecrets(o *Observation, summary *v1alpha1.LogSummary) []v1alpha1.Log
 	return o.Redact.Entries(o.Log.Tail)
 }
 
-// WithoutTail gives a status with the lifecycle entries only, for an API server that refuses it with the tail:
-// a phase is written whatever becomes of the log.
+// WithoutTail returns a status with the lifecycle entries only, for an API server that refuses it with the tail. The phase is
+// written in any case.
 func WithoutTail(o Observation, status v1alpha1.TaskExecutionStatus) v1alpha1.TaskExecutionStatus {
 	bare := *status.DeepCopy()
 	if bare.LogSummary == nil {
@@ -65,23 +65,23 @@ func WithoutTail(o Observation, status v1alpha1.TaskExecutionStatus) v1alpha1.Ta
 	return bare
 }
 
-// compose puts the lifecycle entries around the tail and keeps the whole within the run's budget: the first
-// entry and the last stand, the oldest lines between them go, and a marker says how many went.
+// compose puts the lifecycle entries around the tail and keeps the whole within the run's budget. The first and the last entry
+// stay, the oldest lines between them go, and a marker says how many.
 func compose(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus, tail []v1alpha1.LogEntry, summary *v1alpha1.LogSummary) []v1alpha1.LogEntry {
 	words := o.Options.Language.words()
 	var head, end []v1alpha1.LogEntry
 	if status.StartTime != nil {
-		head = append(head, words.started(status.StartTime.Time, f.limits.Timeout))
+		head = append(head, words.started(status.StartTime.Time, f.snapshot.Timeout))
 	}
 	if status.Phase.IsTerminal() {
 		end = append(end, words.finished(status, tail))
 	}
 	entries, bytes := int64(len(head)+len(end)), size(head...)+size(end...)
-	limits := f.limits
-	if limits.MaxEntries == 0 { // the Job is gone and the Task too
-		limits = jobspec.DefaultLimits()
+	snapshot := f.snapshot
+	if snapshot.MaxEntries == 0 { // the Job is gone and the Task too
+		snapshot = jobspec.DefaultSnapshot()
 	}
-	maxEntries, maxBytes := int64(limits.MaxEntries), limits.MaxBytes
+	maxEntries, maxBytes := int64(snapshot.MaxEntries), snapshot.MaxBytes
 	kept := fit(tail, maxEntries-entries, maxBytes-bytes)
 	if dropped := summary.DroppedEntries + int64(len(tail)-kept); dropped > 0 {
 		// The marker takes the room of a line.
@@ -101,10 +101,10 @@ func compose(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus, tail
 	return append(composed, end...)
 }
 
-// markerSize in bytes is more than the marker's entry ever takes.
+// markerSize is more than the bytes of the marker's entry.
 const markerSize = 200
 
-// fit counts how many of the newest entries fit into a budget of entries and bytes.
+// fit returns how many of the newest entries fit into a budget of entries and bytes.
 func fit(tail []v1alpha1.LogEntry, entries, bytes int64) int {
 	kept := 0
 	for i := len(tail) - 1; i >= 0 && int64(kept) < entries; i-- {
@@ -116,7 +116,7 @@ func fit(tail []v1alpha1.LogEntry, entries, bytes int64) int {
 	return kept
 }
 
-// size of entries in status, in bytes of JSON with their commas.
+// size returns the bytes of entries in the status, as JSON with their commas.
 func size(entries ...v1alpha1.LogEntry) int64 {
 	var n int64
 	for i := range entries {
@@ -129,8 +129,8 @@ func size(entries ...v1alpha1.LogEntry) int64 {
 	return n
 }
 
-// withoutLifecycle is the tail that status has without the entries that compose added to it: the first, where the
-// run has started, the marker of what was not kept, and the last, where the run has ended.
+// withoutLifecycle returns the tail in the status without the entries that compose added: the first, if the run has started; the
+// marker of what was dropped; and the last, if the run has ended.
 func withoutLifecycle(o *Observation) []v1alpha1.LogEntry {
 	entries, status := o.Mirrored, &o.Execution.Status
 	if len(entries) > 0 && status.StartTime != nil {

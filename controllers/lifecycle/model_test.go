@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/queue"
 	"github.com/taskexec/taskexec/hack/walks"
 )
@@ -139,9 +140,15 @@ func (w *world) apply(p Plan, how string) {
 
 // turn asks the ledger, which answers as it likes.
 func (w *world) turn() {
+	crowd := census.Crowd{
+		Active: w.number("active", 0, 4), Accepted: w.chance("it was accepted before", 5),
+		Blocked: pick(w, "limit over all Tasks", v1alpha1.BlockedByNamespace, v1alpha1.BlockedByController),
+	}
+	if w.chance("the queue is full", 5) {
+		crowd.Queued = v1alpha1.DefaultMaxQueued
+	}
 	w.Place = &queue.Place{
-		Granted: !w.either("others are before it"), Since: w.Now, Position: w.number("position", 1, 20), Limit: 3, Active: []string{"a", "b"},
-		BlockedBy: pick(w, "limit", v1alpha1.BlockedByTask, v1alpha1.BlockedByNamespace, v1alpha1.BlockedByController), Full: w.chance("the queue is full", 5),
+		Granted: !w.either("others are before it"), Since: w.Now, Position: w.number("position", 1, 20), Limit: 3, Active: []string{"a", "b"}, Rules: census.RulesOf(w.task), Crowd: crowd,
 	}
 }
 

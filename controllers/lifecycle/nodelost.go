@@ -11,20 +11,20 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// nodeLost ends a run whose pods Kubernetes was asked to end, by a drain, a taint or a person, and whose nodes are overdue
-// with it. Kubernetes waits for such a node for ever, and the Job makes no other pod as long (podReplacementPolicy
-// Failed), so that without a timeout nothing else would end the run. It is not started again, retries or not: what the
-// lost node still does cannot be known.
+// nodeLost ends a run whose pods Kubernetes was asked to end, by a drain, a taint or a person, and whose nodes are overdue with
+// it. Kubernetes waits for such a node for ever, and meanwhile the Job makes no other pod (podReplacementPolicy Failed): without
+// a timeout nothing else would end the run. It is not started again, even with retries left: nobody knows what the lost node
+// still does.
 func nodeLost(o *Observation, f facts) (step, bool) {
 	s, is := givenUp(o, f)
 	s.deleteJob = is && o.Job.DeletionTimestamp == nil // or it would try again once the node is back
 	return s, is
 }
 
-// givenUp tells how a run ends whose nodes are waited for no more; is is false while they are, or need not be.
+// givenUp returns how a run ends whose nodes are waited for no more. is is false while they are, or need not be.
 func givenUp(o *Observation, f facts) (s step, is bool) {
-	pod, left := awaitedFromNodes(o, f)
-	if pod == nil || left > 0 {
+	pod, due := awaitedFromNodes(f)
+	if pod == nil || !hasStruck(due, o.Now) {
 		return step{}, false
 	}
 	words := fmt.Sprintf("pod %s was to have ended by %s, and node %s did not confirm it: the container may still run there",
@@ -41,15 +41,15 @@ func givenUp(o *Observation, f facts) (s step, is bool) {
 	return s, true
 }
 
-// awaitedFromNodes gives the newest pod of a run all of whose live pods are being deleted on nodes that have not confirmed
-// it, and for how long that is waited for; no pod where one of them may go on, or we ended it ourselves.
-func awaitedFromNodes(o *Observation, f facts) (newest *corev1.Pod, left time.Duration) {
+// awaitedFromNodes returns the newest pod of a run if all its live pods are being deleted and their nodes have not confirmed it,
+// and until when that is waited for. It returns no pod if one of them may go on, or if we ended it.
+func awaitedFromNodes(f facts) (newest *corev1.Pod, due time.Time) {
 	for _, pod := range f.live {
 		if _, _, byUs := endMark(pod); byUs || pod.DeletionTimestamp == nil || pod.Spec.NodeName == "" {
-			return nil, 0
+			return nil, time.Time{}
 		}
 		newest = pod
-		left = max(left, pod.DeletionTimestamp.Add(giveUpMargin).Sub(o.Now)) // it is the time by which the grace period is over
+		due = later(due, pod.DeletionTimestamp.Add(giveUpMargin)) // the timestamp is when the grace period is over
 	}
-	return newest, left
+	return newest, due
 }

@@ -14,9 +14,8 @@ import (
 // maxPods kept in status: the one whose end decided, and the newest.
 const maxPods = 10
 
-// mirrorPods keeps what is worth knowing of each pod, also when the pod is gone. A pod enters when a
-// container of it has started or it has ended; until then, status.message says what it waits for, and a
-// write for each step of its start would tell nothing more.
+// mirrorPods keeps what is worth knowing of each pod, also when the pod is gone. A pod enters when a container of it has started
+// or it has ended. Until then status.message says what it waits for, and a write for each step of its start would say no more.
 func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	attempts := goneAttempts(o, status.Pods)
 	for _, pod := range o.Pods {
@@ -24,9 +23,9 @@ func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 		if from.IsZero() && !podEnded(pod) {
 			continue
 		}
-		m := mirrorPod(o, pod, f.limits.Container)
+		m := mirrorPod(o, pod, f.snapshot.Container)
 		if !from.IsZero() {
-			attempts += 1 + restarts(pod, f.limits.Container)
+			attempts += 1 + restarts(pod, f.snapshot.Container)
 			m.StartTime = &metav1.Time{Time: from}
 		}
 		if podEnded(pod) && !to.IsZero() {
@@ -41,8 +40,8 @@ func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	status.Pods = newest(o, status.Pods)
 }
 
-// witness keeps what became of pods that are about to vanish, while nothing else is reported: of a pod that was deleted,
-// nobody can tell the end when it is gone.
+// witness keeps how pods ended that are about to vanish, while nothing else is reported: once a deleted pod is gone, nobody can
+// tell how it ended.
 func witness(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	s := &o.Execution.Status
 	if s.Phase == "" || s.Phase.IsTerminal() || s.ObservedGeneration != o.Execution.Generation || o.Execution.DeletionTimestamp != nil {
@@ -58,7 +57,7 @@ func witness(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// newest puts the mirror in the order in which the pods started, and keeps the one whose end decided and the newest.
+// newest puts the mirror in the order in which the pods started, and keeps the deciding pod and the newest ones.
 func newest(o *Observation, pods []v1alpha1.PodMirror) []v1alpha1.PodMirror {
 	began := func(m *v1alpha1.PodMirror) time.Time {
 		pod := seenPod(o, m)
@@ -84,8 +83,8 @@ func newest(o *Observation, pods []v1alpha1.PodMirror) []v1alpha1.PodMirror {
 	return pods
 }
 
-// tellDecider marks the pod whose end decided how the run ended, and gives the run its exit code. Of a run that has ended
-// both stand; an exit code may still become known. Between two attempts it is that of the one that failed.
+// tellDecider marks the pod that decided how the run ended, and gives the run its exit code. Both stay once the run has ended,
+// but for an exit code that becomes known later. Between two attempts it is the exit code of the one that failed.
 func tellDecider(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	switch {
 	case o.Execution.Status.Phase.IsTerminal() && status.ExitCode != nil:
@@ -118,8 +117,8 @@ func mirrorOf(pods []v1alpha1.PodMirror, pod *corev1.Pod) *v1alpha1.PodMirror {
 	return nil
 }
 
-// decidingMirror picks the pod that decided where all that ended are gone: the last that ended as the run did, or else the
-// last.
+// decidingMirror returns the deciding pod if all that ended are gone: the last one that ended as the run did, or else the last
+// one.
 func decidingMirror(pods []v1alpha1.PodMirror, phase v1alpha1.Phase) *v1alpha1.PodMirror {
 	like := string(corev1.PodFailed)
 	if phase == v1alpha1.PhaseCompleted {
@@ -136,7 +135,7 @@ func decidingMirror(pods []v1alpha1.PodMirror, phase v1alpha1.Phase) *v1alpha1.P
 	return &pods[len(pods)-1]
 }
 
-// disruptions counts the pods that the platform ended, or a suspension of their Job.
+// disruptions counts the pods that ended because of the platform, or because their Job was suspended.
 func disruptions(pods []v1alpha1.PodMirror) (n int32) {
 	for i := range pods {
 		reason := pods[i].Reason
@@ -149,8 +148,7 @@ func disruptions(pods []v1alpha1.PodMirror) (n int32) {
 	return n
 }
 
-// goneAttempts counts the pods that started something and do not tell of it any more. Most are gone: of an evicted one
-// the Job makes another.
+// goneAttempts counts the pods that started something and are gone, or do not say so any more.
 func goneAttempts(o *Observation, mirrored []v1alpha1.PodMirror) (n int32) {
 	for i := range mirrored {
 		m := &mirrored[i]
@@ -163,16 +161,6 @@ func goneAttempts(o *Observation, mirrored []v1alpha1.PodMirror) (n int32) {
 		}
 	}
 	return n
-}
-
-// restarts of the task's own container in place.
-func restarts(pod *corev1.Pod, container string) int32 {
-	for i := range pod.Status.ContainerStatuses {
-		if s := &pod.Status.ContainerStatuses[i]; s.Name == container {
-			return s.RestartCount
-		}
-	}
-	return 0
 }
 
 func upsert(pods []v1alpha1.PodMirror, m v1alpha1.PodMirror) []v1alpha1.PodMirror {
@@ -210,7 +198,7 @@ func mirrorPod(o *Observation, pod *corev1.Pod, container string) v1alpha1.PodMi
 	return m
 }
 
-// podReason says in Kubernetes' words why a pod ended or waits, empty when there is nothing to say.
+// podReason returns in Kubernetes' words why a pod ended or waits, empty if there is nothing to say.
 func podReason(pod *corev1.Pod, container string) string {
 	if c := disruptionTarget(pod); c != nil {
 		return c.Reason

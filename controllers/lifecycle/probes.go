@@ -13,12 +13,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// signalled is the least exit code of a program that a signal ended: 128 and the signal's number.
+// signalled is the least exit code of a program that a signal ended: 128 and the number of the signal.
 const signalled = 129
 
-// AsksWhoKilled gives the pod of a run whose Job has failed and whose container a signal ended, where neither we nor the
-// platform nor the memory limit did; nil otherwise. Its Events may tell: that the kubelet killed a container for a
-// probe or a hook stands nowhere else. It is asked once, before the end is recorded.
+// AsksWhoKilled returns the pod whose Events are to be read for who killed its container: a signal ended it, its Job has failed,
+// and neither we, nor the platform, nor the memory limit was the cause. It returns nil if there is none. Only Events say that
+// the kubelet killed a container for a probe or a hook. They are read once, before the end is recorded.
 func AsksWhoKilled(o *Observation) *corev1.Pod {
 	if o.Job == nil || o.Execution.Status.Phase.IsTerminal() || jobspec.TrueCondition(o.Job, batchv1.JobFailed) == nil {
 		return nil
@@ -27,7 +27,7 @@ func AsksWhoKilled(o *Observation) *corev1.Pod {
 	if f.last == nil || !podEnded(f.last) {
 		return nil
 	}
-	c := jobspec.Decisive(f.last, f.limits.Container)
+	c := jobspec.Decisive(f.last, f.snapshot.Container)
 	if c == nil || c.State.Terminated.ExitCode < signalled {
 		return nil
 	}
@@ -37,8 +37,8 @@ func AsksWhoKilled(o *Observation) *corev1.Pod {
 	return f.last
 }
 
-// KilledFor says for which probe or hook of the template the kubelet killed a container of a pod, by the Events of the pod;
-// empty when it killed none. An answer of the program to a probe and the command of a hook are left out of sensitive runs.
+// KilledFor returns the probe or hook for which the kubelet killed a container of a pod, by the Events of the pod; empty if it
+// killed none. For a sensitive run it leaves out the program's answer to a probe and the command of a hook.
 func KilledFor(events []Event, sensitive bool) string {
 	newest := slices.Clone(events)
 	slices.SortStableFunc(newest, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Message, b.Message)) })
@@ -62,7 +62,7 @@ func KilledFor(events []Event, sensitive bool) string {
 	return ""
 }
 
-// killedByProbe is how a run failed whose container the kubelet killed for a probe or a hook.
+// killedByProbe says how a run failed whose container the kubelet killed for a probe or a hook.
 func killedByProbe(o *Observation, name string, t *corev1.ContainerStateTerminated) (message string, is bool) {
 	if o.KilledFor == "" {
 		return "", false

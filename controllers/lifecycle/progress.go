@@ -8,19 +8,18 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// counting waits while the Job has not yet taken notice of a pod that ended. Its next word says whether the
-// run ended or goes on, and one status write is enough for both. While other pods run, that may take as long as they do;
-// and a Job that counts failures for each index takes notice of one when it makes the next pod.
+// counting waits while the Job has not yet noticed a pod that ended. Then it says whether the run ended or goes on, and one
+// status write is enough for both. While other pods run, that may take as long as they do. A Job that counts failures for each
+// index notices a failure when it makes the next pod.
 func counting(o *Observation, f facts) (step, bool) {
 	if len(f.live) > 0 && !onePodAtATime(o.Job) || o.Job.Spec.BackoffLimitPerIndex != nil && !madeIt(o, f) {
 		return step{}, false
 	}
-	return step{hold: true, requeue: nextDeadline(o, f)}, !allCounted(o, f)
+	return step{hold: true, requeue: f.clocks.next(o.Now)}, !allCounted(o, f)
 }
 
-// allCounted tells whether the Job has taken notice of each pod that ended. One that its podFailurePolicy ignores
-// is never counted; that the Job is through with it shows by its finalizer, which goes, and by the list of those
-// whose number is still to be added (KEP-2307).
+// allCounted reports whether the Job has noticed each pod that ended. It never counts a pod that its podFailurePolicy ignores.
+// That it is done with a pod shows by the pod's finalizer, which it removes, and by the list of uncounted pods (KEP-2307).
 func allCounted(o *Observation, f facts) bool {
 	if o.Job.Spec.PodFailurePolicy == nil {
 		return f.terminated <= int(o.Job.Status.Succeeded+o.Job.Status.Failed)
@@ -42,7 +41,7 @@ func allCounted(o *Observation, f facts) bool {
 
 // progress says where a run stands that nothing ends: Pending until a container starts, then Running.
 func progress(o *Observation, f facts) (step, bool) {
-	s := step{requeue: nextDeadline(o, f)}
+	s := step{requeue: f.clocks.next(o.Now)}
 	if f.waits() {
 		s.verdict = verdict{v1alpha1.PhasePending, v1alpha1.ReasonJobCreated, waitingFor(o, f)}
 		return s, true

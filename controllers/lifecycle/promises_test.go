@@ -109,10 +109,10 @@ func waitsForEver(w *world, plan Plan) bool {
 	}
 	f := gather(&w.Observation)
 	if f.waits() {
-		return f.limits.StartTimeout != nil && !startClockFrom(w.Observation.Job).IsZero()
+		return f.snapshot.StartTimeout != nil && !startClockFrom(w.Observation.Job).IsZero()
 	}
 	over := (madeIt(&w.Observation, f) || hasDecided(w.Observation.Job)) && !goesOn(f)
-	return f.limits.Timeout != nil && !over
+	return f.snapshot.Timeout != nil && !over
 }
 
 var (

@@ -8,9 +8,9 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// notBeforeStop moves the end of a run that we stopped to when we began to stop it, where its last container had ended
-// before: a run that waits for its next container or its next attempt goes on until then. The clock of a node that is
-// behind does not put the end before the cancel either.
+// notBeforeStop moves the end of a run that we stopped to when we began to stop it, if its last container had ended before: a run
+// that waits for its next container or its next attempt goes on until then. A node whose clock is behind does not put the end
+// before the cancel either.
 func notBeforeStop(o *Observation, status *v1alpha1.TaskExecutionStatus, end time.Time) time.Time {
 	if !wasStopped(status.Reason) || status.Reason == v1alpha1.ReasonFinishedWhileCancelling {
 		return end
@@ -28,18 +28,8 @@ func notBeforeStop(o *Observation, status *v1alpha1.TaskExecutionStatus, end tim
 	return later(end, began)
 }
 
-// lastMark is when we last ended a pod of the run for that reason.
-func lastMark(o *Observation, reason string) (at time.Time, marked bool) {
-	for _, pod := range o.Pods {
-		if why, when, ok := endMark(pod); ok && why == reason {
-			at, marked = later(at, when), true
-		}
-	}
-	return at, marked
-}
-
-// receiptEnd is when a cancel was done with. A run that had ended by itself before the cancel was seen keeps its own end;
-// the cancel was done with when it was seen.
+// receiptEnd returns when a cancel was done. A run that had ended by itself before the cancel was seen keeps its own end; the
+// cancel was done when it was seen.
 func receiptEnd(acknowledged metav1.Time, completion *metav1.Time) *metav1.Time {
 	if completion != nil && completion.Before(&acknowledged) {
 		return &acknowledged

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"time"
-	"unicode/utf8"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
@@ -10,9 +9,6 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
-
-// maxMessage bounds status.message in bytes; the CRD allows 4096 characters.
-const maxMessage = 2048
 
 // report turns a verdict into the status to write.
 func report(o *Observation, f facts, v verdict) v1alpha1.TaskExecutionStatus {
@@ -38,18 +34,18 @@ func report(o *Observation, f facts, v verdict) v1alpha1.TaskExecutionStatus {
 	return status
 }
 
-// identify records what is run. The first word stands: a Job of another UID is never taken for ours.
+// identify records what is run. It is written once: a Job of another UID is never taken for ours.
 func identify(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	if status.Job == nil && o.Job != nil {
 		status.Job = &v1alpha1.JobIdentity{Name: o.Job.Name, UID: o.Job.UID}
 	}
-	if status.Task == nil && f.limits.Task.UID != "" {
-		task := f.limits.Task
+	if status.Task == nil && f.snapshot.Task.UID != "" {
+		task := f.snapshot.Task
 		status.Task = &task
 	}
 }
 
-// stampTimes records start and end, each once. What started after the end is no start of the run: a pod that was late.
+// stampTimes records start and end, each once. What started after the end is no start of the run: a pod was late.
 func stampTimes(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	late := status.CompletionTime != nil && f.started.After(status.CompletionTime.Time)
 	if status.StartTime == nil && !f.started.IsZero() && !late {
@@ -66,17 +62,4 @@ func stampTimes(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 		status.Duration = duration.HumanDuration(end.Sub(status.StartTime.Time).Round(time.Second))
 	}
 	status.CompletionTime = &metav1.Time{Time: end}
-}
-
-// clip cuts a text to at most n bytes, between runes.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	const ellipsis = "…"
-	n -= len(ellipsis)
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + ellipsis
 }

@@ -31,7 +31,7 @@ func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 	if pod == nil {
 		return
 	}
-	message := terminationMessage(pod, f.limits.Container)
+	message := terminationMessage(pod, f.snapshot.Container)
 	truncated := len(message) >= terminationMessageLimit(pod) && !isDocument(message)
 	written := message
 	if truncated { // maybe within a character, at either end
@@ -55,8 +55,8 @@ func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 	}
 }
 
-// terminationMessage is what a container wrote itself. A container that never ran wrote nothing: what stands there
-// are the words of the runtime. Of one that failed it cannot be told from its log, where that may stand in for it.
+// terminationMessage returns what a container wrote itself. A container that never ran wrote nothing: its message is the
+// runtime's. The message of one that failed may be the end of its log, if the template asks for that; then it is no result.
 func terminationMessage(pod *corev1.Pod, container string) string {
 	for i := range pod.Status.ContainerStatuses {
 		s := &pod.Status.ContainerStatuses[i]
@@ -88,7 +88,7 @@ func terminationMessageLimit(pod *corev1.Pod) int {
 	return min(maxTerminationMessage, maxTerminationMessagePod/max(containers, 1))
 }
 
-// isDocument tells whether a text is a whole JSON object or list, of which neither end can be missing.
+// isDocument reports whether a text is a whole JSON object or list, of which neither end can be missing.
 func isDocument(text string) bool {
 	text = strings.Trim(strings.TrimPrefix(text, "\ufeff"), " \t\r\n")
 	return text != "" && (text[0] == '{' || text[0] == '[') && json.Valid([]byte(text))

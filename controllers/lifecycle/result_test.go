@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/redact"
 )
 
-// wrote gives the containers of that name that ended a termination message.
+// wrote returns the containers of that name that ended a termination message.
 func wrote(container, message string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		for i := range pod.Status.ContainerStatuses {

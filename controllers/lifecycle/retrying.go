@@ -9,8 +9,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// retrying gives the pod that failed and that the Job makes another for, which has not started yet, and which attempt it
-// was, counted from 1. Of an Indexed Job each index has attempts of its own. pod is nil where nothing is tried again.
+// retrying returns the pod that failed and for which the Job makes another one, which has not started yet, and which attempt it
+// was, counted from 1. Of an Indexed Job each index has its own attempts. pod is nil if nothing is tried again.
 func retrying(o *Observation, f facts) (pod *corev1.Pod, attempt int) {
 	if madeIt(o, f) || hasDecided(o.Job) {
 		return nil, 0
@@ -30,7 +30,7 @@ func retrying(o *Observation, f facts) (pod *corev1.Pod, attempt int) {
 	return nil, 0
 }
 
-// isTriedAgain reports whether a pod failed whose place is still empty.
+// isTriedAgain reports whether a pod failed and its successor has not started yet.
 func isTriedAgain(o *Observation, f facts, pod *corev1.Pod) bool {
 	if pod.Status.Phase != corev1.PodFailed {
 		return false
@@ -48,7 +48,7 @@ func isTriedAgain(o *Observation, f facts, pod *corev1.Pod) bool {
 	})
 }
 
-// attemptsOf an index that failed, or of all pods where there is none.
+// attemptsOf counts the failed attempts of an index, or of all pods if there is none.
 func attemptsOf(ends []podEnd, index *int32) (n int) {
 	for i := range ends {
 		own := jobspec.IndexOf(ends[i].pod)

@@ -8,8 +8,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// endOfRun is when the last container of a run ended. Where nobody saw the end of one, it is when the Job said that it was
-// over, or now.
+// endOfRun returns when the last container of a run ended. If nobody saw the end of one, it is when the Job said that it was over,
+// or now.
 func endOfRun(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) time.Time {
 	end, unseen := f.ended, len(f.live) > 0
 	for i := range status.Pods {
@@ -34,14 +34,7 @@ func endOfRun(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) tim
 	return later(end, o.Now)
 }
 
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-// settleMirror leaves no pod of a finished run, or of one that is suspended, as if it ran: it does not, or nobody knows.
+// settleMirror leaves no pod of a finished or suspended run as if it ran: it does not, or nobody knows.
 func settleMirror(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	for i := range status.Pods {
 		m := &status.Pods[i]
@@ -57,7 +50,7 @@ func settleMirror(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 	}
 }
 
-// seenPod is the pod that a mirror is of, nil where it is gone.
+// seenPod returns the pod of a mirror, nil if it is gone.
 func seenPod(o *Observation, m *v1alpha1.PodMirror) *corev1.Pod {
 	for _, pod := range o.Pods {
 		if pod.UID == m.UID {

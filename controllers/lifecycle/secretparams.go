@@ -13,17 +13,17 @@ import (
 )
 
 const (
-	// secretGrace is how long after the creation of an execution nothing is said of a Secret that is missing: the
-	// facade makes it right after. Creation times have whole seconds.
+	// secretGrace is how long after the creation of an execution a missing Secret is not reported: the facade makes it right after.
+	// Creation times have whole seconds.
 	secretGrace = 3 * time.Second
-	// secretSoon is when it is looked for again meanwhile, and secretRetry after that. Nothing tells us when it
-	// comes: we may read a Secret that an execution names, and watch none.
+	// secretSoon is when the Secret is read again meanwhile, and secretRetry after that. No event says that it has come: we watch no
+	// Secrets.
 	secretSoon  = 100 * time.Millisecond
 	secretRetry = 2 * time.Second
 )
 
-// withSecretParams puts the values of the sensitive params among the others, to be judged with them; otherwise it
-// says what to do. What it says never has a value in it.
+// withSecretParams puts the values of the sensitive params among the others, to be judged with them. Otherwise it returns what is
+// to be done. Its messages never quote a value.
 func withSecretParams(o *Observation, f facts, schema *params.Schema, given []byte) (joined []byte, s step, ok bool) {
 	if readable := readable(schema, given); len(readable) > 0 {
 		return nil, fail(v1alpha1.ReasonSensitiveParamReadable, fmt.Sprintf(
@@ -44,7 +44,7 @@ func withSecretParams(o *Observation, f facts, schema *params.Schema, given []by
 	return joined, step{}, true
 }
 
-// secretWaits says what to do where the Secret of the sensitive params is missing.
+// secretWaits returns what is to be done if the Secret of the sensitive params is missing.
 func secretWaits(o *Observation, f facts) (s step, waits bool) {
 	from := o.Execution.Spec.SecretParams
 	if from == nil {
@@ -60,7 +60,7 @@ func secretWaits(o *Observation, f facts) (s step, waits bool) {
 	return waitForStart(o, f, v1alpha1.ReasonSecretNotFound, missing), true
 }
 
-// readable gives the sensitive params that stand in spec.params. What is no JSON object has none.
+// readable returns the sensitive params that are in spec.params. What is no JSON object has none.
 func readable(schema *params.Schema, given []byte) (names []string) {
 	if _, secret, problems := schema.Split(given); len(secret) > 0 || len(problems) > 0 {
 		for _, name := range schema.Sensitive() {
@@ -75,9 +75,8 @@ func readable(schema *params.Schema, given []byte) (names []string) {
 	return names
 }
 
-// missingSecret says what is not there yet, empty when all is. A Secret that is not meant for the execution reads as one
-// that does not exist, and is waited for like it: otherwise who may create executions could find out which Secrets
-// there are.
+// missingSecret says what is missing, empty if nothing is. A Secret that the execution may not use reads as one that does not
+// exist, and is waited for in the same way: otherwise whoever may create executions could find out which Secrets exist.
 func missingSecret(o *Observation, from *v1alpha1.SecretParams) string {
 	switch {
 	case o.SecretTrouble != "":
@@ -94,13 +93,13 @@ func missingSecret(o *Observation, from *v1alpha1.SecretParams) string {
 	return ""
 }
 
-// MayUse tells whether a Secret was made for this execution or is meant for such use. Otherwise who may create
-// executions, and may not read Secrets, could have a task print any, or try values until one is redacted.
+// MayUse reports whether a Secret was made for this execution or is labelled for such use. Otherwise whoever may create executions
+// but not read Secrets could have a task print any, or try values until one is redacted.
 func MayUse(secret *corev1.Secret, execution *v1alpha1.TaskExecution) bool {
 	return metav1.IsControlledBy(secret, execution) || secret.Labels[v1alpha1.LabelParams] == "true"
 }
 
-// SecretValues gives the values that an execution takes from a Secret.
+// SecretValues returns the values that an execution takes from a Secret.
 func SecretValues(secret *corev1.Secret, from *v1alpha1.SecretParams) map[string][]byte {
 	values := make(map[string][]byte, len(from.Names))
 	for _, name := range from.Names {

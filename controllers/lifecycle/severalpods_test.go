@@ -37,7 +37,7 @@ func cleanedUp(ago time.Duration) func(*corev1.Pod) {
 	}
 }
 
-// decides gives the Job a condition some time ago.
+// decides returns the Job a condition some time ago.
 func (s *scene) decides(condition batchv1.JobConditionType, reason string, ago time.Duration) *scene {
 	s.Job.Status.Conditions = append(s.Job.Status.Conditions, batchv1.JobCondition{
 		Type: condition, Status: corev1.ConditionTrue, Reason: reason, Message: "in its words", LastTransitionTime: metav1.NewTime(noon.Add(-ago)),

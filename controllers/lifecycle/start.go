@@ -10,11 +10,10 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// refusedRetry is how long a refused Job waits for its next try: quota is freed by others, and nothing
-// tells us when.
+// refusedRetry is how long a refused Job waits for its next try: others free the quota, and no event says when.
 const refusedRetry = 10 * time.Second
 
-// start makes the Job, or says what stands in its way.
+// start makes the Job, or says what prevents it.
 func start(o *Observation, f facts) (step, bool) {
 	if o.Job != nil {
 		return step{}, false
@@ -38,11 +37,11 @@ func start(o *Observation, f facts) (step, bool) {
 	if s, refused := suspendedTask(o); refused {
 		return s, true
 	}
-	if s, over := queueDeadline(o); over {
+	if s, over := queueTimedOut(o, f); over {
 		return s, true
 	}
 	if o.Place != nil && !o.Place.Granted {
-		return waitForTurn(o), true
+		return waitForPlace(o, f), true
 	}
 	return create(o, f), true
 }
@@ -53,7 +52,7 @@ func Waits(o *Observation, p Plan) bool {
 		p.Status.Phase != "" && !p.Status.Phase.IsTerminal()
 }
 
-// crowdedOut ends a run that has to wait where there is no room. It was never started, and its record says why.
+// crowdedOut ends a run that would have to wait and has no room to. It was never started, and its record says why.
 func crowdedOut(o *Observation, _ facts) (step, bool) {
 	if o.NoRoom == nil || o.Job != nil {
 		return step{}, false
@@ -61,14 +60,14 @@ func crowdedOut(o *Observation, _ facts) (step, bool) {
 	return fail(v1alpha1.ReasonNamespaceQueueFull, o.NoRoom.Error()), true
 }
 
-// create judges the params and builds the Job. Where the params are not there, they were judged when the execution was
-// new. They are judged again by the Task as it is when they are read.
+// create judges the params and builds the Job. Without the params it asks for a place first: they were judged when the execution
+// was new, and are judged again, by the Task as it is then, when they are read.
 func create(o *Observation, f facts) step {
 	if o.Trimmed {
 		if s, waits := secretWaits(o, f); waits {
 			return s
 		}
-		return step{turn: true, hold: true}
+		return step{askPlace: true, hold: true}
 	}
 	var given []byte
 	if p := o.Execution.Spec.Params; p != nil {

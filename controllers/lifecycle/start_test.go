@@ -86,7 +86,7 @@ func TestHostileParams(t *testing.T) {
 	}
 }
 
-// paramsOf gives TASK_PARAMS as a container of the created Job sees it.
+// paramsOf returns TASK_PARAMS as a container of the created Job sees it.
 func paramsOf(t *testing.T, plan Plan) string {
 	t.Helper()
 	for _, e := range plan.Create.Spec.Template.Spec.Containers[0].Env {

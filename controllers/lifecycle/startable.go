@@ -11,21 +11,21 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// waitForStart keeps a run waiting for what its Job cannot be made without, until the start clock of that wait runs
-// out. There is no Job to count from: the clock counts from when the wait for that reason began, which the condition
-// Startable remembers, also over a restart of the controller. So a run that stood in the queue for long does not fail
-// at once because its Task is deleted and made again.
+// waitForStart lets a run wait for what its Job cannot be made without, until the start clock of that wait strikes. There is no
+// Job to count from. The clock counts from when the wait for that reason began, which the condition Startable remembers, also
+// over a restart of the controller. So a run that was in the queue for long does not fail at once when its Task is deleted and
+// made again.
 func waitForStart(o *Observation, f facts, reason, message string) step {
 	limit := o.Options.StartTimeout
-	if f.limits.StartTimeout != nil {
-		limit = f.limits.StartTimeout.Duration
+	if f.snapshot.StartTimeout != nil {
+		limit = f.snapshot.StartTimeout.Duration
 	}
 	left := waitingSince(o, reason).Add(limit).Sub(o.Now)
 	if left <= 0 {
 		return fail(reason, fmt.Sprintf("%s; waited %s", strings.TrimSuffix(message, "."), limit))
 	}
 	s := step{verdict: verdict{v1alpha1.PhasePending, reason, message}, requeue: left}
-	if old := &o.Execution.Status; old.Phase == v1alpha1.PhaseQueued && !hasTurn(o) {
+	if old := &o.Execution.Status; old.Phase == v1alpha1.PhaseQueued && !hasPlace(o) {
 		s.phase, s.queue = v1alpha1.PhaseQueued, old.Queue // it keeps its place
 	}
 	switch reason {
@@ -37,9 +37,9 @@ func waitForStart(o *Observation, f facts, reason, message string) step {
 	return s
 }
 
-func hasTurn(o *Observation) bool { return o.Place != nil && o.Place.Granted }
+func hasPlace(o *Observation) bool { return o.Place != nil && o.Place.Granted }
 
-// waitingSince is when a run began to wait for that reason, now where it has just begun.
+// waitingSince returns when a run began to wait for a reason, now if it has just begun.
 func waitingSince(o *Observation, reason string) time.Time {
 	c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionStartable)
 	if c == nil || c.Reason != reason {
@@ -48,8 +48,8 @@ func waitingSince(o *Observation, reason string) time.Time {
 	return c.LastTransitionTime.Time
 }
 
-// startableCondition is False while a run waits for what its Job cannot be made without; waits is false otherwise.
-// The reason tells one wait from the next, each of which has a clock of its own.
+// startableCondition is False while a run waits for what its Job cannot be made without; waits is false otherwise. Each reason is
+// a wait of its own, with its own clock.
 func startableCondition(o *Observation, status *v1alpha1.TaskExecutionStatus) (c metav1.Condition, waits bool) {
 	switch status.Reason {
 	case v1alpha1.ReasonTaskNotFound, v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonJobRefused:
@@ -66,7 +66,7 @@ func startableCondition(o *Observation, status *v1alpha1.TaskExecutionStatus) (c
 	}, true
 }
 
-// setStartable keeps the condition. Its time changes with its reason, unlike that of other conditions.
+// setStartable keeps the condition. Unlike the time of other conditions, its time changes with its reason.
 func setStartable(o *Observation, status *v1alpha1.TaskExecutionStatus) {
 	c, waits := startableCondition(o, status)
 	if old := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionStartable); old != nil && (!waits || old.Reason != c.Reason) {

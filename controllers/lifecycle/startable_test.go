@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
@@ -36,7 +37,7 @@ func TestCase28WaitHasAClockOfItsOwn(t *testing.T) {
 		return s.place(queue.Place{Granted: true})
 	}
 	queued := func() *scene { return hour().queued(7, v1alpha1.BlockedByTask, v1alpha1.ReasonConcurrencyLimit) }
-	byTask := queue.Place{Position: 7, BlockedBy: v1alpha1.BlockedByTask, Limit: 3}
+	byTask := queue.Place{Position: 7, Crowd: census.Crowd{Active: 3}, Limit: 3}
 	back := func(policy v1alpha1.ConcurrencyPolicy) *scene {
 		return queued().waitedFor(v1alpha1.ReasonTaskNotFound, time.Minute).policy(policy).place(byTask)
 	}
@@ -82,7 +83,7 @@ func TestCase28ConditionRemembersSinceWhen(t *testing.T) {
 	for name, s := range map[string]*scene{
 		"its Job is there":   given().job().waitedFor(missing, time.Minute),
 		"it has failed":      withoutTask(given()).waitedFor(missing, 5*time.Minute),
-		"it waits its turn":  given().waitedFor(missing, time.Minute).policy(v1alpha1.ConcurrencyQueue).place(queue.Place{Position: 1, BlockedBy: v1alpha1.BlockedByTask}),
+		"it waits its turn":  given().waitedFor(missing, time.Minute).policy(v1alpha1.ConcurrencyQueue).place(queue.Place{Position: 1, Crowd: census.Crowd{Active: 3}}),
 		"somebody cancelled": withoutTask(given()).waitedFor(missing, time.Minute).cancelled(),
 	} {
 		if c := condition(s); c != nil {

@@ -3,23 +3,24 @@ package lifecycle
 import (
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// waitsToStart reports since when nothing of a run runs because a container is still to be started. That is what the
-// start clock counts, with or without a timeout:
+// waitsToStart returns since when nothing of a run runs because a container is still to be started. That is what the start clock
+// counts, with or without a timeout:
 //
-//   - before the first start, and before the first since a suspension, from the creation of the Job, or from when the Job
+//   - before the first start, and before the first start after a suspension: from the creation of the Job, or from when the Job
 //     was let go;
-//   - after an init container has ended, until the next container starts;
-//   - after an attempt has failed, from the creation of the next pod, or from when that pod was refused.
+//   - after an init container has ended: until the next container starts;
+//   - after an attempt has failed: from the creation of the next pod, or from when that pod was refused.
 //
-// The clock stands still while an init container or a container of the task runs: how long those may take is for the
-// timeout to say. It also stands still while a container that has run waits to be started again in place: the template
-// asks for that, and the Job's backoffLimit bounds it. A sidecar (KEP-753) runs beside the others and stops no clock.
+// The clock stands still while an init container or a container of the task runs: the timeout bounds those. It also stands
+// still while a container that has run waits to be restarted in place: the template asks for that, and the Job's backoffLimit
+// bounds it. A sidecar (KEP-753) runs beside the others and stops no clock.
 func waitsToStart(o *Observation, f facts) (since time.Time, waits bool) {
 	from := startClockFrom(o.Job)
 	switch {
@@ -65,34 +66,32 @@ func podWaitsToStart(pod *corev1.Pod) (since time.Time, waits bool) {
 	return since, waits
 }
 
-// hasRun reports whether a container that ended had started. A runtime that could not start one leaves out when it
-// started, or says the epoch.
-func hasRun(t *corev1.ContainerStateTerminated) bool {
-	return t != nil && !t.StartedAt.IsZero() && t.StartedAt.Unix() > 0
-}
-
-// isIdle reports whether no container of a pod runs, as far as its node has told. Nothing has to be waited for then
-// but the node's word on what it was about to start.
-func isIdle(pod *corev1.Pod) bool {
-	for _, s := range containersOf(pod) {
-		if s.State.Running != nil {
-			return false
-		}
-	}
-	return pod.Status.Phase == corev1.PodPending || len(pod.Status.ContainerStatuses) > 0
-}
-
-// startDeadline ends a run that has waited for a container to start for longer than its startTimeout.
-func startDeadline(o *Observation, f facts) (step, bool) {
-	if f.limits.StartTimeout == nil {
-		return step{}, false
+// startDue is when a run ends for its startTimeout. Where the kubelet has ended its pod for it, the clock has struck: the Job
+// may have retries left, and would start another pod.
+func startDue(o *Observation, f facts) (due time.Time) {
+	if f.snapshot.StartTimeout == nil {
+		return time.Time{}
 	}
 	if reason, byUs := endedByUs(f); byUs && reason == v1alpha1.ReasonStartTimeout && len(f.live) == 0 {
-		return expire(o, f, v1alpha1.ReasonStartTimeout), true // its Job may have retries left, and would start another pod
+		return o.Now
 	}
 	since, waits := waitsToStart(o, f)
-	if !waits || o.Now.Before(since.Add(f.limits.StartTimeout.Duration)) {
-		return step{}, false
+	if !waits {
+		return time.Time{}
 	}
-	return expire(o, f, v1alpha1.ReasonStartTimeout), true
+	return since.Add(f.snapshot.StartTimeout.Duration)
+}
+
+// startClockFrom returns when the start clock of a Job began: at its creation or, if it was suspended, when it was last let go. It
+// is zero while the clock stands still. The Job controller sets startTime anew when it resumes a Job.
+func startClockFrom(job *batchv1.Job) time.Time {
+	if jobSuspended(job) || jobspec.TrueCondition(job, batchv1.JobSuspended) != nil {
+		return time.Time{} // the Job controller is about to take notice
+	}
+	for _, c := range job.Status.Conditions {
+		if c.Type == batchv1.JobSuspended && c.Status == corev1.ConditionFalse && job.Status.StartTime != nil {
+			return job.Status.StartTime.Time
+		}
+	}
+	return job.CreationTimestamp.Time
 }

@@ -6,6 +6,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
 // The start clock covers the start of each container for which the run waits, and nothing that works.
@@ -51,5 +54,24 @@ func TestCase26StartClockCoversTheMainContainer(t *testing.T) {
 		"a pod that was told is not waited for":            {init(5*time.Minute, marked("StartTimeout", 2*time.Second)), "Failed/StartTimeout", ""},
 		"unless it has started after all":                  {late().pod(runningFor(time.Second), marked("StartTimeout", 2*time.Second)), "Running/ContainerStarted", ""},
 		"then it has ended as it was told":                 {startedBefore(late(), 3*time.Second).pod(exited(143), killed, marked("StartTimeout", 3*time.Second)).counted(0, 1), "Failed/StartTimeout", ""},
+	}.run(t)
+}
+
+func TestStartClockOfAJob(t *testing.T) {
+	late := notStartedInTime
+	suspended := func(s *scene) *scene {
+		s.Job.Spec.Suspend = ptr.To(true)
+		return s
+	}
+	unbounded := func() *scene {
+		return given().task(func(s *v1alpha1.TaskSpec) { s.StartTimeout = nil })
+	}
+	table{
+		"a suspended Job's clock stands still":             {suspended(late(given().job())), "Queued/JobSuspended", "the Job is suspended"},
+		"a Job without a pod":                              {late(given().job()), "Failed/StartTimeout", "no container started within 5m0s"},
+		"a run that had started is past this clock":        {startedBefore(late(given().job()), time.Second).pod(), "Running/ContainerStarted in 4m59s", ""},
+		"without the clock it waits":                       {late(unbounded().job()), "Pending/JobCreated", ""},
+		"a pod that was told is waited for":                {late(given().job().pod(onNode, marked("StartTimeout", time.Second))), "Pending/ in 1s", ""},
+		"a container that starts as it is told is a start": {late(given().job().pod(runningFor(time.Second), marked("StartTimeout", 2*time.Second))), "Running/ContainerStarted", ""},
 	}.run(t)
 }

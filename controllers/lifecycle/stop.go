@@ -7,25 +7,23 @@ import (
 )
 
 const (
-	// stopMargin is how long after a pod's grace period its kubelet may take to report the end. After it,
-	// the Job is deleted, which works without the kubelet's help where the pod never reached a node.
+	// stopMargin is how long after a pod's grace period its kubelet may take to report the end. After it the Job is deleted, which
+	// needs no kubelet if the pod never reached a node.
 	stopMargin = 15 * time.Second
-	// giveUpMargin is how long after a pod's grace period its end is waited for at all. A node that is gone
-	// for good must not keep a run from ending.
+	// giveUpMargin is how long after a pod's grace period its end is waited for. A lost node must not keep a run from ending.
 	giveUpMargin = 45 * time.Second
-	// idleMargin is how long the end of a pod is waited for of which no container runs. Its kubelet starts none once it
-	// knows that the pod is to end, and says within that time what it had just started.
+	// idleMargin is how long the end of a pod is waited for if none of its containers runs. Its kubelet starts none once it knows that
+	// the pod is to end, and reports within that time what it had just started.
 	idleMargin = 2 * time.Second
 	// defaultGrace is Kubernetes' own terminationGracePeriodSeconds.
 	defaultGrace = 30 * time.Second
 )
 
-// notConfirmed is what a run says whose node was given up.
+// notConfirmed is in the message of a run whose node was given up.
 const notConfirmed = "its node did not confirm that the container ended"
 
-// stop ends the pods that a node has, and waits for their end. done tells that nothing is left to wait for;
-// forced, that some node did not confirm it. Pods that no node has yet have no log: the deletion of the Job,
-// which follows, is enough for them.
+// stop ends the pods that a node has, and waits for their end. done: nothing is left to wait for. forced: some node did not confirm
+// the end. Pods without a node have no log: the deletion of the Job, which follows, is enough for them.
 func stop(o *Observation, f facts, reason string) (s step, done, forced bool) {
 	waiting := false
 	for _, pod := range f.live {
@@ -38,13 +36,13 @@ func stop(o *Observation, f facts, reason string) (s step, done, forced bool) {
 			waiting = true
 			s.end = append(s.end, pod)
 			s.endReason = reason
-			s.requeue = soonest(s.requeue, firstWait(pod, idle))
+			s.requeue = Soonest(s.requeue, firstWait(pod, idle))
 			continue
 		}
 		if idle {
 			if left := idleMargin - o.Now.Sub(at); left > 0 {
 				waiting = true
-				s.requeue = soonest(s.requeue, left)
+				s.requeue = Soonest(s.requeue, left)
 			}
 			continue
 		}
@@ -55,37 +53,20 @@ func stop(o *Observation, f facts, reason string) (s step, done, forced bool) {
 		case since >= stopMargin:
 			waiting = true
 			s.deleteJob = true
-			s.requeue = soonest(s.requeue, giveUpMargin-since)
+			s.requeue = Soonest(s.requeue, giveUpMargin-since)
 		default:
 			waiting = true
-			s.requeue = soonest(s.requeue, stopMargin-since)
+			s.requeue = Soonest(s.requeue, stopMargin-since)
 		}
 	}
 	s.deleteJob = s.deleteJob && o.Job != nil && o.Job.DeletionTimestamp == nil
 	return s, !waiting, forced
 }
 
-// firstWait is how long after a pod was told to end it is to be looked at again.
+// firstWait is how long after a pod was told to end it is judged again.
 func firstWait(pod *corev1.Pod, idle bool) time.Duration {
 	if idle {
 		return idleMargin
 	}
 	return gracePeriod(pod) + stopMargin
-}
-
-func gracePeriod(pod *corev1.Pod) time.Duration {
-	if s := pod.Spec.TerminationGracePeriodSeconds; s != nil {
-		return seconds(*s)
-	}
-	return defaultGrace
-}
-
-func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
-
-// soonest of two waits, where zero is none.
-func soonest(a, b time.Duration) time.Duration {
-	if a <= 0 || (b > 0 && b < a) {
-		return b
-	}
-	return a
 }

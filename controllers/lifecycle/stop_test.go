@@ -62,7 +62,7 @@ func TestSoonest(t *testing.T) {
 		"the lesser": {3, 2, 2},
 		"the least":  {2, 3, 2},
 	} {
-		if got := soonest(c.a, c.b); got != c.want {
+		if got := Soonest(c.a, c.b); got != c.want {
 			t.Errorf("%s: got %s, want %s", name, got, c.want)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // start clock begins anew when the Job is let go, and its queue clock when it is suspended. status.suspension keeps the
 // account, so that a restart of the controller loses nothing.
 
-// suspensionOf works out the account of a run's suspensions from the one that status has.
+// suspensionOf works out the account of a run's suspensions from the one in the status.
 func suspensionOf(o *Observation, f facts) *v1alpha1.Suspension {
 	was := o.Execution.Status.Suspension
 	if f.started.IsZero() || o.Job == nil || o.Execution.Status.Phase.IsTerminal() || JobFinished(o.Job) {
@@ -50,13 +50,13 @@ func suspensionOf(o *Observation, f facts) *v1alpha1.Suspension {
 	return &is
 }
 
-// isHeld reports whether the Job of a run that had started is suspended, and nothing of the run goes on.
+// isHeld reports whether the Job of a run that had started is suspended, and nothing of the run runs.
 func isHeld(o *Observation, f facts) bool {
 	suspended := jobSuspended(o.Job) || jobspec.TrueCondition(o.Job, batchv1.JobSuspended) != nil
 	return suspended && !goesOn(f) && !madeIt(o, f) && !hasDecided(o.Job)
 }
 
-// heldSince is when the Job controller suspended the Job, and now where it has not said so.
+// heldSince returns when the Job controller suspended the Job, and now if it has not said so.
 func heldSince(o *Observation) time.Time {
 	if c := jobspec.TrueCondition(o.Job, batchv1.JobSuspended); c != nil && !c.LastTransitionTime.IsZero() && c.LastTransitionTime.Time.Before(o.Now) {
 		return c.LastTransitionTime.Time
@@ -64,24 +64,14 @@ func heldSince(o *Observation) time.Time {
 	return o.Now
 }
 
-// resumedAt is when a Job that had been suspended was let go, zero where it was not.
-func resumedAt(job *batchv1.Job) time.Time {
-	for _, c := range job.Status.Conditions {
-		if c.Type == batchv1.JobSuspended && c.Status == corev1.ConditionFalse {
-			return c.LastTransitionTime.Time
-		}
-	}
-	return time.Time{}
-}
-
-// missed reports whether a whole suspension, from its beginning to its end, came while no controller looked. A Job that
-// was made suspended was let go before its run started.
+// missed reports whether a whole suspension came and went while no controller ran. A Job that was created suspended was let go
+// before its run started.
 func missed(resumed time.Time, known *metav1.Time, started time.Time) bool {
 	return resumed.After(started) && (known == nil || known.Time.Before(resumed))
 }
 
-// startedSince is when the first container started of the pods that were made since then and are to stay, zero where none
-// has. Pods that were there before a suspension have ended or are being deleted.
+// startedSince returns when a container first started of the pods that were made since then and are to stay, zero if none has. Pods
+// from before a suspension have ended or are being deleted.
 func startedSince(o *Observation, since time.Time) (first time.Time) {
 	for _, pod := range o.Pods {
 		if pod.DeletionTimestamp != nil || podEnded(pod) && pod.CreationTimestamp.Time.Before(since) {

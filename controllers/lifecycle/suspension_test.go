@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// suspendedSince gives the Job of a scene the state that its controller leaves after it deleted the pods.
+// suspendedSince returns the Job of a scene the state that its controller leaves after it deleted the pods.
 func (s *scene) suspendedSince(ago time.Duration) *scene {
 	return s.suspensionIs(true, ago)
 }
@@ -65,7 +65,7 @@ func TestCase25SuspendedMidRun(t *testing.T) {
 	byHand.Job.Spec.Suspend = ptr.To(true)
 	table{
 		"its pod is gone":                              {ran().suspendedSince(90 * time.Second), "Queued/JobSuspended", "suspended while it ran"},
-		"its pod is ending":                            {ran().suspendedSince(90*time.Second).pod(runningFor(2*time.Minute), cleanedUp(time.Second)), "Queued/JobSuspended", ""},
+		"its pod is ending":                            {ran().suspendedSince(90*time.Second).pod(runningFor(2*time.Minute), cleanedUp(time.Second)), "Queued/JobSuspended in 54s", ""},
 		"Kueue did it":                                 {ranBefore(kueue.job()).suspendedSince(90 * time.Second), "Queued/JobSuspended", `Kueue took back its admission from the queue "team-a"`},
 		"its controller has not said so yet":           {byHand, "Queued/JobSuspended", ""},
 		"nor deleted its pod, which runs":              {ranBefore(given().timeout(time.Hour).job()).suspendedSince(90 * time.Second).pod(runningFor(2 * time.Minute)), "Running/ContainerStarted in 58m0s", ""},

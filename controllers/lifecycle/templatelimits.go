@@ -20,8 +20,8 @@ var storageLimits = []string{
 	" exceeded its local ephemeral storage limit ",
 }
 
-// templateLimit reports whether a pod was ended by a limit that the Task's template sets: neither the platform nor the
-// program ended it, and another attempt would end in the same way.
+// templateLimit reports whether a limit in the Task's template ended a pod. Then neither the platform nor the program did, and
+// another attempt would end in the same way.
 func templateLimit(pod *corev1.Pod) (reason, message string, is bool) {
 	if _, _, byUs := endMark(pod); byUs || !podEnded(pod) {
 		return "", "", false
@@ -51,7 +51,7 @@ func isStorageLimit(message string) bool {
 	return false
 }
 
-// templateLimitBefore reads from the mirror how the last pod ended, when that pod is gone.
+// templateLimitBefore reads from the mirror how the last pod ended, if that pod is gone.
 func templateLimitBefore(last *v1alpha1.PodMirror) (verdict, bool) {
 	switch last.Reason {
 	case v1alpha1.ReasonPodDeadlineExceeded:
@@ -63,11 +63,11 @@ func templateLimitBefore(last *v1alpha1.PodMirror) (verdict, bool) {
 	}
 }
 
-// jobDeadline is how a run ends whose Job was active for longer than its activeDeadlineSeconds. Where the template sets
-// none, we set one, which is later than our own clocks and strikes while no controller runs.
+// jobDeadline says how a run ended whose Job was active for longer than its activeDeadlineSeconds. If the template sets none, we set
+// one, which is later than our own clocks and strikes while no controller runs.
 func jobDeadline(o *Observation, f facts, v verdict) verdict {
 	v.reason = v1alpha1.ReasonDeadlineExceeded
-	if s := o.Job.Spec.ActiveDeadlineSeconds; s != nil && !jobspec.IsBackstop(*s, f.limits) {
+	if s := o.Job.Spec.ActiveDeadlineSeconds; s != nil && !jobspec.IsBackstop(*s, f.snapshot) {
 		v.reason = v1alpha1.ReasonJobDeadlineExceeded
 		v.message = fmt.Sprintf("the Job was active for longer than its own activeDeadlineSeconds of %d, which the Task's jobTemplate sets", *s)
 		if why := lastWord(o, f); why != "" && f.started.IsZero() {

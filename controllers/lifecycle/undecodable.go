@@ -6,9 +6,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// undecodable ends a run whose own spec, or whose Task's, has a field that could not be decoded: without the field it
-// would be another run than the one that was asked for. A field of a status is only a record of the past, and ends
-// nothing.
+// undecodable ends a run whose own spec, or whose Task's, has a field that could not be decoded: without the field it would be
+// another run than the one that was asked for. A field of a status is only a record, and ends nothing.
 func undecodable(o *Observation) (step, bool) {
 	if lost := o.Execution.Undecoded.InSpec(); len(lost) > 0 {
 		return fail(v1alpha1.ReasonUndecodable, fmt.Sprintf("a field of this execution cannot be decoded: %s", lost)), true

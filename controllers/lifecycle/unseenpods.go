@@ -6,9 +6,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// PodsAreBehind tells whether the pods that are seen cannot be all, of a run that has ended or is about to be stopped, so that
-// they must be read from the API server. Jobs and pods are watched each by itself. A Job's end that came first would
-// be taken for that of a run without an exit code and a log, and a container that has just started would not be waited for.
+// PodsAreBehind reports whether the cache lacks pods of a run that has ended or is about to be stopped, so that they must be read
+// from the API server. Jobs and pods are watched separately. If the end of the Job came first, the run would have no exit code
+// and no log, and a container that has just started would not be waited for.
 func PodsAreBehind(o *Observation) bool {
 	switch {
 	case o.Job == nil || LogIsFinal(o.Execution):
@@ -20,10 +20,9 @@ func PodsAreBehind(o *Observation) bool {
 	}
 }
 
-// isToStop tells whether a run of which no start is seen is not to go on: it was cancelled, or it did not start in time.
+// isToStop reports whether a run that is not seen to have started is not to go on: it was cancelled, or did not start in time.
 func isToStop(o *Observation) bool {
-	_, late := startDeadline(o, gather(o))
-	return late || o.Execution.Spec.Cancel != nil
+	return hasStruck(gather(o).clocks.start, o.Now) || o.Execution.Spec.Cancel != nil
 }
 
 // runsOrHasRun reports whether a pod is known to run something, or has started something and ended.

@@ -3,19 +3,17 @@ package lifecycle
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// waitingFor says what keeps the newest pod from starting, empty when it is only a matter of moments.
-// Kubernetes flips between ErrImagePull and ImagePullBackOff for one trouble; both read as the latter, so
-// that waiting costs one status write.
+// waitingFor says what keeps the newest pod from starting, empty if it is only a matter of moments. Kubernetes alternates between
+// ErrImagePull and ImagePullBackOff for one trouble. Both read as the latter, so that waiting costs one status write.
 func waitingFor(o *Observation, f facts) string { return cmp.Or(toldWaiting(o, f), o.PodTrouble) }
 
-// toldWaiting is what the Job and its newest pod tell themselves of it.
+// toldWaiting is waitingFor by the Job and its newest pod alone.
 func toldWaiting(o *Observation, f facts) string {
 	if jobSuspended(o.Job) {
 		return "the Job is suspended"
@@ -39,7 +37,7 @@ func toldWaiting(o *Observation, f facts) string {
 	return ""
 }
 
-// lastWord is what kept the run from starting when that was last known: a pod that was ended tells no more.
+// lastWord returns what kept the run from starting when that was last known: a pod that was ended does not say it any more.
 func lastWord(o *Observation, f facts) string {
 	if why := waitingFor(o, f); why != "" {
 		return why
@@ -51,19 +49,4 @@ func lastWord(o *Observation, f facts) string {
 	default:
 		return ""
 	}
-}
-
-// RefusedPods takes from the Job controller's words on a pod that was refused what is the same for each try: not
-// the pod's name, which would cost a status write each time.
-func RefusedPods(message string) string {
-	if _, why, found := strings.Cut(message, " is forbidden: "); found {
-		message = why
-	}
-	return "FailedCreate: " + message
-}
-
-// containersOf a pod, in the order in which they start.
-func containersOf(pod *corev1.Pod) []corev1.ContainerStatus {
-	out := make([]corev1.ContainerStatus, 0, len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses))
-	return append(append(out, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...)
 }

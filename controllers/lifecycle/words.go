@@ -18,8 +18,8 @@ const (
 	English Language = "en"
 )
 
-// maxFailureText bounds the reason that is told in the log, in bytes, so that the smallest tail has room
-// for it. The whole of it stands in status.message.
+// maxFailureText bounds the reason of a failure in the log, in bytes, so that the smallest tail has room for it. The whole of it is
+// in status.message.
 const maxFailureText = 200
 
 type words struct {
@@ -62,7 +62,7 @@ func (w words) started(at time.Time, timeout *metav1.Duration) v1alpha1.LogEntry
 	return entry(at, v1alpha1.LogInfo, message)
 }
 
-// finished is the last entry. It never stands before the line that was printed last.
+// finished returns the last entry. It is never older than the line that was printed last.
 func (w words) finished(status *v1alpha1.TaskExecutionStatus, tail []v1alpha1.LogEntry) v1alpha1.LogEntry {
 	var at time.Time
 	if status.CompletionTime != nil { // it is not where it could not be decoded
@@ -89,7 +89,7 @@ func (w words) dropped(at time.Time, n int64) v1alpha1.LogEntry {
 	return entry(at, v1alpha1.LogWarn, fmt.Sprintf(w.droppedEntries, n))
 }
 
-// isDropped tells whether an entry is the marker of that many, in any language.
+// isDropped reports whether an entry is the marker of that many dropped entries, in any language.
 func isDropped(e *v1alpha1.LogEntry, n int64) bool {
 	for _, w := range vocabulary {
 		if e.Level == v1alpha1.LogWarn && e.Message == fmt.Sprintf(w.droppedEntries, n) {

@@ -181,7 +181,7 @@ func (w *world) deletesPods() {
 	}
 }
 
-// shapesJob gives the Job one pod, or more, and failures that count together or for each index.
+// shapesJob returns the Job one pod, or more, and failures that count together or for each index.
 func (w *world) shapesJob(spec *batchv1.JobSpec) {
 	w.Observation.Task.Spec.Retries = int32(w.number("retries", 0, 2))
 	if w.either("the Job has one completion") {
@@ -298,14 +298,14 @@ func (w *world) givesUp() {
 	}
 }
 
-func (w *world) limits() jobspec.Limits {
+func (w *world) limits() jobspec.Snapshot {
 	switch {
 	case w.job != nil:
-		l, _ := jobspec.LimitsOf(w.job)
+		l, _ := jobspec.SnapshotOf(w.job)
 		return l
 	case w.task != nil:
-		return jobspec.LimitsFor(w.task, w.Execution)
+		return jobspec.SnapshotFor(w.task, w.Execution)
 	default:
-		return jobspec.DefaultLimits()
+		return jobspec.DefaultSnapshot()
 	}
 }

@@ -1,5 +1,4 @@
-// Package notes records Kubernetes Events whose notes the API server accepts. It is the one place where a
-// reconciler gets its recorder from.
+// Package notes records Kubernetes Events with notes that the API server accepts. All reconcilers use its recorder.
 package notes
 
 import (
@@ -26,12 +25,12 @@ const (
 )
 
 // Limit of the Events of one namespace: so many at once, and so many a second after that. client-go keeps each Event in
-// memory for six minutes, to count repetitions, so that a namespace whose runs all fail would fill the memory of the
-// controller. What is over the limit is dropped; the status that it would have been about says the same.
+// memory for six minutes, to count repetitions: a namespace whose runs all fail would fill the memory of the controller. Events
+// above the limit are dropped; the status of the object says the same.
 const (
 	atOnce    = 200
 	perSecond = 2
-	// maxNamespaces that are known. One that comes when there are as many takes the place of the one that was quiet longest.
+	// maxNamespaces that have a counter. A new one replaces the one that was quiet the longest.
 	maxNamespaces = 4096
 )
 

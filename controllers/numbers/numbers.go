@@ -1,5 +1,5 @@
 // Package numbers knows which numbers the API server keeps. It keeps a whole number as an int64 and any other number as
-// a float64 (sigs.k8s.io/json), and tells nobody when digits are lost.
+// a float64 (sigs.k8s.io/json), and reports no error if digits are lost.
 package numbers
 
 import (
@@ -22,7 +22,7 @@ const (
 	Rounded
 )
 
-// Stored gives a JSON number as it comes back from the API server. With a loss, stored is the number as it was.
+// Stored returns a JSON number as it comes back from the API server. With a loss, stored is the number as it was.
 func Stored(number string) (stored string, loss Loss) {
 	if !strings.ContainsAny(number, ".eE") {
 		return whole(number, number)
@@ -54,7 +54,7 @@ func whole(number, written string) (string, Loss) {
 	return strconv.FormatInt(n, 10), None
 }
 
-// Digits gives the significant digits of a number: those of 0.0120e5 are 12. A number and the float64 next to it have
+// Digits returns the significant digits of a number: those of 0.0120e5 are 12. A number and the float64 next to it have
 // the same value when their digits are the same, unless the float64 overflowed.
 func Digits(number string) string {
 	if i := strings.IndexAny(number, "eE"); i >= 0 {

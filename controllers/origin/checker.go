@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Checker finds out whether the policy is in force. It is safe for use in parallel.
+// Checker finds out whether the policy is in force. It is safe for concurrent use.
 type Checker struct {
 	reader client.Reader
 	clock  clock.PassiveClock
@@ -23,13 +23,13 @@ type Checker struct {
 	asked time.Time
 }
 
-// NewChecker makes one that reads from the API server.
+// NewChecker returns a Checker that reads from the API server.
 func NewChecker(reader client.Reader, clock clock.PassiveClock) *Checker {
 	return &Checker{reader: reader, clock: clock}
 }
 
-// lasts is how long an answer is taken for true. A policy that is installed proves what is created later, so that nothing
-// is lost by learning of it late; one that is removed is out of force at once.
+// lasts is how long an answer is trusted. A policy that is installed proves what is created later, so that it does no harm to learn
+// of it late. A policy that is removed is out of force at once.
 const lasts = 30 * time.Second
 
 // Proof returns what holds now. If the controller may not read the policy, nothing is proven.

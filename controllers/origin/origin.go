@@ -1,7 +1,7 @@
-// Package origin says whether what a TaskExecution or a TaskSchedule states of its origin is proven: by what it was made,
-// who asked for it, who cancelled it. Whoever may create these objects can write anything there. It is proven only where
-// the admission policy on origins (config/admission/origin_policy.yaml) was in force when the object was created, because
-// then nobody but Taskexec's own accounts could state it.
+// Package origin says whether the origin that a TaskExecution or a TaskSchedule states is proven: what made it, who asked for
+// it, who cancelled it. Whoever may create these objects can write anything there. It is proven only if the admission policy on
+// origins (config/admission/origin_policy.yaml) was in force when the object was created: then only Taskexec's own accounts
+// could state it.
 package origin
 
 import (
@@ -15,14 +15,14 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// PolicyName is that of the policy and of its binding.
+// PolicyName is the name of the policy and of its binding.
 const PolicyName = "taskexec-origin"
 
 // margin is how long after its creation a policy may not be in force on each API server yet. API servers learn of a new
 // policy by a watch.
 const margin = 10 * time.Second
 
-// Proof is since when origins are proven.
+// Proof says since when origins are proven.
 type Proof struct {
 	// Known is false while it could not be found out.
 	Known bool
@@ -30,7 +30,7 @@ type Proof struct {
 	Since time.Time
 }
 
-// ProofOf the policy and its binding, either of which is nil if it does not exist.
+// ProofOf reads the policy and its binding. Either is nil if it does not exist.
 func ProofOf(policy *admissionregistrationv1.ValidatingAdmissionPolicy, binding *admissionregistrationv1.ValidatingAdmissionPolicyBinding) Proof {
 	if policy == nil || binding == nil || binding.Spec.PolicyName != policy.Name || binding.Spec.MatchResources != nil ||
 		!slices.Contains(binding.Spec.ValidationActions, admissionregistrationv1.Deny) ||
@@ -56,8 +56,8 @@ func (p Proof) Judge(object metav1.Object) v1alpha1.Origin {
 	}
 }
 
-// IsStated reports whether an execution claims an origin. The source kubectl is no claim: it only says that somebody wrote
-// the object.
+// IsStated reports whether an execution claims an origin. The source kubectl is not a claim: it only says that somebody wrote the
+// object.
 func IsStated(e *v1alpha1.TaskExecution) bool {
 	trigger, cancel := e.Spec.Trigger, e.Spec.Cancel
 	return trigger.Source != "" && trigger.Source != v1alpha1.TriggerKubectl || trigger.Name != "" || trigger.User != "" ||
@@ -69,7 +69,7 @@ func IsAuthorStated(s *v1alpha1.TaskSchedule) bool {
 	return s.Annotations[v1alpha1.AnnotationCreatedBy] != "" || s.Annotations[v1alpha1.AnnotationChangedBy] != ""
 }
 
-// hasMarks reports whether an execution has a label or annotation that Taskexec believes. A trace is a hint and no claim.
+// hasMarks reports whether an execution has a label or annotation that Taskexec trusts. A trace is only a hint.
 func hasMarks(e *v1alpha1.TaskExecution) bool {
 	for _, marks := range []map[string]string{e.Labels, e.Annotations} {
 		for key := range marks {

@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// asAPIServer gives JSON as the API server gives it back: through its decoder when it is written and when it is read, and
+// asAPIServer returns JSON as the API server gives it back: through its decoder when it is written and when it is read, and
 // with "<" in six bytes.
 func asAPIServer(t testing.TB, raw []byte) []byte {
 	t.Helper()

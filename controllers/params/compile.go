@@ -8,13 +8,12 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// remembered is how many schemas are kept compiled: more than a cluster has Tasks that run at one time, and few enough
-// that the largest ones that are allowed take some tens of MiB.
+// remembered is how many compiled schemas are cached: more than a cluster has Tasks that run at one time. The largest schemas that
+// are allowed take some tens of MiB then.
 const remembered = 256
 
-// memory has the schemas that were compiled last, by the hash of their text. All runs of a Task have one, and to compile
-// it takes longer than all else that is decided of a run. The same text always gives the same Schema, so that nobody
-// can tell whether it came from here.
+// memory caches the schemas that were compiled last, by the hash of their text. All runs of a Task have the same schema, and to
+// compile it takes longer than any other decision about a run. The same text always gives the same Schema.
 var memory = lru.New(remembered)
 
 // outcome of a compilation.
@@ -23,9 +22,8 @@ type outcome struct {
 	err    error
 }
 
-// Compile reads a JSON Schema, draft 2020-12 unless $schema names another. Without one, every object is
-// valid. An error says what is wrong with the schema; a $ref to anywhere outside of it is one, because a
-// schema must mean the same at all times.
+// Compile reads a JSON Schema, of draft 2020-12 unless $schema names another. Without a schema every object is valid. The error
+// says what is wrong. A $ref out of the schema is an error, because a schema must always mean the same.
 func Compile(schema []byte) (*Schema, error) {
 	key := sha256.Sum256(schema)
 	if known, found := memory.Get(key); found {

@@ -7,14 +7,13 @@ import (
 	"strings"
 )
 
-// maxSchemaNodes bounds a schema with each reference replaced by what it refers to. What is validated is that,
-// not the text: a schema of twenty lines, each of which refers twice to the next, is a million nodes, and
-// nothing can interrupt the validator. A parameter list of a hundred fields has a few hundred.
+// maxSchemaNodes bounds a schema in which each reference is replaced by its target. The validator visits that, and not the text: a
+// schema of twenty lines, each of which refers twice to the next, has a million nodes, and nothing can interrupt the validator. A
+// list of a hundred fields has a few hundred nodes.
 const maxSchemaNodes = 20_000
 
-// checkComplexity refuses a schema that would take long to validate: one that is too large once its references
-// are followed, or that refers to itself. References must be pointers within the schema, so that they can be
-// followed here exactly as the validator follows them.
+// checkComplexity refuses a schema that would take long to validate: one that is too large once its references are followed, or
+// that refers to itself. References must be pointers within the schema, so that they can be followed as the validator does.
 func checkComplexity(root any) error {
 	e := &expansion{root: root, following: map[string]bool{}}
 	return e.visit(root)
@@ -48,7 +47,7 @@ func (e *expansion) visit(node any) error {
 	return nil
 }
 
-// visitKeyword follows $ref and looks into the rest. $defs is only looked at where something refers to it.
+// visitKeyword follows $ref and visits the rest. It visits $defs only by a reference.
 func (e *expansion) visitKeyword(key string, child any) error {
 	text, isText := child.(string)
 	switch {

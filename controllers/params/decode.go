@@ -15,18 +15,18 @@ import (
 const (
 	// maxDepth of nesting. The API server allows 100 in a whole object (kubernetes/kubernetes#83261).
 	maxDepth = 64
-	// maxExponent of a number, as float64's and the API server's. The validator works with exact fractions, for
-	// which 1e999999999 is a gigabyte.
+	// maxExponent of a number, as for float64 and the API server. The validator computes exact fractions, for which 1e999999999 takes a
+	// gigabyte.
 	maxExponent = 308
 )
 
-// decode reads one JSON value, with numbers as they are written. It is stricter than encoding/json where two
-// readers could understand one text differently: no duplicate keys, no invalid UTF-8, no half of a surrogate pair,
-// nothing after the end.
+// decode reads one JSON value, with numbers as they are written. It is stricter than encoding/json where two readers could
+// understand one text differently: it allows no duplicate keys, no invalid UTF-8, no half of a surrogate pair, and nothing after
+// the end.
 func decode(raw []byte) (value any, problem string) { return decodeUpTo(raw, maxDepth) }
 
-// CheckJSON says what is wrong with a JSON document of which params are a part, empty when nothing is. It is as strict
-// as Apply, so that nothing of the document has two meanings either.
+// CheckJSON says what is wrong with a JSON document that contains params, empty if nothing is. It is as strict as Apply, so that
+// no part of the document has two meanings.
 func CheckJSON(document []byte) (problem string) {
 	_, problem = decodeUpTo(document, maxDepth+1)
 	return problem
@@ -151,7 +151,7 @@ func decodeArray(decoder *json.Decoder, depth int) (any, error) {
 // maxDigits of a number as it is written. An exact float64 has some 770.
 const maxDigits = 1000
 
-// checkNumber refuses a number whose exponent or length nobody needs.
+// checkNumber refuses a number with an absurd exponent or length.
 func checkNumber(number string) error {
 	if len(number) > maxDigits {
 		return fmt.Errorf("a number has more than %d digits", maxDigits)

@@ -8,7 +8,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// encode writes a value as the container gets it, with "<" as itself: it goes to a program and not into a web page.
+// encode writes a value as the container gets it. "<" stays "<": a program reads it, and no web page.
 func encode(value any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -19,9 +19,8 @@ func encode(value any) ([]byte, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
-// encodeBounded writes params, which are refused when they are larger than what reaches a container. What is counted is
-// the JSON that the container gets, and not the JSON that was sent: the API server and clients write "<" in six bytes,
-// and leave space between fields.
+// encodeBounded writes params, and refuses more than reaches a container. It counts the JSON that the container gets, and not the
+// one that was sent: the API server and clients write "<" in six bytes and leave space between fields.
 func encodeBounded(object map[string]any) (raw []byte, problem string) {
 	raw, err := encode(object)
 	switch {

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// maxProblems told at once.
+	// maxProblems that are reported at once.
 	maxProblems = 100
-	// maxForms of an anyOf or oneOf that are told when a value matches none.
+	// maxForms of an anyOf or oneOf that are named if a value matches none.
 	maxForms = 5
 )
 
@@ -22,14 +22,14 @@ const (
 type FieldError struct {
 	// Pointer to the value, as a JSON pointer (RFC 6901); empty for the whole.
 	Pointer string
-	// Message for people, at most 300 runes. It reads on from the name of the field: "must be an integer".
+	// Message for people, at most 300 runes. It continues a sentence that begins with the field: "must be an integer".
 	Message string
 }
 
-// FieldErrors are all that is wrong, sorted by pointer and message.
+// FieldErrors are all problems, sorted by pointer and message.
 type FieldErrors []FieldError
 
-// Error tells all of them in one line.
+// Error names all of them in one line.
 func (e FieldErrors) Error() string {
 	parts := make([]string, len(e))
 	for i, f := range e {
@@ -41,7 +41,7 @@ func (e FieldErrors) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-// problemsOf gives what a failed validation found, without a word of sensitive values.
+// problemsOf returns what a failed validation found. It quotes no sensitive value.
 func problemsOf(err error, sensitive map[string]string) FieldErrors {
 	invalid := &jsonschema.ValidationError{}
 	if !errors.As(err, &invalid) {
@@ -50,8 +50,8 @@ func problemsOf(err error, sensitive map[string]string) FieldErrors {
 	return bounded(leaves(invalid, sensitive))
 }
 
-// leaves of the tree of what failed, one error for each field: what stands above them only says that something
-// below is wrong. Where not all of what is below need be right, such as in a choice of forms, it is told as one.
+// leaves returns one error for each field out of a tree of errors: an error above them only says that one below is wrong. If not
+// all below must be right, as in a choice of forms, it returns one error for all.
 func leaves(e *jsonschema.ValidationError, sensitive map[string]string) FieldErrors {
 	if at := e.InstanceLocation; len(at) > 0 && sensitive[at[0]] != "" {
 		return FieldErrors{{Pointer(at[:1]...), hidden}}
@@ -97,8 +97,8 @@ func noForm(e *jsonschema.ValidationError, sensitive map[string]string) string {
 	return "matches none of the forms that are allowed: (" + strings.Join(forms, ") or (") + ")"
 }
 
-// leaf gives the errors of one failed keyword. A field that is missing or unknown is pointed to itself, not to
-// the object that it is missing from.
+// leaf returns the errors of one failed keyword. The pointer of a missing or unknown field is that of the field, and not that of
+// its object.
 func leaf(e *jsonschema.ValidationError) FieldErrors {
 	at := Pointer(e.InstanceLocation...)
 	each := func(names []string, message string) FieldErrors {
@@ -122,8 +122,8 @@ func leaf(e *jsonschema.ValidationError) FieldErrors {
 	}
 }
 
-// bounded sorts errors, drops repetitions and all above the most that are told. The order is the same for the
-// same params: the library walks maps.
+// bounded sorts errors and drops repetitions and those above maxProblems. The order is the same for the same params: the library
+// walks maps.
 func bounded(found FieldErrors) FieldErrors {
 	slices.SortFunc(found, func(a, b FieldError) int {
 		return cmp.Or(strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Message, b.Message))

@@ -8,11 +8,11 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// tooMuchWork is what is told of params whose judgement would take too long.
+// tooMuchWork is the message for params that would take too long to judge.
 const tooMuchWork = "take too long to judge by the schema of the task: send less at once, or have the schema allow fewer items (maxItems) or fewer forms (oneOf, anyOf)"
 
-// judge says what the schema finds wrong with params. Its work is bounded, and so is the memory that it takes: whether
-// params are valid is found out without keeping errors, and these are gathered afterwards, of as small a part as needed.
+// judge returns what the schema finds wrong with params. Its work and its memory are bounded: it first finds out whether params
+// are valid without keeping errors, and then gathers errors of as small a part as needed.
 func (s *Schema) judge(value any) FieldErrors {
 	m := &meter{left: maxWork, patterns: s.patterns}
 	if !m.afford(s.compiled, value) {
@@ -25,13 +25,13 @@ func (s *Schema) judge(value any) FieldErrors {
 	return bounded(s.narrow(m, s.compiled, value, nil))
 }
 
-// satisfies validates without keeping errors: that is how the validator judges what is within a not.
+// satisfies validates without keeping errors: the validator judges what is within a not like that.
 func satisfies(s *jsonschema.Schema, value any) bool {
 	return (&jsonschema.Schema{DraftVersion: s.DraftVersion, Not: s}).Validate(value) != nil
 }
 
-// narrow tells what is wrong with a value that does not satisfy a schema: all of it when that is little work, otherwise of
-// the first part that is wrong by itself.
+// narrow returns what is wrong with a value that does not satisfy a schema: all of it if that is little work, otherwise of the
+// first part that is wrong by itself.
 func (s *Schema) narrow(m *meter, schema *jsonschema.Schema, value any, path []string) FieldErrors {
 	if len(path) > 0 && s.IsSensitive(path[0]) {
 		return FieldErrors{{Pointer(path[:1]...), hidden}}
@@ -59,7 +59,7 @@ func (s *Schema) narrow(m *meter, schema *jsonschema.Schema, value any, path []s
 	return FieldErrors{{Pointer(path...), "is not what the schema asks for"}}
 }
 
-// sensitiveAt gives the names of sensitive params where a path leads to: they are at the top alone.
+// sensitiveAt returns the names of sensitive params where a path leads to: they are at the top alone.
 func (s *Schema) sensitiveAt(path []string) map[string]string {
 	if len(path) == 0 {
 		return s.sensitive

@@ -13,7 +13,7 @@ import (
 // allTypes of JSON values. An integer is a number.
 var allTypes = []string{"null", "boolean", "number", "string", "array", "object"}
 
-// never says why no value of a type satisfies all of some schemas, nil when one may. Without a type, it is of any value.
+// never says why no value of a type satisfies all of some schemas, nil if one may. Without a type, the value may be of any type.
 func (m *meter) never(schemas []*jsonschema.Schema, ofType string) error {
 	types := allTypes
 	if ofType != "" {
@@ -51,7 +51,7 @@ func (m *meter) never(schemas []*jsonschema.Schema, ofType string) error {
 	return why
 }
 
-// allowedTypes are those that a schema leaves of some types.
+// allowedTypes returns the types that a schema leaves of some.
 func allowedTypes(s *jsonschema.Schema, types []string) (left []string) {
 	if s.Types == nil || s.Types.IsEmpty() {
 		return types
@@ -71,7 +71,7 @@ var annotations = []string{
 	"Title", "Description", "Default", "Comment", "ReadOnly", "WriteOnly", "Examples", "Deprecated",
 }
 
-// takesEverything tells whether a schema plainly refuses nothing: true, or one without a keyword that could.
+// takesEverything reports whether a schema plainly refuses nothing: true, or one without a keyword that could.
 func takesEverything(s *jsonschema.Schema) bool {
 	if s.Bool != nil {
 		return *s.Bool
@@ -86,7 +86,7 @@ func takesEverything(s *jsonschema.Schema) bool {
 	return true
 }
 
-// noChoice finds a const or an enum of which no value is of one of the types and satisfies all of the schemas.
+// noChoice finds a const or an enum none of whose values is of one of the types and satisfies all of the schemas.
 func (m *meter) noChoice(part *jsonschema.Schema, types []string, schemas []*jsonschema.Schema) error {
 	var values []any
 	switch {
@@ -149,7 +149,7 @@ func (m *meter) contradiction(parts []*jsonschema.Schema, t string) error {
 	}
 }
 
-// most gives the largest of some limits, and least the smallest, nil when there is none.
+// most returns the largest of some limits, and least the smallest, nil when there is none.
 func most(parts []*jsonschema.Schema, limit func(*jsonschema.Schema) *int) (found *int) {
 	for _, part := range parts {
 		if n := limit(part); n != nil && (found == nil || *n > *found) {
@@ -192,7 +192,7 @@ func numberContradiction(parts []*jsonschema.Schema) error {
 	return nil
 }
 
-// objectContradiction finds a field that must be there and must not, or more of them than there may be.
+// objectContradiction finds a field that is required and not allowed, or more required fields than are allowed.
 func (m *meter) objectContradiction(parts []*jsonschema.Schema) error {
 	atMost := least(parts, func(s *jsonschema.Schema) *int { return s.MaxProperties })
 	if err := exclude("fields", most(parts, func(s *jsonschema.Schema) *int { return s.MinProperties }), atMost); err != nil {
@@ -227,7 +227,7 @@ func schemasOf(parts []*jsonschema.Schema, name string) (schemas []*jsonschema.S
 	return schemas
 }
 
-// refusesName tells whether a schema takes no field of that name, by additionalProperties or propertyNames.
+// refusesName reports whether a schema takes no field of that name, by additionalProperties or propertyNames.
 func refusesName(parts []*jsonschema.Schema, name string) bool {
 	for _, part := range parts {
 		if part.PropertyNames != nil && part.PropertyNames.Validate(name) != nil {

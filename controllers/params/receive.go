@@ -2,7 +2,7 @@ package params
 
 // Received are params as a client sent them, judged.
 type Received struct {
-	// Plain params, to be stored: those that may be read, as they were sent, nil when none were.
+	// Plain params, to be stored: those that may be read, as they were sent, nil if there are none.
 	Plain []byte
 	// Secret has the values of the sensitive params, as the container gets them.
 	Secret map[string][]byte
@@ -10,8 +10,8 @@ type Received struct {
 	Effective []byte
 }
 
-// Receive judges params that a client sent, as they will be judged when the API server has stored them, and refuses
-// the numbers that it would change. Its answer is that of Apply to what the API server gives back.
+// Receive judges params that a client sent, as they will be judged when the API server has stored them, and refuses the numbers
+// that the API server would change. Its answer is that of Apply to what the API server returns.
 func (s *Schema) Receive(given []byte) (received Received, problems FieldErrors) {
 	seen := given
 	if len(given) > 0 {
@@ -30,8 +30,8 @@ func (s *Schema) Receive(given []byte) (received Received, problems FieldErrors)
 	return received, problems
 }
 
-// asStored gives params as they come back from the API server. The sensitive ones, which go into a Secret as they are
-// written, stay.
+// asStored returns params as the API server returns them. The sensitive ones go into a Secret as they are written, and do not
+// change.
 func (s *Schema) asStored(given []byte) ([]byte, FieldErrors) {
 	value, problem := decode(given)
 	object, isObject := value.(map[string]any)

@@ -12,16 +12,16 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// schemaURL is what the schema is called while it is compiled. Nothing is loaded from it or any other.
+// schemaURL is the name of the schema while it is compiled. Nothing is loaded from it or from any other URL.
 const schemaURL = "task:///parameters"
 
 // Schema is a Task's parameters, compiled. It may be used by several goroutines.
 type Schema struct {
-	// compiled is nil when every object is welcome.
+	// compiled is nil if every object is valid.
 	compiled *jsonschema.Schema
 	// sensitive params by name, with their type.
 	sensitive map[string]string
-	// declared names of params, sorted: those that the schema speaks of.
+	// declared names of params, sorted: those in the schema.
 	declared []string
 	// patterns has the size of each regular expression.
 	patterns map[string]int
@@ -54,7 +54,7 @@ func compile(schema []byte) (*Schema, error) {
 	return s, nil
 }
 
-// compileUnjudged compiles a schema whether or not it makes sense for params. It gives nil where there is none.
+// compileUnjudged compiles a schema whether or not it makes sense for params. It returns nil if there is none.
 func compileUnjudged(schema []byte) (*jsonschema.Schema, error) {
 	if len(bytes.TrimSpace(schema)) == 0 || bytes.Equal(bytes.TrimSpace(schema), []byte("null")) {
 		return nil, nil
@@ -98,9 +98,9 @@ func (noLoader) Load(url string) (any, error) {
 	return nil, fmt.Errorf("the schema refers to %q, and only references within it are allowed", url)
 }
 
-// Apply gives the effective params: those given, or none, with the schema's defaults put in, keys sorted.
-// Numbers keep the form in which they were written. What is given and what comes out are each at most
-// v1alpha1.MaxParamsBytes, as size counts them. Problems are sorted by pointer; with any, there are no effective params.
+// Apply returns the effective params: the given ones, or none, with the schema's defaults filled in and keys sorted. Numbers keep
+// the form in which they were written. The given and the effective params have at most v1alpha1.MaxParamsBytes each, as size
+// counts them. Problems are sorted by pointer; with any, there are no effective params.
 func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	if len(bytes.TrimSpace(given)) == 0 {
 		given = []byte("{}")
@@ -133,13 +133,13 @@ func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	return effective, nil
 }
 
-// roomForDefaults is how large the defaults that are put in may be together, as sizeOf counts: eight bytes or a value. It is
-// more than params have room for. A schema may refer a thousand times to one large default.
+// roomForDefaults bounds the defaults that are filled in, together, as sizeOf counts: in units of eight bytes or one value. Params
+// never have room for as much. A schema may refer a thousand times to one large default.
 const roomForDefaults = v1alpha1.MaxParamsBytes
 
-// applyDefaults puts in what a property's schema gives as default, in objects that are there. A default is taken
-// as it is written; the defaults of what is in it are not applied. It follows properties and $ref and no
-// condition: whether one holds is known only after. It returns false when there is no room for them.
+// applyDefaults fills in the defaults of properties, in objects that are there. A default is taken as it is written, without the
+// defaults of what is in it. It follows properties and $ref, but no condition: whether one holds is known only later. It returns
+// false if there is no room for the defaults.
 func applyDefaults(schema *jsonschema.Schema, object map[string]any, room *int) bool {
 	for name, property := range withProperties(schema).Properties {
 		value, given := object[name]
@@ -177,7 +177,7 @@ func defaultOf(schema *jsonschema.Schema) *any {
 	return nil
 }
 
-// clone keeps the schema's own value from being changed through the params.
+// clone copies a value of the schema, so that a change of the params does not change the schema.
 func clone(value any) any {
 	switch v := value.(type) {
 	case map[string]any:

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// hidden is all that is told of a sensitive param that is not what the schema asks for: another word could quote it.
+// hidden is the only message about a sensitive param that the schema refuses: another message could quote it.
 const hidden = "is not what the schema asks for; its value is sensitive and not shown"
 
 const (
@@ -24,12 +24,12 @@ const (
 // sensitiveName is what the key of a Secret may be.
 var sensitiveName = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
 
-// scalarTypes reach a container as a variable of their own, the only way that a sensitive param takes.
+// scalarTypes are the types that reach a container as a variable of their own. Sensitive params have no other way.
 var scalarTypes = []string{"string", "number", "integer", "boolean"}
 
-// sensitiveOf gives the type of each sensitive param: each property at the top of the schema with writeOnly: true.
-// An error says what cannot be kept secret: a param that is nested, that is no scalar, or that has a default, which
-// would stand readable in the Task.
+// sensitiveOf returns the type of each sensitive param: each property at the top of the schema with writeOnly: true. It returns an
+// error for what cannot be kept secret: a param that is nested or no scalar, or that has a default, which anyone who may read the
+// Task could read.
 func sensitiveOf(document any) (map[string]string, error) {
 	root, ok := document.(map[string]any)
 	if !ok {
@@ -54,8 +54,7 @@ func sensitiveOf(document any) (map[string]string, error) {
 	return found, misplaced(root, 0)
 }
 
-// checkSensitiveVariables refuses a sensitive param that would not reach a container: it has no other way than a variable
-// of its own.
+// checkSensitiveVariables refuses a sensitive param without a variable of its own: it would not reach a container.
 func (s *Schema) checkSensitiveVariables() error {
 	owners := s.owners(nil)
 	for _, name := range s.Sensitive() {
@@ -86,8 +85,8 @@ func sensitiveType(name string, property map[string]any) (string, error) {
 
 var errMisplaced = errors.New("writeOnly: true is only possible on a property at the top of the schema, not on one that is nested, referred to or conditional")
 
-// misplaced finds a writeOnly that does not stand on a property at the top. It looks where the draft has schemas, so
-// that a param called writeOnly, or a value that looks like a schema, is none.
+// misplaced finds a writeOnly that is not on a property at the top. It searches only where the draft has schemas, and so not in a
+// param called writeOnly, or in a value that resembles a schema.
 func misplaced(schema any, depth int) error {
 	node, ok := schema.(map[string]any)
 	if !ok {
@@ -111,7 +110,7 @@ func misplaced(schema any, depth int) error {
 	return nil
 }
 
-// subschemas gives the schemas that a keyword holds.
+// subschemas returns the schemas that a keyword holds.
 func subschemas(keyword string, child any) []any {
 	switch keyword {
 	case "properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies":
@@ -130,14 +129,14 @@ func subschemas(keyword string, child any) []any {
 	}
 }
 
-// Sensitive gives the names of the params that must not be readable, sorted.
+// Sensitive returns the names of the params that must not be readable, sorted.
 func (s *Schema) Sensitive() []string { return slices.Sorted(maps.Keys(s.sensitive)) }
 
-// IsSensitive tells whether a param must not be readable.
+// IsSensitive reports whether a param must not be readable.
 func (s *Schema) IsSensitive(name string) bool { return s.sensitive[name] != "" }
 
-// Split parts params that Apply has found valid into those that may be read and the values of the sensitive ones,
-// as a container is to see them. Without a sensitive one, params are given back as they are.
+// Split separates params that Apply has found valid into those that may be read and the values of the sensitive ones, as a
+// container sees them. Without a sensitive one, it returns params as they are.
 func (s *Schema) Split(given []byte) (plain []byte, secret map[string][]byte, problems FieldErrors) {
 	value, problem := decode(given)
 	object, isObject := value.(map[string]any)
@@ -170,7 +169,7 @@ func (s *Schema) Split(given []byte) (plain []byte, secret map[string][]byte, pr
 	return plain, secret, nil
 }
 
-// textOf a scalar as a container sees it. A string with a NUL has none: no environment can hold it.
+// textOf returns a scalar as a container sees it. A string with a NUL has no text: no environment can hold it.
 func textOf(value any) (string, bool) {
 	switch v := value.(type) {
 	case string:
@@ -184,8 +183,8 @@ func textOf(value any) (string, bool) {
 	}
 }
 
-// Join puts the values of sensitive params, as a Secret has them, among the others, so that Apply can judge all of
-// them. A value that is not of its type is a problem; so is one that stands in both places or is not sensitive.
+// Join puts the values of sensitive params, as a Secret has them, among the others, so that Apply can judge all. A value of a wrong
+// type is a problem; so is one that is in both places or is not sensitive.
 func (s *Schema) Join(plain []byte, secret map[string][]byte) (joined []byte, problems FieldErrors) {
 	object := map[string]any{}
 	if len(plain) > 0 {

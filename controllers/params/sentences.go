@@ -16,14 +16,14 @@ import (
 const (
 	// maxMessage in runes: params may be a hundred kilobytes, and a message may repeat them.
 	maxMessage = 300
-	// maxChoices of an enum that are told.
+	// maxChoices of an enum that are named.
 	maxChoices = 20
 )
 
 var english = message.NewPrinter(language.English)
 
-// sentence says what a keyword asks of a value, to read on from the value's name. Keywords that few schemas
-// use are told in the library's words.
+// sentence says what a keyword requires of a value, and continues after the value's name. Rare keywords have the library's
+// words.
 func sentence(keyword jsonschema.ErrorKind) string {
 	switch k := keyword.(type) {
 	case *kind.Type:
@@ -51,7 +51,7 @@ func sentence(keyword jsonschema.ErrorKind) string {
 	return keyword.LocalizedString(english)
 }
 
-// limitSentence says which limit a value or its size is beyond; empty for another keyword.
+// limitSentence says which limit a value or its size exceeds; empty for another keyword.
 func limitSentence(keyword jsonschema.ErrorKind) string {
 	switch k := keyword.(type) {
 	case *kind.Minimum:
@@ -130,7 +130,7 @@ func number(r *big.Rat) string {
 	return fmt.Sprint(f)
 }
 
-// clip bounds what is told.
+// clip bounds a message.
 func clip(text string) string {
 	if utf8.RuneCountInString(text) <= maxMessage {
 		return text

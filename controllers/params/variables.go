@@ -30,9 +30,9 @@ func variableOf(param string) (variable string, ok bool) {
 	return variable, ok
 }
 
-// Variables gives the environment variable of each top-level param of a run. A param that has none for itself alone is
-// left out, because a program could take one value for the other: of several names that become one variable, the one
-// that the schema declares has it; where the schema declares several of them, or none, no name has it.
+// Variables returns the environment variable of each top-level param of a run. It leaves out a param whose variable another one
+// would have as well: a program could take one value for the other. If several names give one variable, the one that the schema
+// declares has it; if the schema declares several of them, or none, no name has it.
 func (s *Schema) Variables(given []string) map[string]string {
 	owners := s.owners(given)
 	out := map[string]string{}
@@ -44,8 +44,7 @@ func (s *Schema) Variables(given []string) map[string]string {
 	return out
 }
 
-// owners gives the names that lay claim to each variable, sorted: those that are declared, and where there are none,
-// those that are given.
+// owners returns the names that give each variable, sorted: the declared ones or, if there are none, the given ones.
 func (s *Schema) owners(given []string) map[string][]string {
 	owners := map[string][]string{}
 	claim := func(names []string, allowed func(variable string) bool) {
@@ -62,7 +61,7 @@ func (s *Schema) owners(given []string) map[string][]string {
 	return owners
 }
 
-// Warnings says which params have no variable of their own, of those that the schema declares and those that are given.
+// Warnings returns which params, declared or given, have no variable of their own.
 func (s *Schema) Warnings(given []string) (warnings []string) {
 	names := append(slices.Clone(s.declared), given...)
 	slices.Sort(names)
@@ -88,7 +87,7 @@ func (s *Schema) Warnings(given []string) (warnings []string) {
 	return warnings
 }
 
-// maxWarnings told at once.
+// maxWarnings that are returned at once.
 const maxWarnings = 20
 
 func quoted(names []string) string {
@@ -99,8 +98,7 @@ func quoted(names []string) string {
 	return strings.Join(out, ", ")
 }
 
-// namesOf gives the names of params that a schema speaks of, sorted: in properties and required, wherever in the schema
-// these are about the whole of the params.
+// namesOf returns the names of params in a schema, sorted: those in properties and required that apply to the params as a whole.
 func namesOf(root *jsonschema.Schema) []string {
 	found := map[string]bool{}
 	for s := range ofTheSameValue(root, true) {

@@ -15,7 +15,7 @@ import (
 const (
 	// maxWork of judging the params of one run.
 	maxWork = 500_000
-	// maxTold is the work up to which a validator that keeps its errors may be used, each of which has some 300 bytes.
+	// maxTold is the work up to which a validator that keeps its errors may be used. Each error takes some 300 bytes.
 	maxTold = 20_000
 )
 
@@ -26,7 +26,7 @@ type meter struct {
 	patterns map[string]int
 }
 
-// afford tells whether a validation of a value can be paid for, and pays. What it pays is at least what the validator does.
+// afford reports whether the meter has enough left for a validation, and counts it. It counts at least what the validator does.
 func (m *meter) afford(s *jsonschema.Schema, value any) bool {
 	m.visit(s, value, visit{})
 	return m.left >= 0
@@ -36,7 +36,8 @@ func (m *meter) afford(s *jsonschema.Schema, value any) bool {
 type visit struct {
 	// depth below the first of them.
 	depth int
-	// tracked: one above looks for what nobody evaluated (unevaluatedItems, unevaluatedProperties), of which each keeps a list.
+	// tracked: a schema above needs to know what nobody evaluated (unevaluatedItems, unevaluatedProperties). Each schema then keeps a
+	// list.
 	tracked bool
 }
 
@@ -128,7 +129,7 @@ func (m *meter) items(s *jsonschema.Schema, list []any) {
 	}
 }
 
-// itemSchemas are those of the first items by their place, and those that may be of any item.
+// itemSchemas returns the schemas of the first items, by their place, and those of any item.
 func itemSchemas(s *jsonschema.Schema) (ordered, each []*jsonschema.Schema) {
 	ordered = s.PrefixItems
 	for _, child := range []*jsonschema.Schema{s.Items2020, s.Contains, s.UnevaluatedItems} {

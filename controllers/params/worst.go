@@ -18,7 +18,7 @@ const (
 	maxItems = v1alpha1.MaxParamsBytes / 2
 )
 
-// worst looks for the place where params could make a schema work most.
+// worst is the place where params could make a schema work most.
 type worst struct {
 	patterns map[string]int
 	// work, at the pointer where there is most of it, and the number of values and of schemas for each of them there.
@@ -54,7 +54,7 @@ func (w *worst) visit(schemas []*jsonschema.Schema, values int, path []string) {
 	w.items(all, values, path)
 }
 
-// expanded gives the schemas and all that they apply to the same value.
+// expanded returns the schemas and all that they apply to the same value.
 func (w *worst) expanded(schemas []*jsonschema.Schema) (all []*jsonschema.Schema) {
 	all = slices.Clone(schemas)
 	for i := 0; i < len(all); i++ {
@@ -127,7 +127,7 @@ func (w *worst) items(all []*jsonschema.Schema, values int, path []string) {
 	}
 }
 
-// times gives how many values there can be, which is never more than params have room for.
+// times returns how many values there can be, which is never more than params have room for.
 func times(values, most int) int {
 	if most > 0 && values > maxItems/most {
 		return maxItems
@@ -135,7 +135,7 @@ func times(values, most int) int {
 	return values * most
 }
 
-// patternsOf gives the size of each regular expression of a schema.
+// patternsOf returns the size of each regular expression of a schema.
 func patternsOf(root *jsonschema.Schema) map[string]int {
 	sizes, seen := map[string]int{}, map[*jsonschema.Schema]bool{}
 	add := func(pattern jsonschema.Regexp) {

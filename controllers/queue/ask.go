@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -8,32 +9,40 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // Place of an execution in the queue.
 type Place struct {
-	// Granted: it is its turn. Since is when it was first told so, where turns are limited.
+	// Granted: it has a place. Since is when it was first told so, where places are limited.
 	Granted bool
 	Since   time.Time
 	// Position among those of its Task that wait, counted from 1.
 	Position int
-	// BlockedBy is whose limit is reached, and Limit that limit.
-	BlockedBy v1alpha1.QueueBlocker
-	Limit     int
-	// Full: as many wait as may, and it is not one of them.
-	Full bool
+	// Rules of its Task as the ledger knows them, and the Crowd that it finds. Judge reads both. They are set if it has no
+	// place.
+	Rules census.Rules
+	Crowd census.Crowd
+	// Limit that is reached.
+	Limit int
 	// Active names up to three of the Task's active executions, the oldest.
 	Active []string
 	// Replaces are the executions that are to be cancelled for it, under the policy Replace.
 	Replaces []types.NamespacedName
 }
 
+// Judge returns the verdict on the execution, which has no place. accepted: its own status says that it may wait.
+func (p Place) Judge(accepted bool) census.Verdict {
+	p.Crowd.Accepted = p.Crowd.Accepted || accepted
+	return p.Rules.Judge(p.Crowd)
+}
+
 // namedActive bounds Place.Active.
 const namedActive = 3
 
-// Ask for an execution's turn under the rules of its Task. known is false for an execution that the ledger does
-// not have: it has ended, or is gone, and who asks has an old copy. woken are the executions to look at, without
-// this one.
+// Ask asks for a place for an execution, under the rules of its Task. known is false for an execution that the ledger does
+// not have: it has ended or is gone, and the caller has an old copy. woken are the executions to reconcile, without this
+// one.
 func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (place Place, woken []types.NamespacedName, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -45,7 +54,7 @@ func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (place Place, wo
 	if !ln.known || rules.newerThan(ln.rules) {
 		ln.rules, ln.known = rules, true
 	}
-	woken = slices.DeleteFunc(l.turns(ln), func(key types.NamespacedName) bool { return key == x.key })
+	woken = slices.DeleteFunc(l.grant(ln), func(key types.NamespacedName) bool { return key == x.key })
 	if x.state == active {
 		if x.since.IsZero() && l.limited(ln.rules) {
 			x.since = now
@@ -59,23 +68,17 @@ func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (place Place, wo
 	return place, woken, true
 }
 
-// place of one that waits.
+// place returns the answer for an execution that waits.
 func (l *Ledger) place(x *entry) Place {
 	ln := x.line
 	at, _ := slices.BinarySearchFunc(ln.waiting, x, before)
-	p := Place{Position: at + 1}
-	switch blocker := l.blocker(x); {
-	case ln.rules.MaxRunning > 0 && len(ln.active)+at >= ln.rules.MaxRunning:
-		p.BlockedBy, p.Limit = v1alpha1.BlockedByTask, ln.rules.MaxRunning
-	case blocker == v1alpha1.BlockedByNamespace:
-		p.BlockedBy, p.Limit = blocker, l.limits.PerNamespace
-	default:
-		p.BlockedBy, p.Limit = v1alpha1.BlockedByController, l.limits.Total
-	}
-	if !x.accepted {
-		p.Full = ln.ahead(x) >= ln.rules.MaxQueued
-	}
-	x.accepted = !p.Full
+	blocker := cmp.Or(l.blocker(x), v1alpha1.BlockedByController) // it got no place, so something blocks it
+	p := Place{Position: at + 1, Rules: ln.rules.Rules, Crowd: census.Crowd{
+		Active: len(ln.active), Ahead: at, Queued: ln.ahead(x), Blocked: blocker, Accepted: x.accepted,
+	}}
+	v := p.Judge(false)
+	p.Limit = l.limitOf(v.BlockedBy, ln.rules)
+	x.accepted = v.Outcome != census.Refuse
 	oldest := slices.SortedFunc(maps.Values(ln.active), before)
 	for _, a := range oldest[:min(len(oldest), namedActive)] {
 		p.Active = append(p.Active, a.key.Name)
@@ -90,7 +93,19 @@ func (l *Ledger) place(x *entry) Place {
 	return p
 }
 
-// ahead counts those that wait and are older, or were accepted before.
+// limitOf returns the number that a blocker allows.
+func (l *Ledger) limitOf(blocker v1alpha1.QueueBlocker, rules Rules) int {
+	switch blocker {
+	case v1alpha1.BlockedByTask:
+		return rules.MaxRunning
+	case v1alpha1.BlockedByNamespace:
+		return l.limits.PerNamespace
+	default:
+		return l.limits.Total
+	}
+}
+
+// ahead counts the executions that wait and are older than x, or were accepted before it.
 func (l *line) ahead(x *entry) (n int) {
 	for _, w := range l.waiting {
 		if w != x && (w.accepted || before(w, x) < 0) {

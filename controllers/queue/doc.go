@@ -1,17 +1,17 @@
-// Package queue keeps the ledger of who is active and who waits. It is pure in that it has no client and no
-// clock: it is told what is there and what is asked, and answers.
+// Package queue keeps the ledger of which executions are active and which wait. It judges by the package census. It has no
+// client and no clock: its callers tell it what they see, and it answers.
 //
 //	Observe: an execution was seen ──▶ waiting ──▶ active ──▶ (ended, gone)
 //	                                      │  grant   ▲
-//	Ask: is it its turn? ─────────────────┘          │
+//	Ask: has it a place? ─────────────────┘          │
 //	Seed: Jobs that exist from before ───────────────┘
 //
-// All turns are given under one lock, so that workers in parallel cannot give one turn twice. A turn is given
-// before the Job is created and ends when the execution is known to have ended: what a cache does not show yet
-// is in the ledger, and what it shows late is released late. Nobody polls: what changes the ledger returns the
-// executions that are to be looked at, which are those whose turn came.
+// All places are granted under one lock, so that parallel workers cannot grant one place twice. A place is granted before
+// the Job is created, and is free again once the execution is known to have ended. So the ledger knows of Jobs that the
+// cache does not show yet. Nobody polls: each change of the ledger returns the executions that got a place and are to be
+// reconciled.
 //
-// Among the executions of one Task the order is that of their creation, by name within one second. Where the limit
-// of a namespace binds, the oldest goes first whose own Task has room. Where the limit of the controller binds, the
-// namespace with the fewest active executions goes first, among equals the one whose last turn is the longest ago.
+// The executions of one Task get places in the order of their creation, and by name within one second. Where the limit of a
+// namespace is reached, the oldest goes first whose Task has a free place. Where the limit of the controller is reached, the
+// namespace with the fewest active executions goes first; among equals, the one that got its last place the longest ago.
 package queue

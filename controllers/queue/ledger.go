@@ -8,11 +8,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/room"
 )
 
-// Ledger of the executions that have not ended. It is safe for use in parallel.
+// Ledger of the executions that have not ended. It is safe for concurrent use.
 type Ledger struct {
 	limits Limits
 
@@ -22,32 +23,32 @@ type Ledger struct {
 	// active counts, in all and by namespace.
 	active   int
 	activeIn map[string]int
-	// heldIn is what waits in each namespace. It is apart from active: a run that has its turn waits until it has its Job.
+	// heldIn is what waits in each namespace for its Job. An active execution waits too, until its Job exists.
 	heldIn map[string]room.Held
-	// turn counts the turns that were given, and lastTurn is the last of each namespace that has executions.
-	turn     int
-	lastTurn map[string]int
+	// grants counts the places that were granted, and lastGrant is the count at the last one of each namespace.
+	grants    int
+	lastGrant map[string]int
 	// kept are the entries whose execution ended or is gone.
 	kept map[types.UID]*entry
-	// seeded: what was active before this process is known. Before, no limited turn is given.
+	// seeded: what was active before this process is known. Until then no limited place is granted.
 	seeded bool
 }
 
-// NewLedger makes an empty one.
+// NewLedger returns an empty ledger.
 func NewLedger(limits Limits) *Ledger {
 	return &Ledger{
 		limits: limits, entries: map[types.UID]*entry{}, lines: map[lineKey]*line{},
-		activeIn: map[string]int{}, heldIn: map[string]room.Held{}, lastTurn: map[string]int{}, kept: map[types.UID]*entry{},
+		activeIn: map[string]int{}, heldIn: map[string]room.Held{}, lastGrant: map[string]int{}, kept: map[types.UID]*entry{},
 	}
 }
 
-// Observe takes notice of an execution as a watch shows it. Each execution's states must come in their order.
-// It returns the executions to look at.
+// Observe records an execution as a watch shows it. The states of one execution must come in their order. It returns the
+// executions to reconcile.
 func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	x := l.entries[e.UID]
-	if e.Status.Phase.IsTerminal() {
+	x, standing := l.entries[e.UID], census.StandingOf(e)
+	if standing == census.Ended {
 		if x == nil || x.kept {
 			return nil
 		}
@@ -64,7 +65,7 @@ func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	case e.Status.Phase != "": // also after a restart
 		l.hold(x)
 	}
-	if e.Status.Job != nil {
+	if standing == census.Active { // also after a restart
 		l.activate(x)
 	}
 	if e.Status.Phase == v1alpha1.PhaseQueued {
@@ -81,11 +82,11 @@ func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 		x.line.take(x)
 		x.state = leaving
 	}
-	return l.turns(x.line)
+	return l.grant(x.line)
 }
 
-// Forget takes notice that an execution is gone. One that was active may have containers that go on: it keeps
-// its turn until Release, if its turn is one that others wait for.
+// Forget records that an execution is gone. Containers of an active one may still run: it keeps its place until Release,
+// where places are limited.
 func (l *Ledger) Forget(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,8 +101,7 @@ func (l *Ledger) Forget(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	return l.remove(x)
 }
 
-// Keep lets an active execution that is about to end keep its turn until Release, because a container of it
-// may go on.
+// Keep lets an active execution that is about to end keep its place until Release, because a container of it may still run.
 func (l *Ledger) Keep(uid types.UID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -110,7 +110,7 @@ func (l *Ledger) Keep(uid types.UID) {
 	}
 }
 
-// Kept tells of which executions of a name turns are kept, by Keep, Forget or Seed.
+// Kept returns the executions of a name whose places are kept, by Keep, Forget or Seed.
 func (l *Ledger) Kept(key types.NamespacedName) (uids []types.UID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -122,7 +122,7 @@ func (l *Ledger) Kept(key types.NamespacedName) (uids []types.UID) {
 	return uids
 }
 
-// Release ends a turn that was kept.
+// Release frees a place that was kept. It returns the executions to reconcile.
 func (l *Ledger) Release(uid types.UID) []types.NamespacedName {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -172,14 +172,14 @@ func (l *Ledger) remove(x *entry) []types.NamespacedName {
 	}
 	delete(l.entries, x.uid)
 	delete(l.kept, x.uid)
-	woken := l.turns(x.line)
+	woken := l.grant(x.line)
 	if x.line.members--; x.line.members == 0 {
 		l.drop(x.line)
 	}
 	return woken
 }
 
-// drop forgets a line without members, and its namespace with its last line.
+// drop removes a line without members, and its namespace with its last line.
 func (l *Ledger) drop(ln *line) {
 	delete(l.lines, ln.key)
 	for key := range l.lines {
@@ -187,12 +187,12 @@ func (l *Ledger) drop(ln *line) {
 			return
 		}
 	}
-	delete(l.lastTurn, ln.key.namespace)
+	delete(l.lastGrant, ln.key.namespace)
 }
 
-// turns gives every turn that can be given, after something changed in a line, and returns whom to tell: those that were
-// told to wait. Who has not asked yet is about to.
-func (l *Ledger) turns(changed *line) (woken []types.NamespacedName) {
+// grant gives every place that is free after a line changed. It returns the executions to reconcile: those that were told to
+// wait. One that has not asked yet is about to.
+func (l *Ledger) grant(changed *line) (woken []types.NamespacedName) {
 	candidates := []*line{changed}
 	if l.limits.any() { // what one line does not take another may
 		candidates = candidates[:0]
@@ -207,8 +207,8 @@ func (l *Ledger) turns(changed *line) (woken []types.NamespacedName) {
 			break
 		}
 		l.activate(x)
-		l.turn++
-		l.lastTurn[x.key.Namespace] = l.turn
+		l.grants++
+		l.lastGrant[x.key.Namespace] = l.grants
 		if x.told > 0 || x.accepted {
 			woken = append(woken, x.key)
 		}
@@ -224,28 +224,29 @@ func (l *Ledger) turns(changed *line) (woken []types.NamespacedName) {
 	return woken
 }
 
-// next gives the execution that may have a turn now. So that one namespace does not keep the others waiting, it is of the
-// namespace with the fewest active ones, among equals of the one whose last turn is the longest ago, and there the oldest.
+// next returns the execution that gets the next place, nil if there is none. It is of the namespace with the fewest active
+// executions, so that one namespace cannot keep the others waiting; among equals, of the one that got its last place the
+// longest ago; and there the oldest.
 func (l *Ledger) next(candidates []*line) (first *entry) {
 	for _, ln := range candidates {
 		x := ln.next()
 		if x == nil || (l.limited(ln.rules) && !l.seeded) || l.blocker(x) != "" {
 			continue
 		}
-		if first == nil || l.inTurn(x, first) < 0 {
+		if first == nil || l.fairOrder(x, first) < 0 {
 			first = x
 		}
 	}
 	return first
 }
 
-// inTurn is the order among executions of different Tasks.
-func (l *Ledger) inTurn(a, b *entry) int {
+// fairOrder is the order among executions of different Tasks.
+func (l *Ledger) fairOrder(a, b *entry) int {
 	ofA, ofB := a.key.Namespace, b.key.Namespace
-	return cmp.Or(cmp.Compare(l.activeIn[ofA], l.activeIn[ofB]), cmp.Compare(l.lastTurn[ofA], l.lastTurn[ofB]), before(a, b))
+	return cmp.Or(cmp.Compare(l.activeIn[ofA], l.activeIn[ofB]), cmp.Compare(l.lastGrant[ofA], l.lastGrant[ofB]), before(a, b))
 }
 
-// blocker among the limits over all Tasks.
+// blocker returns the limit over all Tasks that is reached, empty if there is none.
 func (l *Ledger) blocker(x *entry) v1alpha1.QueueBlocker {
 	switch {
 	case l.limits.PerNamespace > 0 && l.activeIn[x.key.Namespace] >= l.limits.PerNamespace:
@@ -259,5 +260,5 @@ func (l *Ledger) blocker(x *entry) v1alpha1.QueueBlocker {
 
 func (l *Ledger) limited(r Rules) bool { return l.limits.any() || r.MaxRunning > 0 }
 
-// mayBeLimited also holds for a Task of which nobody has asked yet, while others are limited.
+// mayBeLimited reports whether places of a line may be limited. The rules of its Task may not be known yet.
 func (l *Ledger) mayBeLimited(ln *line) bool { return l.limited(ln.rules) || (!ln.known && l.seeded) }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -43,7 +44,7 @@ func cancelled(e *v1alpha1.TaskExecution) *v1alpha1.TaskExecution {
 }
 
 func rules(policy v1alpha1.ConcurrencyPolicy, maxRunning int) Rules {
-	return Rules{TaskUID: "task", Generation: 1, Policy: policy, MaxRunning: maxRunning, MaxQueued: v1alpha1.DefaultMaxQueued}
+	return Rules{TaskUID: "task", Generation: 1, Rules: census.Rules{Policy: policy, MaxRunning: maxRunning, MaxQueued: v1alpha1.DefaultMaxQueued}}
 }
 
 func names(keys []types.NamespacedName) string {
@@ -74,15 +75,16 @@ func answer(t *testing.T, l *Ledger, name string, r Rules) string {
 		return "unknown"
 	case p.Granted:
 		return "turn"
-	case p.Full:
-		return "full"
-	default:
-		out := fmt.Sprintf("%d %s", p.Position, p.BlockedBy)
-		if len(p.Replaces) > 0 {
-			out += " replaces " + names(p.Replaces)
-		}
-		return out
 	}
+	v := p.Judge(false)
+	if v.Reason == v1alpha1.ReasonQueueFull {
+		return "full"
+	}
+	out := fmt.Sprintf("%d %s", p.Position, v.BlockedBy)
+	if len(p.Replaces) > 0 {
+		out += " replaces " + names(p.Replaces)
+	}
+	return out
 }
 
 func wants(t *testing.T, what, got, want string) {
@@ -247,7 +249,8 @@ func TestTurnsThatAreKept(t *testing.T) {
 
 func TestRulesOfAnOlderTaskDoNotCount(t *testing.T) {
 	l := seeded(Limits{}, execution("sync", "a", 1), execution("sync", "b", 2), execution("sync", "c", 3))
-	newer := Rules{TaskUID: "task", Generation: 2, Policy: v1alpha1.ConcurrencyQueue, MaxRunning: 1, MaxQueued: v1alpha1.DefaultMaxQueued}
+	newer := rules(v1alpha1.ConcurrencyQueue, 1)
+	newer.Generation = 2
 	wants(t, "under the newer", answer(t, l, "a", newer), "turn")
 	wants(t, "asked by who read the older", answer(t, l, "b", rules(v1alpha1.ConcurrencyQueue, 5)), "1 Task")
 	newer.Generation, newer.MaxRunning = 3, 2

@@ -1,14 +1,13 @@
 package queue
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // entry is one execution that has not ended.
@@ -18,15 +17,15 @@ type entry struct {
 	line    *line
 	created time.Time
 	state   state
-	// since is when its turn was first told to it.
+	// since is when it was first told that it has a place.
 	since time.Time
-	// accepted: it may wait, whatever comes after it.
+	// accepted: it was told to wait, and is not refused any more.
 	accepted bool
-	// cancelled executions take no turn. One that has it keeps it to its end.
+	// cancelled executions take no place. One that has a place keeps it to its end.
 	cancelled bool
-	// kept: the execution ended or is gone, and its containers may go on.
+	// kept: the execution ended or is gone, and its containers may still run.
 	kept bool
-	// held: it is counted among those that wait in its namespace, by the bytes that it had when it was first seen.
+	// held: it counts among those that wait in its namespace, with the bytes that it had when it was first seen.
 	held  bool
 	bytes int64
 	// told is the position in the queue that it knows, 0 for none.
@@ -36,39 +35,41 @@ type entry struct {
 type state int
 
 const (
-	// waiting for its turn.
+	// waiting for a place.
 	waiting state = iota
 	// active: its Job may exist.
 	active
-	// leaving: cancelled before it had its turn.
+	// leaving: cancelled before it had a place.
 	leaving
 )
 
-// before is the order of the queue. Creation has whole seconds, so that names decide within one.
-func before(a, b *entry) int {
-	return cmp.Or(a.created.Compare(b.created), strings.Compare(a.key.Name, b.key.Name), strings.Compare(string(a.uid), string(b.uid)))
+func (x *entry) arrival() census.Arrival {
+	return census.Arrival{Created: x.created, Name: x.key.Name, UID: x.uid}
 }
 
-// lineKey names a line by its Task, as a Job's label does: what is found of Jobs has no more.
+// before is the order of the queue.
+func before(a, b *entry) int { return a.arrival().Compare(b.arrival()) }
+
+// lineKey names a line by its Task, as the label of a Job does. Seed knows no more of a Job.
 type lineKey struct{ namespace, task string }
 
 // line is the executions of one Task.
 type line struct {
 	key lineKey
-	// rules of the Task, known once an execution has asked.
+	// rules of the Task. They are known once an execution has asked.
 	rules Rules
 	known bool
 	// members counts the entries that name this line.
 	members int
-	// waiting in order.
+	// waiting executions, in the order of the queue.
 	waiting []*entry
 	active  map[types.UID]*entry
 }
 
-// room tells whether the Task's own limit lets another be active.
+// room reports whether the Task's own limit allows one more active execution.
 func (l *line) room() bool { return l.rules.MaxRunning == 0 || len(l.active) < l.rules.MaxRunning }
 
-// next gives who is to have the Task's next turn, nil for nobody.
+// next returns the execution that gets the Task's next place, nil if there is none.
 func (l *line) next() *entry {
 	if !l.known || len(l.waiting) == 0 || !l.room() {
 		return nil
@@ -85,8 +86,8 @@ func (l *line) next() *entry {
 	return nil
 }
 
-// replaced gives those that have to go, oldest first, where the newest replace the others: of those that nobody
-// cancelled, all but the newest maxRunning.
+// replaced returns the executions that have to end under the policy Replace, oldest first: of those that nobody cancelled,
+// all but the newest maxRunning.
 func (l *line) replaced() []*entry {
 	stay := slices.Clone(l.waiting)
 	for _, x := range l.active {
@@ -104,7 +105,7 @@ func (l *line) enqueue(x *entry) {
 	l.waiting = slices.Insert(l.waiting, at, x)
 }
 
-// take removes an entry from where it stands.
+// take removes an entry from where it is.
 func (l *line) take(x *entry) {
 	if x.state == active {
 		delete(l.active, x.uid)
@@ -115,8 +116,8 @@ func (l *line) take(x *entry) {
 	}
 }
 
-// advanced gives those that are so far ahead of what they were told that they are told again, by which each is
-// told a number of times that grows with the logarithm of the queue only.
+// advanced returns the executions that moved so far ahead that they are told their position again. So each is told a number
+// of times that grows with the logarithm of the queue's length.
 func (l *line) advanced() (out []*entry) {
 	for i, x := range l.waiting {
 		if Advanced(x.told, i+1) {
@@ -127,5 +128,5 @@ func (l *line) advanced() (out []*entry) {
 	return out
 }
 
-// Advanced tells whether a position is worth telling to one that knows another: at a quarter of it.
+// Advanced reports whether a position is worth telling to one that knows another: once it is a quarter of that.
 func Advanced(told, position int) bool { return told > 0 && position <= told/4 }

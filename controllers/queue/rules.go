@@ -4,6 +4,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/room"
 )
 
@@ -23,23 +24,16 @@ func (l Limits) any() bool { return l.Total > 0 || l.PerNamespace > 0 }
 type Rules struct {
 	TaskUID    types.UID
 	Generation int64
-	Policy     v1alpha1.ConcurrencyPolicy
-	// MaxRunning is how many may be active at once, 0 for any number.
-	MaxRunning int
-	// MaxQueued is how many may wait.
-	MaxQueued int
+	census.Rules
 }
 
 // RulesOf reads a Task.
 func RulesOf(task *v1alpha1.Task) Rules {
-	return Rules{
-		TaskUID: task.UID, Generation: task.Generation,
-		Policy: task.Spec.ConcurrencyPolicy(), MaxRunning: task.Spec.MaxRunning(), MaxQueued: task.Spec.MaxQueued(),
-	}
+	return Rules{TaskUID: task.UID, Generation: task.Generation, Rules: census.RulesOf(task)}
 }
 
-// newerThan tells whether these rules hold and not the others: a worker may have read the Task before another
-// one did that has asked already.
+// newerThan reports whether these rules replace the known ones. A worker may ask with an older copy of the Task than
+// another worker did before.
 func (r Rules) newerThan(known Rules) bool {
 	return r.TaskUID != known.TaskUID || r.Generation >= known.Generation
 }

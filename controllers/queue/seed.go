@@ -2,30 +2,29 @@ package queue
 
 import "k8s.io/apimachinery/pkg/types"
 
-// NeedsSeed tells whether a turn under these rules takes a Seed that was not given yet.
+// NeedsSeed reports whether Seed must be called before a place under these rules is granted.
 func (l *Ledger) NeedsSeed(r Rules) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.seeded && l.limited(r)
 }
 
-// Found is a Job or a pod of an execution, as its labels tell.
+// Found is a Job or a pod of an execution, as its labels say.
 type Found struct {
 	Key  types.NamespacedName
 	UID  types.UID
 	Task string // the value of LabelTask
 }
 
-// Knows tells whether an execution is in the ledger.
+// Knows reports whether an execution is in the ledger.
 func (l *Ledger) Knows(uid types.UID) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.entries[uid] != nil
 }
 
-// Seed tells what was active before this process: every Job that exists of an execution that the ledger knows,
-// and what may go on of executions that have ended or are gone. The latter are returned to be looked at, with
-// those whose turn came.
+// Seed records what was active before this process: the Jobs of executions that the ledger knows, and what may still run of
+// executions that have ended or are gone. It returns the executions to reconcile: the latter, and those that got a place.
 func (l *Ledger) Seed(found []Found) (woken []types.NamespacedName) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -41,7 +40,7 @@ func (l *Ledger) Seed(found []Found) (woken []types.NamespacedName) {
 	}
 	l.seeded = true
 	for _, ln := range l.lines {
-		woken = append(woken, l.turns(ln)...)
+		woken = append(woken, l.grant(ln)...)
 	}
 	return woken
 }

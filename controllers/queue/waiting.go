@@ -7,8 +7,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/room"
 )
 
-// Wait reserves room in the namespace for an execution that has to wait. It returns why there is none; then the
-// execution must not wait. One that waited before, which its status says, keeps its room whatever the limits are now.
+// Wait reserves room in its namespace for an execution that has to wait. It returns why there is none; then the execution
+// must not wait. One that waited before, as its status says, keeps its room whatever the limits are now.
 func (l *Ledger) Wait(uid types.UID) *room.Full {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -23,8 +23,7 @@ func (l *Ledger) Wait(uid types.UID) *room.Full {
 	return nil
 }
 
-// Room says why a run of a Task would not be let wait if it were made now, nil where it would be, or would not have to
-// wait because no other run of its Task does.
+// Room returns why a new run of a Task could not wait now. It returns nil if it could, or if no other run of its Task waits.
 func (l *Ledger) Room(task types.NamespacedName, size int64) *room.Full {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -35,7 +34,7 @@ func (l *Ledger) Room(task types.NamespacedName, size int64) *room.Full {
 	return l.limits.Waiting.Judge(task.Namespace, l.heldIn[task.Namespace], size)
 }
 
-// Held tells what waits in all namespaces, and the most runs and the most bytes that wait in one.
+// Held returns what waits in all namespaces, and the most runs and the most bytes that wait in one.
 func (l *Ledger) Held() (all, most room.Held) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -55,7 +54,7 @@ func (l *Ledger) hold(x *entry) {
 	l.count(x, 1)
 }
 
-// letGo of an execution that waits no more.
+// letGo counts an execution no longer among those that wait.
 func (l *Ledger) letGo(x *entry) {
 	if !x.held {
 		return

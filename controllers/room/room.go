@@ -1,6 +1,6 @@
-// Package room bounds what may wait in one namespace. A run waits while it has not ended, nobody has cancelled it, and it
-// has no Job: for its turn, its Task, its Secret or a quota. Such runs are all kept in etcd and in the watch caches of
-// Kubernetes, which all namespaces share. The controller and the facade judge by this package, which is pure.
+// Package room bounds what may wait in one namespace. A run waits while it has no Job, has not ended and was not cancelled: for
+// a place, its Task, its Secret or a quota. All such runs take room in etcd and in the watch caches of Kubernetes, which all
+// namespaces share. The controller and the facade judge by this package, which is pure.
 package room
 
 import "fmt"
@@ -9,12 +9,12 @@ import "fmt"
 type Limits struct {
 	// Runs is how many may wait.
 	Runs int
-	// Bytes is how much they may have together, each as JSON with its metadata, as the API server sends it.
+	// Bytes is how many bytes they may have together, each as JSON with its metadata, as the API server sends it.
 	Bytes int64
 }
 
-// DefaultLimits are what the flags of both programs begin with. In bytes they are an eighth of the memory that the
-// controller has as it is shipped.
+// DefaultLimits are the defaults of the flags of both programs. Bytes is an eighth of the memory limit of the controller's
+// Deployment.
 var DefaultLimits = Limits{Runs: 2000, Bytes: 32 << 20}
 
 // Held is what waits in one namespace.
@@ -39,11 +39,11 @@ type Full struct {
 	Bound Bound
 	// Namespace that is full.
 	Namespace string
-	// Used is what waits already, and Size what the run would add: runs or bytes, as Bound says. Limit is how much may be.
+	// Used is what waits already, Size what the run would add, and Limit how much may wait: in runs or bytes, as Bound says.
 	Used, Size, Limit int64
 }
 
-// Judge whether one more run of so many bytes may wait in a namespace. It returns nil if it may.
+// Judge returns why one more run of so many bytes may not wait in a namespace, nil if it may.
 func (l Limits) Judge(namespace string, held Held, size int64) *Full {
 	switch {
 	case l.Runs > 0 && held.Runs >= l.Runs:

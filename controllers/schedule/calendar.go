@@ -15,7 +15,7 @@ const (
 	searchMonths = 41 * 12
 )
 
-// after gives the first moment after w at which the fields of the expression match.
+// after returns the first moment after w at which the fields of the expression match.
 func (e *Expression) after(w wall) (wall, bool) {
 	day, second := split(w + 1)
 	first := monthOf(day)
@@ -36,7 +36,7 @@ func (e *Expression) after(w wall) (wall, bool) {
 	return 0, false
 }
 
-// upTo gives the last moment up to w at which the fields of the expression match.
+// upTo returns the last moment up to w at which the fields of the expression match.
 func (e *Expression) upTo(w wall) (wall, bool) {
 	day, second := split(w)
 	last := monthOf(day)
@@ -57,7 +57,7 @@ func (e *Expression) upTo(w wall) (wall, bool) {
 	return 0, false
 }
 
-// in gives the set of the days of a month that match.
+// in returns the set of the days of a month that match.
 func (e *Expression) in(m calendarMonth) uint64 {
 	if !has(e.month, m.month) {
 		return 0
@@ -94,7 +94,7 @@ func (m calendarMonth) plus(months int) calendarMonth {
 	return calendarMonthOf(m.number + months)
 }
 
-// dateOf gives the date of a day in the month: the 1st of one that is before it, and the last of one that is after it.
+// dateOf returns the date of a day in the month: the 1st of one that is before it, and the last of one that is after it.
 func (m calendarMonth) dateOf(day int64) int {
 	return int(min(max(day-m.firstDay+1, 1), int64(m.length)))
 }
@@ -106,7 +106,7 @@ func split(w wall) (day int64, second int) {
 
 func join(day int64, second int) wall { return wall(day)*daySeconds + wall(second) }
 
-// clockFrom gives the first second of a day from s on that the fields allow, or -1.
+// clockFrom returns the first second of a day from s on that the fields allow, or -1.
 func (e *Expression) clockFrom(s int) int {
 	hour, minute, second := s/3600, s/60%60, s%60
 	if has(e.hour, hour) {
@@ -125,7 +125,7 @@ func (e *Expression) clockFrom(s int) int {
 	return -1
 }
 
-// clockUpTo gives the last second of a day up to s that the fields allow, or -1.
+// clockUpTo returns the last second of a day up to s that the fields allow, or -1.
 func (e *Expression) clockUpTo(s int) int {
 	hour, minute, second := s/3600, s/60%60, s%60
 	if has(e.hour, hour) {

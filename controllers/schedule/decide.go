@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,7 +20,7 @@ type Observation struct {
 	Schedule *v1alpha1.TaskSchedule
 	// Task that the schedule runs, nil when there is none.
 	Task *v1alpha1.Task
-	// Origin is the word on who made and who changed the schedule, empty where it says nothing or that is not known.
+	// Origin is the verdict on who made and who changed the schedule, empty if the schedule does not say it or it is not known.
 	Origin v1alpha1.Origin
 }
 
@@ -40,7 +39,7 @@ type Plan struct {
 	PassedOver *[2]time.Time
 	// Ready is the condition, but for its type and generation.
 	Ready metav1.Condition
-	// Wait is how long from now to look again, zero for until something changes.
+	// Wait is how long until the next reconcile, zero if only a change is a reason.
 	Wait time.Duration
 
 	// from is the time after which ticks counted in this plan.
@@ -49,17 +48,17 @@ type Plan struct {
 	next time.Time
 	// observed is the schedule and time zone that were planned with.
 	observed string
-	// origin is the word on who wrote the schedule.
+	// origin is the verdict on who wrote the schedule.
 	origin v1alpha1.Origin
 }
 
-// MaxWait before a schedule is looked at again, whenever its next tick is. A clock that was set forward is
+// MaxWait is the longest time between two reconciles of a schedule, whenever its next tick is. So a clock that was set forward is
 // noticed after that time at the latest.
 const MaxWait = time.Minute
 
-// maxAhead is how far in the future what is handled may lie: a clock that was set back by less than this waits
-// until it has caught up, so that no tick is run twice. With more, the clock was wrong before, and ticks count
-// from now on.
+// maxAhead is how far in the future the last handled tick may be. After a clock was set back by less than this, the schedule waits
+// until the clock has caught up, so that no tick is run twice. With more, the clock was wrong before, and ticks count from now
+// on.
 const maxAhead = time.Hour
 
 // Decide makes the plan of a schedule.
@@ -89,8 +88,8 @@ func Decide(o Observation) Plan {
 	return plan
 }
 
-// hindrance gives why no runs are made, or the timetable by which they are. What is wrong with the schedule itself
-// comes first, then what its owner asked for, then what others are to mend.
+// hindrance returns why no runs are made, or else the timetable by which they are. What is wrong with the schedule itself comes
+// first, then what its owner asked for, then what others have to mend.
 func hindrance(o Observation) (Timetable, *metav1.Condition) {
 	spec := &o.Schedule.Spec
 	if lost := o.Schedule.Undecoded.InSpec(); len(lost) > 0 {
@@ -114,15 +113,16 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 			fmt.Sprintf("task %q does not exist in namespace %q: no runs are made until it does", spec.TaskRef.Name, o.Schedule.Namespace))
 	}
 	if err := jobspec.CheckAllowed(o.Task, execution(o.Schedule, time.Time{})); err != nil {
-		return Timetable{}, notReady(v1alpha1.ReasonNotAllowedByTask, clip(err.Error()))
+		return Timetable{}, notReady(v1alpha1.ReasonNotAllowedByTask, parse.Harmless(err.Error(), maxMessage))
 	}
 	if problems := paramProblems(o.Task, o.Schedule); len(problems) > 0 {
-		return Timetable{}, notReady(v1alpha1.ReasonInvalidParams, clip(fmt.Sprintf("task %q does not take the params: %v", o.Task.Name, problems)))
+		return Timetable{}, notReady(v1alpha1.ReasonInvalidParams, parse.Harmless(fmt.Sprintf("task %q does not take the params: %v", o.Task.Name, problems), maxMessage))
 	}
 	return NewTimetable(expression, zone), nil
 }
 
-// paramProblems finds none where the Task itself cannot be run: its runs say so.
+// paramProblems returns what is wrong with the params of a schedule. It returns nothing if the Task itself cannot be run: its
+// runs say so.
 func paramProblems(task *v1alpha1.Task, s *v1alpha1.TaskSchedule) params.FieldErrors {
 	var given []byte
 	if s.Spec.Params != nil {
@@ -158,15 +158,7 @@ func notReady(reason, message string) *metav1.Condition {
 // maxMessage in bytes; a condition may have 32768.
 const maxMessage = 4096
 
-func clip(message string) string {
-	message = parse.OneLine(message)
-	if len(message) > maxMessage {
-		return strings.ToValidUTF8(message[:maxMessage], "")
-	}
-	return message
-}
-
-// observedSchedule is what the ticks in a status were counted by.
+// observedSchedule is the schedule and time zone by which the ticks in a status were counted.
 func observedSchedule(spec *v1alpha1.TaskScheduleSpec) string {
 	if spec.TimeZone == "" {
 		return spec.Schedule + " UTC"

@@ -9,9 +9,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// countedFrom gives the time after which ticks count. It is where the last plan ended, or the creation. It is now
-// where somebody began something new: another schedule or time zone, a resume, or what was missing has come. Then
-// what might have been is not made up for.
+// countedFrom returns the time after which ticks count: the end of the last plan, or the creation. It is now if something new began:
+// another schedule or time zone, a resume, or the end of what was missing. The ticks before that are not made up for.
 func countedFrom(o Observation, observed string) time.Time {
 	status, now := &o.Schedule.Status, o.Now.Truncate(time.Second)
 	if status.ObservedSchedule != "" && (status.ObservedSchedule != observed || wasIdle(status)) {
@@ -30,7 +29,7 @@ func countedFrom(o Observation, observed string) time.Time {
 	return from
 }
 
-// wasIdle tells whether the schedule made no runs until now.
+// wasIdle reports whether the schedule made no runs until now.
 func wasIdle(status *v1alpha1.TaskScheduleStatus) bool {
 	before := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
 	if before == nil {
@@ -45,7 +44,7 @@ func wasIdle(status *v1alpha1.TaskScheduleStatus) bool {
 	}
 }
 
-// dueTicks gives the ticks after from and up to now that are to be run, oldest first: the newest ones, at most
+// dueTicks returns the ticks after from and up to now that are to be run, oldest first: the newest ones, at most
 // catchUpLimit, and none that is later than the starting deadline. It looks backwards from now, so that a month of
 // seconds costs what a minute does.
 func dueTicks(s *v1alpha1.TaskSchedule, table Timetable, from, now time.Time) (due []time.Time) {
@@ -61,7 +60,7 @@ func dueTicks(s *v1alpha1.TaskSchedule, table Timetable, from, now time.Time) (d
 	return due
 }
 
-// passedOver gives the first and the last tick after plan.from that are neither run nor still to come.
+// passedOver returns the first and the last tick after plan.from that are neither run nor still to come.
 func passedOver(table Timetable, plan Plan, now time.Time) *[2]time.Time {
 	end := now
 	if len(plan.Runs) > 0 {

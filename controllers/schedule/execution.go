@@ -32,8 +32,7 @@ func ExecutionName(schedule string, uid types.UID, tick time.Time) string {
 	return strings.TrimRight(schedule, "-.") + suffix
 }
 
-// execution is the run of a tick. It has no owner: whoever deletes a schedule does not mean its history, and the
-// runs that are under way.
+// execution returns the run of a tick. It has no owner: the runs of a deleted schedule stay, with their records.
 func execution(s *v1alpha1.TaskSchedule, tick time.Time) *v1alpha1.TaskExecution {
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{
 		Namespace: s.Namespace,
@@ -54,13 +53,13 @@ func execution(s *v1alpha1.TaskSchedule, tick time.Time) *v1alpha1.TaskExecution
 	return e
 }
 
-// IsOf tells whether an execution says that it was made by that very schedule.
+// IsOf reports whether an execution says that it was made by that very schedule.
 func IsOf(e *v1alpha1.TaskExecution, s *v1alpha1.TaskSchedule) bool {
 	return e.Spec.Trigger.Source == v1alpha1.TriggerSchedule && e.Spec.Trigger.Name == s.Name &&
 		e.Labels[v1alpha1.LabelScheduleUID] == string(s.UID)
 }
 
-// IsRun tells whether an execution that was found under the name of a schedule's run is that run: it says so, and asks for
+// IsRun reports whether an execution that was found under the name of a schedule's run is that run: it says so, and asks for
 // what the run asks for. The name can be known before the tick, and then somebody else may have taken it.
 func IsRun(found *v1alpha1.TaskExecution, s *v1alpha1.TaskSchedule, run *v1alpha1.TaskExecution) bool {
 	return IsOf(found, s) && jobspec.IsSameRun(found, run) &&

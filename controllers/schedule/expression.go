@@ -105,7 +105,7 @@ func counted(fields int) string {
 	return fmt.Sprintf("%d fields", fields)
 }
 
-// withoutYear takes the seventh field away, where it says nothing.
+// withoutYear removes the seventh field, if it restricts nothing.
 func withoutYear(fields []string) ([]string, error) {
 	year, weekday := fields[fieldsWithYear-1], fields[fieldsWithYear-2]
 	switch {

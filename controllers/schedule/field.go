@@ -30,7 +30,7 @@ var (
 
 const saturday = 6
 
-// numbersInto gives a function that reads a field into a set of numbers.
+// numbersInto returns a function that reads a field into a set of numbers.
 func numbersInto(set *uint64, f field) func(string) error {
 	return func(text string) error {
 		return f.eachPart(text, func(part string) error {
@@ -77,7 +77,7 @@ func (f field) numbers(part string) (set uint64, star bool, err error) {
 	return set, star && by == 1, nil
 }
 
-// counted gives the number by which a set has n: Sunday is 0.
+// counted returns the number by which a set has n: Sunday is 0.
 func (f field) counted(n int) int {
 	if f.most > f.cycle && n == f.most {
 		return f.least

@@ -15,7 +15,7 @@ type days struct {
 	rules []rule
 }
 
-// rule gives the day of a month that it means, zero for none.
+// rule returns the day of a month that it means, zero for none.
 type rule func(shape) int
 
 // shape is all of a month that its days depend on.
@@ -60,7 +60,7 @@ func daysOfMonths(inMonth, inWeek days) (all monthDays) {
 	return all
 }
 
-// dates gives what the rules mean in a month.
+// dates returns what the rules mean in a month.
 func (d *days) dates(s shape) (set uint32) {
 	for _, rule := range d.rules {
 		if day := rule(s); day >= 1 && day <= s.length {

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
 // Outcome of a run that was to be made.
@@ -30,7 +31,7 @@ type Result struct {
 	Message string
 }
 
-// Status gives what is to be recorded, from what was recorded before and what became of the first runs of the
+// Status returns what is to be recorded, from what was recorded before and what became of the first runs of the
 // plan. Runs without a result are to be tried again.
 func (p Plan) Status(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskScheduleStatus {
 	status := *s.Status.DeepCopy()
@@ -47,12 +48,12 @@ func (p Plan) Status(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskSc
 	for i, result := range results {
 		run := p.Runs[i]
 		if result.Outcome == Refused {
-			condition = *notReady(v1alpha1.ReasonExecutionRefused, clip(fmt.Sprintf("the run of %s: %s", told(run.Tick), result.Message)))
+			condition = *notReady(v1alpha1.ReasonExecutionRefused, parse.Harmless(fmt.Sprintf("the run of %s: %s", told(run.Tick), result.Message), maxMessage))
 			break
 		}
 		until = run.Tick
 		if result.Outcome == Conflict {
-			condition = *notReady(v1alpha1.ReasonNameConflict, clip(result.Message))
+			condition = *notReady(v1alpha1.ReasonNameConflict, parse.Harmless(result.Message, maxMessage))
 			continue
 		}
 		status.LastScheduleTime, status.LastExecution = stamped(run.Tick), run.Execution.Name

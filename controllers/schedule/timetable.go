@@ -14,7 +14,7 @@ type Timetable struct {
 // NewTimetable takes what Parse and LoadZone gave.
 func NewTimetable(e Expression, zone *time.Location) Timetable { return Timetable{e, zone} }
 
-// Next gives the first tick after a time, in UTC. There is one for every expression that Parse gave.
+// Next returns the first tick after a time, in UTC. There is one for every expression that Parse gave.
 func (t Timetable) Next(after time.Time) time.Time {
 	unix := after.Unix()
 	switch {
@@ -31,7 +31,7 @@ func (t Timetable) Next(after time.Time) time.Time {
 	return instant(instantOf(w, t.zone))
 }
 
-// Last gives the last tick up to a time, in UTC. There is one for every expression that Parse gave.
+// Last returns the last tick up to a time, in UTC. There is one for every expression that Parse gave.
 func (t Timetable) Last(upTo time.Time) time.Time {
 	unix := upTo.Unix()
 	switch {
@@ -83,7 +83,7 @@ func (t Timetable) lastEvenly(unix int64) time.Time {
 	return time.Time{}
 }
 
-// everyHour tells whether the expression comes true in each hour of a day, or in none.
+// everyHour reports whether the expression comes true in each hour of a day, or in none.
 func (t Timetable) everyHour() bool { return t.expression.hour == 1<<24-1 }
 
 func instant(unix int64) time.Time { return time.Unix(unix, 0).UTC() }

@@ -7,7 +7,7 @@ import (
 	_ "time/tzdata" // images need not have the IANA database, and it is the same everywhere
 )
 
-// LoadZone gives a time zone by its IANA name; none means UTC. It returns an error for names that are not in the
+// LoadZone returns a time zone by its IANA name; none means UTC. It returns an error for names that are not in the
 // database, and for "Local", which would mean something else in each place.
 func LoadZone(name string) (*time.Location, error) {
 	if name == "" {
@@ -37,7 +37,7 @@ const (
 	farAway = 1 << 55
 )
 
-// spanAt gives the span that an instant is in, and wall clock time at it.
+// spanAt returns the span that an instant is in, and wall clock time at it.
 func spanAt(unix int64, zone *time.Location) (span, wall) {
 	t := time.Unix(unix, 0).In(zone)
 	_, offset := t.Zone()
@@ -55,7 +55,7 @@ func spanAt(unix int64, zone *time.Location) (span, wall) {
 // maxOffset is more than any zone's wall clocks differ from UTC, in seconds.
 const maxOffset = 26 * 60 * 60
 
-// instantOf gives the first instant at which the clocks of a zone show w or, when they skip it, at which they go
+// instantOf returns the first instant at which the clocks of a zone show w or, when they skip it, at which they go
 // forward over it. It never falls when w rises.
 func instantOf(w wall, zone *time.Location) int64 {
 	probe := int64(w) - maxOffset
@@ -71,7 +71,7 @@ func instantOf(w wall, zone *time.Location) int64 {
 	}
 }
 
-// reached gives the last moment of wall clock time whose instantOf is not after unix.
+// reached returns the last moment of wall clock time whose instantOf is not after unix.
 func reached(unix int64, zone *time.Location) wall {
 	s, w := spanAt(unix, zone)
 	if s.start == longAgo {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -12,16 +13,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/fairqueue"
 	"github.com/taskexec/taskexec/controllers/jobspec"
-	"github.com/taskexec/taskexec/controllers/lifecycle"
+	"github.com/taskexec/taskexec/controllers/task/verdict"
 )
 
 // ChangeReconciler makes the executions of Tasks that are to be run when their spec changes.
 type ChangeReconciler struct {
 	Client client.Client
-	// Live reads from the API server: a cache that lags could show a change as waiting whose run was made, recorded
-	// and removed since.
+	// Live reads from the API server: a stale cache could show a change as waiting whose run was made, recorded and removed
+	// since.
 	Live client.Reader
 }
 
@@ -31,31 +33,32 @@ func (r *ChangeReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Named("run-on-change").
 		For(&v1alpha1.Task{}, builder.WithPredicates(predicate.NewPredicateFuncs(func(o client.Object) bool {
 			task, ok := o.(*v1alpha1.Task)
-			return ok && lifecycle.ChangeRun(task) != nil
+			return ok && verdict.ChangeRun(task) != nil
 		}))).
 		WithOptions(controller.Options{NewQueue: fairqueue.New}).
 		Complete(r)
 }
 
-// Reconcile makes the run of a Task's change, and records it. Killed in between, it finds the run by its name.
+// Reconcile makes the run of a Task's change and records it. After a crash in between it finds the run by its name.
 func (r *ChangeReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	task := &v1alpha1.Task{}
 	if err := r.Live.Get(ctx, req.NamespacedName, task); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	run := lifecycle.ChangeRun(task)
+	run := verdict.ChangeRun(task)
 	if run == nil {
 		return ctrl.Result{}, nil
 	}
 	if err := r.create(ctx, run); err != nil {
 		return ctrl.Result{}, fmt.Errorf("running task %s for its generation %d: %w", req, task.Generation, err)
 	}
+	ctrl.LoggerFrom(ctx).V(1).Info("Made the run of a change", "execution", klog.KObj(run), "task", klog.KObj(task), "generation", task.Generation)
 	before := task.DeepCopy()
 	task.Status.Change.Execution = run.Name
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	err := r.Client.Status().Patch(ctx, task, patch)
 	if apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: conflictRetry}, nil
+		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, nil
 	}
 	if client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, fmt.Errorf("recording the run of task %s for its generation %d: %w", req, task.Generation, err)
@@ -63,7 +66,7 @@ func (r *ChangeReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	return ctrl.Result{}, nil
 }
 
-// create makes the run, or finds that it was made before.
+// create makes the run, or finds the one that was made before.
 func (r *ChangeReconciler) create(ctx context.Context, run *v1alpha1.TaskExecution) error {
 	err := r.Client.Create(ctx, run)
 	if !apierrors.IsAlreadyExists(err) {

@@ -4,13 +4,13 @@ package task
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -18,17 +18,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/fairqueue"
 	"github.com/taskexec/taskexec/controllers/jobspec"
-	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/params"
+	"github.com/taskexec/taskexec/controllers/task/verdict"
 )
 
-// recheck is how soon a Task is judged again whose Job was refused for reasons that are not the template's.
+// recheck is how soon a Task is judged again if its Job was refused for reasons outside of the template.
 const recheck = time.Minute
-
-// conflictRetry is about the time in which another's write of the same status is over.
-const conflictRetry = 100 * time.Millisecond
 
 // Reconciler keeps the condition Ready of Tasks.
 type Reconciler struct {
@@ -58,7 +56,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, fmt.Errorf("judging task %s: %w", req, err)
 	}
 	before := task.DeepCopy()
-	lifecycle.JudgeTask(task, ready, time.Now())
+	verdict.Record(task, ready, time.Now())
 	if equality.Semantic.DeepEqual(before.Status, task.Status) {
 		return again(ready), nil
 	}
@@ -66,15 +64,16 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	err = r.Client.Status().Patch(ctx, task, patch)
 	if apierrors.IsConflict(err) {
 		// The Task or its figures changed meanwhile. It is judged again when the cache has caught up.
-		return ctrl.Result{RequeueAfter: conflictRetry}, nil
+		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, nil
 	}
 	if client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, fmt.Errorf("writing the status of task %s: %w", req, err)
 	}
+	ctrl.LoggerFrom(ctx).V(1).Info("Judged the Task", "task", klog.KObj(task), "ready", ready.Status, "reason", ready.Reason, "generation", task.Generation)
 	return again(ready), nil
 }
 
-// again tells when a Task is to be judged anew, unless its spec changes before.
+// again returns when a Task is judged again, unless its spec changes before.
 func again(ready metav1.Condition) ctrl.Result {
 	if ready.Status == metav1.ConditionUnknown {
 		return ctrl.Result{RequeueAfter: recheck}
@@ -82,7 +81,7 @@ func again(ready metav1.Condition) ctrl.Result {
 	return ctrl.Result{}
 }
 
-// judge asks the API server, by a dry run, whether it would take the Job of this Task.
+// judge returns the condition Ready of a Task. A dry run asks the API server whether it would take the Task's Job.
 func (r *Reconciler) judge(ctx context.Context, task *v1alpha1.Task) (metav1.Condition, error) {
 	if lost := task.Undecoded.InSpec(); len(lost) > 0 {
 		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonUndecodable, Message: lost.String()}, nil
@@ -102,33 +101,10 @@ func (r *Reconciler) judge(ctx context.Context, task *v1alpha1.Task) (metav1.Con
 	case err == nil, apierrors.IsAlreadyExists(err):
 		return metav1.Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAccepted, Message: "the API server accepts the Job of this task"}, nil
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
-		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidJobTemplate, Message: message(err)}, nil
+		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidJobTemplate, Message: apianswer.Causes(err)}, nil
 	case apierrors.IsForbidden(err):
-		return metav1.Condition{Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonJobRefused, Message: message(err)}, nil
+		return metav1.Condition{Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonJobRefused, Message: apianswer.Causes(err)}, nil
 	default:
 		return metav1.Condition{}, fmt.Errorf("trying its job: %w", err)
 	}
-}
-
-// message of the API server about a Job that nobody sees, so that its name would only confuse.
-func message(err error) string {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
-		return err.Error()
-	}
-	s := status.Status()
-	if s.Details == nil || len(s.Details.Causes) == 0 {
-		return s.Message
-	}
-	text := ""
-	for i, cause := range s.Details.Causes {
-		if i > 0 {
-			text += "; "
-		}
-		if cause.Field != "" { // a policy has none
-			text += cause.Field + ": "
-		}
-		text += cause.Message
-	}
-	return text
 }

@@ -9,41 +9,16 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/klog/v2"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// start does what the first decision about an execution without a Job asks for, and decides again: it asks for its turn,
-// creates the Job when it has it, and asks for room when it has to wait. stale is as in admit; an error is one that
-// another try may mend.
-func (r *Reconciler) start(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) (_ lifecycle.Plan, stale bool, err error) {
-	if plan.Create != nil || plan.Turn {
-		if stale, err = r.admit(ctx, o); err != nil || stale {
-			return plan, stale, err
-		}
-		if plan.Create == nil || !o.Place.Granted {
-			plan = lifecycle.Decide(*o) // of the whole execution now, or of one that waits
-		}
-		if plan.Create != nil {
-			if err := r.create(ctx, o, plan.Create); err != nil {
-				return plan, false, err
-			}
-			plan = lifecycle.Decide(*o)
-		}
-	}
-	if lifecycle.Waits(o, plan) {
-		if err := r.makeRoom(ctx, o); err != nil {
-			return plan, false, err
-		}
-		plan = lifecycle.Decide(*o)
-	}
-	return plan, false, nil
-}
-
-// create the Job, or find that it was created before.
+// create creates the Job, or finds the one that was created before. Its answer is put into the observation.
 func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
 	err := r.Seals.Seal(ctx, job, o.Execution.UID)
 	if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
@@ -57,21 +32,22 @@ func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *
 	switch {
 	case err == nil:
 		o.Job = job
+		logOf(ctx, client.ObjectKeyFromObject(o.Execution)).V(1).Info("Created the Job", "job", klog.KObj(job), "task", klog.KObj(o.Task))
 		return nil
 	case apierrors.IsAlreadyExists(err):
 		return r.adopt(ctx, o, job)
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause), apierrors.IsForbidden(err):
-		o.Start = lifecycle.StartResult{Outcome: lifecycle.StartRefused, Message: message(err)}
+		o.Start = lifecycle.StartResult{Outcome: lifecycle.StartRefused, Message: apianswer.Message(err)}
 		return nil
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
-		o.Start = lifecycle.StartResult{Outcome: lifecycle.StartInvalid, Message: message(err)}
+		o.Start = lifecycle.StartResult{Outcome: lifecycle.StartInvalid, Message: apianswer.Message(err)}
 		return nil
 	default:
 		return fmt.Errorf("creating job %s/%s: %w", job.Namespace, job.Name, err)
 	}
 }
 
-// adopt takes a Job that exists for ours if it is proven that the controller made it for this very execution: before a
+// adopt takes an existing Job as the run's own if its seal proves that the controller made it for this execution: before a
 // crash, or in a request whose answer was lost.
 func (r *Reconciler) adopt(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
 	existing := &batchv1.Job{}
@@ -90,24 +66,22 @@ func (r *Reconciler) adopt(ctx context.Context, o *lifecycle.Observation, job *b
 		return nil
 	}
 	o.Job = existing
+	logOf(ctx, client.ObjectKeyFromObject(o.Execution)).V(1).Info("Found the Job that was created before", "job", klog.KObj(existing))
 	return nil
 }
 
-// message of the API server, without the words that wrap it.
-func message(err error) string {
-	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
-		return status.Status().Message
-	}
-	return err.Error()
-}
-
-// apply ends pods, cancels what is replaced and deletes the Job, as planned. Each is tried, whatever becomes of the others.
+// apply ends pods, cancels the runs that this one replaces and deletes the Job, as planned. It tries each, even if another
+// fails. And it ends the reading of a log of which nothing more is read.
 func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
+	r.unfollow(o)
+	log := logOf(ctx, client.ObjectKeyFromObject(o.Execution))
 	var errs []error
 	for _, pod := range plan.End {
-		if err := ignoreGone(r.endPod(ctx, o, pod, plan.EndReason)); err != nil {
+		if err := client.IgnoreNotFound(r.endPod(ctx, o, pod, plan.EndReason)); err != nil {
 			errs = append(errs, fmt.Errorf("ending pod %s: %w", pod.Name, err))
+			continue
 		}
+		log.V(1).Info("Told the kubelet to end the pod", "pod", klog.KObj(pod), "reason", plan.EndReason)
 	}
 	for _, key := range plan.Replace {
 		if err := r.replace(ctx, key, o.Execution); err != nil {
@@ -121,14 +95,16 @@ func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan l
 		if apierrors.IsConflict(err) {
 			err = nil // another Job has the name now: ours is gone
 		}
-		if err := ignoreGone(err); err != nil {
+		if err := client.IgnoreNotFound(err); err != nil {
 			errs = append(errs, fmt.Errorf("deleting job %s: %w", o.Job.Name, err))
+		} else {
+			log.V(1).Info("Deleted the Job", "job", klog.KObj(o.Job))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// endPod has the kubelet end a pod's containers, with their grace period, and keep the pod and its logs.
+// endPod has the kubelet end the containers of a pod with their grace period. The pod and its logs stay.
 func (r *Reconciler) endPod(ctx context.Context, o *lifecycle.Observation, pod *corev1.Pod, reason string) error {
 	before := pod.DeepCopy()
 	after := pod.DeepCopy()

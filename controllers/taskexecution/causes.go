@@ -14,17 +14,17 @@ import (
 )
 
 const (
-	// podsMissedAfter is how old a Job without a pod is when it is asked why, and how often it is asked again.
+	// podsMissedAfter is how old a Job without a pod is when its Events are read, and how often they are read again.
 	podsMissedAfter = 10 * time.Second
-	// nextPodMissedAfter is the same for the pod of another attempt, which the Job controller makes later each time.
+	// nextPodMissedAfter is the same for the pod of a retry. The Job controller waits longer before each of them.
 	nextPodMissedAfter = 30 * time.Second
 )
 
-// failedCreate is the reason of the Job controller's Event when the API server refuses its pod, for example for a
-// quota. Neither the Job nor any pod tells of it.
+// failedCreate is the reason of the Job controller's Event when the API server refuses a pod, for example for a quota. The
+// status of the Job does not say so.
 const failedCreate = "FailedCreate"
 
-// observeEvents reads from Events what keeps a run from starting, where neither its Job nor its pod tells.
+// observeEvents reads from Events what keeps a run from starting, where neither its Job nor its pod says it.
 func (r *Reconciler) observeEvents(ctx context.Context, o *lifecycle.Observation) error {
 	if since, left := podMissed(o); !since.IsZero() && left <= 0 {
 		events, err := r.events(ctx, o, o.Job.UID)
@@ -50,7 +50,7 @@ func (r *Reconciler) observeEvents(ctx context.Context, o *lifecycle.Observation
 	return nil
 }
 
-// untilEventsAreRead is when to look again at a Job without a pod or a pod without a container, zero when it has one.
+// untilEventsAreRead returns how long until Events are to be read again, zero if they are not needed.
 func untilEventsAreRead(o *lifecycle.Observation) time.Duration {
 	since, left := podMissed(o)
 	if since.IsZero() {
@@ -62,7 +62,7 @@ func untilEventsAreRead(o *lifecycle.Observation) time.Duration {
 	return missedAfter(o)
 }
 
-// podMissed tells since when a pod is missing, zero when none is, and how long it is until the Job is asked why.
+// podMissed returns since when a pod is missing, zero if none is, and how long until the Events of the Job are to be read.
 func podMissed(o *lifecycle.Observation) (since time.Time, left time.Duration) {
 	since, missed := lifecycle.PodMissedSince(o)
 	if !missed {
@@ -78,14 +78,14 @@ func missedAfter(o *lifecycle.Observation) time.Duration {
 	return nextPodMissedAfter
 }
 
-// events of an object of the run, read live: no Event is watched.
+// events returns the Events of an object of the run, read live: no Event is watched.
 func (r *Reconciler) events(ctx context.Context, o *lifecycle.Observation, uid types.UID) ([]corev1.Event, error) {
 	list := &corev1.EventList{}
 	err := r.Live.List(ctx, list, client.InNamespace(o.Execution.Namespace), client.MatchingFields{"involvedObject.uid": string(uid)})
 	return list.Items, err
 }
 
-// refusedPods gives why the Job's pods were refused last, and when they first were, after some time.
+// refusedPods returns why a pod of the Job was refused last, and since when pods were refused after some time.
 func refusedPods(events []corev1.Event, after time.Time) (why string, since time.Time) {
 	var last time.Time
 	for i := range events {
@@ -107,7 +107,7 @@ func refusedPods(events []corev1.Event, after time.Time) (why string, since time
 	return why, since
 }
 
-// told is what lifecycle wants to know of Events.
+// told returns what lifecycle needs of Events.
 func told(events []corev1.Event) []lifecycle.Event {
 	out := make([]lifecycle.Event, len(events))
 	for i := range events {
@@ -117,7 +117,8 @@ func told(events []corev1.Event) []lifecycle.Event {
 	return out
 }
 
-// lastSeen and firstSeen: Events of the newer API have a series, and no time stamps of the older one.
+// lastSeen and firstSeen return when an Event was seen. Events of the newer API have a series instead of the time stamps of the
+// older one.
 func lastSeen(e *corev1.Event) time.Time {
 	if e.Series != nil && !e.Series.LastObservedTime.IsZero() {
 		return e.Series.LastObservedTime.Time

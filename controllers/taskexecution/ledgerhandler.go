@@ -16,10 +16,10 @@ import (
 
 type requests = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
-// ledgerHandler enqueues an execution that changed, after the ledger took notice. So the ledger has each
-// execution before a worker looks at it, in the order of the watch, and a run that was created after another
-// ended finds its turn free. What has to be looked at besides is enqueued too. And it is noticed that the cache shows
-// what was written from here.
+// ledgerHandler records a change of an execution in the ledger and then enqueues the execution. So the ledger knows each
+// execution before a worker reconciles it, in the order of the watch, and a run that is created after another has ended finds
+// the place free. The handler also enqueues the executions that the ledger returns, and records that the cache shows our own
+// writes.
 type ledgerHandler struct {
 	handler.EnqueueRequestForObject
 	ledger *queue.Ledger
@@ -48,8 +48,8 @@ func (h *ledgerHandler) Delete(ctx context.Context, e event.DeleteEvent, q reque
 	h.EnqueueRequestForObject.Delete(ctx, e, q)
 }
 
-// observe tells whether the execution itself is to be looked at.
-func (h *ledgerHandler) observe(o client.Object, q requests) (look bool) {
+// observe reports whether the execution itself is to be reconciled.
+func (h *ledgerHandler) observe(o client.Object, q requests) (reconcile bool) {
 	execution, ok := o.(*v1alpha1.TaskExecution)
 	if !ok {
 		return false

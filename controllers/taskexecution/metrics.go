@@ -16,7 +16,7 @@ type Metrics struct {
 	full     *prometheus.CounterVec
 }
 
-// NewMetrics makes the metrics and registers them. The ledger tells what waits.
+// NewMetrics returns the metrics, which it registers. The ledger says what waits.
 func NewMetrics(registry prometheus.Registerer, ledger *queue.Ledger) *Metrics {
 	m := &Metrics{
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -43,8 +43,8 @@ func NewMetrics(registry prometheus.Registerer, ledger *queue.Ledger) *Metrics {
 	return m
 }
 
-// registerWaiting makes the gauges of what waits. A namespace is no label: anybody may make namespaces. The one that has
-// most tells how near the limits are.
+// registerWaiting registers the gauges of what waits. A namespace is no label, because anybody may make namespaces. The gauges
+// of the fullest namespace show how near the limits are.
 func registerWaiting(registry prometheus.Registerer, ledger *queue.Ledger) {
 	for _, g := range []struct {
 		name, help string

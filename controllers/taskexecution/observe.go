@@ -1,11 +1,9 @@
 package taskexecution
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -16,21 +14,18 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
-	"github.com/taskexec/taskexec/controllers/logs/follow"
-	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/controllers/origin"
 )
 
-// observe gathers all that a decision needs. It returns nil when the execution is gone. What the caches have is not
-// copied, and must not be written to: the tests run with Kubernetes' detector of that (KUBE_CACHE_MUTATION_DETECTOR).
+// observe reads all that a decision needs, but the log, which follow adds. It changes nothing. It returns nil if the
+// execution is gone. Objects from the caches are not copied and must not be written to: the tests run with Kubernetes'
+// detector of that (KUBE_CACHE_MUTATION_DETECTOR).
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*lifecycle.Observation, error) {
 	execution, trimmed, err := r.execution(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	if execution == nil {
-		r.Follower.Forget(key)
-		r.redactors.forget(key)
 		return nil, nil
 	}
 	o := &lifecycle.Observation{Now: r.Clock.Now(), Options: r.Options, Execution: execution, Trimmed: trimmed}
@@ -57,18 +52,11 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 	if err := r.observeEvents(ctx, o); err != nil {
 		return nil, err
 	}
-	if err := r.observeSecret(ctx, o); err != nil {
-		return nil, err
-	}
-	r.observeLog(o)
-	if s := execution.Status.LogSummary; s != nil && (o.Log.Read || o.Log.GaveUp != "") && o.Log.Lines < s.Entries {
-		o.Mirrored, err = r.mirroredLog(ctx, execution)
-	}
-	return o, err
+	return o, r.observeSecret(ctx, o)
 }
 
-// execution reads the execution. One that nothing is recorded of is read live, once in its life: what a stale
-// cache shows as new may have run and been cleaned up, and must not run again. trimmed is as in lifecycle.Observation.
+// execution reads the execution. One without a phase is read live, once in its life: what a stale cache shows as new may have
+// run and been removed, and must not run again. trimmed is as in lifecycle.Observation.
 func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (execution *v1alpha1.TaskExecution, trimmed bool, err error) {
 	execution = &v1alpha1.TaskExecution{}
 	err = r.Client.Get(ctx, key, execution, client.UnsafeDisableDeepCopy)
@@ -84,8 +72,7 @@ func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (e
 	return execution, trimmed, nil
 }
 
-// whole reads the execution from the API server, with its params and without its log and result, which nothing is decided
-// by.
+// whole reads the execution from the API server, with its params and without its log and result: no decision needs these.
 func (r *Reconciler) whole(ctx context.Context, key types.NamespacedName) (*v1alpha1.TaskExecution, error) {
 	execution := &v1alpha1.TaskExecution{}
 	err := r.Live.Get(ctx, key, execution)
@@ -93,8 +80,8 @@ func (r *Reconciler) whole(ctx context.Context, key types.NamespacedName) (*v1al
 	return execution, err
 }
 
-// task finds the execution's Task. That it is missing, which ends a run in time, is taken from the API server: a cache
-// may be behind for as long as the API server sends it nothing.
+// task returns the execution's Task, nil if there is none. A missing Task ends a run in time, so that it is read from the API
+// server: a cache may be behind.
 func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution) (*v1alpha1.Task, error) {
 	task := &v1alpha1.Task{}
 	key := types.NamespacedName{Namespace: execution.Namespace, Name: execution.Spec.TaskRef.Name}
@@ -109,7 +96,7 @@ func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution
 	}
 }
 
-// find reads an object from the cache and, where that lacks it and sure is asked for, from the API server.
+// find reads an object from the cache and, where that lacks it and sure is set, from the API server.
 func (r *Reconciler) find(ctx context.Context, key types.NamespacedName, object client.Object, sure bool) (found bool, err error) {
 	err = r.Client.Get(ctx, key, object, client.UnsafeDisableDeepCopy)
 	if apierrors.IsNotFound(err) && sure {
@@ -118,9 +105,8 @@ func (r *Reconciler) find(ctx context.Context, key types.NamespacedName, object 
 	return err == nil, client.IgnoreNotFound(err)
 }
 
-// job finds the execution's Job. That it is missing is taken from the API server and not from the cache where
-// sure is asked for: when the execution was acted on, or is about to end. Otherwise the creation of the Job finds
-// out.
+// job returns the execution's Job, nil if there is none. With sure, a Job that the cache lacks is read from the API server. That
+// is needed when the execution was acted on or is about to end. Otherwise the creation of the Job finds one that exists.
 func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution, sure bool) (*batchv1.Job, error) {
 	key := types.NamespacedName{Namespace: execution.Namespace, Name: jobspec.JobName(execution.Name, execution.UID)}
 	job := &batchv1.Job{}
@@ -138,9 +124,9 @@ func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution,
 	return job, nil
 }
 
-// isOurs reports whether a Job was made by the controller for an execution. Its owner and label prove nothing: whoever
-// may create Jobs can set them. Either the status names the Job, and then its UID is compared (see the rule lost), or it
-// has the controller's seal.
+// isOurs reports whether the controller made a Job for an execution. Its owner and label prove nothing: whoever may create Jobs
+// can set them. Either the status names the Job, and then its UID is compared (see the rule lost), or the Job has the
+// controller's seal.
 func (r *Reconciler) isOurs(ctx context.Context, job *batchv1.Job, execution *v1alpha1.TaskExecution) (bool, error) {
 	if !jobspec.IsJobOf(job, execution.UID) || job.Labels[v1alpha1.LabelExecutionUID] != string(execution.UID) {
 		return false, nil
@@ -151,8 +137,8 @@ func (r *Reconciler) isOurs(ctx context.Context, job *batchv1.Job, execution *v1
 	return r.Seals.Made(ctx, job, execution.UID)
 }
 
-// observePods reads the pods from the cache, and from the API server when the Job knows more of them. They are those of
-// the execution's one Job: a label alone, which anybody who may create pods can set, makes none.
+// observePods reads the pods from the cache, and from the API server where the Job counts more of them. Only pods of the
+// execution's one Job count: whoever may create pods can set the label.
 func (r *Reconciler) observePods(ctx context.Context, o *lifecycle.Observation) (err error) {
 	job := jobUID(o)
 	if job == "" {
@@ -166,7 +152,7 @@ func (r *Reconciler) observePods(ctx context.Context, o *lifecycle.Observation) 
 	return err
 }
 
-// jobUID of the execution's Job: the one that the status names, or else that was found. It is empty where there is none yet.
+// jobUID returns the UID of the Job that the status names, or else of the one that was found; empty if there is none.
 func jobUID(o *lifecycle.Observation) types.UID {
 	switch {
 	case o.Execution.Status.Job != nil:
@@ -178,7 +164,7 @@ func jobUID(o *lifecycle.Observation) types.UID {
 	}
 }
 
-// podsFrom gives the pods of the execution's Job, oldest first.
+// podsFrom returns the pods of the execution's Job, oldest first.
 func podsFrom(ctx context.Context, from client.Reader, execution *v1alpha1.TaskExecution, job types.UID, which ...client.ListOption) ([]*corev1.Pod, error) {
 	list := &corev1.PodList{}
 	if err := from.List(ctx, list, append(which, client.InNamespace(execution.Namespace))...); err != nil {
@@ -190,57 +176,6 @@ func podsFrom(ctx context.Context, from client.Reader, execution *v1alpha1.TaskE
 			pods = append(pods, &list.Items[i])
 		}
 	}
-	slices.SortFunc(pods, func(a, b *corev1.Pod) int {
-		if c := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
+	slices.SortFunc(pods, jobspec.OldestFirst)
 	return pods, nil
-}
-
-// observeLog has the follower read what there is to read, and asks how far it is.
-func (r *Reconciler) observeLog(o *lifecycle.Observation) {
-	switch {
-	case o.Execution.DeletionTimestamp != nil:
-		r.Follower.Forget(client.ObjectKeyFromObject(o.Execution))
-		return
-	case lifecycle.LogIsFinal(o.Execution):
-		r.Follower.Release(client.ObjectKeyFromObject(o.Execution))
-		return
-	}
-	subject := follow.Subject{
-		Key:     client.ObjectKeyFromObject(o.Execution),
-		UID:     o.Execution.UID,
-		Fresh:   o.Execution.Status.Phase == "",
-		Closing: o.Execution.Status.Phase.IsTerminal(),
-	}
-	var limits jobspec.Limits
-	switch {
-	case o.Job != nil:
-		limits, _ = jobspec.LimitsOf(o.Job) // a damaged annotation gives the defaults
-	case o.Task != nil && o.Execution.Status.Job != nil: // its Job is gone, and the Task may say the same
-		limits = jobspec.LimitsFor(o.Task, o.Execution)
-	}
-	subject.MaxEntries, subject.MaxBytes = limits.MaxEntries, limits.MaxBytes
-	subject.Redacted = limits.Archive == v1alpha1.LogArchiveRedacted
-	for _, pod := range o.Pods {
-		// Where the Job is gone, its pods tell.
-		subject.Redacted = subject.Redacted || pod.Annotations[v1alpha1.AnnotationLogArchive] == string(v1alpha1.LogArchiveRedacted)
-		subject.Pods = append(subject.Pods, pod.UID)
-		subject.Runs = append(subject.Runs, source.RunsOf(pod, cmp.Or(pod.Annotations[v1alpha1.AnnotationLogContainer], limits.Container))...)
-	}
-	if subject.Redacted = subject.Redacted && o.Execution.Spec.SecretParams != nil; subject.Redacted {
-		subject.Redact = o.Redact
-	}
-	o.Log = r.Follower.Sync(subject)
-}
-
-// mirroredLog reads the tail that status has: the cache keeps executions without it.
-func (r *Reconciler) mirroredLog(ctx context.Context, execution *v1alpha1.TaskExecution) ([]v1alpha1.LogEntry, error) {
-	current := &v1alpha1.TaskExecution{}
-	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(execution), current); err != nil {
-		return nil, fmt.Errorf("reading the mirrored log of execution %s/%s: %w", execution.Namespace, execution.Name, err)
-	}
-	return current.Status.Logs, nil
 }

@@ -10,28 +10,28 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// ownWrites are the writes of executions that the cache does not show yet. What is decided before it does is decided on
-// what was before, and its write is refused as a conflict at best. So nothing is: a look that comes meanwhile is owed, and
-// taken when the event comes that brings the write. That event alone is no reason to look: what a look would find was
-// decided already, unless the run has ended, whose log and Job are seen to next (see checkEcho in the lifecycle's tests).
-// Unlike controller-runtime's own way to read what one wrote, no worker waits meanwhile.
+// ownWrites are our writes of executions that the cache does not show yet. A decision before the cache shows them would be made
+// on an old state, and its write refused as a conflict at best. So Reconcile returns, and the execution is reconciled when the
+// event of the write comes. Otherwise that event is no reason to reconcile: nothing is new, unless the run has ended, whose log
+// and Job come next (see checkEcho in lifecycle's tests). Unlike controller-runtime's own way to read one's writes, no worker
+// waits meanwhile.
 type ownWrites struct {
 	mu   sync.Mutex
 	open map[types.NamespacedName]*ownWrite
 }
 
-// ownWrite is from when it is begun until it is seen.
+// ownWrite is one write, from its request until the cache shows it.
 type ownWrite struct {
-	// before is the resourceVersion that is written over; written is that of the write, empty until the API server answers;
-	// seen is the newest that the cache is known to have.
+	// before is the resourceVersion that is overwritten; written is the one of the write, empty until the API server answers; seen
+	// is the newest one that the cache is known to have.
 	before, written, seen string
-	// owed: the execution is to be looked at when the write is seen.
+	// owed: the execution is to be reconciled when the write is seen.
 	owed bool
 }
 
-// begin a write of an object as the cache has it. done ends it, with the object as the API server answered it, or nil when
-// it was not written, and tells whether the execution is to be looked at now.
-func (w *ownWrites) begin(object client.Object) (done func(answer *v1alpha1.TaskExecution) (look bool)) {
+// begin records that an object is about to be written. done ends that, with the object as the API server answered it, or nil if
+// it was not written. It reports whether the execution is to be reconciled now.
+func (w *ownWrites) begin(object client.Object) (done func(answer *v1alpha1.TaskExecution) (reconcile bool)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.open == nil {
@@ -60,8 +60,8 @@ func (w *ownWrites) begin(object client.Object) (done func(answer *v1alpha1.Task
 	}
 }
 
-// seen takes notice of what the cache shows, and tells whether the execution is to be looked at for it.
-func (w *ownWrites) seen(object client.Object) (look bool) {
+// seen records what the cache shows, and reports whether the execution is to be reconciled for it.
+func (w *ownWrites) seen(object client.Object) (reconcile bool) {
 	key := client.ObjectKeyFromObject(object)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -77,14 +77,14 @@ func (w *ownWrites) seen(object client.Object) (look bool) {
 	return write.wants()
 }
 
-// forget an execution that is gone.
+// forget drops the write of an execution that is gone.
 func (w *ownWrites) forget(key types.NamespacedName) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.open, key)
 }
 
-// unseen tells whether the cache does not show yet what was written last. Then the look that asks is owed.
+// unseen reports whether the cache does not show the last write yet. The execution is then reconciled once it does.
 func (w *ownWrites) unseen(key types.NamespacedName) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -96,11 +96,13 @@ func (w *ownWrites) unseen(key types.NamespacedName) bool {
 	return true
 }
 
-// isSeen also holds where the two cannot be compared: a write that nobody can tell was seen must not be waited for.
+// isSeen reports whether the cache shows the write. It is true as well if the versions cannot be compared: nobody could tell when
+// the wait is over.
 func (o *ownWrite) isSeen() bool {
 	order, err := resourceversion.CompareResourceVersion(o.seen, o.written)
 	return err != nil || order >= 0
 }
 
-// wants a look, now that it is seen: one is owed, or more than the write is seen.
+// wants reports whether the execution is to be reconciled, now that its write is seen: a reconcile is owed, or the cache shows
+// more than the write.
 func (o *ownWrite) wants() bool { return o.owed || o.seen != o.written }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/clock"
@@ -16,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/jobseal"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
@@ -36,7 +36,7 @@ type Reconciler struct {
 	Seals *jobseal.Sealer
 	// Origin reports whether what executions state of their origin is proven.
 	Origin *origin.Checker
-	// Queue is the ledger of who is active and who waits.
+	// Queue is the ledger of which executions are active and which wait.
 	Queue   *queue.Ledger
 	Clock   clock.PassiveClock
 	Options lifecycle.Options
@@ -51,9 +51,11 @@ type Reconciler struct {
 	writes    ownWrites
 }
 
-// Reconcile looks at one execution.
+// Reconcile brings one execution a step further. The package controllers has the picture.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	log := logOf(ctx, req.NamespacedName)
 	if r.writes.unseen(req.NamespacedName) {
+		log.V(2).Info("Waiting for the cache to show the last status")
 		return ctrl.Result{}, nil
 	}
 	observed, err := r.observe(ctx, req.NamespacedName)
@@ -61,54 +63,42 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, err
 	}
 	leftovers, err := r.leftovers(ctx, req.NamespacedName, observed)
+	if observed == nil {
+		r.forget(req.NamespacedName)
+	}
 	if err != nil || observed == nil {
 		return ctrl.Result{RequeueAfter: leftovers}, err
 	}
-	plan, stale, err := r.start(ctx, observed, lifecycle.Decide(*observed))
+	if err := r.follow(ctx, observed); err != nil {
+		return ctrl.Result{}, err
+	}
+	plan, stale, err := r.decide(ctx, observed)
 	switch {
 	case err != nil:
 		return ctrl.Result{}, err
 	case stale:
+		log.V(2).Info("Waiting for the cache to show the execution as it is")
 		return ctrl.Result{RequeueAfter: staleRetry}, nil
 	}
 	lingers := r.settle(observed, &plan.Status)
-	// What was done before an error is reported all the same, and what could not be done is tried again.
+	// After an error of apply, what was done is reported all the same. What could not be done is tried again.
 	applyErr := r.apply(ctx, observed, plan)
 	reportErr := r.report(ctx, observed, plan)
 	if apierrors.IsConflict(reportErr) {
-		// The decision was made on an older state: somebody else has written since. It is made again when the
-		// cache has caught up; this is ordinary and nothing to alarm anybody with.
-		return ctrl.Result{RequeueAfter: conflictRetry}, applyErr
+		// Somebody else has written since. The decision is made again when the cache has caught up. This is ordinary, and no
+		// error.
+		log.V(2).Info("Deciding again, because somebody else changed the execution")
+		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, applyErr
 	}
 	if err := errors.Join(applyErr, reportErr); err != nil {
 		return ctrl.Result{}, fmt.Errorf("execution %s: %w", req, err)
 	}
-	return ctrl.Result{RequeueAfter: soonest(plan.Requeue, leftovers, lingers, untilEventsAreRead(observed))}, nil
+	next := lifecycle.Soonest(plan.Requeue, leftovers, lingers, untilEventsAreRead(observed))
+	log.V(2).Info("Reconciled", "next", next)
+	return ctrl.Result{RequeueAfter: next}, nil
 }
 
-// soonest of some waits, where zero is none.
-func soonest(waits ...time.Duration) (first time.Duration) {
-	for _, w := range waits {
-		if w > 0 && (first == 0 || w < first) {
-			first = w
-		}
-	}
-	return first
-}
-
-// conflictRetry is about the time in which a watch delivers a write.
-const conflictRetry = 50 * time.Millisecond
-
-// ignoreGone takes the disappearance of what an execution is about for success: its own deletion comes as an
-// event, and then nothing is left to do.
-func ignoreGone(err error) error {
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	return err
-}
-
-// phaseOf reads as Pending what nobody has looked at.
+// phaseOf returns the phase, and Pending where there is none yet.
 func phaseOf(status *v1alpha1.TaskExecutionStatus) v1alpha1.Phase {
 	if status.Phase == "" {
 		return v1alpha1.PhasePending

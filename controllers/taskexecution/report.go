@@ -8,35 +8,33 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// report writes the status when it changed, in one request. It carries the resourceVersion that
-// was decided on: a cancel that came meanwhile makes it fail, and the decision is made again. Events and metrics
-// follow what was written, not what was meant to be.
+// report writes the status if it changed, in one request. The request carries the resourceVersion that was decided on: a cancel
+// that came meanwhile makes it fail, and the decision is made again. Events and metrics follow what was written.
 func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
-	before := o.Execution
+	before, log := o.Execution, logOf(ctx, client.ObjectKeyFromObject(o.Execution))
 	if equality.Semantic.DeepEqual(&before.Status, &plan.Status) {
 		return nil
 	}
 	after := withStatus(before, plan.Status)
 	size, err := r.write(ctx, before, after)
-	// The cache holds less of the execution than is stored, whose size it knows.
+	// The cache holds only a part of the execution. before.Size is that of the whole.
 	if plan.Status.Logs != nil && mayBeTheTail(err, max(size, before.Size)) {
-		// Whatever it is that the API server does not take of the log, the phase does not wait for it.
+		// The phase does not wait for a log that the API server refuses.
 		bare := withStatus(before, lifecycle.WithoutTail(*o, plan.Status))
 		if bareSize, bareErr := r.write(ctx, before, bare); bareErr == nil {
-			ctrl.LoggerFrom(ctx).Info("Wrote the status without the log's tail, which was refused", "bytes", size, "cause", err.Error())
+			log.Info("Wrote the status without the log's tail, which the API server refused", "bytes", size, "reason", apierrors.ReasonForError(err))
 			r.Follower.TooLarge(client.ObjectKeyFromObject(before))
 			after, size, err = bare, bareSize, nil
 		}
 	}
 	if err != nil {
-		if err := ignoreGone(err); err != nil {
+		if err := client.IgnoreNotFound(err); err != nil {
 			return fmt.Errorf("writing the status of execution %s/%s: %w", before.Namespace, before.Name, err)
 		}
 		return nil
@@ -44,23 +42,25 @@ func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan 
 	if plan.Status.Logs != nil {
 		r.Follower.Flushed(client.ObjectKeyFromObject(before), o.Log.Lines, size)
 	}
+	log.V(2).Info("Wrote the status", "bytes", size)
+	tell(log, before, after)
 	if phaseOf(&before.Status) != plan.Status.Phase || before.Status.Reason != plan.Status.Reason {
 		r.announce(after, before.Status)
 	}
 	return nil
 }
 
-// withStatus is an execution with another status; the rest is shared.
+// withStatus returns an execution with another status; the rest is shared.
 func withStatus(execution *v1alpha1.TaskExecution, status v1alpha1.TaskExecutionStatus) *v1alpha1.TaskExecution {
 	with := *execution
 	with.Status = status
 	return &with
 }
 
-// write brings the status from one state to another, and tells how many bytes that took. With the log's tail the whole
-// object is sent: a merge patch of that size costs the API server a third more CPU (measured with 100 entries of 80
-// bytes: 22.6 ms against 17.5). Without it a patch is smaller, and it leaves the tail alone, which no cache holds; and
-// once the run has ended it leaves alone the result that came with the end, which no cache holds either.
+// write brings the status from one state to another, and returns how many bytes the request had. With the log's tail it sends the
+// whole object: a merge patch of that size costs the API server a third more CPU (measured with 100 entries of 80 bytes:
+// 22.6 ms against 17.5). Without the tail it sends a patch, which is smaller and leaves alone what no cache holds: the tail, and
+// the result of a run that has ended.
 func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.TaskExecution) (size int64, err error) {
 	answer := after.DeepCopy()
 	done := r.writes.begin(before)
@@ -87,19 +87,19 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.TaskExec
 	return int64(len(data)), r.Client.Status().Patch(ctx, answer, client.RawPatch(types.MergePatchType, data))
 }
 
-// etcdMayRefuse is from how many bytes on an internal error is taken for etcd's word on the size of an object. Its
-// limit is 1.5 MiB, and less is left where objects are encrypted.
+// etcdMayRefuse is the least size in bytes at which an internal error is taken for etcd's refusal of a large object. etcd's limit
+// is 1.5 MiB, and less is left where objects are encrypted.
 const etcdMayRefuse = 1 << 20
 
-// mayBeTheTail tells whether a refusal may be for what the log holds or how large it is. etcd's own limit comes
-// as an internal error; one on a small object is a fault that passes, and costs no line of the log.
+// mayBeTheTail reports whether the API server may have refused the status for the content or the size of the log's tail. etcd's
+// own limit comes as an internal error. An internal error on a small object passes, and costs no line of the log.
 func mayBeTheTail(err error, size int64) bool {
 	return apierrors.IsRequestEntityTooLargeError(err) || (apierrors.IsInternalError(err) && size >= etcdMayRefuse) ||
 		apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)
 }
 
-// announce tells of a change. An ordinary run makes no events: its status says all of it, and an event costs
-// the API server as much as a phase.
+// announce counts the end of a run and sends an Event for a reason that needs one. An ordinary run makes no Events: its status
+// says all, and an Event costs the API server as much as a status.
 func (r *Reconciler) announce(execution *v1alpha1.TaskExecution, before v1alpha1.TaskExecutionStatus) {
 	status := &execution.Status
 	if status.Phase.IsTerminal() && !before.Phase.IsTerminal() {

@@ -16,8 +16,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/redact"
 )
 
-// redactors of the executions under way that have sensitive params. It is the only place where the controller keeps
-// anything of their values, and only as long as a log may have to be shown without them.
+// redactors of the active executions with sensitive params. The controller keeps their values nowhere else, and only as long as
+// a log may have to be redacted.
 type redactors struct {
 	mu    sync.Mutex
 	known map[types.NamespacedName]redactor
@@ -52,16 +52,12 @@ func (r *redactors) forget(key types.NamespacedName) {
 	delete(r.known, key)
 }
 
-// observeSecret reads the Secret of the sensitive params: until there is a Job, each time, and then once in this
-// controller's life. It reads live: no Secret is watched or kept in a cache. Its values are needed to validate the params
-// and to redact logs; the container gets them by a reference. They are read only of a Secret that may be used.
+// observeSecret reads the Secret of the sensitive params: in each reconcile until there is a Job, and then once in the life of
+// this controller. It reads live: no Secret is watched or cached. The values serve to validate the params and to redact logs;
+// the container gets them by a reference. They are read only from a Secret that the execution may use.
 func (r *Reconciler) observeSecret(ctx context.Context, o *lifecycle.Observation) error {
 	from := o.Execution.Spec.SecretParams
-	if from == nil {
-		return nil
-	}
-	if o.Execution.DeletionTimestamp != nil || lifecycle.LogIsFinal(o.Execution) {
-		r.redactors.forget(client.ObjectKeyFromObject(o.Execution))
+	if from == nil || !isFollowed(o.Execution) {
 		return nil
 	}
 	if o.Redact = r.redactors.get(o.Execution); o.Redact != nil && o.Job != nil {
@@ -110,7 +106,7 @@ func (r *Reconciler) usableSecret(ctx context.Context, key types.NamespacedName,
 	return whole, nil
 }
 
-// secretsForbidden says what to do where the controller has no right to read Secrets.
+// secretsForbidden says what to do if the controller has no right to read Secrets.
 func secretsForbidden(namespace string) string {
 	return fmt.Sprintf("the controller may not read Secrets in namespace %q; whoever administers it can allow that with a RoleBinding of the "+
 		"ClusterRole taskexec-controller-secrets to the controller's service account", namespace)

@@ -18,12 +18,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// seedPage bounds how many Jobs are read at once; of each only the metadata.
+// seedPage is how many Jobs are read at once, with their metadata only.
 const seedPage = 500
 
-// seed tells the ledger, before it gives its first limited turn, what was active before this process. The Jobs
-// are asked of the API server, once: a cache may not have the one that was created right before a crash. The
-// executions are in the ledger by then, because no controller starts before it has seen what there is.
+// seed tells the ledger what was active before this process, before the first limited place is granted. It lists the Jobs from
+// the API server, once: a cache may lack the one that was created right before a crash. The ledger has all executions by then,
+// because no controller starts before its caches are filled.
 func (r *Reconciler) seed(ctx context.Context, rules queue.Rules) error {
 	r.seeding.Lock()
 	defer r.seeding.Unlock()
@@ -42,9 +42,8 @@ func (r *Reconciler) seed(ctx context.Context, rules queue.Rules) error {
 	return nil
 }
 
-// foundJobs returns the Jobs of executions that have not ended, or are gone. It takes only those that are proven to be the
-// controller's. An execution whose status names its Job is active in the ledger anyway. It asks namespace by namespace where
-// the controller works in named ones, because it has no right to list them everywhere.
+// foundJobs returns the Jobs of executions that have not ended or are gone, but only those that the controller is proven to have
+// made. If the controller works in named namespaces, it lists each of them: it has no right to list all.
 func (r *Reconciler) foundJobs(ctx context.Context) (found []queue.Found, err error) {
 	seals, err := r.Seals.Known(ctx)
 	if err != nil {
@@ -94,7 +93,7 @@ func (r *Reconciler) foundJobsIn(ctx context.Context, namespace string, seals jo
 	}
 }
 
-// foundPods gives the pods that may run of executions that have ended, or are gone.
+// foundPods returns the pods that may still run of executions that have ended or are gone.
 func (r *Reconciler) foundPods(ctx context.Context) (found []queue.Found, err error) {
 	list := &corev1.PodList{}
 	if err := r.Client.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {

@@ -29,12 +29,11 @@ import (
 const (
 	// indexPodExecution finds the pods of an execution by its UID.
 	indexPodExecution = "taskexec.dev/execution-uid"
-	// indexWaitingTask finds the executions that wait for a Task to appear or for their turn, by its name.
+	// indexWaitingTask finds the executions without a Job that wait for a Task or for a place, by the name of the Task.
 	indexWaitingTask = "taskexec.dev/waiting-task"
 )
 
-// SetupWithManager registers the watches. wake receives the function by which an execution is looked at for
-// reasons that no watch tells, such as its log.
+// SetupWithManager registers the watches. wake lets others enqueue executions for reasons that no watch shows, such as their log.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int, wake *Wake) error {
 	if err := r.index(mgr); err != nil {
 		return err
@@ -73,14 +72,14 @@ func waitingTask(o client.Object) []string {
 	return []string{execution.Spec.TaskRef.Name}
 }
 
-// whatIsRead passes changes of what the caches keep of a Job or a pod. Much of what is written to them is for others. That
-// a Job was created is no news: the look that created it went on with it.
+// whatIsRead passes changes of what the caches keep of a Job or a pod: much of what is written to them is for others. The creation
+// of a Job is no news: the reconcile that created it went on with it.
 var whatIsRead = predicate.Funcs{CreateFunc: func(e event.CreateEvent) bool {
 	_, job := e.Object.(*batchv1.Job)
 	return !job || e.IsInInitialList
 }, UpdateFunc: func(e event.UpdateEvent) bool {
 	if e.ObjectOld.GetResourceVersion() == e.ObjectNew.GetResourceVersion() {
-		return true // nothing changed: somebody wants it looked at
+		return true // nothing changed: a resync
 	}
 	switch after := e.ObjectNew.(type) {
 	case *batchv1.Job:
@@ -97,15 +96,15 @@ var whatIsRead = predicate.Funcs{CreateFunc: func(e event.CreateEvent) bool {
 	}
 }}
 
-// differs tells whether an object is another than before, but for its version. after is a copy, whose depth is shared, and
-// gets the version from before.
+// differs reports whether two versions of an object differ in more than the version. after is a shallow copy, whose version is
+// overwritten.
 func differs(before, after client.Object) bool {
 	after.SetResourceVersion(before.GetResourceVersion())
 	return !reflect.DeepEqual(before, after)
 }
 
-// executionOfJob reads which execution a Job belongs to from its controller. controller-runtime's handler for owners does
-// so too, and looks up for each event whether an owner of that kind has a namespace.
+// executionOfJob returns the execution that owns a Job. controller-runtime's handler for owners does so too, but looks up for
+// each event whether the owner's kind is namespaced.
 func executionOfJob(_ context.Context, job client.Object) []reconcile.Request {
 	owner := metav1.GetControllerOf(job)
 	if owner == nil || owner.Kind != "TaskExecution" {
@@ -117,7 +116,7 @@ func executionOfJob(_ context.Context, job client.Object) []reconcile.Request {
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: job.GetNamespace(), Name: owner.Name}}}
 }
 
-// executionOfPod reads which execution a pod belongs to from its annotation: its owner is the Job.
+// executionOfPod returns the execution of a pod by the pod's annotation: its owner is the Job.
 func executionOfPod(_ context.Context, pod client.Object) []reconcile.Request {
 	name := pod.GetAnnotations()[v1alpha1.AnnotationExecution]
 	if name == "" {
@@ -140,12 +139,12 @@ func (r *Reconciler) executionsWaitingFor(ctx context.Context, task client.Objec
 	return requests
 }
 
-// Wake puts executions into the controller's queue from outside of its watches.
+// Wake enqueues executions from outside of the controller's watches.
 type Wake struct {
 	queue chan workqueue.TypedRateLimitingInterface[reconcile.Request]
 }
 
-// NewWake makes one; SetupWithManager connects it.
+// NewWake returns a Wake that SetupWithManager connects.
 func NewWake() *Wake {
 	return &Wake{queue: make(chan workqueue.TypedRateLimitingInterface[reconcile.Request], 1)}
 }
@@ -156,8 +155,7 @@ func (w *Wake) connect(_ context.Context, queue workqueue.TypedRateLimitingInter
 	return nil
 }
 
-// Execution has an execution looked at. Before the controller has started it waits for that; nothing is
-// followed before then.
+// Execution enqueues an execution. It waits until the controller has started.
 func (w *Wake) Execution(key types.NamespacedName) {
 	queue := <-w.queue
 	w.queue <- queue

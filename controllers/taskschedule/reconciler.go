@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -15,12 +14,14 @@ import (
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
+	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/origin"
 	"github.com/taskexec/taskexec/controllers/room"
 	"github.com/taskexec/taskexec/controllers/schedule"
@@ -36,11 +37,11 @@ type Reconciler struct {
 	Clock    clock.PassiveClock
 	// Origin reports whether the names on schedules are proven.
 	Origin *origin.Checker
-	// Room says why a run of a Task that takes so many bytes would not be let wait now, nil where it would.
+	// Room returns why a run of a Task, of so many bytes, could not wait now, nil if it could.
 	Room func(task types.NamespacedName, size int64) *room.Full
 }
 
-// Reconcile looks at one schedule.
+// Reconcile makes the runs of one schedule that are due.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	observed, err := r.observe(ctx, req)
 	if err != nil || observed == nil {
@@ -51,10 +52,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	results, applyErr := r.apply(ctx, observed.Schedule, plan)
 	reportErr := r.report(ctx, observed.Schedule, plan, results)
 	if apierrors.IsConflict(reportErr) {
-		// The decision was made on an older state. It is made again when the cache has caught up. The runs that were made
-		// are recorded now: the next decision may not find them, such as one about a schedule that was suspended meanwhile.
+		// Somebody changed the schedule meanwhile. The decision is made again when the cache has caught up. The runs that were
+		// made are recorded now: the next decision may not find them, for example if the schedule was suspended.
 		err := errors.Join(applyErr, r.record(ctx, observed.Schedule, plan, results))
-		return ctrl.Result{RequeueAfter: conflictRetry}, err
+		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, err
 	}
 	if err := errors.Join(applyErr, reportErr); err != nil {
 		return ctrl.Result{}, fmt.Errorf("schedule %s: %w", req, err)
@@ -62,10 +63,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return ctrl.Result{RequeueAfter: plan.Wait}, nil
 }
 
-// conflictRetry is about the time in which a watch delivers a write.
-const conflictRetry = 50 * time.Millisecond
-
-// observe gathers what a decision needs. It returns nil when the schedule is gone or going.
+// observe reads what a decision needs. It returns nil if the schedule is gone or being deleted.
 func (r *Reconciler) observe(ctx context.Context, req ctrl.Request) (*schedule.Observation, error) {
 	o := &schedule.Observation{Schedule: &v1alpha1.TaskSchedule{}}
 	if err := r.Client.Get(ctx, req.NamespacedName, o.Schedule); err != nil {
@@ -85,8 +83,8 @@ func (r *Reconciler) observe(ctx context.Context, req ctrl.Request) (*schedule.O
 	return o, nil
 }
 
-// task finds the schedule's Task. That it is missing, so that the ticks until it comes are passed over, is taken from the API
-// server: a cache may be behind.
+// task returns the schedule's Task, nil if there is none. While it is missing, ticks are passed over, so that it is read from the
+// API server: a cache may be behind.
 func (r *Reconciler) task(ctx context.Context, key client.ObjectKey) (*v1alpha1.Task, error) {
 	task := &v1alpha1.Task{}
 	err := r.Client.Get(ctx, key, task)
@@ -99,8 +97,8 @@ func (r *Reconciler) task(ctx context.Context, key client.ObjectKey) (*v1alpha1.
 	return task, nil
 }
 
-// apply makes the runs that are due, in their order. It stops at the first that the API server does not take. An
-// error is one that another try may mend soon.
+// apply makes the runs that are due, in their order. It stops at the first that the API server refuses. An error is one that a
+// retry may mend.
 func (r *Reconciler) apply(ctx context.Context, s *v1alpha1.TaskSchedule, plan schedule.Plan) (results []schedule.Result, err error) {
 	for _, run := range plan.Runs {
 		result, err := r.start(ctx, s, run)
@@ -115,7 +113,7 @@ func (r *Reconciler) apply(ctx context.Context, s *v1alpha1.TaskSchedule, plan s
 	return results, nil
 }
 
-// start makes the run of a tick, or finds that it was made before.
+// start makes the run of a tick, or finds the one that was made before.
 func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run schedule.Run) (schedule.Result, error) {
 	e := run.Execution
 	if full := r.Room(types.NamespacedName{Namespace: e.Namespace, Name: e.Spec.TaskRef.Name}, sizeOf(e)); full != nil {
@@ -124,6 +122,7 @@ func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run sc
 	err := r.Client.Create(ctx, e.DeepCopy())
 	switch {
 	case err == nil:
+		ctrl.LoggerFrom(ctx).V(1).Info("Made the run of a tick", "execution", klog.KObj(e), "schedule", klog.KObj(s), "task", klog.KRef(e.Namespace, e.Spec.TaskRef.Name))
 		return schedule.Result{Outcome: schedule.Made}, nil
 	case apierrors.IsAlreadyExists(err):
 		return r.adopt(ctx, s, e)
@@ -135,7 +134,7 @@ func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run sc
 	}
 }
 
-// sizeOf an execution that is to be made, as the API server will have it, but for what the API server adds.
+// sizeOf returns the bytes of an execution that is to be made, without what the API server adds.
 func sizeOf(e *v1alpha1.TaskExecution) int64 {
 	data, err := json.Marshal(e)
 	if err != nil {
@@ -144,7 +143,7 @@ func sizeOf(e *v1alpha1.TaskExecution) int64 {
 	return int64(len(data))
 }
 
-// adopt takes an execution that exists for the run of the tick when it is what this very schedule would have made.
+// adopt takes an existing execution as the run of the tick if this very schedule would have made it.
 func (r *Reconciler) adopt(ctx context.Context, s *v1alpha1.TaskSchedule, e *v1alpha1.TaskExecution) (schedule.Result, error) {
 	existing := &v1alpha1.TaskExecution{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(e), existing); err != nil {
@@ -159,8 +158,8 @@ func (r *Reconciler) adopt(ctx context.Context, s *v1alpha1.TaskSchedule, e *v1a
 	return schedule.Result{Outcome: schedule.Made}, nil
 }
 
-// report writes the status when it changed, in one patch that carries the resourceVersion that was decided on.
-// Events follow what was written.
+// report writes the status if it changed, in one patch with the resourceVersion that was decided on. Events follow what was
+// written.
 func (r *Reconciler) report(ctx context.Context, s *v1alpha1.TaskSchedule, plan schedule.Plan, results []schedule.Result) error {
 	after := s.DeepCopy()
 	after.Status = plan.Status(s, results)
@@ -178,7 +177,7 @@ func (r *Reconciler) report(ctx context.Context, s *v1alpha1.TaskSchedule, plan 
 	return nil
 }
 
-// record writes which runs were made to a schedule that was changed while they were made.
+// record writes which runs were made, to a schedule that somebody changed meanwhile.
 func (r *Reconciler) record(ctx context.Context, decided *v1alpha1.TaskSchedule, plan schedule.Plan, results []schedule.Result) error {
 	key := client.ObjectKeyFromObject(decided)
 	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
@@ -199,7 +198,7 @@ func (r *Reconciler) record(ctx context.Context, decided *v1alpha1.TaskSchedule,
 	return nil
 }
 
-// announce tells of what somebody may have to act on. An ordinary run makes no events.
+// announce sends Events for what somebody may have to act on. An ordinary run makes none.
 func (r *Reconciler) announce(s *v1alpha1.TaskSchedule, before v1alpha1.TaskScheduleStatus, plan schedule.Plan) {
 	if missed := plan.Missed(); missed != "" {
 		r.Recorder.Eventf(s, nil, corev1.EventTypeWarning, v1alpha1.ReasonMissedSchedule, "Schedule", "%s", missed)

@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/room"
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
@@ -198,7 +199,7 @@ func TestStaleCache(t *testing.T) {
 	l.at(t, 0)
 	l.seen = l.schedule(t)
 	l.at(t, 30*time.Second)
-	if wait := l.at(t, 90*time.Second); wait != conflictRetry {
+	if wait := l.at(t, 90*time.Second); wait != apianswer.ConflictRetry {
 		t.Errorf("on an older state it waits %s", wait)
 	}
 	l.wantRuns(t, "00:01", "00:02")

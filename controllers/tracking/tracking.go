@@ -1,4 +1,4 @@
-// Package tracking knows the marks by which the tools that apply manifests remember what they applied.
+// Package tracking knows the labels and annotations with which tools mark the objects that they applied from manifests.
 package tracking
 
 import (
@@ -33,13 +33,13 @@ var prefixes = []string{
 	"applyset.kubernetes.io/part-of", // kubectl apply --prune --applyset
 }
 
-// IsMark tells whether a label or annotation of that name is a tool's note on what it applied.
+// IsMark reports whether a label or annotation of that name is a tool's note on what it applied.
 func IsMark(key string) bool {
 	return slices.Contains(marks, key) ||
 		slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }
 
-// Without gives labels or annotations without such marks, itself when there are none.
+// Without returns labels or annotations without such marks, itself when there are none.
 func Without(values map[string]string) map[string]string {
 	if !hasMark(values) {
 		return values
@@ -58,8 +58,8 @@ func hasMark(values map[string]string) bool {
 	return false
 }
 
-// Declared tells whether an object was applied from a manifest, so that whoever has the manifest makes it again
-// when it is gone: by a tool's mark, or by server-side apply. An object that somebody created or patched is not.
+// Declared reports whether an object was applied from a manifest: it has a tool's mark, or server-side apply made it. The owner
+// of the manifest makes such an object again when it is gone. It is false for an object that somebody created or patched.
 func Declared(object metav1.Object) bool {
 	labels := object.GetLabels()
 	_, instance := labels[LabelInstance]

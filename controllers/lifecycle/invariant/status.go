@@ -21,7 +21,7 @@ type broken []string
 
 func (b *broken) add(format string, args ...any) { *b = append(*b, fmt.Sprintf(format, args...)) }
 
-// Status gives the promises that an execution's status breaks by itself. One that nothing is recorded in keeps all.
+// Status returns the promises that an execution's status breaks by itself. One that nothing is recorded in keeps all.
 func Status(e *v1alpha1.TaskExecution) []string {
 	if e.Status.Phase == "" {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Step gives the promises that are broken between two states of one execution, of which one follows the other.
+// Step returns the promises that are broken between two states of one execution, of which one follows the other.
 func Step(before, after *v1alpha1.TaskExecution) []string {
 	var b broken
 	was, is := &before.Status, &after.Status

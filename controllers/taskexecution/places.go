@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -20,16 +21,16 @@ import (
 )
 
 const (
-	// staleRetry is how soon an execution is looked at again of which the cache shows an old state. What
-	// brings the cache up to date brings an event too; this is for none.
+	// staleRetry is how soon an execution is reconciled again if the cache shows an old state of it. An event does so as well when
+	// the cache is up to date; this is for the case that none comes.
 	staleRetry = time.Second
-	// leftoverRetry is how soon it is asked again whether what was left of a deleted execution goes on. Each
-	// pod and Job that goes is an event; this is for those that came and went unseen.
+	// leftoverRetry is how soon the leftovers of a deleted execution are read again. Each pod and Job that goes is an event; this is
+	// for those that came and went unseen.
 	leftoverRetry = 15 * time.Second
 )
 
-// admit asks for the execution's turn and puts the answer into the observation. stale tells that the execution
-// is not what the cache shows, so that nothing may be decided of it.
+// admit asks for a place for the execution and puts the answer into the observation. stale reports that the cache shows an old
+// state of the execution, so that nothing may be decided.
 func (r *Reconciler) admit(ctx context.Context, o *lifecycle.Observation) (stale bool, err error) {
 	rules := queue.RulesOf(o.Task)
 	if err := r.seed(ctx, rules); err != nil {
@@ -41,6 +42,7 @@ func (r *Reconciler) admit(ctx context.Context, o *lifecycle.Observation) (stale
 		return true, nil
 	}
 	o.Place = &place
+	logOf(ctx, client.ObjectKeyFromObject(o.Execution)).V(2).Info("Asked for a place", "granted", place.Granted, "position", place.Position)
 	if !place.Granted || o.Execution.Status.Phase == "" { // the latter was read live
 		return false, nil
 	}
@@ -60,8 +62,8 @@ func (r *Reconciler) admit(ctx context.Context, o *lifecycle.Observation) (stale
 	return false, nil
 }
 
-// makeRoom asks whether an execution that has to wait may, and puts into the observation why it may not. A Job that a
-// process before this one made, and a cache does not show yet, is looked for first: its execution does not wait.
+// makeRoom asks whether an execution that has to wait may, and puts the refusal into the observation. Before that it looks for a
+// Job that an earlier process made and the cache does not show yet: such an execution does not wait.
 func (r *Reconciler) makeRoom(ctx context.Context, o *lifecycle.Observation) (err error) {
 	full := r.Queue.Wait(o.Execution.UID)
 	if full == nil {
@@ -74,8 +76,8 @@ func (r *Reconciler) makeRoom(ctx context.Context, o *lifecycle.Observation) (er
 	return err
 }
 
-// settle tells the ledger of a run that ends: its turn is over, unless a container of it may go on. It returns
-// how long that is believed, zero when it is not.
+// settle frees the place of a run that has ended, unless a container of it may still run. It returns for how much longer that is
+// assumed, zero if it is not.
 func (r *Reconciler) settle(o *lifecycle.Observation, status *v1alpha1.TaskExecutionStatus) time.Duration {
 	left, lingers := lifecycle.Lingers(o, status)
 	if lingers {
@@ -88,8 +90,8 @@ func (r *Reconciler) settle(o *lifecycle.Observation, status *v1alpha1.TaskExecu
 	return 0
 }
 
-// leftovers ends the turns of executions of a name that are gone, when nothing of them goes on. It returns when to
-// ask again, zero for never. o is of the execution that has the name now, nil for none.
+// leftovers frees the places of deleted executions of a name, once nothing of them runs. It returns when to ask again, zero for
+// never. o is of the execution that has the name now, nil if there is none.
 func (r *Reconciler) leftovers(ctx context.Context, key types.NamespacedName, o *lifecycle.Observation) (again time.Duration, err error) {
 	for _, uid := range r.Queue.Kept(key) {
 		if o != nil && o.Execution.UID == uid {
@@ -108,7 +110,7 @@ func (r *Reconciler) leftovers(ctx context.Context, key types.NamespacedName, o 
 	return again, nil
 }
 
-// goesOn asks the API server whether a Job of an execution can still make pods, or a pod of it still runs.
+// goesOn reports whether, by the API server, a Job of an execution can still make pods, or a pod of it still runs.
 func (r *Reconciler) goesOn(ctx context.Context, namespace string, uid types.UID) (bool, error) {
 	its := []client.ListOption{client.InNamespace(namespace), client.MatchingLabels{v1alpha1.LabelExecutionUID: string(uid)}}
 	jobs := &batchv1.JobList{}
@@ -136,7 +138,7 @@ func (r *Reconciler) goesOn(ctx context.Context, namespace string, uid types.UID
 	return false, nil
 }
 
-// replace cancels an execution in favour of another, unless it was cancelled or has ended.
+// replace cancels an execution in favour of another one, unless it was cancelled or has ended.
 func (r *Reconciler) replace(ctx context.Context, key types.NamespacedName, by *v1alpha1.TaskExecution) error {
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		current := &v1alpha1.TaskExecution{}
@@ -148,9 +150,13 @@ func (r *Reconciler) replace(ctx context.Context, key types.NamespacedName, by *
 		}
 		changed := current.DeepCopy()
 		changed.Spec.Cancel = lifecycle.ReplacedBy(client.ObjectKeyFromObject(by))
-		return r.Client.Patch(ctx, changed, client.MergeFromWithOptions(current, client.MergeFromWithOptimisticLock{}))
+		if err := r.Client.Patch(ctx, changed, client.MergeFromWithOptions(current, client.MergeFromWithOptimisticLock{})); err != nil {
+			return err
+		}
+		logOf(ctx, key).V(1).Info("Cancelled the run for one that replaces it", "by", klog.KObj(by))
+		return nil
 	})
-	if err = ignoreGone(err); err != nil {
+	if err = client.IgnoreNotFound(err); err != nil {
 		return fmt.Errorf("cancelling %s, which it replaces: %w", key, err)
 	}
 	return nil

@@ -26,9 +26,9 @@ const (
 	defaultContainerAnnotation = "kubectl.kubernetes.io/default-container"
 )
 
-// Limits are what a run started with. They are frozen on its Job, so that editing or deleting the Task
-// reaches only runs that start later.
-type Limits struct {
+// Snapshot is the settings of a Task as they were when a run's Job was made. An annotation of the Job keeps it, so that an
+// edit or the deletion of the Task reaches only later runs.
+type Snapshot struct {
 	Task v1alpha1.TaskIdentity `json:"task"`
 	// Timeout of the run clock; nil means none.
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
@@ -45,9 +45,9 @@ type Limits struct {
 	Archive v1alpha1.LogArchive `json:"archive,omitempty"`
 }
 
-// LimitsFor says with which limits a run of the task starts.
-func LimitsFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Limits {
-	l := Limits{
+// SnapshotFor returns the snapshot of a run whose Job is made now.
+func SnapshotFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Snapshot {
+	l := Snapshot{
 		Task:         v1alpha1.TaskIdentity{UID: task.UID, Generation: task.Generation},
 		Timeout:      cmp.Or(task.Spec.Timeout, task.Spec.MaxTimeout),
 		StartTimeout: task.Spec.StartTimeout,
@@ -71,53 +71,55 @@ func LimitsFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Limits {
 	return l
 }
 
-// DefaultLimits are those of a run of which neither the Job nor the Task is there to tell.
-func DefaultLimits() Limits { return Limits{MaxEntries: defaultMaxEntries, MaxBytes: defaultMaxBytes} }
+// DefaultSnapshot returns the snapshot of a run that has neither its Job nor its Task any more.
+func DefaultSnapshot() Snapshot {
+	return Snapshot{MaxEntries: defaultMaxEntries, MaxBytes: defaultMaxBytes}
+}
 
-// LimitsOf reads what a Job was started with. An error means that somebody changed the annotation; the
-// limits are then the defaults, because a run must end whatever is written on its Job, and its log is archived without
-// the values of sensitive params, because that may have been asked for.
-func LimitsOf(job *batchv1.Job) (Limits, error) {
-	fallback := DefaultLimits()
+// SnapshotOf reads the snapshot of a Job. It returns an error if somebody changed the annotation, and the defaults with it:
+// a run must end whatever is written on its Job. Its log is then archived without the values of sensitive params, because
+// the Task may have asked for that.
+func SnapshotOf(job *batchv1.Job) (Snapshot, error) {
+	fallback := DefaultSnapshot()
 	fallback.Archive = v1alpha1.LogArchiveRedacted
 	if containers := job.Spec.Template.Spec.Containers; len(containers) > 0 {
 		fallback.Container = containers[0].Name
 	}
-	l, err := readLimits(job.Annotations[v1alpha1.AnnotationLimits])
+	l, err := readSnapshot(job.Annotations[v1alpha1.AnnotationLimits])
 	if err != nil {
 		return fallback, fmt.Errorf("reading annotation %s of job %s: %w", v1alpha1.AnnotationLimits, job.Name, err)
 	}
 	return l, nil
 }
 
-// knownLimits has the limits that were read last, by their text. A run is looked at ten times, and all runs of a Task
-// have mostly the same. The same text always gives the same limits, and nobody changes them. What is written here is
-// short: a longer text, which somebody else wrote, is read each time and not held.
-var knownLimits = lru.New(1024)
+// knownSnapshots caches the snapshots that were decoded last, by their text. A run is reconciled ten times, and most runs of
+// a Task have the same snapshot. The values are never changed. A text that is longer than ours was written by somebody else
+// and is not cached.
+var knownSnapshots = lru.New(1024)
 
-// shortText is what is held of a text at most, in bytes.
+// shortText is the longest text that is cached, in bytes.
 const shortText = 1 << 10
 
-func readLimits(text string) (l Limits, err error) {
-	if known, found := knownLimits.Get(text); found {
-		if l, ok := known.(Limits); ok {
+func readSnapshot(text string) (l Snapshot, err error) {
+	if known, found := knownSnapshots.Get(text); found {
+		if l, ok := known.(Snapshot); ok {
 			return l, nil
 		}
 	}
 	if err := json.Unmarshal([]byte(text), &l); err != nil {
-		return Limits{}, err
+		return Snapshot{}, err
 	}
 	if !l.inBounds() {
-		return Limits{}, errors.New("a value is out of bounds")
+		return Snapshot{}, errors.New("a value is out of bounds")
 	}
 	if len(text) <= shortText {
-		knownLimits.Add(text, l)
+		knownSnapshots.Add(text, l)
 	}
 	return l, nil
 }
 
-// inBounds tells whether the CRD would have let these limits pass.
-func (l *Limits) inBounds() bool {
+// inBounds reports whether the CRD allows these values.
+func (l *Snapshot) inBounds() bool {
 	return l.MaxEntries >= 2 && l.MaxEntries <= 1000 && l.MaxBytes >= 1<<10 && l.MaxBytes <= 256<<10 &&
 		l.Container != "" && (l.Archive == "" || l.Archive == v1alpha1.LogArchiveRedacted) && aSecondOrMore(l.Timeout) && aSecondOrMore(l.StartTimeout) && aSecondOrMore(l.QueueTimeout)
 }

@@ -33,7 +33,7 @@ func initStartFailed(pod *corev1.Pod) {
 	pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses = pod.Status.ContainerStatuses, nil
 }
 
-// restartsAfter gives the main container a run before, after which it waits to be started again.
+// restartsAfter returns the main container a run before, after which it waits to be started again.
 func restartsAfter(before corev1.ContainerStateTerminated) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		onNode(pod)
@@ -43,7 +43,7 @@ func restartsAfter(before corev1.ContainerStateTerminated) func(*corev1.Pod) {
 	}
 }
 
-// helperWaits gives a pod a second container that cannot be started.
+// helperWaits returns a pod a second container that cannot be started.
 func helperWaits(reason string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{

@@ -1,32 +1,14 @@
-package lifecycle
+package verdict
 
 import (
 	"strings"
 	"testing"
 
-	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
-
-func verdictOf(status metav1.ConditionStatus) metav1.Condition {
-	return metav1.Condition{Status: status, Reason: "Any", Message: "why"}
-}
-
-// judged is a Task of a generation that was found so, and runs on change.
-func judged(generation int64, status metav1.ConditionStatus, changes ...func(*v1alpha1.Task)) *v1alpha1.Task {
-	task := &v1alpha1.Task{ObjectMeta: metav1.ObjectMeta{
-		Namespace: "ns", Name: "sync", UID: "task-uid", Generation: generation, Annotations: map[string]string{v1alpha1.AnnotationRunOnChange: "true"},
-	}}
-	task.Status.ObservedGeneration = -1
-	JudgeTask(task, verdictOf(status), noon)
-	for _, change := range changes {
-		change(task)
-	}
-	return task
-}
 
 func TestChangeRun(t *testing.T) {
 	annotated := func(value string) func(*v1alpha1.Task) {
@@ -68,29 +50,21 @@ func TestWhatIsAChange(t *testing.T) {
 		t.Fatalf("change %+v", task.Status.Change)
 	}
 	task.Status.Change.Execution = "sync-3"
-	JudgeTask(task, verdictOf(metav1.ConditionTrue), noon)
+	Record(task, verdictOf(metav1.ConditionTrue), noon)
 	if task.Status.Change.Execution != "sync-3" {
 		t.Error("what was judged again, as after a restart, is a change")
 	}
 	task.Generation = 4
-	JudgeTask(task, verdictOf(metav1.ConditionFalse), noon)
+	Record(task, verdictOf(metav1.ConditionFalse), noon)
 	if c := task.Status.Change; c.Generation != 4 || c.Execution != "" {
 		t.Errorf("a new spec gives %+v", c)
 	}
 	delete(task.Annotations, v1alpha1.AnnotationRunOnChange)
 	task.Generation = 5
-	JudgeTask(task, verdictOf(metav1.ConditionTrue), noon)
+	Record(task, verdictOf(metav1.ConditionTrue), noon)
 	task.Annotations[v1alpha1.AnnotationRunOnChange] = "true"
-	JudgeTask(task, verdictOf(metav1.ConditionTrue), noon)
+	Record(task, verdictOf(metav1.ConditionTrue), noon)
 	if task.Status.Change != nil {
 		t.Errorf("an annotation that came later gives %+v", task.Status.Change)
-	}
-}
-
-func TestConditionsOfATask(t *testing.T) {
-	task := judged(1, metav1.ConditionFalse)
-	JudgeTask(task, verdictOf(metav1.ConditionTrue), noon)
-	if len(task.Status.Conditions) != 1 || !apimeta.IsStatusConditionTrue(task.Status.Conditions, v1alpha1.ConditionReady) {
-		t.Errorf("conditions %+v", task.Status.Conditions)
 	}
 }

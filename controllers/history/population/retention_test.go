@@ -1,4 +1,4 @@
-package lifecycle
+package population
 
 import (
 	"slices"
@@ -10,6 +10,8 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
+
+var noon = time.Date(2025, 11, 25, 12, 0, 0, 0, time.UTC)
 
 // past is an execution that ended some time before noon, and whose log is settled.
 func past(name string, phase v1alpha1.Phase, ago time.Duration, changes ...func(*v1alpha1.TaskExecution)) v1alpha1.TaskExecution {

@@ -1,4 +1,4 @@
-package lifecycle
+package population
 
 import (
 	"cmp"
@@ -7,21 +7,22 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/tracking"
 )
 
 // Retention is how long and how many finished runs of a Task are kept.
 type Retention struct {
-	// TTL after the end; zero means for ever.
+	// TTL is how long a run is kept after its end; zero means for ever.
 	TTL time.Duration
-	// Completed and Failed bound the number of each; negative means any. Cancelled ones count as failed: what both
-	// have is that they did not do their work.
+	// Completed and Failed are how many of each are kept; negative means all. A cancelled run counts as failed: neither did
+	// its work.
 	Completed, Failed int
-	// AtLeast is for how long a run is kept whatever their number is: whoever waits for it polls.
+	// AtLeast is how long a run is kept, however many there are: clients may still poll for its end.
 	AtLeast time.Duration
 }
 
-// RetentionOf reads what a Task says. What it does not say is not bounded: the API server fills in defaults.
+// RetentionOf reads a Task. What the Task leaves out is not bounded: the API server fills in defaults.
 func RetentionOf(task *v1alpha1.Task, atLeast time.Duration) Retention {
 	r := Retention{Completed: -1, Failed: -1, AtLeast: atLeast}
 	spec := &task.Spec.Retention
@@ -37,9 +38,9 @@ func RetentionOf(task *v1alpha1.Task, atLeast time.Duration) Retention {
 	return r
 }
 
-// Expired picks the executions of one Task that are kept no longer, oldest first, and tells after how long the next
-// one may be, zero when only an event can change that. The newest of each outcome are kept. What is not ours to
-// remove does not count.
+// Expired returns the executions of one Task that are kept no longer, oldest first, and after how long the next one may
+// expire, zero if only an event can change that. The newest of each outcome are kept. Executions that are not ours to remove
+// do not count.
 func Expired(now time.Time, r Retention, executions []v1alpha1.TaskExecution) (expired []*v1alpha1.TaskExecution, next time.Duration) {
 	var completed, failed []*v1alpha1.TaskExecution
 	for i := range executions {
@@ -64,7 +65,7 @@ func Expired(now time.Time, r Retention, executions []v1alpha1.TaskExecution) (e
 			case left < 0:
 				expired = append(expired, e)
 			default:
-				next = soonest(next, left)
+				next = lifecycle.Soonest(next, left)
 			}
 		}
 	}
@@ -72,8 +73,7 @@ func Expired(now time.Time, r Retention, executions []v1alpha1.TaskExecution) (e
 	return expired, next
 }
 
-// left is how long a run is kept yet, zero for ever and negative when it is not. surplus says that there are enough
-// newer ones.
+// left returns how much longer a run is kept, zero for ever and negative if it is not. surplus: there are enough newer ones.
 func (r Retention) left(now time.Time, e *v1alpha1.TaskExecution, surplus bool) time.Duration {
 	var keep time.Duration
 	switch {
@@ -92,10 +92,10 @@ func (r Retention) left(now time.Time, e *v1alpha1.TaskExecution, surplus bool) 
 	return -1
 }
 
-// removable tells whether a run has ended, its log is settled, and it was made by the facade or by ourselves.
-// What kubectl or a GitOps tool made is theirs: they would make it again, and so run it again.
+// removable reports whether a run has ended, its log is settled, and the facade or the controller made it. A run that kubectl
+// or a GitOps tool made is theirs: they would make it again, and so run it again.
 func removable(e *v1alpha1.TaskExecution) bool {
-	if e.DeletionTimestamp != nil || !LogIsFinal(e) {
+	if e.DeletionTimestamp != nil || !lifecycle.LogIsFinal(e) {
 		return false
 	}
 	return e.Spec.Trigger.Source != v1alpha1.TriggerKubectl && e.Spec.Trigger.Source != "" && !tracking.Declared(e)

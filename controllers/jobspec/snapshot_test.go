@@ -19,32 +19,32 @@ func TestLimitsFor(t *testing.T) {
 	cases := map[string]struct {
 		task      *taskWrapper
 		execution *executionWrapper
-		want      Limits
+		want      Snapshot
 	}{
 		"a Task that says nothing has the defaults and no clocks": {
 			aTask(), anExecution(),
-			Limits{Task: thisTask, Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
+			Snapshot{Task: thisTask, Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
 		},
 		"the Task's clocks and budget": {
 			aTask().Timeout(30*time.Second).StartTimeout(time.Minute).Logs("", 7, "2Ki"), anExecution(),
-			Limits{Task: thisTask, Timeout: seconds(30), StartTimeout: seconds(60), Container: "main", MaxEntries: 7, MaxBytes: 2 << 10},
+			Snapshot{Task: thisTask, Timeout: seconds(30), StartTimeout: seconds(60), Container: "main", MaxEntries: 7, MaxBytes: 2 << 10},
 		},
 		"the queue clock, for a Job that is held": {
 			aTask().QueueTimeout(time.Hour), anExecution(),
-			Limits{Task: thisTask, QueueTimeout: seconds(3600), Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
+			Snapshot{Task: thisTask, QueueTimeout: seconds(3600), Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
 		},
 		"the execution's timeout goes before the Task's": {
 			aTask().Timeout(30 * time.Second), anExecution().Timeout(time.Hour),
-			Limits{Task: thisTask, Timeout: seconds(3600), Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
+			Snapshot{Task: thisTask, Timeout: seconds(3600), Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
 		},
 		"the execution's timeout is enough": {
 			aTask(), anExecution().Timeout(time.Second),
-			Limits{Task: thisTask, Timeout: seconds(1), Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
+			Snapshot{Task: thisTask, Timeout: seconds(1), Container: "main", MaxEntries: 100, MaxBytes: 16 << 10},
 		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, LimitsFor(c.task.Obj(), c.execution.Obj())); diff != "" {
+			if diff := cmp.Diff(c.want, SnapshotFor(c.task.Obj(), c.execution.Obj())); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -86,12 +86,12 @@ func frozenJob(annotation string, containers ...string) *batchv1.Job {
 }
 
 func TestLimitsSurviveTheJob(t *testing.T) {
-	want := LimitsFor(aTask().Timeout(1500*time.Millisecond).StartTimeout(time.Minute).Logs("a", 1000, "256Ki").Obj(), anExecution().Obj())
+	want := SnapshotFor(aTask().Timeout(1500*time.Millisecond).StartTimeout(time.Minute).Logs("a", 1000, "256Ki").Obj(), anExecution().Obj())
 	frozen, err := json.Marshal(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := LimitsOf(frozenJob(string(frozen), "main"))
+	got, err := SnapshotOf(frozenJob(string(frozen), "main"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,11 +105,11 @@ func TestLimitsAreHeldWhereTheirTextIsShort(t *testing.T) {
 	const text = `{"container":"held","maxEntries":10,"maxBytes":2048}`
 	for annotation, held := range map[string]bool{text: true, text + strings.Repeat(" ", shortText): false} {
 		for range 2 {
-			if got, err := LimitsOf(frozenJob(annotation, "held")); err != nil || got.MaxEntries != 10 {
+			if got, err := SnapshotOf(frozenJob(annotation, "held")); err != nil || got.MaxEntries != 10 {
 				t.Errorf("got %+v, %v", got, err)
 			}
 		}
-		if _, found := knownLimits.Get(annotation); found != held {
+		if _, found := knownSnapshots.Get(annotation); found != held {
 			t.Errorf("a text of %d bytes is held: %t, want %t", len(annotation), found, held)
 		}
 	}
@@ -133,7 +133,7 @@ func TestLimitsOfADamagedAnnotation(t *testing.T) {
 		"it has more bytes than etcd has": `{"container":"main","maxEntries":10,"maxBytes":99999999999}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := LimitsOf(frozenJob(annotation, "first", "second"))
+			got, err := SnapshotOf(frozenJob(annotation, "first", "second"))
 			if err == nil {
 				t.Error("nobody is told")
 			}
@@ -145,7 +145,7 @@ func TestLimitsOfADamagedAnnotation(t *testing.T) {
 }
 
 func TestLimitsOfAJobWithoutContainers(t *testing.T) {
-	if got, err := LimitsOf(frozenJob("")); err == nil || got.Container != "" {
+	if got, err := SnapshotOf(frozenJob("")); err == nil || got.Container != "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -158,7 +158,7 @@ func TestLimitsOfRefusesClocksThatTheAPIWouldNotTake(t *testing.T) {
 		"a start timeout of nothing":     `"startTimeout":"0s"`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := LimitsOf(frozenJob(`{"container":"main","maxEntries":10,"maxBytes":2048,`+clock+`}`, "main"))
+			got, err := SnapshotOf(frozenJob(`{"container":"main","maxEntries":10,"maxBytes":2048,`+clock+`}`, "main"))
 			if err == nil {
 				t.Errorf("nobody is told of %+v", got)
 			}

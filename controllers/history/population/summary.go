@@ -1,4 +1,4 @@
-package lifecycle
+package population
 
 import (
 	"cmp"
@@ -11,10 +11,10 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// durationWindow is of how many completed runs, the newest, the durations tell.
+// durationWindow is how many completed runs, the newest, the durations are taken from.
 const durationWindow = 100
 
-// Summarise puts into a Task's status what its executions add up to, those that exist now. Conditions stay.
+// Summarise puts the figures of a Task's executions into its status. Conditions stay.
 func Summarise(status *v1alpha1.TaskStatus, executions []v1alpha1.TaskExecution) {
 	status.Running, status.Pending, status.Queued = 0, 0, 0
 	status.Totals, status.LastExecution, status.Durations = v1alpha1.RunTotals{}, nil, nil
@@ -60,8 +60,8 @@ func count(status *v1alpha1.TaskStatus, e *v1alpha1.TaskExecution) {
 	}
 }
 
-// createdAfter compares by creation, which has whole seconds, and within one by start, where what has not started
-// is the newer, as the facade lists them.
+// createdAfter compares by creation, and within one second by start, as the facade lists them. A run that has not started is the
+// newer one.
 func createdAfter(a, b *v1alpha1.TaskExecution) bool {
 	if c := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); c != 0 {
 		return c > 0
@@ -75,7 +75,7 @@ func createdAfter(a, b *v1alpha1.TaskExecution) bool {
 	return strings.Compare(a.Name, b.Name) < 0
 }
 
-// durationsOf at least one completed run.
+// durationsOf returns the durations of completed runs, of which there is at least one.
 func durationsOf(completed []*v1alpha1.TaskExecution) *v1alpha1.RunDurations {
 	took := make([]time.Duration, len(completed))
 	var sum time.Duration

@@ -1,0 +1,40 @@
+// Package apianswer reads what the API server says to a write that it does not take.
+package apianswer
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// ConflictRetry is when to reconcile again after somebody else changed the object first. A watch delivers a write in about
+// this time.
+const ConflictRetry = 50 * time.Millisecond
+
+// Message returns the API server's own message, without what wraps the error.
+func Message(err error) string {
+	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
+		return status.Status().Message
+	}
+	return err.Error()
+}
+
+// Causes returns the fields that were refused and why, or the message where the answer names no field. Unlike the message,
+// it does not name the object.
+func Causes(err error) string {
+	status := apierrors.APIStatus(nil)
+	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
+		return Message(err)
+	}
+	var causes []string
+	for _, cause := range status.Status().Details.Causes {
+		text := cause.Message
+		if cause.Field != "" { // a policy names none
+			text = cause.Field + ": " + text
+		}
+		causes = append(causes, text)
+	}
+	return strings.Join(causes, "; ")
+}

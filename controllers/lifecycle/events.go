@@ -1,0 +1,110 @@
+package lifecycle
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// AsksWhy returns the pod whose Events are to be read: it has waited on its node for some time, and its status does not say why.
+// It returns nil if there is none. That a volume cannot be mounted or a sandbox cannot be made stands in Events alone.
+func AsksWhy(o *Observation) *corev1.Pod {
+	pod, left := asksWhyIn(o)
+	if pod == nil || left > 0 {
+		return nil
+	}
+	return pod
+}
+
+// AsksWhyIn returns how long until the Events of such a pod are to be read, or read again; zero if there is none.
+func AsksWhyIn(o *Observation) time.Duration {
+	pod, left := asksWhyIn(o)
+	switch {
+	case pod == nil:
+		return 0
+	case left > 0:
+		return left
+	default:
+		return askAfter
+	}
+}
+
+// askAfter is how long a pod may wait before its Events are read, and how often they are read.
+const askAfter = 10 * time.Second
+
+func asksWhyIn(o *Observation) (pod *corev1.Pod, left time.Duration) {
+	if o.Job == nil || o.Execution.Status.Phase.IsTerminal() || o.Execution.DeletionTimestamp != nil {
+		return nil, 0
+	}
+	f := gather(o)
+	pod = f.last
+	if pod == nil || podEnded(pod) || pod.Spec.NodeName == "" || toldWaiting(o, f) != "" || sandboxIsReady(pod) || !startOf(pod).IsZero() {
+		return nil, 0
+	}
+	if hasStruck(f.clocks.start, o.Now) {
+		return pod, 0 // the last chance
+	}
+	return pod, askAfter - o.Now.Sub(pod.CreationTimestamp.Time)
+}
+
+// Event is what lifecycle needs of one of Kubernetes' Events.
+type Event struct {
+	At              time.Time
+	Reason, Message string
+	Warning         bool
+}
+
+// unspecific is how the kubelet sums up a failed mount. The Event before it says more.
+const unspecific = "Unable to attach or mount volumes"
+
+// hexIDs of sandboxes: each try has another one, which would cost a status write each time.
+var hexIDs = regexp.MustCompile(`[0-9a-f]{32,}`)
+
+// TroubleOf returns what keeps a pod's containers from being created, in Kubernetes' words, by the Events of the pod; empty if
+// nothing does.
+func TroubleOf(events []Event) string {
+	newest := slices.Clone(events)
+	slices.SortStableFunc(newest, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Message, b.Message)) })
+	trouble := ""
+	for _, e := range newest {
+		switch e.Reason {
+		case "Pulling", "Pulled", "Created", "Started": // what was in the way before is no more
+			return trouble
+		}
+		if !e.Warning || !strings.HasPrefix(e.Reason, "Failed") || e.Reason == "FailedScheduling" {
+			continue
+		}
+		said := e.Reason + afterColon(hexIDs.ReplaceAllString(e.Message, "…"))
+		if !strings.HasPrefix(e.Message, unspecific) {
+			return said
+		}
+		trouble = cmp.Or(trouble, said)
+	}
+	return trouble
+}
+
+// RefusedPods returns what is the same for each try in the Job controller's message on a refused pod. The pod's name is not, and
+// would cost a status write each time.
+func RefusedPods(message string) string {
+	if _, why, found := strings.Cut(message, " is forbidden: "); found {
+		message = why
+	}
+	return "FailedCreate: " + message
+}
+
+// PodMissedSince returns since when a Job should have a pod and has none: since its creation, or since the newest of its pods
+// ended. missed is false while it has one, or needs none.
+func PodMissedSince(o *Observation) (since time.Time, missed bool) {
+	if o.Job == nil || o.Execution.Status.Phase.IsTerminal() || JobFinished(o.Job) || jobSuspended(o.Job) {
+		return time.Time{}, false
+	}
+	f := gather(o)
+	if len(f.live) > 0 || !allCounted(o, f) {
+		return time.Time{}, false
+	}
+	return later(o.Job.CreationTimestamp.Time, f.ended), true
+}

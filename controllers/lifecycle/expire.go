@@ -1,0 +1,49 @@
+package lifecycle
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// expire stops the run. The phase stays as it is until the containers have ended.
+func expire(o *Observation, f facts, reason string) step {
+	s, done, forced := stop(o, f, reason)
+	if !done {
+		s.hold = true
+		return s
+	}
+	ends := fail(reason, overdue(o, f, reason))
+	if d, sure := decidingFailure(o, f); sure && d.byUs == "" && reason == v1alpha1.ReasonDeadlineExceeded {
+		ends.verdict = failure(o, f) // it had failed before the clock struck, and its Job was about to say so
+	}
+	if forced { // nor does it give the rest of the log, so that this is not waited for
+		ends.message += "; " + notConfirmed
+		return ends
+	}
+	return conclude(o, ends)
+}
+
+// overdue says which clock struck, and what the run waited for, as far as known.
+func overdue(o *Observation, f facts, reason string) string {
+	message, why := "the controller ended the pod", lastWord(o, f)
+	switch {
+	case reason == v1alpha1.ReasonDeadlineExceeded && f.snapshot.Timeout != nil:
+		message = fmt.Sprintf("the run took longer than its timeout of %s", f.snapshot.Timeout.Duration)
+	case reason == v1alpha1.ReasonStartTimeout && f.snapshot.StartTimeout != nil:
+		message = fmt.Sprintf("no container started within %s", f.snapshot.StartTimeout.Duration)
+		if !f.started.IsZero() {
+			message = fmt.Sprintf("the next container did not start within %s", f.snapshot.StartTimeout.Duration)
+		}
+	case reason == v1alpha1.ReasonQueueTimeout && f.snapshot.QueueTimeout != nil:
+		message = fmt.Sprintf("it was not its turn within the queueTimeout of %s", f.snapshot.QueueTimeout.Duration)
+	case reason == v1alpha1.ReasonImagePullFailed:
+		message = fmt.Sprintf("an image could not be pulled for %s", o.Options.ImagePullGrace)
+		why = cmp.Or(unpulled(pullingPod(f)), unpulledBefore(o), why)
+	}
+	if why != "" {
+		message += ": " + why
+	}
+	return message
+}

@@ -1,0 +1,122 @@
+package lifecycle
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+func podEnded(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}
+
+// PodMayRun reports whether a node has the pod and it has not ended.
+func PodMayRun(pod *corev1.Pod) bool { return !podEnded(pod) && pod.Spec.NodeName != "" }
+
+// PodGoesOn reports whether a pod whose execution is gone is assumed to run: until it has ended or, if it was deleted, until its
+// node is overdue with its end.
+func PodGoesOn(pod *corev1.Pod, now time.Time) bool {
+	overdue := pod.DeletionTimestamp != nil && !now.Before(pod.DeletionTimestamp.Add(giveUpMargin))
+	return PodMayRun(pod) && !overdue
+}
+
+// containerTimes returns the first start and the last end of a pod's containers, zero if there is none.
+func containerTimes(pod *corev1.Pod) (from, to time.Time) {
+	visit := func(s corev1.ContainerStatus) {
+		for _, state := range []corev1.ContainerState{s.LastTerminationState, s.State} {
+			switch {
+			case state.Running != nil:
+				from = earlier(from, state.Running.StartedAt.Time)
+			case state.Terminated != nil:
+				from = earlier(from, state.Terminated.StartedAt.Time)
+				if state.Terminated.FinishedAt.After(to) {
+					to = state.Terminated.FinishedAt.Time
+				}
+			}
+		}
+	}
+	for _, s := range pod.Status.InitContainerStatuses {
+		visit(s)
+	}
+	for _, s := range pod.Status.ContainerStatuses {
+		visit(s)
+	}
+	return from, to
+}
+
+func startOf(pod *corev1.Pod) time.Time {
+	from, _ := containerTimes(pod)
+	return from
+}
+
+// endedAt returns when the last container of a pod ended or, if none ran, the latest time in its status.
+func endedAt(pod *corev1.Pod) time.Time {
+	_, at := containerTimes(pod)
+	if !at.IsZero() {
+		return at
+	}
+	at = pod.CreationTimestamp.Time
+	for i := range pod.Status.Conditions {
+		if t := pod.Status.Conditions[i].LastTransitionTime.Time; t.After(at) {
+			at = t
+		}
+	}
+	return at
+}
+
+// containersOf returns the containers of a pod, in the order in which they start.
+func containersOf(pod *corev1.Pod) []corev1.ContainerStatus {
+	out := make([]corev1.ContainerStatus, 0, len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses))
+	return append(append(out, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...)
+}
+
+// isIdle reports whether no container of a pod runs, as far as its node has said. Then only the node's word is waited for on what
+// it was about to start.
+func isIdle(pod *corev1.Pod) bool {
+	for _, s := range containersOf(pod) {
+		if s.State.Running != nil {
+			return false
+		}
+	}
+	return pod.Status.Phase == corev1.PodPending || len(pod.Status.ContainerStatuses) > 0
+}
+
+// hasRun reports whether a container that ended had started. If a runtime could not start one, its start is missing or the
+// epoch.
+func hasRun(t *corev1.ContainerStateTerminated) bool {
+	return t != nil && !t.StartedAt.IsZero() && t.StartedAt.Unix() > 0
+}
+
+func sandboxIsReady(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == podSandboxIsReady && c.Status == corev1.ConditionTrue
+	})
+}
+
+// deletionAsked returns when somebody asked for the deletion of a pod that is being deleted. The pod's timestamp is when its
+// grace period is over.
+func deletionAsked(pod *corev1.Pod) time.Time {
+	asked := pod.DeletionTimestamp.Time
+	if grace := pod.DeletionGracePeriodSeconds; grace != nil {
+		asked = asked.Add(-seconds(*grace))
+	}
+	return asked
+}
+
+func gracePeriod(pod *corev1.Pod) time.Duration {
+	if s := pod.Spec.TerminationGracePeriodSeconds; s != nil {
+		return seconds(*s)
+	}
+	return defaultGrace
+}
+
+// restarts returns how often the task's own container was restarted in place.
+func restarts(pod *corev1.Pod, container string) int32 {
+	for i := range pod.Status.ContainerStatuses {
+		if s := &pod.Status.ContainerStatuses[i]; s.Name == container {
+			return s.RestartCount
+		}
+	}
+	return 0
+}

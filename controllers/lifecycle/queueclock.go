@@ -1,0 +1,34 @@
+package lifecycle
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+)
+
+// queueDue is when a run ends for its queueTimeout. Before anything of it has started, the clock counts from its creation,
+// and later from when its Job was suspended. It stands still once the API server refuses its Job: then it had a place.
+func queueDue(o *Observation, f facts) (due time.Time) {
+	hadPlace := o.Job == nil && o.Execution.Status.Reason == v1alpha1.ReasonJobRefused && (o.Place == nil || o.Place.Granted)
+	if f.snapshot.QueueTimeout == nil || hadPlace {
+		return time.Time{}
+	}
+	from := o.Execution.CreationTimestamp.Time
+	if f.isPaused() {
+		from = f.suspension.Since.Time
+	}
+	return from.Add(f.snapshot.QueueTimeout.Duration)
+}
+
+// queueTimedOut ends a run without a Job that got no place in time.
+func queueTimedOut(o *Observation, f facts) (step, bool) {
+	if !hasStruck(f.clocks.queue, o.Now) {
+		return step{}, false
+	}
+	message := fmt.Sprintf("it was not its turn within the queueTimeout of %s", f.snapshot.QueueTimeout.Duration)
+	if s := &o.Execution.Status; s.Phase == v1alpha1.PhaseQueued && s.Message != "" {
+		message += ": " + s.Message
+	}
+	return fail(v1alpha1.ReasonQueueTimeout, message), true
+}
