@@ -21,7 +21,7 @@ func TestUnknownCallers(t *testing.T) {
 		reviewed  int
 	}{
 		"no token":        {nil, `Bearer realm="taskexec"`, "a token is required", 0},
-		"a wrong token":   {bearing("nothing"), `Bearer realm="taskexec", error="invalid_token"`, "made for something else than the audience taskexec", 1},
+		"a wrong token":   {bearing("nothing"), `Bearer realm="taskexec", error="invalid_token"`, "not for this API (audience taskexec)", 1},
 		"no scheme":       {[]string{"Authorization", "ann"}, `Bearer realm="taskexec"`, "must be sent once, as Bearer", 0},
 		"a scheme only":   {[]string{"Authorization", "Bearer"}, `Bearer realm="taskexec"`, "must be sent once", 0},
 		"an empty token":  {[]string{"Authorization", "Bearer "}, `Bearer realm="taskexec"`, "must be sent once", 0},
@@ -92,7 +92,7 @@ func TestNobodyIsLetThroughUnasked(t *testing.T) {
 	g.away = errors.New("dial tcp 10.96.0.1: refused")
 	for _, token := range []string{"ann", "nothing"} {
 		w := call(t, api, "GET", "/tasks", "", bearing(token)...)
-		p := wantProblem(t, w, http.StatusServiceUnavailable, "cannot be asked who you are")
+		p := wantProblem(t, w, http.StatusServiceUnavailable, "cannot check the token and its rights")
 		if strings.Contains(p.Detail, "10.96") || w.Header().Get("Retry-After") == "" {
 			t.Errorf("%s %v", p.Detail, w.Header())
 		}

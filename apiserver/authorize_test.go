@@ -125,8 +125,8 @@ func TestOneTaskOnly(t *testing.T) {
 	refused("DELETE", "/tasks/executions/cancel/all", "", "may not cancel-all")
 	refused("DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["of-mine","of-other"]}`, "may not cancel")
 	refused("DELETE", "/tasks/executions/cancel/by-task-names", `{"taskNames":["mine","other"]}`, `of the task "other"`)
-	refused("DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":[]}`, "names none that it may: the field")
-	refused("DELETE", "/tasks/executions/cancel/by-ids", `[`, "names none that it may")
+	refused("DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":[]}`, "names nothing that the caller has a right to: the field")
+	refused("DELETE", "/tasks/executions/cancel/by-ids", `[`, "names nothing that the caller has a right to")
 	many, err := json.Marshal(map[string][]string{"executionIds": make101()})
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func TestBadBodies(t *testing.T) {
 			"only opened":        {`{`, nil, 400, "ends too early"},
 			"not JSON":           {`params=1`, nil, 400, "not valid JSON at byte 1"},
 			"a trailing comma":   {`{"params":{},}`, nil, 400, "not valid JSON at byte 14"},
-			"something after":    {`{} {}`, nil, 400, "something after its JSON object"},
+			"something after":    {`{} {}`, nil, 400, "more data after the JSON object"},
 			"a list":             {`[]`, nil, 400, "must be a JSON object, not an array"},
 			"a string":           {`"x"`, nil, 400, "must be a JSON object, not a string"},
 			"null":               {` null `, nil, 400, "must be a JSON object, not null"},
@@ -69,7 +69,7 @@ func TestBadBodies(t *testing.T) {
 				"a list in it":      {names + `[["a"]]}`, nil, 400, "and has an array in it"},
 				"null in it":        {names + `["a",null]}`, nil, 400, "index 1"},
 				"an empty string":   {names + `[""]}`, nil, 400, "index 0"},
-				"too many":          {names + `["a"` + strings.Repeat(`,"a"`, 1000) + `]}`, nil, 400, "1001 entries, and 1000 is the most"},
+				"too many":          {names + `["a"` + strings.Repeat(`,"a"`, 1000) + `]}`, nil, 400, "1001 entries, more than 1000"},
 				"the other's field": {`{"params":{}}`, nil, 400, `unknown field "params"`},
 			})
 		}

@@ -164,16 +164,16 @@ func TestBadCancels(t *testing.T) {
 	store := cluster()
 	api := facade(store)
 	for name, c := range map[string]struct{ path, body, says string }{
-		"a misspelt dry run":        {"all?dryrun=true", ``, `"dryrun" is not known; there are dryRun, reason`},
+		"a misspelt dry run":        {"all?dryrun=true", ``, `"dryrun" is unknown; there are dryRun, reason`},
 		"an empty dry run":          {"all?dryRun=", ``, "want true or false"},
 		"a dry run of 1":            {"all?dryRun=1", ``, "want true or false"},
 		"two dry runs":              {"all?dryRun=true&dryRun=false", ``, "given 2 times"},
 		"two reasons":               {"all?reason=a", `{"reason":"b"}`, "in the query and in the body"},
-		"a query that is none":      {"all?reason=%zz", ``, "query cannot be read"},
+		"a query that is none":      {"all?reason=%zz", ``, "query is not valid"},
 		"a reason not UTF-8":        {"all?reason=%ff", ``, "not valid UTF-8"},
 		"a reason that is a number": {"all", `{"reason":1}`, `"reason" must be a string, not a number`},
 		"a reason that is a list":   {"by-ids", `{"executionIds":["running"],"reason":["a"]}`, `"reason" must be a string, not an array`},
-		"a reason too long":         {"by-ids", `{"executionIds":["running"],"reason":"` + strings.Repeat("因", runs.MaxReason+1) + `"}`, "1025 characters, and 1024 is the most"},
+		"a reason too long":         {"by-ids", `{"executionIds":["running"],"reason":"` + strings.Repeat("因", runs.MaxReason+1) + `"}`, "1025 characters, more than 1024"},
 		"control characters":        {"by-task-names", `{"taskNames":["sync"],"reason":"\u001b[31m"}`, "control characters"},
 		"an unknown field":          {"all", `{"reasons":"a"}`, `unknown field "reasons"`},
 		"a list":                    {"all", `[]`, "must be a JSON object"},

@@ -32,8 +32,8 @@ func TestCase31BodiesWithTwoMeaningsAreRefused(t *testing.T) {
 	} {
 		upper := strings.ToUpper(c.field[:1]) + c.field[1:]
 		for body, says := range map[string]string{
-			`{"` + upper + `":` + c.value + `}`:                                     `unknown field "` + upper + `"; the field is called "` + c.field + `"`,
-			`{"` + strings.ToUpper(c.field) + `":` + c.value + `}`:                  `the field is called "` + c.field + `"`,
+			`{"` + upper + `":` + c.value + `}`:                                     `unknown field "` + upper + `"; did you mean "` + c.field + `"`,
+			`{"` + strings.ToUpper(c.field) + `":` + c.value + `}`:                  `did you mean "` + c.field + `"`,
 			`{"` + c.field + `":` + c.value + `,"` + upper + `":null}`:              `unknown field "` + upper + `"`,
 			`{"` + c.field + `":` + c.value + `,"` + c.field + `":` + c.value + `}`: `"` + c.field + `" stands twice`,
 		} {

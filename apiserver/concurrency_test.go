@@ -34,19 +34,19 @@ func TestWhatTheControllerWouldRefuse(t *testing.T) {
 		"a task without limits":          {fixture.Task("sync"), []v1alpha1.Phase{runs, runs}, 200, ""},
 		"Forbid, and none is active":     {fixture.Limited(forbid, nil, nil), []v1alpha1.Phase{done, v1alpha1.PhaseFailed}, 200, ""},
 		"Forbid, and one is active":      {fixture.Limited(forbid, nil, nil), []v1alpha1.Phase{done, runs}, 409, "execution run-1 is active"},
-		"Forbid, and one is new":         {fixture.Limited(forbid, nil, nil), []v1alpha1.Phase{isNew}, 409, "runs 1 at once and forbids more"},
+		"Forbid, and one is new":         {fixture.Limited(forbid, nil, nil), []v1alpha1.Phase{isNew}, 409, "allows at most 1 active runs"},
 		"Forbid, and one is ending":      {fixture.Limited(forbid, nil, nil), []v1alpha1.Phase{v1alpha1.PhaseCancelling}, 409, ""},
 		"Forbid a third":                 {fixture.Limited(forbid, two, nil), []v1alpha1.Phase{runs}, 200, ""},
 		"Replace takes any":              {fixture.Limited(replace, nil, nil), []v1alpha1.Phase{runs}, 200, ""},
 		"a queue without a bound":        {fixture.Limited(queue, nil, nil), []v1alpha1.Phase{runs, waits, waits}, 200, ""},
 		"a queue with a place":           {fixture.Limited(queue, one, two), []v1alpha1.Phase{runs, waits}, 200, ""},
-		"a queue that is full":           {fixture.Limited(queue, one, two), []v1alpha1.Phase{runs, waits, waits}, 429, "1 run at once and 2 may wait"},
+		"a queue that is full":           {fixture.Limited(queue, one, two), []v1alpha1.Phase{runs, waits, waits}, 429, "1 run at once and 2 wait"},
 		"full with those that are new":   {fixture.Limited(queue, one, two), []v1alpha1.Phase{isNew, isNew, isNew}, 429, ""},
 		"nobody may wait, and one runs":  {fixture.Limited(queue, one, none), []v1alpha1.Phase{runs}, 429, ""},
 		"nobody may wait, and none runs": {fixture.Limited(queue, one, none), []v1alpha1.Phase{done}, 200, ""},
 		"a queue for others' limits":     {fixture.Limited(allow, nil, one), []v1alpha1.Phase{runs, runs}, 200, ""},
 		"which is full":                  {fixture.Limited(allow, nil, one), []v1alpha1.Phase{runs, runs, waits}, 429, ""},
-		"a suspended task":               {suspended, nil, 409, "is suspended and takes no new runs"},
+		"a suspended task":               {suspended, nil, 409, "is suspended and accepts no new runs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			others := fixture.InPhases(c.phases...)

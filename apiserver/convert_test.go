@@ -151,7 +151,7 @@ func TestTaskOf(t *testing.T) {
 	}{
 		"ready":      {with(metav1.ConditionTrue), `{"name":"sync","description":"同步","parameters":{"type":"object"},"timeout":30000,"retries":2,"ready":true}`},
 		"not ready":  {with(metav1.ConditionFalse), `{"name":"sync","description":"同步","parameters":{"type":"object"},"timeout":30000,"retries":2,"ready":false,"reason":"Why","message":"so"}`},
-		"not judged": {fixture.Task("a"), `{"name":"a","retries":0,"ready":false,"reason":"NotJudged","message":"the controller has not looked at this task yet"}`},
+		"not judged": {fixture.Task("a"), `{"name":"a","retries":0,"ready":false,"reason":"NotJudged","message":"the controller has not checked this task yet"}`},
 	} {
 		t.Run(name, func(t *testing.T) { compareJSON(t, wire.TaskOf(c.task), c.want) })
 	}

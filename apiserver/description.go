@@ -14,19 +14,19 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// description is the API described, for programs and for people.
+// description is the description of the API, for programs and for people.
 type description struct {
 	document, page []byte
-	// policy is the page's Content-Security-Policy.
+	// policy is the Content-Security-Policy of the page.
 	policy string
 }
 
-// describedAPI is the table of all that is served.
+// describedAPI returns everything that the facade serves with these options.
 func describedAPI(o Options) (openapi.API, error) {
 	api := openapi.API{
 		Info: openapi.Info{
 			Title:       "Taskexec",
-			Description: "Runs tasks as Kubernetes Jobs. What is made and read here are the resources Task, TaskExecution and TaskSchedule.",
+			Description: "Runs tasks as Kubernetes Jobs. The API reads and writes the custom resources Task, TaskExecution and TaskSchedule.",
 			Version:     "v1alpha1",
 			License:     map[string]string{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 			Contact:     map[string]string{"name": "Taskexec", "url": "https://github.com/taskexec/taskexec"},
@@ -57,7 +57,7 @@ func describedAPI(o Options) (openapi.API, error) {
 	return api, nil
 }
 
-// describe makes the document and the page, once and when somebody asks.
+// describe returns a function that makes the document and the page when it is first called.
 func describe(o Options) func() (*description, error) {
 	return sync.OnceValues(func() (*description, error) {
 		api, err := describedAPI(o)
@@ -80,14 +80,14 @@ func describe(o Options) func() (*description, error) {
 	})
 }
 
-// hashSource lets one text of a page pass (CSP Level 3, 2.3.1).
+// hashSource returns the source expression that allows one inline text (CSP Level 3, 2.3.1).
 func hashSource(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// getDescription and getPage are for everybody: they say what any copy of this program says, and nothing of what is
-// in a cluster.
+// getDescription and getPage are open to everyone: they are the same for every installation, and say nothing about a
+// cluster.
 func (s *server) getDescription(w http.ResponseWriter, r *http.Request) error {
 	made, err := s.described()
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *server) getPage(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// serveStatic sends what is the same until another version of the program runs.
+// serveStatic sends content that changes only with the version of the program.
 func serveStatic(w http.ResponseWriter, r *http.Request, contentType string, body []byte) {
 	sum := sha256.Sum256(body)
 	header := w.Header()

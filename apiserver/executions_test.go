@@ -78,7 +78,7 @@ func TestExecuteWithoutParams(t *testing.T) {
 func TestParamsThatTheTaskDoesNotTake(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync", midSchema))
 	w := call(t, facade(store), "POST", "/tasks/sync/execute/manual", `{"params":{"force":1,"a/b":12345678901234567890}}`)
-	got := wantProblem(t, w, http.StatusBadRequest, "not what the task takes")
+	got := wantProblem(t, w, http.StatusBadRequest, "do not match the task's schema")
 	want := []web.FieldError{
 		{Pointer: "/params/a~1b", Detail: "is a whole number of more than 64 bits, of which Kubernetes would lose digits; send it as a string"},
 		{Pointer: "/params/a~1b", Detail: "is not a parameter of this task"},
@@ -104,9 +104,9 @@ func TestExecuteATaskThatIsNotReady(t *testing.T) {
 		return task
 	}
 	wantProblem(t, call(t, facade(newFakeStore(with(metav1.ConditionFalse, 1))), "POST", "/tasks/sync/execute/manual", ""),
-		http.StatusConflict, `"sync" cannot be run until it is mended: InvalidJobTemplate: no containers`)
+		http.StatusConflict, `"sync" cannot be run until it is fixed: InvalidJobTemplate: no containers`)
 	wantProblem(t, call(t, facade(newFakeStore(fixture.Task("sync", `{"type":1}`))), "POST", "/tasks/sync/execute/manual", ""),
-		http.StatusConflict, "no usable JSON Schema: /type: ")
+		http.StatusConflict, "not a usable JSON Schema: /type: ")
 	for name, task := range map[string]*v1alpha1.Task{
 		"ready":                with(metav1.ConditionTrue, 1),
 		"not judged":           fixture.Task("sync"),

@@ -158,7 +158,7 @@ func TestExplainWithoutRights(t *testing.T) {
 	for name, c := range map[string]struct {
 		config *rest.Config
 		says   string
-	}{"forbidden": {nobody, "service account may not"}, "away": {away, "cannot be reached"}} {
+	}{"forbidden": {nobody, "service account is not allowed to"}, "away": {away, "cannot be reached"}} {
 		live, err := client.New(c.config, client.Options{Scheme: adminClient.Scheme(), Mapper: adminClient.RESTMapper()})
 		if err != nil {
 			t.Fatal(err)

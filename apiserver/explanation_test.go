@@ -79,12 +79,12 @@ func TestExplainWithoutLiveReads(t *testing.T) {
 		err   error
 		says  string
 	}{
-		"the Job is forbidden":    {"job", forbidden, "kind Job could not be read: the facade's service account may not (config/rbac)"},
-		"the pods are forbidden":  {"pods", forbidden, "kind Pod could not be read: the facade's service account may not"},
-		"Events are forbidden":    {"events", forbidden, "kind Event could not be read: the facade's service account may not"},
+		"the Job is forbidden":    {"job", forbidden, "kind Job could not be read: the facade's service account is not allowed to (config/rbac)"},
+		"the pods are forbidden":  {"pods", forbidden, "kind Pod could not be read: the facade's service account is not allowed to"},
+		"Events are forbidden":    {"events", forbidden, "kind Event could not be read: the facade's service account is not allowed to"},
 		"Kubernetes is slow":      {"pods", context.DeadlineExceeded, "did not answer in time"},
 		"Kubernetes is away":      {"job", &url.Error{Op: "Get", Err: errors.New("refused")}, "cannot be reached"},
-		"Kubernetes has an error": {"job", errors.New("etcd: secret detail"), "which the facade's log has"},
+		"Kubernetes has an error": {"job", errors.New("etcd: secret detail"), "the facade's log has it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := pulling()

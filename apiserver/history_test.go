@@ -194,7 +194,7 @@ func TestDelete(t *testing.T) {
 	store := aHistory()
 	api := facade(store)
 	for id, phase := range map[string]string{"a": "Running", "d": "Cancelling", "e": "Queued"} {
-		wantProblem(t, call(t, api, "DELETE", "/tasks/executions/"+id, ""), http.StatusConflict, "its phase is "+phase+"; cancel it by DELETE /tasks/executions/cancel/by-ids")
+		wantProblem(t, call(t, api, "DELETE", "/tasks/executions/"+id, ""), http.StatusConflict, "its phase is "+phase+"; cancel it with DELETE /tasks/executions/cancel/by-ids")
 	}
 	for _, id := range []string{"b", "c", "f"} {
 		if w := call(t, api, "DELETE", "/tasks/executions/"+id, ""); w.Code != http.StatusNoContent || w.Body.Len() > 0 {

@@ -12,14 +12,14 @@ import (
 
 // badHistoryQueries and what is said of each.
 var badHistoryQueries = map[string]string{
-	"taskname=sync":                 `"taskname" is not known; there are cursor, endDate, limit, logs, page, pageSize, sort, source, startDate, status, taskName, triggerName`,
+	"taskname=sync":                 `"taskname" is unknown; there are cursor, endDate, limit, logs, page, pageSize, sort, source, startDate, status, taskName, triggerName`,
 	"limit=1&limit=2":               "limit is given 2 times",
 	"limit=0":                       "from 1 to 1000",
 	"limit=1001":                    "from 1 to 1000",
 	"limit=-1":                      "from 1 to 1000",
 	"limit=":                        "from 1 to 1000",
 	"limit=1e2":                     "from 1 to 1000",
-	"limit=101&logs=true":           "100 is the most; logs=false takes up to 1000",
+	"limit=101&logs=true":           "at most 100, or 1000 with logs=false",
 	"logs=yes":                      "true or false",
 	"taskName=":                     "the name of a task",
 	"taskName=a/b":                  "the name of a task",
@@ -32,17 +32,17 @@ var badHistoryQueries = map[string]string{
 	"startDate=2025-02-30":          "a time such as",
 	"startDate=1969-12-31":          "from 1970 on",
 	"endDate=2025-11-25T25:00Z":     "a time such as",
-	"sort=duration":                 "-createdAt, the newest first, or createdAt",
+	"sort=duration":                 "-createdAt (newest first) or createdAt",
 	"page=0":                        "from 1 to",
-	"page=1&limit=5":                "page and pageSize go together",
-	"pageSize=5&cursor=MW41OmE":     "page and pageSize go together",
-	"page=101":                      "beyond the first 10000; a cursor has no such bound",
+	"page=1&limit=5":                "page and pageSize belong together",
+	"pageSize=5&cursor=MW41OmE":     "page and pageSize belong together",
+	"page=101":                      "beyond the first 10000 executions; use a cursor, which has no such limit",
 	"cursor=x":                      "a nextCursor of this API",
 	"cursor=":                       "a nextCursor of this API",
-	"sort=createdAt&cursor=MW41OmE": "the cursor is of a list with sort=-createdAt",
+	"sort=createdAt&cursor=MW41OmE": "the cursor belongs to a list with sort=-createdAt",
 	"startDate=2025-11-26&endDate=2025-11-25": "the startDate is after the endDate",
-	"a;b": "the query cannot be read",
-	"%zz": "the query cannot be read",
+	"a;b": "the query is not valid",
+	"%zz": "the query is not valid",
 }
 
 func TestBadQueries(t *testing.T) {
@@ -56,14 +56,14 @@ func TestBadQueries(t *testing.T) {
 	}
 	for path, says := range map[string]string{
 		"/tasks/running/sync?status=failed":                          "there are cursor, limit, logs",
-		"/tasks/running/sync?limit=101":                              "101 executions are asked for with logs, and 100 is the most; logs=false takes up to 1000",
-		"/tasks/running/sync?cursor=MW81OmE":                         "the cursor is of a list with sort=createdAt",
-		"/tasks/running/execution/a?wiat=1s":                         "there is only wait",
+		"/tasks/running/sync?limit=101":                              "limit=101 is too much with logs: at most 100, or 1000 with logs=false",
+		"/tasks/running/sync?cursor=MW81OmE":                         "the cursor belongs to a list with sort=createdAt",
+		"/tasks/running/execution/a?wiat=1s":                         "the only parameter is wait",
 		"/tasks/running/execution/a?wait=0s":                         "up to 1m0s",
 		"/tasks/running/execution/a?wait=61s":                        "up to 1m0s",
 		"/tasks/executions/a?wait=30":                                "a duration such as 10s",
 		"/tasks/executions/a?wait=1s&wait=2s":                        "wait is given 2 times",
-		"/tasks/stats/summary?status=failed":                         "there is only taskName",
+		"/tasks/stats/summary?status=failed":                         "the only parameter is taskName",
 		"/tasks/stats/summary?taskName=A":                            "the name of a task",
 		"/tasks/watch?logs=true":                                     "there are lastEventId, taskName",
 		"/tasks/watch?lastEventId=-1":                                "the id of an event of this API",
@@ -75,7 +75,7 @@ func TestBadQueries(t *testing.T) {
 			wantProblem(t, call(t, api, "GET", path, ""), http.StatusBadRequest, says)
 		})
 	}
-	wantProblem(t, call(t, api, "DELETE", "/tasks/executions/a?force=true", ""), http.StatusBadRequest, "there are none")
+	wantProblem(t, call(t, api, "DELETE", "/tasks/executions/a?force=true", ""), http.StatusBadRequest, "there are no parameters")
 	wantProblem(t, call(t, api, "GET", "/tasks/watch", "", "Last-Event-ID", "x"), http.StatusBadRequest, "the header Last-Event-ID is")
 }
 

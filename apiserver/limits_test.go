@@ -26,7 +26,7 @@ func writesOfACallerAreRationed(t *testing.T) {
 		}
 	}
 	w := write("ann")
-	wantProblem(t, w, http.StatusTooManyRequests, `"ann" sent too many writes (--max-writes-per-second); come again in 5 s`)
+	wantProblem(t, w, http.StatusTooManyRequests, `"ann" sent too many writes (--max-writes-per-second); retry in 5 s`)
 	if w.Header().Get("Retry-After") != "5" {
 		t.Errorf("Retry-After: %s", w.Header().Get("Retry-After"))
 	}
@@ -71,7 +71,7 @@ func TestRequestsInFlight(t *testing.T) {
 	}()
 	<-store.entered
 	w := call(t, api, "GET", "/tasks/sync", "")
-	wantProblem(t, w, http.StatusTooManyRequests, "1 requests are being served already (--max-requests-in-flight)")
+	wantProblem(t, w, http.StatusTooManyRequests, "too many requests at once: 1 are being served (--max-requests-in-flight)")
 	if w.Header().Get("Retry-After") != "1" {
 		t.Errorf("Retry-After: %s", w.Header().Get("Retry-After"))
 	}

@@ -65,7 +65,7 @@ func TestPanic(t *testing.T) {
 	o := DefaultOptions()
 	o.Log = log.logger()
 	api := s.handler(o)
-	wantProblem(t, call(t, api, "GET", "/tasks", ""), http.StatusInternalServerError, "something went wrong")
+	wantProblem(t, call(t, api, "GET", "/tasks", ""), http.StatusInternalServerError, "the facade failed")
 	if got := log.String(); !strings.Contains(got, "boom") || !strings.Contains(got, "middleware_test.go") || !strings.Contains(got, "requestID") {
 		t.Errorf("the log lacks the cause, the stack or the request: %s", got)
 	}

@@ -6,7 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// watched returns the namespaces that the watch cache is of; one empty name means all.
+// watched returns the namespaces of the watch cache. One empty name means all.
 func (o *Options) watched() []string {
 	if o.AllNamespaces {
 		return []string{metav1.NamespaceAll}
@@ -14,10 +14,10 @@ func (o *Options) watched() []string {
 	return append([]string{o.Namespace}, o.OtherNamespaces...)
 }
 
-// several reports whether namespaces are served under their names.
+// several reports whether namespaces are served at /namespaces/{namespace}.
 func (o *Options) several() bool { return o.AllNamespaces || len(o.OtherNamespaces) > 0 }
 
-// serves reports whether a namespace is served. A server that was given no list serves each.
+// serves reports whether a namespace is served. A server without a list serves every namespace.
 func (s *server) serves(namespace string) bool {
 	return namespace == s.namespace || len(s.named) == 0 || slices.Contains(s.named, namespace)
 }

@@ -50,7 +50,7 @@ func TestCase62NoSecretsInSystemNamespaces(t *testing.T) {
 		api := s.handler(DefaultOptions())
 		for _, query := range []string{"", "?dryRun=true"} {
 			w := call(t, api, "POST", loginPath+query, `{"params":{"password":"`+hunter+`"}}`)
-			wantProblem(t, w, http.StatusForbidden, "sensitive params are not taken in the namespace")
+			wantProblem(t, w, http.StatusForbidden, "sensitive params are not accepted in the namespace")
 		}
 		if len(store.executions)+len(store.secrets) > 0 {
 			t.Errorf("%s: stored %v, %v", namespace, store.executions, store.secrets)

@@ -12,59 +12,59 @@ import (
 	"github.com/taskexec/taskexec/apiserver/tasks"
 )
 
-// operations says of each route, by method and pattern, what is served there. A route without an operation fails a
-// test, and so does an answer that is not as it is described here.
+// operations describes all routes, by method and pattern. Tests fail for a route without an operation, and for an
+// answer that is not as described.
 func operations() (openapi.Operations, error) {
 	return openapi.Merge(tasks.Operations(), submit.Operations(), runs.Operations(), logs.Operations(), explainer.Operations(), schedules.Operations(), platformOperations())
 }
 
 func tags() []openapi.Tag {
 	return []openapi.Tag{
-		{Name: openapi.TagTasks, Description: "What can be run, and running it."},
-		{Name: openapi.TagExecutions, Description: "Runs: their status and their logs."},
-		{Name: openapi.TagCancel, Description: "Stopping runs. A cancelled run stays readable."},
-		{Name: openapi.TagSchedules, Description: "Runs that are made at given times."},
-		{Name: openapi.TagPlatform, Description: "For what runs the facade, and for who writes a client."},
+		{Name: openapi.TagTasks, Description: "Tasks, and running them."},
+		{Name: openapi.TagExecutions, Description: "Runs, their status and their logs."},
+		{Name: openapi.TagCancel, Description: "Cancelling runs. A cancelled run can still be read."},
+		{Name: openapi.TagSchedules, Description: "Schedules, which run tasks at given times."},
+		{Name: openapi.TagPlatform, Description: "Health, metrics and this description."},
 	}
 }
 
-// pathParameters are those of all paths.
+// pathParameters returns the descriptions of all parameters of paths.
 func pathParameters() map[string]string {
 	return map[string]string{
 		"namespace":   "The Kubernetes namespace.",
 		"taskName":    "The name of a Task.",
-		"executionId": "The id of a run, which is the name of its TaskExecution.",
+		"executionId": "The id of a run. It is also the name of the TaskExecution.",
 		"name":        "The name of a schedule.",
 	}
 }
 
-// anyAnswers are what every operation may answer.
+// anyAnswers returns the answers that every operation may give.
 func anyAnswers() []openapi.Answer {
 	return []openapi.Answer{
-		openapi.Problem(http.StatusBadRequest, "The request is not as described; detail and errors say what is wrong with it."),
+		openapi.Problem(http.StatusBadRequest, "The request is not valid. The fields detail and errors say why."),
 		{
-			Status: http.StatusUnauthorized, Description: "There is no token, or not one that is taken.",
-			Headers: map[string]string{"WWW-Authenticate": "What is asked for (RFC 6750)."},
+			Status: http.StatusUnauthorized, Description: "The token is missing or not valid.",
+			Headers: map[string]string{"WWW-Authenticate": "How to authenticate (RFC 6750)."},
 		},
-		openapi.Problem(http.StatusForbidden, "This caller may not do it, or a browser was made to send it by the page of another site."),
-		openapi.Problem(http.StatusNotFound, "Nothing in Kubernetes can have a namespace of this name."),
-		openapi.Problem(http.StatusRequestTimeout, "The body was sent too slowly."),
+		openapi.Problem(http.StatusForbidden, "The caller is not allowed to do this, or a page of another site made a browser send it."),
+		openapi.Problem(http.StatusNotFound, "The name of the namespace is not valid, or the namespace is not served here."),
+		openapi.Problem(http.StatusRequestTimeout, "The body arrived too slowly."),
 		openapi.Problem(http.StatusRequestEntityTooLarge, "The body is larger than --max-body-bytes."),
-		openapi.Problem(http.StatusMisdirectedRequest, "This is served to its own machine only, and not under this name."),
-		openapi.Problem(http.StatusUnsupportedMediaType, "The body is not sent as application/json."),
-		{Status: http.StatusTooManyRequests, Description: "Too many requests; come again after Retry-After.", Headers: openapi.RetryAfter()},
-		openapi.Problem(http.StatusInternalServerError, "Something is wrong in the facade or in what it may do; its log says more under the request id."),
-		{Status: http.StatusServiceUnavailable, Description: "Kubernetes or the facade is busy, away or stopping; come again after Retry-After.", Headers: openapi.RetryAfter()},
+		openapi.Problem(http.StatusMisdirectedRequest, "The API is served on localhost only, and the request was sent to another host name."),
+		openapi.Problem(http.StatusUnsupportedMediaType, "The Content-Type of the body is not application/json."),
+		{Status: http.StatusTooManyRequests, Description: "Too many requests. Retry after the time in Retry-After.", Headers: openapi.RetryAfter()},
+		openapi.Problem(http.StatusInternalServerError, "The facade failed or lacks a right. Its log has the details under the request id."),
+		{Status: http.StatusServiceUnavailable, Description: "Kubernetes or the facade is busy, unreachable or stopping. Retry after the time in Retry-After.", Headers: openapi.RetryAfter()},
 	}
 }
 
 func platformOperations() openapi.Operations {
 	word := openapi.OK("Yes.", map[string]string{})
-	unchanged := openapi.Answer{Status: http.StatusNotModified, Description: "It is as If-None-Match has it."}
-	tag := map[string]string{"ETag": "Of this version."}
+	unchanged := openapi.Answer{Status: http.StatusNotModified, Description: "Not modified since the ETag in If-None-Match."}
+	tag := map[string]string{"ETag": "The ETag of this version."}
 	return openapi.Operations{
-		"GET /healthz": {ID: "getHealth", Tag: openapi.TagPlatform, Summary: "Whether the process answers.", Public: true, Answers: []openapi.Answer{word}},
-		"GET /readyz":  {ID: "getReadiness", Tag: openapi.TagPlatform, Summary: "Whether requests should be sent here.", Public: true, Answers: []openapi.Answer{word}},
+		"GET /healthz": {ID: "getHealth", Tag: openapi.TagPlatform, Summary: "Report whether the process is alive.", Public: true, Answers: []openapi.Answer{word}},
+		"GET /readyz":  {ID: "getReadiness", Tag: openapi.TagPlatform, Summary: "Report whether the facade is ready for requests.", Public: true, Answers: []openapi.Answer{word}},
 		"GET /metrics": {
 			ID: "getMetrics", Tag: openapi.TagPlatform, Summary: "Metrics for Prometheus.",
 			Answers: []openapi.Answer{{Status: http.StatusOK, Description: "The metrics.", MediaType: "text/plain", Body: ""}},
@@ -74,7 +74,7 @@ func platformOperations() openapi.Operations {
 			Answers: []openapi.Answer{{Status: http.StatusOK, Description: "The document.", Body: map[string]any{}, Headers: tag}, unchanged},
 		},
 		"GET /docs": {
-			ID: "getDocumentation", Tag: openapi.TagPlatform, Summary: "The same for people, as a page without scripts.", Public: true,
+			ID: "getDocumentation", Tag: openapi.TagPlatform, Summary: "The same description as an HTML page.", Public: true,
 			Answers: []openapi.Answer{{Status: http.StatusOK, Description: "The page.", MediaType: "text/html", Body: "", Headers: tag}, unchanged},
 		},
 	}

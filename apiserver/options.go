@@ -12,63 +12,66 @@ import (
 
 // Options of the facade.
 type Options struct {
-	// BindAddress to listen on, such as :8080.
+	// BindAddress is the address to listen on, such as :8080.
 	BindAddress string
-	// Namespace whose tasks are served at /tasks.
+	// Namespace is the namespace whose tasks are served at /tasks.
 	Namespace string
-	// OtherNamespaces are served beside Namespace. Where there are any, each is served under /namespaces/{namespace}, Namespace too.
+	// OtherNamespaces are served besides Namespace. If there are any, all are served at /namespaces/{namespace},
+	// including Namespace.
 	OtherNamespaces []string
-	// OwnNamespace is where the facade runs; empty outside of a cluster. No Secrets are made there.
+	// OwnNamespace is the namespace of the facade, empty outside a cluster. The facade creates no Secrets there.
 	OwnNamespace string
-	// AllNamespaces are served too, each under /namespaces/{namespace}.
+	// AllNamespaces says that all namespaces are served at /namespaces/{namespace}.
 	AllNamespaces bool
-	// MaxBodyBytes of a request.
+	// MaxBodyBytes is the largest body of a request.
 	MaxBodyBytes int64
 	// RequestTimeout bounds the work on one request.
 	RequestTimeout time.Duration
-	// ShutdownTimeout is for requests under way when the facade is told to stop.
+	// ShutdownTimeout is how long requests may take to end when the facade stops.
 	ShutdownTimeout time.Duration
-	// ShutdownDelay is how long the facade goes on serving after it said that it is not ready, so that load
-	// balancers have noticed before it closes its port.
+	// ShutdownDelay is how long the facade keeps serving after it reports not ready, so that load balancers notice
+	// before its port closes.
 	ShutdownDelay time.Duration
-	// ArchiveURL of the logs' archive, as the controller has it. Empty means that there is none.
+	// ArchiveURL is the URL of the log archive, the same as the controller's. Empty means that there is none.
 	ArchiveURL string
 	// MaxLogReaders is how many logs are read at once.
 	MaxLogReaders int
 	// Auth is AuthKubernetes or AuthNone.
 	Auth string
-	// TokenAudiences of which a token must have one. None means those of the API server.
+	// TokenAudiences are the accepted audiences. A token must have one of them. Without any, the audiences of the API
+	// server are accepted.
 	TokenAudiences []string
-	// AllowUnauthenticated lets AuthNone serve beyond this machine.
+	// AllowUnauthenticated allows AuthNone to serve other machines.
 	AllowUnauthenticated bool
-	// MaxInFlight is how many requests are served at once, those that last apart.
+	// MaxInFlight is how many requests are served at once, without streams and waiting requests.
 	MaxInFlight int
-	// MaxReads, MaxWrites and MaxFailures are how many reads and writes of one caller, and tokens that are not
-	// valid from one address, are taken in a second, ten seconds' worth at once. Zero means any number.
+	// MaxReads and MaxWrites limit the requests of one caller per second, and MaxFailures the invalid tokens of one
+	// address per second. The burst is ten times that. Zero means no limit.
 	MaxReads, MaxWrites, MaxFailures float64
-	// Waiting bounds what waits in each namespace, as the controller does; what it would refuse is refused here.
+	// Waiting limits the waiting runs of each namespace, as the controller does. What the controller would refuse is
+	// rejected here.
 	Waiting room.Limits
-	// RecheckInterval is how often the caller of an answer that lasts is asked for anew.
+	// RecheckInterval is how often the caller of a stream or waiting request is checked again.
 	RecheckInterval time.Duration
-	// IdempotencySecret is the Secret, as namespace/name, that conceals Idempotency-Keys. Empty means that who can read
-	// executions can try keys.
+	// IdempotencySecret is the Secret, as namespace/name, that conceals Idempotency-Keys. Without it, anybody who can
+	// read executions can guess keys.
 	IdempotencySecret string
-	// Tracing makes the spans of requests. Nil means that there are none.
+	// Tracing creates spans for requests. Nil means that there are none.
 	Tracing trace.TracerProvider
 	// Metrics of the program, which are served beside those of the requests.
 	Metrics []prometheus.Collector
 	Log     logr.Logger
 }
 
-// The ways to know callers.
+// The values of --auth.
 const (
-	// AuthKubernetes asks the API server who a token is of and what that user may do.
+	// AuthKubernetes asks the API server for the user of a token and its rights.
 	AuthKubernetes = "kubernetes"
 	// AuthNone lets everyone do everything.
 	AuthNone = "none"
 )
 
-// DefaultOptions are what the flags of cmd/apiserver begin with.
+// DefaultOptions returns the defaults of the flags of cmd/apiserver.
 func DefaultOptions() Options {
 	return Options{
 		BindAddress:     ":8080",

@@ -148,5 +148,5 @@ func TestRefusedBeforeItBegan(t *testing.T) {
 	web.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		return in.ServeWhileAllowed(access.To("list", "taskexecutions", ""), waits, w, r)
 	}).ServeHTTP(w, r)
-	wantProblem(t, w, http.StatusUnauthorized, "not valid any more")
+	wantProblem(t, w, http.StatusUnauthorized, "no longer valid")
 }

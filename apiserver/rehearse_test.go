@@ -51,8 +51,8 @@ func TestUnknownQueryOfExecute(t *testing.T) {
 	store := newFakeStore(fixture.WithContainer(fixture.Task("sync"))).add(fixture.Execution("x", "sync", v1alpha1.PhaseCompleted))
 	for _, path := range []string{"/tasks/sync/execute/manual", "/tasks/sync/execute/api", "/tasks/executions/x/rerun"} {
 		for query, says := range map[string]string{
-			"dryrun=true": `"dryrun" is not known; there is only dryRun`, "dryRun": `is "", want true or false`, "dryRun=1": "want true or false",
-			"dryRun=True": "want true or false", "dryRun=true&dryRun=false": "2 times", "x=%zz": "cannot be read", "reason=x": "not known",
+			"dryrun=true": `"dryrun" is unknown; the only parameter is dryRun`, "dryRun": `is "", want true or false`, "dryRun=1": "want true or false",
+			"dryRun=True": "want true or false", "dryRun=true&dryRun=false": "2 times", "x=%zz": "is not valid", "reason=x": "is unknown",
 		} {
 			wantProblem(t, call(t, facade(store), "POST", path+"?"+query, ""), http.StatusBadRequest, says)
 		}
@@ -72,7 +72,7 @@ func TestDryRunOfWhatIsWrong(t *testing.T) {
 	}{
 		"/tasks/sync/execute/api":    {`{"params":{"mid":"x"}}`, 400, "must be an integer"},
 		"/tasks/nothing/execute/api": {``, 404, "there is no task"},
-		"/tasks/broken/execute/api":  {``, 409, "no usable JSON Schema"},
+		"/tasks/broken/execute/api":  {``, 409, "not a usable JSON Schema"},
 		"/tasks/sync/execute/manual": {`{"params":`, 400, "not valid JSON"},
 	} {
 		for _, query := range []string{"", "?dryRun=true"} {

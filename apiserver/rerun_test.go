@@ -112,7 +112,7 @@ func TestRerunWithSensitiveParams(t *testing.T) {
 		store := newFakeStore(fixture.WithContainer(fixture.Task("login", loginSchema))).add(e)
 		for _, query := range []string{"", "?dryRun=true"} {
 			w := call(t, facade(store), "POST", rerunPath+query, "")
-			p := wantProblem(t, w, http.StatusBadRequest, "send all params again, with password")
+			p := wantProblem(t, w, http.StatusBadRequest, "send all params again, including password")
 			if p.Errors[0].Pointer != "/params/password" || strings.Contains(w.Body.String(), hunter) || len(store.executions) != 1 {
 				t.Errorf("%s: %s", name, w.Body)
 			}

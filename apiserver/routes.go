@@ -12,22 +12,22 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// operation answers a request within a namespace.
+// operation answers a request in a namespace.
 type operation func(*access.Scope, http.ResponseWriter, *http.Request) error
 
-// route is one method of one path, and all that has to be known of it before it is served.
+// route is one method of one path, with what must be known before it is served.
 type route struct {
 	method, pattern string
 	serve           operation
 	access          access.Right
-	// lasting: its answer may take as long as a run does.
+	// lasting says that the answer may take as long as a run.
 	lasting bool
 }
 
-// routes is the whole API of a namespace. A name may be any word, so that a task called "execution" is one like others:
-// the longer path of the execution's own route tells them apart. Three names are words of a path of the same length: a
-// task called "executions" or "watch", and an execution called "history". They are read after "_", which no object of
-// Kubernetes can be called, so that these paths hide nothing themselves.
+// routes returns the whole API of a namespace. Any name works, even a task with the name "execution", because the paths
+// have different lengths. Three names collide with words in paths of the same length: a task "executions" or "watch",
+// and an execution "history". They are read after "_", which is not a valid name in Kubernetes, so that these paths
+// collide with nothing.
 func (f *rooms) routes() []route {
 	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []route{
@@ -49,7 +49,7 @@ func (f *rooms) routes() []route {
 		{get, "/tasks/watch", f.runs.Watch, access.To("watch", "taskexecutions", "taskName"), true},
 		{get, "/tasks/executions/{executionId}/watch", f.runs.WatchOne, access.To("watch", "taskexecutions", "executionId"), true},
 		{get, "/tasks/executions/{executionId}/explain", f.explain.Explain, access.To("get", "taskexecutions", "executionId"), false},
-		// Its task is known when the execution was read: the handler asks for execute on it.
+		// Its task is known after the execution was read: the handler checks the right to execute it.
 		{post, "/tasks/executions/{executionId}/rerun", f.submit.Rerun, access.To("get", "taskexecutions", "executionId"), false},
 		{get, "/tasks/executions/{executionId}/logs", f.logs.Get, access.To("get", "taskexecutions/logs", "executionId"), true},
 
@@ -57,31 +57,31 @@ func (f *rooms) routes() []route {
 		{del, "/tasks/executions/cancel/by-task-names", f.runs.CancelByTaskNames, access.CancelEach, false},
 		{del, "/tasks/executions/cancel/all", f.runs.CancelAll, access.To("cancel-all", "taskexecutions", ""), false},
 
-		// Whatever makes a schedule run takes execute on its task as well: the handlers ask for it.
+		// Whatever makes a schedule start runs also needs the right to execute its task: the handlers check it.
 		{get, "/triggers/cron", f.schedules.List, access.To("list", "taskschedules", ""), false},
 		{post, "/triggers/cron", f.schedules.Create, access.To("create", "taskschedules", ""), false},
 		{get, "/triggers/cron/{name}", f.schedules.Get, access.To("get", "taskschedules", "name"), false},
 		{put, "/triggers/cron/{name}", f.schedules.Replace, access.To("update", "taskschedules", "name"), false},
 		{del, "/triggers/cron/{name}", f.schedules.Delete, access.To("delete", "taskschedules", "name"), false},
 		{post, "/triggers/cron/{name}/toggle", f.schedules.Toggle, access.To("update", "taskschedules", "name"), false},
-		// Its task is known when the schedule was read: the handler asks for execute on it.
+		// Its task is known after the schedule was read: the handler checks the right to execute it.
 		{post, "/triggers/cron/{name}/run", f.submit.RunSchedule, access.To("get", "taskschedules", "name"), false},
 	}
 }
 
-// namespacePrefix stands before the paths of a namespace.
+// namespacePrefix is the prefix of the paths of a namespace.
 const namespacePrefix = "/namespaces/{namespace}"
 
-// platformRoute is a path that belongs to no namespace.
+// platformRoute is a path outside all namespaces.
 type platformRoute struct {
 	path  string
 	serve http.Handler
-	// open to everyone: it tells nothing of what is in the cluster. Others take the verb get on the path, as a
-	// nonResourceURL of RBAC.
+	// open says that the path is open to everyone, because it says nothing about the cluster. Others need the verb get
+	// on the path, as a nonResourceURL of RBAC.
 	open bool
 }
 
-// platform is what is served beside the API.
+// platform returns the routes outside all namespaces.
 func (s *server) platform() []platformRoute {
 	return []platformRoute{
 		{"/healthz", web.Handler(s.healthz), true},
@@ -102,7 +102,7 @@ func (s *server) openPaths() (paths []string) {
 	return paths
 }
 
-// mount puts the API on a router: the first namespace of --namespace at the root, and where several are served each under
+// mount adds the API to a router: the first namespace of --namespace at the root, and if several are served, each under
 // its name.
 func (s *server) mount(router chi.Router, o Options) {
 	s.named = nil
@@ -126,7 +126,7 @@ func (s *server) mount(router chi.Router, o Options) {
 	}
 }
 
-// beside serves what belongs to no namespace.
+// beside serves a route outside all namespaces.
 func (s *server) beside(route platformRoute) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !route.open {
@@ -139,7 +139,7 @@ func (s *server) beside(route platformRoute) web.Handler {
 	}
 }
 
-// within serves a route in the namespace that the path names, or in that of --namespace, to who may do what it does.
+// within serves a route in the namespace of the path, or else of --namespace, to callers with the right of the route.
 func (s *server) within(route route) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		in := &access.Scope{Namespace: s.namespace, Who: access.CallerOf(r.Context()), Guard: s.guard}
@@ -148,13 +148,13 @@ func (s *server) within(route route) web.Handler {
 			in.Prefix = "/namespaces/" + in.Namespace
 		}
 		if len(validation.IsDNS1123Label(in.Namespace)) > 0 {
-			return web.Problemf(http.StatusNotFound, "nothing in Kubernetes can have the namespace %q", in.Namespace)
+			return web.Problemf(http.StatusNotFound, "%q is not a valid name of a namespace", in.Namespace)
 		}
 		if err := in.Let(r, route.access); err != nil {
 			return err
 		}
 		if !s.serves(in.Namespace) { // whoever may do it there is told, and nobody else
-			return web.Problemf(http.StatusNotFound, "the namespace %q is not served here (--namespace of the REST API's program)", in.Namespace)
+			return web.Problemf(http.StatusNotFound, "the namespace %q is not served here (--namespace)", in.Namespace)
 		}
 		serve := web.Handler(func(w http.ResponseWriter, r *http.Request) error { return route.serve(in, w, r) })
 		if route.lasting { // it is counted by what it reads, not as a request

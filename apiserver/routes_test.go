@@ -152,7 +152,7 @@ func TestNamespaces(t *testing.T) {
 	}
 	wantProblem(t, call(t, all, "POST", "/namespaces/team-a/tasks/sync/execute/manual", ""), http.StatusNotFound, `there is no task "sync"`)
 	for _, path := range []string{"/namespaces//tasks", "/namespaces/a%2Fb/tasks", "/namespaces/A/tasks", "/namespaces/a.b/tasks"} {
-		wantProblem(t, call(t, all, "GET", path, ""), http.StatusNotFound, "nothing in Kubernetes can have the namespace")
+		wantProblem(t, call(t, all, "GET", path, ""), http.StatusNotFound, "is not a valid name of a namespace")
 	}
 	w := call(t, all, "POST", "/namespaces/team-a/triggers/cron", `{"name":"n","taskName":"other","schedule":"0 0 * * *"}`)
 	if got := w.Header().Get("Location"); w.Code != http.StatusCreated || got != "/namespaces/team-a/triggers/cron/n" {

@@ -85,10 +85,10 @@ func TestCase34RunAScheduleIsRefused(t *testing.T) {
 		"another is active":  {busy, ``, runPath, ``, 409, "busy is active"},
 		"params that do not fit": {
 			newFakeStore(fixture.Task("sync", midSchema)), `{"mid":"x"}`, runPath, ``, 409,
-			`the task "sync" does not take the params of the schedule "nightly": /mid: must be an integer`,
+			`the task "sync" does not accept the params of the schedule "nightly": /mid: must be an integer`,
 		},
 		"params of the request": {newFakeStore(fixture.Task("sync", midSchema)), `{"mid":1}`, runPath, `{"params":{"mid":2}}`, 400, `unknown field "params"`},
-		"another parameter":     {newFakeStore(fixture.Task("sync", midSchema)), `{"mid":1}`, runPath + "?dryrun=true", ``, 400, "there is only dryRun"},
+		"another parameter":     {newFakeStore(fixture.Task("sync", midSchema)), `{"mid":1}`, runPath + "?dryrun=true", ``, 400, "the only parameter is dryRun"},
 		"a name that cannot be": {newFakeStore(fixture.Task("sync")), ``, "/triggers/cron/a%2Fb/run", ``, 404, `there is no schedule "a/b"`},
 	} {
 		t.Run(name, func(t *testing.T) {

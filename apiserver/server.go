@@ -28,33 +28,33 @@ import (
 
 type server struct {
 	stores Stores
-	// namespace that is served where the path names none.
+	// namespace is served if the path has none.
 	namespace string
-	// named are all namespaces that are served; none means each. No Secret is made in ownNamespace.
+	// named are the namespaces that are served; none means all. No Secret is created in ownNamespace.
 	named        []string
 	ownNamespace string
 	metrics      *web.Metrics
 	logs         *logs.Reader
-	// gate knows callers and what they may do; nil lets everyone do everything.
+	// gate identifies callers and checks their rights. With nil, everyone can do everything.
 	gate access.Gate
-	// secret of the installation; nil conceals nothing.
+	// secret is the installation's secret. Nil conceals nothing.
 	secret *submit.InstallationSecret
 	// guard and rooms are made by handler.
 	guard *access.Guard
 	rooms *rooms
-	// recheckInterval of answers that last.
+	// recheckInterval is how often the callers of lasting answers are checked again.
 	recheckInterval time.Duration
-	// described is the API, for who writes a client.
+	// described returns the description of the API.
 	described func() (*description, error)
-	// timeout of one request that is not to last.
+	// timeout bounds one request, except lasting ones.
 	timeout time.Duration
-	// synced: the cache shows the cluster.
+	// synced reports whether the cache is complete.
 	synced atomic.Bool
-	// stopping: the facade was told to stop, and still answers for a while.
+	// stopping says that the facade is stopping and still answers for a while.
 	stopping atomic.Bool
 }
 
-// Run serves until ctx ends, then lets requests under way end. It returns an error when it could not serve.
+// Run serves until ctx ends, then waits for running requests. It returns an error if it could not serve.
 func Run(ctx context.Context, config *rest.Config, o Options) error {
 	stores, err := kube.New(ctx, config, o.watched()...)
 	if err != nil {
@@ -75,7 +75,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 		return errors.Join(err, listener.Close())
 	}
 
-	// The cache outlives ctx: requests under way still read from it.
+	// The cache outlives ctx, because running requests still read from it.
 	cacheCtx, stopCache := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopCache()
 	group, ctx := errgroup.WithContext(ctx)
@@ -104,8 +104,8 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	return group.Wait()
 }
 
-// openSecret begins to read the installation's secret, where there is one. tried is closed when that was tried once, so
-// that the facade is ready when it can take every request.
+// openSecret starts to read the installation's secret, if there is one. tried is closed after the first attempt, so
+// that the facade becomes ready only then.
 func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *rest.Config, o Options) (tried <-chan struct{}, err error) {
 	first := make(chan struct{})
 	if o.IdempotencySecret == "" {
@@ -115,7 +115,7 @@ func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *
 	namespace, name, _ := strings.Cut(o.IdempotencySecret, "/")
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("making the client that reads the Secret %s: %w", o.IdempotencySecret, err)
+		return nil, fmt.Errorf("creating the client that reads the Secret %s: %w", o.IdempotencySecret, err)
 	}
 	s.secret = &submit.InstallationSecret{Namespace: namespace, Name: name}
 	group.Go(func() error {
@@ -125,11 +125,11 @@ func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *
 	return first, nil
 }
 
-// openLogs opens what logs are read from.
+// openLogs opens the sources of logs.
 func openLogs(ctx context.Context, config *rest.Config, o Options) (*logs.Reader, error) {
 	clientset, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("making the client that reads logs: %w", err)
+		return nil, fmt.Errorf("creating the client that reads logs: %w", err)
 	}
 	if o.ArchiveURL == "" {
 		return logs.NewReader(nil, source.NewKube(clientset), o.MaxLogReaders), nil
@@ -141,24 +141,24 @@ func openLogs(ctx context.Context, config *rest.Config, o Options) (*logs.Reader
 	archives := archive.NewReader(bucket)
 	go archive.KeepChecking(ctx, archives.CheckReading, func(err error) {
 		if err != nil {
-			o.Log.Error(err, "The archive's store failed its check. Logs are served from pods, and from the part that is kept on runs")
+			o.Log.Error(err, "The archive cannot be read. Logs are served from pods and from the part that runs keep")
 			return
 		}
-		o.Log.Info("The archive's store can be read")
+		o.Log.Info("The archive can be read")
 	})
 	return logs.NewReader(archives, source.NewKube(clientset), o.MaxLogReaders), nil
 }
 
-// openGate opens what callers are known by; nil for AuthNone.
+// openGate returns the gate that identifies callers, nil for AuthNone.
 func openGate(config *rest.Config, o Options) (access.Gate, error) {
 	switch {
 	case o.Auth == AuthKubernetes:
 		return auth.New(config, o.TokenAudiences)
 	case o.Auth == AuthNone && (web.IsLoopback(o.BindAddress) || o.AllowUnauthenticated):
-		o.Log.Info("Everyone who reaches the API may do everything (--auth=none)", "address", o.BindAddress)
+		o.Log.Info("Everyone who can reach the API can do everything (--auth=none)", "address", o.BindAddress)
 		return nil, nil
 	default:
-		return nil, fmt.Errorf("--auth=%s is not possible at --bind-address=%s", o.Auth, o.BindAddress)
+		return nil, fmt.Errorf("--auth=%s is not possible with --bind-address=%s", o.Auth, o.BindAddress)
 	}
 }
 
@@ -188,7 +188,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener, o Options) er
 	return nil
 }
 
-// httpServer bounds what a slow or hostile client can hold.
+// httpServer returns a server that bounds what a slow or hostile client can occupy.
 func (s *server) httpServer(o Options) *http.Server {
 	return &http.Server{
 		Handler:           s.handler(o),
@@ -200,7 +200,7 @@ func (s *server) httpServer(o Options) *http.Server {
 	}
 }
 
-// handler is the API with all that stands around it.
+// handler returns the API with its middleware.
 func (s *server) handler(o Options) http.Handler {
 	router := chi.NewRouter()
 	router.Use(web.Traced(o.Tracing), access.ExpectCaller, web.Identify(o.Log), web.Observe(s.metrics, access.UserOf), web.RecoverPanic, web.Protect(o.MaxBodyBytes))
@@ -215,13 +215,13 @@ func (s *server) handler(o Options) http.Handler {
 	router.MethodNotAllowed(web.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		allowed := strings.Join(methodsOf(router, r.URL.EscapedPath()), ", ")
 		w.Header().Set("Allow", allowed)
-		return web.Problemf(http.StatusMethodNotAllowed, "%s is not possible at %s, only %s", r.Method, r.URL.EscapedPath(), allowed)
+		return web.Problemf(http.StatusMethodNotAllowed, "%s is not allowed at %s, only %s", r.Method, r.URL.EscapedPath(), allowed)
 	}).ServeHTTP)
 	s.mount(router, o)
 	return router
 }
 
-// methodsOf gives the methods that a path has.
+// methodsOf returns the methods of a path.
 func methodsOf(router chi.Routes, path string) (methods []string) {
 	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodPost, http.MethodPut} {
 		if !router.Match(chi.NewRouteContext(), method, path) {
@@ -235,18 +235,18 @@ func methodsOf(router chi.Routes, path string) (methods []string) {
 	return methods
 }
 
-// healthz tells that the process answers.
+// healthz answers that the process is alive.
 func (s *server) healthz(w http.ResponseWriter, _ *http.Request) error {
 	return web.Reply(w, map[string]string{"status": "ok"})
 }
 
-// readyz tells whether requests should be sent here.
+// readyz answers whether the facade is ready for requests.
 func (s *server) readyz(w http.ResponseWriter, _ *http.Request) error {
 	switch {
 	case s.stopping.Load():
 		return web.Unavailable("the facade is stopping")
 	case !s.synced.Load():
-		return web.Unavailable("the facade does not see the cluster yet")
+		return web.Unavailable("the facade's cache is not ready")
 	}
 	return web.Reply(w, map[string]string{"status": "ready"})
 }

@@ -131,7 +131,7 @@ func TestReadiness(t *testing.T) {
 		want int
 		says string
 	}{
-		{func() {}, http.StatusServiceUnavailable, "does not see the cluster yet"},
+		{func() {}, http.StatusServiceUnavailable, "cache is not ready"},
 		{func() { f.synced.Store(true) }, http.StatusOK, "ready"},
 		{f.stop, http.StatusServiceUnavailable, "stopping"},
 	} {

@@ -23,8 +23,8 @@ type inKubernetes struct{ *kube.Stores }
 // In returns the Store of a namespace.
 func (k inKubernetes) In(namespace string) Store { return k.Stores.In(namespace) }
 
-// Store is what the facade needs of Kubernetes in one namespace: what each of its rooms needs. What it returns is shared
-// and must not be changed. Reads see this process's own writes.
+// Store is the access to Kubernetes in one namespace that the rooms of the facade need. The objects that it returns are
+// shared and must not be changed. Reads see this process's own writes.
 type Store interface {
 	access.Store
 	tasks.Store

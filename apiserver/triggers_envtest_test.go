@@ -117,7 +117,7 @@ func TestTwoSchedulesOfOneName(t *testing.T) {
 	l.task(t, "sync")
 	made := aSchedule("a", "sync")
 	l.create(t, made) // by others: the cache may not have it yet
-	wantProblem(t, call(t, l, "POST", "/triggers/cron", `{"name":"a","taskName":"sync","schedule":"@hourly"}`), http.StatusConflict, `there is a schedule "a" already`)
+	wantProblem(t, call(t, l, "POST", "/triggers/cron", `{"name":"a","taskName":"sync","schedule":"@hourly"}`), http.StatusConflict, `the schedule "a" exists`)
 	if got := ok[schedules.Schedule](t, l, "GET", "/triggers/cron/a", ""); got.Schedule != "@daily" || got.Ready {
 		t.Errorf("got %+v", got)
 	}

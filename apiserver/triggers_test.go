@@ -100,7 +100,7 @@ func TestCreateSchedule(t *testing.T) {
 	}
 	want := `{"name":"nightly","taskName":"sync","schedule":"30 2 * * *","timeZone":"Asia/Shanghai","enabled":false,"params":{"mid":1},` +
 		`"jitter":600000,"startingDeadline":3600000,"catchUpLimit":2,"timeout":5000,"ready":false,"reason":"NotJudged",` +
-		`"message":"the controller has not looked at this schedule yet","generation":1,"createdAt":"2025-11-25T11:05:00Z"}` + "\n"
+		`"message":"the controller has not checked this schedule yet","generation":1,"createdAt":"2025-11-25T11:05:00Z"}` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Error(diff)
 	}
@@ -110,7 +110,7 @@ func TestCreateSchedule(t *testing.T) {
 		t.Errorf("stored %+v", spec)
 	}
 	wantProblem(t, call(t, facade(store), "POST", "/triggers/cron", `{"name":"nightly","taskName":"sync","schedule":"@daily","params":{"mid":1}}`),
-		http.StatusConflict, `there is a schedule "nightly" already; PUT /triggers/cron/nightly changes it`)
+		http.StatusConflict, `the schedule "nightly" exists; PUT /triggers/cron/nightly changes it`)
 }
 
 func TestScheduleAsItIsSent(t *testing.T) {
@@ -128,9 +128,9 @@ func TestScheduleAsItIsSent(t *testing.T) {
 		schedule *v1alpha1.TaskSchedule
 		want     string
 	}{
-		"new":       {aSchedule("a", "sync"), `"enabled":true,"catchUpLimit":1,"ready":false,"reason":"NotJudged","message":"the controller has not looked at this schedule yet"`},
+		"new":       {aSchedule("a", "sync"), `"enabled":true,"catchUpLimit":1,"ready":false,"reason":"NotJudged","message":"the controller has not checked this schedule yet"`},
 		"ready":     {judged(3, metav1.ConditionTrue, v1alpha1.ReasonScheduled), `"enabled":true,"catchUpLimit":1,"nextRunAt":"2025-11-25T01:00:00Z","lastRunAt":"2025-11-25T01:00:00Z","lastExecutionId":"a-20251125t010000z-0123456789","ready":true`},
-		"changed":   {judged(2, metav1.ConditionTrue, v1alpha1.ReasonScheduled), `"enabled":true,"catchUpLimit":1,"lastRunAt":"2025-11-25T01:00:00Z","lastExecutionId":"a-20251125t010000z-0123456789","ready":false,"reason":"NotJudged","message":"the controller has not looked at this schedule yet"`},
+		"changed":   {judged(2, metav1.ConditionTrue, v1alpha1.ReasonScheduled), `"enabled":true,"catchUpLimit":1,"lastRunAt":"2025-11-25T01:00:00Z","lastExecutionId":"a-20251125t010000z-0123456789","ready":false,"reason":"NotJudged","message":"the controller has not checked this schedule yet"`},
 		"no task":   {judged(3, metav1.ConditionFalse, v1alpha1.ReasonTaskNotFound), `"ready":false,"reason":"TaskNotFound","message":"m"`},
 		"suspended": {suspended, `"enabled":false,"catchUpLimit":1,"lastRunAt":"2025-11-25T01:00:00Z","lastExecutionId":"a-20251125t010000z-0123456789","ready":true,"generation":3`},
 	} {
@@ -233,7 +233,7 @@ func TestScheduleBodies(t *testing.T) {
 		"a list":            {`[]`, nil, 400, "must be a JSON object"},
 		"null":              {`null`, nil, 400, "not null"},
 		"an unknown field":  {`{"crom":"* * * * *"}`, nil, 400, `unknown field "crom"`},
-		"something after":   {`{} {}`, nil, 400, "something after"},
+		"something after":   {`{} {}`, nil, 400, "more data after"},
 		"too large":         {`{"name":"` + strings.Repeat("x", 1<<20) + `"}`, nil, 413, "larger than"},
 		"a form":            {`{}`, []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "application/json"},
 		"from another site": {`{}`, []string{"Sec-Fetch-Site", "cross-site"}, 403, "another site"},
@@ -249,7 +249,7 @@ func TestScheduleBodies(t *testing.T) {
 		t.Error("a refused request did something")
 	}
 	broken := newFakeStore(fixture.Task("sync", `{"type":"nothing"}`))
-	wantProblem(t, call(t, facade(broken), "POST", "/triggers/cron", `{"name":"a","taskName":"sync","schedule":"@daily"}`), http.StatusConflict, "cannot be run until it is mended")
+	wantProblem(t, call(t, facade(broken), "POST", "/triggers/cron", `{"name":"a","taskName":"sync","schedule":"@daily"}`), http.StatusConflict, "cannot be run until it is fixed")
 }
 
 func TestReplaceSchedule(t *testing.T) {
@@ -269,7 +269,7 @@ func TestReplaceSchedule(t *testing.T) {
 	if again := ok[schedules.Schedule](t, api, "PUT", "/triggers/cron/a", read); again.Schedule != "@hourly" || again.Generation != 5 {
 		t.Errorf("sent back: %+v", again)
 	}
-	wantProblem(t, call(t, api, "PUT", "/triggers/cron/a", read), http.StatusConflict, "changed by others")
+	wantProblem(t, call(t, api, "PUT", "/triggers/cron/a", read), http.StatusConflict, "changed it at the same time")
 	wantProblem(t, call(t, api, "PUT", "/triggers/cron/a", `{"name":"b","taskName":"sync","schedule":"@hourly"}`), http.StatusBadRequest, `/name: must be "a"`)
 	wantProblem(t, call(t, api, "PUT", "/triggers/cron/b", `{"taskName":"sync","schedule":"@hourly"}`), http.StatusNotFound, `there is no schedule "b"`)
 }
@@ -293,7 +293,7 @@ func TestToggleAndDeleteSchedule(t *testing.T) {
 		}
 		return nil
 	}
-	wantProblem(t, call(t, api, "POST", "/triggers/cron/a/toggle", ""), http.StatusConflict, "changed by others")
+	wantProblem(t, call(t, api, "POST", "/triggers/cron/a/toggle", ""), http.StatusConflict, "changed it at the same time")
 	w := call(t, api, "DELETE", "/triggers/cron/a", "")
 	if w.Code != http.StatusNoContent || w.Body.Len() != 0 || len(store.schedules) != 0 {
 		t.Errorf("%d %s", w.Code, w.Body)

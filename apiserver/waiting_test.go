@@ -35,7 +35,7 @@ func TestCase49FullNamespaceOverREST(t *testing.T) {
 		"of a task without a limit":             {room.Limits{Runs: 3}, fixture.Task("sync"), 3, "other", ""},
 		"which has others that wait":            {room.Limits{Runs: 3}, fixture.Task("sync"), 3, "sync", "3 runs wait"},
 		"no limits":                             {room.Limits{}, limited, 500, "sync", ""},
-		"a queue, as large as it is by default": {room.Limits{}, limited, v1alpha1.DefaultMaxQueued + 1, "sync", "the queue of the task \"sync\" is full: 1 run at once and 1000 may wait"},
+		"a queue, as large as it is by default": {room.Limits{}, limited, v1alpha1.DefaultMaxQueued + 1, "sync", "the queue of the task \"sync\" is full: at most 1 run at once and 1000 wait"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newFakeStore(c.task, fixture.Task("other"))

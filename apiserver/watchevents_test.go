@@ -281,7 +281,7 @@ func TestTooManyWatchers(t *testing.T) {
 	}
 	for _, path := range []string{"/tasks/watch", "/tasks/executions/a/watch", "/tasks/executions/a?wait=1s"} {
 		w := call(t, f.handler(DefaultOptions()), "GET", path, "")
-		wantProblem(t, w, http.StatusServiceUnavailable, "too many clients wait")
+		wantProblem(t, w, http.StatusServiceUnavailable, "too many clients are waiting")
 		if w.Header().Get("Retry-After") == "" {
 			t.Error("it is not said when to try again")
 		}

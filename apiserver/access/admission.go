@@ -11,21 +11,21 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// inFlightRetry in seconds, when too many requests are being served.
+// inFlightRetry is the Retry-After in seconds when too many requests are being served.
 const inFlightRetry = 1
 
 const (
-	// UnsureOf the places are there for callers of whom only the body can tell whether they may, as a divisor.
+	// UnsureOf is a divisor: that part of the places is for requests whose body decides whether they are allowed.
 	UnsureOf = 4
-	// QuestionsAtOnce is how many requests of one caller are asked about at once. The others of it wait, because
-	// nearly all answers come from memory.
+	// QuestionsAtOnce is for how many requests of one caller rights are checked at once. Its other requests wait,
+	// because nearly all answers come from memory.
 	QuestionsAtOnce = 16
-	// questionPatience is how long one waits for that.
+	// questionPatience is how long a request waits for that check.
 	questionPatience = 5 * time.Second
 )
 
-// Admission lets requests in, one step after the other. What takes long is in the hands of the caller alone (to send a
-// body, to wait for news, to read a stream), and holds no place of those who work:
+// Admission admits requests in steps. What only the caller can delay (sending a body, waiting for changes, reading a
+// stream) holds no place of requests that are being served:
 //
 //	authenticate  who sent it?                         some at once for each address
 //	questions     may the caller do it?                some at once for each caller
@@ -34,8 +34,8 @@ const (
 //	unsure        stands for bodies and places where   a quarter as many
 //	              only the body can tell (narrow)
 //
-// Of the places, one caller holds at most a quarter. So who has no right, in however many connections and with however
-// many names, holds none of the places of those who have one.
+// One caller holds at most a quarter of the places. Callers without a right hold no places of those with one, however
+// many connections and names they use.
 type Admission struct {
 	questions              *limit.Turns
 	Bodies, Places, Unsure *limit.Places
@@ -48,17 +48,17 @@ func NewAdmission(most int) *Admission {
 	}
 }
 
-// take a place for a caller. The error is the answer.
+// take takes a place for a caller. The error is the answer to the request.
 func (g *Guard) take(places *limit.Places, who *Caller) (back func(), err error) {
 	back, err = places.Take(who.Name())
 	if err == nil {
 		return back, nil
 	}
 	most, share := places.Most()
-	p := web.Problemf(http.StatusTooManyRequests, "%d requests are being served already (--max-requests-in-flight)", most)
+	p := web.Problemf(http.StatusTooManyRequests, "too many requests at once: %d are being served (--max-requests-in-flight)", most)
 	if errors.Is(err, limit.ErrShare) {
 		g.Metrics.Limit("share")
-		p = web.Problemf(http.StatusTooManyRequests, "%d requests of %q are being served already, as many as one caller may have at once", share, who.Name())
+		p = web.Problemf(http.StatusTooManyRequests, "too many requests at once: %d requests of %q are being served, the most for one caller", share, who.Name())
 	} else {
 		g.Metrics.Limit("inFlight")
 	}
@@ -66,12 +66,12 @@ func (g *Guard) take(places *limit.Places, who *Caller) (back func(), err error)
 	return nil, p
 }
 
-// Let asks whether the caller may do what the route does, before anything of the body is read.
+// Let checks whether the caller may use the route, before any of the body is read.
 func (in *Scope) Let(r *http.Request, a Right) error {
 	return in.Guard.InTurn(r, func() error { return in.authorize(r, a) })
 }
 
-// InTurn asks what a caller may do. Each caller has a few questions under way at once; its other requests wait.
+// InTurn checks the rights of a caller. A few checks of one caller run at once; its other requests wait.
 func (g *Guard) InTurn(r *http.Request, ask func() error) error {
 	if g.Gate == nil {
 		return nil
@@ -82,13 +82,13 @@ func (g *Guard) InTurn(r *http.Request, ask func() error) error {
 	done, err := g.Admission.questions.Take(ctx, who)
 	if err != nil {
 		g.Metrics.Limit("share")
-		return tooMany(questionPatience, "%d requests of %q are being asked about already, as many as one caller may have at once", QuestionsAtOnce, who)
+		return tooMany(questionPatience, "too many requests at once: the rights of %d requests of %q are being checked, the most for one caller", QuestionsAtOnce, who)
 	}
 	defer done()
 	return ask()
 }
 
-// Admitted reads the body of a request and takes a place for it, which it holds while it is served, or until it gives it
+// Admitted reads the body of a request and takes a place, which the request holds until it is served or gives the place
 // back.
 func (in *Scope) Admitted(w http.ResponseWriter, r *http.Request) (with *http.Request, back func(), err error) {
 	bodies, places := in.Guard.Admission.Bodies, in.Guard.Admission.Places
@@ -120,7 +120,7 @@ func (in *Scope) Admitted(w http.ResponseWriter, r *http.Request) (with *http.Re
 
 type placeKey struct{}
 
-// GivePlaceBack is for a request that is known to wait: it works no more until there is news.
+// GivePlaceBack releases the place of a request that starts to wait for changes.
 func GivePlaceBack(ctx context.Context) {
 	if back, ok := ctx.Value(placeKey{}).(func()); ok {
 		back()

@@ -21,16 +21,16 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// PathMetrics is the one path where a token for the API server will do, because that is what a Prometheus has.
+// PathMetrics is the only path that accepts a token for the API server, because Prometheus has such a token.
 const PathMetrics = "/metrics"
 
-// maxKnownTokens is of how many tokens it is remembered that they were valid once.
+// maxKnownTokens bounds how many tokens are remembered as valid.
 const maxKnownTokens = 4096
 
 const (
-	// ReviewsAtOnce is how many unknown tokens of one address are asked about at once.
+	// ReviewsAtOnce is how many unknown tokens of one address are reviewed at once.
 	ReviewsAtOnce = 16
-	// reviewPatience is how long one waits for its turn.
+	// reviewPatience is how long a token waits for its review.
 	reviewPatience = 5 * time.Second
 )
 
@@ -38,18 +38,18 @@ const (
 type authenticator struct {
 	Gate
 	audiences []string
-	// failures of each address.
+	// failures limits the invalid tokens of each address.
 	failures *limit.Each
-	// reviews of tokens that were not valid before, for each address, and pause the time between those of an address
-	// that has no failures left.
+	// reviews limits the reviews of unknown tokens of each address. pause is the time between two reviews for an
+	// address that has no failures left.
 	reviews *limit.Turns
 	pause   time.Duration
-	// known has the hashes of tokens that were valid: who guesses must not shut out others at the same address.
+	// known has the hashes of tokens that were valid: guessing must not lock out other clients of the same address.
 	known   *lru.Cache
 	limited func(limit string)
 }
 
-// Authenticate lets nobody through who is not known, but for paths that are open: not even to learn what there is.
+// Authenticate rejects requests of unknown callers, except on open paths. They do not even learn which paths exist.
 func (g *Guard) Authenticate(audiences []string, maxFailures float64, open []string) func(http.Handler) http.Handler {
 	if g.Gate == nil {
 		return func(next http.Handler) http.Handler { return next }
@@ -85,7 +85,7 @@ func (g *Guard) Authenticate(audiences []string, maxFailures float64, open []str
 	}
 }
 
-// bearerToken of a request, as RFC 6750 has it.
+// bearerToken returns the bearer token of a request (RFC 6750).
 func bearerToken(header http.Header) (string, error) {
 	values := header.Values("Authorization")
 	if len(values) == 0 {
@@ -98,10 +98,10 @@ func bearerToken(header http.Header) (string, error) {
 	return token, nil
 }
 
-// user of a token. A token that is not valid counts for the address that it came from. Many clients may have one
-// address (a proxy's), so that an address is never shut out: tokens that were valid before are taken at once, and so are
-// those that the cluster signed, because nobody can guess one. Others are taken in turn. Where there were too many that
-// are not valid, a turn lasts until there may be another.
+// user returns the user of a token. Invalid tokens are counted by address. Many clients can share an address (that of a
+// proxy), so that an address is never locked out: tokens that were valid before are reviewed at once, and so are tokens
+// that the cluster signed, because nobody can guess one. Others wait for their turn. After too many invalid tokens, a
+// turn lasts until another failure is allowed.
 func (a *authenticator) user(w http.ResponseWriter, r *http.Request, token string) (user.Info, error) {
 	address, hash := addressOf(r.RemoteAddr), sha256.Sum256([]byte(token))
 	done := func() {} // a token that was valid before, or that the cluster signed, takes no turn
@@ -111,7 +111,7 @@ func (a *authenticator) user(w http.ResponseWriter, r *http.Request, token strin
 		var err error
 		if done, err = a.reviews.Take(ctx, address); err != nil {
 			a.limited("failures")
-			return nil, tooMany(reviewPatience, "too many tokens that are not known yet came from %s", address)
+			return nil, tooMany(reviewPatience, "too many unknown tokens from %s at once", address)
 		}
 	}
 	u, err := a.review(r, token)
@@ -122,12 +122,12 @@ func (a *authenticator) user(w http.ResponseWriter, r *http.Request, token strin
 	if wait > 0 {
 		time.AfterFunc(a.pause, done)
 		a.limited("failures")
-		return nil, tooMany(wait, "too many tokens that are not valid came from %s (--max-failures-per-second)", address)
+		return nil, tooMany(wait, "too many invalid tokens from %s (--max-failures-per-second)", address)
 	}
 	done()
 	switch {
 	case errors.Is(err, auth.ErrBadToken):
-		return nil, a.unknown(w, "invalid_token", "the token is not valid here: it is unknown, expired, or made for something else"+a.wanted())
+		return nil, a.unknown(w, "invalid_token", "the token is not valid here: it is unknown, expired, or not for this API"+a.wanted())
 	case err != nil:
 		return nil, cannotAsk(err)
 	}
@@ -143,15 +143,15 @@ func (a *authenticator) review(r *http.Request, token string) (user.Info, error)
 	return u, err
 }
 
-// wanted says what a token must be made for.
+// wanted is a clause that says for which audiences a token must be.
 func (a *authenticator) wanted() string {
 	if len(a.audiences) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" than the audience %s", strings.Join(a.audiences, " or "))
+	return fmt.Sprintf(" (audience %s)", strings.Join(a.audiences, " or "))
 }
 
-// unknown asks for a token; code is that of RFC 6750, empty when none was sent.
+// unknown answers 401 and asks for a token. code is the error code of RFC 6750, empty if no token was sent.
 func (a *authenticator) unknown(w http.ResponseWriter, code, detail string) *web.Problem {
 	challenge := `Bearer realm="taskexec"`
 	if code != "" {
@@ -161,13 +161,14 @@ func (a *authenticator) unknown(w http.ResponseWriter, code, detail string) *web
 	return web.Problemf(http.StatusUnauthorized, "%s", detail)
 }
 
-// cannotAsk answers a request of which Kubernetes could not say whether it is allowed. What was the matter stands in
-// the log: the caller may be anyone.
+// cannotAsk answers a request whose rights could not be checked. The cause is only in the log, because the caller may
+// be anyone.
 func cannotAsk(err error) error {
-	return fmt.Errorf("%w (%w)", web.Unavailable("Kubernetes cannot be asked who you are and what you may do; try again"), err)
+	return fmt.Errorf("%w (%w)", web.Unavailable("cannot check the token and its rights, because Kubernetes does not answer; try again"), err)
 }
 
-// addressOf a client, without its port. Of IPv6 it is the network, of which one machine has all addresses.
+// addressOf returns the address of a client without the port. For IPv6 it is the /64 network, all of which one machine
+// can use.
 func addressOf(remote string) string {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {

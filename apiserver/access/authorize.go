@@ -12,14 +12,14 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// maxNarrow is how many names of a body are asked for one by one, and narrowAtOnce how many of these at the same time.
+// maxNarrow is how many names of a body are checked one by one, and narrowAtOnce how many of them at the same time.
 const (
 	maxNarrow    = 100
 	narrowAtOnce = 8
 )
 
-// authorize lets a request pass whose caller may do what its route does. Nothing was read by then but for one case:
-// to know the task of a run that the caller may not name. The answer is the same whether that run is there.
+// authorize rejects callers that lack the route's right. Nothing has been read by then, with one exception: the
+// execution, to know its task. The answer is the same whether or not that execution exists.
 func (in *Scope) authorize(r *http.Request, a Right) error {
 	if in.Guard.Gate == nil {
 		return nil
@@ -32,7 +32,7 @@ func (in *Scope) authorize(r *http.Request, a Right) error {
 	return in.require(r.Context(), a, valueOf(r, a.Named))
 }
 
-// require asks whether the caller may do something to what has a name, which may be empty where a names nothing. Its
+// require checks whether the caller has an access to the object of a name, which is empty if the access has none. The
 // error is the answer to the request.
 func (in *Scope) require(ctx context.Context, a Right, name string) error {
 	if in.Guard.Gate == nil {
@@ -58,13 +58,14 @@ func (in *Scope) require(ctx context.Context, a Right, name string) error {
 	return a.Refuse(in.Who.Name(), in.Namespace, name)
 }
 
-// RequireExecute asks for the right to run a task, where the task is known only when the body or a resource was read.
-// Each way to a run takes it: execute, rerun, and whatever makes a schedule run.
+// RequireExecute checks the right to run a task that is known only after the body or a resource was read. Every way to
+// start a run needs it: execute, rerun, and whatever makes a schedule start runs.
 func (in *Scope) RequireExecute(ctx context.Context, task string) error {
 	return in.require(ctx, To("execute", "tasks", ByTask), task)
 }
 
-// May reports whether the caller may do something to what has a name, where a refusal is no answer to the request.
+// May reports whether the caller has an access to the object of a name, for when a refusal is not the answer to the
+// request.
 func (in *Scope) May(ctx context.Context, a Right, name string) (bool, error) {
 	err := in.require(ctx, a, name)
 	refusal := &web.Problem{}
@@ -74,9 +75,9 @@ func (in *Scope) May(ctx context.Context, a Right, name string) (bool, error) {
 	return err == nil, err
 }
 
-// KnowsTask reports whether a task exists, as far as the caller may know: who may read it, run it, or do something to its
-// runs by its name. For others it does not exist while it has no runs. The right to all runs of a namespace tells nothing
-// about its tasks.
+// KnowsTask reports whether a task exists, as far as the caller may know. A caller may know it who has the right to
+// read the task, to run it, or to access its runs by its name. For others, a task without runs does not exist. A right
+// to all runs of a namespace says nothing about its tasks.
 func (in *Scope) KnowsTask(ctx context.Context, name string) (bool, error) {
 	task, err := in.store().Task(ctx, name)
 	if err != nil || task == nil || in.Guard.Gate == nil {
@@ -94,7 +95,7 @@ func (in *Scope) KnowsTask(ctx context.Context, name string) (bool, error) {
 	return false, nil
 }
 
-// MustKnowTask answers that a task does not exist where knowsTask says so.
+// MustKnowTask returns the answer 404 if the task does not exist for the caller.
 func (in *Scope) MustKnowTask(ctx context.Context, name string) error {
 	known, err := in.KnowsTask(ctx, name)
 	if err == nil && !known {
@@ -103,8 +104,8 @@ func (in *Scope) MustKnowTask(ctx context.Context, name string) error {
 	return err
 }
 
-// byTaskOf is the question about the runs of the task that a run is of. Where there is no such run it is about those
-// of any task: who may see all of them may know that one is not there.
+// byTaskOf returns the question about the runs of an execution's task. If there is no such execution, it is about the
+// runs of all tasks: only a caller with that right may learn that the execution does not exist.
 func (in *Scope) byTaskOf(ctx context.Context, a Right, id string) (auth.Question, error) {
 	execution, err := in.store().Execution(ctx, id)
 	if err != nil || execution == nil {
@@ -121,15 +122,15 @@ func (in *Scope) allowed(ctx context.Context, q auth.Question) (bool, error) {
 	return allowed, nil
 }
 
-// RequireEach asks for each name of a body, where the caller may not do it to any. All or nothing: who was refused one
-// has done nothing.
+// RequireEach checks each name of a body, for a caller without the right to all names. If one is refused, nothing is
+// done.
 func (in *Scope) RequireEach(ctx context.Context, a Right, names []string) error {
 	if !in.narrow {
 		return nil
 	}
 	if len(names) > maxNarrow {
 		p := a.Refuse(in.Who.Name(), in.Namespace, "")
-		p.Detail += "; who may do it to some only can name at most 100 of them at once"
+		p.Detail += "; a caller with the right to only some names can name at most 100 at once"
 		return p
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -140,8 +141,8 @@ func (in *Scope) RequireEach(ctx context.Context, a Right, names []string) error
 	return group.Wait()
 }
 
-// Unnamed answers a body that names nothing. Who may do it to some only is told that this might be allowed, if the body
-// were as it must be.
+// Unnamed answers a body without names. A caller with the right to some names learns that a valid body might be
+// allowed.
 func (in *Scope) Unnamed(a Right, err error) error {
 	if !in.narrow {
 		return err
@@ -149,12 +150,12 @@ func (in *Scope) Unnamed(a Right, err error) error {
 	p := a.Refuse(in.Who.Name(), in.Namespace, "")
 	known := &web.Problem{}
 	if errors.As(err, &known) {
-		p.Detail += "; and the body names none that it may: " + known.Detail
+		p.Detail += "; and the body names nothing that the caller has a right to: " + known.Detail
 	}
 	return p
 }
 
-// AuthorizePath lets a request pass whose caller may get a path that is no resource's.
+// AuthorizePath rejects callers without the right to get a path that is not a resource.
 func (g *Guard) AuthorizePath(r *http.Request, path string) error {
 	if g.Gate == nil {
 		return nil
@@ -165,12 +166,12 @@ func (g *Guard) AuthorizePath(r *http.Request, path string) error {
 	case err != nil:
 		return cannotAsk(err)
 	case !allowed:
-		return web.Problemf(http.StatusForbidden, "%q may not get %s: no ClusterRole allows it the verb get on this nonResourceURL", c.Name(), path)
+		return web.Problemf(http.StatusForbidden, "%q may not get %s: no ClusterRole grants the verb get on this nonResourceURL", c.Name(), path)
 	}
 	return nil
 }
 
-// valueOf a parameter of the path, or else of the query, where it counts if it is there once.
+// valueOf returns a parameter of the path, or else of the query if it is there exactly once.
 func valueOf(r *http.Request, name string) string {
 	for _, key := range chi.RouteContext(r.Context()).URLParams.Keys {
 		if key == name {

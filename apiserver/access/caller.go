@@ -10,38 +10,38 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
-// Gate says who callers are and what they may do. Its errors, other than auth.ErrBadToken, mean that it could not
-// find out.
+// Gate says who callers are and what they may do. Any error other than auth.ErrBadToken means that it could not find
+// out.
 type Gate interface {
-	// Authenticate gives the user of a token that was made for the facade.
+	// Authenticate returns the user of a token that is for the facade.
 	Authenticate(ctx context.Context, token string) (user.Info, error)
-	// AuthenticateForAPIServer gives the user of a token that was made for the API server.
+	// AuthenticateForAPIServer returns the user of a token that is for the API server.
 	AuthenticateForAPIServer(ctx context.Context, token string) (user.Info, error)
-	// Issued reports whether the cluster itself signed a token, without asking about it. The token need not be valid.
+	// Issued reports whether the cluster signed a token, without a review. The token may have been revoked.
 	Issued(ctx context.Context, token string) bool
-	// Allowed tells whether a user may do something.
+	// Allowed reports whether a user may do something.
 	Allowed(ctx context.Context, u user.Info, q auth.Question) (bool, error)
 }
 
 // Caller is who sent a request.
 type Caller struct {
-	// User is nil while it is not known, and where nobody is asked (--auth=none).
+	// User is nil before authentication, and with --auth=none.
 	User user.Info
-	// Token is kept for requests that last.
+	// Token is kept to check the caller of a stream again.
 	Token string
 }
 
 type callerKey struct{}
 
-// ExpectCaller makes the place in which the caller is put once it is known, so that those see it, too, who were
-// asked before: logs and traces.
+// ExpectCaller adds an empty caller to the context, to be filled by authentication. So the middleware before
+// authentication, for logs and traces, sees it too.
 func ExpectCaller(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, &Caller{})))
 	})
 }
 
-// CallerOf a request; not nil.
+// CallerOf returns the caller of a request. It is never nil.
 func CallerOf(ctx context.Context) *Caller {
 	if c, ok := ctx.Value(callerKey{}).(*Caller); ok {
 		return c
@@ -49,7 +49,7 @@ func CallerOf(ctx context.Context) *Caller {
 	return &Caller{}
 }
 
-// Name is the whole name of the user, by which callers are told apart; empty where nobody is asked.
+// Name returns the full name of the user, which identifies the caller. It is empty with --auth=none.
 func (c *Caller) Name() string {
 	if c == nil || c.User == nil {
 		return ""
@@ -57,14 +57,13 @@ func (c *Caller) Name() string {
 	return c.User.GetName()
 }
 
-// UserOf returns the name of the user who sent a request; empty where nobody is asked.
+// UserOf returns the name of the user who sent a request. It is empty with --auth=none.
 func UserOf(ctx context.Context) string { return CallerOf(ctx).Name() }
 
-// maxUser in characters, as the CRDs have it for trigger.user and cancel.RequestedBy.
+// maxUser is the limit of the CRDs for trigger.user and cancel.RequestedBy, in characters.
 const maxUser = 253
 
-// User is the name of the user as it stands in resources, which is cut where it is longer than they take. It is empty
-// where nobody is asked.
+// User returns the name of the user for resources, clipped to maxUser. It is empty with --auth=none.
 func (in *Scope) User() string {
 	name := []rune(parse.OneLine(in.Who.Name()))
 	if len(name) > maxUser {
@@ -73,5 +72,5 @@ func (in *Scope) User() string {
 	return string(name)
 }
 
-// RequestedBy names the facade in spec.cancel, where no caller is known.
+// RequestedBy is the facade's name in spec.cancel, if no caller is known.
 const RequestedBy = "rest"

@@ -10,8 +10,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// Ration bounds how often one caller asks, reads and writes apart: a read comes from memory, a write becomes a write
-// in etcd, and a pod. Where nobody is asked for a name (--auth=none) there is nobody to count for.
+// Ration limits the rate of each caller, separately for reads and writes: a read comes from memory, and a write becomes
+// a write to etcd and a pod. With --auth=none there are no callers to tell apart, and no limits.
 func (g *Guard) Ration(maxReads, maxWrites float64) func(http.Handler) http.Handler {
 	reads, writes := limit.New(maxReads), limit.New(maxWrites)
 	return func(next http.Handler) http.Handler {
@@ -33,12 +33,12 @@ func (g *Guard) Ration(maxReads, maxWrites float64) func(http.Handler) http.Hand
 	}
 }
 
-// tooMany tells a caller to come again.
+// tooMany returns the answer 429, with the time after which to retry.
 func tooMany(wait time.Duration, format string, args ...any) *web.Problem {
 	seconds := int(math.Ceil(wait.Seconds()))
 	return &web.Problem{
 		Status:     http.StatusTooManyRequests,
-		Detail:     fmt.Sprintf(format, args...) + fmt.Sprintf("; come again in %d s", seconds),
+		Detail:     fmt.Sprintf(format, args...) + fmt.Sprintf("; retry in %d s", seconds),
 		RetryAfter: seconds,
 	}
 }

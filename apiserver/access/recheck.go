@@ -13,9 +13,9 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// ServeWhileAllowed serves an answer that may last. The caller is asked for anew every RecheckInterval: when its token
-// has expired or it may no more, the request's context ends, with the problem as its cause. An answer that was begun
-// then ends as a broken connection, whose client comes again and is told why.
+// ServeWhileAllowed serves an answer that may last, and checks the caller again every RecheckInterval. If the token has
+// expired or the right is gone, the request's context ends, with the problem as its cause. An answer that has begun
+// then ends as a broken connection; its client reconnects and gets the reason.
 func (in *Scope) ServeWhileAllowed(a Right, serve web.Handler, w http.ResponseWriter, r *http.Request) error {
 	if in.Guard.Gate == nil {
 		return serve(w, r)
@@ -27,7 +27,7 @@ func (in *Scope) ServeWhileAllowed(a Right, serve web.Handler, w http.ResponseWr
 	go func() {
 		defer close(ended)
 		if refusal := in.Recheck(r, a); refusal != nil {
-			logr.FromContextOrDiscard(ctx).Info("A stream is cut off: its caller may not have it any more", "reason", refusal.Error())
+			logr.FromContextOrDiscard(ctx).Info("Closed a stream: its caller is no longer allowed to read it", "reason", refusal.Error())
 			cancel(refusal)
 		}
 	}()
@@ -46,8 +46,8 @@ func (in *Scope) ServeWhileAllowed(a Right, serve web.Handler, w http.ResponseWr
 	return refusal
 }
 
-// Recheck waits until the caller may no more, and says why; nil when the request ended before. While the API server
-// cannot be asked, what was allowed holds for one interval more.
+// Recheck waits until the caller is no longer allowed and returns why. It returns nil if the request ends first. If the
+// API server cannot be asked, the right holds for one more interval.
 func (in *Scope) Recheck(r *http.Request, a Right) error {
 	tick := time.NewTicker(in.Guard.RecheckInterval)
 	defer tick.Stop()
@@ -80,7 +80,7 @@ func (in *Scope) stillAllowed(r *http.Request, a Right) error {
 	u, err := in.Guard.Gate.Authenticate(r.Context(), in.Who.Token)
 	switch {
 	case errors.Is(err, auth.ErrBadToken) || err == nil && u.GetName() != in.Who.Name():
-		return web.Problemf(http.StatusUnauthorized, "the token is not valid any more")
+		return web.Problemf(http.StatusUnauthorized, "the token is no longer valid")
 	case err != nil:
 		return cannotAsk(err)
 	}

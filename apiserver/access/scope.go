@@ -11,7 +11,7 @@ import (
 
 // Guard lets callers do what they may do, and no more of it at once than is their share.
 type Guard struct {
-	// Gate knows callers and what they may do; nil lets everyone do everything.
+	// Gate identifies callers and checks their rights. With nil, everyone can do everything.
 	Gate Gate
 	// Stores read what a right can depend on.
 	Stores  func(namespace string) Store

@@ -16,37 +16,37 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// Explanation says why a run does not run, why it failed, or how it ended.
+// Explanation explains why a run does not run, why it failed, or how it ended.
 type Explanation struct {
-	// ExecutionID that is explained.
+	// ExecutionID is the id of the run.
 	ExecutionID string `json:"executionId"`
-	// TaskName of its task.
+	// TaskName is the name of its task.
 	TaskName string `json:"taskName"`
-	// Status as elsewhere.
+	// Status is the status of the run.
 	Status string `json:"status" jsonschema:"enum=running,enum=completed,enum=failed,enum=cancelled"`
-	// Phase of the TaskExecution.
+	// Phase is the phase of the TaskExecution.
 	Phase string `json:"phase" jsonschema:"enum=Pending,enum=Queued,enum=Running,enum=Cancelling,enum=Completed,enum=Failed,enum=Cancelled"`
-	// Reason is one of a bounded set.
+	// Reason is the reason in one word, for programs.
 	Reason string `json:"reason"`
-	// Sentence is the answer, for people.
+	// Sentence is the explanation, for people.
 	Sentence string `json:"sentence"`
-	// Advice says what to do, absent when there is nothing to do.
+	// Advice says what to do, absent if there is nothing to do.
 	Advice string `json:"advice,omitempty"`
-	// Facts that the sentence is made of.
+	// Facts are what is known about the run.
 	Facts []Fact `json:"facts"`
-	// Complete is false when something could not be read; the facts say what.
+	// Complete is false if something could not be read. The facts say what.
 	Complete bool `json:"complete"`
 }
 
-// Fact is one of them.
+// Fact is one fact about a run.
 type Fact struct {
-	// Source is what says it.
+	// Source is where the fact was read.
 	Source string `json:"source" jsonschema:"enum=TaskExecution,enum=Task,enum=Queue,enum=Job,enum=Pod,enum=Event,enum=Log,enum=Facade"`
-	// Name of the object, absent where it is clear.
+	// Name is the name of the object, absent if there is only one.
 	Name string `json:"name,omitempty"`
-	// At is when, absent where that is not known.
+	// At is when it happened, absent if that is not known.
 	At *time.Time `json:"at,omitempty"`
-	// Text says it in words.
+	// Text is the fact in words.
 	Text string `json:"text"`
 }
 
@@ -71,7 +71,7 @@ type Handlers struct {
 	Stores func(namespace string) Store
 }
 
-// Explain answers why.
+// Explain answers with the explanation of an execution.
 func (h *Handlers) Explain(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	execution, err := web.ExecutionNamed(r.Context(), h.Stores(in.Namespace), web.PathValue(r, "executionId"))
 	if err != nil {

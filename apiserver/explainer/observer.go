@@ -20,19 +20,20 @@ import (
 )
 
 const (
-	// livePatience bounds the live reads for one explanation: without them it says less, and says so.
+	// livePatience bounds the live reads for one explanation. Without them, the explanation says less and is marked
+	// incomplete.
 	livePatience = 5 * time.Second
-	// podsWithEvents is of how many pods, the newest, Events are read.
+	// podsWithEvents is for how many of the newest pods Events are read.
 	podsWithEvents = 2
-	// maxEventsKept for one explanation, the newest.
+	// maxEventsKept bounds the Events of one explanation. The newest are kept.
 	maxEventsKept = 50
 )
 
-// Observer gathers what an explanation is made of. What the watch cache has must be there; a live read that fails
+// Observer gathers the input of an explanation. A failed read from the watch cache is an error; a failed live read
 // becomes a part of the observation.
 type Observer struct {
 	Store Store
-	// Patience for all live reads together.
+	// Patience bounds all live reads together.
 	Patience time.Duration
 }
 
@@ -55,7 +56,7 @@ func (b *Observer) Observe(ctx context.Context, execution *v1alpha1.TaskExecutio
 	return o, nil
 }
 
-// readLive reads the Job and the pods at once, and then their Events.
+// readLive reads the Job and the pods in parallel, and then their Events.
 func (b *Observer) readLive(ctx context.Context, o *explain.Observation) {
 	var jobErr, podsErr error
 	var reads errgroup.Group
@@ -79,13 +80,13 @@ func (b *Observer) readLive(ctx context.Context, o *explain.Observation) {
 		err  error
 	}{{explain.FromJob, jobErr}, {explain.FromPod, podsErr}, {explain.FromEvent, errors.Join(errs...)}} {
 		if read.err != nil {
-			logr.FromContextOrDiscard(ctx).Error(read.err, "A part of an explanation could not be read", "what", read.what)
+			logr.FromContextOrDiscard(ctx).Error(read.err, "Could not read a part of an explanation", "what", read.what)
 			o.Unread = append(o.Unread, explain.Unread{What: read.what, Why: whyUnread(read.err)})
 		}
 	}
 }
 
-// objectsWithEvents are the Job and the newest pods. Events outlive those that are gone.
+// objectsWithEvents returns the UIDs of the Job and the newest pods. Events outlive their objects.
 func objectsWithEvents(o *explain.Observation) (objects []types.UID) {
 	if o.Execution.Status.Job != nil {
 		objects = append(objects, o.Execution.Status.Job.UID)
@@ -103,17 +104,17 @@ func objectsWithEvents(o *explain.Observation) (objects []types.UID) {
 	return objects
 }
 
-// whyUnread says in words that may be shown why a live read failed.
+// whyUnread says why a live read failed, in words that are safe to show.
 func whyUnread(err error) string {
 	var unreachable *url.Error
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		return "the facade's service account may not (config/rbac)"
+		return "the facade's service account is not allowed to (config/rbac)"
 	case errors.Is(err, context.DeadlineExceeded), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
 		return "Kubernetes did not answer in time"
 	case errors.As(err, &unreachable):
 		return "Kubernetes cannot be reached"
 	default:
-		return "Kubernetes answered with an error, which the facade's log has"
+		return "Kubernetes returned an error; the facade's log has it"
 	}
 }

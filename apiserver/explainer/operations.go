@@ -8,8 +8,8 @@ import (
 func Operations() openapi.Operations {
 	return openapi.Operations{
 		"GET /tasks/executions/{executionId}/explain": {
-			ID: "explainExecution", Tag: openapi.TagExecutions, Summary: "Why a run does not run, why it failed, or how it ended.",
-			Answers: []openapi.Answer{openapi.OK("One sentence, and the facts.", Explanation{}), openapi.NoSuchExecution},
+			ID: "explainExecution", Tag: openapi.TagExecutions, Summary: "Explain why a run does not run, why it failed, or how it ended.",
+			Answers: []openapi.Answer{openapi.OK("The explanation in one sentence, advice, and the facts.", Explanation{}), openapi.NoSuchExecution},
 		},
 	}
 }

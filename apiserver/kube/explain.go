@@ -14,8 +14,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// maxEventsOfOne object that are read. The API server gives the first by name, and keeps them for an hour; of one
-// trouble there is one Event, which counts.
+// maxEventsOfOne bounds the Events that are read for one object. The API server returns the first by name and keeps
+// them for an hour. A repeated Event is one object with a count.
 const maxEventsOfOne = 100
 
 func (s *Store) Job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error) {

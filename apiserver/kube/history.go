@@ -16,11 +16,11 @@ import (
 	"github.com/taskexec/taskexec/apiserver/history"
 )
 
-// ownWriteWait bounds how long a list waits for this process's own writes to show. They do within milliseconds, but
-// for one that somebody deleted while the watch was interrupted, which never does.
+// ownWriteWait bounds how long a list waits until the index shows this process's own writes. That takes milliseconds.
+// If an execution was deleted while the watch was interrupted, its write never shows.
 const ownWriteWait = 2 * time.Second
 
-// follow keeps the index by what the watch cache is told.
+// follow feeds the index with the events of the watch cache.
 func (s *Stores) follow(ctx context.Context) error {
 	informer, err := s.cache.GetInformer(ctx, &v1alpha1.TaskExecution{}, cache.BlockUntilSynced(false))
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *Stores) follow(ctx context.Context) error {
 	return nil
 }
 
-// wrote remembers the version of a write, for reads from the index to wait for.
+// wrote records the version of a write. Reads from the index wait for it.
 func (s *Store) wrote(e *v1alpha1.TaskExecution) {
 	version := history.Version(e)
 	if version == 0 {
@@ -88,12 +88,12 @@ func (s *Store) History(ctx context.Context) (history.Namespace, error) {
 	return in, ctx.Err()
 }
 
-// Open does not wait for this process's own writes: it is asked before each run that is made.
+// Open does not wait for this process's own writes, because it is called before each new run.
 func (s *Store) Open(task string) (of, all history.Open) {
 	return s.index.In(s.namespace).Open(task)
 }
 
-// DeleteExecution judges what the API server has at this moment, and deletes only that.
+// DeleteExecution reads the current state from the API server and deletes exactly that state.
 func (s *Store) DeleteExecution(ctx context.Context, id string) (found *v1alpha1.TaskExecution, deleted bool, err error) {
 	if !canExist(id) {
 		return nil, false, nil
@@ -120,7 +120,7 @@ func (s *Store) DeleteExecution(ctx context.Context, id string) (found *v1alpha1
 	return found, deleted, nil
 }
 
-// awaitGone waits until the index no longer has an execution, so that the next list lacks it.
+// awaitGone waits until the index no longer has an execution, so that it is not in the next list.
 func (s *Store) awaitGone(ctx context.Context, e *v1alpha1.TaskExecution) {
 	ctx, cancel := context.WithTimeout(ctx, ownWriteWait)
 	defer cancel()

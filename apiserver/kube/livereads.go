@@ -16,20 +16,21 @@ import (
 )
 
 const (
-	// missMemory is how long it is remembered that the API server does not have something.
+	// missMemory is how long a miss is remembered: that the API server does not have an object.
 	missMemory = time.Second
-	// maxMisses are remembered at once.
+	// maxMisses bounds how many misses are remembered.
 	maxMisses = 4096
-	// missRate and missBurst bound how many reads of what the cache lacks reach the API server, in a second and at once.
+	// missRate and missBurst bound how many reads of objects missing from the cache reach the API server, per second
+	// and at once.
 	missRate, missBurst = 100, 200
 )
 
-// liveReads keeps requests for what is not there from being handed on to the API server as fast as they come. What
-// another replica just made is in no cache yet, so that they cannot be answered from the cache alone.
+// liveReads limits the reads from the API server for objects that do not exist. The cache alone cannot answer such
+// requests, because another replica may just have created the object.
 type liveReads struct {
 	limit *rate.Limiter
 	mu    sync.Mutex
-	// misses has the time of each.
+	// misses has the time of each miss.
 	misses *lru.Cache
 }
 
@@ -37,7 +38,7 @@ func newLiveReads() *liveReads {
 	return &liveReads{limit: rate.NewLimiter(missRate, missBurst), misses: lru.New(maxMisses)}
 }
 
-// missed tells whether the API server just said that it does not have it. The error asks to try again later.
+// missed reports whether the API server recently did not have the object. The error asks the client to try again later.
 func (l *liveReads) missed(what any, now time.Time) (bool, error) {
 	l.mu.Lock()
 	at, known := l.misses.Get(what)
@@ -48,20 +49,20 @@ func (l *liveReads) missed(what any, now time.Time) (bool, error) {
 	if !l.limit.AllowN(now, 1) {
 		return false, &web.Problem{
 			Status: http.StatusServiceUnavailable, RetryAfter: web.UnavailableRetry,
-			Detail: "it is not in the facade's cache, and too many such requests came at once to ask Kubernetes for each; try again",
+			Detail: "it is not in the facade's cache, and there are too many such requests to ask Kubernetes for each; try again",
 		}
 	}
 	return false, nil
 }
 
-// miss remembers one.
+// miss remembers a miss.
 func (l *liveReads) miss(what any, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.misses.Add(what, now)
 }
 
-// GetLive reads from the API server, unless it just said that it does not have it.
+// GetLive reads from the API server, unless that recently did not have the object.
 func (s *Store) GetLive(ctx context.Context, name string, object client.Object) (found bool, err error) {
 	what := fmt.Sprintf("%T %s", object, s.key(name))
 	if missed, err := s.misses.missed(what, time.Now()); missed || err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/history"
 )
 
-// NewestFirst by creation, which has whole seconds, and within one by start, where what has not started is the
-// newer, and by name, so that the order is one.
+// NewestFirst orders by creation, which has whole seconds; within a second by start, where a run that has not started
+// is newer; and then by name.
 func NewestFirst(a, b *v1alpha1.TaskExecution) int {
 	if c := b.CreationTimestamp.Compare(a.CreationTimestamp.Time); c != 0 {
 		return c
@@ -25,7 +25,7 @@ func NewestFirst(a, b *v1alpha1.TaskExecution) int {
 	return strings.Compare(a.Name, b.Name)
 }
 
-// AllOf a task's executions, or of all tasks' when the name is empty, newest first.
+// AllOf returns all executions of a task, or of all tasks if the name is empty, newest first.
 func AllOf(all history.Namespace, taskName string) (executions []*v1alpha1.TaskExecution) {
 	all.Each(taskName, func(e *v1alpha1.TaskExecution) { executions = append(executions, e) })
 	slices.SortFunc(executions, NewestFirst)

@@ -1,16 +1,16 @@
 package kube
 
-// CancelOutcome is what became of a cancel.
+// CancelOutcome is the outcome of a cancel.
 type CancelOutcome int
 
 // The outcomes of a cancel.
 const (
-	// CancelNotFound: there is no such execution.
+	// CancelNotFound: the execution does not exist.
 	CancelNotFound CancelOutcome = iota
-	// CancelAccepted: it will end as cancelled.
+	// CancelAccepted: the execution will end as cancelled.
 	CancelAccepted
-	// CancelRepeated: it was cancelled before, and will end so.
+	// CancelRepeated: the execution was already cancelled, and will end as such.
 	CancelRepeated
-	// CancelTooLate: it has ended.
+	// CancelTooLate: the execution has ended.
 	CancelTooLate
 )

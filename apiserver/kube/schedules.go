@@ -42,8 +42,8 @@ func (s *Store) CreateSchedule(ctx context.Context, made *v1alpha1.TaskSchedule)
 	return nil
 }
 
-// ChangeSchedule meets the controller, which writes the status after each run: its writes change the
-// resourceVersion and not the generation, so that they are no conflict.
+// ChangeSchedule retries if the controller has written the status, which changes the resourceVersion and not the
+// generation. That is not a conflict.
 func (s *Store) ChangeSchedule(ctx context.Context, name string, generation int64, by string, change func(*v1alpha1.TaskScheduleSpec) error) (changed *v1alpha1.TaskSchedule, err error) {
 	current, err := s.Schedule(ctx, name)
 	if err != nil || current == nil {
@@ -87,7 +87,7 @@ func (s *Store) ChangeSchedule(ctx context.Context, name string, generation int6
 
 func ConflictOf(name string) error {
 	return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("taskschedules").GroupResource(), name,
-		errors.New("it has another generation than the one that was seen"))
+		errors.New("its generation has changed"))
 }
 
 func (s *Store) DeleteSchedule(ctx context.Context, name string) (found bool, err error) {

@@ -27,18 +27,18 @@ import (
 // Stores are the Stores over a Kubernetes API server. They share one watch cache.
 type Stores struct {
 	cache cache.Cache
-	// client reads from the cache and waits in it for this process's own writes.
+	// client reads from the cache, and waits until the cache shows this process's own writes.
 	client client.Client
-	// live reads from the API server, and writes what the cache does not hold.
+	// live reads from the API server, and writes kinds that the cache does not have.
 	live client.Client
-	// misses bounds those reads.
+	// misses limits these reads.
 	misses *liveReads
-	// index has the cached executions in their order, once it is indexed.
+	// index orders the cached executions. It is complete once indexed is closed.
 	index   *history.Index
 	indexed toolscache.ResourceEventHandlerRegistration
 	written struct {
 		sync.Mutex
-		// of each namespace the version of this process's last write that the index need not show yet.
+		// of has, for each namespace, the version of this process's last write that the index may not show yet.
 		of map[string]uint64
 	}
 }
@@ -49,7 +49,7 @@ type Store struct {
 	namespace string
 }
 
-// In gives the Store of a namespace.
+// In returns the Store of a namespace.
 func (s *Stores) In(namespace string) *Store { return &Store{s, namespace} }
 
 // New watches the given namespaces. An empty name means all.
@@ -68,11 +68,11 @@ func New(ctx context.Context, config *rest.Config, namespaces ...string) (*Store
 		Scheme:            scheme,
 		DefaultNamespaces: in,
 		DefaultTransform:  cache.TransformStripManagedFields(),
-		// What is read is converted and not kept, so that it need not be copied.
+		// Objects are converted and not kept, so that they need not be copied.
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("making the watch cache: %w", err)
+		return nil, fmt.Errorf("creating the watch cache: %w", err)
 	}
 	for _, watchedKind := range []client.Object{&v1alpha1.Task{}, &v1alpha1.TaskSchedule{}} {
 		if _, err := watched.GetInformer(ctx, watchedKind, cache.BlockUntilSynced(false)); err != nil {
@@ -84,11 +84,11 @@ func New(ctx context.Context, config *rest.Config, namespaces ...string) (*Store
 		EnableReadYourWritesConsistency: ptr.To(true),
 	}})
 	if err != nil {
-		return nil, fmt.Errorf("making the client: %w", err)
+		return nil, fmt.Errorf("creating the client: %w", err)
 	}
 	live, err := client.New(config, client.Options{Scheme: scheme})
 	if err != nil {
-		return nil, fmt.Errorf("making the live client: %w", err)
+		return nil, fmt.Errorf("creating the live client: %w", err)
 	}
 	s := &Stores{cache: watched, client: cached, live: live, misses: newLiveReads(), index: history.NewIndex()}
 	s.written.of = map[string]uint64{}
@@ -107,7 +107,7 @@ func (s *Store) key(name string) types.NamespacedName {
 	return types.NamespacedName{Namespace: s.namespace, Name: name}
 }
 
-// canExist tells whether anything in Kubernetes can have that name, so that a made-up one costs nothing.
+// canExist reports whether a name is valid in Kubernetes, so that an invalid one costs no request.
 func canExist(name string) bool { return len(validation.IsDNS1123Subdomain(name)) == 0 }
 
 func (s *Store) Task(ctx context.Context, name string) (*v1alpha1.Task, error) {
@@ -138,7 +138,8 @@ func (s *Store) Seen(ctx context.Context, id string) (*v1alpha1.TaskExecution, e
 	}
 }
 
-// get reads from the cache, and what is not there from the API server: another replica may just have made it.
+// get reads from the cache, and if the object is not there from the API server: another replica may just have created
+// it.
 func (s *Store) get(ctx context.Context, name string, object client.Object) (found bool, err error) {
 	if !canExist(name) {
 		return false, nil
@@ -170,8 +171,8 @@ func (s *Store) Executions(ctx context.Context, taskName string) ([]*v1alpha1.Ta
 	return AllOf(in, taskName), nil
 }
 
-// Pods are read live: few ask, and a cache of all pods would cost more than they do. A label is no proof: who may
-// make pods could put lines into a run's log with it, so that the pods are those of the execution's Job.
+// Pods reads from the API server: few requests need pods, and a cache of all pods would cost more. It returns only pods
+// whose owner is the execution's Job. A label proves nothing: anybody with the right to create pods could set it.
 func (s *Store) Pods(ctx context.Context, execution *v1alpha1.TaskExecution) ([]corev1.Pod, error) {
 	if execution.Status.Job == nil {
 		return nil, nil
@@ -188,7 +189,7 @@ func (s *Store) Pods(ctx context.Context, execution *v1alpha1.TaskExecution) ([]
 	return list.Items, nil
 }
 
-// Run keeps the watch cache until ctx ends.
+// Run runs the watch cache until ctx ends.
 func (s *Stores) Run(ctx context.Context) error { return s.cache.Start(ctx) }
 
 // Synced waits until the cache shows the cluster.

@@ -16,12 +16,12 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// createTries bounds how often an execution is created that another is in the way of, which is gone when it is
-// looked at.
+// createTries bounds how often creating an execution is repeated if one of the same name exists but is gone when it is
+// read.
 const createTries = 3
 
-// Create relies on the API server to let only one of many win, also over several replicas; the others read live
-// what the winner wrote, because no cache may have it yet.
+// Create relies on the API server to let only one of several requests win, even of several replicas. The others read
+// the winner's object from the API server, because no cache may have it yet.
 func (s *Store) Create(ctx context.Context, execution *v1alpha1.TaskExecution) (existing *v1alpha1.TaskExecution, err error) {
 	execution.Namespace = s.namespace
 	for range createTries {
@@ -43,8 +43,8 @@ func (s *Store) Create(ctx context.Context, execution *v1alpha1.TaskExecution) (
 	return existing, nil
 }
 
-// CreateSecret makes the execution the Secret's owner, by which the controller knows that it is meant for it. No
-// finalizer is asked for: who deletes the execution need not wait for the Secret.
+// CreateSecret makes the execution the Secret's owner, which tells the controller that the Secret belongs to it. It
+// sets no finalizer, so that deleting the execution does not wait for the Secret.
 func (s *Store) CreateSecret(ctx context.Context, execution *v1alpha1.TaskExecution, values map[string][]byte) error {
 	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
@@ -65,13 +65,13 @@ func (s *Store) CreateSecret(ctx context.Context, execution *v1alpha1.TaskExecut
 	return nil
 }
 
-// cancelRetry is for cancels that meet a write of the controller: a run that prints has one every second or so, and
-// each try reads anew right before it writes.
+// cancelRetry is for cancels that conflict with a write of the controller, which writes about every second while a run
+// prints. Each try reads the execution again right before it writes.
 var cancelRetry = wait.Backoff{Steps: 12, Duration: 5 * time.Millisecond, Factor: 1.5, Jitter: 0.5}
 
-// Cancel sets spec.cancel on a state that has not ended: the patch carries the resourceVersion of what was
-// judged. So either the cancel comes before the end is recorded, and the controller will record Cancelled, or
-// it is told to be too late; never both.
+// Cancel sets spec.cancel if the execution has not ended. The patch has the resourceVersion of the state that was read.
+// So either the cancel is written before the end is recorded, and the controller records Cancelled, or the cancel is
+// too late; never both.
 func (s *Store) Cancel(ctx context.Context, id string, request v1alpha1.CancelRequest) (outcome CancelOutcome, err error) {
 	execution, err := s.Execution(ctx, id)
 	if err != nil || execution == nil {

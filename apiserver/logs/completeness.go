@@ -16,24 +16,25 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/replay"
 )
 
-// archivePatience is how long the archive may take to say what it has of a log. After it, the log is served without.
+// archivePatience is how long the archive may take to say what it has of a log. After that, the log is served without
+// the archive.
 const archivePatience = 5 * time.Second
 
-// Why a log that is served is not whole, though the controller read and archived it whole.
+// The reasons why a served log is not complete, though the controller has read and archived it completely.
 const (
-	// servedArchiveAway: the archive cannot be read now. It may be later.
+	// servedArchiveAway: the archive cannot be read now, but may be later.
 	servedArchiveAway = "ArchiveAway"
-	// servedArchiveGone: the archive does not have any more what it had.
+	// servedArchiveGone: the archive no longer has the log.
 	servedArchiveGone = "ArchiveGone"
 	// servedTailOnly: there is no archive, and the pods are gone.
 	servedTailOnly = "TailOnly"
-	// servedRotated: the pod's node has rotated a part of the log away since it was read.
+	// servedRotated: the node has rotated a part of the log away since it was read.
 	servedRotated = v1alpha1.ReasonLogsRotated
-	// ServedRedactedOnly: the log has the values of sensitive params in it, and the caller may not read such.
+	// ServedRedactedOnly: the log has values of sensitive params, which the caller may not read.
 	ServedRedactedOnly = "RedactedOnly"
 )
 
-// lookIntoArchive finds out what the archive has. That it cannot be read is no error: the log is looked for elsewhere.
+// lookIntoArchive finds out what the archive has. A failure is not an error: the log is read from elsewhere.
 func (l *servedLog) lookIntoArchive(ctx context.Context) (err error) {
 	if l.Logs.Archive == nil || l.left {
 		return nil
@@ -55,16 +56,16 @@ func (l *servedLog) lookIntoArchive(ctx context.Context) (err error) {
 	}
 }
 
-// leaveArchive goes on without the archive.
+// leaveArchive continues without the archive.
 func (l *servedLog) leaveArchive(ctx context.Context, why *archive.Error) {
 	if l.away == nil {
-		logr.FromContextOrDiscard(ctx).Error(why, "A log is served without the archive", "execution", l.id)
+		logr.FromContextOrDiscard(ctx).Error(why, "Serving a log without the archive", "execution", l.id)
 	}
 	l.away, l.replay.Index = why, nil
 }
 
-// withoutArchive tells whether a reading that ended with this error is to be done again without the archive: a part is
-// gone, or the store went away after it had given the index.
+// withoutArchive reports whether a read that failed with this error has to be repeated without the archive: a part is
+// missing, or the store failed after it had returned the index.
 func (l *servedLog) withoutArchive(ctx context.Context, err error) bool {
 	var away *archive.Error
 	if l.away != nil || ctx.Err() != nil || !errors.As(err, &away) {
@@ -75,8 +76,8 @@ func (l *servedLog) withoutArchive(ctx context.Context, err error) bool {
 	return true
 }
 
-// reachable gives the archive's trouble where what is asked for is in the archive alone: it would be wrong to answer that
-// there is nothing, or that a cursor's place is gone.
+// reachable returns the archive's error if only the archive has the requested part. It would be wrong to answer that
+// there is nothing, or that the cursor's place no longer exists.
 func (l *servedLog) reachable() error {
 	if l.away == nil {
 		return nil
@@ -92,13 +93,13 @@ func (l *servedLog) reachable() error {
 	return nil
 }
 
-// keepsRedacted tells whether a pod's log is to be shown without the values of sensitive params.
+// keepsRedacted reports whether a pod's log must be shown without the values of sensitive params.
 func keepsRedacted(pod corev1.Pod) bool {
 	return pod.Annotations[v1alpha1.AnnotationLogArchive] == string(v1alpha1.LogArchiveRedacted)
 }
 
-// completeness says whether what is served is whole. That is less than whether the controller read the log whole: the
-// archive may be away, or have lost it, and a node rotates what it has.
+// completeness says whether the served log is complete. That can be less than what the controller has read: the archive
+// may fail or have lost it, and nodes rotate logs.
 func (l *servedLog) completeness() (c Completeness) {
 	not := func(reason, message string) Completeness {
 		complete := false
@@ -119,12 +120,12 @@ func (l *servedLog) completeness() (c Completeness) {
 	}
 }
 
-// lessThanRead gives the reason for which what is served is less than what the controller read, empty if it is not.
+// lessThanRead returns the reason why less is served than the controller has read, empty if that is not so.
 func (l *servedLog) lessThanRead() (reason, message string) {
 	summary := l.execution.Status.LogSummary
 	switch {
 	case l.hidden:
-		return ServedRedactedOnly, "the log may hold the values of sensitive params, which takes get on taskexecutions/rawlogs to read; this is " + l.whatIsLeft()
+		return ServedRedactedOnly, "the log may have the values of sensitive params, and reading those needs the right to get taskexecutions/rawlogs; this is " + l.whatIsLeft()
 	case l.away != nil && l.away.Gone():
 		return servedArchiveGone, fmt.Sprintf("%s; this is %s", l.away.Brief(), l.whatIsLeft())
 	case l.away != nil:
@@ -132,29 +133,29 @@ func (l *servedLog) lessThanRead() (reason, message string) {
 	case !l.final:
 		return "", ""
 	case l.onlyTail() && summary.Archived && l.Logs.Archive != nil:
-		return servedArchiveGone, "the log was archived, and the archive has nothing of it any more; this is " + l.whatIsLeft()
+		return servedArchiveGone, "the log was archived, but is no longer in the archive; this is " + l.whatIsLeft()
 	case l.onlyTail() && summary.Archived && !l.tailIsWhole():
-		return servedArchiveAway, "the log was archived, and this program was not told where (--archive-url); this is " + l.whatIsLeft()
+		return servedArchiveAway, "the log was archived, but the facade has no archive configured (--archive-url); this is " + l.whatIsLeft()
 	case l.onlyTail() && !l.tailIsWhole():
 		return servedTailOnly, "the pods are gone and there is no archive; this is " + l.whatIsLeft()
 	case l.reading != nil && l.reading.Gap:
-		return servedRotated, "lines were rotated away between two reads"
+		return servedRotated, "lines were lost to log rotation between two reads"
 	case l.missed:
-		return servedRotated, fmt.Sprintf("the pod's node has fewer than the %d lines that were read from it", summary.Entries)
+		return servedRotated, fmt.Sprintf("the pod's node has fewer lines than the %d that were read from it", summary.Entries)
 	default:
 		return "", ""
 	}
 }
 
-// whatIsLeft says what is served where the archive is not.
+// whatIsLeft says what is served without the archive.
 func (l *servedLog) whatIsLeft() string {
 	if len(l.replay.Segments) > 0 {
-		return "what the pods have"
+		return "what the pods still have"
 	}
-	return "the part that is kept on the run"
+	return "the newest part, which the run keeps"
 }
 
-// tailIsWhole tells whether the tail in status has each line, and each to its end.
+// tailIsWhole reports whether the tail in the status has every line completely.
 func (l *servedLog) tailIsWhole() bool {
 	status := &l.execution.Status
 	if status.LogSummary.DroppedEntries > 0 {
@@ -168,8 +169,8 @@ func (l *servedLog) tailIsWhole() bool {
 	return true
 }
 
-// countLines takes note of how many lines a page had that began at the log's beginning and went to its end, with nothing
-// left out, all of it from pods: fewer than the controller read means that the node rotated some away.
+// countLines compares the lines of a page with those that the controller has read, if the page has the whole log from
+// pods. Fewer lines mean that the node rotated some away.
 func (l *servedLog) countLines(lines int64, page *LogPage) {
 	q := &l.query
 	all := page.End && q.from == (replay.Position{}) && q.tail == 0 && q.since.IsZero() && q.selection == (replay.Selection{})

@@ -72,7 +72,7 @@ func (l *servedLog) endOf(r *http.Request, log *replay.Log, out *web.Stream) err
 	return nil
 }
 
-// stopped ends the stream where it is: its client comes again with the id that it had last.
+// stopped ends the stream where it is. Its client reconnects with the id of the last event.
 func (l *servedLog) stopped(out *web.Stream) error {
 	if !out.Started() {
 		return web.Unavailable("the facade is stopping; try again")

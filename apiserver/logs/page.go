@@ -14,61 +14,62 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/replay"
 )
 
-// What one page reads at most, so that a filter that nothing passes neither times out nor keeps anybody waiting.
+// Limits of what is read for one page, so that a filter without matches neither times out nor blocks others.
 const (
 	maxScan     = 64 << 20 // bytes
 	maxScanTime = 2 * time.Second
 )
 
-// LogEntry is an entry of GET /tasks/executions/{executionId}/logs.
+// LogEntry is an entry of a log.
 type LogEntry struct {
 	wire.Entry
-	// Container that printed it.
+	// Container is the container that printed the line.
 	Container string `json:"container,omitempty"`
-	// Attempt that it is of, counted from 1; of an Indexed Job for each index.
+	// Attempt is the attempt that printed the line, from 1. For an Indexed Job, each index has its own count.
 	Attempt int `json:"attempt,omitempty"`
 }
 
 // LogPage is a page of a log.
 type LogPage struct {
-	// ExecutionID whose log it is.
+	// ExecutionID is the id of the run.
 	ExecutionID string `json:"executionId"`
-	// Entries in their order.
+	// Entries are the entries, oldest first.
 	Entries []LogEntry `json:"entries"`
-	// NextCursor is where the next page begins, also when this is the last one for now.
+	// NextCursor is the cursor of the next page. It is also present on the last page, because the log may grow.
 	NextCursor string `json:"nextCursor,omitempty"`
-	// End: nothing follows, ever.
+	// End is true if nothing will follow.
 	End bool `json:"end"`
-	// Sources that the entries are from: archive, pod, tail.
+	// Sources is where the entries were read: archive, pod or tail.
 	Sources []string `json:"sources" jsonschema:"enum=archive,enum=pod,enum=tail"`
-	// Gap: the log was rotated between two pages, and lines may be missing at the beginning of this one.
+	// Gap is true if lines may be missing at the beginning of this page, because the log was rotated since the page
+	// before.
 	Gap bool `json:"gap,omitempty"`
-	// Redacted: the values of sensitive params were taken out.
+	// Redacted is true if the values of sensitive params were removed.
 	Redacted bool `json:"redacted,omitempty"`
 	Completeness
 }
 
-// Completeness says whether a log is whole.
+// Completeness says whether a log is complete.
 type Completeness struct {
-	// Complete is absent while it is not known.
+	// Complete is true if no line is missing, absent while that is not known.
 	Complete *bool `json:"complete,omitempty"`
-	// Reason why it is not complete, in one word.
+	// Reason says why the log is not complete, in one word.
 	Reason string `json:"reason,omitempty"`
-	// Message says the reason in words.
+	// Message explains the reason in a sentence.
 	Message string `json:"message,omitempty"`
 }
 
-// LogEnd is the data of the last event of a log that is followed.
+// LogEnd is the data of the last event of a followed log.
 type LogEnd struct {
-	// Status of the run.
+	// Status is the status of the run.
 	Status string `json:"status" jsonschema:"enum=running,enum=completed,enum=failed,enum=cancelled"`
 	Completeness
 }
 
-// LogGap is the data of an event that says that lines may be missing.
+// LogGap is the data of the event that says that lines may be missing.
 type LogGap struct{}
 
-// page answers with entries.
+// page answers with a page of entries.
 func (l *servedLog) page(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), l.Timeout)
 	defer cancel()
@@ -86,7 +87,7 @@ func (l *servedLog) page(w http.ResponseWriter, r *http.Request) error {
 	return web.Reply(w, page)
 }
 
-// pageNow makes the page of where the log is now.
+// pageNow returns a page of the log as it is now.
 func (l *servedLog) pageNow(ctx context.Context) (LogPage, error) {
 	page := LogPage{ExecutionID: l.id, Entries: []LogEntry{}, NextCursor: l.query.from.String()}
 	if l.onlyTail() || l.tailSoFar() {
@@ -135,7 +136,7 @@ func (l *servedLog) fill(ctx context.Context, log *replay.Log, page *LogPage) er
 	return err
 }
 
-// wireLine parses a line, and tells how many bytes it has. The error is replay.ErrGrowing when its end has not come.
+// wireLine parses a line and returns its size in bytes. It returns replay.ErrGrowing if the line is not complete yet.
 func wireLine(line replay.Line) (entry LogEntry, size int, err error) {
 	var shown lines.Last // it copies: the rest is read into the same memory
 	shown.Add(line.Head)
@@ -158,7 +159,7 @@ func wireLine(line replay.Line) (entry LogEntry, size int, err error) {
 	return entry, size, nil
 }
 
-// mirrored gives the entries of the tail in status.
+// mirrored returns the entries of the tail in the status.
 func (l *servedLog) mirrored() []LogEntry {
 	entries := []LogEntry{}
 	for i := range l.execution.Status.Logs {

@@ -11,38 +11,38 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/replay"
 )
 
-// Bounds of a page of a log.
+// Limits of a page of a log.
 const (
-	// maxAttempt is more than any Job makes.
+	// maxAttempt is more attempts than any Job makes.
 	maxAttempt = 1_000_000
 )
 
-// logQuery says which part of a log is wanted, and how.
+// logQuery says which part of a log is requested, and in which form.
 type logQuery struct {
-	// limit of entries, 0 for none.
+	// limit is the most entries, 0 for no limit.
 	limit int
-	// from where on; Last-Event-ID goes before cursor.
+	// from is where to begin. Last-Event-ID takes precedence over cursor.
 	from replay.Position
-	// resumes: the client names the last event that it has. ended: that is the event at the end.
+	// resumes says that the client has sent the id of its last event, and ended that this is the last event of the log.
 	resumes, ended bool
 
 	level v1alpha1.LogLevel
 	since time.Time
-	// tail is how many last entries are wanted, 0 for all.
+	// tail is how many of the last entries are requested, 0 for all.
 	tail       int
 	selection  replay.Selection
 	timestamps bool
 	follow     bool
-	// raw: as the container printed it.
+	// raw says that lines are sent as the container printed them.
 	raw bool
-	// now is when it was asked.
+	// now is the time of the request.
 	now time.Time
 }
 
-// levels from the least, as ?level= compares them.
+// levels orders the levels for ?level=, lowest first.
 var levels = []v1alpha1.LogLevel{v1alpha1.LogDebug, v1alpha1.LogInfo, v1alpha1.LogWarn, v1alpha1.LogError}
 
-// logQueryOf reads the query of a request; an error is a problem that names the parameter.
+// logQueryOf parses the query of a request. The error is a problem that names the parameter.
 func logQueryOf(r *http.Request, now time.Time) (logQuery, error) {
 	q := logQuery{raw: wantsText(r.Header.Get("Accept")), now: now}
 	if err := logParameters.Read(r, &q); err != nil {
@@ -56,16 +56,16 @@ func logQueryOf(r *http.Request, now time.Time) (logQuery, error) {
 	}
 	switch {
 	case q.tail > 0 && q.from != (replay.Position{}):
-		return q, web.Problemf(http.StatusBadRequest, "tail and cursor exclude each other: a tail begins where it has to")
+		return q, web.Problemf(http.StatusBadRequest, "tail and cursor exclude each other")
 	case q.timestamps && !q.raw:
-		return q, web.Problemf(http.StatusBadRequest, "timestamps is for Accept: text/plain; entries always have theirs")
+		return q, web.Problemf(http.StatusBadRequest, "timestamps is only for Accept: text/plain; entries always have a timestamp")
 	case q.limit == 0 && !q.raw && !q.follow:
 		q.limit = web.DefaultPage
 	}
 	return q, nil
 }
 
-// resume from the id of an event.
+// resume sets where to begin from the id of an event.
 func (q *logQuery) resume(id string) (want string) {
 	token, ended := strings.CutSuffix(id, web.EndMark)
 	from, err := replay.ParsePosition(token)
@@ -120,7 +120,7 @@ var logParameters = web.Parameters[logQuery]{
 	"follow":     func(q *logQuery, value string) string { return web.Boolean(&q.follow, value) },
 }
 
-// wantsText tells whether plain text is asked for, and nothing that we would rather send.
+// wantsText reports whether the client accepts plain text and neither JSON nor events.
 func wantsText(accept string) bool {
 	for part := range strings.SplitSeq(accept, ",") {
 		switch mediaType, _, _ := strings.Cut(part, ";"); strings.TrimSpace(mediaType) {
@@ -133,7 +133,7 @@ func wantsText(accept string) bool {
 	return false
 }
 
-// atLeast tells whether an entry's level is the one asked for or above.
+// atLeast reports whether an entry has the requested level or a higher one.
 func (q *logQuery) atLeast(level string) bool {
 	return q.level == "" || slices.Index(levels, v1alpha1.LogLevel(level)) >= slices.Index(levels, q.level)
 }

@@ -23,16 +23,16 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// Reader is what the facade reads logs from.
+// Reader is from where the facade reads logs.
 type Reader struct {
-	// Archive is nil when there is none.
+	// Archive is nil if there is none.
 	Archive *archive.Reader
 	source  source.Source
-	// Places has one for each log that is being read; reading has the shares of them.
+	// Places has a value for each log that is being read. reading limits the share of one caller.
 	Places  chan struct{}
 	Reading *limit.Places
 	*web.Streams
-	// Silence and wait are those of streams that follow a log.
+	// Silence and wait are intervals of streams that follow a log.
 	Silence time.Duration
 	Wait    wait.Backoff
 	// ArchivePatience is how long the archive may take to say what it has.
@@ -46,14 +46,14 @@ func NewReader(archives *archive.Reader, live source.Source, most int) *Reader {
 	}
 }
 
-// Get answers with an execution's log: a page of entries, the raw text, or a stream that follows it.
+// Get answers with the log of an execution: a page of entries, text, or a stream that follows the log.
 func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	q, err := logQueryOf(r, time.Now())
 	if err != nil {
 		return err
 	}
 	leave, err := web.LastingPlace(h.Logs.Places, h.Logs.Reading, in.Who.Name(),
-		fmt.Sprintf("%d logs are being read by %q already, as many as one caller may read at once (a share of --max-log-readers)", limit.Share(cap(h.Logs.Places)), in.Who.Name()),
+		fmt.Sprintf("%d logs are being read by %q, the most for one caller (a share of --max-log-readers)", limit.Share(cap(h.Logs.Places)), in.Who.Name()),
 		fmt.Sprintf("%d logs are being read already (--max-log-readers)", cap(h.Logs.Places)))
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ type Handlers struct {
 	Timeout time.Duration
 }
 
-// servedLog is one execution's log on its way to one client.
+// servedLog serves the log of one execution to one client.
 type servedLog struct {
 	*Handlers
 	in    *access.Scope
@@ -103,29 +103,30 @@ type servedLog struct {
 
 	execution *v1alpha1.TaskExecution
 	replay    *replay.Replay
-	// final: nothing will be added to what can be read now.
+	// final says that the log will not grow.
 	final bool
-	// fresh: nobody has read yet what the last look found.
+	// fresh says that what the last look found has not been read yet.
 	fresh bool
 	uid   types.UID
-	// reading is what reads it, nil before.
+	// reading reads the log, nil before it begins.
 	reading *replay.Log
-	// away is why the archive is not read, nil while it is; without it, the log is that of pods, or the tail in status.
+	// away says why the archive is not read, nil while it is. Without the archive, the log is that of pods or the tail
+	// in the status.
 	away *archive.Error
-	// left: the archive is not asked again for this answer.
+	// left says that the archive is not tried again for this answer.
 	left bool
-	// redacted: the Task asked for a log without the values of sensitive params, which a pod's log has.
+	// redacted says that the Task wants a log without the values of sensitive params. A pod's log may have them.
 	redacted bool
-	// hidden: the caller may read only what is redacted, and this log is not.
+	// hidden says that the caller may read only redacted logs, and this log is not redacted.
 	hidden bool
-	// missed: fewer lines were read than the controller had read.
+	// missed says that fewer lines were read than by the controller.
 	missed bool
 }
 
-// errEnough ends a reading that has what it was to have.
+// errEnough ends a read that has all it needs.
 var errEnough = errors.New("enough")
 
-// log reads it from where the query says.
+// log returns a reader that begins where the query says.
 func (l *servedLog) log() *replay.Log {
 	l.reading = &replay.Log{Position: l.query.from, Silence: l.Logs.Silence, Wait: l.Logs.Wait, Look: l.current}
 	return l.reading
@@ -142,7 +143,7 @@ func (l *servedLog) current(ctx context.Context) (*replay.Replay, bool, error) {
 	return l.replay, l.final, nil
 }
 
-// read visits what the query asks for, and goes on as the log grows if it says so.
+// read visits the lines that the query asks for. With follow it continues as the log grows.
 func (l *servedLog) read(ctx context.Context, log *replay.Log, visit func(replay.Line) error) error {
 	if l.onlyTail() {
 		return nil
@@ -162,7 +163,7 @@ func (l *servedLog) read(ctx context.Context, log *replay.Log, visit func(replay
 	return err
 }
 
-// counts tells which lines count for a tail.
+// counts returns the filter for the lines that a tail counts.
 func (l *servedLog) counts() func(replay.Line) bool {
 	if l.query.level == "" {
 		return nil
@@ -170,7 +171,7 @@ func (l *servedLog) counts() func(replay.Line) bool {
 	return func(line replay.Line) bool { return l.query.atLeast(levelOf(line)) }
 }
 
-// look finds out where the log is now.
+// look finds out where the log can be read now.
 func (l *servedLog) look(ctx context.Context) (err error) {
 	if l.execution, err = l.Stores(l.in.Namespace).Execution(ctx, l.id); err != nil {
 		return err
@@ -205,11 +206,12 @@ func (l *servedLog) look(ctx context.Context) (err error) {
 	return l.reachable()
 }
 
-// rawLog is the access to a log that has the values of sensitive params as they were printed.
+// rawLog is the access to logs that may have the values of sensitive params.
 var rawLog = access.To("get", "taskexecutions/rawlogs", access.ByExecution)
 
-// mustHide reports whether a log may hold the values of sensitive params and the caller may not read such. Then there is the
-// tail in the status, from which the controller took the values. It asks while a log is followed, too.
+// mustHide reports whether a log may have the values of sensitive params and the caller may not read those. Such a
+// caller gets the tail in the status, from which the controller has removed the values. mustHide is also called while a
+// log is followed.
 func (l *servedLog) mustHide(ctx context.Context) (bool, error) {
 	if l.redacted || l.execution.Spec.SecretParams == nil {
 		return false, nil
@@ -222,22 +224,22 @@ func (l *servedLog) captured() *metav1.Condition {
 	return apimeta.FindStatusCondition(l.execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
 }
 
-// tailSoFar tells that a log that may not be read from the pods is not archived, so that the tail is all that can be
-// shown while the run goes on.
+// tailSoFar reports whether only the tail can be shown while the run is active: the pods' log is hidden and there is no
+// archive.
 func (l *servedLog) tailSoFar() bool {
 	return l.redacted && l.replay.Index == nil && l.query.selection == (replay.Selection{}) && !l.query.follow
 }
 
-// onlyTail tells that nothing is left of the log but what the execution's status holds.
+// onlyTail reports whether only the tail in the status is left of the log.
 func (l *servedLog) onlyTail() bool {
 	return l.final && len(l.replay.Segments) == 0 && l.replay.Index == nil &&
 		l.query.selection == (replay.Selection{}) && l.execution.Status.LogSummary != nil
 }
 
-// logProblem gives the answer to an error of reading a log.
+// logProblem returns the answer to an error of reading a log.
 func logProblem(err error) error {
 	if errors.Is(err, replay.ErrGone) {
-		return web.Problemf(http.StatusGone, "the part of the log that the cursor points into is gone; read it from the beginning")
+		return web.Problemf(http.StatusGone, "the part of the log at the cursor is gone; read the log from the beginning")
 	}
 	return err
 }

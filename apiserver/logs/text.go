@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/replay"
 )
 
-// text answers with the log as it was printed.
+// text answers with the log as the program printed it.
 func (l *servedLog) text(w http.ResponseWriter, r *http.Request) error {
 	out := web.NewStream(w, "text/plain; charset=utf-8")
 	l.sayCompleteness(w.Header())
@@ -64,7 +64,7 @@ func (l *servedLog) text(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// Headers of the text of a log: whether it is whole, where that is known when it begins, and why not.
+// Headers of a log as text: whether it is complete, if that is known before it is sent, and why not.
 const (
 	headerLogComplete = "Log-Complete"
 	headerLogReason   = "Log-Reason"
@@ -81,7 +81,7 @@ func (l *servedLog) sayCompleteness(header http.Header) {
 	}
 }
 
-// levelOf a line of which the rest is yet to be read: a long one's is that of its beginning.
+// levelOf returns the level of a line whose rest has not been read. The level of a long line is that of its beginning.
 func levelOf(line replay.Line) string {
 	cut := int64(0)
 	if len(line.Head) > lines.MaxHead {
@@ -91,18 +91,18 @@ func levelOf(line replay.Line) string {
 	return string(entry.Level)
 }
 
-// printer writes lines as they were printed.
+// printer writes lines as the program printed them.
 type printer struct {
 	out        io.Writer
 	timestamps bool
-	// partial is where a line is whose end had not come, and written how many bytes of it were.
+	// partial is the position of a line that was not complete, and written is how many of its bytes were written.
 	partial replay.Position
 	written int
-	// open: the last line ended with its log, without a newline; what follows it is of another container.
+	// open says that the last line had no newline. What follows is from another container.
 	open bool
 }
 
-// print writes a line; the error is replay.ErrGrowing when its end has not come.
+// print writes a line. It returns replay.ErrGrowing if the line is not complete yet.
 func (p *printer) print(line replay.Line) error {
 	before := p.written
 	p.written = 0
@@ -158,7 +158,7 @@ func (p *printer) stamp(line replay.Line) error {
 	return err
 }
 
-// printTail writes what the execution's status holds.
+// printTail writes the tail in the status.
 func (l *servedLog) printTail(out io.Writer) error {
 	for _, e := range l.mirrored() {
 		text := e.Message

@@ -13,13 +13,13 @@ const (
 
 // Answers and parameters that several operations have.
 var (
-	NoSuchExecution = Problem(http.StatusNotFound, "There is no such run.")
-	NotModified     = Answer{Status: http.StatusNotModified, Description: "It is as If-None-Match has it.", Headers: map[string]string{"ETag": "Of this state."}}
-	IfNoneMatch     = Header("If-None-Match", "The ETag of what is there already: where it is the same, the answer is 304.", Text())
-	PageCursor      = Query("cursor", "The nextCursor of another page: where this one begins.", Text())
+	NoSuchExecution = Problem(http.StatusNotFound, "The run does not exist.")
+	NotModified     = Answer{Status: http.StatusNotModified, Description: "Not modified since the ETag in If-None-Match.", Headers: map[string]string{"ETag": "The ETag of this state."}}
+	IfNoneMatch     = Header("If-None-Match", "The ETag of an earlier answer. If nothing has changed since, the answer is 304.", Text())
+	PageCursor      = Query("cursor", "The nextCursor of another page. This page begins there.", Text())
 	LastEventID     = []Parameter{
-		Header("Last-Event-ID", "The id of the last event that was received: the stream goes on after it.", Text()),
-		Query("lastEventId", "The same, for clients that can set no header.", Text()),
+		Header("Last-Event-ID", "The id of the last event that the client received. The stream resumes after it.", Text()),
+		Query("lastEventId", "The same as Last-Event-ID, for clients that cannot set a header.", Text()),
 	}
 )
 
@@ -28,13 +28,15 @@ func Problem(status int, says string) Answer { return Answer{Status: status, Des
 
 // Tagged returns the answer 200 with an ETag.
 func Tagged(says string, body any) Answer {
-	return Answer{Status: http.StatusOK, Description: says, Body: body, Headers: map[string]string{"ETag": "Of this state."}}
+	return Answer{Status: http.StatusOK, Description: says, Body: body, Headers: map[string]string{"ETag": "The ETag of this state."}}
 }
 
 // EventsOf returns the answer 200 of a stream of the given events.
 func EventsOf(events map[string]any) Answer {
-	return Answer{Status: http.StatusOK, Description: "The events, as they come.", MediaType: "text/event-stream", Body: "", Events: events}
+	return Answer{Status: http.StatusOK, Description: "A stream of events.", MediaType: "text/event-stream", Body: "", Events: events}
 }
 
 // RetryAfter is the header of an answer that asks the client to come again.
-func RetryAfter() map[string]string { return map[string]string{"Retry-After": "Seconds to wait."} }
+func RetryAfter() map[string]string {
+	return map[string]string{"Retry-After": "Seconds to wait before the request is repeated."}
+}

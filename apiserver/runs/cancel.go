@@ -98,8 +98,8 @@ func (h *Handlers) CancelByTaskNames(in *access.Scope, w http.ResponseWriter, r 
 	return web.Reply(w, answer)
 }
 
-// CancelAll counts the executions that this request cancelled, not those that others had cancelled before. A dry
-// run counts those that it would cancel now.
+// CancelAll cancels all executions of the namespace. It counts those that this request cancelled, not those cancelled
+// before. A dry run counts those that it would cancel.
 func (h *Handlers) CancelAll(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	query, err := cancelAllQueryOf(r)
 	if err != nil {
@@ -144,9 +144,9 @@ func unfinished(executions []*v1alpha1.TaskExecution) (ids []string) {
 	return ids
 }
 
-// cancel asks for each execution to be stopped, and gives the outcomes in the same order. Each is tried,
-// whatever becomes of the others; where some failed, the error names those, and those that were cancelled all the
-// same. The request can be repeated: what is being cancelled counts as cancelled again.
+// cancel cancels each execution and returns the outcomes in the same order. It tries all of them. If some fail, the
+// error lists those that failed and those that were cancelled. The request can be repeated: an execution that is being
+// cancelled counts as cancelled.
 func (h *Handlers) cancel(ctx context.Context, in *access.Scope, ids []string, reason string) ([]kube.CancelOutcome, error) {
 	outcomes, failures := make([]kube.CancelOutcome, len(ids)), make([]error, len(ids))
 	by := cmp.Or(in.User(), access.RequestedBy)

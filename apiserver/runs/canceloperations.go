@@ -9,28 +9,28 @@ import (
 func cancelOperations() openapi.Operations {
 	return openapi.Operations{
 		"DELETE /tasks/executions/cancel/by-ids": {
-			ID: "cancelExecutions", Tag: openapi.TagCancel, Summary: "Cancel runs by their ids.",
+			ID: "cancelExecutions", Tag: openapi.TagCancel, Summary: "Cancel runs by id.",
 			Body: CancelByIDsRequest{}, BodyRequired: true,
-			Answers: []openapi.Answer{openapi.OK("What became of each.", CancelByIDsResponse{}), partly()},
+			Answers: []openapi.Answer{openapi.OK("The outcome for each run.", CancelByIDsResponse{}), partly()},
 		},
 		"DELETE /tasks/executions/cancel/by-task-names": {
 			ID: "cancelExecutionsOfTasks", Tag: openapi.TagCancel, Summary: "Cancel all runs of tasks.",
 			Body: cancelByTaskNamesRequest{}, BodyRequired: true,
-			Answers: []openapi.Answer{openapi.OK("The runs that end because of it.", cancelByTaskNamesResponse{}), partly()},
+			Answers: []openapi.Answer{openapi.OK("The cancelled runs.", cancelByTaskNamesResponse{}), partly()},
 		},
 		"DELETE /tasks/executions/cancel/all": {
 			ID: "cancelAllExecutions", Tag: openapi.TagCancel, Summary: "Cancel all runs of the namespace.",
 			Parameters: []openapi.Parameter{
-				openapi.Query("dryRun", "Only count them.", openapi.Flag()),
-				openapi.Query("reason", "Why, kept in the receipts.", openapi.Text("maxLength", MaxReason)),
+				openapi.Query("dryRun", "Count the runs without cancelling them.", openapi.Flag()),
+				openapi.Query("reason", "The reason for people, kept in the receipts.", openapi.Text("maxLength", MaxReason)),
 			},
 			Body:    cancelAllRequest{},
-			Answers: []openapi.Answer{openapi.OK("How many it cancelled.", CancelAllResponse{}), partly()},
+			Answers: []openapi.Answer{openapi.OK("How many runs were cancelled.", CancelAllResponse{}), partly()},
 		},
 	}
 }
 
-// partly is what a bulk cancel answers of which something failed.
+// partly is the answer of a bulk cancel that failed for some executions.
 func partly() openapi.Answer {
-	return openapi.Problem(http.StatusConflict, "Some could not be cancelled, because others changed them at the same time; cancelled and failed name them. Repeat the request.")
+	return openapi.Problem(http.StatusConflict, "Some runs could not be cancelled, because they were changed at the same time. The fields cancelled and failed list the runs. Repeat the request.")
 }

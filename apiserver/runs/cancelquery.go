@@ -10,28 +10,28 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
-// MaxReason of a cancel, in characters, as the CRD has it.
+// MaxReason is the CRD's limit for the reason of a cancel, in characters.
 const MaxReason = 1024
 
-// checkReason of a cancel: it is for people, and stands in the status and in Events. There it is one line, and has no marks
-// that turn the direction of text around, so that it cannot look like something that somebody else wrote.
+// checkReason checks and cleans the reason of a cancel. People read it in the status and in Events. It must be one line
+// without marks that reverse the direction of text, so that it cannot look like something that somebody else wrote.
 func checkReason(reason string) (string, error) {
 	reason = strings.TrimSpace(reason)
 	switch {
 	case !utf8.ValidString(reason):
 		return "", web.Problemf(http.StatusBadRequest, `the "reason" is not valid UTF-8`)
 	case utf8.RuneCountInString(reason) > MaxReason:
-		return "", web.Problemf(http.StatusBadRequest, `the "reason" has %d characters, and %d is the most`, utf8.RuneCountInString(reason), MaxReason)
+		return "", web.Problemf(http.StatusBadRequest, `the "reason" has %d characters, more than %d`, utf8.RuneCountInString(reason), MaxReason)
 	case strings.ContainsFunc(reason, func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }):
-		return "", web.Problemf(http.StatusBadRequest, `the "reason" has control characters in it; send plain text`)
+		return "", web.Problemf(http.StatusBadRequest, `the "reason" has control characters; send plain text`)
 	}
 	return parse.OneLine(reason), nil
 }
 
-// cancelAllQuery is what a cancel of all was asked with.
+// cancelAllQuery is the query and body of a cancel of all executions.
 type cancelAllQuery struct {
 	dryRun bool
-	// reason of the query, and whether it has one.
+	// reason is the reason in the query, and hasReason whether there is one.
 	reason    string
 	hasReason bool
 }
@@ -54,22 +54,22 @@ func cancelAllQueryOf(r *http.Request) (q cancelAllQuery, err error) {
 		return q, err
 	}
 	if q.hasReason && body.Reason != "" {
-		return q, web.Problemf(http.StatusBadRequest, `the "reason" stands in the query and in the body; send it once`)
+		return q, web.Problemf(http.StatusBadRequest, `the "reason" is in the query and in the body; send it once`)
 	}
 	q.reason, err = checkReason(q.reason + body.Reason)
 	return q, err
 }
 
-// maxNames in one bulk request.
+// maxNames is the most names of one bulk request.
 const maxNames = 1000
 
-// checkNames judges the list of a bulk request and gives it without repetitions, in its order.
+// checkNames checks the list of a bulk request and returns it without duplicates, in the same order.
 func checkNames(field string, names []string) ([]string, error) {
 	switch {
 	case len(names) == 0:
 		return nil, web.Problemf(http.StatusBadRequest, "the field %q must be a list of at least one string", field)
 	case len(names) > maxNames:
-		return nil, web.Problemf(http.StatusBadRequest, "the field %q has %d entries, and %d is the most for one request", field, len(names), maxNames)
+		return nil, web.Problemf(http.StatusBadRequest, "the field %q has %d entries, more than %d", field, len(names), maxNames)
 	}
 	seen := make(map[string]bool, len(names))
 	unique := make([]string, 0, len(names))

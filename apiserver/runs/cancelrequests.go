@@ -1,49 +1,49 @@
 package runs
 
-// CancelByIDsRequest names the executions to cancel.
+// CancelByIDsRequest lists the executions to cancel.
 type CancelByIDsRequest struct {
-	// ExecutionIDs to cancel. One that stands twice counts once.
+	// ExecutionIDs are the ids of the executions. Duplicates count once.
 	ExecutionIDs []string `json:"executionIds" jsonschema:"minItems=1,maxItems=1000,minLength=1"`
-	// Reason for people, kept in the receipt.
+	// Reason is the reason for people, kept in the receipt.
 	Reason string `json:"reason,omitempty" jsonschema:"maxLength=1024" jsonschema_extras:"type=string,type=null"`
 }
 
-// CancelByIDsResponse says what became of each.
+// CancelByIDsResponse has the outcome for each execution.
 type CancelByIDsResponse struct {
-	// Cancelled end as cancelled, because of this request or of one before it.
+	// Cancelled are the executions that were cancelled by this request or an earlier one.
 	Cancelled []string `json:"cancelled"`
-	// NotFound do not exist.
+	// NotFound are the ids of which no execution exists.
 	NotFound []string `json:"notFound"`
-	// AlreadyFinished had ended.
+	// AlreadyFinished are the executions that had already ended.
 	AlreadyFinished []string `json:"alreadyFinished"`
 }
 
-// cancelByTaskNamesRequest names the tasks whose runs to cancel.
+// cancelByTaskNamesRequest lists the tasks whose runs to cancel.
 type cancelByTaskNamesRequest struct {
-	// TaskNames whose runs are cancelled.
+	// TaskNames are the names of the tasks.
 	TaskNames []string `json:"taskNames" jsonschema:"minItems=1,maxItems=1000,minLength=1"`
-	// Reason for people, kept in the receipt.
+	// Reason is the reason for people, kept in the receipt.
 	Reason string `json:"reason,omitempty" jsonschema:"maxLength=1024" jsonschema_extras:"type=string,type=null"`
 }
 
-// cancelByTaskNamesResponse says which runs will end.
+// cancelByTaskNamesResponse lists the cancelled runs.
 type cancelByTaskNamesResponse struct {
-	// Cancelled executions.
+	// Cancelled are the ids of the cancelled executions.
 	Cancelled []string `json:"cancelled"`
-	// TaskNotFound are names of which there is neither a task nor a run.
+	// TaskNotFound are the names of which neither a task nor a run exists.
 	TaskNotFound []string `json:"taskNotFound"`
 }
 
-// cancelAllRequest may say why.
+// cancelAllRequest can give a reason.
 type cancelAllRequest struct {
-	// Reason for people, kept in the receipt.
+	// Reason is the reason for people, kept in the receipt.
 	Reason string `json:"reason,omitempty" jsonschema:"maxLength=1024" jsonschema_extras:"type=string,type=null"`
 }
 
-// CancelAllResponse counts.
+// CancelAllResponse has the number of cancelled executions.
 type CancelAllResponse struct {
-	// Count of the executions that this request cancelled.
+	// Count is how many executions this request cancelled.
 	Count int `json:"count"`
-	// DryRun: nothing was cancelled, only counted.
+	// DryRun is true if the executions were only counted.
 	DryRun bool `json:"dryRun,omitempty"`
 }

@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	// maxEncodedBytes of all answers that are kept, without what keeping them costs.
+	// maxEncodedBytes bounds the sum of the cached answers, without the overhead of the cache.
 	maxEncodedBytes = 32 << 20
-	// maxEncodedOne is the largest that is kept.
+	// maxEncodedOne is the largest answer that is cached.
 	maxEncodedOne = 256 << 10
 )
 
-// encodings keep the JSON of executions that are polled: of a run with a log it costs fifty times what the rest of a
-// poll does. Each is of one resourceVersion, so that none can be stale. The zero value keeps nothing yet.
+// encodings caches the JSON of polled executions. For a run with a log, encoding costs fifty times as much as the rest
+// of a poll. An entry is for one resourceVersion, so that none can be stale. The zero value is an empty cache.
 type encodings struct {
 	mu    sync.Mutex
 	kept  *lru.Cache
@@ -37,12 +37,12 @@ func sizeOf(value any) int {
 	return len(raw)
 }
 
-// execution in the documented form, as a line.
+// execution returns an execution in the documented form, as one line.
 func (c *encodings) execution(e *v1alpha1.TaskExecution, now time.Time) ([]byte, error) {
 	return c.encode(e, now, false, func(w wire.Execution) any { return w })
 }
 
-// record of the history, as a line.
+// record returns a record of the history, as one line.
 func (c *encodings) record(e *v1alpha1.TaskExecution, now time.Time) ([]byte, error) {
 	return c.encode(e, now, true, func(w wire.Execution) any { return Record{w, e.CreationTimestamp.UTC()} })
 }
@@ -71,7 +71,7 @@ func (c *encodings) encode(e *v1alpha1.TaskExecution, now time.Time, record bool
 	return append(timed, "}\n"...), nil
 }
 
-// goesOn tells whether a duration grows.
+// goesOn reports whether the duration of an execution still grows.
 func goesOn(e *v1alpha1.TaskExecution) bool {
 	return e.Status.StartTime != nil && e.Status.CompletionTime == nil
 }

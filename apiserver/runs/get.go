@@ -12,10 +12,10 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// waitQuery is how a read of one execution was asked for.
+// waitQuery is the query of a read of one execution.
 type waitQuery struct{ wait time.Duration }
 
-// waitQueryOf reads the query. No wait is longer than the time that a request may take.
+// waitQueryOf parses the query. The longest wait is the time that a request may take.
 func waitQueryOf(r *http.Request, most time.Duration) (q waitQuery, err error) {
 	err = web.Parameters[waitQuery]{
 		"wait": func(q *waitQuery, value string) string {
@@ -34,12 +34,12 @@ func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request)
 	return h.replyExecution(in, w, r, h.encoded.execution)
 }
 
-// GetRecord answers with an execution as the history has it.
+// GetRecord answers with an execution in the form of the history.
 func (h *Handlers) GetRecord(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	return h.replyExecution(in, w, r, h.encoded.record)
 }
 
-// replyExecution answers at once, or with ?wait= as soon as there is something new.
+// replyExecution answers at once, or with ?wait= after a change.
 func (h *Handlers) replyExecution(in *access.Scope, w http.ResponseWriter, r *http.Request, encode func(*v1alpha1.TaskExecution, time.Time) ([]byte, error)) error {
 	q, err := waitQueryOf(r, h.Timeout)
 	if err != nil {
@@ -63,9 +63,9 @@ func (h *Handlers) replyExecution(in *access.Scope, w http.ResponseWriter, r *ht
 	return nil
 }
 
-// awaitNews waits until an execution is other than the client knows: with If-None-Match, when it has another tag; else
-// when its status or phase is another than now, and not at all when it has ended, because no other will come. When the
-// time is up or the facade stops, it gives the present state.
+// awaitNews waits until an execution has changed: with If-None-Match until its ETag differs, else until its status or
+// phase differs from now. It does not wait for an execution that has ended. It returns the current state when the time
+// is up or the facade stops.
 func (h *Handlers) awaitNews(in *access.Scope, r *http.Request, seen *v1alpha1.TaskExecution, most time.Duration) (*v1alpha1.TaskExecution, error) {
 	news := func(e *v1alpha1.TaskExecution) bool {
 		if r.Header.Get("If-None-Match") != "" {
@@ -91,7 +91,7 @@ func (h *Handlers) awaitNews(in *access.Scope, r *http.Request, seen *v1alpha1.T
 	return h.await(ctx, all, seen, news)
 }
 
-// await gives the first newer state of an execution that is news, or the newest there was.
+// await returns the first newer state of an execution that is news, or else the newest state.
 func (h *Handlers) await(ctx context.Context, all history.Namespace, seen *v1alpha1.TaskExecution, news func(*v1alpha1.TaskExecution) bool) (*v1alpha1.TaskExecution, error) {
 	w := all.Watch("", seen.Name)
 	defer w.Stop()

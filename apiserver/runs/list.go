@@ -19,41 +19,42 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// Record is an execution as the history has it: with the time by which it is sorted and chosen.
+// Record is an execution with its creation time, by which the history is sorted and filtered.
 type Record struct {
 	wire.Execution
-	// CreatedAt is when the run was recorded.
+	// CreatedAt is when the run was created.
 	CreatedAt time.Time `json:"createdAt"`
 }
 
-// Listed is an execution in a list, which has logs only where they were asked for.
+// Listed is an execution in a list. It has logs only if the request asks for them.
 type Listed struct {
 	wire.Execution
 }
 
-// JSONSchemaExtend takes logs from what is always there.
+// JSONSchemaExtend makes logs optional.
 func (Listed) JSONSchemaExtend(schema *jsonschema.Schema) {
 	schema.Required = slices.DeleteFunc(schema.Required, func(name string) bool { return name == "logs" })
 }
 
-// ListedRecord is an execution in a page of the history, and in an event of a watch.
+// ListedRecord is an execution in a page of the history or in an event of a watch.
 type ListedRecord struct {
 	Listed
-	// CreatedAt is when the run was recorded.
+	// CreatedAt is when the run was created.
 	CreatedAt time.Time `json:"createdAt"`
 }
 
 // History is a page of the history.
 type History struct {
-	// Executions of this page.
+	// Executions are the executions of this page.
 	Executions []ListedRecord `json:"executions"`
-	// NextCursor is there when there may be more.
+	// NextCursor is the cursor of the next page, absent on the last page.
 	NextCursor string `json:"nextCursor,omitempty"`
-	// Page is there when it was asked for.
+	// Page is the number of the page, present if the request has one.
 	Page int `json:"page,omitempty"`
-	// PageSize is there when it was asked for.
+	// PageSize is the size of a page, present if the request has one.
 	PageSize int `json:"pageSize,omitempty"`
-	// Total of all pages is there when page was asked for and it could be counted.
+	// Total is the number of executions on all pages. It is present if the request has page and there were not too many
+	// to count.
 	Total *int `json:"total,omitempty"`
 }
 
@@ -61,7 +62,7 @@ func recordOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) ListedRec
 	return ListedRecord{listedOf(e, now, withLogs), e.CreationTimestamp.UTC()}
 }
 
-// listedOf is an execution in a list.
+// listedOf returns an execution for a list.
 func listedOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) Listed {
 	if withLogs {
 		return Listed{wire.ExecutionOf(e, now)}
@@ -97,7 +98,7 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 	return replyPage(w, answer, page.Executions, q.withLogs)
 }
 
-// replyPage sends a page of the history with its executions, of which the first field has none yet.
+// replyPage sends a page of the history, encoding one execution after the other.
 func replyPage(w http.ResponseWriter, empty History, executions []*v1alpha1.TaskExecution, withLogs bool) error {
 	raw, err := json.Marshal(empty)
 	if err != nil {
@@ -108,8 +109,8 @@ func replyPage(w http.ResponseWriter, empty History, executions []*v1alpha1.Task
 	return web.ReplyList(w, before, string(raw[len(before):]), len(executions), func(i int) any { return recordOf(executions[i], now, withLogs) })
 }
 
-// ListOfTask answers with all executions of a task, newest first, or with as many as were asked for. Those of a
-// task that was deleted are still there to be read.
+// ListOfTask answers with the executions of a task, newest first: all, or a page if the request has a limit. Executions
+// of a deleted task can still be read.
 func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	q, err := byTaskQueryOf(r)
 	if err != nil {
@@ -136,8 +137,8 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 	return web.ReplyList(w, "[", "]", len(executions), func(i int) any { return listedOf(executions[i], now, q.withLogs) })
 }
 
-// executionsOf a task: a page, or when none was asked for all, in the order that the list always had. Where all would be
-// more than MaxListBytes, it is a page as large as that.
+// executionsOf returns the executions of a task: a page if the request asks for one, else all. If all would be more
+// than MaxListBytes, it is a page of that size.
 func executionsOf(all history.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
 	of := q.forIndex()
 	if q.limit == 0 {
@@ -153,7 +154,8 @@ func executionsOf(all history.Namespace, q *historyQuery) (executions []*v1alpha
 	return page.Executions, next
 }
 
-// nextPage of the documented list, whose answer has no place for a cursor (RFC 8288).
+// nextPage returns the address of the next page, for the header Link (RFC 8288): the documented list has no field for a
+// cursor.
 func nextPage(in *access.Scope, q *historyQuery, cursor string) string {
 	values := url.Values{"cursor": {cursor}}
 	if q.limit > 0 {
@@ -165,7 +167,7 @@ func nextPage(in *access.Scope, q *historyQuery, cursor string) string {
 	return in.Path("tasks", "running", q.taskName) + "?" + values.Encode()
 }
 
-// versionsOf executions say what a list of them is made of.
+// versionsOf returns the versions of executions, from which the ETag of their list is made.
 func versionsOf(executions []*v1alpha1.TaskExecution) []string {
 	parts := make([]string, 0, 2*len(executions)+2)
 	for _, e := range executions {
@@ -174,8 +176,8 @@ func versionsOf(executions []*v1alpha1.TaskExecution) []string {
 	return parts
 }
 
-// Delete forgets a run that has ended. One that goes on has to be cancelled first: a deletion would stop it,
-// too, but nothing would be left to read of how.
+// Delete deletes an execution that has ended. An active one has to be cancelled first: deleting it would stop it too,
+// but leave no record.
 func (h *Handlers) Delete(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	if err := (web.Parameters[struct{}]{}).Read(r, &struct{}{}); err != nil {
 		return err
@@ -188,7 +190,7 @@ func (h *Handlers) Delete(in *access.Scope, w http.ResponseWriter, r *http.Reque
 	case found == nil:
 		return web.NoExecution(id)
 	case !deleted:
-		return web.Problemf(http.StatusConflict, "the execution %q has not ended, its phase is %s; cancel it by DELETE %s/tasks/executions/cancel/by-ids, and delete it when it has ended",
+		return web.Problemf(http.StatusConflict, "the execution %q has not ended, its phase is %s; cancel it with DELETE %s/tasks/executions/cancel/by-ids, and delete it when it has ended",
 			id, wire.ExecutionOf(found, time.Now()).Phase, in.Prefix)
 	}
 	w.WriteHeader(http.StatusNoContent)

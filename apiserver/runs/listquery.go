@@ -15,17 +15,18 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// Bounds of a page of the history.
+// Limits of a page of the history.
 const (
-	// maxPageWithLogs: a tail has 16 KiB by default.
+	// maxPageWithLogs is the largest page with logs. A tail has 16 KiB by default.
 	maxPageWithLogs = 100
-	// maxScanned executions are looked at for one page, so that a filter that few match costs no more than that.
+	// maxScanned bounds how many executions are examined for one page, so that a filter with few matches has a bounded
+	// cost.
 	maxScanned = 50_000
-	// maxReach is how deep page may reach; a cursor has no such bound.
+	// maxReach is the last execution that page can reach. A cursor has no such limit.
 	maxReach = 10_000
 )
 
-// historyQuery is a list of executions as it was asked for.
+// historyQuery is the query of a list of executions.
 type historyQuery struct {
 	taskName, triggerName string
 	statuses              []string
@@ -34,12 +35,12 @@ type historyQuery struct {
 	sort                  string
 	limit, page, pageSize int
 	cursor                *history.Cursor
-	// logs: "true", "false", or not said, which withLogs makes a decision of.
+	// logs is "true", "false" or empty; withLogs decides what empty means.
 	logs     string
 	withLogs bool
 }
 
-// The orders of ?sort=.
+// The values of ?sort=.
 const (
 	sortNewest = "-createdAt"
 	sortOldest = "createdAt"
@@ -66,7 +67,7 @@ var historyParameters = web.Parameters[historyQuery]{
 	"endDate":   func(q *historyQuery, value string) string { return date(&q.to, value, 24*time.Hour-1) },
 	"sort": func(q *historyQuery, value string) string {
 		if q.sort = value; value != sortNewest && value != sortOldest {
-			return sortNewest + ", the newest first, or " + sortOldest
+			return sortNewest + " (newest first) or " + sortOldest
 		}
 		return ""
 	},
@@ -77,12 +78,12 @@ var historyParameters = web.Parameters[historyQuery]{
 	"logs":     func(q *historyQuery, value string) string { return web.YesOrNo(&q.logs, value) },
 }
 
-// byTaskParameters are those of the documented list.
+// byTaskParameters are the parameters of the documented list.
 var byTaskParameters = web.Parameters[historyQuery]{
 	"limit": historyParameters["limit"], "cursor": historyParameters["cursor"], "logs": historyParameters["logs"],
 }
 
-// historyQueryOf reads the query of a list.
+// historyQueryOf parses the query of a list.
 func historyQueryOf(r *http.Request) (q historyQuery, err error) {
 	if err := historyParameters.Read(r, &q); err != nil {
 		return q, err
@@ -90,14 +91,14 @@ func historyQueryOf(r *http.Request) (q historyQuery, err error) {
 	paged := q.page > 0 || q.pageSize > 0
 	switch {
 	case paged && (q.cursor != nil || q.limit > 0):
-		return q, web.Problemf(http.StatusBadRequest, "page and pageSize go together, and so do limit and cursor; not the one with the other")
+		return q, web.Problemf(http.StatusBadRequest, "page and pageSize belong together and cannot be combined with limit or cursor")
 	case !q.from.IsZero() && !q.to.IsZero() && q.from.After(q.to):
 		return q, web.Problemf(http.StatusBadRequest, "the startDate is after the endDate")
 	}
 	if paged {
 		q.page, q.pageSize = max(q.page, 1), cmp.Or(q.pageSize, web.DefaultPage)
 		if q.page*q.pageSize > maxReach {
-			return q, web.Problemf(http.StatusBadRequest, "page %d of %d each is beyond the first %d; a cursor has no such bound", q.page, q.pageSize, maxReach)
+			return q, web.Problemf(http.StatusBadRequest, "page %d of size %d is beyond the first %d executions; use a cursor, which has no such limit", q.page, q.pageSize, maxReach)
 		}
 		q.limit = q.pageSize
 	}
@@ -107,7 +108,7 @@ func historyQueryOf(r *http.Request) (q historyQuery, err error) {
 			order = sortOldest
 		}
 		if q.sort != "" && q.sort != order {
-			return q, web.Problemf(http.StatusBadRequest, "the cursor is of a list with sort=%s; repeat the parameters that it began with", order)
+			return q, web.Problemf(http.StatusBadRequest, "the cursor belongs to a list with sort=%s; send the parameters of its first page again", order)
 		}
 		q.sort = order
 	}
@@ -116,14 +117,14 @@ func historyQueryOf(r *http.Request) (q historyQuery, err error) {
 	return q, err
 }
 
-// byTaskQueryOf reads the query of the documented list, which has everything unless it is asked for less.
+// byTaskQueryOf parses the query of the documented list, which returns everything by default.
 func byTaskQueryOf(r *http.Request) (q historyQuery, err error) {
 	if err := byTaskParameters.Read(r, &q); err != nil {
 		return q, err
 	}
 	if q.cursor != nil {
 		if q.cursor.OldestFirst {
-			return q, web.Problemf(http.StatusBadRequest, "the cursor is of a list with sort=%s, and this one has the newest first", sortOldest)
+			return q, web.Problemf(http.StatusBadRequest, "the cursor belongs to a list with sort=%s, but this list is newest first", sortOldest)
 		}
 		q.limit = cmp.Or(q.limit, web.DefaultPage)
 	}
@@ -131,15 +132,15 @@ func byTaskQueryOf(r *http.Request) (q historyQuery, err error) {
 	return q, err
 }
 
-// checkLogs: they are most of an execution, so that a page has fewer with them.
+// checkLogs limits the size of a page with logs, because logs are most of an execution.
 func (q *historyQuery) checkLogs(wanted bool) error {
 	if q.withLogs = wanted; wanted && q.limit > maxPageWithLogs {
-		return web.Problemf(http.StatusBadRequest, "%d executions are asked for with logs, and %d is the most; logs=false takes up to %d", q.limit, maxPageWithLogs, web.MaxPage)
+		return web.Problemf(http.StatusBadRequest, "limit=%d is too much with logs: at most %d, or %d with logs=false", q.limit, maxPageWithLogs, web.MaxPage)
 	}
 	return nil
 }
 
-// match is the filter, but for what the index finds by itself.
+// match returns the filter, without what the index does itself.
 func (q *historyQuery) match() func(*v1alpha1.TaskExecution) bool {
 	if q.statuses == nil && q.sources == nil && q.triggerName == "" {
 		return nil
@@ -151,7 +152,7 @@ func (q *historyQuery) match() func(*v1alpha1.TaskExecution) bool {
 	}
 }
 
-// forIndex is the query as the index takes it.
+// forIndex returns the query for the index.
 func (q *historyQuery) forIndex() history.Query {
 	of := history.Query{
 		Task: q.taskName, OldestFirst: q.sort == sortOldest, From: q.from, To: q.to, Match: q.match(),
@@ -169,7 +170,7 @@ func (q *historyQuery) forIndex() history.Query {
 	return of
 }
 
-// date takes an instant, or a day in UTC, of which it takes the instant that is so far into it.
+// date parses a time, or a day in UTC to which it adds the given duration.
 func date(to *time.Time, value string, into time.Duration) (want string) {
 	const soonest, latest = 1970, 9999
 	at, err := time.Parse(time.RFC3339Nano, value)

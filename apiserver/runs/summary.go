@@ -8,23 +8,23 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// Stats sums up executions.
+// Stats has statistics of executions.
 type Stats struct {
-	// TaskName of the task that was asked for.
+	// TaskName is the task in the request.
 	TaskName string `json:"taskName,omitempty"`
-	// Total of the four.
+	// Total is the sum of the next four.
 	Total int `json:"total"`
-	// Running, as status has it: also what waits.
+	// Running is how many runs have the status running, including those that wait.
 	Running int `json:"running"`
-	// Completed runs.
+	// Completed is how many runs have completed.
 	Completed int `json:"completed"`
-	// Failed runs.
+	// Failed is how many runs have failed.
 	Failed int `json:"failed"`
-	// Cancelled runs, also those that are on their way to it.
+	// Cancelled is how many runs were cancelled, including those whose containers have not ended yet.
 	Cancelled int `json:"cancelled"`
-	// AvgDuration in milliseconds, of the runs that started and ended; null when there is none.
+	// AvgDuration is the mean duration in milliseconds of the runs that have started and ended, null if there are none.
 	AvgDuration *int64 `json:"avgDuration" jsonschema_extras:"type=integer,type=null"`
-	// P95 of the same durations: 95 of 100 took no longer.
+	// P95 is the 95th percentile of these durations in milliseconds: 95 of 100 runs took no longer.
 	P95 *int64 `json:"p95" jsonschema_extras:"type=integer,type=null"`
 }
 
@@ -34,7 +34,7 @@ var statsParameters = web.Parameters[statsQuery]{
 	"taskName": func(q *statsQuery, value string) string { return web.NameOf(&q.taskName, value, "the name of a task") },
 }
 
-// Summary sums up the executions that there are, of one task or of all.
+// Summary answers with the statistics of one task or of all.
 func (h *Handlers) Summary(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	var q statsQuery
 	if err := statsParameters.Read(r, &q); err != nil {

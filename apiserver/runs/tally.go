@@ -8,13 +8,13 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// tally is what stats are made of. Its zero value has counted nothing.
+// tally collects statistics. Its zero value is empty.
 type tally struct {
 	by        map[string]int
 	durations []time.Duration
 }
 
-// count one; it is called under the index's lock.
+// count adds an execution. It is called under the index's lock.
 func (t *tally) count(e *v1alpha1.TaskExecution) {
 	if t.by == nil {
 		t.by = map[string]int{}
@@ -25,7 +25,7 @@ func (t *tally) count(e *v1alpha1.TaskExecution) {
 	}
 }
 
-// stats of what was counted. P95 is by nearest rank: 95 of 100 runs took no longer.
+// stats returns the statistics. P95 is computed by nearest rank: 95 of 100 runs took no longer.
 func (t *tally) stats() Stats {
 	s := Stats{
 		Running: t.by[wire.StatusRunning], Completed: t.by[wire.StatusCompleted], Failed: t.by[wire.StatusFailed], Cancelled: t.by[wire.StatusCancelled],

@@ -15,14 +15,15 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// changesAtOnce is how many changes are taken from the index together.
+// changesAtOnce is how many changes are read from the index at once.
 const changesAtOnce = 100
 
-// watchQuery is how changes were asked for.
+// watchQuery is the query of a watch.
 type watchQuery struct {
 	taskName string
 	logs     bool
-	// resumes: the client has seen everything up to version. ended: also that the run has ended.
+	// resumes says that the client has received everything up to version, and ended that it has received the last
+	// event.
 	resumes, ended bool
 	version        uint64
 }
@@ -37,7 +38,7 @@ var watchOneParameters = web.Parameters[watchQuery]{
 	"lastEventId": func(q *watchQuery, value string) string { return q.resume(value) },
 }
 
-// resume from the id of an event.
+// resume sets where to begin from the id of an event.
 func (q *watchQuery) resume(id string) (want string) {
 	number, ended := strings.CutSuffix(id, web.EndMark)
 	version, err := strconv.ParseUint(number, 10, 64)
@@ -48,7 +49,7 @@ func (q *watchQuery) resume(id string) (want string) {
 	return ""
 }
 
-// watchQueryOf reads the query, and the header by which a client says that it comes again, which goes before.
+// watchQueryOf parses the query and the header Last-Event-ID, which takes precedence.
 func watchQueryOf(r *http.Request, p web.Parameters[watchQuery]) (q watchQuery, err error) {
 	if err := p.Read(r, &q); err != nil {
 		return q, err
@@ -66,13 +67,13 @@ type events struct {
 	now func() time.Time
 }
 
-// send one. An error is that of the client, who is gone or too slow; all that comes after has it, too.
+// send sends an event. An error means that the client is gone or too slow. All later calls return it too.
 func (e *events) send(id, name string, data any) error {
 	_, err := fmt.Fprintf(e.Stream, "id: %s\nevent: %s\ndata: %s\n\n", id, name, web.MustJSON(data))
 	return err
 }
 
-// wait for a change, after what there is was sent.
+// wait sends what was written and waits for a change.
 func (e *events) wait(changed <-chan struct{}) error {
 	if err := e.Flush(); err != nil {
 		return err
@@ -85,8 +86,8 @@ func (e *events) wait(changed <-chan struct{}) error {
 	}
 }
 
-// sendEvents begins a stream, and ends it when the client leaves, or is too slow, or the facade stops. It holds a
-// buffer, and no queue: what a slow client has not taken is overtaken by what is true by then.
+// sendEvents begins a stream and ends it when the client leaves or is too slow, or the facade stops. It has a buffer
+// and no queue: a slow client skips states that newer ones have replaced.
 func (h *Handlers) sendEvents(in *access.Scope, w http.ResponseWriter, r *http.Request, send func(*events) error) error {
 	free, err := h.Streams.Watch(in.Who.Name())
 	if err != nil {
@@ -108,31 +109,30 @@ func (h *Handlers) sendEvents(in *access.Scope, w http.ResponseWriter, r *http.R
 	return nil
 }
 
-// Gone is said of an execution that was deleted.
+// Gone is the data of the event for a deleted execution.
 type Gone struct {
-	// ExecutionID that it had.
+	// ExecutionID is the id of the execution.
 	ExecutionID string `json:"executionId"`
-	// TaskName of its task.
+	// TaskName is the name of its task.
 	TaskName string `json:"taskName"`
 }
 
-// Ready is said when everything from now on is told.
+// Ready is the data of the event that says that all later changes will be sent.
 type Ready struct{}
 
-// End is said when an execution has ended.
+// End is the data of the event for an execution that has ended.
 type End struct {
-	// Status that it ended with.
+	// Status is the status with which it ended.
 	Status string `json:"status" jsonschema:"enum=completed,enum=failed,enum=cancelled"`
 }
 
-// Reset is said when changes may have been missed.
+// Reset is the data of the event that says that changes may have been missed.
 type Reset struct {
 	// Detail says what to do.
 	Detail string `json:"detail"`
 }
 
-// Watch tells of each change of the namespace's executions, or of one task's, from now on or from where the
-// client was.
+// Watch sends each change of the executions of the namespace or of one task, from now on or from where the client was.
 func (h *Handlers) Watch(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	q, err := watchQueryOf(r, watchParameters)
 	if err != nil {
@@ -157,7 +157,7 @@ func (h *Handlers) Watch(in *access.Scope, w http.ResponseWriter, r *http.Reques
 			}
 			if !ok {
 				mark, ok = all.Now(), true
-				_ = out.send(idOf(mark.Version), "reset", Reset{"changes may have been missed; read the list anew"})
+				_ = out.send(idOf(mark.Version), "reset", Reset{"changes may have been missed; read the list again"})
 				continue
 			}
 			for _, c := range changes {
@@ -184,15 +184,14 @@ func (e *events) change(c history.Change) error {
 
 func idOf(version uint64) string { return strconv.FormatUint(version, 10) }
 
-// history of the namespace; a stream waits for it no longer than another request.
+// history returns the history of the namespace. A stream waits for it no longer than any other request.
 func (h *Handlers) history(in *access.Scope, r *http.Request) (history.Namespace, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.Timeout)
 	defer cancel()
 	return h.Stores(in.Namespace).History(ctx)
 }
 
-// WatchOne tells of one execution's states until it has ended. Each that comes is the newest; those that were
-// overtaken are left out.
+// WatchOne sends the states of one execution until it has ended. It always sends the newest state and skips older ones.
 func (h *Handlers) WatchOne(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	q, err := watchQueryOf(r, watchOneParameters)
 	if err != nil {

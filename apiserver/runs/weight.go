@@ -5,16 +5,16 @@ import (
 )
 
 const (
-	// MaxListBytes of the executions in one answer, as weightOf counts them. An answer has at least one execution. The 200
+	// MaxListBytes bounds the executions in one answer, as weightOf counts them. An answer has at least one. The 200
 	// runs that a Task keeps by default have 4 MiB with the tails of their logs.
 	MaxListBytes = 16 << 20
-	// fixedWeight of an execution is that of all fields whose size nobody chooses.
+	// fixedWeight is the size of all fields of an execution whose size does not vary much.
 	fixedWeight = 1 << 10
-	// entryWeight is that of a log entry without its message and data.
+	// entryWeight is the size of a log entry without its message and data.
 	entryWeight = 80
 )
 
-// weightOf an execution in a list, about its bytes as JSON. It costs far less than to encode it.
+// weightOf estimates the size of an execution as JSON in a list. It is much cheaper than encoding it.
 func weightOf(e *v1alpha1.TaskExecution, withLogs bool) int {
 	weight := fixedWeight + len(e.Status.Message)
 	if e.Spec.Params != nil {
@@ -34,7 +34,7 @@ func weightOf(e *v1alpha1.TaskExecution, withLogs bool) int {
 	return weight
 }
 
-// weightOfAll executions, counted no further than MaxListBytes.
+// weightOfAll returns the estimated size of all executions. It stops counting at MaxListBytes.
 func weightOfAll(executions []*v1alpha1.TaskExecution, withLogs bool) (weight int) {
 	for _, e := range executions {
 		if weight += weightOf(e, withLogs); weight > MaxListBytes {

@@ -18,14 +18,14 @@ import (
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
-// fields reads a body field by field, and keeps what is wrong with each.
+// fields parses a body field by field and collects the problems.
 type fields struct{ problems []web.FieldError }
 
 func (f *fields) wrong(name, format string, args ...any) {
 	f.problems = append(f.problems, web.FieldError{Pointer: "/" + name, Detail: fmt.Sprintf(format, args...)})
 }
 
-// problem tells all that is wrong, nil when nothing is.
+// problem returns all problems as one error, nil if there are none.
 func (f *fields) problem() error {
 	if len(f.problems) == 0 {
 		return nil
@@ -34,12 +34,12 @@ func (f *fields) problem() error {
 	for i, p := range f.problems {
 		parts[i] = p.Pointer + ": " + p.Detail
 	}
-	answer := web.Problemf(http.StatusBadRequest, "the schedule is not as it must be: %s", strings.Join(parts, "; "))
+	answer := web.Problemf(http.StatusBadRequest, "the schedule is not valid: %s", strings.Join(parts, "; "))
 	answer.Errors = f.problems
 	return answer
 }
 
-// field reads one that may be missing, and says so.
+// field parses a field that may be missing, and reports whether it is there.
 func field[T any](f *fields, name string, raw json.RawMessage, want string) (value T, ok bool) {
 	if !web.Given(raw) {
 		return value, false
@@ -56,7 +56,7 @@ func (f *fields) text(name string, raw json.RawMessage) string {
 	return value
 }
 
-// duration reads milliseconds from least on.
+// duration parses milliseconds, from least to most.
 func (f *fields) duration(name string, raw json.RawMessage, least, most time.Duration) *metav1.Duration {
 	n, ok := field[int64](f, name, raw, "a whole number of milliseconds")
 	if !ok {
@@ -75,7 +75,7 @@ const (
 	maxCatchUp  = 100
 )
 
-// name of a schedule that is to be made.
+// name parses the name of a new schedule.
 func (f *fields) name(raw json.RawMessage) string {
 	name := f.text("name", raw)
 	if !web.Given(raw) || name == "" {
@@ -90,7 +90,7 @@ func (f *fields) name(raw json.RawMessage) string {
 	return name
 }
 
-// spec reads all but the name. The task and the params are judged by those who have the task.
+// spec parses all fields but the name. The caller checks the task and the params.
 func (f *fields) spec(request *scheduleRequest) (spec v1alpha1.TaskScheduleSpec) {
 	spec.TaskRef.Name = f.text("taskName", request.TaskName)
 	if !web.Given(request.TaskName) || string(bytes.TrimSpace(request.TaskName)) == `""` {

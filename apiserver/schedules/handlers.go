@@ -35,7 +35,7 @@ func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request)
 	return replySchedule(w, r, found, err)
 }
 
-// Create makes a schedule of a task that exists.
+// Create creates a schedule of an existing task.
 func (h *Handlers) Create(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	var request scheduleRequest
 	if err := web.Decode(r, &request); err != nil {
@@ -49,7 +49,7 @@ func (h *Handlers) Create(in *access.Scope, w http.ResponseWriter, r *http.Reque
 	}
 	schedule.Sign(made, in.User(), 1)
 	if err := h.Stores(in.Namespace).CreateSchedule(r.Context(), made); apierrors.IsAlreadyExists(err) {
-		return web.Problemf(http.StatusConflict, "there is a schedule %q already; PUT %s changes it", made.Name, in.Path("triggers", "cron", made.Name))
+		return web.Problemf(http.StatusConflict, "the schedule %q exists; PUT %s changes it", made.Name, in.Path("triggers", "cron", made.Name))
 	} else if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (h *Handlers) Create(in *access.Scope, w http.ResponseWriter, r *http.Reque
 	return web.ReplyWith(w, http.StatusCreated, scheduleOf(made))
 }
 
-// Replace puts all of a schedule anew. With generation in the body it changes only what its client saw.
+// Replace replaces a schedule. With a generation in the body, it fails if the schedule has another generation.
 func (h *Handlers) Replace(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	var request scheduleRequest
 	if err := web.Decode(r, &request); err != nil {
@@ -84,8 +84,9 @@ func (h *Handlers) Replace(in *access.Scope, w http.ResponseWriter, r *http.Requ
 	return replySchedule(w, r, changed, err)
 }
 
-// wanted reads and judges what a body asks for. before is the spec that it replaces, nil for a new schedule. The right
-// to run the task comes first: whoever lacks it does not learn whether the task exists and which params it takes.
+// wanted parses and checks the body of a schedule. before is the spec that it replaces, nil for a new schedule. The
+// right to run the task is checked first: a caller without it does not learn whether the task exists and which params
+// it has.
 func (h *Handlers) wanted(ctx context.Context, in *access.Scope, f *fields, request *scheduleRequest, before *v1alpha1.TaskScheduleSpec) (v1alpha1.TaskScheduleSpec, error) {
 	spec := f.spec(request)
 	if spec.TaskRef.Name == "" {
@@ -102,7 +103,7 @@ func (h *Handlers) wanted(ctx context.Context, in *access.Scope, f *fields, requ
 		return spec, err
 	}
 	if task == nil {
-		f.wrong("taskName", "there is no task %q; GET /tasks lists those there are", spec.TaskRef.Name)
+		f.wrong("taskName", "there is no task %q; GET /tasks lists all tasks", spec.TaskRef.Name)
 		return spec, f.problem()
 	}
 	if err := jobspec.CheckTimeout(task, spec.Timeout); err != nil {
@@ -117,7 +118,7 @@ func (h *Handlers) wanted(ctx context.Context, in *access.Scope, f *fields, requ
 		spec.Params.Raw = received.Plain
 	}
 	for _, name := range slices.Sorted(maps.Keys(received.Secret)) {
-		f.wrong("params"+params.Pointer(name), "is sensitive, and a schedule would keep it where it can be read")
+		f.wrong("params"+params.Pointer(name), "is sensitive, and a schedule would keep it readable")
 	}
 	var unfit params.FieldErrors
 	switch {
@@ -131,8 +132,8 @@ func (h *Handlers) wanted(ctx context.Context, in *access.Scope, f *fields, requ
 	return spec, f.problem()
 }
 
-// allowedChange makes a change of a schedule that the caller may make: one that starts runs takes the right to run the
-// task. It is judged on the very state that is written, which may be newer than the one that the handler has read.
+// allowedChange returns a change that checks the caller's right: to start runs, it needs the right to run the task. It
+// checks the state that is written, which may be newer than the one that the handler has read.
 func (h *Handlers) allowedChange(ctx context.Context, in *access.Scope, change func(*v1alpha1.TaskScheduleSpec)) func(*v1alpha1.TaskScheduleSpec) error {
 	return func(spec *v1alpha1.TaskScheduleSpec) error {
 		before := spec.DeepCopy()
@@ -144,7 +145,7 @@ func (h *Handlers) allowedChange(ctx context.Context, in *access.Scope, change f
 	}
 }
 
-// Toggle sets whether a schedule makes runs, or turns it over when the body does not say.
+// Toggle enables or disables a schedule as the body says, or toggles it.
 func (h *Handlers) Toggle(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	var request toggleRequest
 	if err := web.Decode(r, &request); err != nil {
@@ -161,7 +162,7 @@ func (h *Handlers) Toggle(in *access.Scope, w http.ResponseWriter, r *http.Reque
 		return web.NoSchedule(name, err)
 	}
 	if lost := current.Undecoded.InSpec(); len(lost) > 0 {
-		return web.Problemf(http.StatusConflict, "the schedule %q makes no runs, and cannot be switched without losing a field that cannot be decoded: %s; "+
+		return web.Problemf(http.StatusConflict, "the schedule %q starts no runs, and enabling or disabling it would lose a field that cannot be decoded: %s; "+
 			"PUT %s replaces it", name, lost, in.Path("triggers", "cron", name))
 	}
 	generation := AnyGeneration // to set it is the same whatever else changes
@@ -172,7 +173,7 @@ func (h *Handlers) Toggle(in *access.Scope, w http.ResponseWriter, r *http.Reque
 	return replySchedule(w, r, changed, err)
 }
 
-// Delete removes a schedule. The runs that it made stay.
+// Delete deletes a schedule. Its runs are kept.
 func (h *Handlers) Delete(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	name := web.PathValue(r, "name")
 	found, err := h.Stores(in.Namespace).DeleteSchedule(r.Context(), name)

@@ -7,38 +7,38 @@ import (
 )
 
 func Operations() openapi.Operations {
-	noSchedule := openapi.Problem(http.StatusNotFound, "There is no such schedule.")
-	changed := openapi.Problem(http.StatusConflict, "It was changed by others at the same time, or since the generation in the body.")
-	one := openapi.OK("The schedule as it is now.", Schedule{})
+	noSchedule := openapi.Problem(http.StatusNotFound, "The schedule does not exist.")
+	changed := openapi.Problem(http.StatusConflict, "The schedule was changed at the same time, or since the generation in the body.")
+	one := openapi.OK("The schedule.", Schedule{})
 	return openapi.Operations{
 		"GET /triggers/cron": {
-			ID: "listSchedules", Tag: openapi.TagSchedules, Summary: "All schedules.",
+			ID: "listSchedules", Tag: openapi.TagSchedules, Summary: "List all schedules.",
 			Answers: []openapi.Answer{openapi.OK("The schedules.", []Schedule{})},
 		},
 		"POST /triggers/cron": {
-			ID: "createSchedule", Tag: openapi.TagSchedules, Summary: "Make a schedule.",
+			ID: "createSchedule", Tag: openapi.TagSchedules, Summary: "Create a schedule.",
 			Body: scheduleRequest{}, BodyRequired: true,
 			Answers: []openapi.Answer{
-				{Status: http.StatusCreated, Description: "The schedule that was made.", Body: Schedule{}, Headers: map[string]string{"Location": "Where it is."}},
-				openapi.Problem(http.StatusConflict, "There is one of this name, or its task cannot be run."),
+				{Status: http.StatusCreated, Description: "The created schedule.", Body: Schedule{}, Headers: map[string]string{"Location": "The path of the schedule."}},
+				openapi.Problem(http.StatusConflict, "A schedule of this name exists, or the task cannot be run."),
 			},
 		},
 		"GET /triggers/cron/{name}": {
-			ID: "getSchedule", Tag: openapi.TagSchedules, Summary: "One schedule.",
+			ID: "getSchedule", Tag: openapi.TagSchedules, Summary: "Get a schedule.",
 			Answers: []openapi.Answer{one, noSchedule},
 		},
 		"PUT /triggers/cron/{name}": {
-			ID: "replaceSchedule", Tag: openapi.TagSchedules, Summary: "Put all of a schedule anew.",
-			Details: "With generation in the body it changes only what its client has seen. What was read can be sent back.",
+			ID: "replaceSchedule", Tag: openapi.TagSchedules, Summary: "Replace a schedule.",
+			Details: "If the body has a generation, the schedule is replaced only if it still has that generation. The answer of a GET can be sent back.",
 			Body:    scheduleRequest{}, BodyRequired: true,
 			Answers: []openapi.Answer{one, noSchedule, changed},
 		},
 		"DELETE /triggers/cron/{name}": {
-			ID: "deleteSchedule", Tag: openapi.TagSchedules, Summary: "Remove a schedule. The runs that it made stay.",
-			Answers: []openapi.Answer{{Status: http.StatusNoContent, Description: "It is removed."}, noSchedule, changed},
+			ID: "deleteSchedule", Tag: openapi.TagSchedules, Summary: "Delete a schedule. Its runs are kept.",
+			Answers: []openapi.Answer{{Status: http.StatusNoContent, Description: "The schedule is deleted."}, noSchedule, changed},
 		},
 		"POST /triggers/cron/{name}/toggle": {
-			ID: "toggleSchedule", Tag: openapi.TagSchedules, Summary: "Switch a schedule on or off; without a body the other way.",
+			ID: "toggleSchedule", Tag: openapi.TagSchedules, Summary: "Enable or disable a schedule. Without a body, toggle it.",
 			Body:    toggleRequest{},
 			Answers: []openapi.Answer{one, noSchedule, changed},
 		},

@@ -13,51 +13,54 @@ import (
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
-// Schedule is a schedule as it is sent. Durations are in milliseconds, as everywhere.
+// Schedule is a schedule. Durations are in milliseconds.
 type Schedule struct {
-	// Name of the schedule, and of the TaskSchedule.
+	// Name is the name of the schedule. It is also the name of the TaskSchedule.
 	Name string `json:"name"`
-	// TaskName of the task that it runs.
+	// TaskName is the name of the task that the schedule runs.
 	TaskName string `json:"taskName"`
 	// Schedule is a cron expression.
 	Schedule string `json:"schedule"`
-	// TimeZone is IANA's name of it.
+	// TimeZone is a name of the IANA time zone database, such as Europe/Berlin.
 	TimeZone string `json:"timeZone"`
-	// Enabled schedules make runs.
+	// Enabled is true if the schedule starts runs.
 	Enabled bool `json:"enabled"`
-	// Params of each run.
+	// Params are the params of each run.
 	Params json.RawMessage `json:"params,omitempty"`
-	// Jitter in milliseconds: runs are late by up to this, always by the same for one schedule.
+	// Jitter is the most by which runs are delayed, in milliseconds. The delay of one schedule is always the same.
 	Jitter *int64 `json:"jitter,omitempty"`
-	// StartingDeadline is how late a run may be made, in milliseconds, absent when there is no limit.
+	// StartingDeadline is how late a run may start, in milliseconds, absent if there is no limit.
 	StartingDeadline *int64 `json:"startingDeadline,omitempty"`
-	// CatchUpLimit is how many runs are made of several that are due at once.
+	// CatchUpLimit is how many runs are started if several are due at once.
 	CatchUpLimit int32 `json:"catchUpLimit"`
-	// Timeout of each run in milliseconds, absent when the task's holds.
+	// Timeout is the timeout of each run in milliseconds. If it is absent, the task's timeout holds.
 	Timeout *int64 `json:"timeout,omitempty"`
 
-	// NextRunAt is absent while no run is to come.
+	// NextRunAt is when the next run is due, absent if none is.
 	NextRunAt *time.Time `json:"nextRunAt,omitempty"`
-	// LastRunAt is the tick of the newest run.
+	// LastRunAt is when the newest run was due.
 	LastRunAt *time.Time `json:"lastRunAt,omitempty"`
-	// LastExecutionID is the newest run.
+	// LastExecutionID is the id of the newest run.
 	LastExecutionID string `json:"lastExecutionId,omitempty"`
-	// Ready is false while the schedule makes no runs though it is enabled; Reason and Message then say why.
+	// Ready is false if the schedule is enabled but cannot start runs. Reason and message say why.
 	Ready bool `json:"ready"`
-	// Reason why it is not ready, in one word.
+	// Reason says why ready is false, in one word.
 	Reason string `json:"reason,omitempty"`
-	// Message says the reason in words.
+	// Message explains the reason in a sentence.
 	Message string `json:"message,omitempty"`
-	// Generation counts the changes of what was asked for. A PUT that has it changes only what it has seen.
+	// Generation increases with every change of the schedule. A PUT with a generation fails if the schedule has another
+	// one.
 	Generation int64 `json:"generation"`
-	// CreatedAt is when the schedule was made.
+	// CreatedAt is when the schedule was created.
 	CreatedAt time.Time `json:"createdAt"`
-	// CreatedBy is who made it over REST.
+	// CreatedBy is the user who created the schedule over the REST API.
 	CreatedBy string `json:"createdBy,omitempty"`
-	// ChangedBy is who wrote what it says now, absent if somebody changed it otherwise. Its runs have this user.
+	// ChangedBy is the user who last changed the schedule over the REST API, absent if it was changed in another way.
+	// Its runs have this user.
 	ChangedBy string `json:"changedBy,omitempty"`
-	// Claimed: anybody who may write schedules with kubectl could have written these names. It is true if the policies of
-	// config/admission were not in force, and until the controller has seen the schedule.
+	// Claimed is true if createdBy and changedBy are not proven: anybody with the right to write schedules with kubectl
+	// could have written them. That is so if the policies of config/admission were not in force, and until the
+	// controller has checked the schedule.
 	Claimed bool `json:"claimed,omitempty"`
 }
 
@@ -90,7 +93,7 @@ func scheduleOf(s *v1alpha1.TaskSchedule) Schedule {
 	ready := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
 	switch {
 	case ready == nil || ready.ObservedGeneration != s.Generation:
-		w.Reason, w.Message = "NotJudged", "the controller has not looked at this schedule yet"
+		w.Reason, w.Message = "NotJudged", "the controller has not checked this schedule yet"
 		return w // the next run that is known is that of what was asked for before
 	case ready.Status == metav1.ConditionTrue:
 		w.Ready = true
@@ -109,30 +112,31 @@ func moment(t *metav1.Time) *time.Time {
 	return &utc
 }
 
-// scheduleRequest is the body that makes or replaces a schedule. Each field is read by itself, so that all that
-// is wrong is told at once. What only an answer has is taken and ignored, so that an answer can be sent back.
+// scheduleRequest creates or replaces a schedule. All problems are reported at once. Fields that only an answer has are
+// ignored, so that an answer can be sent back.
 type scheduleRequest struct {
-	// Name of the schedule. In a PUT it may be left out.
+	// Name is the name of the schedule. A PUT can omit it.
 	Name json.RawMessage `json:"name,omitempty" jsonschema_extras:"type=string,type=null"`
-	// TaskName of a task that exists. Required.
+	// TaskName is the name of an existing task. Required.
 	TaskName json.RawMessage `json:"taskName" jsonschema_extras:"type=string"`
-	// Schedule is a cron expression of five fields or six, with the second first, or one such as @hourly. Required.
+	// Schedule is a cron expression with five fields, or six with seconds first, or a shorthand such as @hourly.
+	// Required.
 	Schedule json.RawMessage `json:"schedule" jsonschema_extras:"type=string"`
-	// TimeZone is IANA's name of it; UTC where it is left out.
+	// TimeZone is a name of the IANA time zone database. The default is UTC.
 	TimeZone json.RawMessage `json:"timeZone,omitempty" jsonschema_extras:"type=string,type=null"`
-	// Enabled is true where it is left out.
+	// Enabled says whether the schedule starts runs. The default is true.
 	Enabled json.RawMessage `json:"enabled,omitempty" jsonschema_extras:"type=boolean,type=null"`
-	// Params of each run, judged by the schema of the task.
+	// Params are the params of each run. They must match the task's schema.
 	Params json.RawMessage `json:"params,omitempty" jsonschema_extras:"type=object,type=null,additionalProperties=true"`
-	// Jitter in milliseconds, up to a day.
+	// Jitter is the most by which runs are delayed, in milliseconds, up to a day.
 	Jitter json.RawMessage `json:"jitter,omitempty" jsonschema_extras:"type=integer,type=null"`
-	// StartingDeadline in milliseconds, at least a second.
+	// StartingDeadline is how late a run may start, in milliseconds, at least 1000.
 	StartingDeadline json.RawMessage `json:"startingDeadline,omitempty" jsonschema_extras:"type=integer,type=null"`
-	// CatchUpLimit from 1 to 100, 1 where it is left out.
+	// CatchUpLimit is how many runs are started if several are due at once, from 1 to 100. The default is 1.
 	CatchUpLimit json.RawMessage `json:"catchUpLimit,omitempty" jsonschema_extras:"type=integer,type=null"`
-	// Timeout of each run in milliseconds, at least a second.
+	// Timeout is the timeout of each run in milliseconds, at least 1000.
 	Timeout json.RawMessage `json:"timeout,omitempty" jsonschema_extras:"type=integer,type=null"`
-	// Generation that this request has seen: where the schedule was changed since, the answer is 409.
+	// Generation is the generation that the client has read. If the schedule has changed since, the answer is 409.
 	Generation json.RawMessage `json:"generation,omitempty" jsonschema_extras:"type=integer,type=null"`
 
 	// NextRunAt is ignored.
@@ -157,8 +161,8 @@ type scheduleRequest struct {
 	Claimed json.RawMessage `json:"claimed,omitempty"`
 }
 
-// toggleRequest may say what a schedule is set to.
+// toggleRequest enables, disables or toggles a schedule.
 type toggleRequest struct {
-	// Enabled turns it on or off; left out, it is turned over.
+	// Enabled enables or disables the schedule. If it is absent, the schedule is toggled.
 	Enabled json.RawMessage `json:"enabled,omitempty" jsonschema_extras:"type=boolean,type=null"`
 }

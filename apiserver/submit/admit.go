@@ -15,12 +15,11 @@ import (
 	"github.com/taskexec/taskexec/controllers/room"
 )
 
-// queueFullRetry in seconds: a place in a full queue is free when a run ends, and nobody knows when that is.
+// queueFullRetry is the Retry-After of a full queue in seconds. When a run will end is not known.
 const queueFullRetry = 5
 
-// admit refuses a run of which the watch cache shows that the controller would refuse it. The controller is the
-// authority: what passes here at the same moment as others may yet be refused by it, and then fails for the same
-// reason.
+// admit rejects a run that the controller would refuse, as far as the watch cache shows. The controller has the last
+// word: if several requests pass at the same time, it may refuse some, and these runs fail for the same reason.
 func (h *Handlers) admit(ctx context.Context, in *access.Scope, task *v1alpha1.Task, execution *v1alpha1.TaskExecution) error {
 	if err := suspended(task); err != nil {
 		return err
@@ -28,7 +27,7 @@ func (h *Handlers) admit(ctx context.Context, in *access.Scope, task *v1alpha1.T
 	of, all := h.Stores(in.Namespace).Open(task.Name)
 	now, example := census.Crowd{Active: of.Active, Ahead: of.Ahead, Queued: of.Queued}, ""
 	if c := task.Spec.Concurrency; c != nil && (c.Policy == v1alpha1.ConcurrencyForbid || c.MaxQueued != nil) {
-		// Its limit is likely to be small, so that also the last run that was made here has to be counted.
+		// Such a limit is usually small, so that the latest run created here must be counted too.
 		executions, err := h.Stores(in.Namespace).Executions(ctx, task.Name)
 		if err != nil {
 			return err
@@ -47,8 +46,8 @@ func (h *Handlers) admit(ctx context.Context, in *access.Scope, task *v1alpha1.T
 	return nil
 }
 
-// crowded says why a run may not wait in its namespace, nil where it may, or does not have to: the task's own limit has
-// room for it, or the task has none and no run of it waits for others.
+// crowded says why a run may not wait in its namespace. It returns nil if the run may wait or does not have to: the
+// task's limit has room, or the task has no limit and no waiting run.
 func crowded(limits room.Limits, task *v1alpha1.Task, execution *v1alpha1.TaskExecution, of, all history.Open) *room.Full {
 	most := task.Spec.MaxRunning()
 	if of.Active+of.Ahead < most || most == 0 && of.Waiting.Runs == 0 {
@@ -75,10 +74,10 @@ func oldest(c census.Census) string {
 	return ""
 }
 
-// suspended refuses a run of a task that takes none.
+// suspended returns an error if the task is suspended.
 func suspended(task *v1alpha1.Task) error {
 	if task.Spec.Suspended {
-		return web.Problemf(http.StatusConflict, "the task %q is suspended and takes no new runs (spec.suspended)", task.Name)
+		return web.Problemf(http.StatusConflict, "the task %q is suspended and accepts no new runs (spec.suspended)", task.Name)
 	}
 	return nil
 }
@@ -88,11 +87,11 @@ func refused(task *v1alpha1.Task, now census.Crowd, example string) error {
 	rules := census.RulesOf(task)
 	switch rules.Judge(now).Reason {
 	case v1alpha1.ReasonConcurrencyForbidden:
-		return web.Problemf(http.StatusConflict, "the task %q runs %d at once and forbids more (spec.concurrency); execution %s is active", task.Name, rules.MaxRunning, example)
+		return web.Problemf(http.StatusConflict, "the task %q allows at most %d active runs (spec.concurrency), and execution %s is active", task.Name, rules.MaxRunning, example)
 	case v1alpha1.ReasonQueueFull:
 		return &web.Problem{
 			Status:     http.StatusTooManyRequests,
-			Detail:     fmt.Sprintf("the queue of the task %q is full: %d run at once and %d may wait (spec.concurrency); try again when one has ended", task.Name, rules.MaxRunning, rules.MaxQueued),
+			Detail:     fmt.Sprintf("the queue of the task %q is full: at most %d run at once and %d wait (spec.concurrency); try again when a run has ended", task.Name, rules.MaxRunning, rules.MaxQueued),
 			RetryAfter: queueFullRetry,
 		}
 	default:

@@ -17,8 +17,8 @@ func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) erro
 	return web.Reply(w, Started{Execution: started, Kind: kindStarted, Data: started})
 }
 
-// repeated answers a repetition with the execution that exists, wherever it stands now, or says that the key was
-// used for another body.
+// repeated answers a repetition with the existing execution in its current state. If the key was used with another
+// body, the answer is 409.
 func (h *Handlers) repeated(in *access.Scope, w http.ResponseWriter, existing *v1alpha1.TaskExecution, submission submission) error {
 	if !submission.made(existing) {
 		return keyWasUsed(existing)
@@ -28,12 +28,12 @@ func (h *Handlers) repeated(in *access.Scope, w http.ResponseWriter, existing *v
 }
 
 func keyWasUsed(existing *v1alpha1.TaskExecution) *web.Problem {
-	return web.Problemf(http.StatusConflict, "this %s was used for a request with another body, which made execution %q; use a new key for a new request",
+	return web.Problemf(http.StatusConflict, "this %s was used with another body, for execution %q; use a new key for a new request",
 		HeaderIdempotencyKey, existing.Name)
 }
 
-// repeatedWith answers a repetition of what has sensitive params. If the first sending came no further than the
-// execution, it does what is left; a Secret that is there stays as it is.
+// repeatedWith answers the repetition of a submission with sensitive params. If the first request only created the
+// execution, repeatedWith creates the Secret. It does not change an existing Secret.
 func (h *Handlers) repeatedWith(in *access.Scope, w http.ResponseWriter, r *http.Request, existing *v1alpha1.TaskExecution, submission submission, secret map[string][]byte) error {
 	half := len(secret) > 0 && existing.Spec.SecretParams != nil && existing.Status.Job == nil && !existing.Status.Phase.IsTerminal()
 	if half && submission.made(existing) {
@@ -44,8 +44,8 @@ func (h *Handlers) repeatedWith(in *access.Scope, w http.ResponseWriter, r *http
 	return h.repeated(in, w, existing, submission)
 }
 
-// repeatedOr answers a request that is refused now. What its first sending made stands, though the task may have
-// changed since, have been deleted, or be busy with that very execution.
+// repeatedOr answers a request that would be refused now. If it is a repetition, the answer is the execution of the
+// first request, even if the task has changed since, was deleted, or is busy with that execution.
 func (h *Handlers) repeatedOr(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission, refusal error) error {
 	if submission.digest == "" {
 		return refusal
@@ -60,8 +60,8 @@ func (h *Handlers) repeatedOr(in *access.Scope, w http.ResponseWriter, r *http.R
 	return h.repeated(in, w, existing, submission)
 }
 
-// repeatedOfWhatIsGone answers the repetition of a request whose original, an execution or a schedule, was removed since.
-// It returns the refusal where the request was not sent before.
+// repeatedOfWhatIsGone answers the repetition of a request whose original, an execution or a schedule, was deleted
+// since. It returns the refusal if the request is not a repetition.
 func (h *Handlers) repeatedOfWhatIsGone(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission, refusal error) error {
 	if !submission.keyed {
 		return refusal
@@ -80,7 +80,7 @@ func (h *Handlers) repeatedOfWhatIsGone(in *access.Scope, w http.ResponseWriter,
 	return h.repeated(in, w, existing, submission)
 }
 
-// recorded returns the execution that the key of a submission has made, nil when there is none.
+// recorded returns the execution that the key of a submission has created, nil if there is none.
 func (h *Handlers) recorded(ctx context.Context, in *access.Scope, submission submission) (*v1alpha1.TaskExecution, error) {
 	existing, err := h.Stores(in.Namespace).Execution(ctx, submission.id)
 	if existing != nil || err != nil || submission.formerID == "" {

@@ -16,8 +16,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// create records an execution, or gives the one that the submission made before, by this version of the facade or by one
-// without a secret.
+// create creates the execution, or returns the one that an earlier request of the submission created, also one of an
+// earlier version of the facade.
 func (h *Handlers) create(ctx context.Context, in *access.Scope, submission submission, execution *v1alpha1.TaskExecution) (existing *v1alpha1.TaskExecution, err error) {
 	if submission.formerID != "" {
 		if existing, err = h.Stores(in.Namespace).Seen(ctx, submission.formerID); existing != nil || err != nil {
@@ -27,7 +27,7 @@ func (h *Handlers) create(ctx context.Context, in *access.Scope, submission subm
 	return h.Stores(in.Namespace).Create(ctx, execution)
 }
 
-// noteOrigin says on an execution which request makes it, and which trace it belongs to.
+// noteOrigin records on an execution the request that creates it and the trace to which it belongs.
 func noteOrigin(execution *v1alpha1.TaskExecution, r *http.Request) {
 	metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationRequestID, web.RequestID(r.Context()))
 	if trace := web.TraceparentOf(r); trace != "" {
@@ -35,11 +35,11 @@ func noteOrigin(execution *v1alpha1.TaskExecution, r *http.Request) {
 	}
 }
 
-// withdrawTimeout bounds the withdrawal of an execution whose Secret could not be stored.
+// withdrawTimeout bounds the cancel of an execution whose Secret could not be stored.
 const withdrawTimeout = 5 * time.Second
 
-// secretParamsOf names a new Secret for the sensitive params of an execution. The name is random, so that neither a
-// leftover of an earlier execution of the same id nor somebody who guesses can be in its place.
+// secretParamsOf returns the name of a new Secret for the sensitive params of an execution. The name is random, so that
+// no Secret of an earlier execution or of somebody who guesses can have it.
 func secretParamsOf(execution string, secret map[string][]byte) *v1alpha1.SecretParams {
 	return &v1alpha1.SecretParams{
 		SecretName: execution + "-" + uuid.NewString()[:8],
@@ -47,9 +47,9 @@ func secretParamsOf(execution string, secret map[string][]byte) *v1alpha1.Secret
 	}
 }
 
-// storeSecret records the sensitive values of an execution that was just recorded. It cannot be done before: the
-// Secret belongs to the execution, by whose UID it is removed with it; meanwhile the controller waits. When it
-// fails, a submission with a key can be sent again, which does what is left; another is withdrawn, because its
+// storeSecret creates the Secret with the sensitive params of an execution that was just created. It cannot come
+// before, because the Secret refers to the execution's UID, to be deleted with it. The controller waits for it. If it
+// fails, a submission with a key can be repeated, which creates the Secret; one without a key is cancelled, because its
 // client does not know the execution.
 func (h *Handlers) storeSecret(ctx context.Context, in *access.Scope, execution *v1alpha1.TaskExecution, submission submission, secret map[string][]byte) error {
 	if len(secret) == 0 {

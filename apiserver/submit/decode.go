@@ -10,29 +10,29 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// executeRequest asks for a run.
+// executeRequest starts a run.
 type executeRequest struct {
-	// Params are judged by the schema of the task.
+	// Params are the params of the run. They must match the task's schema.
 	Params json.RawMessage `json:"params,omitempty" jsonschema_extras:"type=object,type=null,additionalProperties=true"`
 }
 
-// Started answers an execute: the execution, and the same once more under data, for clients that read
-// response.data.executionId as the quick reference's first scenario does.
+// Started is the answer to a request that starts a run. It has the execution twice: the fields themselves, and again
+// under data.
 type Started struct {
 	wire.Execution
-	// Kind tells the answer from that of a dry run.
+	// Kind tells this answer from that of a dry run.
 	Kind string `json:"kind" jsonschema:"enum=started"`
-	// Data is the same execution.
+	// Data is the same execution again.
 	Data wire.Execution `json:"data"`
 }
 
-// Kinds of the answer to what makes a run.
+// The kinds of answers to a request that starts a run.
 const (
 	kindStarted   = "started"
 	kindRehearsal = "rehearsal"
 )
 
-// executeRequestOf reads the query and the body of what makes an execution.
+// executeRequestOf reads the query and the body of a request that starts a run.
 func executeRequestOf(r *http.Request) (request executeRequest, dryRun bool, err error) {
 	if dryRun, err = web.OnlyDryRunOf(r); err != nil {
 		return request, dryRun, err
@@ -50,7 +50,7 @@ func (h *Handlers) submissionOf(in *access.Scope, r *http.Request, request execu
 	return of(sent.key).orFormer(of(sent.former)), nil
 }
 
-// ExecutionOf is the submission of a first run.
+// ExecutionOf returns the submission of a first run.
 func (h *Handlers) executionOf(in *access.Scope, task, key string, request executeRequest) submission {
 	out := submission{id: ExecutionID(in.Namespace, task, OwnKey(key, in.Who.Name())), task: task, user: in.User(), keyed: key != ""}
 	if web.Given(request.Params) {

@@ -7,7 +7,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/access"
 )
 
-// Execute records a new execution of a task. The controller does the rest.
+// Execute creates an execution of a task. The controller does the rest.
 func (h *Handlers) Execute(source v1alpha1.TriggerSource) func(*access.Scope, http.ResponseWriter, *http.Request) error {
 	return func(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 		request, dryRun, err := executeRequestOf(r)
@@ -23,7 +23,7 @@ func (h *Handlers) Execute(source v1alpha1.TriggerSource) func(*access.Scope, ht
 	}
 }
 
-// submit makes what a submission asks for, unless it was made before, and in a dry run nothing.
+// submit creates the execution of a submission, unless it exists already. For a dry run it creates nothing.
 func (h *Handlers) submit(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission, dryRun bool) error {
 	if dryRun {
 		return h.rehearse(in, w, r, submission)

@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/room"
 )
 
-// What would become of a request.
+// The outcomes of a dry run.
 const (
 	OutcomeStart  = "start"
 	OutcomeQueue  = "queue"
@@ -22,20 +22,19 @@ const (
 	OutcomeRepeat = "repeat"
 )
 
-// forecast is what would become of a new run.
+// forecast says what would happen to a new run.
 type forecast struct {
 	Outcome string
-	// Reason of the status that it would have, one of v1alpha1's; empty when it would start.
+	// Reason is the reason that the run's status would have, empty if it would start.
 	Reason string
 	Detail string
-	// Status of the answer.
+	// Status is the HTTP status.
 	Status int
 }
 
-// ForecastOf judges a new run by its task, the executions of the namespace and the Job that it would have. It knows
-// what the watch cache shows: the controller is the authority, and its limits over all tasks show only by those who
-// wait for them.
-// full is why the run may not wait in its namespace.
+// ForecastOf says what would happen to a new run, from its task, the executions of the namespace and the Job that it
+// would have. It knows only what the watch cache shows. The controller decides, and its limits over all tasks show only
+// in the runs that wait for them. full says why the run may not wait in its namespace, nil if it may.
 func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1.Job, full *room.Full) forecast {
 	var ours []*v1alpha1.TaskExecution
 	for _, e := range all {
@@ -80,7 +79,7 @@ func refusal(reason string, err error) (forecast, bool) {
 	return forecast{OutcomeRefuse, reason, p.Detail, p.Status}, true
 }
 
-// readyReason is why a task cannot be run.
+// readyReason returns the reason for which a task cannot be run.
 func readyReason(task *v1alpha1.Task) string {
 	if len(task.Undecoded.InSpec()) > 0 {
 		return v1alpha1.ReasonUndecodable
@@ -96,27 +95,27 @@ func waitsForPlace(task *v1alpha1.Task, verdict census.Verdict, taken census.Cen
 	detail := ""
 	switch verdict.Reason {
 	case v1alpha1.ReasonReplacing:
-		detail = fmt.Sprintf("it would have the oldest run cancelled, execution %q, and start when that has ended", oldest(taken))
+		detail = fmt.Sprintf("it would cancel the oldest run, execution %q, and start when that has ended", oldest(taken))
 	case v1alpha1.ReasonConcurrencyLimit:
-		detail = fmt.Sprintf("it would wait: of the task %q %d runs are active, %d wait, and %d run at once (spec.concurrency)",
+		detail = fmt.Sprintf("it would be queued: the task %q has %d active and %d queued runs, and runs at most %d at once (spec.concurrency)",
 			task.Name, len(taken.Active), len(taken.Waiting), task.Spec.MaxRunning())
 	case v1alpha1.ReasonNamespaceLimit:
-		detail = "it would wait: as many runs are active in the namespace as may be (--max-running-per-namespace of the controller)"
+		detail = "it would be queued: the namespace has as many active runs as allowed (the controller's --max-running-per-namespace)"
 	case v1alpha1.ReasonControllerLimit:
-		detail = "it would wait: as many runs are active in the cluster as may be (--max-running of the controller)"
+		detail = "it would be queued: the cluster has as many active runs as allowed (the controller's --max-running)"
 	default:
 		return forecast{}, false
 	}
 	return forecast{OutcomeQueue, verdict.Reason, detail, http.StatusOK}, true
 }
 
-// waitsForJob: the Job would be suspended, by its template or by Kueue.
+// waitsForJob applies if the Job would be suspended, by its template or by Kueue.
 func waitsForJob(job *batchv1.Job) (forecast, bool) {
 	switch queue := job.Labels[v1alpha1.LabelKueueQueue]; {
 	case queue != "":
-		return forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, fmt.Sprintf("it would wait until Kueue admits its Job from the queue %q", queue), http.StatusOK}, true
+		return forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, fmt.Sprintf("it would wait until Kueue admits its Job to the queue %q", queue), http.StatusOK}, true
 	case job.Spec.Suspend != nil && *job.Spec.Suspend:
-		return forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, "it would wait until somebody lets its Job go: the template has it suspended", http.StatusOK}, true
+		return forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, "it would wait until somebody resumes its Job, which the template suspends", http.StatusOK}, true
 	default:
 		return forecast{}, false
 	}

@@ -38,7 +38,7 @@ type Handlers struct {
 	Stores func(namespace string) Store
 	// Judges of params.
 	Judges *Judges
-	// Secret of the installation; nil conceals nothing.
+	// Secret is the installation's secret. Nil conceals nothing.
 	Secret *InstallationSecret
 	// Waiting bounds what waits in each namespace.
 	Waiting room.Limits

@@ -23,8 +23,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// newExecution judges a submission as the controller will, and gives the execution to record and the values of its
-// sensitive params, which do not stand in it.
+// newExecution checks a submission as the controller will. It returns the execution to create, and the values of its
+// sensitive params, which are not in it.
 func (h *Handlers) newExecution(ctx context.Context, in *access.Scope, submission submission) (*v1alpha1.TaskExecution, map[string][]byte, error) {
 	task, err := tasks.Named(ctx, h.Stores(in.Namespace), submission.task)
 	if err != nil {
@@ -59,7 +59,7 @@ func (h *Handlers) judge(ctx context.Context, in *access.Scope, task *v1alpha1.T
 	return received, h.takesSecrets(in, received.Secret)
 }
 
-// allowed judges what a submission has from the run or the schedule that it repeats by what the task allows today.
+// allowed checks that the task still allows what the submission takes from the run or schedule that it repeats.
 func (s submission) allowed(task *v1alpha1.Task) error {
 	var notAllowed *jobspec.NotAllowedError
 	if err := jobspec.CheckAllowed(task, s.execution(params.Received{})); !errors.As(err, &notAllowed) {
@@ -72,24 +72,24 @@ func (s submission) allowed(task *v1alpha1.Task) error {
 	return web.Problemf(http.StatusConflict, "%v; %s", notAllowed, hint)
 }
 
-// runnable refuses a task of which the controller knows that no run of it can work.
+// runnable returns an error if the controller has found that the task cannot be run.
 func runnable(task *v1alpha1.Task) error {
 	if lost := task.Undecoded.InSpec(); len(lost) > 0 {
-		return web.Problemf(http.StatusConflict, "the task %q cannot be run until it is mended: %s: %s", task.Name, v1alpha1.ReasonUndecodable, lost)
+		return web.Problemf(http.StatusConflict, "the task %q cannot be run until it is fixed: %s: %s", task.Name, v1alpha1.ReasonUndecodable, lost)
 	}
 	ready := apimeta.FindStatusCondition(task.Status.Conditions, v1alpha1.ConditionReady)
 	if ready != nil && ready.Status == metav1.ConditionFalse && ready.ObservedGeneration == task.Generation {
-		return web.Problemf(http.StatusConflict, "the task %q cannot be run until it is mended: %s: %s", task.Name, ready.Reason, ready.Message)
+		return web.Problemf(http.StatusConflict, "the task %q cannot be run until it is fixed: %s: %s", task.Name, ready.Reason, ready.Message)
 	}
 	return nil
 }
 
-// checkParams judges the params as the controller will, and refuses the numbers that would not reach it, and a Job that
-// Kubernetes would not keep.
+// checkParams validates the params as the controller will. It also rejects numbers that would not reach the controller
+// unchanged, and a Job that is too large for Kubernetes.
 func checkParams(task *v1alpha1.Task, given []byte) (params.Received, error) {
 	schema, err := params.Of(task)
 	if err != nil {
-		return params.Received{}, web.Problemf(http.StatusConflict, "the task %q cannot be run until it is mended: its parameters are no usable JSON Schema: %v", task.Name, err)
+		return params.Received{}, web.Problemf(http.StatusConflict, "the task %q cannot be run until it is fixed: spec.parameters is not a usable JSON Schema: %v", task.Name, err)
 	}
 	received, problems := schema.Receive(given)
 	if len(problems) > 0 {
@@ -99,7 +99,7 @@ func checkParams(task *v1alpha1.Task, given []byte) (params.Received, error) {
 	_, err = jobspec.Build(task, sample, received.Effective)
 	var inCommand *jobspec.CommandLineError
 	if errors.As(err, &inCommand) {
-		return params.Received{}, web.Problemf(http.StatusConflict, "the task %q cannot be run until it is mended: %v", task.Name, inCommand)
+		return params.Received{}, web.Problemf(http.StatusConflict, "the task %q cannot be run until it is fixed: %v", task.Name, inCommand)
 	}
 	if err != nil {
 		return params.Received{}, params.FieldErrors{{Message: err.Error()}}
@@ -107,8 +107,8 @@ func checkParams(task *v1alpha1.Task, given []byte) (params.Received, error) {
 	return received, nil
 }
 
-// lacksSensitive refuses to run an execution again with its params when some of them are sensitive: they are where the
-// facade cannot read them, or where they should not have been.
+// lacksSensitive rejects a rerun with the same params if some are sensitive: the facade cannot read them, or they were
+// where they should not have been.
 func (s submission) lacksSensitive(task *v1alpha1.Task) error {
 	if s.original == nil || !s.same {
 		return nil
@@ -121,7 +121,7 @@ func (s submission) lacksSensitive(task *v1alpha1.Task) error {
 	}
 	var stored map[string]json.RawMessage
 	if task.Spec.Parameters != nil && json.Unmarshal(s.params, &stored) == nil {
-		// A schema that cannot be used is told of when the params are judged.
+		// An unusable schema is reported when the params are validated.
 		if schema, err := params.Compile(task.Spec.Parameters.Raw); err == nil {
 			for name := range stored {
 				if schema.IsSensitive(name) {
@@ -134,7 +134,7 @@ func (s submission) lacksSensitive(task *v1alpha1.Task) error {
 		return nil
 	}
 	sorted := slices.Sorted(maps.Keys(names))
-	p := web.Problemf(http.StatusBadRequest, "execution %q has sensitive params, whose values cannot be read: send all params again, with %s",
+	p := web.Problemf(http.StatusBadRequest, "execution %q has sensitive params, whose values cannot be read; send all params again, including %s",
 		s.original.Name, strings.Join(sorted, ", "))
 	for _, name := range sorted {
 		p.Errors = append(p.Errors, web.FieldError{Pointer: "/params" + params.Pointer(name), Detail: fmt.Sprintf("%q is sensitive and must be sent again, with all other params", name)})
@@ -142,15 +142,16 @@ func (s submission) lacksSensitive(task *v1alpha1.Task) error {
 	return p
 }
 
-// SystemNamespaces are Kubernetes' own. A Secret there may be a credential of the cluster, such as a bootstrap token.
-// config/admission has the same list.
+// SystemNamespaces are the namespaces of Kubernetes. A Secret there may be a credential of the cluster, such as a
+// bootstrap token. config/admission has the same list.
 var SystemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease}
 
-// takesSecrets refuses sensitive params where the facade must make no Secret: in the namespaces of Kubernetes and in its own.
+// takesSecrets rejects sensitive params where the facade must not create Secrets: in the namespaces of Kubernetes and
+// in its own.
 func (h *Handlers) takesSecrets(in *access.Scope, secret map[string][]byte) error {
 	if len(secret) == 0 || in.Namespace != h.OwnNamespace && !slices.Contains(SystemNamespaces, in.Namespace) {
 		return nil
 	}
-	return web.Problemf(http.StatusForbidden, "sensitive params are not taken in the namespace %q, because they are kept in a Secret there and the namespace "+
-		"belongs to the system; put the task into another namespace", in.Namespace)
+	return web.Problemf(http.StatusForbidden, "sensitive params are not accepted in the namespace %q, because they would be kept in a Secret there and the namespace "+
+		"belongs to the system; create the task in another namespace", in.Namespace)
 }

@@ -10,25 +10,25 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// HeaderIdempotencyKey names a request, so that its repetition is known for one:
+// HeaderIdempotencyKey identifies a request, so that a repetition is recognized:
 // https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 const HeaderIdempotencyKey = "Idempotency-Key"
 
-// HeaderReplayed is on the answer to a repetition.
+// HeaderReplayed marks the answer to a repetition.
 const HeaderReplayed = "Idempotency-Replayed"
 
-// maxIdempotencyKey in characters.
+// maxIdempotencyKey is the longest key in characters.
 const maxIdempotencyKey = 255
 
-// idempotencyKey reads the key of a request, empty when it has none. The draft has a string in quotes (RFC 9651),
-// many clients send it bare: both are the same key.
+// idempotencyKey returns the key of a request, empty if it has none. In the draft the key is a quoted string (RFC
+// 9651), but many clients send it without quotes. Both are the same key.
 func idempotencyKey(header http.Header) (string, error) {
 	values := header.Values(HeaderIdempotencyKey)
 	if len(values) == 0 {
 		return "", nil
 	}
 	if len(values) > 1 {
-		return "", web.Problemf(http.StatusBadRequest, "the header %s stands %d times; send it once", HeaderIdempotencyKey, len(values))
+		return "", web.Problemf(http.StatusBadRequest, "the header %s was sent %d times; send it once", HeaderIdempotencyKey, len(values))
 	}
 	key, err := unquote(strings.Trim(values[0], " \t"))
 	if err == nil {
@@ -40,7 +40,7 @@ func idempotencyKey(header http.Header) (string, error) {
 	return key, nil
 }
 
-// unquote reads a string of RFC 9651, section 4.2.5. What does not begin with a quote is taken as it is.
+// unquote parses a string of RFC 9651, section 4.2.5. It returns a text without a leading quote unchanged.
 func unquote(value string) (string, error) {
 	quoted, isQuoted := strings.CutPrefix(value, `"`)
 	if !isQuoted {
@@ -50,7 +50,7 @@ func unquote(value string) (string, error) {
 	for i := 0; i < len(quoted); i++ {
 		switch c := quoted[i]; {
 		case c == '"' && i < len(quoted)-1:
-			return "", errors.New("has something after its closing quote")
+			return "", errors.New("has text after the closing quote")
 		case c == '"':
 			return key.String(), nil
 		case c == '\\' && i+1 < len(quoted) && (quoted[i+1] == '"' || quoted[i+1] == '\\'):
@@ -80,15 +80,15 @@ func checkIdempotencyKey(key string) error {
 	return nil
 }
 
-// submissionKey is an Idempotency-Key as it counts.
+// submissionKey is an Idempotency-Key in the form that is used for ids and digests.
 type submissionKey struct {
-	// key that ids and digests are made of, empty when none was sent.
+	// key is what ids and digests are made from, empty if no key was sent.
 	key string
-	// former is what they were made of before there was a secret. It is empty if there is none.
+	// former is what they were made from before there was a secret. It is empty if there is no secret.
 	former string
 }
 
-// keyOf reads the key of a request.
+// keyOf returns the key of a request.
 func (h *Handlers) keyOf(in *access.Scope, r *http.Request) (submissionKey, error) {
 	key, err := idempotencyKey(r.Header)
 	if err != nil || key == "" {

@@ -32,11 +32,11 @@ func TestIdempotencyKey(t *testing.T) {
 		"a lone quote":                 {[]string{`"`}, "", "no closing quote"},
 		"a backslash at the end":       {[]string{`"abc\`}, "", "backslash"},
 		"another escape":               {[]string{`"a\nb"`}, "", "backslash"},
-		"a parameter":                  {[]string{`"abc";v=1`}, "", "after its closing quote"},
+		"a parameter":                  {[]string{`"abc";v=1`}, "", "after the closing quote"},
 		"a space":                      {[]string{`a b`}, "", "character at 1 that is not visible ASCII"},
 		"not ASCII":                    {[]string{"同步"}, "", "not visible ASCII"},
 		"a control character":          {[]string{"a\x7f"}, "", "not visible ASCII"},
-		"twice":                        {[]string{"a", "a"}, "", "stands 2 times"},
+		"twice":                        {[]string{"a", "a"}, "", "was sent 2 times"},
 		"a comma, which is one string": {[]string{"a,b"}, "a,b", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,43 +16,44 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// Rehearsal answers a dry run: nothing was written.
+// Rehearsal is the answer to a dry run. Nothing was changed.
 type Rehearsal struct {
-	// Kind tells the answer from that of a run that was made.
+	// Kind tells this answer from that of a request that started a run.
 	Kind string `json:"kind" jsonschema:"enum=rehearsal"`
-	// DryRun is true.
+	// DryRun is always true.
 	DryRun bool `json:"dryRun"`
-	// TaskName of the task.
+	// TaskName is the name of the task.
 	TaskName string `json:"taskName"`
-	// Outcome is repeat where the Idempotency-Key has made an execution already.
+	// Outcome is what the request would do: start or queue a run, be refused, or repeat the answer of an earlier
+	// request with the same Idempotency-Key.
 	Outcome string `json:"outcome" jsonschema:"enum=start,enum=queue,enum=refuse,enum=repeat"`
-	// Reason is that of the status that the run would have, absent when it would start.
+	// Reason is the reason that the run's status would have, absent if the run would start at once.
 	Reason string `json:"reason,omitempty"`
-	// Detail says in words what would become of it.
+	// Detail says in a sentence what the request would do.
 	Detail string `json:"detail"`
-	// StatusCode is what the request would be answered with.
+	// StatusCode is the HTTP status that the request would get.
 	StatusCode int `json:"statusCode"`
-	// ExecutionID of the execution that the Idempotency-Key has made.
+	// ExecutionID is the id of the execution that an earlier request with the same Idempotency-Key started.
 	ExecutionID string `json:"executionId,omitempty"`
-	// RerunOf is the execution that would be repeated.
+	// RerunOf is the id of the execution that would be repeated.
 	RerunOf string `json:"rerunOf,omitempty"`
-	// Params that the container would see, with defaults and without the sensitive ones.
+	// Params are the params that the container would get, with defaults and without sensitive ones.
 	Params json.RawMessage `json:"params"`
-	// SecretParams are the names of the sensitive params, whose values are never sent.
+	// SecretParams are the names of the sensitive params. Their values are never sent.
 	SecretParams []string `json:"secretParams,omitempty"`
-	// Warnings about params that the container would find in TASK_PARAMS alone, because their names give no variable.
+	// Warnings are about params that the container would get only in TASK_PARAMS, because their names cannot be those
+	// of environment variables.
 	Warnings []string `json:"warnings,omitempty"`
-	// Job that would be made. What is known only when an execution is made reads as zeros: its id and UID, and what
-	// is named after them. It is absent for a caller that may execute the task and not get it: the Job shows the task's
-	// whole template.
+	// Job is the Job that the run would have. The id and UID of the execution are not known yet: they, and the names
+	// made of them, have zeros. Job is absent if the caller has no right to get the task, because the Job shows the
+	// task's template.
 	Job *batchv1.Job `json:"job,omitempty"`
 }
 
-// UnknownID stands for the id and the UID that an execution would be given.
+// UnknownID is a placeholder for the id and UID that an execution would get.
 const UnknownID = "00000000-0000-0000-0000-000000000000"
 
-// rehearse judges a submission as if it was made, and writes nothing. What is wrong with the request itself is
-// answered as it would be without dryRun.
+// rehearse answers a dry run and changes nothing. An invalid request gets the same answer as without dryRun.
 func (h *Handlers) rehearse(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission) error {
 	task, err := tasks.Named(r.Context(), h.Stores(in.Namespace), submission.task)
 	if err != nil {
@@ -99,7 +100,7 @@ func (h *Handlers) rehearse(in *access.Scope, w http.ResponseWriter, r *http.Req
 	return web.Reply(w, answer)
 }
 
-// foresee puts into the answer what an Idempotency-Key that was used before makes of the request.
+// foresee sets the answer for an Idempotency-Key that was used before.
 func (h *Handlers) foresee(in *access.Scope, r *http.Request, submission submission, answer *Rehearsal) error {
 	if !submission.keyed {
 		return nil
@@ -110,7 +111,7 @@ func (h *Handlers) foresee(in *access.Scope, r *http.Request, submission submiss
 	}
 	if answer.ExecutionID = existing.Name; submission.made(existing) {
 		answer.Outcome, answer.Reason, answer.StatusCode = OutcomeRepeat, "", http.StatusOK
-		answer.Detail = "the " + HeaderIdempotencyKey + " has made an execution already, which would be the answer"
+		answer.Detail = "the " + HeaderIdempotencyKey + " was used before: the answer would be the execution of that request"
 		return nil
 	}
 	answer.Outcome, answer.Reason, answer.StatusCode = OutcomeRefuse, "", http.StatusConflict
@@ -118,7 +119,7 @@ func (h *Handlers) foresee(in *access.Scope, r *http.Request, submission submiss
 	return nil
 }
 
-// warningsOf says which params of a run have no environment variable of their own.
+// warningsOf says which params of a run have no environment variable.
 func warningsOf(task *v1alpha1.Task, effective []byte) []string {
 	schema, err := params.Of(task)
 	if err != nil {

@@ -11,8 +11,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// Rerun runs an execution again: with its params, or with those of the body, which take the place of all of
-// them.
+// Rerun runs an execution again: with its params, or with those in the body, which replace all of them.
 func (h *Handlers) Rerun(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	request, dryRun, err := executeRequestOf(r)
 	if err != nil {
@@ -44,7 +43,8 @@ func (h *Handlers) Rerun(in *access.Scope, w http.ResponseWriter, r *http.Reques
 	return h.submit(in, w, r, submission, dryRun)
 }
 
-// rerunOf is the submission of a rerun; without the original it can only find what was made before.
+// rerunOf returns the submission of a rerun. Without the original, it can only find the execution of an earlier
+// request.
 func rerunOf(namespace, id string, original *v1alpha1.TaskExecution, key string, request executeRequest) submission {
 	out := submission{id: rerunID(namespace, id, key), keyed: key != "", source: v1alpha1.TriggerManual, same: !web.Given(request.Params), original: original}
 	if !out.same {
@@ -69,11 +69,11 @@ func rerunOf(namespace, id string, original *v1alpha1.TaskExecution, key string,
 	return out
 }
 
-// sameParams stands for the body that asks for the same params. No JSON object reads so.
+// sameParams replaces the body of a request for the same params. It is not a JSON object, so that no body equals it.
 const sameParams = "the same params"
 
-// rerunID is to reruns what ExecutionID is to first runs. No task can have the name that stands in the place of
-// one, so that no key of one is a key of the other.
+// rerunID is ExecutionID for reruns. In place of the task's name it has a text that is not a valid name, so that keys
+// of reruns and first runs cannot collide.
 func rerunID(namespace, original, key string) string {
 	if key == "" {
 		return ExecutionID(namespace, "", "")
@@ -81,8 +81,7 @@ func rerunID(namespace, original, key string) string {
 	return keyedID(namespace, "/rerun", original, key)
 }
 
-// continues puts onto an execution what it has from the one that it repeats: beside the params, what says how it is
-// run.
+// continues copies to an execution how it is run from the one that it repeats. The params are not among that.
 func (s submission) continues(execution *v1alpha1.TaskExecution) {
 	if s.original == nil {
 		return

@@ -13,8 +13,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// RunSchedule makes a run of a schedule now, whether the schedule is enabled or not. It changes nothing of the schedule:
-// its next time stays as it is. The run is judged as one of the execute routes is, and needs the same right.
+// RunSchedule starts a run of a schedule now, whether or not the schedule is enabled. It does not change the schedule
+// or its next time. The run is checked like one of the execute routes and needs the same right.
 func (h *Handlers) RunSchedule(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	dryRun, err := web.OnlyDryRunOf(r)
 	if err != nil {
@@ -47,17 +47,18 @@ func (h *Handlers) RunSchedule(in *access.Scope, w http.ResponseWriter, r *http.
 	err = h.submit(in, w, r, submission, dryRun)
 	var unfit params.FieldErrors
 	if errors.As(err, &unfit) {
-		// The request has no params: nothing is wrong with it.
-		p := web.Problemf(http.StatusConflict, "the task %q does not take the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, in.Path("triggers", "cron", name))
+		// The request has no params, so that the problem is not with the request.
+		p := web.Problemf(http.StatusConflict, "the task %q does not accept the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, in.Path("triggers", "cron", name))
 		return p
 	}
 	return err
 }
 
-// runNow stands for the body of a request that runs a schedule now. No JSON object reads so.
+// runNow replaces the body of a request that runs a schedule now. It is not a JSON object, so that no body equals it.
 const runNow = "run now"
 
-// runOf is the submission of a run of a schedule; without the schedule it can only find what was made before.
+// runOf returns the submission of a run of a schedule. Without the schedule, it can only find the execution of an
+// earlier request.
 func runOf(namespace, name string, of *v1alpha1.TaskSchedule, key string) submission {
 	out := submission{id: scheduleRunID(namespace, name, key), keyed: key != "", source: v1alpha1.TriggerManual, schedule: of}
 	if out.keyed {
@@ -73,8 +74,8 @@ func runOf(namespace, name string, of *v1alpha1.TaskSchedule, key string) submis
 	return out
 }
 
-// scheduleRunID is to runs of schedules what ExecutionID is to first runs. No task can have the name that stands in the
-// place of one, so that no key of one is a key of the other.
+// scheduleRunID is ExecutionID for runs of schedules. In place of the task's name it has a text that is not a valid
+// name, so that their keys cannot collide with others.
 func scheduleRunID(namespace, schedule, key string) string {
 	if key == "" {
 		return ExecutionID(namespace, "", "")
@@ -82,8 +83,8 @@ func scheduleRunID(namespace, schedule, key string) string {
 	return keyedID(namespace, "/schedule", schedule, key)
 }
 
-// belongs puts onto an execution what it has from the schedule that it was made of: what selects the runs of a schedule
-// finds it, and its trigger names the schedule.
+// belongs makes an execution one of a schedule: selectors for the schedule's runs find it, and its trigger names the
+// schedule.
 func (s submission) belongs(execution *v1alpha1.TaskExecution) {
 	if s.schedule == nil {
 		return
@@ -94,5 +95,5 @@ func (s submission) belongs(execution *v1alpha1.TaskExecution) {
 	execution.Spec.Timeout = s.schedule.Spec.Timeout
 }
 
-// runScheduleRequest has no fields: a schedule is run with its own params.
+// runScheduleRequest has no fields, because a schedule is run with its own params.
 type runScheduleRequest struct{}

@@ -19,39 +19,40 @@ import (
 )
 
 const (
-	// secretField of the Secret has the installation's secret.
+	// secretField is the field of the Secret that has the installation's secret.
 	secretField = "key"
-	// secretBytes is how long the secret must be at least, and how long the facade makes it.
+	// secretBytes is the least length of the secret, and the length of one that the facade makes.
 	secretBytes = 32
-	// secretPatience bounds one reading of the Secret, and secretPause is the time between two.
+	// secretPatience bounds one read of the Secret. secretPause is the time between two reads.
 	secretPatience = 5 * time.Second
 	secretPause    = 5 * time.Second
 )
 
-// InstallationSecret conceals Idempotency-Keys. The id and the digest of an execution are made of the key, and more people
-// may read them than know the key: without a secret they could try all keys of a simple form. All replicas have the same
-// secret, and keep it over restarts, because otherwise a repetition would not be known for one. A nil value conceals nothing.
+// InstallationSecret conceals Idempotency-Keys. The id and the digest of an execution are made from the key, and more
+// people may read them than know the key: without a secret, they could try all keys of a simple form. All replicas
+// share the secret and keep it over restarts: otherwise a repetition would not be recognized. A nil value conceals
+// nothing.
 type InstallationSecret struct {
 	Namespace, Name string
 	Value           atomic.Pointer[[]byte]
 }
 
-// conceal returns what stands for a key in ids and digests. The error is the answer while the secret is not known: a run
-// that was made then would be made again by a repetition.
+// conceal returns what replaces a key in ids and digests. While the secret is not known, it returns an error, because a
+// repetition would start a second run.
 func (i *InstallationSecret) conceal(key string) (string, error) {
 	if i == nil {
 		return key, nil
 	}
 	secret := i.Value.Load()
 	if secret == nil {
-		return "", web.Unavailable(fmt.Sprintf("requests with an %s are not taken: the facade cannot read the Secret that conceals the keys; its log says why. Try again, or send the request without the header", HeaderIdempotencyKey))
+		return "", web.Unavailable(fmt.Sprintf("requests with an %s are not accepted, because the facade cannot read the Secret that it needs for keys; its log says why. Try again, or send the request without the header", HeaderIdempotencyKey))
 	}
 	mac := hmac.New(sha256.New, *secret)
 	mac.Write([]byte(key))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
 }
 
-// KeepTrying reads the secret until that works or ctx ends. tried is called after the first time.
+// KeepTrying reads the secret until it succeeds or ctx ends. It calls tried after the first attempt.
 func (i *InstallationSecret) KeepTrying(ctx context.Context, client kubernetes.Interface, log logr.Logger, tried func()) {
 	for {
 		err := i.read(ctx, client)
@@ -60,7 +61,7 @@ func (i *InstallationSecret) KeepTrying(ctx context.Context, client kubernetes.I
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		log.Error(err, "Requests with an Idempotency-Key are refused until the Secret can be read (--idempotency-secret)", "secret", i.Namespace+"/"+i.Name)
+		log.Error(err, "Rejecting requests with an Idempotency-Key until the Secret can be read (--idempotency-secret)", "secret", i.Namespace+"/"+i.Name)
 		select {
 		case <-time.After(secretPause):
 		case <-ctx.Done():
@@ -69,9 +70,9 @@ func (i *InstallationSecret) KeepTrying(ctx context.Context, client kubernetes.I
 	}
 }
 
-// read takes the secret from the Secret, and puts one there where it has none yet. Of several replicas one wins; the
-// others take its secret. The Secret itself is never made: that would take the right to create Secrets in the namespace
-// of the installation.
+// read reads the secret from the Secret, and writes one if the Secret has none yet. If several replicas write, one wins
+// and the others use its secret. read never creates the Secret: that would need the right to create Secrets in the
+// namespace of the installation.
 func (i *InstallationSecret) read(ctx context.Context, client kubernetes.Interface) error {
 	ctx, cancel := context.WithTimeout(ctx, secretPatience)
 	defer cancel()

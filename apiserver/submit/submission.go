@@ -16,12 +16,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// submissions is the space of the ids of executions that were asked for with a key.
+// submissions is the name space of the ids of executions that have a key.
 var submissions = uuid.MustParse("6f0c3c0a-6d0b-4f7e-9d9e-2a7d5e1c8b43")
 
-// ExecutionID gives a new execution its id. With a key it is the same for the same task: a UUID of version 8
-// (RFC 9562) made of a hash, so that the API server itself lets only one execution of a key exist. The parts are
-// told apart by NUL, which none of them can have.
+// ExecutionID returns the id of a new execution. With a key, it depends only on the key and the task: it is a UUID of
+// version 8 (RFC 9562) made from a hash, so that the API server lets only one execution of a key exist. The hashed
+// parts are separated by NUL, which none of them can contain.
 func ExecutionID(namespace, task, key string) string {
 	if key == "" {
 		return uuid.NewString()
@@ -33,7 +33,8 @@ func keyedID(parts ...string) string {
 	return uuid.NewHash(sha256.New(), submissions, []byte(strings.Join(parts, "\x00")), 8).String()
 }
 
-// OwnKey keeps the keys of callers apart: somebody else's key must not show what it made. A key has no NUL.
+// OwnKey makes the keys of different callers different: a key must not show what it created for somebody else. A key
+// has no NUL.
 func OwnKey(key, caller string) string {
 	if key == "" || caller == "" {
 		return key
@@ -41,9 +42,9 @@ func OwnKey(key, caller string) string {
 	return key + "\x00" + caller
 }
 
-// DigestOf a body says whether two are the same, whatever the order of their fields and the space between. No
-// params and empty params are the same. It is keyed, because it can be read by more people than some params:
-// who does not know the key cannot try what was sent. Of params that are no JSON object it is empty.
+// DigestOf returns a digest of a body, to recognize the same body with another order of fields or other spaces. No
+// params and empty params are the same. The digest depends on the key, because more people can read it than some
+// params: without the key, nobody can guess what was sent. It is empty if the params are not a JSON object.
 func DigestOf(key string, given []byte) string {
 	canonical, problems := new(params.Schema).Apply(given)
 	if len(problems) > 0 {
@@ -58,29 +59,30 @@ func macOf(key string, canonical []byte) string {
 	return "hmac-sha256:" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// submission is an execute request. One with an Idempotency-Key may have been sent before.
+// submission is a request to start a run. With an Idempotency-Key, it may be a repetition.
 type submission struct {
-	// id of the execution that it makes or has made.
+	// id is the id of the execution that it creates or has created.
 	id     string
 	task   string
 	params []byte
 	source v1alpha1.TriggerSource
-	// user who sent it, as resources have the name.
+	// user is the name of the caller, as in resources.
 	user string
-	// original is the execution that is run again, nil of a first run, and same says that it is with its params.
+	// original is the execution that is run again, nil for a first run. same says that its params are used.
 	original *v1alpha1.TaskExecution
 	same     bool
-	// schedule that is run now, nil where none is.
+	// schedule is the schedule that is run now, nil if none is.
 	schedule *v1alpha1.TaskSchedule
-	// digest of the body, empty without a key.
+	// digest is the digest of the body, empty without a key.
 	digest string
-	// keyed: it has a key.
+	// keyed says that it has a key.
 	keyed bool
-	// formerID and formerDigest are what id and digest would be without the installation's secret, empty where there is none.
+	// formerID and formerDigest are what id and digest would be without the installation's secret. They are empty if
+	// there is no secret.
 	formerID, formerDigest string
 }
 
-// made tells whether an execution was made by it.
+// made reports whether the submission created an execution.
 func (s submission) made(existing *v1alpha1.TaskExecution) bool {
 	digest := s.digest
 	if existing.Name == s.formerID {
@@ -89,7 +91,7 @@ func (s submission) made(existing *v1alpha1.TaskExecution) bool {
 	return digest != "" && existing.Annotations[v1alpha1.AnnotationSubmission] == digest && existing.Spec.TaskRef.Name == s.task
 }
 
-// orFormer adds to a submission by what it is known if an earlier version of the facade made it.
+// orFormer adds to a submission the id and digest that an earlier version of the facade would have used.
 func (s submission) orFormer(former submission) submission {
 	if former.keyed {
 		s.formerID, s.formerDigest = former.id, former.digest
@@ -97,7 +99,7 @@ func (s submission) orFormer(former submission) submission {
 	return s
 }
 
-// execution is what is recorded of a submission.
+// execution returns the execution of a submission.
 func (s submission) execution(received params.Received) *v1alpha1.TaskExecution {
 	execution := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: s.id}}
 	if s.digest != "" {

@@ -9,20 +9,20 @@ import (
 
 // Operations describes what this package serves, by method and pattern.
 func Operations() openapi.Operations {
-	noTask := openapi.Problem(http.StatusNotFound, "There is no such task.")
+	noTask := openapi.Problem(http.StatusNotFound, "The task does not exist.")
 	return openapi.Operations{
 		"GET /tasks": {
-			ID: "listTasks", Tag: openapi.TagTasks, Summary: "All tasks, by name.",
+			ID: "listTasks", Tag: openapi.TagTasks, Summary: "List all tasks, ordered by name.",
 			Parameters: []openapi.Parameter{openapi.IfNoneMatch},
 			Answers:    []openapi.Answer{openapi.Tagged("The tasks.", []wire.Task{}), openapi.NotModified},
 		},
 		"GET /tasks/{taskName}": {
-			ID: "getTask", Tag: openapi.TagTasks, Summary: "One task.", Details: "A task called executions or watch is at /tasks/_/{taskName}.",
+			ID: "getTask", Tag: openapi.TagTasks, Summary: "Get a task.", Details: "For a task with the name executions or watch, use /tasks/_/{taskName}.",
 			Parameters: []openapi.Parameter{openapi.IfNoneMatch},
 			Answers:    []openapi.Answer{openapi.Tagged("The task.", wire.Task{}), openapi.NotModified, noTask},
 		},
 		"GET /tasks/_/{taskName}": {
-			ID: "getTaskByName", Tag: openapi.TagTasks, Summary: "One task, whatever its name is.",
+			ID: "getTaskByName", Tag: openapi.TagTasks, Summary: "Get a task of any name.",
 			Parameters: []openapi.Parameter{openapi.IfNoneMatch},
 			Answers:    []openapi.Answer{openapi.Tagged("The task.", wire.Task{}), openapi.NotModified, noTask},
 		},

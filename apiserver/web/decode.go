@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// Decode reads a JSON body into v. The body's size is bounded by middleware. A missing body leaves v as it is.
+// Decode reads a JSON body into v. Middleware bounds the body's size. Without a body, v stays as it is.
 func Decode(r *http.Request, v any) error {
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -24,7 +24,7 @@ func Decode(r *http.Request, v any) error {
 		if errors.As(err, &tooLarge) {
 			return err
 		}
-		return Problemf(http.StatusBadRequest, "the body could not be read to its end")
+		return Problemf(http.StatusBadRequest, "the body could not be read completely")
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil
@@ -41,13 +41,13 @@ func Decode(r *http.Request, v any) error {
 		return Problemf(http.StatusBadRequest, "%s", inWords(err))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Problemf(http.StatusBadRequest, "the body has something after its JSON object, at byte %d", decoder.InputOffset())
+		return Problemf(http.StatusBadRequest, "the body has more data after the JSON object, at byte %d", decoder.InputOffset())
 	}
 	return strict(raw, v)
 }
 
-// strict refuses what encoding/json takes though it has two meanings: keys that stand twice, and names of fields in other
-// letters, upper case for lower case.
+// strict rejects what encoding/json accepts though it is ambiguous: duplicate keys, and names of fields in another
+// case.
 func strict(raw []byte, v any) error {
 	if problem := params.CheckJSON(raw); problem != "" {
 		return Problemf(http.StatusBadRequest, "the body is %s", problem)
@@ -63,14 +63,14 @@ func strict(raw []byte, v any) error {
 		}
 		meant := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
 		if meant < 0 {
-			return Problemf(http.StatusBadRequest, "the body is not as documented: unknown field %q", name)
+			return Problemf(http.StatusBadRequest, "the body has the unknown field %q", name)
 		}
-		return Problemf(http.StatusBadRequest, "the body is not as documented: unknown field %q; the field is called %q", name, known[meant])
+		return Problemf(http.StatusBadRequest, "the body has the unknown field %q; did you mean %q?", name, known[meant])
 	}
 	return nil
 }
 
-// fieldsOf gives the names that the fields of a body have in JSON.
+// fieldsOf returns the JSON names of a body's fields.
 func fieldsOf(body any) (names []string) {
 	structure := reflect.TypeOf(body).Elem()
 	for i := range structure.NumField() {
@@ -80,8 +80,8 @@ func fieldsOf(body any) (names []string) {
 	return names
 }
 
-// inWords says in the client's terms what is wrong with a body. A reason and lists of strings are the only fields
-// that have a type here; params are judged by the schema of their task.
+// inWords says in the client's terms what is wrong with a body. Only reasons and lists of strings have a type here;
+// params are validated by the schema of their task.
 func inWords(err error) string {
 	syntax, wrongType := &json.SyntaxError{}, &json.UnmarshalTypeError{}
 	switch {
@@ -98,8 +98,8 @@ func inWords(err error) string {
 	case errors.As(err, &wrongType):
 		return fmt.Sprintf("the field %q must be a list of strings, not %s", wrongType.Field, withArticle(wrongType.Value))
 	default:
-		// Go has no type for an unknown field; its words are fit for people.
-		return "the body is not as documented: " + strings.TrimPrefix(err.Error(), "json: ")
+		// Go has no error type for an unknown field, but its message is readable.
+		return "the body is not valid: " + strings.TrimPrefix(err.Error(), "json: ")
 	}
 }
 
@@ -110,7 +110,7 @@ func withArticle(noun string) string {
 	return "a " + noun
 }
 
-// Given tells whether a field is there; null is as good as nothing.
+// Given reports whether a field is present and not null.
 func Given(raw json.RawMessage) bool {
 	raw = bytes.TrimSpace(raw)
 	return len(raw) > 0 && !bytes.Equal(raw, []byte("null"))

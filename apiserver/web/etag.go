@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Tags are weak. A representation is made of the resource, whose resourceVersion changes with every write; what else
-// changes in it is the duration of a run that goes on, which a client can reckon from startedAt. And two versions of the
-// facade may spell the same state differently. https://www.rfc-editor.org/rfc/rfc9110#section-8.8.1
+// ETags are weak. A representation is made from the resource, whose resourceVersion changes with every write. Only the
+// duration of an active run changes without a write, and a client can compute it from startedAt. Two versions of the
+// facade may also encode the same state differently. https://www.rfc-editor.org/rfc/rfc9110#section-8.8.1
 
-// TagOf a resource; empty when it has no version.
+// TagOf returns the ETag of a resource, empty if it has no version.
 func TagOf(resourceVersion string) string {
 	if resourceVersion == "" {
 		return ""
@@ -20,7 +20,7 @@ func TagOf(resourceVersion string) string {
 	return `W/"` + resourceVersion + `"`
 }
 
-// TagOfParts of an answer that is made of several. The parts need an order.
+// TagOfParts returns the ETag of an answer that is made from several parts. Their order matters.
 func TagOfParts(parts ...string) string {
 	sum := fnv.New128a()
 	for _, part := range parts {
@@ -30,7 +30,7 @@ func TagOfParts(parts ...string) string {
 	return `W/"` + hex.EncodeToString(sum.Sum(nil)) + `"`
 }
 
-// HasTag tells whether the client said that it has what the tag is of (If-None-Match, by weak comparison).
+// HasTag reports whether If-None-Match has the tag, by weak comparison.
 func HasTag(r *http.Request, tag string) bool {
 	if tag == "" {
 		return false
@@ -46,7 +46,7 @@ func HasTag(r *http.Request, tag string) bool {
 	return false
 }
 
-// Unchanged answers 304 when the client has what the tag is of, and tells so.
+// Unchanged sends the ETag, and answers 304 and returns true if the client has that state.
 func Unchanged(w http.ResponseWriter, r *http.Request, tag string) bool {
 	if tag != "" {
 		w.Header().Set("ETag", tag)

@@ -6,11 +6,11 @@ import (
 	"net/http"
 )
 
-// listChunk is how many bytes of a list are encoded before they are sent, so that a list costs no more memory than that
-// and its largest value, however slowly its client reads it.
+// listChunk is how many bytes of a list are encoded before they are sent. So a list takes no more memory than that plus
+// its largest value, however slowly its client reads.
 const listChunk = 64 << 10
 
-// ReplyList sends so many values with commas between, encoding one after the other, and what comes before and after them.
+// ReplyList sends n values separated by commas, encoding one after the other, between the given texts before and after.
 func ReplyList(w http.ResponseWriter, before, after string, n int, value func(i int) any) error {
 	var chunk bytes.Buffer
 	begun := false

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 )
 
-// IsLoopback tells whether only this machine reaches an address such as 127.0.0.1:8080.
+// IsLoopback reports whether an address such as 127.0.0.1:8080 can be reached only from this machine.
 func IsLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	return err == nil && isLoopbackHost(host)
@@ -20,9 +20,8 @@ func isLoopbackHost(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// OnlyLocalNames refuses requests to a name that is not this machine's own. Where nobody is asked for a token, a page
-// whose name was made to resolve to 127.0.0.1 (DNS rebinding) would be no other site to its browser, and could do
-// everything.
+// OnlyLocalNames rejects requests to host names other than localhost. Without authentication, a page whose host name
+// resolves to 127.0.0.1 (DNS rebinding) would be same-site for its browser, and could do everything.
 func OnlyLocalNames(next http.Handler) http.Handler {
 	return Handler(func(w http.ResponseWriter, r *http.Request) error {
 		host, _, err := net.SplitHostPort(r.Host)
@@ -30,7 +29,7 @@ func OnlyLocalNames(next http.Handler) http.Handler {
 			host = r.Host
 		}
 		if !isLoopbackHost(host) {
-			return Problemf(http.StatusMisdirectedRequest, "this is served to this machine only, as localhost or 127.0.0.1, and not as %q", r.Host)
+			return Problemf(http.StatusMisdirectedRequest, "the API is served on this machine only, as localhost or 127.0.0.1, and not as %q", r.Host)
 		}
 		next.ServeHTTP(w, r)
 		return nil

@@ -10,13 +10,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Metrics count requests. Labels come from bounded sets: the routes, the methods that a route has, and
-// the status codes.
+// Metrics counts requests. Labels come from bounded sets: routes, methods and status codes.
 type Metrics struct {
 	registry *prometheus.Registry
 	seconds  *prometheus.HistogramVec
 	bytes    *prometheus.HistogramVec
-	// Streams are answers that may go on as something happens.
+	// Streams counts open streams and waiting requests.
 	Streams  prometheus.Gauge
 	InFlight prometheus.Gauge
 	limited  *prometheus.CounterVec
@@ -27,25 +26,25 @@ func NewMetrics() *Metrics {
 		registry: prometheus.NewRegistry(),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "taskexec_http_request_duration_seconds",
-			Help:    "Seconds that a request took, by method, route and status code.",
+			Help:    "Duration of requests in seconds, by method, route and status code.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"method", "route", "code"}),
 		bytes: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "taskexec_http_response_size_bytes",
-			Help:    "Bytes of the bodies of answers, by method and route.",
+			Help:    "Size of response bodies in bytes, by method and route.",
 			Buckets: prometheus.ExponentialBuckets(256, 8, 7), // to 64 MiB
 		}, []string{"method", "route"}),
 		Streams: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "taskexec_http_streams_open",
-			Help: "Requests that are being answered of routes that may last, like that of logs.",
+			Help: "Open streams and waiting requests, by route.",
 		}),
 		InFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "taskexec_http_requests_in_flight",
-			Help: "Requests that are being served, those that last apart.",
+			Help: "Requests being served, without streams and waiting requests.",
 		}),
 		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "taskexec_http_requests_limited_total",
-			Help: "Requests that were refused by a limit: reads or writes of a caller, failures to authenticate of an address, inFlight, or the share of one caller in these.",
+			Help: "Requests rejected by a limit: reads, writes, failures (to authenticate), inFlight, or the share of one caller in these.",
 		}, []string{"limit"}),
 	}
 	m.registry.MustRegister(m.seconds, m.bytes, m.Streams, m.InFlight, m.limited,
@@ -63,7 +62,7 @@ func (m *Metrics) observe(method, route string, status int, took time.Duration, 
 	m.bytes.WithLabelValues(method, route).Observe(float64(size))
 }
 
-// CountLasting counts the requests of a route that may last.
+// CountLasting counts the open requests of a route that may last.
 func (m *Metrics) CountLasting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.Streams.Inc()
@@ -72,11 +71,13 @@ func (m *Metrics) CountLasting(next http.Handler) http.Handler {
 	})
 }
 
-// Limit counts a request that a limit refused.
+// Limit counts a request that a limit rejected.
 func (m *Metrics) Limit(name string) { m.limited.WithLabelValues(name).Inc() }
 
 // Register adds collectors to the metrics.
-func (m *Metrics) Register(collectors ...prometheus.Collector) { m.registry.MustRegister(collectors...) }
+func (m *Metrics) Register(collectors ...prometheus.Collector) {
+	m.registry.MustRegister(collectors...)
+}
 
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

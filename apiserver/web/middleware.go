@@ -16,18 +16,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// Handler answers a request or returns why it could not.
+// Handler answers a request or returns an error.
 type Handler func(http.ResponseWriter, *http.Request) error
 
-// ServeHTTP writes the error of a handler, and logs what is ours to mend.
+// ServeHTTP writes the error of a handler, and logs errors of the facade.
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := h(w, r)
 	if err == nil {
 		return
 	}
 	answer := ProblemOf(err)
-	// A body that does not come in its time ends the context as well, because nothing more can be read; but its client
-	// is there.
+	// A body that comes too slowly ends the context too, because nothing more can be read. But its client is still
+	// there.
 	if errors.Is(r.Context().Err(), context.Canceled) && answer.Status != http.StatusRequestTimeout {
 		return // the client went away
 	}
@@ -41,7 +41,7 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Reply sends a value as JSON.
 func Reply(w http.ResponseWriter, value any) error { return ReplyWith(w, http.StatusOK, value) }
 
-// ReplyWith sends a value as JSON with another status than 200.
+// ReplyWith sends a value as JSON with a status.
 func ReplyWith(w http.ResponseWriter, status int, value any) error {
 	raw, err := json.Marshal(value)
 	if err != nil {
@@ -58,8 +58,8 @@ func ReplyBytes(w http.ResponseWriter, status int, raw []byte) {
 	_, _ = w.Write(raw) // a client that is gone cannot be told
 }
 
-// PathValue gives a parameter of the path. Where a path has more than one spelling, chi matches it as it was
-// sent (URL.RawPath), so that an escaped slash in a name does not become another path.
+// PathValue returns a parameter of the path. If a path has an escaped form, chi matches that (URL.RawPath), so that an
+// escaped slash in a name does not become another path.
 func PathValue(r *http.Request, name string) string {
 	value := chi.URLParam(r, name)
 	if r.URL.RawPath == "" {
@@ -78,10 +78,10 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
-// harmlessID is what is taken over from a client: nothing that could forge a line of the log.
+// harmlessID matches the request ids that are accepted from clients: none that could forge a line of the log.
 var harmlessID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Identify gives each request an id, and a logger that has it.
+// Identify gives each request an id and a logger with that id.
 func Identify(log logr.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -99,11 +99,11 @@ func Identify(log logr.Logger) func(http.Handler) http.Handler {
 	}
 }
 
-// statusClientGone is what is logged and counted where the client left before its answer, as nginx does.
+// statusClientGone is logged and counted if the client left before the answer, as in nginx.
 const statusClientGone = 499
 
-// Observe logs each request and counts it under its route, never its path: a path has names. What is secret is never
-// in a path: queries, headers and bodies are not logged.
+// Observe logs each request and counts it by its route, because paths have names. Queries, headers and bodies are not
+// logged, because they may have secrets; paths never have.
 func Observe(metrics *Metrics, userOf func(context.Context) string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -128,7 +128,7 @@ func Observe(metrics *Metrics, userOf func(context.Context) string) func(http.Ha
 	}
 }
 
-// accessLevel keeps the probes of every few seconds out of the ordinary log.
+// accessLevel returns the log level of a request. It keeps probes out of the normal log.
 func accessLevel(route string) int {
 	switch route {
 	case "/healthz", "/readyz", "/metrics":
@@ -138,7 +138,7 @@ func accessLevel(route string) int {
 	}
 }
 
-// RecoverPanic turns a panic into an answer; the process serves others.
+// RecoverPanic turns a panic into an answer, so that the process goes on.
 func RecoverPanic(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -156,12 +156,12 @@ func RecoverPanic(next http.Handler) http.Handler {
 	})
 }
 
-// Inert keeps a browser from running, framing or embedding an answer, whatever a log has in it. A page that is meant to
-// be seen sets a policy of its own.
+// Inert keeps browsers from running, framing or embedding an answer, whatever a log contains. The documentation page
+// sets a policy of its own.
 const Inert = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
 
-// Protect sets what keeps browsers from making more of an answer than it is, refuses what a browser was made to
-// send by another site's page, and bounds the body. Requests of other programs are not concerned.
+// Protect sets headers that restrict browsers, rejects cross-site requests of browsers, and bounds the body. It does
+// not affect other clients.
 func Protect(maxBody int64) func(http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return func(next http.Handler) http.Handler {
@@ -174,7 +174,7 @@ func Protect(maxBody int64) func(http.Handler) http.Handler {
 			header.Set("Cache-Control", "no-store")
 			if err := crossOrigin.Check(r); err != nil {
 				leaveBody(w, r)
-				Problemf(http.StatusForbidden, "this was sent by the page of another site: %v", err).Write(w, RequestID(r.Context()))
+				Problemf(http.StatusForbidden, "the request was sent by a page of another site: %v", err).Write(w, RequestID(r.Context()))
 				return
 			}
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -183,7 +183,7 @@ func Protect(maxBody int64) func(http.Handler) http.Handler {
 	}
 }
 
-// WithTimeout bounds the work on a request by its context.
+// WithTimeout bounds the work on a request with its context.
 func WithTimeout(d time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

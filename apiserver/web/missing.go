@@ -30,7 +30,7 @@ func NoExecution(id string) error {
 }
 
 func NoTask(name string) error {
-	return Problemf(http.StatusNotFound, "there is no task %q; GET /tasks lists those there are", name)
+	return Problemf(http.StatusNotFound, "there is no task %q; GET /tasks lists all tasks", name)
 }
 
 // NoSchedule says why there is no schedule to answer with.
@@ -38,5 +38,5 @@ func NoSchedule(name string, err error) error {
 	if err != nil {
 		return err
 	}
-	return Problemf(http.StatusNotFound, "there is no schedule %q; GET /triggers/cron lists those there are", name)
+	return Problemf(http.StatusNotFound, "there is no schedule %q; GET /triggers/cron lists all schedules", name)
 }

@@ -16,47 +16,47 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// Problem is an error as it is sent: RFC 9457, type about:blank, so that title is the status in words.
+// Problem is an error as RFC 9457 defines it. Its type is about:blank, so that title is the name of the HTTP status.
 type Problem struct {
-	// Title is the status in words.
+	// Title is the name of the HTTP status.
 	Title string `json:"title"`
-	// Status of the answer.
+	// Status is the HTTP status.
 	Status int `json:"status"`
-	// Detail says what is wrong, on what, and what to do.
+	// Detail says what is wrong and what to do.
 	Detail string `json:"detail,omitempty"`
-	// Errors say what is wrong with each field.
+	// Errors are the problems of single fields.
 	Errors []FieldError `json:"errors,omitempty"`
-	// Cancelled are the executions of a bulk cancel that failed in part, and were cancelled all the same.
+	// Cancelled are the executions that a partly failed bulk cancel did cancel.
 	Cancelled []string `json:"cancelled,omitempty"`
-	// Failed are those that could not be cancelled.
+	// Failed are the executions that a bulk cancel could not cancel.
 	Failed []string `json:"failed,omitempty"`
-	// RequestID finds the request in the facade's log.
+	// RequestID is the id of the request in the facade's log.
 	RequestID string `json:"requestId,omitempty"`
 
-	// RetryAfter in seconds, zero for none.
+	// RetryAfter is the header Retry-After in seconds, 0 for none.
 	RetryAfter int `json:"-"`
 }
 
-// FieldError says what is wrong with one field.
+// FieldError is a problem of one field.
 type FieldError struct {
-	// Pointer to the field in the request's body (RFC 6901).
+	// Pointer is a JSON Pointer (RFC 6901) to the field in the request's body.
 	Pointer string `json:"pointer"`
-	// Detail says what is wrong with it.
+	// Detail says what is wrong with the field.
 	Detail string `json:"detail"`
 }
 
-// Error makes a problem an error: handlers return it.
+// Error makes a problem an error, so that handlers can return it.
 func (p *Problem) Error() string { return fmt.Sprintf("%d: %s", p.Status, p.Detail) }
 
 func Problemf(status int, format string, args ...any) *Problem {
 	return &Problem{Status: status, Detail: fmt.Sprintf(format, args...)}
 }
 
-// UnavailableRetry in seconds, when the API server is busy or away.
+// UnavailableRetry is the Retry-After in seconds when the API server is busy or cannot be reached.
 const UnavailableRetry = 2
 
-// ProblemOf gives the answer to an error. It is the only place that knows which error means which status. What
-// is not there is answered by the handlers; where Kubernetes says so of a write, the namespace is missing.
+// ProblemOf returns the answer to an error. Only this function maps errors to statuses. Handlers answer for missing
+// objects themselves; if Kubernetes answers a write with 404, the namespace is missing.
 func ProblemOf(err error) *Problem {
 	var known *Problem
 	var tooLarge *http.MaxBytesError
@@ -72,7 +72,7 @@ func ProblemOf(err error) *Problem {
 	case errors.As(err, &fields):
 		return paramsProblem(fields)
 	case errors.As(err, &archived) && archived.Gone():
-		return Problemf(http.StatusGone, "what is asked for was in the archive alone, and %s; the part that is kept on the run is in the run's logs", archived.Brief())
+		return Problemf(http.StatusGone, "this part of the log was only in the archive, and %s; the newest part is in the field logs of the run", archived.Brief())
 	case errors.As(err, &archived):
 		return Unavailable("the archive of logs cannot be read: " + archived.Brief() + "; try again")
 	case errors.Is(err, context.DeadlineExceeded):
@@ -82,17 +82,17 @@ func ProblemOf(err error) *Problem {
 	case errors.As(err, &unreachable):
 		return Unavailable("Kubernetes cannot be reached; try again")
 	case errors.As(err, &notStarted):
-		return Unavailable("the facade is starting and does not see the cluster yet; try again")
+		return Unavailable("the facade is starting and its cache is not ready; try again")
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
-		return Problemf(http.StatusBadRequest, "Kubernetes refused it: %v", err)
+		return Problemf(http.StatusBadRequest, "Kubernetes rejected the request: %v", err)
 	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
-		return Problemf(http.StatusConflict, "it was changed by others at the same time; try again")
+		return Problemf(http.StatusConflict, "somebody changed it at the same time; try again")
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 		return forbidden(err)
 	case apierrors.IsNotFound(err):
-		return Problemf(http.StatusInternalServerError, "the namespace that the facade serves (--namespace) or the kinds of taskexec.dev are missing: %v", err)
+		return Problemf(http.StatusInternalServerError, "the namespace (--namespace) or the custom resources of taskexec.dev do not exist: %v", err)
 	default:
-		return Problemf(http.StatusInternalServerError, "something went wrong in the facade; its log has the details under the request id")
+		return Problemf(http.StatusInternalServerError, "the facade failed; its log has the details under the request id")
 	}
 }
 
@@ -100,16 +100,16 @@ func Unavailable(detail string) *Problem {
 	return &Problem{Status: http.StatusServiceUnavailable, Detail: detail, RetryAfter: UnavailableRetry}
 }
 
-// paramsProblem points each error into the body, where the params stand under "params".
+// paramsProblem returns a problem whose pointers are relative to the body, where the params are under "params".
 func paramsProblem(fields params.FieldErrors) *Problem {
-	p := Problemf(http.StatusBadRequest, "the params are not what the task takes: %v", fields)
+	p := Problemf(http.StatusBadRequest, "the params do not match the task's schema: %v", fields)
 	for _, f := range fields {
 		p.Errors = append(p.Errors, FieldError{Pointer: "/params" + f.Pointer, Detail: f.Message})
 	}
 	return p
 }
 
-// Write sends a problem.
+// Write sends the problem.
 func (p *Problem) Write(w http.ResponseWriter, requestID string) {
 	p.Title, p.RequestID = http.StatusText(p.Status), requestID
 	if p.RetryAfter > 0 {
@@ -117,6 +117,6 @@ func (p *Problem) Write(w http.ResponseWriter, requestID string) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
-	// A client that is gone cannot be told.
+	// The client may be gone: the error does not matter.
 	_ = json.NewEncoder(w).Encode(p)
 }

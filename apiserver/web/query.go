@@ -16,15 +16,15 @@ const (
 	MaxPage     = 1000
 )
 
-// Parameters read one parameter of a query each into a Q, and say what they want when they cannot.
+// Parameters has a parser for each parameter of a query. A parser sets a field of Q, or returns what values it accepts.
 type Parameters[Q any] map[string]func(q *Q, value string) (want string)
 
-// Read a request's query. A parameter that is unknown, or given twice, is an error: who misspells one must not get the
-// answer to another question.
+// Read parses a request's query. An unknown or repeated parameter is an error: a client that misspells one must not get
+// the answer to another question.
 func (p Parameters[Q]) Read(r *http.Request, q *Q) error {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return Problemf(http.StatusBadRequest, "the query cannot be read: %v", err)
+		return Problemf(http.StatusBadRequest, "the query is not valid: %v", err)
 	}
 	names := make([]string, 0, len(values))
 	for name := range values {
@@ -35,7 +35,7 @@ func (p Parameters[Q]) Read(r *http.Request, q *Q) error {
 		read, known := p[name]
 		switch given := values[name]; {
 		case !known:
-			return Problemf(http.StatusBadRequest, "the parameter %q is not known; %s", name, p.known())
+			return Problemf(http.StatusBadRequest, "the parameter %q is unknown; %s", name, p.known())
 		case len(given) != 1:
 			return Problemf(http.StatusBadRequest, "the parameter %s is given %d times", name, len(given))
 		default:
@@ -55,14 +55,14 @@ func (p Parameters[Q]) known() string {
 	slices.Sort(names)
 	switch len(names) {
 	case 0:
-		return "there are none"
+		return "there are no parameters"
 	case 1:
-		return "there is only " + names[0]
+		return "the only parameter is " + names[0]
 	}
 	return "there are " + strings.Join(names, ", ")
 }
 
-// onlyDryRun is for operations that can be tried without doing anything, and have no other parameter.
+// onlyDryRun parses the query of operations whose only parameter is dryRun.
 var onlyDryRun = Parameters[bool]{"dryRun": Boolean}
 
 func OnlyDryRunOf(r *http.Request) (dryRun bool, err error) {
@@ -94,11 +94,11 @@ func NameOf(to *string, value, want string) string {
 	return ""
 }
 
-// Words takes some of the known ones, with commas between.
+// Words parses a list of known words, separated by commas.
 func Words[T ~string](to *[]T, value string, known []string) (want string) {
 	for word := range strings.SplitSeq(value, ",") {
 		if !slices.Contains(known, word) || slices.Contains(*to, T(word)) {
-			return "one or more, each once, with commas between, of " + strings.Join(known, ", ")
+			return "one or more, each once and separated by commas, of " + strings.Join(known, ", ")
 		}
 		*to = append(*to, T(word))
 	}

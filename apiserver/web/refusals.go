@@ -9,49 +9,49 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// quotaRetry in seconds: a quota has room when something that counts to it is gone.
+// quotaRetry is the Retry-After in seconds when a quota is used up.
 const quotaRetry = 5
 
-// forbidden answers when the API server says 403 to the facade. That has four causes, which Kubernetes tells apart by
-// words alone: its status has the same reason for all of them, and no cause but for a namespace that is going away.
+// forbidden returns the answer if the API server answers 403 to the facade. There are four causes. Only the message
+// tells them apart: the status has the same reason for all, and a cause only for a namespace that is being deleted.
 //
 //   - The facade's own rights are missing, which whoever installed it has to mend: 500.
 //   - A ResourceQuota has no room: 429, because it may have some later.
 //   - The namespace is being deleted: 409.
 //   - A policy or another part of admission refuses what the caller asks for: 403.
 //
-// All but the first carry the API server's words. They name the object and the quota or policy that refuses it, so that the
-// caller knows what to ask the cluster's administrator for.
+// All but the first have the API server's message. It names the object and the quota or policy, so that the caller
+// knows what to ask the cluster's administrator for.
 func forbidden(err error) *Problem {
 	words := serverWords(err)
 	switch {
 	case apierrors.IsUnauthorized(err), isMissingRight(words):
-		return Problemf(http.StatusInternalServerError, "the facade's service account may not do this: %v", err)
+		return Problemf(http.StatusInternalServerError, "the facade's service account is not allowed to do this: %v", err)
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
-		return Problemf(http.StatusConflict, "the namespace is being deleted and takes nothing new: %s", words)
+		return Problemf(http.StatusConflict, "the namespace is being deleted and accepts nothing new: %s", words)
 	case isFullQuota(words):
-		p := Problemf(http.StatusTooManyRequests, "a quota of the cluster has no room for it: %s; try again when something that counts to it is gone, or have the quota raised", words)
+		p := Problemf(http.StatusTooManyRequests, "a quota of the cluster is used up: %s; try again when something that counts towards it is gone, or have the quota raised", words)
 		p.RetryAfter = quotaRetry
 		return p
 	default:
-		return Problemf(http.StatusForbidden, "the cluster's admission refuses it: %s", words)
+		return Problemf(http.StatusForbidden, "the cluster's admission control rejects it: %s", words)
 	}
 }
 
-// isMissingRight reports whether the API server's words are those of an authorizer (apiserver/pkg/endpoints/handlers/
-// responsewriters.ForbiddenStatusError): `tasks.taskexec.dev "x" is forbidden: User "y" cannot get resource ...`.
+// isMissingRight reports whether the message is that of an authorizer (responsewriters.ForbiddenStatusError of
+// k8s.io/apiserver): `tasks.taskexec.dev "x" is forbidden: User "y" cannot get resource ...`.
 func isMissingRight(words string) bool {
 	_, why, found := strings.Cut(words, "forbidden: User ")
 	return found && strings.Contains(why, " cannot ")
 }
 
-// isFullQuota reports whether the words are those of the admission plugin ResourceQuota that may be others later: a quota
-// that is used up, or whose use is not counted yet.
+// isFullQuota reports whether the message is one of the admission plugin ResourceQuota that may pass later: a quota is
+// used up, or its use is not counted yet.
 func isFullQuota(words string) bool {
 	return strings.Contains(words, "exceeded quota: ") || strings.Contains(words, "status unknown for quota: ")
 }
 
-// serverWords are those of the API server, without what wraps them.
+// serverWords returns the API server's own message, without wrapping.
 func serverWords(err error) string {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {

@@ -9,29 +9,29 @@ import (
 	"time"
 )
 
-// How long a body may take. It begins with BodyPatience, earns a second for each BodyRate bytes that came, and never
-// has more than BodyLimit.
+// How long a body may take: BodyPatience, plus a second for each BodyRate bytes that have arrived, and at most
+// BodyLimit.
 const (
 	BodyPatience = 3 * time.Second
 	BodyRate     = 16 << 10 // bytes a second
 	BodyLimit    = 15 * time.Second
-	// bodyPiece is how much is read between two looks at the clock, in bytes.
+	// bodyPiece is how many bytes are read between two checks of the time.
 	bodyPiece = 16 << 10
 )
 
-// BodyTime is how long a body may take of which so many bytes have come.
+// BodyTime returns how long a body may take of which n bytes have arrived.
 func BodyTime(bytes int) time.Duration {
 	most := int(BodyLimit/time.Second) * BodyRate
 	return min(BodyPatience+time.Duration(min(bytes, most))*time.Second/BodyRate, BodyLimit)
 }
 
-// HasBody tells whether a request has one that is read: a GET's is of no meaning.
+// HasBody reports whether a request has a body that is read. The body of a GET is ignored.
 func HasBody(r *http.Request) bool {
 	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
 }
 
-// ReadBody reads a body to its end, within its time, and puts what was read in its place. What was wrong with it but
-// for its pace comes again when it is decoded.
+// ReadBody reads a body completely within its time, and replaces it by what was read. Errors other than slowness are
+// returned again when the body is decoded.
 func ReadBody(w http.ResponseWriter, r *http.Request) error {
 	control, begun := http.NewResponseController(w), time.Now()
 	var read bytes.Buffer
@@ -43,7 +43,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request) error {
 		case errors.Is(err, io.EOF):
 			err = nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return Problemf(http.StatusRequestTimeout, "the body was sent too slowly: %d bytes of it came in %s, and it must come within %s, and %d KiB in a second",
+			return Problemf(http.StatusRequestTimeout, "the body was sent too slowly: %d bytes arrived in %s; a body must arrive within %s, at %d KiB a second",
 				read.Len(), time.Since(begun).Round(time.Second), BodyLimit, BodyRate>>10)
 		case err == nil:
 			continue
@@ -54,13 +54,13 @@ func ReadBody(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-// wholeBody was read before its request was served.
+// wholeBody is a body that was read before its request is served.
 type wholeBody struct{ io.Reader }
 
 func (wholeBody) Close() error { return nil }
 
-// leaveBody ends the connection of a request that is refused before its body was read: its answer does not wait for
-// what is still to come, nor does anything wait for it for long.
+// leaveBody closes the connection of a request that is rejected before its body was read, so that nothing waits for the
+// rest of the body.
 func leaveBody(w http.ResponseWriter, r *http.Request) {
 	if _, read := r.Body.(wholeBody); read || !HasBody(r) {
 		return
@@ -69,7 +69,7 @@ func leaveBody(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(BodyPatience)) // a writer of tests has none
 }
 
-// failing gives an error, or nothing.
+// failing returns an error on each read.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) {

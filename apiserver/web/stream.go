@@ -16,42 +16,42 @@ import (
 )
 
 const (
-	// heartbeat keeps a quiet stream from being taken for a dead one.
+	// heartbeat is sent on a quiet stream, so that it is not taken for dead.
 	heartbeat = 15 * time.Second
-	// flushInterval is how long what was written may wait for more.
+	// flushInterval is how long written data may wait for more.
 	flushInterval = 100 * time.Millisecond
-	// writeLimit is how long a client may take for streamBuffer bytes; a slower one is cut off.
+	// writeLimit is how long a client may take to read streamBuffer bytes. A slower one is disconnected.
 	writeLimit = 30 * time.Second
-	// streamBuffer in bytes.
+	// streamBuffer is the size of a stream's buffer in bytes.
 	streamBuffer = 32 << 10
 )
 
-// ErrStopping ends a stream because the facade stops: its client has to come again.
+// ErrStopping ends a stream because the facade is stopping. Its client has to reconnect.
 var ErrStopping = errors.New("the facade is stopping")
 
-// Stream sends an answer that may last. Its methods may be called from several goroutines.
+// Stream sends an answer that may last. It is safe for concurrent use.
 type Stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 
 	mu     sync.Mutex
 	buffer *bufio.Writer
-	// begun: something was sent, so that the answer cannot become another one.
+	// begun says that something was sent, so that the answer can no longer be replaced.
 	begun bool
-	// sent is when.
+	// sent is when something was last sent.
 	sent time.Time
 }
 
 func NewStream(w http.ResponseWriter, contentType string) *Stream {
 	s := &Stream{w: w, control: http.NewResponseController(w), sent: time.Now()}
-	// The server's own limits are for answers that end; what remains is the limit on each write.
+	// The server's write timeout is for answers that end. Lasting answers have a limit for each write instead.
 	_ = s.control.SetReadDeadline(time.Time{})
 	w.Header().Set("Content-Type", contentType)
 	s.buffer = bufio.NewWriterSize(sender{s}, streamBuffer)
 	return s
 }
 
-// sender is what the buffer is emptied into; the lock is held.
+// sender receives the contents of the buffer. The lock is held.
 type sender struct{ *Stream }
 
 func (s sender) Write(p []byte) (int, error) {
@@ -66,7 +66,7 @@ func (s *Stream) Write(p []byte) (int, error) {
 	return s.buffer.Write(p)
 }
 
-// Discard drops what was written, unless some of it was sent; it tells whether it could.
+// Discard drops what was written, unless some of it was sent. It reports whether it could.
 func (s *Stream) Discard() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +77,7 @@ func (s *Stream) Discard() bool {
 	return true
 }
 
-// Flush sends what there is, and the header if it was not sent.
+// Flush sends what was written, and the header if it was not sent.
 func (s *Stream) Flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,7 +93,7 @@ func (s *Stream) flushLocked() error {
 	return s.control.Flush()
 }
 
-// tend sends what waits, and beat when nothing was sent for as long as quiet.
+// tend sends written data regularly, and beat if nothing was sent for the duration quiet.
 func (s *Stream) tend(beat string, quiet time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,29 +106,29 @@ func (s *Stream) tend(beat string, quiet time.Duration) error {
 	return s.flushLocked()
 }
 
-// Streams are what all answers share that may last.
+// Streams is shared by all answers that may last.
 type Streams struct {
-	// Heartbeat is how long one may be quiet.
+	// Heartbeat is how long a stream may be quiet.
 	Heartbeat time.Duration
-	// Stopping is closed when the facade is told to stop: who follows something has to come again, elsewhere.
+	// Stopping is closed when the facade stops. Clients of streams have to reconnect to another replica.
 	Stopping chan struct{}
-	// Watchers has one for each who waits for a change, or watches; watching has the shares of them.
+	// Watchers has a value for each request that waits or watches. watching limits the share of one caller.
 	Watchers chan struct{}
 	Watching *limit.Places
 }
 
-// maxWatchers at once. Each costs a connection and, where it is a stream, 32 KiB.
+// maxWatchers is how many requests wait or watch at once. Each costs a connection, and a stream 32 KiB.
 const maxWatchers = 1000
 
-// Watch takes a place among the watchers, which leave gives back. One caller has a share of them.
+// Watch takes a place among the watchers. leave releases it. One caller has a share of the places.
 func (s *Streams) Watch(who string) (leave func(), err error) {
 	return LastingPlace(s.Watchers, s.Watching, who,
-		fmt.Sprintf("%d requests of %q wait for changes already, as many as one caller may have at once; ask without wait, or try again", limit.Share(cap(s.Watchers)), who),
-		"too many clients wait for changes already; ask without wait, or try again")
+		fmt.Sprintf("%d requests of %q are waiting for changes, the most for one caller; send the request without wait, or try again", limit.Share(cap(s.Watchers)), who),
+		"too many clients are waiting for changes; send the request without wait, or try again")
 }
 
-// LastingPlace takes a place for what may last. The error is the answer: overShare when the caller has its share, full
-// when all are taken.
+// LastingPlace takes a place for an answer that may last. The error is the answer: overShare if the caller has its
+// share, full if all are taken.
 func LastingPlace(places chan struct{}, shares *limit.Places, who string, overShare, full string) (leave func(), err error) {
 	back, err := shares.Take(who)
 	if err == nil {
@@ -154,8 +154,8 @@ func NewStreams() *Streams {
 	return &Streams{Heartbeat: heartbeat, Stopping: make(chan struct{}), Watchers: make(chan struct{}, maxWatchers), Watching: limit.NewPlaces(maxWatchers)}
 }
 
-// Lasting gives the context of an answer that may last: it ends with the client, and when the facade is told to stop.
-// Until leave is called, which waits, the stream is tended; beat may be empty.
+// Lasting returns the context of an answer that may last. It ends when the client leaves or the facade stops. The
+// stream is tended until leave is called, which waits for that to end. beat may be empty.
 func (s *Streams) Lasting(parent context.Context, out *Stream, beat string) (ctx context.Context, leave func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	ended := make(chan struct{})
@@ -184,8 +184,8 @@ func (s *Streams) Lasting(parent context.Context, out *Stream, beat string) (ctx
 	}
 }
 
-// GiveUp ends an answer that cannot be whole: by a problem when nothing was sent, and else as a broken connection, so
-// that its client does not take what it has for all.
+// GiveUp ends an answer that cannot be completed: with a problem if nothing was sent, else by breaking the connection,
+// so that the client does not take the part for the whole.
 func (s *Stream) GiveUp(ctx context.Context, err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -193,12 +193,12 @@ func (s *Stream) GiveUp(ctx context.Context, err error) error {
 		return err
 	}
 	if ctx.Err() == nil {
-		logr.FromContextOrDiscard(ctx).Error(err, "A log could not be sent to its end")
+		logr.FromContextOrDiscard(ctx).Error(err, "Could not send a log completely")
 	}
 	panic(http.ErrAbortHandler)
 }
 
-// MustJSON encodes what is made of strings and numbers.
+// MustJSON encodes a value that cannot fail to encode.
 func MustJSON(value any) []byte {
 	raw, err := json.Marshal(value)
 	if err != nil {
@@ -213,8 +213,8 @@ func (s *Stream) Started() bool {
 	return s.begun
 }
 
-// EndMark is what the id of a last event ends with.
+// EndMark is the end of the id of a last event.
 const EndMark = ".end"
 
-// busyRetry in seconds, when too many logs are being read.
+// busyRetry is the Retry-After in seconds when too many logs are being read.
 const busyRetry = 5

@@ -12,11 +12,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// traces are carried as W3C Trace Context, whatever OTEL_PROPAGATORS says: it is what a run is given, too.
+// Traces are propagated as W3C Trace Context, regardless of OTEL_PROPAGATORS, because runs get that form too.
 var traces propagation.TraceContext
 
-// Traced begins a span for each request, as a part of the trace that its client sent. Without a provider it does
-// nothing. What is asked for every few seconds by the platform is left out.
+// Traced starts a span for each request, as a part of the client's trace. Without a provider it does nothing. It leaves
+// out probes and scrapes.
 func Traced(provider trace.TracerProvider) func(http.Handler) http.Handler {
 	if provider == nil {
 		return func(next http.Handler) http.Handler { return next }
@@ -29,7 +29,7 @@ func Traced(provider trace.TracerProvider) func(http.Handler) http.Handler {
 	)
 }
 
-// nameSpan after the route, never the path: a path has names.
+// nameSpan names the span after the route, not the path, because paths have names.
 func nameSpan(ctx context.Context, method, route string) {
 	span := trace.SpanFromContext(ctx)
 	if !span.IsRecording() {
@@ -39,8 +39,8 @@ func nameSpan(ctx context.Context, method, route string) {
 	span.SetAttributes(semconv.HTTPRoute(route), attribute.String("taskexec.request_id", RequestID(ctx)))
 }
 
-// TraceparentOf gives the trace that a request belongs to, as a run is to have it: that of its span, or, where there
-// is no tracing here, that which its client sent. Empty means none; what is no traceparent is none.
+// TraceparentOf returns the trace of a request in the form that a run gets: that of its span, or without tracing that
+// of the client. It is empty if there is none, or if the client's is not valid.
 func TraceparentOf(r *http.Request) string {
 	ctx := r.Context()
 	if !trace.SpanContextFromContext(ctx).IsValid() {
@@ -51,7 +51,7 @@ func TraceparentOf(r *http.Request) string {
 	return carrier.Get("traceparent")
 }
 
-// traceIDOf gives the id of the trace of a request, empty where it has none.
+// traceIDOf returns the id of the trace of a request, empty if it has none.
 func traceIDOf(ctx context.Context) string {
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
 		return span.TraceID().String()

@@ -20,8 +20,8 @@ const (
 	StatusCancelled = "cancelled"
 )
 
-// StatusOf gives the documented word for where an execution stands. What waits reads running: a client that
-// polls until it is no longer running must not stop early. A cancel that was accepted reads cancelled at once.
+// StatusOf returns the status of an execution as the REST API documents it. A waiting run is running: a client that
+// polls until a run is no longer running must not stop early. A run is cancelled as soon as the cancel is accepted.
 func StatusOf(e *v1alpha1.TaskExecution) string {
 	switch e.Status.Phase {
 	case v1alpha1.PhaseCompleted:
@@ -38,13 +38,13 @@ func StatusOf(e *v1alpha1.TaskExecution) string {
 	return StatusRunning
 }
 
-// PhaseOf reads as Pending what nobody has looked at.
+// PhaseOf returns the phase of an execution. It is Pending if the controller has not processed it yet.
 func PhaseOf(e *v1alpha1.TaskExecution) string {
 	return string(cmp.Or(e.Status.Phase, v1alpha1.PhasePending))
 }
 
-// ExecutionOf returns an execution as REST shows it. What its author wrote freely is made one harmless line: another person
-// reads it.
+// ExecutionOf returns an execution as the REST API shows it. Free text becomes one line without control characters,
+// because another person reads it.
 func ExecutionOf(e *v1alpha1.TaskExecution, now time.Time) Execution {
 	status := &e.Status
 	w := Execution{
@@ -62,7 +62,7 @@ func ExecutionOf(e *v1alpha1.TaskExecution, now time.Time) Execution {
 		RerunOf:     parse.OneLine(e.Annotations[v1alpha1.AnnotationRerunOf]),
 	}
 	w.Trigger.Claimed = e.Status.Origin != v1alpha1.OriginProven && origin.IsStated(e)
-	// Params that were refused because a sensitive one is among them are not told on.
+	// Params are not shown if they were refused because a sensitive one is among them.
 	if e.Spec.Params != nil && status.Reason != v1alpha1.ReasonSensitiveParamReadable {
 		w.Params = e.Spec.Params.Raw
 	}
@@ -98,7 +98,7 @@ func ExecutionOf(e *v1alpha1.TaskExecution, now time.Time) Execution {
 	return w
 }
 
-// cancellationOf gives the receipt of a cancel. One that came after the end has none: nothing came of it.
+// cancellationOf returns the receipt of a cancel. A cancel that came after the end has none, because it had no effect.
 func cancellationOf(e *v1alpha1.TaskExecution) *Cancellation {
 	receipt, request := e.Status.Cancellation, e.Spec.Cancel
 	claimed := request != nil && request.RequestedBy != "" && e.Status.Origin != v1alpha1.OriginProven
@@ -115,7 +115,7 @@ func cancellationOf(e *v1alpha1.TaskExecution) *Cancellation {
 	}
 }
 
-// Outcomes in the spelling of REST.
+// Outcomes maps the outcomes to their spelling in the REST API.
 var Outcomes = map[v1alpha1.CancellationOutcome]string{
 	v1alpha1.CancellationNotStarted:   "notStarted",
 	v1alpha1.CancellationGraceful:     "graceful",
@@ -149,7 +149,7 @@ func TaskOf(t *v1alpha1.Task) Task {
 	ready := apimeta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionReady)
 	switch {
 	case ready == nil:
-		w.Reason, w.Message = "NotJudged", "the controller has not looked at this task yet"
+		w.Reason, w.Message = "NotJudged", "the controller has not checked this task yet"
 	case ready.Status == metav1.ConditionTrue:
 		w.Ready = true
 	default:

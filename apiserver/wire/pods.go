@@ -6,33 +6,33 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Completions say how far a run is whose Job wants more than one pod to succeed.
+// Completions is the progress of a run whose Job needs more than one successful pod.
 type Completions struct {
 	// Wanted is how many pods must succeed.
 	Wanted int32 `json:"wanted"`
-	// Succeeded is how many have; of an Indexed Job, each index counts once.
+	// Succeeded is how many pods have succeeded. For an Indexed Job, each index counts once.
 	Succeeded int32 `json:"succeeded"`
-	// FailedIndexes are not tried again, such as 1,3-5.
+	// FailedIndexes are the indexes that failed for good, such as 1,3-5.
 	FailedIndexes string `json:"failedIndexes,omitempty"`
 }
 
-// Pod is what is kept of a pod of a run.
+// Pod is one pod of a run.
 type Pod struct {
-	// Name of the pod.
+	// Name is the name of the pod.
 	Name string `json:"name"`
-	// Index that it worked on, where the Job is Indexed.
+	// Index is the index of the pod. It is only present if the Job is Indexed.
 	Index *int32 `json:"index,omitempty"`
-	// Phase of the pod. One whose end nobody saw is Unknown once the run has ended.
+	// Phase is the phase of the pod. It is Unknown if the run has ended and the end of the pod was not observed.
 	Phase string `json:"phase,omitempty" jsonschema:"enum=Pending,enum=Running,enum=Succeeded,enum=Failed,enum=Unknown"`
-	// Deciding: its end decided how the run ended.
+	// Deciding is true for the pod that decided how the run ended.
 	Deciding bool `json:"deciding,omitempty"`
-	// ExitCode of its container.
+	// ExitCode is the exit code of its container.
 	ExitCode *int32 `json:"exitCode,omitempty"`
-	// Reason why it ended, in the words of Kubernetes.
+	// Reason is Kubernetes' reason for the end of the pod.
 	Reason string `json:"reason,omitempty"`
-	// Node that ran it.
+	// Node is the node of the pod.
 	Node string `json:"node,omitempty"`
-	// Restarts of its containers in place.
+	// Restarts is how often its containers were restarted.
 	Restarts int32 `json:"restarts,omitempty"`
 	// StartedAt is when its first container started.
 	StartedAt *time.Time `json:"startedAt,omitempty"`
@@ -40,7 +40,7 @@ type Pod struct {
 	FinishedAt *time.Time `json:"finishedAt,omitempty"`
 }
 
-// describePods says of a run what is to be said of its pods.
+// describePods sets the fields about the pods of a run.
 func (w *Execution) describePods(status *v1alpha1.TaskExecutionStatus) {
 	w.Disruptions, w.Completions, w.Pods = status.Disruptions, completionsOf(status), podsOf(status)
 	if pod := status.DecidingPod(); pod != nil {
