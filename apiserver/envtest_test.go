@@ -4,24 +4,19 @@ package apiserver
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/hack/controlplane"
-	"github.com/taskexec/taskexec/hack/rights"
 )
 
 var (
@@ -31,18 +26,9 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(controlplane.Main(m, filepath.Join("..", "config", "crd", "bases"), facadeUser, connect))
-}
-
-func connect(config *rest.Config, log *rights.Log) (err error) {
-	apiServer, audited = config, log
-	apiServer.QPS = -1
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return err
-	}
-	kube, err = client.NewWithWatch(apiServer, client.Options{Scheme: scheme})
-	return err
+	os.Exit(controlplane.Run(m, facadeUser, func(c controlplane.ControlPlane) {
+		apiServer, kube, audited = c.Config, c.Kube, c.AuditLog
+	}))
 }
 
 // lab is the facade over a namespace of its own.

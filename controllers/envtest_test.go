@@ -5,12 +5,10 @@ package controllers_test
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +18,6 @@ import (
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -29,11 +26,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
-	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 	"github.com/taskexec/taskexec/hack/controlplane"
-	"github.com/taskexec/taskexec/hack/rights"
 )
 
 // patience for what a real API server takes on a busy machine, and for client-go, which may wait for a minute between two
@@ -42,23 +37,16 @@ const patience = 90 * time.Second
 
 var (
 	apiServer *rest.Config
-	scheme    = runtime.NewScheme()
+	scheme    *runtime.Scheme
 	// kube reads and writes live.
 	kube client.WithWatch
 )
 
 func TestMain(m *testing.M) {
 	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard)))
-	os.Exit(controlplane.Main(m, filepath.Join("..", "config", "crd", "bases"), controllerUser, connect))
-}
-
-func connect(config *rest.Config, log *rights.Log) (err error) {
-	apiServer, audited = config, log
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return err
-	}
-	kube, err = client.NewWithWatch(apiServer, client.Options{Scheme: scheme})
-	return err
+	os.Exit(controlplane.Run(m, controllerUser, func(c controlplane.ControlPlane) {
+		apiServer, scheme, kube, audited = c.Config, c.Scheme, c.Kube, c.AuditLog
+	}))
 }
 
 // operator runs the controllers until stop is called or the test ends. It can be started again.

@@ -1,54 +1,73 @@
-// Package controlplane starts etcd and an API server for the tests of a package.
+// Package controlplane starts etcd and an API server with our CRDs for the tests of a package, and stops them.
 package controlplane
 
 import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
+	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/hack/rights"
 )
 
-// Main starts an API server with the CRDs of a folder, calls ready, runs the tests, and returns the exit code of the test program.
-// The programs come from KUBEBUILDER_ASSETS. ready gets the configuration of an administrator and the audit log of a user.
-func Main(m *testing.M, crds, user string, ready func(*rest.Config, *rights.Log) error) int {
-	code, err := run(m, crds, user, ready)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return max(code, 1)
-	}
-	return code
+// ControlPlane is an API server that is up.
+type ControlPlane struct {
+	Config *rest.Config
+	Scheme *runtime.Scheme
+	// Kube reads and writes live, with all rights.
+	Kube client.WithWatch
+	// AuditLog of what the audited user did.
+	AuditLog *rights.Log
 }
 
-func run(m *testing.M, crds, user string, ready func(*rest.Config, *rights.Log) error) (code int, err error) {
+// Run starts a control plane, hands it to the tests and runs them. user is audited. Run returns the exit code for TestMain. It is
+// for packages one level below the root of the repository.
+func Run(m *testing.M, user string, use func(ControlPlane)) int {
 	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
-		return 1, errors.New("KUBEBUILDER_ASSETS is not set; run these tests by `make test-envtest`")
+		return failed("KUBEBUILDER_ASSETS is not set; run these tests by `make test-envtest`", nil)
 	}
 	environment := &envtest.Environment{
-		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{crds}, ErrorIfPathMissing: true, MaxTime: time.Minute},
+		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
 		ControlPlaneStartTimeout: 2 * time.Minute,
 	}
-	audited, stopAudit, err := rights.Audit(environment, user)
+	auditLog, stopAudit, err := rights.Audit(environment, user)
 	if err != nil {
-		return 1, fmt.Errorf("preparing the audit log: %w", err)
+		return failed("preparing the audit log", err)
 	}
 	defer stopAudit()
-	config, err := environment.Start()
-	if err != nil {
-		return 1, fmt.Errorf("starting the API server: %w", err)
+	c := ControlPlane{Scheme: runtime.NewScheme(), AuditLog: auditLog}
+	if c.Config, err = environment.Start(); err != nil {
+		return failed("starting the API server", err)
 	}
 	defer func() {
 		if err := environment.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
+			failed("stopping the API server", err)
 		}
 	}()
-	if err := ready(config, audited); err != nil {
-		return 1, fmt.Errorf("connecting to the API server: %w", err)
+	c.Config.QPS = -1 // no limit on the client's side
+	if err := errors.Join(clientgoscheme.AddToScheme(c.Scheme), v1alpha1.AddToScheme(c.Scheme)); err != nil {
+		return failed("registering kinds", err)
 	}
-	return m.Run(), nil
+	if c.Kube, err = client.NewWithWatch(c.Config, client.Options{Scheme: c.Scheme}); err != nil {
+		return failed("making the client", err)
+	}
+	use(c)
+	return m.Run()
+}
+
+func failed(what string, err error) int {
+	if err != nil {
+		what = fmt.Sprintf("%s: %v", what, err)
+	}
+	fmt.Fprintln(os.Stderr, what)
+	return 1
 }
