@@ -111,3 +111,9 @@ func TestFlagsThatMakeNoSense(t *testing.T) {
 		}
 	}
 }
+
+func TestVersionFlag(t *testing.T) {
+	if o, err := parse("--version"); err != nil || !o.version {
+		t.Errorf("version %t, %v", o.version, err)
+	}
+}

@@ -12,6 +12,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/taskexec/taskexec/cmd/internal/version"
 )
 
 // tracingVariables turn tracing on. Without any of them nothing is exported.
@@ -40,7 +42,7 @@ func tracing(ctx context.Context) (provider trace.TracerProvider, stop func(), e
 		return nil, stop, nil
 	}
 	// The last option wins, so that the environment variables can override the name of the service.
-	described, err := resource.New(ctx, resource.WithAttributes(semconv.ServiceName("taskexec-apiserver")), resource.WithTelemetrySDK(), resource.WithFromEnv())
+	described, err := resource.New(ctx, resource.WithAttributes(semconv.ServiceName("taskexec-apiserver"), semconv.ServiceVersion(version.Number())), resource.WithTelemetrySDK(), resource.WithFromEnv())
 	if err != nil {
 		return nil, stop, fmt.Errorf("describing the service (OTEL_RESOURCE_ATTRIBUTES): %w", err)
 	}

@@ -95,3 +95,9 @@ func TestSystemNamespace(t *testing.T) {
 		t.Errorf("by the flag: %q", got)
 	}
 }
+
+func TestVersionFlag(t *testing.T) {
+	if o, err := parse("--version"); err != nil || !o.version {
+		t.Errorf("version %t, %v", o.version, err)
+	}
+}

@@ -23,11 +23,11 @@ func newCheckout(t *testing.T, fakes map[string]string) checkout {
 	t.Helper()
 	c := checkout{folder: t.TempDir(), path: t.TempDir()}
 	for _, tool := range []string{"bash", "basename", "cat", "cut", "dirname", "env", "grep", "mkdir", "rm", "sed", "sha256sum", "sleep", "timeout", "xargs"} {
-		real, err := exec.LookPath(tool)
+		program, err := exec.LookPath(tool)
 		if err != nil {
 			t.Skip(err)
 		}
-		if err := os.Symlink(real, filepath.Join(c.path, tool)); err != nil {
+		if err := os.Symlink(program, filepath.Join(c.path, tool)); err != nil {
 			t.Fatal(err)
 		}
 	}
