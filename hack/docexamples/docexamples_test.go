@@ -101,8 +101,10 @@ func TestBlocks(t *testing.T) {
 
 func TestScript(t *testing.T) {
 	page := Page{Path: "x.md", Blocks: []Block{
-		{Line: 1, Info: "sh run", Code: "a=1\n"}, {Line: 5, Info: "json", Code: "{}\n"},
-		{Line: 9, Info: "sh refused", Code: "false | cat\n"}, {Line: 13, Info: "sh norun", Code: "exit 7\n"},
+		{Line: 1, Info: "sh run", Code: "a=1\n"},
+		{Line: 5, Info: "json", Code: "{}\n"},
+		{Line: 9, Info: "sh refused", Code: "false | cat\n"},
+		{Line: 13, Info: "sh norun", Code: "exit 7\n"},
 		{Line: 17, Info: "sh run", Code: "test $a = 1\n"},
 	}}
 	for name, c := range map[string]struct {
@@ -243,7 +245,7 @@ var (
 	heading = regexp.MustCompile(`(?m)^#{1,6} +(.+?) *$`)
 	// mark is what GitHub leaves out of the anchor of a heading.
 	mark    = regexp.MustCompile(`[^\p{L}\p{N}\p{M}\s_-]`)
-	fenced  = regexp.MustCompile("(?ms)^ {0,3}```.*?^ {0,3}```$")
+	fenced  = regexp.MustCompile("(?ms)^ {0,3}```.*?\n {0,3}```$")
 	inlined = regexp.MustCompile("`[^`\n]*`")
 )
 
@@ -314,7 +316,7 @@ func TestDecisionsAreInTheIndex(t *testing.T) {
 		}
 		name := filepath.Base(file)
 		match := record.FindStringSubmatch(string(raw))
-		if match == nil || match[1] != strings.TrimLeft(name[:4], "0") {
+		if len(match) != 5 || match[1] != strings.TrimLeft(name[:4], "0") {
 			t.Errorf("%s does not begin with its number, its title, its status and its date", name)
 			continue
 		}
