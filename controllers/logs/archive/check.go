@@ -64,7 +64,7 @@ func (r *Reader) Check(ctx context.Context) error {
 }
 
 // CheckReading tries what a program needs that only reads: an object that does not exist must read as missing, and the bucket
-// must exist. Otherwise a log that is not archived looks like one that cannot be read.
+// must exist. Otherwise the program cannot know whether a log is archived.
 func (r *Reader) CheckReading(ctx context.Context) error {
 	err := atStep(ctx, func(ctx context.Context) error {
 		reader, err := r.open(ctx, checkFolder+"none", 0, -1)

@@ -8,7 +8,7 @@ const (
 	causeDue   = "due"
 )
 
-// metrics of the follower. None has a label from outside.
+// metrics of the follower. No label is the name of an object.
 type metrics struct {
 	flushes    *prometheus.CounterVec
 	flushBytes *prometheus.CounterVec
