@@ -2,14 +2,14 @@
 //
 // One execution flows through the packages like this:
 //
-//	           ┌───────────────── taskexecution ─────────────────┐
+//	           ┌─────────────────── taskexecution ──────────────────┐
 //	watches ──▶│ observe ──▶ follow ──▶ decide ──▶ apply ──▶ report │──▶ status
-//	           └────┬──────────┬──────────┬──────────┬───────────┘
-//	      caches,   │   logs/follow       │          └ pods and Jobs: end, delete
-//	      API server┘   (how far the      └ lifecycle: pure, Observation in, Plan out
-//	                     log is read)       ├ queue:   the ledger of who has a place and who waits
-//	                                        ├ census:  the verdict on one more, shared with the facade
-//	                                        ├ params:  JSON Schema, shared with the facade
+//	           └────┬──────────┬──────────┬──────────┬──────────────┘
+//	      caches,   │          │          │          └ pods and Jobs: end, delete
+//	      API server┘          │          └ lifecycle: pure, Observation in, Plan out
+//	             logs/follow: ─┘            ├ queue:   the ledger of who has a place and who waits
+//	             how far the                ├ census:  the verdict on one more, shared with the facade
+//	             log is read                ├ params:  JSON Schema, shared with the facade
 //	                                        ├ logs/redact: sensitive values out of what is shown
 //	                                        └ jobspec: Task and TaskExecution in, Job out
 //

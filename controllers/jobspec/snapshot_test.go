@@ -15,7 +15,7 @@ import (
 
 var thisTask = v1alpha1.TaskIdentity{UID: "task-uid", Generation: 3}
 
-func TestLimitsFor(t *testing.T) {
+func TestSnapshotFor(t *testing.T) {
 	cases := map[string]struct {
 		task      *taskWrapper
 		execution *executionWrapper
@@ -116,7 +116,7 @@ func TestLimitsAreHeldWhereTheirTextIsShort(t *testing.T) {
 }
 
 // Whoever may edit Jobs can write what they like there. The tail must stay small enough for etcd whatever it is.
-func TestLimitsOfADamagedAnnotation(t *testing.T) {
+func TestSnapshotOfADamagedAnnotation(t *testing.T) {
 	for name, annotation := range map[string]string{
 		"it is gone":                      "",
 		"it is no JSON":                   "hello",
@@ -144,14 +144,14 @@ func TestLimitsOfADamagedAnnotation(t *testing.T) {
 	}
 }
 
-func TestLimitsOfAJobWithoutContainers(t *testing.T) {
+func TestSnapshotOfAJobWithoutContainers(t *testing.T) {
 	if got, err := SnapshotOf(frozenJob("")); err == nil || got.Container != "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
 // A run must end whatever is written on its Job; but not before it began.
-func TestLimitsOfRefusesClocksThatTheAPIWouldNotTake(t *testing.T) {
+func TestSnapshotOfRefusesClocksThatTheAPIWouldNotTake(t *testing.T) {
 	for name, clock := range map[string]string{
 		"a timeout below a second":       `"timeout":"1ms"`,
 		"a timeout of less than nothing": `"timeout":"-5m"`,

@@ -43,7 +43,7 @@ var rules = []rule{
 	lost,       // a Job that is gone is not made again, whatever else was asked
 	cancelled,  // a cancel beats every outcome that is not recorded yet
 	crowdedOut, // a run that has to wait needs room for that in its namespace
-	start,      // without a Job, all that can happen is that it waits for its turn, and that it is made
+	start,      // without a Job, a run waits, or its Job is made
 	finished,   // the Job's own word beats our clocks: what is done is done
 	nodeLost,   // nobody will say how it ended
 	timedOut,   // a clock has struck

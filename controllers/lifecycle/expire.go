@@ -37,7 +37,7 @@ func overdue(o *Observation, f facts, reason string) string {
 			message = fmt.Sprintf("the next container did not start within %s", f.snapshot.StartTimeout.Duration)
 		}
 	case reason == v1alpha1.ReasonQueueTimeout && f.snapshot.QueueTimeout != nil:
-		message = fmt.Sprintf("it was not its turn within the queueTimeout of %s", f.snapshot.QueueTimeout.Duration)
+		message = queueOverdue(f)
 	case reason == v1alpha1.ReasonImagePullFailed:
 		message = fmt.Sprintf("an image could not be pulled for %s", o.Options.ImagePullGrace)
 		why = cmp.Or(unpulled(pullingPod(f)), unpulledBefore(o), why)

@@ -26,9 +26,14 @@ func queueTimedOut(o *Observation, f facts) (step, bool) {
 	if !hasStruck(f.clocks.queue, o.Now) {
 		return step{}, false
 	}
-	message := fmt.Sprintf("it was not its turn within the queueTimeout of %s", f.snapshot.QueueTimeout.Duration)
+	message := queueOverdue(f)
 	if s := &o.Execution.Status; s.Phase == v1alpha1.PhaseQueued && s.Message != "" {
 		message += ": " + s.Message
 	}
 	return fail(v1alpha1.ReasonQueueTimeout, message), true
+}
+
+// queueOverdue says that the queue clock has struck.
+func queueOverdue(f facts) string {
+	return fmt.Sprintf("it did not leave the queue within its queueTimeout of %s", f.snapshot.QueueTimeout.Duration)
 }

@@ -1,8 +1,6 @@
 package queue
 
 import (
-	"cmp"
-	"slices"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -189,76 +187,3 @@ func (l *Ledger) drop(ln *line) {
 	}
 	delete(l.lastGrant, ln.key.namespace)
 }
-
-// grant gives every place that is free after a line changed. It returns the executions to reconcile: those that were told to
-// wait. One that has not asked yet is about to.
-func (l *Ledger) grant(changed *line) (woken []types.NamespacedName) {
-	candidates := []*line{changed}
-	if l.limits.any() { // what one line does not take another may
-		candidates = candidates[:0]
-		for _, ln := range l.lines {
-			candidates = append(candidates, ln)
-		}
-	}
-	touched := []*line{changed}
-	for {
-		x := l.next(candidates)
-		if x == nil {
-			break
-		}
-		l.activate(x)
-		l.grants++
-		l.lastGrant[x.key.Namespace] = l.grants
-		if x.told > 0 || x.accepted {
-			woken = append(woken, x.key)
-		}
-		if !slices.Contains(touched, x.line) {
-			touched = append(touched, x.line)
-		}
-	}
-	for _, ln := range touched {
-		for _, x := range ln.advanced() {
-			woken = append(woken, x.key)
-		}
-	}
-	return woken
-}
-
-// next returns the execution that gets the next place, nil if there is none. It is of the namespace with the fewest active
-// executions, so that one namespace cannot keep the others waiting; among equals, of the one that got its last place the
-// longest ago; and there the oldest.
-func (l *Ledger) next(candidates []*line) (first *entry) {
-	for _, ln := range candidates {
-		x := ln.next()
-		if x == nil || (l.limited(ln.rules) && !l.seeded) || l.blocker(x) != "" {
-			continue
-		}
-		if first == nil || l.fairOrder(x, first) < 0 {
-			first = x
-		}
-	}
-	return first
-}
-
-// fairOrder is the order among executions of different Tasks.
-func (l *Ledger) fairOrder(a, b *entry) int {
-	ofA, ofB := a.key.Namespace, b.key.Namespace
-	return cmp.Or(cmp.Compare(l.activeIn[ofA], l.activeIn[ofB]), cmp.Compare(l.lastGrant[ofA], l.lastGrant[ofB]), before(a, b))
-}
-
-// blocker returns the limit over all Tasks that is reached, empty if there is none.
-func (l *Ledger) blocker(x *entry) v1alpha1.QueueBlocker {
-	switch {
-	case l.limits.PerNamespace > 0 && l.activeIn[x.key.Namespace] >= l.limits.PerNamespace:
-		return v1alpha1.BlockedByNamespace
-	case l.limits.Total > 0 && l.active >= l.limits.Total:
-		return v1alpha1.BlockedByController
-	default:
-		return ""
-	}
-}
-
-func (l *Ledger) limited(r Rules) bool { return l.limits.any() || r.MaxRunning > 0 }
-
-// mayBeLimited reports whether places of a line may be limited. The rules of its Task may not be known yet.
-func (l *Ledger) mayBeLimited(ln *line) bool { return l.limited(ln.rules) || (!ln.known && l.seeded) }

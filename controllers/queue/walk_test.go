@@ -11,7 +11,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/hack/walks"
 )
@@ -201,71 +200,6 @@ func (c *cluster) check(e *v1alpha1.TaskExecution) {
 			}
 		}
 	}
-}
-
-// catchUp has the watch tell all, and the controller look at all. No Job ends meanwhile.
-func (c *cluster) catchUp() {
-	for step := 0; len(c.todo)+len(c.events) > 0; step++ {
-		if step > 100_000 {
-			c.Fatal("the controller does not catch up")
-		}
-		c.deliver()
-		c.look()
-	}
-}
-
-// agree compares the ledger with the census of what is recorded, when the controller has caught up. Both judge one more execution of
-// each Task alike. It reports whether there was anything to compare.
-func (c *cluster) agree() (compared bool) {
-	byTask := map[string][]*v1alpha1.TaskExecution{}
-	for _, e := range c.truth {
-		if c.running[e.Name] && e.Status.Job == nil {
-			return false // the controller died before it recorded the Job
-		}
-		byTask[e.Name[:1]] = append(byTask[e.Name[:1]], e)
-	}
-	for task, executions := range byTask {
-		taken := census.Take(executions)
-		for _, e := range taken.Active {
-			if x := c.ledger.entries[e.UID]; x == nil || x.state != active {
-				c.Fatalf("%s is active by the census, and in the ledger it is %+v", e.Name, x)
-			}
-		}
-		for _, e := range taken.Waiting {
-			x := c.ledger.entries[e.UID]
-			if x == nil || x.state != waiting {
-				c.Fatalf("%s waits by the census, and in the ledger it is %+v", e.Name, x)
-			}
-			if at := slices.Index(x.line.waiting, x); at != taken.Ahead(e) {
-				c.Fatalf("%s has %d ahead of it in the ledger, and %d by the census", e.Name, at, taken.Ahead(e))
-			}
-		}
-		compared = compared || len(taken.Waiting) > 0
-		c.sameVerdict(task, taken.Crowd())
-	}
-	return compared
-}
-
-// sameVerdict has the ledger and the census judge one more execution of a Task, where no limit over all Tasks and no
-// deleted execution plays a part: the census does not know of these.
-func (c *cluster) sameVerdict(task string, crowd census.Crowd) {
-	if c.ledger.NeedsSeed(c.rules[task]) {
-		c.seed()
-	}
-	if c.limits.any() || len(c.ledger.kept) > 0 {
-		return
-	}
-	next := execution(task, task+"next", c.made)
-	c.ledger.Observe(next)
-	place, woken, _ := c.ledger.Ask(next.UID, c.rules[task], noon)
-	got := census.Start
-	if !place.Granted {
-		got = place.Judge(false).Outcome
-	}
-	if want := c.rules[task].Judge(crowd).Outcome; got != want || len(woken) > 0 {
-		c.Fatalf("one more of task %s: the ledger says %s and wakes %v, the census says %s of %+v", task, got, woken, want, crowd)
-	}
-	c.wake(c.ledger.Observe(ended(next)))
 }
 
 // happenings are all that can happen; each is as likely as the others.

@@ -52,7 +52,7 @@ func (r *Reconciler) admit(ctx context.Context, o *lifecycle.Observation) (stale
 		return true, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("reading execution %s/%s whose turn it is: %w", o.Execution.Namespace, o.Execution.Name, err)
+		return false, fmt.Errorf("reading execution %s/%s, which has a place: %w", o.Execution.Namespace, o.Execution.Name, err)
 	}
 	if current.UID != o.Execution.UID || current.Status.Phase.IsTerminal() || current.Status.Job != nil ||
 		current.Spec.Cancel != nil || current.DeletionTimestamp != nil {

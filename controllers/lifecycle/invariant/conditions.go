@@ -10,10 +10,10 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// conditionReason is what the API server takes for a reason (metav1.Condition).
+// conditionReason is the form that the API server requires of a reason (metav1.Condition).
 var conditionReason = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`)
 
-// conditions agree with the phase, and speak of one generation, which is never one that does not exist yet.
+// conditions checks that the conditions agree with the phase, and that all have one generation, which exists.
 func (b *broken) conditions(e *v1alpha1.TaskExecution) {
 	s := &e.Status
 	if s.ObservedGeneration > e.Generation || s.ObservedGeneration < 1 {

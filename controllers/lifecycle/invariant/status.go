@@ -8,20 +8,19 @@ import (
 )
 
 const (
-	// maxPods and maxMessage are what the CRD takes.
+	// maxPods and maxMessage are the limits of the CRD.
 	maxPods    = 10
 	maxMessage = 4096
-	// lifecycleEntries are those of the log that no container printed: the start, the end, and how many lines were
-	// not kept.
+	// lifecycleEntries are those of the log that no container printed: the start, the end, and how many lines were dropped.
 	lifecycleEntries = 3
 )
 
-// broken collects the promises that are not kept.
+// broken collects the promises that are broken.
 type broken []string
 
 func (b *broken) add(format string, args ...any) { *b = append(*b, fmt.Sprintf(format, args...)) }
 
-// Status returns the promises that an execution's status breaks by itself. One that nothing is recorded in keeps all.
+// Status returns the promises that an execution's status breaks by itself. An empty status breaks none.
 func Status(e *v1alpha1.TaskExecution) []string {
 	if e.Status.Phase == "" {
 		return nil
@@ -66,7 +65,7 @@ func (b *broken) phase(e *v1alpha1.TaskExecution) {
 	}
 }
 
-// receipt: who cancels a run is told what came of it.
+// receipt checks the receipt of a cancel.
 func (b *broken) receipt(s *v1alpha1.TaskExecutionStatus) {
 	is := s.Cancellation
 	switch {
@@ -79,7 +78,7 @@ func (b *broken) receipt(s *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// pods: of a run that has ended none is shown as running, and what is said of the run is said of the one that decided.
+// pods checks that no pod of a finished run is shown as running, and that the run has the exit code of the deciding pod.
 func (b *broken) pods(s *v1alpha1.TaskExecutionStatus) {
 	deciding := 0
 	for i := range s.Pods {
@@ -103,7 +102,7 @@ func (b *broken) pods(s *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// counts add up: attempts with pods, and entries of the log with what is kept of them.
+// counts checks that attempts agree with the pods, and entries of the log with what is kept of them.
 func (b *broken) counts(s *v1alpha1.TaskExecutionStatus) {
 	started := 0
 	for i := range s.Pods {

@@ -10,7 +10,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Step returns the promises that are broken between two states of one execution, of which one follows the other.
+// Step returns the promises that are broken between two successive states of one execution.
 func Step(before, after *v1alpha1.TaskExecution) []string {
 	var b broken
 	was, is := &before.Status, &after.Status
@@ -30,7 +30,7 @@ func Step(before, after *v1alpha1.TaskExecution) []string {
 	return b
 }
 
-// terminal is terminal. An exit code may become known after that, of a run that was given up.
+// terminal checks that a terminal status stays. The exit code of a run that was given up may become known later.
 func (b *broken) terminal(was, is *v1alpha1.TaskExecutionStatus) {
 	if is.Phase != was.Phase || is.Reason != was.Reason || is.Message != was.Message || is.Duration != was.Duration ||
 		was.ExitCode != nil && !equality.Semantic.DeepEqual(is.ExitCode, was.ExitCode) || !is.CompletionTime.Equal(was.CompletionTime) {
@@ -39,7 +39,7 @@ func (b *broken) terminal(was, is *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// forward: no phase is left for an earlier one, and a cancel that was there ends as such.
+// forward checks that no phase is followed by an earlier one, and that a cancelled run ends as Cancelled.
 func (b *broken) forward(before, after *v1alpha1.TaskExecution) {
 	was, is := before.Status.Phase, after.Status.Phase
 	held := after.Status.Suspension != nil && after.Status.Suspension.Since != nil && is != ""
@@ -52,14 +52,14 @@ func (b *broken) forward(before, after *v1alpha1.TaskExecution) {
 	}
 }
 
-// clock: time that a run was suspended is not taken back.
+// clock checks that the time of suspensions only grows.
 func (b *broken) clock(was, is *v1alpha1.Suspension) {
 	if was != nil && (is == nil || is.Total.Duration < was.Total.Duration) {
 		b.add("the account of suspensions was %+v and is %+v", was, is)
 	}
 }
 
-// rank of a phase in the order of a run; that of an end is the highest, and -1 is that of no phase.
+// rank returns the place of a phase in the order of a run. Terminal phases have the highest; no phase has -1.
 func rank(p v1alpha1.Phase) int {
 	switch {
 	case p == v1alpha1.PhaseQueued:
@@ -70,7 +70,7 @@ func rank(p v1alpha1.Phase) int {
 	return slices.Index([]v1alpha1.Phase{"", v1alpha1.PhasePending, v1alpha1.PhaseRunning, v1alpha1.PhaseCancelling, v1alpha1.PhaseCompleted}, p)
 }
 
-// written once: what is said of the start, the Job, the Task and a cancel stands.
+// written checks that the start, the Job, the Task and a receipt are written once.
 func (b *broken) written(was, is *v1alpha1.TaskExecutionStatus) {
 	if was.StartTime != nil && !was.StartTime.Equal(is.StartTime) {
 		b.add("the start was %v and is %v", was.StartTime, is.StartTime)
@@ -90,7 +90,7 @@ func (b *broken) written(was, is *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// log: it does not go backwards, and a last word on it is not taken back.
+// log checks that the log does not go backwards, and that a final word on it stays.
 func (b *broken) log(was, is *v1alpha1.TaskExecutionStatus) {
 	if was.LogSummary != nil && (is.LogSummary == nil || is.LogSummary.Entries < was.LogSummary.Entries) {
 		b.add("the log was %+v and is %+v", was.LogSummary, is.LogSummary)
