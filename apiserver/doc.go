@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package apiserver is the REST API: the documented task management API, over the resources Task, TaskExecution and
 // TaskSchedule. It stores nothing of its own; what it answers is in Kubernetes.
 //

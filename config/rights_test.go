@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package config_test checks the manifests of this folder.
 package config_test
 

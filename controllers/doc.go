@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package controllers wires the operator together.
 //
 // One execution flows through the packages like this:

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 //go:build envtest
 
 package controllers_test
@@ -57,9 +60,9 @@ func operator(t *testing.T, changes ...func(*controllers.Options)) (stop func())
 }
 
 // operatorIn runs the controllers like operator, but in one namespace only. A test that uses no other operator may call t.Parallel.
-func operatorIn(t *testing.T, namespace string, changes ...func(*controllers.Options)) (stop func()) {
+func operatorIn(t *testing.T, namespace string) (stop func()) {
 	t.Helper()
-	return operation{config: apiServer, namespace: namespace, changes: changes}.runs(t)
+	return operation{config: apiServer, namespace: namespace}.runs(t)
 }
 
 // operation is how the operator is run.

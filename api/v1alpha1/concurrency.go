@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package v1alpha1
 
 // ConcurrencySpec limits how many runs of a task are active at once, and says what happens to a new run when the limit is reached.

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package v1alpha1
 
 // Labels and annotations. With config/admission, only Taskexec's own accounts may set, change or remove those below taskexec.dev/ on

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package access
 
 import (
@@ -41,6 +44,7 @@ type Admission struct {
 	Bodies, Places, Unsure *limit.Places
 }
 
+// NewAdmission returns an Admission that serves most requests at once.
 func NewAdmission(most int) *Admission {
 	return &Admission{
 		questions: limit.NewTurns(QuestionsAtOnce),

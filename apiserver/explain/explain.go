@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package explain says in one sentence why a run does not run, why it failed, or how it ended. With it come advice on what
 // to do, and the facts. It is pure: an Observation goes in, an Explanation comes out.
 //

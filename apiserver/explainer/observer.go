@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package explainer
 
 import (
@@ -37,6 +40,7 @@ type Observer struct {
 	Patience time.Duration
 }
 
+// Observe gathers the facts about an execution. It returns an error only if the watch cache cannot be read.
 func (b *Observer) Observe(ctx context.Context, execution *v1alpha1.TaskExecution, now time.Time) (explain.Observation, error) {
 	o := explain.Observation{Now: now, Execution: execution}
 	var err error

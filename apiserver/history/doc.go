@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package history indexes the executions of the watch cache, so that a page of them costs the same at any depth, and tells
 // watchers what changed. It has pointers to the objects of the cache, and no copies.
 //

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package kube
 
 import (
@@ -18,6 +21,7 @@ import (
 // them for an hour. A repeated Event is one object with a count.
 const maxEventsOfOne = 100
 
+// Job reads the Job live.
 func (s *Store) Job(ctx context.Context, execution *v1alpha1.TaskExecution) (*batchv1.Job, error) {
 	recorded := execution.Status.Job
 	if recorded == nil {
@@ -34,6 +38,7 @@ func (s *Store) Job(ctx context.Context, execution *v1alpha1.TaskExecution) (*ba
 	return job, nil
 }
 
+// Events reads the Events live.
 func (s *Store) Events(ctx context.Context, object types.UID) ([]corev1.Event, error) {
 	list := &corev1.EventList{}
 	if err := s.live.List(ctx, list, client.InNamespace(s.namespace), client.Limit(maxEventsOfOne),

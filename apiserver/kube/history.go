@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package kube
 
 import (
@@ -64,6 +67,7 @@ func (s *Store) wrote(e *v1alpha1.TaskExecution) {
 	s.written.of[s.namespace] = max(s.written.of[s.namespace], version)
 }
 
+// History waits until the index shows this process's own writes.
 func (s *Store) History(ctx context.Context) (history.Namespace, error) {
 	in := s.index.In(s.namespace)
 	select {

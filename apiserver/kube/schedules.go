@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package kube
 
 import (
@@ -16,6 +19,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
+// Schedule returns a schedule, or nil if there is none of that name.
 func (s *Store) Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error) {
 	found := &v1alpha1.TaskSchedule{}
 	ok, err := s.get(ctx, name, found)
@@ -25,6 +29,7 @@ func (s *Store) Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedu
 	return found, nil
 }
 
+// Schedules returns all schedules, ordered by name.
 func (s *Store) Schedules(ctx context.Context) ([]v1alpha1.TaskSchedule, error) {
 	list := &v1alpha1.TaskScheduleList{}
 	if err := s.client.List(ctx, list, client.InNamespace(s.namespace)); err != nil {
@@ -34,6 +39,7 @@ func (s *Store) Schedules(ctx context.Context) ([]v1alpha1.TaskSchedule, error) 
 	return list.Items, nil
 }
 
+// CreateSchedule records a new schedule. The error is AlreadyExists if there is one of that name.
 func (s *Store) CreateSchedule(ctx context.Context, made *v1alpha1.TaskSchedule) error {
 	made.Namespace = s.namespace
 	if err := s.client.Create(ctx, made); err != nil {
@@ -85,11 +91,13 @@ func (s *Store) ChangeSchedule(ctx context.Context, name string, generation int6
 	return changed, nil
 }
 
+// ConflictOf returns the Conflict of a schedule that has another generation than the expected one.
 func ConflictOf(name string) error {
 	return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("taskschedules").GroupResource(), name,
 		errors.New("its generation has changed"))
 }
 
+// DeleteSchedule removes a schedule, and reports whether there was one.
 func (s *Store) DeleteSchedule(ctx context.Context, name string) (found bool, err error) {
 	if !canExist(name) {
 		return false, nil

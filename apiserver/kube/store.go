@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package kube
 
 import (
@@ -110,6 +113,7 @@ func (s *Store) key(name string) types.NamespacedName {
 // canExist reports whether a name is valid in Kubernetes, so that an invalid one costs no request.
 func canExist(name string) bool { return len(validation.IsDNS1123Subdomain(name)) == 0 }
 
+// Task returns a Task, or nil if there is none of that name.
 func (s *Store) Task(ctx context.Context, name string) (*v1alpha1.Task, error) {
 	task := &v1alpha1.Task{}
 	found, err := s.get(ctx, name, task)
@@ -119,6 +123,7 @@ func (s *Store) Task(ctx context.Context, name string) (*v1alpha1.Task, error) {
 	return task, nil
 }
 
+// Execution returns an execution, or nil if there is none of that name.
 func (s *Store) Execution(ctx context.Context, id string) (*v1alpha1.TaskExecution, error) {
 	execution := &v1alpha1.TaskExecution{}
 	found, err := s.get(ctx, id, execution)
@@ -154,6 +159,7 @@ func (s *Store) get(ctx context.Context, name string, object client.Object) (fou
 	return true, nil
 }
 
+// Tasks returns all Tasks, ordered by name.
 func (s *Store) Tasks(ctx context.Context) ([]v1alpha1.Task, error) {
 	list := &v1alpha1.TaskList{}
 	if err := s.client.List(ctx, list, client.InNamespace(s.namespace)); err != nil {
@@ -163,6 +169,7 @@ func (s *Store) Tasks(ctx context.Context) ([]v1alpha1.Task, error) {
 	return list.Items, nil
 }
 
+// Executions returns the executions of a task, or of all tasks if the name is empty, newest first.
 func (s *Store) Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error) {
 	in, err := s.History(ctx)
 	if err != nil {

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package limit bounds what each of many callers may do: how often (Each), and how many at once (Places, Turns). A caller
 // is a key. The time is passed as a value.
 package limit

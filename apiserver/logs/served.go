@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package logs
 
 import (
@@ -39,6 +42,7 @@ type Reader struct {
 	ArchivePatience time.Duration
 }
 
+// NewReader returns a Reader that reads at most so many logs at once. archives is nil if there is no archive.
 func NewReader(archives *archive.Reader, live source.Source, most int) *Reader {
 	return &Reader{
 		Archive: archives, source: live, Places: make(chan struct{}, most), Reading: limit.NewPlaces(most), Streams: web.NewStreams(),

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package openapi
 
 // Document is the part of an OpenAPI document that we need: https://spec.openapis.org/oas/v3.1.1.html

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package runs
 
 import (
@@ -18,6 +21,7 @@ import (
 // cancelsAtOnce bounds how many executions one request cancels at the same time.
 const cancelsAtOnce = 16
 
+// CancelByIDs cancels the executions that the body names.
 func (h *Handlers) CancelByIDs(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	var request CancelByIDsRequest
 	if err := web.Decode(r, &request); err != nil {
@@ -52,6 +56,7 @@ func (h *Handlers) CancelByIDs(in *access.Scope, w http.ResponseWriter, r *http.
 	return web.Reply(w, answer)
 }
 
+// CancelByTaskNames cancels all executions of the tasks that the body names.
 func (h *Handlers) CancelByTaskNames(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	var request cancelByTaskNamesRequest
 	if err := web.Decode(r, &request); err != nil {

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package schedules
 
 import (
@@ -18,6 +21,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
+// List answers with all schedules.
 func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	schedules, err := h.Stores(in.Namespace).Schedules(r.Context())
 	if err != nil {
@@ -30,6 +34,7 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 	return web.Reply(w, answer)
 }
 
+// Get answers with one schedule.
 func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	found, err := h.Stores(in.Namespace).Schedule(r.Context(), web.PathValue(r, "name"))
 	return replySchedule(w, r, found, err)

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package schedules
 
 import (
@@ -6,6 +9,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/openapi"
 )
 
+// Operations describes what this package serves, by method and pattern.
 func Operations() openapi.Operations {
 	noSchedule := openapi.Problem(http.StatusNotFound, "The schedule does not exist.")
 	changed := openapi.Problem(http.StatusConflict, "The schedule was changed at the same time, or since the generation in the body.")

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package submit
 
 import (
@@ -19,7 +22,7 @@ func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) erro
 
 // repeated answers a repetition with the existing execution in its current state. If the key was used with another
 // body, the answer is 409.
-func (h *Handlers) repeated(in *access.Scope, w http.ResponseWriter, existing *v1alpha1.TaskExecution, submission submission) error {
+func repeated(w http.ResponseWriter, existing *v1alpha1.TaskExecution, submission submission) error {
 	if !submission.made(existing) {
 		return keyWasUsed(existing)
 	}
@@ -41,7 +44,7 @@ func (h *Handlers) repeatedWith(in *access.Scope, w http.ResponseWriter, r *http
 			return err
 		}
 	}
-	return h.repeated(in, w, existing, submission)
+	return repeated(w, existing, submission)
 }
 
 // repeatedOr answers a request that would be refused now. If it is a repetition, the answer is the execution of the
@@ -57,7 +60,7 @@ func (h *Handlers) repeatedOr(in *access.Scope, w http.ResponseWriter, r *http.R
 	if existing == nil {
 		return refusal
 	}
-	return h.repeated(in, w, existing, submission)
+	return repeated(w, existing, submission)
 }
 
 // repeatedOfWhatIsGone answers the repetition of a request whose original, an execution or a schedule, was deleted
@@ -77,7 +80,7 @@ func (h *Handlers) repeatedOfWhatIsGone(in *access.Scope, w http.ResponseWriter,
 	if err := in.RequireExecute(r.Context(), submission.task); err != nil {
 		return err
 	}
-	return h.repeated(in, w, existing, submission)
+	return repeated(w, existing, submission)
 }
 
 // recorded returns the execution that the key of a submission has created, nil if there is none.

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package submit
 
 import (
@@ -42,7 +45,7 @@ func executeRequestOf(r *http.Request) (request executeRequest, dryRun bool, err
 }
 
 func (h *Handlers) submissionOf(in *access.Scope, r *http.Request, request executeRequest) (submission, error) {
-	sent, err := h.keyOf(in, r)
+	sent, err := h.keyOf(r)
 	if err != nil {
 		return submission{}, err
 	}

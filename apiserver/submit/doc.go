@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package submit makes executions. A submission is what one request asks for: to run a task, to run an execution again, or
 // to run a schedule now. Each takes the same way:
 //

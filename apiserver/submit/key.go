@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package submit
 
 import (
@@ -6,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
@@ -89,7 +91,7 @@ type submissionKey struct {
 }
 
 // keyOf returns the key of a request.
-func (h *Handlers) keyOf(in *access.Scope, r *http.Request) (submissionKey, error) {
+func (h *Handlers) keyOf(r *http.Request) (submissionKey, error) {
 	key, err := idempotencyKey(r.Header)
 	if err != nil || key == "" {
 		return submissionKey{}, err

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package submit
 
 import (
@@ -17,7 +20,7 @@ func (h *Handlers) Rerun(in *access.Scope, w http.ResponseWriter, r *http.Reques
 	if err != nil {
 		return err
 	}
-	sent, err := h.keyOf(in, r)
+	sent, err := h.keyOf(r)
 	if err != nil {
 		return err
 	}

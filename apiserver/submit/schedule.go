@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package submit
 
 import (
@@ -23,7 +26,7 @@ func (h *Handlers) RunSchedule(in *access.Scope, w http.ResponseWriter, r *http.
 	if err := web.Decode(r, &runScheduleRequest{}); err != nil {
 		return err
 	}
-	sent, err := h.keyOf(in, r)
+	sent, err := h.keyOf(r)
 	if err != nil {
 		return err
 	}

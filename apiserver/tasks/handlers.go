@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package tasks
 
 import (
@@ -28,6 +31,7 @@ type Handlers struct {
 	Stores func(namespace string) Store
 }
 
+// Named returns a Task. The error is the answer 404 if there is none.
 func Named(ctx context.Context, store Reader, name string) (*v1alpha1.Task, error) {
 	task, err := store.Task(ctx, name)
 	if err != nil {
@@ -39,6 +43,7 @@ func Named(ctx context.Context, store Reader, name string) (*v1alpha1.Task, erro
 	return task, nil
 }
 
+// List answers with all Tasks.
 func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	tasks, err := h.Stores(in.Namespace).Tasks(r.Context())
 	if err != nil {
@@ -58,6 +63,7 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 	return web.Reply(w, answer)
 }
 
+// Get answers with one Task.
 func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	task, err := Named(r.Context(), h.Stores(in.Namespace), web.PathValue(r, "taskName"))
 	if err != nil {

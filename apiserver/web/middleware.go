@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package web
 
 import (
@@ -71,8 +74,10 @@ func PathValue(r *http.Request, name string) string {
 	return value
 }
 
+// RequestIDKey is the key of the request id in a context.
 type RequestIDKey struct{}
 
+// RequestID returns the id of a request, or an empty string.
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(RequestIDKey{}).(string)
 	return id

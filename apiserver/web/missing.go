@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package web
 
 import (
@@ -25,10 +28,12 @@ func ExecutionNamed(ctx context.Context, store ExecutionReader, id string) (*v1a
 	return execution, nil
 }
 
+// NoExecution returns the answer 404 for an execution.
 func NoExecution(id string) error {
 	return Problemf(http.StatusNotFound, "there is no execution %q", id)
 }
 
+// NoTask returns the answer 404 for a task.
 func NoTask(name string) error {
 	return Problemf(http.StatusNotFound, "there is no task %q; GET /tasks lists all tasks", name)
 }

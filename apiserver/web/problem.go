@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package web
 
 import (
@@ -48,6 +51,7 @@ type FieldError struct {
 // Error makes a problem an error, so that handlers can return it.
 func (p *Problem) Error() string { return fmt.Sprintf("%d: %s", p.Status, p.Detail) }
 
+// Problemf returns a problem with a status and a formatted detail.
 func Problemf(status int, format string, args ...any) *Problem {
 	return &Problem{Status: status, Detail: fmt.Sprintf(format, args...)}
 }
@@ -96,6 +100,7 @@ func ProblemOf(err error) *Problem {
 	}
 }
 
+// Unavailable returns a problem with the status 503, which asks the client to try again soon.
 func Unavailable(detail string) *Problem {
 	return &Problem{Status: http.StatusServiceUnavailable, Detail: detail, RetryAfter: UnavailableRetry}
 }

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package web
 
 import (
@@ -65,11 +68,13 @@ func (p Parameters[Q]) known() string {
 // onlyDryRun parses the query of operations whose only parameter is dryRun.
 var onlyDryRun = Parameters[bool]{"dryRun": Boolean}
 
+// OnlyDryRunOf reads a query whose only parameter is dryRun.
 func OnlyDryRunOf(r *http.Request) (dryRun bool, err error) {
 	err = onlyDryRun.Read(r, &dryRun)
 	return dryRun, err
 }
 
+// Number reads a whole number from 1 to most.
 func Number(to *int, value string, most int) (want string) {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 1 || n > most {
@@ -79,6 +84,7 @@ func Number(to *int, value string, most int) (want string) {
 	return ""
 }
 
+// Boolean reads true or false.
 func Boolean(to *bool, value string) (want string) {
 	if value != "true" && value != "false" {
 		return "true or false"
@@ -87,6 +93,7 @@ func Boolean(to *bool, value string) (want string) {
 	return ""
 }
 
+// NameOf reads the name of a Kubernetes object.
 func NameOf(to *string, value, want string) string {
 	if *to = value; len(validation.IsDNS1123Subdomain(value)) > 0 {
 		return want
@@ -105,6 +112,7 @@ func Words[T ~string](to *[]T, value string, known []string) (want string) {
 	return ""
 }
 
+// YesOrNo reads true or false, and keeps the word, so that a missing parameter can be told from false.
 func YesOrNo(to *string, value string) (want string) {
 	var yes bool
 	want = Boolean(&yes, value)

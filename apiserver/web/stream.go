@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package web
 
 import (
@@ -42,6 +45,7 @@ type Stream struct {
 	sent time.Time
 }
 
+// NewStream begins a response that may last.
 func NewStream(w http.ResponseWriter, contentType string) *Stream {
 	s := &Stream{w: w, control: http.NewResponseController(w), sent: time.Now()}
 	// The server's write timeout is for answers that end. Lasting answers have a limit for each write instead.
@@ -150,6 +154,7 @@ func LastingPlace(places chan struct{}, shares *limit.Places, who string, overSh
 	return nil, p
 }
 
+// NewStreams returns the Streams of one program.
 func NewStreams() *Streams {
 	return &Streams{Heartbeat: heartbeat, Stopping: make(chan struct{}), Watchers: make(chan struct{}, maxWatchers), Watching: limit.NewPlaces(maxWatchers)}
 }
@@ -207,6 +212,7 @@ func MustJSON(value any) []byte {
 	return raw
 }
 
+// Started reports whether something was sent.
 func (s *Stream) Started() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package wire
 
 import (
@@ -132,6 +135,7 @@ func utc(at *metav1.Time) *time.Time {
 	return &t
 }
 
+// EntryOf converts a log entry.
 func EntryOf(e *v1alpha1.LogEntry) Entry {
 	w := Entry{Timestamp: e.Timestamp.UTC(), Level: string(e.Level), Message: e.Message, Index: e.Index}
 	if e.Data != nil {
@@ -140,6 +144,7 @@ func EntryOf(e *v1alpha1.LogEntry) Entry {
 	return w
 }
 
+// TaskOf converts a Task.
 func TaskOf(t *v1alpha1.Task) Task {
 	w := Task{Name: t.Name, Description: t.Spec.Description, Retries: t.Spec.Retries, Suspended: t.Spec.Suspended}
 	if t.Spec.Parameters != nil {
@@ -161,6 +166,7 @@ func TaskOf(t *v1alpha1.Task) Task {
 	return w
 }
 
+// Milliseconds converts a duration; nil stays nil.
 func Milliseconds(d *metav1.Duration) *int64 {
 	if d == nil {
 		return nil

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Command controller is the operator: it turns TaskExecutions into Jobs and reports on them.
 package main
 

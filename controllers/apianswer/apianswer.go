@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package apianswer reads what the API server says to a write that it does not take.
 package apianswer
 

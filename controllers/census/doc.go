@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package census says who of a Task's executions has a place, who waits for one, and what happens to one more: it starts,
 // it waits, or it is refused. The controller's queue and the REST API judge by the same functions. It is pure.
 //

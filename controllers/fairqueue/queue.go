@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package fairqueue is the work queue of our controllers. It serves the namespaces in turn: however many requests one namespace
 // has, they delay each request of another by one reconcile at most.
 //

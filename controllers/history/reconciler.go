@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package history reconciles all runs of a Task together: it writes their figures into the Task's status, and removes those
 // that are kept no longer.
 package history

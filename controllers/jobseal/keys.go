@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package jobseal proves which Jobs the controller made. Kubernetes keeps no record of who created an object, and
 // whoever may create Jobs can copy each label, owner reference and field of a real one. So the controller signs the Jobs
 // that it makes.

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package lifecycle decides about one execution. It is pure: an Observation goes in, with the time, and a Plan comes out. It
 // has no client and no clock, so that each rule is tested by a table.
 //

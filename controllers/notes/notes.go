@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package notes records Kubernetes Events with notes that the API server accepts. All reconcilers use its recorder.
 package notes
 

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package numbers knows which numbers the API server keeps. It keeps a whole number as an int64 and any other number as
 // a float64 (sigs.k8s.io/json), and reports no error if digits are lost.
 package numbers

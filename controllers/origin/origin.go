@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package origin says whether the origin that a TaskExecution or a TaskSchedule states is proven: what made it, who asked for
 // it, who cancelled it. Whoever may create these objects can write anything there. It is proven only if the admission policy on
 // origins (config/admission/origin_policy.yaml) was in force when the object was created: then only Taskexec's own accounts

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package params judges the params of a run by the JSON Schema of its Task. It is pure, and it is the one
 // validator of both the facade and the controller, so that REST and kubectl agree.
 package params

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package queue keeps the ledger of which executions are active and which wait. It judges by the package census. It has no
 // client and no clock: its callers tell it what they see, and it answers.
 //

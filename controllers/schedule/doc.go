@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package schedule decides when a TaskSchedule makes runs. It is pure: values go in, with the time, and a Plan
 // comes out.
 //

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package task judges Tasks: whether the parameters are a JSON Schema, and whether the API server would take
 // the Job that the template makes. The verdict is the condition Ready.
 package task

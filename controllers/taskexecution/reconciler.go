@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package taskexecution reconciles TaskExecutions: it observes one, has lifecycle decide, applies the plan and
 // reports the status.
 package taskexecution

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package taskschedule reconciles TaskSchedules: it observes one, has schedule decide, makes the runs that are due
 // and reports the status.
 package taskschedule

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package tracking knows the labels and annotations with which tools mark the objects that they applied from manifests.
 package tracking
 

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Command apitexts writes the texts of the REST API's schemas: the doc comments of the Go types that it sends and reads,
 // and of their fields.
 //

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package cases checks that each case of docs/faults.md has tests, and that the page names them all.
 package cases
 

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package controlplane starts etcd and an API server with our CRDs for the tests of a package, and stops them.
 package controlplane
 

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Command crdtrim edits generated CRDs in place.
 //
 // It makes their schemas as strict as Go's types: see tighten.

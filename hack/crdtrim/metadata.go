@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 // completeMetadata gives each metadata below a schema all fields of Kubernetes' ObjectMeta. controller-gen writes five of

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package docexamples reads the examples of the documents, so that tests can run them.
 //
 // Each block of shell commands says in its fence what a test does with it: "sh run", "sh refused" or "sh norun".

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package e2e tests Taskexec as its users meet it: over HTTP and with kubectl, on a real cluster in which the
 // operator was deployed from config/. Every container is a real one.
 //

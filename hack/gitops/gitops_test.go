@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package gitops tests what config/ gives to GitOps tools, as these tools run it. It is a module of its own, because it needs the Lua of Argo CD.
 package gitops_test
 

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 //go:build !linux
 
 // Command localcluster runs a real single-node Kubernetes on this machine, for development and tests.

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package manifests builds the folders of config with kustomize, for tests.
 package manifests
 

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package rights compares what an account did, by the audit log of the API server, with what RBAC allows it to do.
 package rights
 

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package scrape reads the metrics of a deployed controller, as Prometheus does.
 package scrape
 

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package scripts tests what the shell scripts of hack/ decide. The programs that they would run are replaced.
 package scripts_test
 

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Command sequential prints the packages of a module whose tests run no two things at the same time. The race detector can find
 // nothing in them, and makes them take several times as long.
 //

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Command testcount prints how many tests ran, over all the tiers of one run of hack/test.sh:
 //
 //	N passed, N failed, N skipped

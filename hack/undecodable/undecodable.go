@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package undecodable creates objects of a CRD that its schema may accept and Go's types may not decode. Tests give them to an API
 // server, or to the schema, and check that other objects are not affected. Loosen makes an API server store them anyway.
 package undecodable

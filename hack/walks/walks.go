@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package walks makes rapid check the same random sequences each time, so that a test fails only because of a change. To search for
 // more, set -rapid.seed=0 and -rapid.checks on the command line.
 package walks

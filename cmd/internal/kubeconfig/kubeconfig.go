@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package kubeconfig finds the cluster that a program works with.
 package kubeconfig
 

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package version says which build of a program runs. `make build` stamps the variables of github.com/prometheus/common/version.
 package version
 

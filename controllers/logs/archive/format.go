@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package archive keeps the whole raw logs of executions in a bucket, and reads them again.
 //
 // The log of a container run is kept as the kubelet gave it: each line has its timestamp and a space before it. It is cut

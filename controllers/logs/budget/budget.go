@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package budget divides a rate of bytes between namespaces. Each namespace owes the bytes that it took, and the income of
 // bytes pays all debts in equal parts. So a namespace that wants more than its share does not delay the others.
 package budget

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package dedup finds the lines of a resumed container log that were read before.
 //
 // A log can be requested "since" a time in whole seconds only (kubernetes/kubernetes#77856 and the wire form of

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package follow reads container logs from their start for as long as the containers run, and keeps the tail of each
 // execution's log.
 //

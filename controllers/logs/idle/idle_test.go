@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package idle
 
 import (
@@ -60,7 +63,8 @@ func TestOpen(t *testing.T) {
 				s := &slow{each: c.opening, left: 3}
 				b, err := Open(ctx, 10*time.Second, func(ctx context.Context) (io.ReadCloser, error) {
 					s.ctx = ctx
-					return s, s.wait()
+					err := s.wait()
+					return s, err
 				})
 				if err == nil {
 					s.each = c.each
@@ -69,7 +73,7 @@ func TestOpen(t *testing.T) {
 						t.Errorf("not closed: %v", closing)
 					}
 				}
-				if !errors.Is(err, c.want) || (c.want != ErrTimeout && errors.Is(err, ErrTimeout)) {
+				if !errors.Is(err, c.want) || (!errors.Is(c.want, ErrTimeout) && errors.Is(err, ErrTimeout)) {
 					t.Errorf("got %v, want %v", err, c.want)
 				}
 			})

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package lines reads the lines of a container's log, of any length, in bounded memory.
 package lines
 

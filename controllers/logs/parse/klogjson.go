@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package parse
 
 // isKlogError reports whether fields without a level are an error of Kubernetes' JSON format (component-base/logs/json).

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package parse turns a line of a container's log into an entry: timestamp, level, message and data. It is pure, its cost is
 // linear in the line's length, and it never fails: a line that it does not recognize is a message.
 //

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package redact removes known secret values from logs. It is pure.
 //
 // It finds a value as it is, and each line of a value that has several. It finds escaped values: percent-encoded, in strings

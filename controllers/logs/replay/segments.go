@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package replay reads an execution's log line by line from any position on: from the archive what is archived, and from the
 // pods the rest.
 package replay

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 package turns
 
 // tell closes Over for holders whose time is over and whose place a waiter can use, the oldest first, and no more of them

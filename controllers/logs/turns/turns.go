@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package turns bounds how many container logs are read at once, in all and for each namespace. When more wait, they take
 // turns. The archive uses it for its uploads, too.
 package turns

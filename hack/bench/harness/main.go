@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package harness has what all benches share: how they run, and how they report results and goals.
 package harness
 

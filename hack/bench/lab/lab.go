@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package lab runs a Kubernetes control plane with simulated nodes and this checkout's controller on this machine. etcd,
 // kube-apiserver, kube-controller-manager and kube-scheduler are real. kwok simulates the nodes, and kubelet.go serves the logs of
 // containers, which kwok does not have.

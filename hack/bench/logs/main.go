@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Command logs measures how fast and at what cost the logs of many runs that print at once are copied and archived. It uses the
 // cluster of KUBECONFIG with the operator deployed in it. `make bench-logs` sets up both and runs it.
 //

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Command runs compares the cost of a run of a Task with that of a bare Job: runs per second, latency, requests, and CPU and memory of
 // the controller. `make bench` builds what it needs and runs it.
 //

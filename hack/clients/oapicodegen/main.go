@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Command oapicodegen drives the client that oapi-codegen generates from the API's description, against the API at a URL.
 package main
 

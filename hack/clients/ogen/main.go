@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Command ogen drives the client that ogen generates from the API's description, against the API at a URL.
 package main
 

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package cloud adds the clients of three clouds to a program that imports it, so that archives can be in their stores. The
 // clients take about 30 MiB of memory, more than the rest of the controller, whether they are used or not.
 package cloud

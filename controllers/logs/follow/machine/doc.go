@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package machine decides how the log of one container run is read: when to connect, what to hand on, where lines may be
 // missing, and when the log is read to its end. It is pure: it has no clock, no client and no goroutine.
 //

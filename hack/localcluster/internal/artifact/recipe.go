@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package artifact builds the programs a node is made of, from Go modules, into a cache.
 package artifact
 

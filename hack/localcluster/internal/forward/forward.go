@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package forward carries TCP connections from one address to another. kube-proxy in nftables mode does
 // not serve NodePorts on loopback, and loopback is where a person's browser looks.
 package forward

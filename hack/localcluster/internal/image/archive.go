@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package image makes container images out of static files, without a container engine: the same
 // input gives the same bytes, and so the same digest, on any machine.
 package image

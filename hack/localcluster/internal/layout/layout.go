@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package layout says where everything lives. There is one local cluster per machine: its addresses,
 // ports and devices belong to the whole machine, so its folders do too.
 package layout

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 //go:build linux
 
 // Package network prepares the machine's network for pods, and takes back what it and kube-proxy did.

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package pki makes the keys and certificates of a cluster, as kubeadm does: one authority for the
 // cluster, one for etcd (so that a cluster certificate cannot read the database) and one for the API
 // server as a proxy (so that nobody else can assert a user's name to an aggregated API).

@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 //go:build linux
 
 // Package preflight finds out, before anything is changed, why a cluster could not start here, and says

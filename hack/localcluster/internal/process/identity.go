@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 //go:build linux
 
 // Package process starts daemons that outlive this program, and finds and stops them again. A process

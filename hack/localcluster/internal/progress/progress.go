@@ -1,3 +1,6 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package progress tells a person what is going on: one line per finished step with how long it took,
 // and a sign of life for steps that take long.
 package progress
