@@ -164,6 +164,7 @@ var sourceComments = Comments{
 	"github.com/taskexec/taskexec/apiserver/web.Problem.RetryAfter":                      "RetryAfter is the header Retry-After in seconds, 0 for none.",
 	"github.com/taskexec/taskexec/apiserver/web.Problem.Status":                          "Status is the HTTP status.",
 	"github.com/taskexec/taskexec/apiserver/web.Problem.Title":                           "Title is the name of the HTTP status.",
+	"github.com/taskexec/taskexec/apiserver/web.RequestIDKey":                            "RequestIDKey is the key of the request id in a context.",
 	"github.com/taskexec/taskexec/apiserver/web.sender":                                  "sender receives the contents of the buffer. The lock is held.",
 	"github.com/taskexec/taskexec/apiserver/web.wholeBody":                               "wholeBody is a body that was read before its request is served.",
 	"github.com/taskexec/taskexec/apiserver/wire.Cancellation":                           "Cancellation is the receipt of a cancel. Before the controller has acknowledged the cancel, it only has who asked and why.",

@@ -24,6 +24,9 @@ import (
 	"strings"
 )
 
+// headerFile has the license header of generated files.
+const headerFile = "hack/boilerplate/boilerplate.go.txt"
+
 func main() {
 	out := flag.String("out", "", "Go file to write, of the package openapi")
 	skip := flag.String("skip", "", "folder to leave out, with all below it")
@@ -52,7 +55,11 @@ func run(module fs.FS, out, skip string, patterns []string) error {
 	if len(found) == 0 {
 		return fmt.Errorf("no type in %s is sent as JSON", strings.Join(patterns, ", "))
 	}
-	source, err := found.source()
+	header, err := fs.ReadFile(module, headerFile)
+	if err != nil {
+		return err
+	}
+	source, err := found.source(header)
 	if err != nil {
 		return err
 	}

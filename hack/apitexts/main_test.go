@@ -73,7 +73,7 @@ func New() {}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}
-	source, err := texts{"b": `say "b"`, "a": "1"}.source()
+	source, err := texts{"b": `say "b"`, "a": "1"}.source([]byte("// A header.\n"))
 	if err != nil || !strings.HasSuffix(string(source), "var sourceComments = Comments{\n\t\"a\": \"1\",\n\t\"b\": \"say \\\"b\\\"\",\n}\n") {
 		t.Errorf("%v: %s", err, source)
 	}
@@ -121,7 +121,7 @@ func TestMistakes(t *testing.T) {
 	if left, err := filepath.Glob(out); err != nil || len(left) > 0 {
 		t.Errorf("a failure left %v", slices.Concat(left))
 	}
-	if err := run(fstest.MapFS{"a/a.go": file("package a\n\n// T is one.\ntype T struct {\n\tX int `json:\"x\"`\n}\n")}, out, "", []string{"a"}); err != nil {
+	if err := run(fstest.MapFS{headerFile: file("// A header.\n"), "a/a.go": file("package a\n\n// T is one.\ntype T struct {\n\tX int `json:\"x\"`\n}\n")}, out, "", []string{"a"}); err != nil {
 		t.Fatal(err)
 	}
 	if source, err := os.ReadFile(out); err != nil || !strings.Contains(string(source), `/a.T": "T is one."`) {
