@@ -27,21 +27,21 @@ var verbs = map[string][]string{
 func TestEachRouteHasAnAccess(t *testing.T) {
 	param := regexp.MustCompile(`\{(\w+)\}`)
 	for _, r := range (&rooms{}).routes() {
-		if !slices.Contains(verbs[r.access.Resource], r.access.Verb) {
-			t.Errorf("%s %s takes the verb %q on %q, which is none", r.method, r.pattern, r.access.Verb, r.access.Resource)
+		if !slices.Contains(verbs[r.right.Resource], r.right.Verb) {
+			t.Errorf("%s %s takes the verb %q on %q, which is none", r.method, r.pattern, r.right.Verb, r.right.Resource)
 		}
 		var params []string
 		for _, match := range param.FindAllStringSubmatch(r.pattern, -1) {
 			params = append(params, match[1])
 		}
-		if len(params) > 0 && !slices.Contains(params, r.access.Named) {
-			t.Errorf("%s %s: what its path names is not asked for: %q", r.method, r.pattern, r.access.Named)
+		if len(params) > 0 && !slices.Contains(params, r.right.Named) {
+			t.Errorf("%s %s: what its path names is not asked for: %q", r.method, r.pattern, r.right.Named)
 		}
 		if strings.HasSuffix(r.pattern, "/rerun") || strings.HasSuffix(r.pattern, "/run") {
 			continue // it reads a run or a schedule, and asks for execute on its task when it knows that
 		}
-		if (r.method == http.MethodGet) != slices.Contains([]string{"get", "list", "watch"}, r.access.Verb) {
-			t.Errorf("%s %s takes the verb %q", r.method, r.pattern, r.access.Verb)
+		if (r.method == http.MethodGet) != slices.Contains([]string{"get", "list", "watch"}, r.right.Verb) {
+			t.Errorf("%s %s takes the verb %q", r.method, r.pattern, r.right.Verb)
 		}
 	}
 }

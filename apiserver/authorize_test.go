@@ -33,11 +33,11 @@ func TestNothingIsReadBeforeItIsAllowed(t *testing.T) {
 	unread(t, store)
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"other"}}))
 	for _, r := range (&rooms{}).routes() {
-		if r.access.Named == access.ByExecution || strings.HasSuffix(r.pattern, "/by-ids") {
+		if r.right.Named == access.ByExecution || strings.HasSuffix(r.pattern, "/by-ids") {
 			continue // below
 		}
 		path := strings.NewReplacer("{taskName}", "sync", "{name}", "sync").Replace(r.pattern)
-		wantProblem(t, call(t, api, r.method, path, bodyOf(path), bearing("ann")...), http.StatusForbidden, `"ann" may not `+r.access.Verb)
+		wantProblem(t, call(t, api, r.method, path, bodyOf(path), bearing("ann")...), http.StatusForbidden, `"ann" may not `+r.right.Verb)
 	}
 }
 

@@ -58,7 +58,7 @@ func examplePath(r route) string {
 	switch {
 	case strings.HasSuffix(path, "/logs"):
 		return path + "?follow=true"
-	case r.method == http.MethodGet && r.access.Verb == "get" && r.access.Resource == "taskexecutions" && !strings.HasSuffix(path, "/explain"):
+	case r.method == http.MethodGet && r.right.Verb == "get" && r.right.Resource == "taskexecutions" && !strings.HasSuffix(path, "/explain"):
 		return path + "?wait=30s"
 	}
 	return path

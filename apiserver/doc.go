@@ -13,7 +13,7 @@
 //	   ├ runs        executions are read, listed, waited for, watched, cancelled, deleted
 //	   ├ logs        logs are read: a page, text, or a stream
 //	   ├ schedules   schedules are read and changed
-//	   ├ explainer   gathers what the package explain says why with
+//	   ├ explainer   gathers the facts from which package explain says why
 //	   ├ tasks       Tasks are read
 //	   │
 //	   ├ kube        the stores: reads from a watch cache, live reads, writes
@@ -22,7 +22,7 @@
 //	   └ web         requests and answers: middleware, bodies, queries, ETags, streams, and problems
 //
 // Beside them are packages that know nothing of HTTP: auth asks Kubernetes about callers, limit counts what each of them
-// does, history indexes the cache, explain says why a run does not run, and openapi builds the description.
+// does, runindex indexes the cache, explain says why a run does not run, and openapi builds the description.
 //
 // A request passes the middleware of web, which gives it an id and a log line; access authenticates the caller, limits its
 // rate, and checks the route's right; then the body is read within a time limit, and the request takes a place among those

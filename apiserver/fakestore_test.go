@@ -15,7 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/kube"
 )
 
@@ -157,7 +157,7 @@ func (f *fakeStore) Cancel(_ context.Context, id string, request v1alpha1.Cancel
 	return kube.CancelAccepted, nil
 }
 
-func (f *fakeStore) Open(task string) (of, all history.Open) {
+func (f *fakeStore) Open(task string) (of, all runindex.Open) {
 	in, err := f.History(context.Background())
 	if err != nil {
 		return of, all
@@ -165,10 +165,10 @@ func (f *fakeStore) Open(task string) (of, all history.Open) {
 	return in.Open(task)
 }
 
-func (f *fakeStore) History(context.Context) (history.Namespace, error) {
+func (f *fakeStore) History(context.Context) (runindex.Namespace, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	index := history.NewIndex()
+	index := runindex.NewIndex()
 	for _, e := range f.executions {
 		e = e.DeepCopy()
 		e.Namespace = "default"

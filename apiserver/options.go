@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // Options of the facade.
@@ -53,7 +53,7 @@ type Options struct {
 	MaxReads, MaxWrites, MaxFailures float64
 	// Waiting limits the waiting runs of each namespace, as the controller does. What the controller would refuse is
 	// rejected here.
-	Waiting room.Limits
+	Waiting backlog.Limits
 	// RecheckInterval is how often the caller of a stream or waiting request is checked again.
 	RecheckInterval time.Duration
 	// IdempotencySecret is the Secret, as namespace/name, that conceals Idempotency-Keys. Without it, anybody who can
@@ -89,7 +89,7 @@ func DefaultOptions() Options {
 		MaxInFlight:     400,
 		MaxWrites:       100,
 		MaxFailures:     20,
-		Waiting:         room.DefaultLimits,
+		Waiting:         backlog.DefaultLimits,
 		RecheckInterval: time.Minute,
 		Log:             logr.Discard(),
 	}

@@ -111,7 +111,7 @@ func TestStreamsOutliveADoubt(t *testing.T) {
 	routed := fixture.RoutedRequest(t, "/")
 	ctx, cancel := context.WithCancel(routed.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- in.Recheck(routed.WithContext(ctx), access.To("list", "taskexecutions", "")) }()
+	go func() { ended <- in.Recheck(routed.WithContext(ctx), access.RightTo("list", "taskexecutions", "")) }()
 	until(t, "it was asked often", func() bool { return g.calls.Load() > 20 })
 	cancel()
 	if err := <-ended; err != nil {
@@ -149,7 +149,7 @@ func TestRefusedBeforeItBegan(t *testing.T) {
 	w, r := newRecorder(), fixture.RoutedRequest(t, "/")
 	r = r.WithContext(context.WithValue(r.Context(), web.RequestIDKey{}, "id"))
 	web.Handler(func(w http.ResponseWriter, r *http.Request) error {
-		return in.ServeWhileAllowed(access.To("list", "taskexecutions", ""), waits, w, r)
+		return in.ServeWhileAllowed(access.RightTo("list", "taskexecutions", ""), waits, w, r)
 	}).ServeHTTP(w, r)
 	wantProblem(t, w, http.StatusUnauthorized, "no longer valid")
 }

@@ -22,7 +22,7 @@ type operation func(*access.Scope, http.ResponseWriter, *http.Request) error
 type route struct {
 	method, pattern string
 	serve           operation
-	access          access.Right
+	right           access.Right
 	// lasting says that the answer may take as long as a run.
 	lasting bool
 }
@@ -34,41 +34,41 @@ type route struct {
 func (f *rooms) routes() []route {
 	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []route{
-		{get, "/tasks", f.tasks.List, access.To("list", "tasks", ""), false},
-		{get, "/tasks/{taskName}", f.tasks.Get, access.To("get", "tasks", "taskName"), false},
-		{get, "/tasks/_/{taskName}", f.tasks.Get, access.To("get", "tasks", "taskName"), false},
+		{get, "/tasks", f.tasks.List, access.RightTo("list", "tasks", ""), false},
+		{get, "/tasks/{taskName}", f.tasks.Get, access.RightTo("get", "tasks", "taskName"), false},
+		{get, "/tasks/_/{taskName}", f.tasks.Get, access.RightTo("get", "tasks", "taskName"), false},
 
-		{post, "/tasks/{taskName}/execute/manual", f.submit.Execute(v1alpha1.TriggerManual), access.To("execute", "tasks", "taskName"), false},
-		{post, "/tasks/{taskName}/execute/api", f.submit.Execute(v1alpha1.TriggerAPI), access.To("execute", "tasks", "taskName"), false},
+		{post, "/tasks/{taskName}/execute/manual", f.submit.Execute(v1alpha1.TriggerManual), access.RightTo("execute", "tasks", "taskName"), false},
+		{post, "/tasks/{taskName}/execute/api", f.submit.Execute(v1alpha1.TriggerAPI), access.RightTo("execute", "tasks", "taskName"), false},
 
-		{get, "/tasks/running/execution/{executionId}", f.runs.Get, access.To("get", "taskexecutions", "executionId"), false},
-		{get, "/tasks/running/{taskName}", f.runs.ListOfTask, access.To("list", "taskexecutions", "taskName"), false},
-		{get, "/tasks/executions", f.runs.List, access.To("list", "taskexecutions", "taskName"), false},
-		{get, "/tasks/executions/history", f.runs.List, access.To("list", "taskexecutions", "taskName"), false},
-		{get, "/tasks/executions/{executionId}", f.runs.GetRecord, access.To("get", "taskexecutions", "executionId"), false},
-		{get, "/tasks/executions/_/{executionId}", f.runs.GetRecord, access.To("get", "taskexecutions", "executionId"), false},
-		{del, "/tasks/executions/{executionId}", f.runs.Delete, access.To("delete", "taskexecutions", "executionId"), false},
-		{get, "/tasks/stats/summary", f.runs.Summary, access.To("list", "taskexecutions", "taskName"), false},
-		{get, "/tasks/watch", f.runs.Watch, access.To("watch", "taskexecutions", "taskName"), true},
-		{get, "/tasks/executions/{executionId}/watch", f.runs.WatchOne, access.To("watch", "taskexecutions", "executionId"), true},
-		{get, "/tasks/executions/{executionId}/explain", f.explain.Explain, access.To("get", "taskexecutions", "executionId"), false},
+		{get, "/tasks/running/execution/{executionId}", f.runs.Get, access.RightTo("get", "taskexecutions", "executionId"), false},
+		{get, "/tasks/running/{taskName}", f.runs.ListOfTask, access.RightTo("list", "taskexecutions", "taskName"), false},
+		{get, "/tasks/executions", f.runs.List, access.RightTo("list", "taskexecutions", "taskName"), false},
+		{get, "/tasks/executions/history", f.runs.List, access.RightTo("list", "taskexecutions", "taskName"), false},
+		{get, "/tasks/executions/{executionId}", f.runs.GetRecord, access.RightTo("get", "taskexecutions", "executionId"), false},
+		{get, "/tasks/executions/_/{executionId}", f.runs.GetRecord, access.RightTo("get", "taskexecutions", "executionId"), false},
+		{del, "/tasks/executions/{executionId}", f.runs.Delete, access.RightTo("delete", "taskexecutions", "executionId"), false},
+		{get, "/tasks/stats/summary", f.runs.Summary, access.RightTo("list", "taskexecutions", "taskName"), false},
+		{get, "/tasks/watch", f.runs.Watch, access.RightTo("watch", "taskexecutions", "taskName"), true},
+		{get, "/tasks/executions/{executionId}/watch", f.runs.WatchOne, access.RightTo("watch", "taskexecutions", "executionId"), true},
+		{get, "/tasks/executions/{executionId}/explain", f.explain.Explain, access.RightTo("get", "taskexecutions", "executionId"), false},
 		// Its task is known after the execution was read: the handler checks the right to execute it.
-		{post, "/tasks/executions/{executionId}/rerun", f.submit.Rerun, access.To("get", "taskexecutions", "executionId"), false},
-		{get, "/tasks/executions/{executionId}/logs", f.logs.Get, access.To("get", "taskexecutions/logs", "executionId"), true},
+		{post, "/tasks/executions/{executionId}/rerun", f.submit.Rerun, access.RightTo("get", "taskexecutions", "executionId"), false},
+		{get, "/tasks/executions/{executionId}/logs", f.logs.Get, access.RightTo("get", "taskexecutions/logs", "executionId"), true},
 
 		{del, "/tasks/executions/cancel/by-ids", f.runs.CancelByIDs, access.CancelEach, false},
 		{del, "/tasks/executions/cancel/by-task-names", f.runs.CancelByTaskNames, access.CancelEach, false},
-		{del, "/tasks/executions/cancel/all", f.runs.CancelAll, access.To("cancel-all", "taskexecutions", ""), false},
+		{del, "/tasks/executions/cancel/all", f.runs.CancelAll, access.RightTo("cancel-all", "taskexecutions", ""), false},
 
 		// Whatever makes a schedule start runs also needs the right to execute its task: the handlers check it.
-		{get, "/triggers/cron", f.schedules.List, access.To("list", "taskschedules", ""), false},
-		{post, "/triggers/cron", f.schedules.Create, access.To("create", "taskschedules", ""), false},
-		{get, "/triggers/cron/{name}", f.schedules.Get, access.To("get", "taskschedules", "name"), false},
-		{put, "/triggers/cron/{name}", f.schedules.Replace, access.To("update", "taskschedules", "name"), false},
-		{del, "/triggers/cron/{name}", f.schedules.Delete, access.To("delete", "taskschedules", "name"), false},
-		{post, "/triggers/cron/{name}/toggle", f.schedules.Toggle, access.To("update", "taskschedules", "name"), false},
+		{get, "/triggers/cron", f.schedules.List, access.RightTo("list", "taskschedules", ""), false},
+		{post, "/triggers/cron", f.schedules.Create, access.RightTo("create", "taskschedules", ""), false},
+		{get, "/triggers/cron/{name}", f.schedules.Get, access.RightTo("get", "taskschedules", "name"), false},
+		{put, "/triggers/cron/{name}", f.schedules.Replace, access.RightTo("update", "taskschedules", "name"), false},
+		{del, "/triggers/cron/{name}", f.schedules.Delete, access.RightTo("delete", "taskschedules", "name"), false},
+		{post, "/triggers/cron/{name}/toggle", f.schedules.Toggle, access.RightTo("update", "taskschedules", "name"), false},
 		// Its task is known after the schedule was read: the handler checks the right to execute it.
-		{post, "/triggers/cron/{name}/run", f.submit.RunSchedule, access.To("get", "taskschedules", "name"), false},
+		{post, "/triggers/cron/{name}/run", f.submit.RunSchedule, access.RightTo("get", "taskschedules", "name"), false},
 	}
 }
 
@@ -153,7 +153,7 @@ func (s *server) within(route route) web.Handler {
 		if len(validation.IsDNS1123Label(in.Namespace)) > 0 {
 			return web.Problemf(http.StatusNotFound, "%q is not a valid name of a namespace", in.Namespace)
 		}
-		if err := in.Let(r, route.access); err != nil {
+		if err := in.Let(r, route.right); err != nil {
 			return err
 		}
 		if !s.serves(in.Namespace) { // whoever may do it there is told, and nobody else
@@ -161,7 +161,7 @@ func (s *server) within(route route) web.Handler {
 		}
 		serve := web.Handler(func(w http.ResponseWriter, r *http.Request) error { return route.serve(in, w, r) })
 		if route.lasting { // it is counted by what it reads, not as a request
-			return in.ServeWhileAllowed(route.access, serve, w, r)
+			return in.ServeWhileAllowed(route.right, serve, w, r)
 		}
 		admitted, back, err := in.Admitted(w, r)
 		if err != nil {

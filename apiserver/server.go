@@ -211,7 +211,7 @@ func (s *server) handler(o Options) http.Handler {
 		router.Use(web.OnlyLocalNames)
 	}
 	s.furnish(o)
-	router.Use(s.guard.Authenticate(o.TokenAudiences, o.MaxFailures, s.openPaths()), s.guard.Ration(o.MaxReads, o.MaxWrites), middleware.GetHead)
+	router.Use(s.guard.Authenticate(o.TokenAudiences, o.MaxFailures, s.openPaths()), s.guard.RateLimit(o.MaxReads, o.MaxWrites), middleware.GetHead)
 	router.NotFound(web.Handler(func(_ http.ResponseWriter, r *http.Request) error {
 		return web.Problemf(http.StatusNotFound, "there is nothing at %s", r.URL.EscapedPath())
 	}).ServeHTTP)

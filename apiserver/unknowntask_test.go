@@ -47,7 +47,7 @@ func TestCase56NothingIsToldOfATask(t *testing.T) {
 		for _, query := range []string{"", "?taskName={task}", "?dryRun=true"} {
 			path := strings.NewReplacer("{taskName}", "{task}", "{executionId}", "away", "{name}", "theirs").Replace(route.pattern) + query
 			bodies := append([]string{""}, bodiesNaming[route.pattern]...)
-			if query == "?taskName={task}" && (route.access.Named != access.ByTask || strings.Contains(route.pattern, "{taskName}")) ||
+			if query == "?taskName={task}" && (route.right.Named != access.ByTask || strings.Contains(route.pattern, "{taskName}")) ||
 				query == "?dryRun=true" && !strings.HasSuffix(route.pattern, "/manual") && !strings.HasSuffix(route.pattern, "/api") {
 				continue // it takes no such parameter
 			}

@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/web"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // A run for which its namespace has no room is refused before it is recorded: the answer says which limit, how much is used
@@ -24,21 +24,21 @@ import (
 func TestCase49FullNamespaceOverREST(t *testing.T) {
 	limited := fixture.Limited(v1alpha1.ConcurrencyQueue, ptr.To[int32](1), nil)
 	for name, c := range map[string]struct {
-		limits  room.Limits
+		limits  backlog.Limits
 		task    *v1alpha1.Task
 		waiting int
 		of      string
 		says    string // nothing where it is let through
 	}{
-		"as many as may":                        {room.Limits{Runs: 3}, limited, 3, "sync", `in namespace "default" 3 runs wait, and at most 3 may (--max-waiting-per-namespace)`},
-		"one less":                              {room.Limits{Runs: 4}, limited, 3, "sync", ""},
-		"bytes":                                 {room.Limits{Bytes: 3100}, limited, 3, "sync", "the runs that wait take 3000 bytes"},
-		"room in bytes":                         {room.Limits{Bytes: 9000}, limited, 3, "sync", ""},
-		"of a task with room":                   {room.Limits{Runs: 3}, limited, 3, "other", ""},
-		"of a task without a limit":             {room.Limits{Runs: 3}, fixture.Task("sync"), 3, "other", ""},
-		"which has others that wait":            {room.Limits{Runs: 3}, fixture.Task("sync"), 3, "sync", "3 runs wait"},
-		"no limits":                             {room.Limits{}, limited, 500, "sync", ""},
-		"a queue, as large as it is by default": {room.Limits{}, limited, v1alpha1.DefaultMaxQueued + 1, "sync", "the queue of the task \"sync\" is full: at most 1 run at once and 1000 wait"},
+		"as many as may":                        {backlog.Limits{Runs: 3}, limited, 3, "sync", `in namespace "default" 3 runs wait, and at most 3 may (--max-waiting-per-namespace)`},
+		"one less":                              {backlog.Limits{Runs: 4}, limited, 3, "sync", ""},
+		"bytes":                                 {backlog.Limits{Bytes: 3100}, limited, 3, "sync", "the runs that wait take 3000 bytes"},
+		"room in bytes":                         {backlog.Limits{Bytes: 9000}, limited, 3, "sync", ""},
+		"of a task with room":                   {backlog.Limits{Runs: 3}, limited, 3, "other", ""},
+		"of a task without a limit":             {backlog.Limits{Runs: 3}, fixture.Task("sync"), 3, "other", ""},
+		"which has others that wait":            {backlog.Limits{Runs: 3}, fixture.Task("sync"), 3, "sync", "3 runs wait"},
+		"no limits":                             {backlog.Limits{}, limited, 500, "sync", ""},
+		"a queue, as large as it is by default": {backlog.Limits{}, limited, v1alpha1.DefaultMaxQueued + 1, "sync", "the queue of the task \"sync\" is full: at most 1 run at once and 1000 wait"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newFakeStore(c.task, fixture.Task("other"))

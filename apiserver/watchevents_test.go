@@ -17,7 +17,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/fixture"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
@@ -26,15 +26,15 @@ import (
 // watchedStore is a Store whose history is told of each change, as the real one is.
 type watchedStore struct {
 	*fakeStore
-	index   *history.Index
+	index   *runindex.Index
 	version int
 }
 
 func newWatchedStore() *watchedStore {
-	return &watchedStore{newFakeStore(fixture.Task("sync")), history.NewIndex(), 100}
+	return &watchedStore{newFakeStore(fixture.Task("sync")), runindex.NewIndex(), 100}
 }
 
-func (s *watchedStore) History(context.Context) (history.Namespace, error) {
+func (s *watchedStore) History(context.Context) (runindex.Namespace, error) {
 	return s.index.In("default"), nil
 }
 

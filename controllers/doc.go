@@ -26,7 +26,7 @@
 // Two packages prove things: jobseal, that the controller made a Job that no status names yet, and origin, that what an
 // execution or a schedule states of its origin is true.
 //
-// task judges each Task when it changes (task/verdict), and makes the run of a change where the Task asks for that. history
+// task judges each Task when it changes (task/taskstatus), and makes the run of a change where the Task asks for that. history
 // judges all runs of a Task together, at a measured pace (history/population): the figures in the Task's status, and which
 // runs are kept no longer.
 //

@@ -24,7 +24,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/notes"
 	"github.com/taskexec/taskexec/controllers/origin"
 	"github.com/taskexec/taskexec/controllers/queue"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 	"github.com/taskexec/taskexec/controllers/task"
 	"github.com/taskexec/taskexec/controllers/taskexecution"
 	"github.com/taskexec/taskexec/controllers/taskschedule"
@@ -80,7 +80,7 @@ func DefaultOptions() Options {
 		KeepJob:           time.Minute,
 		KeepUnarchivedJob: time.Hour,
 		KeepRun:           10 * time.Minute,
-		MaxRunning:        queue.Limits{Waiting: room.DefaultLimits},
+		MaxRunning:        queue.Limits{Waiting: backlog.DefaultLimits},
 		HistoryPace:       3 * time.Second,
 		LogTurns:          turns.Limits{Total: 500, Turn: 5 * time.Second},
 		LogFlush:          follow.FlushOptions{Interval: time.Second, MaxInterval: 3 * time.Second, BytesPerSecond: 1 << 20},

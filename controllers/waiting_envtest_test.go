@@ -20,7 +20,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/jobspec"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // waitingRun has params, and marks of its author's.
@@ -77,12 +77,12 @@ func wantEnv(t *testing.T, env []corev1.EnvVar, name, want string) {
 // go on, and after them others may wait again.
 func TestCase49NamespaceHasNoRoom(t *testing.T) {
 	for name, c := range map[string]struct {
-		limits room.Limits
+		limits backlog.Limits
 		params string
 		says   string
 	}{
-		"runs":  {room.Limits{Runs: 1}, `{}`, "1 runs wait, and at most 1 may (--max-waiting-per-namespace)"},
-		"bytes": {room.Limits{Bytes: 100_000}, `{"x":"` + strings.Repeat("x", 60_000) + `"}`, "may take 100000 (--max-waiting-bytes-per-namespace)"},
+		"runs":  {backlog.Limits{Runs: 1}, `{}`, "1 runs wait, and at most 1 may (--max-waiting-per-namespace)"},
+		"bytes": {backlog.Limits{Bytes: 100_000}, `{"x":"` + strings.Repeat("x", 60_000) + `"}`, "may take 100000 (--max-waiting-bytes-per-namespace)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ns, other := namespace(t), namespace(t)

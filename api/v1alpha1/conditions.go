@@ -81,6 +81,7 @@ const (
 	// or an image.
 	ReasonJobCreated = "JobCreated"
 	// ReasonJobRefused surfaces on a Pending run while the API server refuses the Job, for example because of a quota.
+	// It surfaces on a Failed run if that did not change within the start timeout.
 	ReasonJobRefused = "JobRefused"
 	// ReasonContainerStarted surfaces on a Running run.
 	ReasonContainerStarted = "ContainerStarted"

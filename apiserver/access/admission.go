@@ -37,8 +37,8 @@ const (
 //	unsure        stands for bodies and places where   a quarter as many
 //	              only the body can tell (narrow)
 //
-// One caller holds at most a quarter of the places. Callers without a right hold no places of those with one, however
-// many connections and names they use.
+// One caller holds at most a quarter of the places. Callers without the right never take places from callers who have it,
+// however many connections and names they use.
 type Admission struct {
 	questions              *limit.Turns
 	Bodies, Places, Unsure *limit.Places

@@ -42,7 +42,7 @@ type authenticator struct {
 	Gate
 	audiences []string
 	// failures limits the invalid tokens of each address.
-	failures *limit.Each
+	failures *limit.Rates
 	// reviews limits the reviews of unknown tokens of each address. pause is the time between two reviews for an
 	// address that has no failures left.
 	reviews *limit.Turns

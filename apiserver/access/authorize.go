@@ -64,7 +64,7 @@ func (in *Scope) require(ctx context.Context, a Right, name string) error {
 // RequireExecute checks the right to run a task that is known only after the body or a resource was read. Every way to
 // start a run needs it: execute, rerun, and whatever makes a schedule start runs.
 func (in *Scope) RequireExecute(ctx context.Context, task string) error {
-	return in.require(ctx, To("execute", "tasks", ByTask), task)
+	return in.require(ctx, RightTo("execute", "tasks", ByTask), task)
 }
 
 // May reports whether the caller has an access to the object of a name, for when a refusal is not the answer to the
@@ -86,10 +86,10 @@ func (in *Scope) KnowsTask(ctx context.Context, name string) (bool, error) {
 	if err != nil || task == nil || in.Guard.Gate == nil {
 		return task != nil, err
 	}
-	get, execute := To("get", "tasks", ByTask), To("execute", "tasks", ByTask)
+	get, execute := RightTo("get", "tasks", ByTask), RightTo("execute", "tasks", ByTask)
 	for _, question := range []auth.Question{
 		get.any(in.Namespace), get.one(in.Namespace, name), execute.one(in.Namespace, name),
-		To("list", "taskexecutions", ByTask).ofTask(in.Namespace, name), CancelEach.ofTask(in.Namespace, name),
+		RightTo("list", "taskexecutions", ByTask).ofTask(in.Namespace, name), CancelEach.ofTask(in.Namespace, name),
 	} {
 		if allowed, err := in.allowed(ctx, question); allowed || err != nil {
 			return allowed, err

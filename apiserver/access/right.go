@@ -30,58 +30,58 @@ const (
 	ByTask      = "taskName"
 )
 
-// To returns the access for a verb on the resource whose name is in a parameter.
-func To(verb, resource, named string) Right { return Right{verb, resource, named} }
+// RightTo returns the right to use a verb on the resource whose name is in a parameter.
+func RightTo(verb, resource, named string) Right { return Right{verb, resource, named} }
 
-// CancelEach is the access to cancel the executions that a body names.
-var CancelEach = To("cancel", "taskexecutions", inBody)
+// CancelEach is the right to cancel the executions that a body names.
+var CancelEach = RightTo("cancel", "taskexecutions", inBody)
 
-// OfNames returns the access to objects whose names come from a body.
-func (a Right) OfNames(named string) Right { return Right{a.Verb, a.Resource, named} }
+// OfNames returns the right to objects whose names come from a body.
+func (r Right) OfNames(named string) Right { return Right{r.Verb, r.Resource, named} }
 
 // executions reports whether it is about executions or their logs.
-func (a Right) executions() bool {
-	resource, _, _ := strings.Cut(a.Resource, "/")
+func (r Right) executions() bool {
+	resource, _, _ := strings.Cut(r.Resource, "/")
 	return resource == "taskexecutions"
 }
 
-// any returns the question whether the access is allowed for every name. It is asked first, because its cached answer
+// any returns the question whether the right is granted for every name. It is asked first, because its cached answer
 // holds for all names: polling many runs asks the API server no more often than polling one.
-func (a Right) any(namespace string) auth.Question {
-	resource, subresource, _ := strings.Cut(a.Resource, "/")
-	return auth.Question{Verb: a.Verb, Resource: resource, Subresource: subresource, Namespace: namespace}
+func (r Right) any(namespace string) auth.Question {
+	resource, subresource, _ := strings.Cut(r.Resource, "/")
+	return auth.Question{Verb: r.Verb, Resource: resource, Subresource: subresource, Namespace: namespace}
 }
 
-// one returns the question whether the access is allowed for one name.
-func (a Right) one(namespace, name string) auth.Question {
-	if a.executions() && a.Named == ByTask {
-		return a.ofTask(namespace, name)
+// one returns the question whether the right is granted for one name.
+func (r Right) one(namespace, name string) auth.Question {
+	if r.executions() && r.Named == ByTask {
+		return r.ofTask(namespace, name)
 	}
-	q := a.any(namespace)
+	q := r.any(namespace)
 	q.Name = name
 	return q
 }
 
-// ofTask returns the question whether the access is allowed for the runs of a task: the same verb on the task's
+// ofTask returns the question whether the right is granted for the runs of a task: the same verb on the task's
 // subresource executions or logs. So a Role with resourceNames can allow only the runs of one task.
-func (a Right) ofTask(namespace, task string) auth.Question {
+func (r Right) ofTask(namespace, task string) auth.Question {
 	subresource := "executions"
-	if _, of, found := strings.Cut(a.Resource, "/"); found {
+	if _, of, found := strings.Cut(r.Resource, "/"); found {
 		subresource = of
 	}
-	return auth.Question{Verb: a.Verb, Resource: "tasks", Subresource: subresource, Namespace: namespace, Name: task}
+	return auth.Question{Verb: r.Verb, Resource: "tasks", Subresource: subresource, Namespace: namespace, Name: task}
 }
 
 // Refuse returns the error 403. It is the same whether or not the object exists.
-func (a Right) Refuse(user, namespace, name string) *web.Problem {
-	what := a.Resource
-	if name != "" && a.executions() && a.Named == ByTask {
-		what = fmt.Sprintf("%s of the task %q", a.Resource, name)
+func (r Right) Refuse(user, namespace, name string) *web.Problem {
+	what := r.Resource
+	if name != "" && r.executions() && r.Named == ByTask {
+		what = fmt.Sprintf("%s of the task %q", r.Resource, name)
 	} else if name != "" {
-		what = fmt.Sprintf("%s %q", a.Resource, name)
+		what = fmt.Sprintf("%s %q", r.Resource, name)
 	}
 	return web.Problemf(http.StatusForbidden, "%q may not %s %s in the namespace %q: no Role there grants the verb %s on %s of taskexec.dev",
-		user, a.Verb, what, namespace, a.Verb, a.Resource)
+		user, r.Verb, what, namespace, r.Verb, r.Resource)
 }
 
 // questionOf returns the question for a path that is not a resource, such as /metrics.

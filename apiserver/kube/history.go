@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 )
 
 // ownWriteWait bounds how long a list waits until the index shows this process's own writes. That takes milliseconds.
@@ -58,7 +58,7 @@ func (s *Stores) follow(ctx context.Context) error {
 
 // wrote records the version of a write. Reads from the index wait for it.
 func (s *Store) wrote(e *v1alpha1.TaskExecution) {
-	version := history.Version(e)
+	version := runindex.Version(e)
 	if version == 0 {
 		return
 	}
@@ -68,7 +68,7 @@ func (s *Store) wrote(e *v1alpha1.TaskExecution) {
 }
 
 // History waits until the index shows this process's own writes.
-func (s *Store) History(ctx context.Context) (history.Namespace, error) {
+func (s *Store) History(ctx context.Context) (runindex.Namespace, error) {
 	in := s.index.In(s.namespace)
 	select {
 	case <-s.indexed.HasSyncedChecker().Done():
@@ -93,7 +93,7 @@ func (s *Store) History(ctx context.Context) (history.Namespace, error) {
 }
 
 // Open does not wait for this process's own writes, because it is called before each new run.
-func (s *Store) Open(task string) (of, all history.Open) {
+func (s *Store) Open(task string) (of, all runindex.Open) {
 	return s.index.In(s.namespace).Open(task)
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 )
 
 // NewestFirst orders by creation, which has whole seconds; within a second by start, where a run that has not started
@@ -29,7 +29,7 @@ func NewestFirst(a, b *v1alpha1.TaskExecution) int {
 }
 
 // AllOf returns all executions of a task, or of all tasks if the name is empty, newest first.
-func AllOf(all history.Namespace, taskName string) (executions []*v1alpha1.TaskExecution) {
+func AllOf(all runindex.Namespace, taskName string) (executions []*v1alpha1.TaskExecution) {
 	all.Each(taskName, func(e *v1alpha1.TaskExecution) { executions = append(executions, e) })
 	slices.SortFunc(executions, NewestFirst)
 	return executions

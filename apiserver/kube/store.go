@@ -24,7 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 )
 
 // Stores are the Stores over a Kubernetes API server. They share one watch cache.
@@ -37,7 +37,7 @@ type Stores struct {
 	// misses limits these reads.
 	misses *liveReads
 	// index orders the cached executions. It is complete once indexed is closed.
-	index   *history.Index
+	index   *runindex.Index
 	indexed toolscache.ResourceEventHandlerRegistration
 	written struct {
 		sync.Mutex
@@ -93,7 +93,7 @@ func New(ctx context.Context, config *rest.Config, namespaces ...string) (*Store
 	if err != nil {
 		return nil, fmt.Errorf("creating the live client: %w", err)
 	}
-	s := &Stores{cache: watched, client: cached, live: live, misses: newLiveReads(), index: history.NewIndex()}
+	s := &Stores{cache: watched, client: cached, live: live, misses: newLiveReads(), index: runindex.NewIndex()}
 	s.written.of = map[string]uint64{}
 	if err := s.follow(ctx); err != nil {
 		return nil, err

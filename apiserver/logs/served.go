@@ -211,7 +211,7 @@ func (l *servedLog) look(ctx context.Context) (err error) {
 }
 
 // rawLog is the access to logs that may have the values of sensitive params.
-var rawLog = access.To("get", "taskexecutions/rawlogs", access.ByExecution)
+var rawLog = access.RightTo("get", "taskexecutions/rawlogs", access.ByExecution)
 
 // mustHide reports whether a log may have the values of sensitive params and the caller may not read those. Such a
 // caller gets the tail in the status, from which the controller has removed the values. mustHide is also called while a

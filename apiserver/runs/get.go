@@ -10,7 +10,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
@@ -95,7 +95,7 @@ func (h *Handlers) awaitNews(in *access.Scope, r *http.Request, seen *v1alpha1.T
 }
 
 // await returns the first newer state of an execution that is news, or else the newest state.
-func (h *Handlers) await(ctx context.Context, all history.Namespace, seen *v1alpha1.TaskExecution, news func(*v1alpha1.TaskExecution) bool) (*v1alpha1.TaskExecution, error) {
+func (h *Handlers) await(ctx context.Context, all runindex.Namespace, seen *v1alpha1.TaskExecution, news func(*v1alpha1.TaskExecution) bool) (*v1alpha1.TaskExecution, error) {
 	w := all.Watch("", seen.Name)
 	defer w.Stop()
 	newest, there := seen, false
@@ -103,7 +103,7 @@ func (h *Handlers) await(ctx context.Context, all history.Namespace, seen *v1alp
 		switch e := all.Get(seen.Name); {
 		case e == nil && there: // it was there, and is gone
 			return nil, web.NoExecution(seen.Name)
-		case e != nil && !history.Older(e, newest):
+		case e != nil && !runindex.Older(e, newest):
 			if newest, there = e, true; news(e) {
 				return e, nil
 			}

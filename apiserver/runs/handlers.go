@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
@@ -19,7 +19,7 @@ type Store interface {
 	// Executions returns the executions of a task, or of all tasks if the name is empty, newest first.
 	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)
 	// History returns the executions in their order, as soon as it shows this process's own writes.
-	History(ctx context.Context) (history.Namespace, error)
+	History(ctx context.Context) (runindex.Namespace, error)
 	// DeleteExecution removes an execution that has ended, in exactly the state in which it was found to have ended. It
 	// returns the execution that it judged, or nil if there is none.
 	DeleteExecution(ctx context.Context, id string) (found *v1alpha1.TaskExecution, deleted bool, err error)

@@ -16,7 +16,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
@@ -90,7 +90,7 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 	page := all.Page(q.forIndex())
 	answer := History{Executions: []ListedRecord{}, Page: q.page, PageSize: q.pageSize}
 	if page.Next != nil && q.page == 0 {
-		answer.NextCursor = history.Cursor{After: *page.Next, OldestFirst: q.sort == sortOldest}.String()
+		answer.NextCursor = runindex.Cursor{After: *page.Next, OldestFirst: q.sort == sortOldest}.String()
 	}
 	if page.Counted {
 		answer.Total = &page.Total
@@ -142,7 +142,7 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 
 // executionsOf returns the executions of a task: a page if the request asks for one, else all. If all would be more
 // than MaxListBytes, it is a page of that size.
-func executionsOf(all history.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
+func executionsOf(all runindex.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
 	of := q.forIndex()
 	if q.limit == 0 {
 		if whole := kube.AllOf(all, q.taskName); weightOfAll(whole, q.withLogs) <= MaxListBytes {
@@ -152,7 +152,7 @@ func executionsOf(all history.Namespace, q *historyQuery) (executions []*v1alpha
 	}
 	page := all.Page(of)
 	if page.Next != nil {
-		next = history.Cursor{After: *page.Next}.String()
+		next = runindex.Cursor{After: *page.Next}.String()
 	}
 	return page.Executions, next
 }

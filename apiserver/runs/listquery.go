@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
@@ -37,7 +37,7 @@ type historyQuery struct {
 	from, to              time.Time
 	sort                  string
 	limit, page, pageSize int
-	cursor                *history.Cursor
+	cursor                *runindex.Cursor
 	// logs is "true", "false" or empty; withLogs decides what empty means.
 	logs     string
 	withLogs bool
@@ -156,8 +156,8 @@ func (q *historyQuery) match() func(*v1alpha1.TaskExecution) bool {
 }
 
 // forIndex returns the query for the index.
-func (q *historyQuery) forIndex() history.Query {
-	of := history.Query{
+func (q *historyQuery) forIndex() runindex.Query {
+	of := runindex.Query{
 		Task: q.taskName, OldestFirst: q.sort == sortOldest, From: q.from, To: q.to, Match: q.match(),
 		Limit: q.limit, Scan: maxScanned,
 	}
@@ -189,8 +189,8 @@ func date(to *time.Time, value string, into time.Duration) (want string) {
 	return ""
 }
 
-func cursorOf(to **history.Cursor, value string) (want string) {
-	c, err := history.ParseCursor(value)
+func cursorOf(to **runindex.Cursor, value string) (want string) {
+	c, err := runindex.ParseCursor(value)
 	if err != nil {
 		return "a nextCursor of this API"
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
@@ -23,7 +23,7 @@ func queried(t testing.TB, raw string) *http.Request {
 }
 
 func TestHistoryQuery(t *testing.T) {
-	cursor := history.Cursor{After: history.Position{Created: 5, Name: "a"}, OldestFirst: true}
+	cursor := runindex.Cursor{After: runindex.Position{Created: 5, Name: "a"}, OldestFirst: true}
 	day := time.Date(2025, 11, 25, 0, 0, 0, 0, time.UTC)
 	for raw, want := range map[string]historyQuery{
 		"":                              {limit: 100},

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
@@ -154,7 +154,7 @@ func (h *Handlers) Watch(in *access.Scope, w http.ResponseWriter, r *http.Reques
 			_ = out.send(idOf(mark.Version), "ready", Ready{}) // an error comes again
 		}
 		for {
-			var changes []history.Change
+			var changes []runindex.Change
 			if ok {
 				changes, mark, ok = all.Changes(mark, q.taskName, changesAtOnce)
 			}
@@ -178,7 +178,7 @@ func (h *Handlers) Watch(in *access.Scope, w http.ResponseWriter, r *http.Reques
 	})
 }
 
-func (e *events) change(c history.Change) error {
+func (e *events) change(c runindex.Change) error {
 	if c.Execution == nil {
 		return e.send(idOf(c.Version), "deleted", Gone{c.Name, c.Task})
 	}
@@ -188,7 +188,7 @@ func (e *events) change(c history.Change) error {
 func idOf(version uint64) string { return strconv.FormatUint(version, 10) }
 
 // history returns the history of the namespace. A stream waits for it no longer than any other request.
-func (h *Handlers) history(in *access.Scope, r *http.Request) (history.Namespace, error) {
+func (h *Handlers) history(in *access.Scope, r *http.Request) (runindex.Namespace, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.Timeout)
 	defer cancel()
 	return h.Stores(in.Namespace).History(ctx)
@@ -215,13 +215,13 @@ func (h *Handlers) WatchOne(in *access.Scope, w http.ResponseWriter, r *http.Req
 	return h.sendEvents(in, w, r, func(out *events) error {
 		changed := all.Watch("", first.Name)
 		defer changed.Stop()
-		newest, sent := first, history.Version(first) == q.version && q.resumes
+		newest, sent := first, runindex.Version(first) == q.version && q.resumes
 		for {
 			now := all.Get(first.Name)
-			if now != nil && now.UID == first.UID && history.Older(newest, now) {
+			if now != nil && now.UID == first.UID && runindex.Older(newest, now) {
 				newest, sent = now, false
 			}
-			id := idOf(history.Version(newest))
+			id := idOf(runindex.Version(newest))
 			if !sent {
 				sent = true
 				_ = out.send(id, "execution", recordOf(newest, out.now(), q.logs)) // an error comes again
@@ -229,7 +229,7 @@ func (h *Handlers) WatchOne(in *access.Scope, w http.ResponseWriter, r *http.Req
 			switch {
 			case newest.Status.Phase.IsTerminal():
 				return out.send(id+web.EndMark, "end", End{wire.StatusOf(newest)})
-			case now == nil && all.Now().Version >= history.Version(newest), now != nil && now.UID != first.UID:
+			case now == nil && all.Now().Version >= runindex.Version(newest), now != nil && now.UID != first.UID:
 				return out.send(id+web.EndMark, "deleted", Gone{newest.Name, newest.Spec.TaskRef.Name})
 			}
 			if err := out.wait(changed.C); err != nil {

@@ -12,10 +12,10 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/census"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // queueFullRetry is the Retry-After of a full queue in seconds. When a run will end is not known.
@@ -51,7 +51,7 @@ func (h *Handlers) admit(ctx context.Context, in *access.Scope, task *v1alpha1.T
 
 // crowded says why a run may not wait in its namespace. It returns nil if the run may wait or does not have to: the
 // task's limit has room, or the task has no limit and no waiting run.
-func crowded(limits room.Limits, task *v1alpha1.Task, execution *v1alpha1.TaskExecution, of, all history.Open) *room.Full {
+func crowded(limits backlog.Limits, task *v1alpha1.Task, execution *v1alpha1.TaskExecution, of, all runindex.Open) *backlog.Full {
 	most := task.Spec.MaxRunning()
 	if of.Active+of.Ahead < most || most == 0 && of.Waiting.Runs == 0 {
 		return nil
@@ -63,7 +63,7 @@ func crowded(limits room.Limits, task *v1alpha1.Task, execution *v1alpha1.TaskEx
 	return limits.Judge(execution.Namespace, all.Waiting, int64(len(raw)))
 }
 
-func noRoom(full *room.Full) *web.Problem {
+func noRoom(full *backlog.Full) *web.Problem {
 	p := web.Problemf(http.StatusTooManyRequests, "%v", full)
 	p.RetryAfter = queueFullRetry
 	return p

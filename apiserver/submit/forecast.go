@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/census"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // The outcomes of a dry run.
@@ -38,7 +38,7 @@ type forecast struct {
 // ForecastOf says what would happen to a new run, from its task, the executions of the namespace and the Job that it
 // would have. It knows only what the watch cache shows. The controller decides, and its limits over all tasks show only
 // in the runs that wait for them. full says why the run may not wait in its namespace, nil if it may.
-func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1.Job, full *room.Full) forecast {
+func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1.Job, full *backlog.Full) forecast {
 	var ours []*v1alpha1.TaskExecution
 	for _, e := range all {
 		if e.Spec.TaskRef.Name == task.Name {
@@ -64,7 +64,7 @@ func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1
 	return forecast{OutcomeStart, "", "it would start at once", http.StatusOK}
 }
 
-func hasNoRoom(full *room.Full) (forecast, bool) {
+func hasNoRoom(full *backlog.Full) (forecast, bool) {
 	if full == nil {
 		return forecast{}, false
 	}

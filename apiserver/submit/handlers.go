@@ -7,10 +7,10 @@ import (
 	"context"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/history"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/web"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // Store reads what a submission is judged by, and records the execution that it makes.
@@ -25,7 +25,7 @@ type Store interface {
 	// Executions returns the executions of a task, or of all tasks if the name is empty, newest first.
 	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)
 	// Open counts the executions of a task and of the namespace that have not ended, as the watch shows them now.
-	Open(task string) (of, all history.Open)
+	Open(task string) (of, all runindex.Open)
 	// Create records a new execution. If there is one of that name, it changes nothing and returns that one, as the API
 	// server has it now.
 	Create(ctx context.Context, execution *v1alpha1.TaskExecution) (existing *v1alpha1.TaskExecution, err error)
@@ -44,7 +44,7 @@ type Handlers struct {
 	// Secret is the installation's secret. Nil conceals nothing.
 	Secret *InstallationSecret
 	// Waiting bounds what waits in each namespace.
-	Waiting room.Limits
+	Waiting backlog.Limits
 	// OwnNamespace is where the facade runs. No Secret is made there.
 	OwnNamespace string
 	// Limited counts a refusal by a limit of that name.

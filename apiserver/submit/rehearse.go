@@ -86,7 +86,7 @@ func (h *Handlers) rehearse(in *access.Scope, w http.ResponseWriter, r *http.Req
 		Kind: kindRehearsal, DryRun: true, TaskName: task.Name, Outcome: f.Outcome, Reason: f.Reason, Detail: f.Detail, StatusCode: f.Status,
 		Params: received.Effective, Job: job, Warnings: warningsOf(task, received.Effective),
 	}
-	if may, err := in.May(r.Context(), access.To("get", "tasks", access.ByTask), task.Name); err != nil {
+	if may, err := in.May(r.Context(), access.RightTo("get", "tasks", access.ByTask), task.Name); err != nil {
 		return err
 	} else if !may {
 		answer.Job = nil

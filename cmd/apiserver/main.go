@@ -66,7 +66,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	audiences := strings.Join(o.TokenAudiences, ",")
 	flags.StringVar(&audiences, "token-audience", audiences, "Comma-separated audiences, of which a token must have one. Empty means the audience of the API server.")
 	flags.BoolVar(&o.AllowUnauthenticated, "insecure-allow-unauthenticated", o.AllowUnauthenticated, "Allow --auth=none at an address that other machines can reach.")
-	flags.IntVar(&o.MaxInFlight, "max-requests-in-flight", o.MaxInFlight, "Maximum number of requests that are served at once, without streams. Beyond it, the answer is 429.")
+	flags.IntVar(&o.MaxInFlight, "max-requests-in-flight", o.MaxInFlight, "Maximum number of requests served at once, not counting streams. One caller gets at most a quarter. Beyond it, the answer is 429.")
 	flags.Float64Var(&o.MaxReads, "max-reads-per-second", o.MaxReads, "Maximum reads per second for one caller (burst: ten times that). Beyond it, the answer is 429. 0 means no limit.")
 	flags.Float64Var(&o.MaxWrites, "max-writes-per-second", o.MaxWrites, "Maximum writes per second for one caller (burst: ten times that). Beyond it, the answer is 429. 0 means no limit.")
 	flags.Float64Var(&o.MaxFailures, "max-failures-per-second", o.MaxFailures, "Maximum invalid tokens per second from one address (burst: ten times that). Beyond it, the answer is 429. 0 means no limit.")

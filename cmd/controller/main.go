@@ -73,7 +73,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "Address of /debug/pprof, which takes no token: use a loopback address only. 0 disables it.")
 	flags.StringVar(&o.language, "lifecycle-language", string(o.Language), "Language of the lifecycle entries in logs: zh or en.")
 	flags.IntVar(&o.Concurrency, "max-concurrent-reconciles", o.Concurrency, "Maximum number of executions that are reconciled at once.")
-	flags.DurationVar(&o.StartTimeout, "default-start-timeout", o.StartTimeout, "How long an execution waits for a Task that does not exist before it fails.")
+	flags.DurationVar(&o.StartTimeout, "default-start-timeout", o.StartTimeout, "Start timeout of executions whose Task does not set one or does not exist.")
 	flags.DurationVar(&o.ImagePullGrace, "image-pull-grace", o.ImagePullGrace, "How long the pull of an image may fail before the execution fails.")
 	flags.IntVar(&o.MaxRunning.Total, "max-running", o.MaxRunning.Total, "Maximum number of active executions. Further ones wait. 0 means no limit.")
 	flags.IntVar(&o.MaxRunning.PerNamespace, "max-running-per-namespace", o.MaxRunning.PerNamespace, "Maximum number of active executions in one namespace. Further ones wait. 0 means no limit.")

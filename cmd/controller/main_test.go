@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/controllers/lifecycle"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 func parse(args ...string) (options, error) {
@@ -22,7 +22,7 @@ func parse(args ...string) (options, error) {
 	return parseFlags(flags, args)
 }
 
-func parseWaiting(t *testing.T, args ...string) room.Limits {
+func parseWaiting(t *testing.T, args ...string) backlog.Limits {
 	t.Helper()
 	o, err := parse(args...)
 	if err != nil {
@@ -43,10 +43,10 @@ func TestFlags(t *testing.T) {
 	if a := o.Archive; o.LogFlush.BytesPerSecond != 512<<10 || a.URL != "file:///logs" || a.PartBytes != 1<<20 || a.SpoolBytes != 2<<30 {
 		t.Errorf("got %+v, %+v", o.LogFlush, a)
 	}
-	if w := parseWaiting(t, "--max-waiting-per-namespace=7", "--max-waiting-bytes-per-namespace=3Mi"); w != (room.Limits{Runs: 7, Bytes: 3 << 20}) {
+	if w := parseWaiting(t, "--max-waiting-per-namespace=7", "--max-waiting-bytes-per-namespace=3Mi"); w != (backlog.Limits{Runs: 7, Bytes: 3 << 20}) {
 		t.Errorf("got %+v", w)
 	}
-	if w := parseWaiting(t); w != room.DefaultLimits {
+	if w := parseWaiting(t); w != backlog.DefaultLimits {
 		t.Errorf("by default %+v", w)
 	}
 	if o, err = parse(); err != nil || o.Archive.URL != "" || o.Archive.SpoolBytes != 1<<30 || o.LogFlush.BytesPerSecond != 1<<20 {

@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/queue"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // policy of the Task, with three at once and five that wait.
@@ -208,7 +208,7 @@ func TestCase49ParamsAreReadWhenItIsItsTurn(t *testing.T) {
 // Who has no room to wait fails, whatever it would wait for; who need not wait is not asked.
 func TestCase49NoRoomToWait(t *testing.T) {
 	crowded := func(s *scene) *scene {
-		s.NoRoom = &room.Full{Bound: room.BoundRuns, Namespace: "ns", Used: 7, Size: 1, Limit: 7}
+		s.NoRoom = &backlog.Full{Bound: backlog.BoundRuns, Namespace: "ns", Used: 7, Size: 1, Limit: 7}
 		return s
 	}
 	byTask := queue.Place{Position: 8, Crowd: census.Crowd{Active: 3}, Limit: 3}

@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/logs/redact"
 	"github.com/taskexec/taskexec/controllers/queue"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // Observation is all that a decision about one execution needs.
@@ -35,7 +35,7 @@ type Observation struct {
 	Place *queue.Place
 	// NoRoom is why the execution may not wait, nil if it may, or if that was not asked. It is asked when the first decision
 	// about an execution is that it waits.
-	NoRoom *room.Full
+	NoRoom *backlog.Full
 	// Secret of the sensitive params, read from the API server. It is nil if there is none, or if it was not needed or could
 	// not be read; SecretTrouble is why it could not.
 	Secret        *corev1.Secret

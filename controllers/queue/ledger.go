@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/jobspec"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // Ledger of the executions that have not ended. It is safe for concurrent use.
@@ -25,7 +25,7 @@ type Ledger struct {
 	active   int
 	activeIn map[string]int
 	// heldIn is what waits in each namespace for its Job. An active execution waits too, until its Job exists.
-	heldIn map[string]room.Held
+	heldIn map[string]backlog.Held
 	// grants counts the places that were granted, and lastGrant is the count at the last one of each namespace.
 	grants    int
 	lastGrant map[string]int
@@ -39,7 +39,7 @@ type Ledger struct {
 func NewLedger(limits Limits) *Ledger {
 	return &Ledger{
 		limits: limits, entries: map[types.UID]*entry{}, lines: map[lineKey]*line{},
-		activeIn: map[string]int{}, heldIn: map[string]room.Held{}, lastGrant: map[string]int{}, kept: map[types.UID]*entry{},
+		activeIn: map[string]int{}, heldIn: map[string]backlog.Held{}, lastGrant: map[string]int{}, kept: map[types.UID]*entry{},
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/census"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // Limits over all Tasks, 0 for none.
@@ -18,7 +18,7 @@ type Limits struct {
 	// PerNamespace bounds those of each namespace.
 	PerNamespace int
 	// Waiting bounds what waits in each namespace.
-	Waiting room.Limits
+	Waiting backlog.Limits
 }
 
 func (l Limits) any() bool { return l.Total > 0 || l.PerNamespace > 0 }

@@ -7,12 +7,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/controllers/jobspec"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // Wait reserves room in its namespace for an execution that has to wait. It returns why there is none; then the execution
 // must not wait. One that waited before, as its status says, keeps its room whatever the limits are now.
-func (l *Ledger) Wait(uid types.UID) *room.Full {
+func (l *Ledger) Wait(uid types.UID) *backlog.Full {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	x := l.entries[uid]
@@ -27,7 +27,7 @@ func (l *Ledger) Wait(uid types.UID) *room.Full {
 }
 
 // Room returns why a new run of a Task could not wait now. It returns nil if it could, or if no other run of its Task waits.
-func (l *Ledger) Room(task types.NamespacedName, size int64) *room.Full {
+func (l *Ledger) Room(task types.NamespacedName, size int64) *backlog.Full {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	ln := l.lines[lineKey{task.Namespace, jobspec.LabelValue(task.Name)}]
@@ -38,7 +38,7 @@ func (l *Ledger) Room(task types.NamespacedName, size int64) *room.Full {
 }
 
 // Held returns what waits in all namespaces, and the most runs and the most bytes that wait in one.
-func (l *Ledger) Held() (all, most room.Held) {
+func (l *Ledger) Held() (all, most backlog.Held) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, held := range l.heldIn {

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // sized is an execution of so many bytes.
@@ -37,7 +37,7 @@ func TestCase49RoomIsReservedAndFreed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := seeded(Limits{Waiting: room.Limits{Runs: 2, Bytes: 100}}, sized("a", 60), sized("b", 60), sized("c", 40), sized("d", 1))
+			l := seeded(Limits{Waiting: backlog.Limits{Runs: 2, Bytes: 100}}, sized("a", 60), sized("b", 60), sized("c", 40), sized("d", 1))
 			for _, step := range []struct {
 				run  string
 				want bool
@@ -46,7 +46,7 @@ func TestCase49RoomIsReservedAndFreed(t *testing.T) {
 					t.Errorf("%s may wait: %t, want %t", step.run, got, step.want)
 				}
 			}
-			if all, most := l.Held(); all != (room.Held{Runs: 2, Bytes: 100}) || most != all {
+			if all, most := l.Held(); all != (backlog.Held{Runs: 2, Bytes: 100}) || most != all {
 				t.Errorf("held %+v, most %+v", all, most)
 			}
 			leave(l, queued(sized("a", 60)))
@@ -66,7 +66,7 @@ func TestCase49RoomIsReservedAndFreed(t *testing.T) {
 
 // What waited before a restart goes on to wait, whatever the limits are now; and a namespace does not count in another.
 func TestCase49WhatWaitedGoesOnToWait(t *testing.T) {
-	l := seeded(Limits{Waiting: room.Limits{Runs: 1}}, queued(sized("a", 1)), queued(sized("b", 1)), sized("c", 1))
+	l := seeded(Limits{Waiting: backlog.Limits{Runs: 1}}, queued(sized("a", 1)), queued(sized("b", 1)), sized("c", 1))
 	if !wait(l, "a") || !wait(l, "b") || wait(l, "c") {
 		t.Error("those that waited have no room, or a new one has")
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/fairqueue"
 	"github.com/taskexec/taskexec/controllers/jobspec"
-	"github.com/taskexec/taskexec/controllers/task/verdict"
+	"github.com/taskexec/taskexec/controllers/task/taskstatus"
 )
 
 // ChangeReconciler makes the executions of Tasks that are to be run when their spec changes.
@@ -36,7 +36,7 @@ func (r *ChangeReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Named("run-on-change").
 		For(&v1alpha1.Task{}, builder.WithPredicates(predicate.NewPredicateFuncs(func(o client.Object) bool {
 			task, ok := o.(*v1alpha1.Task)
-			return ok && verdict.ChangeRun(task) != nil
+			return ok && taskstatus.ChangeRun(task) != nil
 		}))).
 		WithOptions(controller.Options{NewQueue: fairqueue.New}).
 		Complete(r)
@@ -48,7 +48,7 @@ func (r *ChangeReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	if err := r.Live.Get(ctx, req.NamespacedName, task); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	run := verdict.ChangeRun(task)
+	run := taskstatus.ChangeRun(task)
 	if run == nil {
 		return ctrl.Result{}, nil
 	}

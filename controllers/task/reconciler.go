@@ -25,7 +25,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/fairqueue"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
-	"github.com/taskexec/taskexec/controllers/task/verdict"
+	"github.com/taskexec/taskexec/controllers/task/taskstatus"
 )
 
 // recheck is how soon a Task is judged again if its Job was refused for reasons outside of the template.
@@ -59,7 +59,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, fmt.Errorf("judging task %s: %w", req, err)
 	}
 	before := task.DeepCopy()
-	verdict.Record(task, ready, time.Now())
+	taskstatus.Record(task, ready, time.Now())
 	if equality.Semantic.DeepEqual(before.Status, task.Status) {
 		return again(ready), nil
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/queue"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // Metrics of the executions. Labels come from bounded sets: a phase, a reason, a source; never a name.
@@ -51,23 +51,23 @@ func NewMetrics(registry prometheus.Registerer, ledger *queue.Ledger) *Metrics {
 func registerWaiting(registry prometheus.Registerer, ledger *queue.Ledger) {
 	for _, g := range []struct {
 		name, help string
-		value      func(all, most room.Held) float64
+		value      func(all, most backlog.Held) float64
 	}{
 		{
 			"taskexec_executions_waiting", "Executions that wait for their Job, in all namespaces.",
-			func(all, _ room.Held) float64 { return float64(all.Runs) },
+			func(all, _ backlog.Held) float64 { return float64(all.Runs) },
 		},
 		{
 			"taskexec_executions_waiting_bytes", "Bytes of the executions that wait for their Job, in all namespaces.",
-			func(all, _ room.Held) float64 { return float64(all.Bytes) },
+			func(all, _ backlog.Held) float64 { return float64(all.Bytes) },
 		},
 		{
 			"taskexec_executions_waiting_most", "Executions that wait for their Job in the namespace that has most of them; --max-waiting-per-namespace is the limit.",
-			func(_, most room.Held) float64 { return float64(most.Runs) },
+			func(_, most backlog.Held) float64 { return float64(most.Runs) },
 		},
 		{
 			"taskexec_executions_waiting_bytes_most", "Bytes of the executions that wait for their Job in the namespace that has most bytes; --max-waiting-bytes-per-namespace is the limit.",
-			func(_, most room.Held) float64 { return float64(most.Bytes) },
+			func(_, most backlog.Held) float64 { return float64(most.Bytes) },
 		},
 	} {
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: g.name, Help: g.help}, func() float64 { return g.value(ledger.Held()) }))
@@ -75,7 +75,7 @@ func registerWaiting(registry prometheus.Registerer, ledger *queue.Ledger) {
 }
 
 // refused counts an execution that had no room to wait.
-func (m *Metrics) refused(bound room.Bound) { m.full.WithLabelValues(string(bound)).Inc() }
+func (m *Metrics) refused(bound backlog.Bound) { m.full.WithLabelValues(string(bound)).Inc() }
 
 // finished counts an execution when its terminal phase was written.
 func (m *Metrics) finished(execution *v1alpha1.TaskExecution) {

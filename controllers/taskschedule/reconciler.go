@@ -26,7 +26,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/origin"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
@@ -41,7 +41,7 @@ type Reconciler struct {
 	// Origin reports whether the names on schedules are proven.
 	Origin *origin.Checker
 	// Room returns why a run of a Task, of so many bytes, could not wait now, nil if it could.
-	Room func(task types.NamespacedName, size int64) *room.Full
+	Room func(task types.NamespacedName, size int64) *backlog.Full
 }
 
 // Reconcile makes the runs of one schedule that are due.

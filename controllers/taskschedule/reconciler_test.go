@@ -26,7 +26,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/apianswer"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
@@ -46,7 +46,7 @@ type lab struct {
 	// withoutTask is a cache that has not heard of the task.
 	withoutTask bool
 	// full, when set, says that nothing more may wait.
-	full func(task types.NamespacedName, size int64) *room.Full
+	full func(task types.NamespacedName, size int64) *backlog.Full
 	// writes of the status.
 	writes int
 }
@@ -87,7 +87,7 @@ func newLab(t *testing.T, change func(*v1alpha1.TaskScheduleSpec)) *lab {
 			return api.SubResource(sub).Patch(ctx, o, patch, options...)
 		},
 	})
-	l.Reconciler = &Reconciler{Client: cached, Live: l.api, Recorder: l.events, Clock: l.clock, Room: func(task types.NamespacedName, size int64) *room.Full {
+	l.Reconciler = &Reconciler{Client: cached, Live: l.api, Recorder: l.events, Clock: l.clock, Room: func(task types.NamespacedName, size int64) *backlog.Full {
 		if l.full == nil {
 			return nil
 		}
@@ -241,11 +241,11 @@ func TestCase49ScheduleSaysThatItsNamespaceIsFull(t *testing.T) {
 	l := newLab(t, func(s *v1alpha1.TaskScheduleSpec) {
 		s.Params = &apiextensionsv1.JSON{Raw: []byte(`{"x":"` + strings.Repeat("x", 5000) + `"}`)}
 	})
-	l.full = func(task types.NamespacedName, size int64) *room.Full {
+	l.full = func(task types.NamespacedName, size int64) *backlog.Full {
 		if size < 5000 {
 			t.Errorf("it asks for %d bytes", size)
 		}
-		return room.Limits{Bytes: 7000}.Judge(task.Namespace, room.Held{Runs: 3, Bytes: 6999}, size)
+		return backlog.Limits{Bytes: 7000}.Judge(task.Namespace, backlog.Held{Runs: 3, Bytes: 6999}, size)
 	}
 	l.at(t, 31*time.Second)
 	l.wantRuns(t)

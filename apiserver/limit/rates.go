@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package limit bounds what each of many callers may do: how often (Each), and how many at once (Places, Turns). A caller
+// Package limit bounds what each of many callers may do: how often (Rates), and how many at once (Places, Turns). A caller
 // is a key. The time is passed as a value.
 package limit
 
@@ -20,9 +20,9 @@ const maxKeys = 4096
 // burstSeconds is the burst, in seconds of the rate.
 const burstSeconds = 10
 
-// Each limits the rate of each key with a token bucket of its own. A nil Each limits nothing. It is safe for concurrent
+// Rates limits the rate of each key with a token bucket of its own. A nil Rates limits nothing. It is safe for concurrent
 // use.
-type Each struct {
+type Rates struct {
 	rate    rate.Limit
 	burst   int
 	mu      sync.Mutex
@@ -31,16 +31,16 @@ type Each struct {
 
 // New returns a limit of perSecond for each key, with a burst of ten times that. It returns nil, which limits nothing, if
 // perSecond is not positive.
-func New(perSecond float64) *Each {
+func New(perSecond float64) *Rates {
 	if perSecond <= 0 {
 		return nil
 	}
 	burst := int(min(math.Ceil(perSecond*burstSeconds), math.MaxInt32))
-	return &Each{rate: rate.Limit(perSecond), burst: burst, buckets: lru.New(maxKeys)}
+	return &Rates{rate: rate.Limit(perSecond), burst: burst, buckets: lru.New(maxKeys)}
 }
 
 // Take counts one for key and returns 0. If the limit is reached, it counts nothing and returns how long to wait.
-func (e *Each) Take(key string, now time.Time) (wait time.Duration) {
+func (e *Rates) Take(key string, now time.Time) (wait time.Duration) {
 	if e == nil {
 		return 0
 	}
@@ -48,14 +48,14 @@ func (e *Each) Take(key string, now time.Time) (wait time.Duration) {
 }
 
 // Exhausted returns how long key has to wait until Take would count, 0 if it would now. It counts nothing.
-func (e *Each) Exhausted(key string, now time.Time) (wait time.Duration) {
+func (e *Rates) Exhausted(key string, now time.Time) (wait time.Duration) {
 	if e == nil {
 		return 0
 	}
 	return e.reserve(key, now, false)
 }
 
-func (e *Each) reserve(key string, now time.Time, keep bool) time.Duration {
+func (e *Rates) reserve(key string, now time.Time, keep bool) time.Duration {
 	// The lock covers reserving and cancelling: nobody else may see the bucket in between, when it looks emptier than it is.
 	e.mu.Lock()
 	defer e.mu.Unlock()

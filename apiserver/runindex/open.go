@@ -1,12 +1,12 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package history
+package runindex
 
 import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/census"
-	"github.com/taskexec/taskexec/controllers/room"
+	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // Open counts executions that have not ended.
@@ -16,7 +16,7 @@ type Open struct {
 	// ForNamespace and ForController are those of Ahead that wait for a limit over all tasks.
 	ForNamespace, ForController int
 	// Waiting are those that have no Job yet and that nobody has cancelled.
-	Waiting room.Held
+	Waiting backlog.Held
 }
 
 // openOf counts one execution.
@@ -34,7 +34,7 @@ func openOf(e *v1alpha1.TaskExecution) (o Open) {
 	case v1alpha1.BlockedByTask, v1alpha1.BlockedByJob, "":
 	}
 	if e.Status.Job == nil && e.Spec.Cancel == nil {
-		o.Waiting = room.Held{Runs: 1, Bytes: e.Size}
+		o.Waiting = backlog.Held{Runs: 1, Bytes: e.Size}
 	}
 	return o
 }
@@ -55,7 +55,7 @@ func (o Open) plus(other Open, sign int) Open {
 	return Open{
 		Active: o.Active + sign*other.Active, Ahead: o.Ahead + sign*other.Ahead, Queued: o.Queued + sign*other.Queued,
 		ForNamespace: o.ForNamespace + sign*other.ForNamespace, ForController: o.ForController + sign*other.ForController,
-		Waiting: room.Held{Runs: o.Waiting.Runs + sign*other.Waiting.Runs, Bytes: o.Waiting.Bytes + int64(sign)*other.Waiting.Bytes},
+		Waiting: backlog.Held{Runs: o.Waiting.Runs + sign*other.Waiting.Runs, Bytes: o.Waiting.Bytes + int64(sign)*other.Waiting.Bytes},
 	}
 }
 

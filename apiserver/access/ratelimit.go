@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// Ration limits the rate of each caller, separately for reads and writes: a read comes from memory, and a write becomes
+// RateLimit limits the rate of each caller, separately for reads and writes: a read comes from memory, and a write becomes
 // a write to etcd and a pod. With --auth=none there are no callers to tell apart, and no limits.
 func (g *Guard) Ration(maxReads, maxWrites float64) func(http.Handler) http.Handler {
 	reads, writes := limit.New(maxReads), limit.New(maxWrites)

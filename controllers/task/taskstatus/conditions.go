@@ -1,9 +1,9 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package verdict keeps what follows from the judgement of a Task: its conditions, and whether a change of its spec is to be
+// Package taskstatus keeps what follows from the judgement of a Task: its conditions, and whether a change of its spec is to be
 // run. It is pure.
-package verdict
+package taskstatus
 
 import (
 	"strings"

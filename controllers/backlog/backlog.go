@@ -1,10 +1,10 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package room bounds what may wait in one namespace. A run waits while it has no Job, has not ended and was not cancelled: for
+// Package backlog bounds what may wait in one namespace. A run waits while it has no Job, has not ended and was not cancelled: for
 // a place, its Task, its Secret or a quota. All such runs take room in etcd and in the watch caches of Kubernetes, which all
 // namespaces share. The controller and the facade judge by this package, which is pure.
-package room
+package backlog
 
 import "fmt"
 

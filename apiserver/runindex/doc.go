@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package history indexes the executions of the watch cache, so that a page of them costs the same at any depth, and tells
+// Package runindex indexes the executions of the watch cache, so that a page of them costs the same at any depth, and tells
 // watchers what changed. It has pointers to the objects of the cache, and no copies.
 //
 //	informer events → Index.Put, Index.Remove → one shelf for each namespace
@@ -13,4 +13,4 @@
 // that a newer one has replaced, and a watcher that reconnects goes on where it was.
 //
 // It does no I/O and reads no clock.
-package history
+package runindex
