@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
+	"github.com/taskexec/taskexec/controllers/backlog"
 	"github.com/taskexec/taskexec/controllers/history"
 	"github.com/taskexec/taskexec/controllers/jobseal"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
@@ -24,7 +25,6 @@ import (
 	"github.com/taskexec/taskexec/controllers/notes"
 	"github.com/taskexec/taskexec/controllers/origin"
 	"github.com/taskexec/taskexec/controllers/queue"
-	"github.com/taskexec/taskexec/controllers/backlog"
 	"github.com/taskexec/taskexec/controllers/task"
 	"github.com/taskexec/taskexec/controllers/taskexecution"
 	"github.com/taskexec/taskexec/controllers/taskschedule"

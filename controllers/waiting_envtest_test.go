@@ -19,8 +19,8 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
-	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/backlog"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 // waitingRun has params, and marks of its author's.

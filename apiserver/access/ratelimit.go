@@ -15,7 +15,7 @@ import (
 
 // RateLimit limits the rate of each caller, separately for reads and writes: a read comes from memory, and a write becomes
 // a write to etcd and a pod. With --auth=none there are no callers to tell apart, and no limits.
-func (g *Guard) Ration(maxReads, maxWrites float64) func(http.Handler) http.Handler {
+func (g *Guard) RateLimit(maxReads, maxWrites float64) func(http.Handler) http.Handler {
 	reads, writes := limit.New(maxReads), limit.New(maxWrites)
 	return func(next http.Handler) http.Handler {
 		return web.Handler(func(w http.ResponseWriter, r *http.Request) error {

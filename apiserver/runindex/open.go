@@ -5,8 +5,8 @@ package runindex
 
 import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/backlog"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // Open counts executions that have not ended.

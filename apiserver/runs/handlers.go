@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/kube"
+	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 

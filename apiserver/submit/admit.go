@@ -14,8 +14,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
-	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/backlog"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // queueFullRetry is the Retry-After of a full queue in seconds. When a run will end is not known.

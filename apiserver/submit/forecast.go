@@ -13,8 +13,8 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/web"
-	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/backlog"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // The outcomes of a dry run.

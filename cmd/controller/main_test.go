@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/backlog"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
 func parse(args ...string) (options, error) {

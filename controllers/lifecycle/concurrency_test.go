@@ -13,9 +13,9 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/backlog"
 	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/queue"
-	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // policy of the Task, with three at once and five that wait.

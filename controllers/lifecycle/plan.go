@@ -11,9 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/backlog"
 	"github.com/taskexec/taskexec/controllers/logs/redact"
 	"github.com/taskexec/taskexec/controllers/queue"
-	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // Observation is all that a decision about one execution needs.

@@ -9,9 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/backlog"
 	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/jobspec"
-	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
 // Ledger of the executions that have not ended. It is safe for concurrent use.

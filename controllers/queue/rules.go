@@ -7,8 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/backlog"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // Limits over all Tasks, 0 for none.

@@ -6,8 +6,8 @@ package queue
 import (
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/backlog"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 // Wait reserves room in its namespace for an execution that has to wait. It returns why there is none; then the execution

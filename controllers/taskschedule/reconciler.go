@@ -25,8 +25,8 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/apianswer"
-	"github.com/taskexec/taskexec/controllers/origin"
 	"github.com/taskexec/taskexec/controllers/backlog"
+	"github.com/taskexec/taskexec/controllers/origin"
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
