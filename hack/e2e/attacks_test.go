@@ -26,18 +26,18 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// attack is what a hostile tenant does, with the same rights as everybody else.
+// attack is what a hostile tenant does. The tenant has the same rights as every other tenant.
 type attack struct {
 	name string
-	// lasts is for how long it goes on.
+	// lasts is the duration of the attack.
 	lasts time.Duration
-	// prepare makes what the attack needs, and gives one step of it. Many steps are taken at once, each again and again.
+	// prepare creates what the attack needs and returns one step of it. Many goroutines repeat the step.
 	prepare func(t *testing.T) (step func(ctx context.Context))
-	// at is how many steps are taken at once.
+	// at is the number of goroutines that repeat the step.
 	at int
 }
 
-// attacks in the order in which they are tried. Each is tried by itself, and the quiet tenant is looked at meanwhile.
+// attacks lists the attacks in the order of the test. They run one after the other, while a quiet tenant polls.
 var attacks = []attack{
 	{"a schema times a value", 15 * time.Second, schemaTimesValue, 8},
 	{"waiting runs with large params", 20 * time.Second, waitingRuns, 8},
@@ -48,7 +48,8 @@ var attacks = []attack{
 	{"a flood of logs", 15 * time.Second, floodOfLogs, 4},
 }
 
-// hostileTask is removed with its runs as soon as its attack is over, so that the next one is alone.
+// hostileTask creates a Task. When its attack is over, it deletes the Task and its runs, so that they do not disturb
+// the next attack.
 func hostileTask(t *testing.T, task *v1alpha1.Task) string {
 	t.Helper()
 	name := given(t, task)
@@ -67,8 +68,8 @@ func hostileTask(t *testing.T, task *v1alpha1.Task) string {
 	return name
 }
 
-// removeRuns deletes runs one by one, many at once. To delete a collection of large ones takes the API server longer than it
-// gives a request.
+// removeRuns deletes runs one by one, many at once. The API server would time out if it had to delete a collection of
+// large runs.
 func removeRuns(ctx context.Context, of client.MatchingLabels) error {
 	runs := &metav1.PartialObjectMetadataList{}
 	runs.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("TaskExecutionList"))
@@ -83,13 +84,13 @@ func removeRuns(ctx context.Context, of client.MatchingLabels) error {
 	return group.Wait()
 }
 
-// attackLabel marks runs that were not made over REST.
+// attackLabel marks runs that were not created over REST.
 const attackLabel = "test.taskexec.dev/attack"
 
-// attacker is a client whose answers nobody looks at: to check them all would take the CPU from what is tested.
+// attacker is a client whose answers are not checked. Checking them would take CPU from the programs under test.
 var attacker = &http.Client{Timeout: 30 * time.Second}
 
-// shoot sends a request, and takes any answer.
+// shoot sends a request and ignores the answer.
 func shoot(ctx context.Context, method, path, bearer, body string) {
 	request, err := http.NewRequestWithContext(ctx, method, url+path, strings.NewReader(body))
 	if err != nil {
@@ -104,11 +105,11 @@ func shoot(ctx context.Context, method, path, bearer, body string) {
 	_, _ = io.Copy(io.Discard, answer.Body)
 	_ = answer.Body.Close()
 	if answer.StatusCode == http.StatusTooManyRequests {
-		idle(ctx) // it tries again soon, as a bad client does
+		idle(ctx) // retry soon, as a bad client does
 	}
 }
 
-// schemaTimesValue judges a large list by many forms, without a run.
+// schemaTimesValue validates a large list against many subschemas. It starts no run.
 func schemaTimesValue(t *testing.T) func(context.Context) {
 	forms := make([]string, 0, 200)
 	for i := range 200 {
@@ -125,10 +126,10 @@ func schemaTimesValue(t *testing.T) func(context.Context) {
 	}
 }
 
-// waitingMost is how many runs of 100 kB are made: more than may wait in a namespace by their bytes.
+// waitingMost is the number of 100 kB runs to create. Together they exceed the bytes that may wait in one namespace.
 const waitingMost = 400
 
-// waitingRuns are made with kubectl's own right, which no answer of the facade bounds.
+// waitingRuns creates runs directly in Kubernetes, as kubectl does, so that the facade cannot limit them.
 func waitingRuns(t *testing.T) func(context.Context) {
 	name := hostileTask(t, limitedTo(taskOf("exec sleep 300"), v1alpha1.ConcurrencyQueue, 1))
 	params := &apiextensionsv1.JSON{Raw: []byte(`{"x":"` + strings.Repeat("x", 100_000) + `"}`)}
@@ -150,7 +151,7 @@ func waitingRuns(t *testing.T) func(context.Context) {
 	}
 }
 
-// slowBodies begin a request with a valid token, and go on with a byte now and then.
+// slowBodies sends requests with a valid token whose bodies arrive one byte at a time.
 func slowBodies(t *testing.T) func(context.Context) {
 	name := hostileTask(t, taskOf("true"))
 	head := "POST /tasks/" + name + "/execute/api HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token +
@@ -176,7 +177,7 @@ func slowBodies(t *testing.T) func(context.Context) {
 	}
 }
 
-// requestsThatLast wait for a run's next state, watch all of them, and follow a log.
+// requestsThatLast sends long polls for a run, watches of all runs, and requests that follow a log.
 func requestsThatLast(t *testing.T) func(context.Context) {
 	name := hostileTask(t, taskOf("echo begun; exec sleep 300"))
 	id := execute(t, name, nil)
@@ -195,14 +196,14 @@ func requestsThatLast(t *testing.T) func(context.Context) {
 		}
 		defer answer.Body.Close()
 		if answer.StatusCode != http.StatusOK {
-			idle(ctx) // who is told to come later tries again soon, as a bad client does
+			idle(ctx) // retry soon after a refusal, as a bad client does
 			return
 		}
 		_, _ = io.Copy(io.Discard, answer.Body)
 	}
 }
 
-// guessedTokens come from the address of everybody else.
+// guessedTokens sends wrong tokens from the address that all other clients have, too.
 func guessedTokens(*testing.T) func(context.Context) {
 	var n atomic.Int64
 	return func(ctx context.Context) {
@@ -210,13 +211,13 @@ func guessedTokens(*testing.T) func(context.Context) {
 	}
 }
 
-// floodOfRuns asks for runs as fast as they are taken. Few become pods: each waits for its turn.
+// floodOfRuns creates runs as fast as the facade accepts them. Few become pods, because most wait in the queue.
 func floodOfRuns(t *testing.T) func(context.Context) {
 	name := hostileTask(t, limitedTo(taskOf("true"), v1alpha1.ConcurrencyQueue, 1))
 	return func(ctx context.Context) { shoot(ctx, "POST", "/tasks/"+name+"/execute/api", token, "") }
 }
 
-// floodOfLogs prints as fast as a program can.
+// floodOfLogs runs programs that print as fast as they can.
 func floodOfLogs(t *testing.T) func(context.Context) {
 	name := hostileTask(t, limitedTo(taskOf(`while :; do echo '{"level":"info","msg":"`+strings.Repeat("x", 900)+`"}'; done`), v1alpha1.ConcurrencyQueue, 2))
 	var made atomic.Int64
@@ -228,7 +229,7 @@ func floodOfLogs(t *testing.T) func(context.Context) {
 	}
 }
 
-// idle for a moment, or until the attack is over.
+// idle waits for a moment, or until the attack is over.
 func idle(ctx context.Context) {
 	select {
 	case <-time.After(200 * time.Millisecond):
@@ -236,7 +237,7 @@ func idle(ctx context.Context) {
 	}
 }
 
-// goesOn has an attack go on until stop is called.
+// goesOn keeps the attack going until stop is called.
 func (a attack) goesOn(t *testing.T) (stop func()) {
 	t.Helper()
 	step := a.prepare(t)

@@ -22,10 +22,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// audience of config/apiserver.
+// audience is the token audience in config/apiserver.
 const audience = "taskexec"
 
-// account makes a ServiceAccount with rules of its own, which go with the test.
+// account creates a ServiceAccount with the given rules. The test deletes both at its end.
 func account(t *testing.T, name string, rules ...rbacv1.PolicyRule) {
 	t.Helper()
 	made := []client.Object{&corev1.ServiceAccount{ObjectMeta: objectMeta(name)}}
@@ -68,7 +68,7 @@ type apiCall struct {
 	body         any
 }
 
-// everyRoute about a task and a run.
+// everyRoute returns a call for each route of a task and a run.
 func everyRoute(task, id string) []apiCall {
 	return []apiCall{
 		{"GET", "/tasks", nil},
@@ -95,7 +95,7 @@ func everyRoute(task, id string) []apiCall {
 	}
 }
 
-// detail of a problem, with the names that differ taken out.
+// detail returns the detail of a problem, without the names that differ between problems.
 func detail(t *testing.T, r response, names ...string) string {
 	t.Helper()
 	var p struct{ Detail string }
@@ -108,8 +108,8 @@ func detail(t *testing.T, r response, names ...string) string {
 	return p.Detail
 }
 
-// Nobody gets in who should not, on any route, about a live run, an archived one, or one that is not there; and the
-// answer does not tell which it is.
+// Callers without the right are rejected on every route, for an active run, an archived run and a run that does not
+// exist. The answer does not reveal which of the three it is.
 func TestCase19NobodyGetsInWhoShouldNot(t *testing.T) {
 	archived := given(t, taskOf(`echo archived`))
 	live := given(t, taskOf(`echo begun; exec sleep 300`))
@@ -148,7 +148,7 @@ func TestCase19NobodyGetsInWhoShouldNot(t *testing.T) {
 			t.Errorf("the refusals tell what is there:\n%q\n%q", refusals[i], refusals[2])
 		}
 	}
-	// The API server's own tokens are for the API server.
+	// The API server's own tokens have another audience.
 	if r := call(t, "GET", "/tasks", nil, "Authorization", "Bearer "+tokenOf(t, "e2e")); r.code != http.StatusUnauthorized {
 		t.Errorf("a token for the API server: %d %s", r.code, r.body)
 	}
@@ -161,7 +161,7 @@ func TestCase19NobodyGetsInWhoShouldNot(t *testing.T) {
 	ask[any](t, "DELETE", "/tasks/executions/cancel/by-ids", map[string]any{"executionIds": []string{running}})
 }
 
-// A ServiceAccount that may execute one Task does so, and sees and stops its runs, and nothing else.
+// A ServiceAccount that may execute one Task can start, see and cancel the runs of this Task, and do nothing else.
 func TestOneTaskOnly(t *testing.T) {
 	t.Parallel()
 	mine, other := given(t, taskOf(`echo begun; exec sleep 300`)), given(t, taskOf(`echo begun; exec sleep 300`))
@@ -216,7 +216,7 @@ func TestOneTaskOnly(t *testing.T) {
 	ask[any](t, "DELETE", "/tasks/executions/cancel/by-ids", cancel(ofOther))
 }
 
-// Callers with the same Idempotency-Key have runs of their own.
+// Two callers with the same Idempotency-Key get different runs.
 func TestKeysOfCallersAreApart(t *testing.T) {
 	t.Parallel()
 	name := given(t, taskOf(`echo hello`))

@@ -12,7 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// A cancel says who and why, and its receipt whether the program ended by itself or had to be killed.
+// A receipt says who cancelled the run and why, and whether the program ended by itself or was killed.
 func TestCancelReceipts(t *testing.T) {
 	t.Parallel()
 	obedient := given(t, patientTaskOf(`trap 'echo stopping; exit 143' TERM; echo begun; sleep 300 & wait`))

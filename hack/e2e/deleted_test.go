@@ -21,8 +21,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Somebody deletes the Job of a run that goes on, and then the controller starts anew: the run has failed, its container is
-// gone, and it is not run again.
+// Somebody deletes the Job of an active run, and the controller restarts. The run fails, its container is gone, and
+// no second Job is created.
 func TestCase4JobDeletedMidRun(t *testing.T) {
 	t.Parallel()
 	made, err := kube.Watch(t.Context(), &batchv1.JobList{}, client.InNamespace(namespace))
@@ -41,7 +41,7 @@ func TestCase4JobDeletedMidRun(t *testing.T) {
 	leavesNothing(t, string(uid))
 	killController(t)
 	settled(t)
-	another := execute(t, given(t, taskOf(`true`)), nil) // the new controller has looked at both
+	another := execute(t, given(t, taskOf(`true`)), nil) // the new controller has reconciled both
 	polled(t, another)
 	if n := jobsMade(t, made, map[types.UID]bool{uid: true, resource(t, another).UID: true})[uid]; n != 1 {
 		t.Errorf("it had %d Jobs", n)
@@ -52,8 +52,8 @@ func TestCase4JobDeletedMidRun(t *testing.T) {
 	}
 }
 
-// Executions are deleted at each moment of their beginning, while their Jobs and pods are being made. Nothing is left of
-// any of them, and nothing comes later.
+// Executions are deleted at each moment of their start, while their Jobs and pods are created. Nothing of them is
+// left, and nothing appears later.
 func TestCase7DeletedWhileItsJobIsMade(t *testing.T) {
 	const rounds = 8
 	name := given(t, taskOf(`exec sleep 300`))
@@ -81,14 +81,14 @@ func TestCase7DeletedWhileItsJobIsMade(t *testing.T) {
 			uids = append(uids, string(e.UID))
 		}
 	}
-	polled(t, execute(t, given(t, taskOf(`true`)), nil)) // the controller has looked at all of them
+	polled(t, execute(t, given(t, taskOf(`true`)), nil)) // the controller has reconciled all of them
 	for _, uid := range uids {
 		leavesNothing(t, uid)
 	}
 }
 
-// A namespace is deleted with a run that goes on and one that waits for its turn: it goes, and the controller has nothing
-// more to do with it.
+// A namespace is deleted while it has an active run and a queued one. The namespace disappears, and the controller
+// has no work left for it.
 func TestCase10NamespaceDeletedWithActiveRuns(t *testing.T) {
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "e2e-gone-"}}
 	if err := kube.Create(t.Context(), ns); err != nil {
@@ -118,7 +118,7 @@ func TestCase10NamespaceDeletedWithActiveRuns(t *testing.T) {
 		err := kube.Get(t.Context(), client.ObjectKeyFromObject(ns), ns)
 		return apierrors.IsNotFound(err), text(ns.Status)
 	})
-	polled(t, execute(t, given(t, taskOf(`true`)), nil)) // the controller has looked at what was before
+	polled(t, execute(t, given(t, taskOf(`true`)), nil)) // the controller has reconciled everything before it
 	const quiet = 10 * time.Second
 	eventually(t, "the controller looks at no execution for "+quiet.String(), func() (bool, string) {
 		const looks = `controller_runtime_reconcile_total{controller="taskexecution"`

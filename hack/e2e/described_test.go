@@ -24,8 +24,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/openapi/conform"
 )
 
-// described compares all that the tests send and get with what the facade says of itself at /openapi.json. An answer
-// that is not as described is an error of its call; what is found when a stream is over is kept for the end.
+// described checks every request and answer of the tests against the facade's description at /openapi.json. A call
+// fails if its answer does not match. Mistakes in a stream are found when it is closed, and verdict returns them.
 type described struct {
 	mu       sync.Mutex
 	checker  *conform.Checker
@@ -57,8 +57,8 @@ func (d *described) load() (*conform.Checker, error) {
 	return d.checker, err
 }
 
-// RoundTrip sends a request to the facade. It comes again when the facade is busy and says when to, as its description asks
-// of clients: where the machine is starved, a token may take the API server longer to judge than the facade waits for it.
+// RoundTrip sends a request to the facade. After 503 it waits as long as Retry-After says and sends the request
+// again. On a busy machine, the API server may need longer to check a token than the facade waits for it.
 func (d *described) RoundTrip(r *http.Request) (*http.Response, error) {
 	for {
 		answer, err := d.exchange(r)
@@ -84,7 +84,7 @@ func (d *described) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// exchange a request for its answer, and compare both.
+// exchange sends one request and checks it and its answer against the description.
 func (d *described) exchange(r *http.Request) (*http.Response, error) {
 	checker, err := d.load()
 	if err != nil {
@@ -121,17 +121,17 @@ func (d *described) exchange(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// watched is a body that is read as it comes.
+// watched is the body of a stream, which is checked when it is closed.
 type watched struct {
 	io.ReadCloser
 	*described
 	checker  *conform.Checker
 	exchange conform.Exchange
-	// keep what was read: text is any.
+	// keep says whether the body is kept for the check. Plain text needs no check.
 	keep bool
 }
 
-// keptStream bounds what of a stream is compared, in bytes.
+// keptStream is the most bytes of a stream that are checked.
 const keptStream = 8 << 20
 
 func (w *watched) Read(p []byte) (int, error) {
@@ -151,7 +151,7 @@ func (w *watched) Close() error {
 	return w.ReadCloser.Close()
 }
 
-// verdict of all streams.
+// verdict returns an error if a stream did not match the description.
 func (d *described) verdict() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -161,7 +161,7 @@ func (d *described) verdict() error {
 	return errors.New("answers that are not as described: " + strings.Join(d.mistakes, "; "))
 }
 
-// The deployed facade describes itself, and its page needs nothing else.
+// The deployed facade serves its description, and its page loads nothing from elsewhere.
 func TestDescription(t *testing.T) {
 	if _, err := traffic.load(); err != nil {
 		t.Fatal(err)
@@ -172,7 +172,7 @@ func TestDescription(t *testing.T) {
 	}
 }
 
-// A trace reaches the Job and the program.
+// The trace of a request reaches the Job and the program.
 func TestTraceReachesTheProgram(t *testing.T) {
 	t.Parallel()
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -207,7 +207,7 @@ func TestTraceReachesTheProgram(t *testing.T) {
 	}
 }
 
-// An annotation that somebody set with kubectl, whatever it is, keeps no run from ending well.
+// A trace annotation set with kubectl does not keep a run from completing, whatever its value is.
 func TestHostileTrace(t *testing.T) {
 	t.Parallel()
 	name := given(t, taskOf(`echo "trace [$TRACEPARENT]"`))

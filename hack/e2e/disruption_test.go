@@ -21,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// evict asks for a pod's eviction, as a drain does.
+// evict evicts a pod through the eviction API, as a drain does.
 func evict(t *testing.T, pod *corev1.Pod) {
 	t.Helper()
 	eviction := &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name}}
@@ -30,7 +30,7 @@ func evict(t *testing.T, pod *corev1.Pod) {
 	}
 }
 
-// begun waits until a run's attempt of that number has printed, and gives its pod.
+// begun waits until the given attempt of a run has printed, and returns its pod.
 func begun(t *testing.T, id string, attempt int32) *corev1.Pod {
 	t.Helper()
 	var pod *corev1.Pod
@@ -47,7 +47,7 @@ func begun(t *testing.T, id string, attempt int32) *corev1.Pod {
 	return pod
 }
 
-// drain the node of one pod, as for maintenance, and take the node back.
+// drain drains the node of a pod, as for maintenance, and then makes the node schedulable again.
 func drain(t *testing.T, pod *corev1.Pod) {
 	t.Helper()
 	defer kubectl(t, "", "uncordon", pod.Spec.NodeName)
@@ -55,10 +55,10 @@ func drain(t *testing.T, pod *corev1.Pod) {
 		"--pod-selector="+v1alpha1.LabelExecutionUID+"="+pod.Labels[v1alpha1.LabelExecutionUID])
 }
 
-// seat is something that the node has one of, so that of two pods that want it one has to go.
+// seat is an extended resource. The node has one of it, so that only one of two pods that request it can stay.
 const seat = "taskexec.dev/seat"
 
-// seats gives the node so many.
+// seats sets how many seats the node has.
 func seats(t *testing.T, node, number string) {
 	t.Helper()
 	patch := fmt.Sprintf(`{"status":{"capacity":{%q:%s},"allocatable":{%q:%s}}}`, seat, number, seat, number)
@@ -72,7 +72,7 @@ func seated(c *corev1.Container) {
 	c.Resources.Limits = corev1.ResourceList{seat: quantities.MustParse("1")}
 }
 
-// preempt has a pod of a higher priority want what the run's pod has.
+// preempt creates a pod of a higher priority that requests the seat of the run's pod.
 func preempt(t *testing.T, pod *corev1.Pod) {
 	t.Helper()
 	class := &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: pod.Name}, Value: 1000}
@@ -81,7 +81,7 @@ func preempt(t *testing.T, pod *corev1.Pod) {
 	urgent.Spec.RestartPolicy, urgent.Spec.PriorityClassName = corev1.RestartPolicyNever, class.Name
 	seated(&urgent.Spec.Containers[0])
 	for _, o := range []client.Object{class, urgent} {
-		// The API server's admission of pods learns of the class by a watch.
+		// The API server's admission of pods learns of the class by a watch, and so a little later.
 		eventually(t, o.GetName()+" is made", func() (bool, string) {
 			err := kube.Create(t.Context(), o)
 			if err != nil && !apierrors.IsForbidden(err) {
@@ -97,8 +97,8 @@ func preempt(t *testing.T, pod *corev1.Pod) {
 	}
 }
 
-// The platform ends a run amid its output: the reason says so, and all that the program printed until it was killed, and
-// in its grace period, is in the log.
+// The platform ends a run while it prints. The reason says so, and the log has everything that the program printed
+// before it was killed, also during its grace period.
 func TestCase14EndedByThePlatformAmidItsOutput(t *testing.T) {
 	nodes := &corev1.NodeList{}
 	if err := kube.List(t.Context(), nodes); err != nil {
@@ -136,7 +136,7 @@ func TestCase14EndedByThePlatformAmidItsOutput(t *testing.T) {
 
 func TestEvictedRunIsRetriedWhereItsTaskAsks(t *testing.T) {
 	t.Parallel()
-	task := patientTaskOf(`trap 'sleep 5; exit 143' TERM; echo begun; sleep 300 & wait`) // seen while it ends
+	task := patientTaskOf(`trap 'sleep 5; exit 143' TERM; echo begun; sleep 300 & wait`) // ends slowly, so that the test sees it end
 	task.Spec.RetryOnDisruption = true
 	id := execute(t, given(t, task), nil)
 	evict(t, begun(t, id, 1))

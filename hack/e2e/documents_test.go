@@ -22,13 +22,14 @@ import (
 	"github.com/taskexec/taskexec/hack/docexamples"
 )
 
-// documentedAddress is where the documents say that the REST API is.
+// documentedAddress is the address of the REST API in the documents.
 const documentedAddress = "http://127.0.0.1:8080"
 
-// failingCurl is put before curl on the PATH: an answer that is a refusal fails the command.
+// failingCurl comes before the real curl on the PATH. It makes a command fail if the answer is an HTTP error.
 const failingCurl = "#!/bin/sh\nexec %REAL% --fail-with-body \"$@\"\n"
 
-// The shell examples of the README, docs/using and docs/operating do what they say. The pages in Chinese have the same ones.
+// The shell examples of the README, docs/using and docs/operating work as described. The pages in Chinese have the
+// same examples.
 func TestShellExamplesOfTheDocuments(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -88,8 +89,8 @@ func tokenLines(t *testing.T, pages []docexamples.Page, page *docexamples.Page) 
 	return ""
 }
 
-// runExamples runs a script as a reader would, at the root of the repository, and returns what it printed. What it starts ends
-// with it.
+// runExamples runs a script at the root of the repository, as a reader would, and returns its output. At a timeout,
+// it kills the script and all processes of its group.
 func runExamples(t *testing.T, root, shim, script string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
@@ -107,8 +108,8 @@ func runExamples(t *testing.T, root, shim, script string) string {
 	return string(out)
 }
 
-// givenWhatMakeRunGives makes what the examples assume, as `make run` does: the sample Tasks, and the account taskexec-user. What
-// was not there before goes at the end, with the runs of these Tasks.
+// givenWhatMakeRunGives creates what the examples assume, as `make run` does: the sample Tasks and the account
+// taskexec-user. At the end, the test deletes those that it created, and the runs of these Tasks.
 func givenWhatMakeRunGives(t *testing.T) {
 	t.Helper()
 	existed := &v1alpha1.TaskList{}
@@ -132,8 +133,8 @@ func givenWhatMakeRunGives(t *testing.T) {
 	}
 }
 
-// removeSamples removes the Tasks of config/samples that did not exist, with what else that folder makes, and the runs of
-// all of them since the beginning.
+// removeSamples deletes what config/samples created, except the Tasks that existed before. It also deletes the runs
+// of all sample Tasks since the test began.
 func removeSamples(t *testing.T, existed *v1alpha1.TaskList, begun metav1.Time) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -17,7 +17,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// fails runs a Task to its end and checks why it failed, in its record and in its explanation.
+// fails runs a Task to its end. It checks the reason of the failure in the record and in the explanation.
 func fails(t *testing.T, task *v1alpha1.Task, reason string, words ...string) execution {
 	t.Helper()
 	id := execute(t, given(t, task), nil)
@@ -42,8 +42,8 @@ func fails(t *testing.T, task *v1alpha1.Task, reason string, words ...string) ex
 
 func podSpec(task *v1alpha1.Task) *corev1.PodSpec { return &task.Spec.JobTemplate.Spec.Template.Spec }
 
-// withoutConfig is a Task whose main container takes its environment from a ConfigMap that does not exist, after an init
-// container has run.
+// withoutConfig returns a Task whose init container succeeds. Its main container needs a ConfigMap that does not
+// exist.
 func withoutConfig() *v1alpha1.Task {
 	task := taskOf(`true`)
 	spec := podSpec(task)
@@ -54,7 +54,8 @@ func withoutConfig() *v1alpha1.Task {
 	return task
 }
 
-// A cause that Kubernetes knows is said while the run waits and after it ended, and the run ends at its start clock.
+// If Kubernetes knows why a run does not start, the facade says it while the run waits and after its end. The run
+// ends when its start timeout is over.
 func TestCase26CauseOfARunThatDoesNotStart(t *testing.T) {
 	t.Parallel()
 	const clock = 20 * time.Second
@@ -102,7 +103,7 @@ func TestCase26CancelOfARunOfWhichNothingRuns(t *testing.T) {
 	}
 }
 
-// A limit of the template is said so, whatever the program's exit code is.
+// If a limit of the template ended the run, its reason says so, whatever the exit code is.
 func TestCase27LimitsOfTheTemplate(t *testing.T) {
 	t.Parallel()
 	const obeys = `trap 'exit 0' TERM; echo begun; sleep 300 & wait`

@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// explanation as the REST API documents it.
+// explanation is the explanation in the REST API.
 type explanation struct {
 	Reason   string `json:"reason"`
 	Sentence string `json:"sentence"`
@@ -24,7 +24,8 @@ type explanation struct {
 	Complete bool `json:"complete"`
 }
 
-// explained waits until a run's explanation has a reason, and everything that it reads was there to be read in time.
+// explained waits until a run's explanation has a reason. It fails if the facade could not read every source of the
+// explanation in time.
 func explained(t *testing.T, id, reason string) (x explanation) {
 	t.Helper()
 	eventually(t, "execution "+id+" is explained by "+reason, func() (bool, string) {
@@ -90,7 +91,7 @@ func TestExplainTheQueue(t *testing.T) {
 	}
 }
 
-// What a dry run shows is the Job that the controller makes, but for what the execution is called.
+// A dry run shows the Job that the controller creates, except for the names of the execution.
 func TestDryRunIsTheRealJob(t *testing.T) {
 	t.Parallel()
 	task := taskOf(`true`)
@@ -120,8 +121,8 @@ func TestDryRunIsTheRealJob(t *testing.T) {
 	}
 	const unknown = "00000000-0000-0000-0000-000000000000"
 	defaulted := foreseen.Job.DeepCopy()
-	delete(defaulted.Labels, v1alpha1.LabelExecutionUID)                          // only the controller may make a Job with it
-	if err := kube.Create(t.Context(), defaulted, client.DryRunAll); err != nil { // the API server puts its defaults in
+	delete(defaulted.Labels, v1alpha1.LabelExecutionUID)                          // only the controller may create a Job with it
+	if err := kube.Create(t.Context(), defaulted, client.DryRunAll); err != nil { // the API server sets its defaults
 		t.Fatal(err)
 	}
 	id := ask[execution](t, "POST", "/tasks/"+name+"/execute/api", body).ExecutionID

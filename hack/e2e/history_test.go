@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// A run is waited for and watched to its end, found in the history, counted, and forgotten.
+// A client waits for a run, watches it to its end, finds it in the history, counts it and deletes it.
 func TestHistoryOfARun(t *testing.T) {
 	t.Parallel()
 	name := given(t, taskOf(`echo begun; sleep 2`))
@@ -60,7 +60,7 @@ func TestHistoryOfARun(t *testing.T) {
 	}
 }
 
-// A long poll answers when the run goes on, and not only when its time is up.
+// A long poll answers as soon as the run changes, and not only at its timeout.
 func TestLongPoll(t *testing.T) {
 	t.Parallel()
 	name := given(t, taskOf(`echo begun; exec sleep 300`))
@@ -75,7 +75,7 @@ func TestLongPoll(t *testing.T) {
 	}()
 	for e := (execution{}); e.Status != "cancelled"; {
 		r := call(t, "GET", path+"?wait=25s", nil, "If-None-Match", tag)
-		if tag = r.header.Get("ETag"); r.code != http.StatusOK { // its time was up
+		if tag = r.header.Get("ETag"); r.code != http.StatusOK { // the long poll timed out
 			t.Fatalf("waiting for the cancel: %s", r.text())
 		}
 		if err := json.Unmarshal(r.body, &e); err != nil {

@@ -16,7 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// A run with a name as long as Kubernetes takes it, on a node that takes shorter ones only.
+// A run has the longest name that Kubernetes allows, and the node allows only shorter host names.
 func TestCase18NameOf253Characters(t *testing.T) {
 	t.Parallel()
 	task := given(t, taskOf(`echo "I am $TASK_EXECUTION_ID"`))
@@ -33,7 +33,7 @@ func TestCase18NameOf253Characters(t *testing.T) {
 	}
 }
 
-// A script in a log is text, in whatever form a browser is given it.
+// A script in a log is served as text in every format, so that a browser does not run it.
 func TestCase20ScriptInALog(t *testing.T) {
 	t.Parallel()
 	const script = `<script>alert(1)</script>`
@@ -59,7 +59,8 @@ func TestCase20ScriptInALog(t *testing.T) {
 	}
 }
 
-// Requests that mean harm: one that is too large, one that never ends, and those of another site's page.
+// Harmful requests are rejected: a body that is too large, headers that never end, and requests from a page of
+// another site.
 func TestCase20HostileRequests(t *testing.T) {
 	name := given(t, taskOf(`echo begun; exec sleep 300`))
 	id := execute(t, name, nil)
@@ -85,7 +86,8 @@ func TestCase20HostileRequests(t *testing.T) {
 	ask[any](t, "DELETE", "/tasks/executions/cancel/by-ids", map[string]any{"executionIds": []string{id}})
 }
 
-// slowHeaders checks that who sends the headers of a request letter by letter is cut off, and others served meanwhile.
+// slowHeaders checks that the facade closes a connection that sends its headers too slowly, and serves others
+// meanwhile.
 func slowHeaders(t *testing.T) {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
@@ -114,7 +116,7 @@ func slowHeaders(t *testing.T) {
 		case <-deadline:
 			t.Fatal("it is waited for for ever")
 		case <-drip.C:
-			_, _ = io.WriteString(conn, "x") // fails when it is cut, of which the reader tells
+			_, _ = io.WriteString(conn, "x") // fails when the connection is closed; the reader reports it
 			if r := call(t, "GET", "/healthz", nil); r.code != http.StatusOK {
 				t.Errorf("meanwhile: %d %s", r.code, r.body)
 			}

@@ -21,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// execution as the REST API documents it.
+// execution is an execution in the REST API.
 type execution struct {
 	ExecutionID string          `json:"executionId"`
 	TaskName    string          `json:"taskName"`
@@ -65,8 +65,8 @@ func (r response) text() string { return http.StatusText(r.code) + ": " + string
 
 var httpClient = &http.Client{Timeout: 30 * time.Second, Transport: traffic}
 
-// call the facade; a body that is no []byte is sent as JSON. Headers are name, value, name, value; an empty value takes
-// away what is sent otherwise, such as Authorization.
+// call sends a request to the facade. It encodes the body as JSON, except for []byte. Headers are pairs of name and
+// value. An empty value removes a default header, such as Authorization.
 func call(t *testing.T, method, path string, body any, headers ...string) response {
 	t.Helper()
 	r, err := send(t.Context(), method, path, body, headers...)
@@ -76,7 +76,7 @@ func call(t *testing.T, method, path string, body any, headers ...string) respon
 	return r
 }
 
-// send is call for goroutines that are not the test's own.
+// send is like call, for goroutines other than the test's own.
 func send(ctx context.Context, method, path string, body any, headers ...string) (response, error) {
 	var reader io.Reader
 	if raw, ok := body.([]byte); ok {
@@ -111,7 +111,7 @@ func send(ctx context.Context, method, path string, body any, headers ...string)
 	return response{answer.StatusCode, answer.Header, raw}, err
 }
 
-// ask calls the facade, wants 200 and reads the answer.
+// ask calls the facade, requires status 200 and decodes the answer.
 func ask[T any](t *testing.T, method, path string, body any) (answer T) {
 	t.Helper()
 	r := call(t, method, path, body)
@@ -126,7 +126,7 @@ func ask[T any](t *testing.T, method, path string, body any) (answer T) {
 
 type params = map[string]any
 
-// execute runs a task and gives the execution's id.
+// execute runs a task and returns the id of the execution.
 func execute(t *testing.T, task string, p params) string {
 	t.Helper()
 	return ask[execution](t, "POST", "/tasks/"+task+"/execute/manual", map[string]any{"params": p}).ExecutionID
@@ -137,8 +137,8 @@ func status(t *testing.T, id string) execution {
 	return ask[execution](t, "GET", "/tasks/running/execution/"+id, nil)
 }
 
-// polled polls as scenario 1 of the quick reference does, until the status is no longer running, and goes on until it is
-// decided whether the log is whole: the end of a run waits for that of its log for two seconds and no longer.
+// polled polls a run, as in scenario 1 of the quick reference, until it has ended and logDecided is true. The run may
+// end first, because it waits for its log for two seconds at most.
 func polled(t *testing.T, id string) (e execution) {
 	t.Helper()
 	eventually(t, "execution "+id+" is no longer running, and its log is decided on", func() (bool, string) {
@@ -148,13 +148,13 @@ func polled(t *testing.T, id string) (e execution) {
 	return e
 }
 
-// logDecided tells whether it is said that the log is whole, or why it is not.
+// logDecided reports whether the execution says that its log is complete, or why not.
 func (e execution) logDecided() bool {
 	s := e.LogSummary
 	return s != nil && (s.Complete || !slices.Contains([]string{"", v1alpha1.ReasonLogsCapturing, v1alpha1.ReasonLogsArchiving}, s.Reason))
 }
 
-// printed waits until a run's mirrored log has a message.
+// printed waits until the tail of a run's log has a message.
 func printed(t *testing.T, id, message string) {
 	t.Helper()
 	eventually(t, "execution "+id+" printed "+message, func() (bool, string) {

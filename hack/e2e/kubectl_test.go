@@ -87,7 +87,7 @@ func TestKubectlRefusesChangesAndTakesCancel(t *testing.T) {
 	leavesNothing(t, uid)
 }
 
-// Deleting the record stops the run and leaves nothing.
+// Deleting the execution stops the run and deletes its Job and its pod.
 func TestKubectlDelete(t *testing.T) {
 	t.Parallel()
 	name := given(t, taskOf(`echo begun; exec sleep 300`))

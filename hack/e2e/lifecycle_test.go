@@ -16,8 +16,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// The first attempt fails, because a mounted file names its pod; the second succeeds. The file is there once the first pod
-// is: until then no container starts.
+// The first attempt fails, because a mounted file names its pod. The second one succeeds. No container starts before
+// the file exists, and the test creates it when the first pod exists.
 func TestRetriedTask(t *testing.T) {
 	t.Parallel()
 	task := keepJob(taskOf(`if grep -q "$HOSTNAME" /verdict/fails; then echo "told to fail"; exit 1; fi; echo "told nothing"`))
@@ -83,9 +83,9 @@ func TestCancelAll(t *testing.T) {
 	for range 3 {
 		ids = append(ids, execute(t, name, nil))
 	}
-	// Some have begun and some have not: each ends as cancelled.
+	// Some have started and some have not. All end as cancelled.
 	printed(t, ids[0], "begun")
-	others := unfinished(t) - len(ids) // somebody may be using the cluster
+	others := unfinished(t) - len(ids) // somebody else may be using the cluster
 	answer := ask[struct{ Count int }](t, "DELETE", "/tasks/executions/cancel/all", nil)
 	if answer.Count != len(ids)+others {
 		t.Errorf("count %d, want %d and %d of others", answer.Count, len(ids), others)
@@ -102,7 +102,7 @@ func TestCancelAll(t *testing.T) {
 	}
 }
 
-// unfinished counts the executions that cancel/all is to cancel.
+// unfinished counts the executions that cancel/all should cancel.
 func unfinished(t *testing.T) (n int) {
 	t.Helper()
 	executions := &v1alpha1.TaskExecutionList{}
@@ -117,7 +117,7 @@ func unfinished(t *testing.T) (n int) {
 	return n
 }
 
-// What a caller sends reaches the container as it was sent: never as code, never as a reference.
+// Params reach the container unchanged. They are not run as code, and references in them are not expanded.
 func TestCase20ParamsAreLiteral(t *testing.T) {
 	t.Parallel()
 	task := taskOf(`printf '%s\n' "name=$TASK_NAME" "id=$TASK_EXECUTION_ID" "evil=$TASK_PARAM_EVIL" "mid=$TASK_PARAM_MID" "force=$TASK_PARAM_FORCE" "params=$TASK_PARAMS"`)
@@ -176,7 +176,7 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// An impossible template is refused by the API server: the Task says so, and its executions fail at once.
+// The API server refuses an invalid Job template. The Task's status says so, and its executions fail at once.
 func TestImpossibleTemplate(t *testing.T) {
 	t.Parallel()
 	task := taskOf(`true`)

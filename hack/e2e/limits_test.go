@@ -19,8 +19,8 @@ import (
 	"github.com/taskexec/taskexec/hack/figures"
 )
 
-// Both programs run with the limits that they are shipped with, and are attacked in one way after the other. Neither is
-// restarted, a quiet tenant is served all the time, and its runs are run.
+// The two programs run with the limits of the shipped manifests. The attacks run one after the other. No program
+// restarts, a quiet tenant gets its answers, and its runs complete.
 func TestCase52AttacksUnderShippedLimits(t *testing.T) {
 	task := given(t, taskOf("echo hello"))
 	const name = "e2e-quiet"
@@ -61,7 +61,7 @@ func TestCase52AttacksUnderShippedLimits(t *testing.T) {
 	}
 }
 
-// restarts of the containers of the two programs, by pod. A pod that was replaced has another name.
+// restarts counts the restarts of the containers of the two programs by pod. A replaced pod has another name.
 func restarts(t *testing.T) map[string]int32 {
 	t.Helper()
 	pods := &corev1.PodList{}
@@ -80,7 +80,7 @@ func restarts(t *testing.T) map[string]int32 {
 	return count
 }
 
-// wantLimits makes sure that the programs have a limit of memory: without one, nothing is proven.
+// wantLimits requires that both programs have a memory limit. Without one, the test would prove nothing.
 func wantLimits(t *testing.T) {
 	t.Helper()
 	pods := &corev1.PodList{}
@@ -96,10 +96,11 @@ func wantLimits(t *testing.T) {
 	}
 }
 
-// polling is what a tenant saw that polled.
+// polling has the results of a tenant that polls.
 type polling struct {
 	took []time.Duration
-	// bare is what requests took, between the polls, that ask nothing of the API server. It shows what the machine adds.
+	// bare has the durations of minimal requests to the API server, sent between the polls. It shows how much time
+	// the machine adds.
 	bare    []time.Duration
 	failed  int
 	example string
@@ -111,7 +112,7 @@ func quantile(took []time.Duration, percent int) time.Duration {
 	return figures.Percentile(took, percent).Round(100 * time.Microsecond)
 }
 
-// polls the list of a Task's runs for some time, one request after the other, with a moment between them.
+// polls lists the runs of a Task for some time. It sends one request after the other, with a pause between them.
 func polls(t *testing.T, token, task string, lasts time.Duration) (p polling) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)

@@ -16,14 +16,14 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// The archive's volume takes nothing from amid a run until after its end: the run ends all the same, and its log is whole
-// as soon as the volume is back.
+// The archive's volume rejects writes from the middle of a run until after its end. The run ends on time, and its log
+// is complete once the volume accepts writes again.
 func TestCase17ArchiveThatIsAwayAtTheEnd(t *testing.T) {
 	const lines, over = 400, 30 * time.Second
 	archive := filepath.Join(nodeFolder(t), "archive")
 	id := execute(t, given(t, taskOf(steadily(lines, over, 80)+"true\n")), nil)
 	printing(t, id, 50)
-	if err := os.Chmod(archive, 0); err != nil { // of the two programs' user
+	if err := os.Chmod(archive, 0); err != nil { // the folder belongs to the user of the two programs
 		t.Fatal(err)
 	}
 	back := func() {

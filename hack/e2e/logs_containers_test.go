@@ -15,8 +15,8 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// The log of a run is that of its init containers and its own, over all attempts in their order; a sidecar's is
-// beside it.
+// The log of a run has the lines of its init containers and of its own container, over all attempts in order. A
+// sidecar has a log of its own.
 func TestLogOfInitContainersSidecarsAndAttempts(t *testing.T) {
 	t.Parallel()
 	const lines = 20

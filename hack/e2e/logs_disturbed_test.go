@@ -10,21 +10,21 @@ import (
 	"time"
 )
 
-// Parts of the node and of the operator go away while a container prints, and come back.
+// Parts of the node and of the operator restart while a container prints.
 func TestCase11LogWhileSomethingRestarts(t *testing.T) {
 	restart := func(component string, flags ...string) func(*testing.T) {
 		return func(t *testing.T) { localcluster(t, append([]string{"restart", component}, flags...)...) }
 	}
-	// Together less than 64 KiB with the runtime's 40 bytes for each, so that the kubelet rotates nothing and
-	// all can be read again.
+	// The log stays below 64 KiB, including the 40 bytes that the runtime adds to each line. So the kubelet does not
+	// rotate it, and all lines can be read again.
 	short := steadily(1200, 30*time.Second, 10)
-	// Rotated several times, also while nobody reads.
+	// The kubelet rotates this log several times, also while nobody reads it.
 	long := steadily(1500, 30*time.Second, 400)
 	for name, c := range map[string]struct {
 		script  string
 		lines   int
 		disturb func(*testing.T)
-		// excused: lines may be gone before they could be read, or the runtime lost some of its own.
+		// excused allows an incomplete log: lines may be gone before they are read, or the runtime may lose some.
 		excused bool
 	}{
 		"kubelet":                     {short, 1200, restart("kubelet"), false},

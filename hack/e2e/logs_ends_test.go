@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// What a container prints after SIGTERM is in the log, whoever asked it to stop.
+// The log has what a container printed after SIGTERM, whoever stopped it.
 func TestLogUntilTheEndOfAStoppedRun(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -58,8 +58,8 @@ func TestLogUntilTheEndOfAStoppedRun(t *testing.T) {
 	}
 }
 
-// A pod that is taken away without grace: the run ends at once, and its log is said to be whole or not; what was read before
-// is there.
+// A pod is deleted without a grace period. The run ends at once. Its log has all lines that were read before, and
+// says whether it is complete.
 func TestCase15LogOfAForceDeletedPod(t *testing.T) {
 	t.Parallel()
 	name := given(t, taskOf(steadily(12_000, 5*time.Minute, 60)))
@@ -85,14 +85,15 @@ func TestCase15LogOfAForceDeletedPod(t *testing.T) {
 	}
 }
 
-// The node is lost: its kubelet answers no more, and ends nothing. A run with a timeout ends by it all the same, and one
-// without when its pod was deleted, as Kubernetes does five minutes after it lost a node: after the grace period and the
-// time in which a node may confirm the end. The logs that cannot be read to their ends are said not to be whole.
+// The node is lost: its kubelet does not answer and ends no pod. A run with a timeout ends by the timeout. A run
+// without one ends after its pod was deleted, as Kubernetes does five minutes after it lost a node: after the grace
+// period and the time in which the node may still confirm the end. The logs that cannot be read to the end are marked
+// as incomplete.
 func TestCase15NodeThatIsLost(t *testing.T) {
 	prints := steadily(30_000, 10*time.Minute, 60)
 	timeless := execute(t, given(t, taskOf(prints)), nil)
 	task := taskOf(prints)
-	task.Spec.Timeout = timeout(time.Minute) // in which its kubelet is stopped
+	task.Spec.Timeout = timeout(time.Minute) // meanwhile, the test stops the kubelet
 	timed := execute(t, given(t, task), nil)
 	printing(t, timeless, 100)
 	printing(t, timed, 100)
@@ -110,7 +111,7 @@ func TestCase15NodeThatIsLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	for id, reason := range map[string]string{timed: v1alpha1.ReasonDeadlineExceeded, timeless: v1alpha1.ReasonNodeLost} {
-		// The facade, too, is on that node.
+		// The facade is on the same node.
 		eventually(t, "the run has ended", func() (bool, string) {
 			e := resource(t, id)
 			return e.Status.Phase.IsTerminal(), text(e.Status)

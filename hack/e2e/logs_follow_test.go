@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// serverEvent of a log that is followed (text/event-stream, WHATWG HTML 9.2).
+// serverEvent is one event of a followed log (text/event-stream, WHATWG HTML 9.2).
 type serverEvent struct{ id, event, data string }
 
-// followed reads the events of a log until one of them satisfies stop, and hangs up.
+// followed reads the events of a log until one satisfies stop, and then closes the connection.
 func followed(t *testing.T, id, lastEventID string, stop func(serverEvent) bool) (events []serverEvent) {
 	t.Helper()
 	header := map[string]string{"Accept": "text/event-stream"}
@@ -40,13 +40,13 @@ func followed(t *testing.T, id, lastEventID string, stop func(serverEvent) bool)
 	}
 }
 
-// nextEvent reads one event. Comments, which keep a connection alive, are none.
+// nextEvent reads one event. It skips the comments that keep a connection alive.
 func nextEvent(r *bufio.Reader) (event serverEvent, err error) {
 	for {
 		line, err := r.ReadString('\n')
 		if err != nil {
 			if errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF // a log ends by an event
+				err = io.ErrUnexpectedEOF // a stream must end with an event
 			}
 			return event, err
 		}
@@ -69,7 +69,7 @@ func nextEvent(r *bufio.Reader) (event serverEvent, err error) {
 
 func isEnd(e serverEvent) bool { return e.event == "end" }
 
-// entriesOf events, as one log.
+// entriesOf joins the log entries of events into one log.
 func entriesOf(t *testing.T, events []serverEvent) []byte {
 	t.Helper()
 	var log strings.Builder
@@ -86,7 +86,7 @@ func entriesOf(t *testing.T, events []serverEvent) []byte {
 	return []byte(log.String())
 }
 
-// A client that follows, loses its connection and resumes has each line once.
+// A client that follows a log, loses its connection and resumes gets each line exactly once.
 func TestLogFollowedAndResumed(t *testing.T) {
 	t.Parallel()
 	const lines, dropAt = 600, 200

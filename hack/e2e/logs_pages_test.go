@@ -19,7 +19,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// pages reads a log page by page, from after a cursor to its end.
+// pages reads a log page by page, from a cursor to the end.
 func pages(t *testing.T, id, cursor string, limit int) (entries []pageEntry) {
 	t.Helper()
 	for {
@@ -73,7 +73,7 @@ func TestLogPages(t *testing.T) {
 	}
 }
 
-// A cursor of a page that came from a pod works when the pod is gone and the archive answers.
+// A cursor from the log of a pod still works when the pod is gone and the log comes from the archive.
 func TestLogPagesOutliveThePod(t *testing.T) {
 	t.Parallel()
 	const lines, limit = 400, 100

@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// What is no text is archived byte for byte, and comes clean into the tail.
+// Binary output is archived byte for byte. The tail has it as valid text.
 func TestCase16LogOfAnyBytes(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]string{"ended": "\n", "without a last newline": ""} {
@@ -61,16 +61,16 @@ func dirty(s string) bool {
 	return !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r != '\t' && unicode.IsControl(r) })
 }
 
-// hostileLog is all that a program may print and no reader likes, but for a carriage return before a newline:
-// containerd takes that off. Its last line has no newline.
+// hostileLog returns every kind of bytes that is hard to read. It has no carriage return before a newline, because
+// containerd removes it. The last line has no newline.
 func hostileLog() []byte {
 	var every []byte
 	for b := range 256 {
 		every = append(every, byte(b))
 	}
-	noise := make([]byte, 20_000) // longer than the 16 KiB after which the runtime cuts a line
+	noise := make([]byte, 20_000) // the runtime splits lines longer than 16 KiB
 	source := rand.NewChaCha8([32]byte{})
-	_, _ = source.Read(noise) // never fails, says its documentation
+	_, _ = source.Read(noise) // never fails, according to its documentation
 	noise = bytes.ReplaceAll(noise, []byte("\n"), []byte("\x00"))
 	return slices.Concat([]byte("first\n\n \n\t\ntrailing \n"), every, []byte("\n"),
 		[]byte("nul\x00nul\n\x00\n\x1b[31mred\x1b[0m \x1b]0;title\x07 \x1b[2J\n\xff\xfe cut \xe4\xb8\n"),
@@ -79,7 +79,7 @@ func hostileLog() []byte {
 		noise, []byte("\nlast"))
 }
 
-// printingBytes is a script of plain ASCII that prints any bytes.
+// printingBytes returns a script in plain ASCII that prints the given bytes.
 func printingBytes(log []byte) string {
 	var b strings.Builder
 	for chunk := range slices.Chunk(log, 1024) {

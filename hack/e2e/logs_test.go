@@ -26,7 +26,7 @@ type logPage struct {
 	Entries     []pageEntry `json:"entries"`
 	NextCursor  string      `json:"nextCursor"`
 	End         bool        `json:"end"`
-	// Complete is nil while it is not known.
+	// Complete is nil as long as the answer is not known.
 	Complete *bool  `json:"complete"`
 	Reason   string `json:"reason"`
 }
@@ -39,16 +39,16 @@ type pageEntry struct {
 
 func logsPath(id, query string) string { return "/tasks/executions/" + id + "/logs?" + query }
 
-// page of a log.
+// page reads a page of a log.
 func page(t *testing.T, id, query string) logPage {
 	t.Helper()
 	return ask[logPage](t, "GET", logsPath(id, query), nil)
 }
 
-// patientClient is for whole logs.
+// patientClient has a longer timeout, for complete logs.
 var patientClient = &http.Client{Timeout: 5 * time.Minute, Transport: traffic}
 
-// openLog asks for a log in a form other than pages. The caller closes it.
+// openLog requests a log as text or as a stream. The caller closes it.
 func openLog(t *testing.T, id, query string, header map[string]string) io.ReadCloser {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), "GET", url+logsPath(id, query), nil)
@@ -71,7 +71,7 @@ func openLog(t *testing.T, id, query string, header map[string]string) io.ReadCl
 	return answer.Body
 }
 
-// wholeLog reads a log as its containers printed it.
+// wholeLog reads a log as the containers printed it.
 func wholeLog(t *testing.T, id, query string) []byte {
 	t.Helper()
 	body := openLog(t, id, query, map[string]string{"Accept": "text/plain"})
@@ -83,7 +83,7 @@ func wholeLog(t *testing.T, id, query string) []byte {
 	return log
 }
 
-// printing waits until the mirrored log of a run has a numbered line, or one after it.
+// printing waits until the tail of a run's log has the line of this number, or a later one.
 func printing(t *testing.T, id string, number int) {
 	t.Helper()
 	eventually(t, "execution "+id+" prints", func() (bool, string) {
@@ -97,8 +97,8 @@ func printing(t *testing.T, id string, number int) {
 	})
 }
 
-// captured waits until a run has ended and it is decided whether its log is whole. It stands an API server that
-// is away for a while.
+// captured waits until a run has ended and its log is known to be complete or incomplete. It tolerates an API server
+// that is unavailable for a while.
 func captured(t *testing.T, id string) *v1alpha1.TaskExecution {
 	t.Helper()
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: id}}
@@ -116,8 +116,8 @@ func logDecided(e *v1alpha1.TaskExecution) bool {
 	return e.Status.Phase.IsTerminal() && c != nil && c.Status != metav1.ConditionUnknown
 }
 
-// verdictOf tells whether a captured log is whole, and requires that all that say so agree, and that a log that
-// is not whole has a reason.
+// verdictOf reports whether a captured log is complete. It requires that all places that say so agree, and that an
+// incomplete log has a reason.
 func verdictOf(t *testing.T, e *v1alpha1.TaskExecution) (complete bool) {
 	t.Helper()
 	summary := e.Status.LogSummary
@@ -142,11 +142,11 @@ func verdictOf(t *testing.T, e *v1alpha1.TaskExecution) (complete bool) {
 	return summary.Complete
 }
 
-// untilKilled is for a run that prints until it is ended, so that nobody knows how many lines there were.
+// untilKilled stands for an unknown number of lines: the run prints until it is stopped.
 const untilKilled = -1
 
-// wholeOrSaid checks the rule for every log: each of its numbered lines is there once and in order, or the
-// execution says that the log is not whole, and why. It gives what is there.
+// wholeOrSaid checks the rule for every log: it has each numbered line once and in order, or the execution says that
+// the log is incomplete, and why. It returns a tally of the lines.
 func wholeOrSaid(t *testing.T, id string, lines int) (got tally, complete bool) {
 	t.Helper()
 	e := captured(t, id)
@@ -174,8 +174,8 @@ func wholeOrSaid(t *testing.T, id string, lines int) (got tally, complete bool) 
 	return got, complete
 }
 
-// nothingMadeUp checks that there are no lines but those that were printed. A file that was rotated may begin within
-// a line; what is left of it is a line of its own in a log that says that it is not whole.
+// nothingMadeUp checks that the log has no lines except those that were printed. If the log is incomplete, a rotated
+// file may begin in the middle of a line, and the rest of this line is a line of its own.
 func nothingMadeUp(t *testing.T, got tally, complete bool) {
 	t.Helper()
 	for _, line := range got.others {

@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// 50 MiB as fast as awk can, while the kubelet rotates at 64 KiB.
+// A program prints 50 MiB as fast as awk can, while the kubelet rotates the log at 64 KiB.
 func TestCase13LogOf50MiBAtOnce(t *testing.T) {
 	rotatingEarly(t)
 	const lines, lineBytes = 500_000, 106
@@ -32,7 +32,7 @@ func TestCase13LogOf50MiBAtOnce(t *testing.T) {
 	}
 }
 
-// gapIsNamed checks that a log that is not whole says after which line some are missing.
+// gapIsNamed checks that an incomplete log says after which line others are missing.
 func gapIsNamed(t *testing.T, id string, complete bool) {
 	t.Helper()
 	e := resource(t, id)
@@ -42,7 +42,7 @@ func gapIsNamed(t *testing.T, id string, complete bool) {
 	}
 }
 
-// The kubelet rotates several times while the log is followed.
+// The kubelet rotates a log several times while the controller follows it.
 func TestCase13LogRotatedWhileFollowed(t *testing.T) {
 	rotatingEarly(t)
 	const bursts, linesEach, lineBytes = 30, 4000, 106
@@ -60,7 +60,7 @@ done
 	}
 }
 
-// One line of 100 MiB costs no memory, and is there as it was printed.
+// A line of 100 MiB needs little memory and arrives unchanged.
 func TestCase16LogLineOf100MiB(t *testing.T) {
 	const pieces, pieceBytes = 100 << 20 / 64, 64
 	name := given(t, taskOf(fmt.Sprintf(`awk 'BEGIN { for (i = 0; i < %d; i++) printf "%%0%dd", i; print ""; print "after it" }'`, pieces, pieceBytes)))
@@ -100,7 +100,7 @@ func TestCase16LogLineOf100MiB(t *testing.T) {
 	}
 }
 
-// firstStrayPiece tells where a long line of counted pieces is not as it was printed.
+// firstStrayPiece returns where a long line of numbered pieces differs from what was printed.
 func firstStrayPiece(log []byte, pieceBytes int) string {
 	for i := 0; (i+1)*pieceBytes <= len(log); i++ {
 		if got, want := log[i*pieceBytes:(i+1)*pieceBytes], fmt.Sprintf("%0*d", pieceBytes, i); string(got) != want {

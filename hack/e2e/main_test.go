@@ -26,23 +26,23 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// namespace that the deployed facade serves.
+// namespace is the namespace that the deployed facade serves.
 const namespace = "default"
 
-// callerName is whose E2E_TOKEN is.
+// callerName is the account that E2E_TOKEN belongs to.
 const callerName = "system:serviceaccount:" + namespace + ":e2e"
 
-// patience for what takes a real pod's time on a busy machine.
+// patience is how long a test waits for a real pod on a busy machine.
 const patience = 2 * time.Minute
 
 var (
-	// url of the facade, and the token of one who may do everything there.
+	// url is the facade's address. token belongs to an account that has all rights there.
 	url, token string
-	// kube reads and writes live, as kubectl does.
+	// kube reads and writes without a cache, as kubectl does.
 	kube client.WithWatch
-	// raw reads what is no resource: metrics, and what the kubelet serves.
+	// raw reads what is not a resource: metrics, and what the kubelet serves.
 	raw rest.Interface
-	// clientset makes tokens.
+	// clientset creates tokens.
 	clientset *kubernetes.Clientset
 )
 
@@ -85,7 +85,7 @@ func connect() error {
 			return err
 		}
 	}
-	ctrl.SetLogger(logr.Discard()) // the client's warnings are no result
+	ctrl.SetLogger(logr.Discard()) // the client's warnings do not matter here
 	kube, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func connect() error {
 	return nil
 }
 
-// cleanUp removes what the tests made, so that a cluster that stays up is as it was.
+// cleanUp deletes what the tests created, for clusters that are used again.
 func cleanUp() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -128,7 +128,7 @@ func cleanUp() error {
 	return kube.DeleteAllOf(ctx, &corev1.ConfigMap{}, client.InNamespace(namespace), ours)
 }
 
-// testLabel marks what the tests made.
+// testLabel marks the objects that the tests created.
 const testLabel = "test.taskexec.dev/e2e"
 
 func objectMeta(name string) metav1.ObjectMeta {

@@ -17,8 +17,8 @@ import (
 	"github.com/taskexec/taskexec/hack/scrape"
 )
 
-// The deployed controller gives its metrics over TLS to whose token may get them: not to nobody, and not to who may do
-// everything with Tasks.
+// The deployed controller serves its metrics over TLS, and only to tokens that may read them. It rejects requests
+// without a token, and accounts that have all rights on Tasks only.
 func TestCase63DeployedMetricsTakeAToken(t *testing.T) {
 	settled(t)
 	pods := &corev1.PodList{}

@@ -28,10 +28,10 @@ import (
 	"github.com/taskexec/taskexec/hack/scrape"
 )
 
-// operatorNamespace is where the two programs run.
+// operatorNamespace is the namespace of the two programs.
 const operatorNamespace = "taskexec-system"
 
-// localcluster runs the program that can restart parts of the node.
+// localcluster runs the localcluster program, which can restart parts of the node.
 func localcluster(t *testing.T, args ...string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), localclusterProgram(t), args...).CombinedOutput()
@@ -49,7 +49,7 @@ func localclusterProgram(t *testing.T) string {
 	return program
 }
 
-// settled waits until the node and the operator are as they were before a test disturbed them.
+// settled waits until the node and the operator are ready again after a test disturbed them.
 func settled(t *testing.T) {
 	t.Helper()
 	program := localclusterProgram(t)
@@ -70,15 +70,16 @@ func settled(t *testing.T) {
 	})
 }
 
-// nodeFolder is where the local cluster keeps the node's files. The API server does not pass on requests to a node
-// on loopback.
+// nodeFolder returns the folder of the node's files in the local cluster. The API server does not proxy requests to a
+// node on loopback.
 func nodeFolder(t *testing.T) string {
 	t.Helper()
 	localclusterProgram(t)
 	return filepath.Dir(os.Getenv("KUBECONFIG"))
 }
 
-// rotatingEarly skips a test unless the kubelet rotates logs at 64 KiB and looks at least every 3 seconds.
+// rotatingEarly skips the test unless the kubelet rotates logs at 64 KiB and checks their sizes at least every 3
+// seconds.
 func rotatingEarly(t *testing.T) {
 	t.Helper()
 	var config struct {
@@ -98,7 +99,7 @@ func rotatingEarly(t *testing.T) {
 	}
 }
 
-// rotatedFiles counts the files of a container's log that the kubelet keeps beside the present one.
+// rotatedFiles counts the rotated files of a container's log.
 func rotatedFiles(t *testing.T, pod v1alpha1.PodMirror, container string) int {
 	t.Helper()
 	pattern := filepath.Join(nodeFolder(t), "pod-logs", namespace+"_"+pod.Name+"_"+string(pod.UID), container, "0.log.*")
@@ -109,16 +110,17 @@ func rotatedFiles(t *testing.T, pod v1alpha1.PodMirror, container string) int {
 	return len(files)
 }
 
-// controllerMemory is what the controller holds, in bytes; 0 while none answers.
+// controllerMemory returns the controller's resident memory in bytes, or 0 if it does not answer.
 func controllerMemory(t *testing.T) int64 {
 	t.Helper()
 	return int64(controllerMetric(t, "process_resident_memory_bytes "))
 }
 
-// controllerMetric is a metric of the controller, or the sum of those whose line begins so; 0 while none answers.
+// controllerMetric returns the sum of the controller's metrics whose lines have this prefix, or 0 if it does not
+// answer.
 func controllerMetric(t *testing.T, begins string) (sum float64) {
 	t.Helper()
-	localclusterProgram(t) // the pods of other clusters cannot be reached from here
+	localclusterProgram(t) // the pods of other clusters are not reachable from here
 	pods := &corev1.PodList{}
 	if err := kube.List(t.Context(), pods, client.InNamespace(operatorNamespace),
 		client.MatchingLabels{"app.kubernetes.io/component": "controller"}); err != nil || len(pods.Items) == 0 {

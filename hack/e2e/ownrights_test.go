@@ -17,29 +17,29 @@ import (
 	"github.com/taskexec/taskexec/hack/rights"
 )
 
-// ownRights are the exceptions of each account of the operator: rights that it has, and that these tests give it no reason
-// to use. All the others must be used in a run of the whole tier.
+// ownRights lists rights that the accounts of the operator have and that these tests do not use. The complete test
+// suite must use all other rights.
 var ownRights = accounts{
 	"taskexec-controller": {
-		"update taskexec.dev/taskexecutions/finalizers": true, // for OwnerReferencesPermissionEnforcement, and never asked for itself
-		// A repeated Event and a repeated election within minutes are patches.
+		"update taskexec.dev/taskexecutions/finalizers": true, // checked by the admission plugin OwnerReferencesPermissionEnforcement, and never requested itself
+		// An Event or an election that repeats within minutes is a patch.
 		"patch events.k8s.io/events": true, "patch events": true,
-		// The caches stream their lists by watches, and list where an API server does not do that.
+		// The caches list by streaming watches. They send list requests only if the API server does not support that.
 		"list taskexec.dev/tasks": true, "list taskexec.dev/taskexecutions": true, "list taskexec.dev/taskschedules": true,
 		"list batch/jobs": true, "list pods": true,
-		"get taskexec.dev/tasks": true, "get batch/jobs": true, "get taskexec.dev/taskschedules": true, // after a conflict, and where the cache lags
-		"delete taskexec.dev/taskexecutions": true, // by retention; the tests of the controllers do that
+		"get taskexec.dev/tasks": true, "get batch/jobs": true, "get taskexec.dev/taskschedules": true, // after a conflict, or if the cache lags
+		"delete taskexec.dev/taskexecutions": true, // by retention; the tests of the controllers cover it
 	},
 	"taskexec-apiserver": {
 		"list taskexec.dev/tasks": true, "list taskexec.dev/taskexecutions": true, "list taskexec.dev/taskschedules": true, // as above
-		"get taskexec.dev/taskschedules": true, // one that the cache does not have yet
+		"get taskexec.dev/taskschedules": true, // if the cache does not have it yet
 	},
 }
 
 type accounts map[string]map[rights.Right]bool
 
-// wrong compares what an account did since the cluster was made, by the audit log of the node, with what RBAC allows it.
-// Rights that are not used count only after a run of the whole tier.
+// wrong compares the rights that an account used, according to the node's audit log, with those that RBAC grants it.
+// It reports unused rights only if the whole test suite has run.
 func (a accounts) wrong(ctx context.Context, account string, whole bool) ([]string, error) {
 	logs := filepath.Join(filepath.Dir(os.Getenv("KUBECONFIG")), "logs")
 	used, err := rights.ReadFolder(logs, "audit*.log", "system:serviceaccount:"+operatorNamespace+":"+account)
@@ -60,7 +60,8 @@ func (a accounts) wrong(ctx context.Context, account string, whole bool) ([]stri
 	return rights.Compare(used.Lasting(), granted, except), nil
 }
 
-// verdict returns what is wrong with the rights of all accounts, after all tests. Only the local cluster writes an audit log.
+// verdict returns an error if the rights of an account are wrong. It runs after all tests. Only the local cluster
+// writes an audit log.
 func (a accounts) verdict(whole bool) error {
 	if os.Getenv("E2E_LOCALCLUSTER") == "" {
 		return nil
@@ -78,8 +79,8 @@ func (a accounts) verdict(whole bool) error {
 	return errors.Join(errs...)
 }
 
-// A run with a sensitive param takes no right that the accounts do not have. TestMain asks the same of all tests together,
-// and of rights that are never used.
+// A run with a sensitive param needs no right that the accounts do not have. TestMain checks the same for all tests
+// together, and also finds rights that are never used.
 func TestCase47OwnRightsOnTheNode(t *testing.T) {
 	localclusterProgram(t)
 	name := given(t, taskOf("echo done"))

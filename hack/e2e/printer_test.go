@@ -13,23 +13,24 @@ import (
 	"time"
 )
 
-// Scripts here print numbered lines, "0000007 xxx", so that a missing, repeated or displaced one shows.
+// The scripts in this file print numbered lines, such as "0000007 xxx", so that tests find missing, repeated and
+// misplaced lines.
 
-// ticking lets a script wait with `tick SECONDS`, for parts of a second and without making a process.
+// ticking defines the shell function `tick SECONDS`. It waits for fractions of a second without starting a process.
 const ticking = `mkfifo /tick && exec 3<>/tick && tick() { read -t "$1" -u 3 _tick; }
 `
 
-// numberDigits of each line.
+// numberDigits is the number of digits at the start of each line.
 const numberDigits = 7
 
-// burst prints numbered lines as fast as can be, from one number up to before another, each of some bytes with
-// its newline. Both numbers may be shell arithmetic.
+// burst prints the numbered lines from (inclusive) to (exclusive) as fast as possible. lineBytes includes the
+// newline. Both numbers may be shell arithmetic.
 func burst(from, to string, lineBytes int) string {
 	return fmt.Sprintf(`awk -v from="$((%s))" -v to="$((%s))" 'BEGIN { for (i = from; i < to; i++) printf "%%07d %s\n", i }'
 `, from, to, padding(lineBytes))
 }
 
-// steadily prints numbered lines evenly over a time.
+// steadily prints numbered lines at a steady rate.
 func steadily(lines int, over time.Duration, lineBytes int) string {
 	pause := over.Seconds() / float64(lines)
 	return ticking + fmt.Sprintf(`i=0
@@ -37,12 +38,12 @@ while [ $i -lt %d ]; do printf '%%07d %s\n' $i; i=$((i+1)); tick %.4f; done
 `, lines, padding(lineBytes), pause)
 }
 
-// untilTold prints numbered lines evenly until SIGTERM, goes on for a second after it, and ends with a line
-// that says how many there were.
+// untilTold prints numbered lines at a steady rate until one second after SIGTERM. Its last line has the number of
+// lines.
 const untilTold = untilToldAndMore + `exit 143
 `
 
-// untilToldAndSeen is a while longer there, for those who look at a pod that is going.
+// untilToldAndSeen waits 5 seconds more before it exits, for tests that look at a terminating pod.
 const untilToldAndSeen = untilToldAndMore + `sleep 5
 exit 143
 `
@@ -53,14 +54,14 @@ while [ $left -ne 0 ]; do printf '%07d x\n' $i; i=$((i+1)) left=$((left-1)); tic
 echo "last $i"
 `
 
-// padding makes a numbered line of some bytes, its newline included.
+// padding returns the rest of a numbered line of lineBytes, including its newline.
 func padding(lineBytes int) string { return strings.Repeat("x", lineBytes-numberDigits-len(" \n")) }
 
-// tally of a log.
+// tally has the lines of a log.
 type tally struct {
-	// numbers of the numbered lines, as they came.
+	// numbers has the numbers of the numbered lines in the order of the log.
 	numbers []int
-	// others are all other lines, as they came.
+	// others has all other lines in the order of the log.
 	others []string
 }
 
@@ -75,7 +76,7 @@ func tallyOf(log []byte) (t tally) {
 	return t
 }
 
-// numberOf a whole numbered line.
+// numberOf returns the number of a line. It reports false if the line is not a complete numbered line.
 func numberOf(line string) (int, bool) {
 	head, rest, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 	if !ok || len(head) != numberDigits || rest == "" || strings.Trim(rest, "x") != "" {
@@ -85,8 +86,8 @@ func numberOf(line string) (int, bool) {
 	return n, err == nil
 }
 
-// disorder tells where a number does not come after the one before it, and of what kind that is: lines that are
-// repeated or displaced are wrong even in a log that is not whole.
+// disorder describes the first line that is repeated or out of order, or returns "". Such a line is an error even in
+// an incomplete log.
 func (t tally) disorder() string {
 	for i := 1; i < len(t.numbers); i++ {
 		switch before, n := t.numbers[i-1], t.numbers[i]; {
@@ -99,7 +100,7 @@ func (t tally) disorder() string {
 	return ""
 }
 
-// missing tells which of a count of lines are not there; "" when all are.
+// missing describes which of the first count lines are missing, or returns "".
 func (t tally) missing(count int) string {
 	var gaps []string
 	total, next := 0, 0

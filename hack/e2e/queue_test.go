@@ -19,20 +19,20 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// queuedRuns is how many runs wait in the queue, and E2E_QUEUE_RUNS another number.
+// queuedRuns is the number of runs in the queue. E2E_QUEUE_RUNS overrides it.
 const queuedRuns = 40
 
-// controllerKills is how often the controller is killed meanwhile.
+// controllerKills is how often the test kills the controller.
 const controllerKills = 5
 
-// limitedTo lets so many runs of a Task be active at once.
+// limitedTo sets the concurrency policy of a Task and how many of its runs may be active at once.
 func limitedTo(task *v1alpha1.Task, policy v1alpha1.ConcurrencyPolicy, maxRunning int32) *v1alpha1.Task {
 	task.Spec.Concurrency = &v1alpha1.ConcurrencySpec{Policy: policy, MaxRunning: &maxRunning}
 	return task
 }
 
-// The controller is killed again and again while a queue is worked off. Each run has one pod, and by the pods' own
-// time stamps there are never more than three at once.
+// The controller is killed several times while the runs of a queue run. Each run has exactly one pod. By the time
+// stamps of the pods, at most three run at once.
 func TestQueueWhileTheControllerIsKilled(t *testing.T) {
 	const most = 3
 	n := queuedRuns
@@ -42,7 +42,7 @@ func TestQueueWhileTheControllerIsKilled(t *testing.T) {
 			t.Fatalf("E2E_QUEUE_RUNS is %q, want a number above 0", text)
 		}
 	}
-	task := keepJob(limitedTo(taskOf(`sleep 2`), v1alpha1.ConcurrencyQueue, most)) // their pods are looked at in the end
+	task := keepJob(limitedTo(taskOf(`sleep 2`), v1alpha1.ConcurrencyQueue, most)) // the test looks at their pods at the end
 	name := given(t, task)
 	var ids []string
 	for range n {
@@ -71,7 +71,7 @@ func TestQueueWhileTheControllerIsKilled(t *testing.T) {
 	}
 }
 
-// atLeastEnded waits until so many runs of a task have ended. Patience is for each that does.
+// atLeastEnded waits until so many runs of a task have ended. Each further end restarts the timeout.
 func atLeastEnded(t *testing.T, task string, want int) {
 	t.Helper()
 	for ended := -1; ended < want; {
@@ -92,8 +92,7 @@ func atLeastEnded(t *testing.T, task string, want int) {
 	}
 }
 
-// span of a container's life. The kubelet stamps whole seconds: it began within the second of its start, and had
-// ended within that of its finish.
+// span is the life of a container. The kubelet rounds both times down to seconds.
 type span struct{ from, to time.Time }
 
 func spanOf(t *testing.T, pod *corev1.Pod) span {
@@ -107,8 +106,8 @@ func spanOf(t *testing.T, pod *corev1.Pod) span {
 	return span{}
 }
 
-// atOnce counts how many spans overlap at most. One that begins in the second in which another ends came after it:
-// stamps have no finer order, and the next Job is made when the end of the one before is recorded.
+// atOnce returns how many spans overlap at most. If one span begins in the second in which another ends, they do not
+// overlap: the next Job is created after the end of the one before is recorded.
 func atOnce(spans []span) (most int) {
 	for _, s := range spans {
 		n := 0
@@ -141,7 +140,7 @@ func TestForbiddenAndFullOverREST(t *testing.T) {
 	}
 	eventually(t, "one of the two is Queued", func() (bool, string) {
 		told := ""
-		for _, id := range ids[1:] { // which one, is not said of two that were made in one second
+		for _, id := range ids[1:] { // which of the two is queued is not defined, because they may be created in the same second
 			e := status(t, id)
 			if e.Phase == "Queued" {
 				if e.Status != "running" {
@@ -161,7 +160,7 @@ func TestForbiddenAndFullOverREST(t *testing.T) {
 	}
 }
 
-// listed waits until the facade lists so many runs of a task: from then on it counts them.
+// listed waits until the facade lists so many runs of a task. From then on, the facade counts them.
 func listed(t *testing.T, task string, runs int) (list []execution) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%d runs of task %s are listed", runs, task), func() (bool, string) {

@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// The controller is killed again and again while executions are made and run. Each has one Job in its life.
+// The controller is killed several times while executions are created and run. Each execution has exactly one Job.
 func TestCase1ControllerKilledAtAnyMoment(t *testing.T) {
 	const executions, kills = 12, 4
 	name := given(t, keepJob(taskOf(`for i in 1 2 3 4 5; do echo "line $i"; sleep 1; done`)))
@@ -31,7 +31,7 @@ func TestCase1ControllerKilledAtAnyMoment(t *testing.T) {
 		for range executions / kills {
 			ids = append(ids, execute(t, name, nil))
 		}
-		if kill > 0 { // the first batch is well under way, the others may not have begun
+		if kill > 0 { // the first batch is running, the others may not have started
 			printed(t, ids[0], "line 1")
 		}
 		killController(t)
@@ -55,7 +55,7 @@ func TestCase1ControllerKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// jobsMade counts the Jobs that each execution ever had since a watch began, as soon as each had one.
+// jobsMade counts the Jobs of each execution since the watch began. It returns when each execution has had one.
 func jobsMade(t *testing.T, jobs watch.Interface, wanted map[types.UID]bool) map[types.UID]int {
 	t.Helper()
 	made := map[types.UID]int{}
@@ -72,7 +72,7 @@ func jobsMade(t *testing.T, jobs watch.Interface, wanted map[types.UID]bool) map
 	return made
 }
 
-// killController deletes the controller's pods without any grace, as a lost process.
+// killController deletes the controller's pods without a grace period, like a crash.
 func killController(t *testing.T) {
 	t.Helper()
 	err := kube.DeleteAllOf(t.Context(), &corev1.Pod{}, client.InNamespace("taskexec-system"),

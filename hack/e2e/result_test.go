@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// resultOf runs a script to its end, and gives its result as the facade does.
+// resultOf runs a script to its end and returns its result from the facade.
 func resultOf(t *testing.T, script string) (result json.RawMessage, truncated bool, message string) {
 	t.Helper()
 	id := execute(t, given(t, taskOf(script)), nil)
@@ -43,7 +43,7 @@ func TestResults(t *testing.T) {
 	}
 }
 
-// A kubelet hands on the last 4096 bytes of what a container wrote.
+// The kubelet passes on the last 4096 bytes that a container wrote.
 func TestResultTooLarge(t *testing.T) {
 	t.Parallel()
 	got, truncated, message := resultOf(t, `head -c 5000 /dev/zero | tr '\0' x > /dev/termination-log`)

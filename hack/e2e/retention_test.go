@@ -15,9 +15,10 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// The Job and the pod of a run go a minute after its log was archived; the run and its whole log stay.
+// The Job and the pod of a run are deleted a minute after its log was archived. The execution and its complete log
+// stay.
 func TestLogOutlivesItsJob(t *testing.T) {
-	t.Parallel() // it waits for most of its time
+	t.Parallel() // it mostly waits
 	task := taskOf(`echo '{"rows":42}' > /dev/termination-log; seq 1 300`)
 	name := given(t, task)
 	id := execute(t, name, nil)

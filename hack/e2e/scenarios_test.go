@@ -168,7 +168,7 @@ func TestTimedOutTask(t *testing.T) {
 	t.Parallel()
 	task := patientTaskOf(`trap 'echo told to stop; exit 9' TERM; echo begun; sleep 300 & wait`)
 	task.Spec.Timeout = timeout(10 * time.Second)
-	task.Spec.Retries = 2 // a timeout is for the whole run: no attempt follows it
+	task.Spec.Retries = 2 // a timeout is for the whole run, so that no attempt follows
 	name := given(t, task)
 	id := execute(t, name, nil)
 	e := polled(t, id)

@@ -20,7 +20,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
-// trigger as the REST API documents it.
+// trigger is the trigger of an execution in the REST API.
 type trigger struct {
 	Name            string     `json:"name"`
 	Enabled         bool       `json:"enabled"`
@@ -30,7 +30,7 @@ type trigger struct {
 	LastExecutionID string     `json:"lastExecutionId"`
 }
 
-// scheduled makes a schedule over REST, which goes with the test.
+// scheduled creates a schedule over REST. The test deletes it at its end.
 func scheduled(t *testing.T, body map[string]any) *v1alpha1.TaskSchedule {
 	t.Helper()
 	r := call(t, "POST", "/triggers/cron", body)
@@ -68,8 +68,8 @@ func tickOf(t *testing.T, e *v1alpha1.TaskExecution) time.Time {
 	return tick
 }
 
-// A schedule ticks each second while the controller is killed twice. Its limit lets each tick be made up for: from
-// the first to the last each has one run, which has one pod, and none was made twice in between.
+// A schedule has a tick each second while the controller is killed twice. The schedule catches up on every tick: each
+// tick from the first to the last has exactly one run with exactly one pod, and no run was created twice.
 func TestScheduleTicksThroughKills(t *testing.T) {
 	name := given(t, taskOf(`echo "run of $TASK_EXECUTION_ID"`))
 	made, err := kube.Watch(t.Context(), &v1alpha1.TaskExecutionList{}, client.InNamespace(namespace))
@@ -92,7 +92,7 @@ func TestScheduleTicksThroughKills(t *testing.T) {
 	if off := ask[trigger](t, "POST", "/triggers/cron/"+name+"/toggle", map[string]any{"enabled": false}); off.Enabled {
 		t.Errorf("switched off: %s", text(off))
 	}
-	// The controller may be making runs for the ticks that it missed. It says so when it is done.
+	// The controller may still be creating runs for missed ticks. It reports when it is done.
 	var runs []v1alpha1.TaskExecution
 	eventually(t, "the schedule is off and knows its last run", func() (bool, string) {
 		off := ask[trigger](t, "GET", "/triggers/cron/"+name, nil)
@@ -120,8 +120,8 @@ func TestScheduleTicksThroughKills(t *testing.T) {
 	t.Logf("%d ticks, one run each", len(runs))
 }
 
-// additions returns the executions that a watch shows as added. It reads the watch all the time: the API server ends one
-// whose events nobody takes.
+// additions returns the executions that a watch reports as added. It reads the watch all the time, because the API
+// server closes a watch that nobody reads.
 func additions(made watch.Interface) <-chan *v1alpha1.TaskExecution {
 	added := make(chan *v1alpha1.TaskExecution, 1000)
 	go func() {
@@ -135,7 +135,7 @@ func additions(made watch.Interface) <-chan *v1alpha1.TaskExecution {
 	return added
 }
 
-// seenOnce returns the UID under which each run of a schedule was made, so many of them.
+// seenOnce returns the UID of each of the first n runs of a schedule. It requires that none was created twice.
 func seenOnce(t *testing.T, added <-chan *v1alpha1.TaskExecution, n int, s *v1alpha1.TaskSchedule) map[string]types.UID {
 	t.Helper()
 	seen := map[string]types.UID{}
@@ -155,7 +155,8 @@ func seenOnce(t *testing.T, added <-chan *v1alpha1.TaskExecution, n int, s *v1al
 	return seen
 }
 
-// Suspended by kubectl and resumed over REST, a schedule makes up for nothing, and its history outlives it.
+// A schedule is suspended with kubectl and resumed over REST. It does not catch up, and its history stays after it is
+// deleted.
 func TestScheduleSuspendedResumedAndDeleted(t *testing.T) {
 	t.Parallel()
 	name := given(t, taskOf(`true`))

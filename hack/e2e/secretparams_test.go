@@ -16,7 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/rand"
 )
 
-// secretTask checks its password by digest, and prints it as a careless program does.
+// secretTask checks its password by digest and prints it, as a careless program does.
 const secretTask = `echo "login as $TASK_PARAM_USER with $TASK_PARAM_PASSWORD"
 echo "params=$TASK_PARAMS"
 echo "digest=$(printf %s "$TASK_PARAM_PASSWORD" | sha256sum | cut -c1-64)"`
@@ -24,7 +24,8 @@ echo "digest=$(printf %s "$TASK_PARAM_PASSWORD" | sha256sum | cut -c1-64)"`
 const secretSchema = `{"type":"object","required":["user","password"],"properties":{
 	"user":{"type":"string"},"password":{"type":"string","minLength":8,"writeOnly":true}}}`
 
-// secretStaysSecret checks that a value reached the container, and stands neither in REST nor in what kubectl shows.
+// secretStaysSecret checks that a value reached the container, and appears neither in REST nor in the output of
+// kubectl.
 func secretStaysSecret(t *testing.T, id, task, value string) {
 	t.Helper()
 	e := polled(t, id)

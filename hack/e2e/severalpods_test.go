@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// indexedTaskOf runs a script in two pods at once, which find their number in JOB_COMPLETION_INDEX.
+// indexedTaskOf runs a script in two pods at once. JOB_COMPLETION_INDEX has the number of the pod.
 func indexedTaskOf(script string) *v1alpha1.Task {
 	task := taskOf(script)
 	spec := &task.Spec.JobTemplate.Spec
@@ -24,7 +24,7 @@ func indexedTaskOf(script string) *v1alpha1.Task {
 	return task
 }
 
-// One index ends at once and the other hangs: the timeout ends the run, though the template has a longer deadline of its own.
+// One index ends at once and the other hangs. The timeout ends the run, although the template has a longer deadline.
 func TestCase23TimeoutOfOneIndex(t *testing.T) {
 	t.Parallel()
 	task := indexedTaskOf(`echo "index $JOB_COMPLETION_INDEX"; [ "$JOB_COMPLETION_INDEX" = 1 ] || exec sleep 300`)
@@ -52,7 +52,7 @@ func TestCase23TimeoutOfOneIndex(t *testing.T) {
 	}
 }
 
-// One index fails by itself, and the Job kills the other, which does not end when it is told to.
+// One index fails by itself. The Job kills the other one, which ignores SIGTERM.
 func TestCase24ExitCodeOfTheIndexThatFailed(t *testing.T) {
 	t.Parallel()
 	task := indexedTaskOf(`[ "$JOB_COMPLETION_INDEX" = 1 ] && { sleep 3; echo '{"left":7}' > /dev/termination-log; exit 7; }; trap "" TERM; while :; do sleep 1; done`)
@@ -75,11 +75,11 @@ func TestCase24ExitCodeOfTheIndexThatFailed(t *testing.T) {
 	}
 }
 
-// A run that is suspended for longer than its timeout waits, starts again when it is let go, and completes.
+// A run that is suspended for longer than its timeout waits, starts again when it is resumed, and completes.
 func TestCase25SuspendedMidRun(t *testing.T) {
 	t.Parallel()
 	task := patientTaskOf(`echo begun; trap "exit 143" TERM; i=0; while [ $i -lt 20 ]; do sleep 1; i=$((i+1)); done`)
-	task.Spec.Timeout = timeout(40 * time.Second) // a loaded machine needs some of it to suspend the Job
+	task.Spec.Timeout = timeout(40 * time.Second) // a busy machine needs part of it to suspend the Job
 	id := execute(t, given(t, task), nil)
 	printed(t, id, "begun")
 	job := resource(t, id).Status.Job.Name

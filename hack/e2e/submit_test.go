@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/rand"
 )
 
-// The same request sent twice runs once, also when the run has ended meanwhile.
+// A repeated request starts only one run, even if that run has ended.
 func TestIdempotentSubmit(t *testing.T) {
 	t.Parallel()
 	name := given(t, taskOf(`echo "mid $TASK_PARAM_MID"`))

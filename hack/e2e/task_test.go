@@ -22,7 +22,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// taskOf makes a Task that runs a shell script, with a name of its own.
+// taskOf returns a Task that runs a shell script and has a unique name.
 func taskOf(script string) *v1alpha1.Task {
 	task := &v1alpha1.Task{ObjectMeta: objectMeta("e2e-" + rand.String(6))}
 	task.Spec.JobTemplate.Spec.Template.Spec = corev1.PodSpec{
@@ -37,8 +37,8 @@ func taskOf(script string) *v1alpha1.Task {
 	return task
 }
 
-// patientTaskOf is a Task whose program has a minute to end by itself when it is told to: that a busy node gives it
-// the CPU for it late is not what is tested.
+// patientTaskOf returns a Task whose program has a minute to end after SIGTERM, so that a slow node does not fail the
+// test.
 func patientTaskOf(script string) *v1alpha1.Task {
 	task := taskOf(script)
 	task.Spec.JobTemplate.Spec.Template.Spec.TerminationGracePeriodSeconds = ptr.To[int64](60)
@@ -67,13 +67,13 @@ func given(t *testing.T, task *v1alpha1.Task) string {
 	return task.Name
 }
 
-// keepJob has the Job of a finished run stay, for tests that look at it, or at its pod, later.
+// keepJob keeps the Job of a finished run, for tests that look at the Job or its pod later.
 func keepJob(task *v1alpha1.Task) *v1alpha1.Task {
 	task.Spec.JobTemplate.Spec.TTLSecondsAfterFinished = ptr.To[int32](3600)
 	return task
 }
 
-// eventually waits until a condition holds, and fails with what was seen last.
+// eventually waits until a condition holds. If it never does, the test fails with the last state seen.
 func eventually(t *testing.T, what string, condition func() (done bool, seen string)) {
 	t.Helper()
 	within(t, patience, what, condition)
@@ -106,7 +106,7 @@ func read(t *testing.T, object client.Object) {
 	}
 }
 
-// resource reads an execution as kubectl does.
+// resource reads an execution from Kubernetes, as kubectl does.
 func resource(t *testing.T, id string) *v1alpha1.TaskExecution {
 	t.Helper()
 	execution := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: id}}
@@ -125,7 +125,7 @@ func podsOf(t *testing.T, uid string) []corev1.Pod {
 	return pods.Items
 }
 
-// leavesNothing waits until an execution has no pod and no Job left.
+// leavesNothing waits until an execution has neither a pod nor a Job.
 func leavesNothing(t *testing.T, uid string) {
 	t.Helper()
 	eventually(t, "no pod and no Job is left of execution "+uid, func() (bool, string) {
@@ -134,7 +134,7 @@ func leavesNothing(t *testing.T, uid string) {
 	})
 }
 
-// messages of a log, one a line.
+// messages joins the messages of a log, one per line.
 func messages(entries []logEntry) string {
 	var b strings.Builder
 	for _, e := range entries {
