@@ -54,7 +54,7 @@ func (p *Proxy) Cut() {
 	defer p.mu.Unlock()
 	for conn := range p.open {
 		if tcp, ok := conn.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0) // a reset, and not an end
+			_ = tcp.SetLinger(0) // sends a reset instead of closing normally
 		}
 		_ = conn.Close()
 	}
@@ -127,7 +127,7 @@ func (p *Proxy) Close() error {
 	p.Cut()
 	p.workers.Wait()
 	if errors.Is(err, net.ErrClosed) {
-		return nil // it had left
+		return nil // Leave has closed it already
 	}
 	return err
 }
@@ -139,13 +139,13 @@ func (p *Proxy) accept(listener net.Listener) {
 			return
 		}
 		if err != nil {
-			continue // out of file descriptors, or a client that went before it was taken
+			continue // out of file descriptors, or the client has closed the connection already
 		}
 		p.workers.Go(func() { p.serve(client) })
 	}
 }
 
-// serve one connection until either side, or the proxy, ends it.
+// serve serves one connection until either side or the proxy closes it.
 func (p *Proxy) serve(client net.Conn) {
 	defer client.Close()
 	if !p.track(client) {
@@ -167,7 +167,7 @@ func (p *Proxy) serve(client net.Conn) {
 	ways.Wait()
 }
 
-// pass bytes on. An end of what comes is passed on, too; what breaks one way breaks both.
+// pass copies data in one direction, and passes on its end. An error in one direction ends the other one, too.
 func (p *Proxy) pass(to, from net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
@@ -194,7 +194,7 @@ func (p *Proxy) pass(to, from net.Conn) {
 	}
 }
 
-// wait until bytes may pass; false when the proxy is closed.
+// wait waits until bytes may pass. It returns false if the proxy is closed.
 func (p *Proxy) wait() bool {
 	p.mu.Lock()
 	passing, delay := p.passing, p.delay
@@ -213,7 +213,7 @@ func (p *Proxy) wait() bool {
 	}
 }
 
-// track a connection, to cut it; false when none is taken.
+// track remembers a connection, so that it can be cut. It returns false if the proxy accepts none.
 func (p *Proxy) track(conn net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

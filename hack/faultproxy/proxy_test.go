@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// echo is a server that gives each line back.
+// echo starts a server that sends each line back.
 func echo(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -56,7 +56,7 @@ func dial(t *testing.T, p *Proxy) *caller {
 	return &caller{conn, bufio.NewReader(conn)}
 }
 
-// says a line and hears it again, within a time.
+// says sends a line and requires the same line back within a time.
 func (c *caller) says(text string, within time.Duration) error {
 	if err := c.SetDeadline(time.Now().Add(within)); err != nil {
 		return err

@@ -38,7 +38,8 @@ seconds. "up" also heals: whatever is missing or dead is started, what runs is l
 	return root
 }
 
-// store is the cache of programs. Progress goes to standard error, so that output can be captured.
+// store returns the cache of built programs. It reports progress on standard error, so that callers can capture the
+// output.
 func store() (*artifact.Store, error) {
 	cache, err := layout.CacheDir()
 	if err != nil {
@@ -117,7 +118,7 @@ image's name, and the pause image.`,
 	return cmd
 }
 
-// parsePublish reads the values of --publish; "none" stands for no rule at all.
+// parsePublish parses the values of --publish. The value "none" means no rules.
 func parsePublish(values []string) ([]forward.Rule, error) {
 	if len(values) == 1 && values[0] == "none" {
 		return nil, nil

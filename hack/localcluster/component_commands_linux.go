@@ -117,7 +117,7 @@ func startCommand() *cobra.Command {
 	}
 }
 
-// forwardCommand is what `up --publish` runs in the background.
+// forwardCommand returns the command that `up --publish` runs in the background.
 func forwardCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "forward ADDRESS:PORT=NODEPORT...", Hidden: true,

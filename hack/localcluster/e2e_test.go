@@ -66,7 +66,7 @@ func TestEndToEnd(t *testing.T) {
 	m.run("down")
 }
 
-// assertHeals kills some components, then all, and expects `up` to bring everything back.
+// assertHeals kills some components, then all of them. It expects `up` to restart them.
 func (m *machine) assertHeals(published string) {
 	m.t.Helper()
 	m.kill("kubelet", "containerd", "kube-apiserver")
@@ -129,7 +129,7 @@ func (m *machine) assertStatus(want int) {
 	}
 }
 
-// kill ends components the hard way, by the pids that status shows.
+// kill sends SIGKILL to the pids of components that status shows.
 func (m *machine) kill(names ...string) {
 	m.t.Helper()
 	output, _ := exec.Command(m.program, "status").Output()
@@ -151,7 +151,7 @@ func (m *machine) kill(names ...string) {
 	}
 }
 
-// eventually waits until a condition holds, for half a minute.
+// eventually waits up to half a minute until a condition holds.
 func (m *machine) eventually(what string, condition func() bool) {
 	m.t.Helper()
 	ticker := time.NewTicker(100 * time.Millisecond)
@@ -178,7 +178,7 @@ func (m *machine) assertServes(url string) {
 	})
 }
 
-// assertNothingLeft looks where a cluster leaves things: processes, mounts, network, cgroups, files.
+// assertNothingLeft checks everything that a cluster may leave behind: processes, mounts, network, cgroups, files.
 func (m *machine) assertNothingLeft() {
 	m.t.Helper()
 	traces := map[string]string{

@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/process"
 )
 
-// exitCode lets a command end the program with a code of its own and nothing more to say.
+// exitCode is an error that ends the program with this exit code and prints nothing.
 type exitCode int
 
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// lock keeps two processes from building at once: they would compile the same packages side by side.
-// The kernel drops it when its holder dies, however that happens.
+// lock makes sure that only one process builds at a time. Otherwise two processes would compile the same packages.
+// The kernel releases the lock when the process ends, even after a crash.
 func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making the cache folder: %w; set TASKEXEC_CACHE to a folder that can be written", err)

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package artifact builds the programs a node is made of, from Go modules, into a cache.
+// Package artifact builds the programs of a node from Go modules and keeps them in a cache.
 package artifact
 
 import (
@@ -16,21 +16,22 @@ import (
 	"sort"
 )
 
-// Recipe says how one nested module becomes one folder of programs. All its fields, and the module's
-// own files, go into the cache key: changing any builds anew, and the old folder stays usable.
+// Recipe describes how one nested module becomes one folder of programs. The cache key is a digest of all fields and
+// of the module's own files. After a change, the programs are built again into another folder, and the old folder
+// stays usable.
 type Recipe struct {
 	Name    string
 	Version string
-	// Module is the folder below hack/localcluster that has the pinned go.mod; "." is the CLI's own.
+	// Module is the folder below hack/localcluster with the pinned go.mod. "." is the module of the CLI.
 	Module string
-	// Programs maps a file name to the package that it is built from.
+	// Programs maps each file name to the package from which the program is built.
 	Programs map[string]string
-	// Links are further names of the single program (a multi-call binary).
+	// Links are further names for the program, if there is only one (a multi-call binary).
 	Links   []string
 	CGO     bool
 	Tags    string
 	LDFlags string
-	// Expect tells a person how long a first build takes.
+	// Expect tells the user how long a first build takes.
 	Expect string
 }
 
@@ -43,7 +44,7 @@ const (
 	pauseVersion      = "v1"
 )
 
-// Kubernetes is every Kubernetes program, and etcd, in one binary: one link step instead of seven.
+// Kubernetes builds every Kubernetes program and etcd as one binary, so that it needs one link step instead of seven.
 func Kubernetes() Recipe {
 	return Recipe{
 		Name: "kubernetes", Version: kubernetesVersion, Module: "kubernetes",
@@ -57,8 +58,8 @@ func Kubernetes() Recipe {
 	}
 }
 
-// kubernetesStamp sets the version the programs report. Unset, it cannot be parsed, and clients that
-// check it refuse to talk to the server.
+// kubernetesStamp sets the version that the programs report. Clients that check the version refuse a server that has
+// none.
 func kubernetesStamp() string {
 	stamp := ""
 	for _, pkg := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
@@ -69,7 +70,7 @@ func kubernetesStamp() string {
 	return stamp
 }
 
-// Node is what a node needs beside Kubernetes itself.
+// Node returns the recipes of everything else on a node: all but Kubernetes itself.
 func Node() []Recipe {
 	const containerd = "github.com/containerd/containerd/v2"
 	const plugins = "github.com/containernetworking/plugins/plugins"
@@ -84,8 +85,8 @@ func Node() []Recipe {
 		LDFlags: "-s -w -X " + containerd + "/version.Version=" + containerdVersion,
 		Expect:  "about two minutes",
 	}, {
-		// Seccomp is not optional: pods ask for the RuntimeDefault profile. The static link spares the
-		// machine the shared library, so that a cache folder works where it was not built.
+		// Seccomp is required, because pods use the RuntimeDefault profile. The library is linked statically, so that
+		// the program also runs on machines that do not have it.
 		Name: "runc", Version: runcVersion, Module: "runc",
 		Programs: map[string]string{"runc": "github.com/opencontainers/runc"},
 		CGO:      true, Tags: "seccomp netgo osusergo",
@@ -109,7 +110,7 @@ func Node() []Recipe {
 	}}
 }
 
-// Key names the recipe's folder in the cache.
+// Key returns the name of the recipe's folder in the cache.
 func (r Recipe) Key(source string) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%+v\n", r.normal())
@@ -126,8 +127,8 @@ func (r Recipe) Key(source string) (string, error) {
 	return fmt.Sprintf("%s-%s-%s-%s-%s", r.Name, r.Version, runtime.GOOS, runtime.GOARCH, digest), nil
 }
 
-// inputs are the files that pin the build: the nested module's own, or the pause program's alone, so
-// that work on the CLI does not rebuild anything.
+// inputs returns the files that determine the build: those of the nested module, or only the pause program. So
+// changes of the CLI rebuild nothing.
 func (r Recipe) inputs(source string) ([]string, error) {
 	dir, patterns := filepath.Join(source, r.Module), []string{"go.mod", "go.sum", "*.go"}
 	if r.Module == "." {
@@ -145,7 +146,7 @@ func (r Recipe) inputs(source string) ([]string, error) {
 	return paths, nil
 }
 
-// normal leaves out what does not change the build: the order of the links, and prose.
+// normal removes what does not change the build: the order of the links, and texts for people.
 func (r Recipe) normal() Recipe {
 	r.Links = slices.Clone(r.Links)
 	slices.Sort(r.Links)

@@ -84,7 +84,7 @@ func TestKeyNamesWhatItIs(t *testing.T) {
 	}
 }
 
-// A version in a recipe is a promise about the nested module's go.mod.
+// The version in a recipe must be the version in the nested module's go.mod.
 func TestVersionsAgreeWithModules(t *testing.T) {
 	modules := map[string]string{
 		"kubernetes": "k8s.io/kubernetes", "containerd": "github.com/containerd/containerd/v2",

@@ -24,7 +24,7 @@ type Store struct {
 	Progress *progress.Reporter
 }
 
-// Lookup returns the recipe's folder and whether it is there already.
+// Lookup returns the recipe's folder and whether its programs are built already.
 func (s *Store) Lookup(r Recipe) (dir string, built bool, err error) {
 	key, err := r.Key(s.Source)
 	if err != nil {
@@ -35,8 +35,8 @@ func (s *Store) Lookup(r Recipe) (dir string, built bool, err error) {
 	return dir, err == nil, nil
 }
 
-// Ensure returns the folder of each recipe's programs by the recipe's name, building what the cache
-// lacks. Builders of other processes are waited for; a killed build leaves nothing that looks finished.
+// Ensure builds the programs that the cache lacks and returns each recipe's folder by its name. It waits for builds
+// of other processes. A build that was killed is never mistaken for a finished one.
 func (s *Store) Ensure(ctx context.Context, recipes ...Recipe) (map[string]string, error) {
 	dirs := map[string]string{}
 	var missing []Recipe
@@ -72,7 +72,7 @@ func (s *Store) build(ctx context.Context, r Recipe, dir string) error {
 	}
 	stale, _ := filepath.Glob(dir + ".building-*")
 	for _, path := range stale {
-		os.RemoveAll(path) // the lock is ours, so nobody is building there
+		os.RemoveAll(path) // we hold the lock, so nobody else is building there
 	}
 	work, err := os.MkdirTemp(s.Dir, filepath.Base(dir)+".building-")
 	if err != nil {
@@ -123,8 +123,8 @@ func (s *Store) goBuild(ctx context.Context, r Recipe, output, pkg string, step 
 	return nil
 }
 
-// follow counts the packages that `go build -v` names, for the signs of life, and keeps the rest of
-// what it says, which is what went wrong.
+// follow counts the packages that `go build -v` prints and reports the count as progress. It returns the other
+// output, which explains a failure.
 func follow(output io.Reader, step *progress.Step) string {
 	var said bytes.Buffer
 	compiled, downloaded := 0, 0
@@ -144,7 +144,7 @@ func follow(output io.Reader, step *progress.Step) string {
 	return said.String()
 }
 
-// findGo prefers the PATH, then GOROOT, then where Go is mostly installed: under sudo the PATH often lacks it.
+// findGo searches the PATH, then GOROOT, then the usual folders. Under sudo, the PATH often lacks Go.
 func findGo() (string, error) {
 	if path, err := exec.LookPath("go"); err == nil {
 		return path, nil

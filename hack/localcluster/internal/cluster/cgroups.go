@@ -21,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
 )
 
-// hierarchies are the mounted cgroup trees: one per controller in version 1, a single one in version 2.
+// hierarchies returns the mounted cgroup trees: one per controller in cgroup v1, a single one in cgroup v2.
 func hierarchies() ([]string, error) {
 	mounts, err := readMounts()
 	if err != nil {
@@ -39,7 +39,7 @@ func hierarchies() ([]string, error) {
 	return points, nil
 }
 
-// ensureCgroups makes the parent of all pods' cgroups, which the kubelet expects to find.
+// ensureCgroups creates the parent of all pods' cgroups. The kubelet requires it.
 func ensureCgroups() error {
 	points, err := hierarchies()
 	if err != nil {
@@ -53,12 +53,11 @@ func ensureCgroups() error {
 	return nil
 }
 
-// removeCgroups kills every process in our cgroups and removes them. What is in them is ours by
-// construction, so no pid can be a stranger's.
+// removeCgroups kills every process in our cgroups and removes the cgroups. Only our own processes can be in them.
 func removeCgroups() error {
 	points, err := hierarchies()
 	if err != nil {
-		return nil // nothing is mounted, so nothing was made
+		return nil // nothing is mounted, so nothing was created
 	}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		var left []error
@@ -77,7 +76,7 @@ func removeCgroup(root string) error {
 		if err == nil && entry.IsDir() {
 			dirs = append(dirs, path)
 		}
-		return nil // groups vanish while we walk
+		return nil // cgroups may vanish during the walk
 	})
 	slices.Reverse(dirs) // children first
 	var left error

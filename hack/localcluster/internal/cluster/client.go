@@ -20,12 +20,12 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
 )
 
-// getOK probes a plain HTTP health endpoint on loopback.
+// getOK returns a check of a plain HTTP health endpoint on loopback.
 func getOK(url string) func(context.Context) error {
 	return func(ctx context.Context) error { return get(ctx, direct(nil), url, nil) }
 }
 
-// getOverTLS probes an HTTPS endpoint that has a certificate of the cluster's authority.
+// getOverTLS returns a check of an HTTPS endpoint whose certificate is signed by the cluster's authority.
 func (c *Cluster) getOverTLS(url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		client, err := adminClient()
@@ -36,7 +36,7 @@ func (c *Cluster) getOverTLS(url string) func(context.Context) error {
 	}
 }
 
-// create makes an object of the API server unless it exists.
+// create creates an object in the API server if it does not exist.
 func (c *Cluster) create(ctx context.Context, path string, object map[string]any) error {
 	client, err := adminClient()
 	if err != nil {
@@ -63,7 +63,7 @@ func (c *Cluster) apiReady(ctx context.Context) error {
 	return c.api(ctx, "/readyz", nil)
 }
 
-// api reads an object of the API server as the administrator.
+// api reads an object from the API server as the administrator.
 func (c *Cluster) api(ctx context.Context, path string, into any) error {
 	client, err := adminClient()
 	if err != nil {
@@ -72,8 +72,8 @@ func (c *Cluster) api(ctx context.Context, path string, into any) error {
 	return get(ctx, client, APIServerURL()+path, into)
 }
 
-// adminClient takes the administrator's keys from the kubeconfig, which whoever started the cluster with
-// sudo can read, rather than from the key folder, which only root can.
+// adminClient reads the administrator's keys from the kubeconfig. The user who started the cluster with sudo can read
+// it. Only root can read the key folder.
 func adminClient() (*http.Client, error) {
 	data, err := os.ReadFile(layout.Kubeconfig())
 	if err != nil {
@@ -104,7 +104,7 @@ func adminClient() (*http.Client, error) {
 	return direct(&tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}), nil
 }
 
-// direct makes a client that ignores proxy settings: everything it asks is on this machine.
+// direct returns a client that ignores proxy settings, because all its requests stay on this machine.
 func direct(config *tls.Config) *http.Client {
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: 10 * time.Second}
 }
@@ -131,7 +131,7 @@ func get(ctx context.Context, client *http.Client, url string, into any) error {
 	return json.Unmarshal(body, into)
 }
 
-// nodeState is what a person wants to know of the node.
+// nodeState has the parts of a node's status that are shown to the user.
 type nodeState struct {
 	Ready  bool
 	Reason string

@@ -3,9 +3,9 @@
 
 //go:build linux
 
-// Package cluster runs a single-node Kubernetes on this machine, directly on its kernel: no virtual
-// machine and no container engine. Everything is a daemon with a pid file; there is no supervisor, so
-// that a test that kills one sees it dead. `up` is what heals.
+// Package cluster runs a single-node Kubernetes directly on this machine, without a virtual machine or a container
+// engine. Every component is a daemon with a pid file. There is no supervisor, so that a component that a test kills
+// stays dead until `up` restarts it.
 package cluster
 
 import (
@@ -27,7 +27,7 @@ type Cluster struct {
 	settings Settings
 }
 
-// New finds out what is remembered, and touches nothing.
+// New reads the saved settings and changes nothing.
 func New(store *artifact.Store, report *progress.Reporter) (*Cluster, error) {
 	settings, err := loadSettings()
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *Cluster) kubernetes(program string) string {
 	return filepath.Join(c.programs["kubernetes"], program)
 }
 
-// components are all daemons in the order they start.
+// components returns all daemons in the order in which they start.
 func (c *Cluster) components() []component {
 	all := []component{c.etcd(), c.containerd(), c.apiserver(), c.controllerManager(), c.scheduler(), c.kubelet(), c.proxy(), c.dns()}
 	if len(c.settings.Publish) > 0 {
@@ -70,7 +70,7 @@ func (c *Cluster) component(name string) (component, error) {
 	return component{}, fmt.Errorf("%q: %w; there are %v", name, ErrUnknownComponent, names)
 }
 
-// lock keeps commands that change the cluster apart.
+// lock makes sure that only one command at a time changes the cluster.
 func (c *Cluster) lock(ctx context.Context) (unlock func(), err error) {
 	return process.Lock(ctx, layout.LockFile, func() {
 		c.progress.Note("another localcluster command is at work; waiting for it")

@@ -22,24 +22,25 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/process"
 )
 
-// component is one daemon of the node and all that decides how it runs.
+// component is one daemon of the node and everything that determines how it runs.
 type component struct {
 	name    string
 	program string
 	args    []string
 	env     []string
-	// files are the configuration files it reads, by path; they are written before it starts.
+	// files maps the paths of its configuration files to their contents. They are written before it starts.
 	files map[string][]byte
-	// reads are files made elsewhere (keys, kubeconfigs) that it must be restarted for when they change.
+	// reads lists files that are written elsewhere (keys, kubeconfigs). When one changes, the component must be
+	// restarted.
 	reads   []string
 	listens []preflight.Listener
-	// healthy says whether it serves, not merely runs.
+	// healthy checks that the component serves, and not only that its process runs.
 	healthy func(context.Context) error
-	// grace is how long a polite stop may take.
+	// grace is how long the component may take to end after SIGTERM.
 	grace time.Duration
 }
 
-// healthTimeout bounds one question to a component.
+// healthTimeout limits one health check.
 const healthTimeout = 3 * time.Second
 
 func (c component) daemon() process.Daemon {
@@ -53,7 +54,7 @@ func (c component) daemon() process.Daemon {
 
 func marker() string { return layout.Marker + "=" + layout.RunDir }
 
-// digest changes whenever the component would have to be restarted to take a change up.
+// digest returns a digest that changes whenever the component must be restarted to apply a change.
 func (c component) digest() string {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%q %q %q\n", c.program, c.args, c.env)
@@ -61,13 +62,13 @@ func (c component) digest() string {
 		fmt.Fprintf(sum, "%s %q\n", path, c.files[path])
 	}
 	for _, path := range c.reads {
-		data, _ := os.ReadFile(path) // one that is missing makes the component itself say so
+		data, _ := os.ReadFile(path) // if a file is missing, the component itself reports it
 		fmt.Fprintf(sum, "%s %q\n", path, data)
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
-// ensure starts the component unless it runs as it should, and says whether it had to.
+// ensure starts the component if it does not run, or runs with an old digest. It reports whether it started it.
 func (c component) ensure() (started bool, err error) {
 	daemon := c.daemon()
 	record, alive := daemon.Running()
@@ -99,8 +100,8 @@ func (c component) ensure() (started bool, err error) {
 	return true, daemon.Start()
 }
 
-// awaitPorts gives the kernel a moment: it may still be closing the sockets of a process that was killed,
-// which then have no owner any more.
+// awaitPorts waits until the ports are free. After a process was killed, the kernel may need a moment to close its
+// sockets, which have no owner then.
 func (c component) awaitPorts() error {
 	for deadline := time.Now().Add(3 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		err := preflight.CheckPorts(process.Proc, c.listens)
@@ -111,8 +112,8 @@ func (c component) awaitPorts() error {
 	}
 }
 
-// strays are earlier runs of the component that no pid file tells of, because this program died between
-// starting one and writing the file.
+// strays returns earlier processes of the component without a pid file. They exist if this program died after it
+// started one and before it wrote the file.
 func (c component) strays() []process.Identity {
 	var strays []process.Identity
 	record, alive := c.daemon().Running()
@@ -127,7 +128,7 @@ func (c component) strays() []process.Identity {
 	return strays
 }
 
-// await returns when the component serves; it gives up early when the process has ended.
+// await returns when the component serves. It returns an error as soon as the process has ended.
 func (c component) await(ctx context.Context, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -155,7 +156,7 @@ func (c component) check(ctx context.Context) error {
 	return c.healthy(ctx)
 }
 
-// tail returns a log's last lines, for an error message.
+// tail returns the last lines of a log, for an error message.
 func tail(path string) []byte {
 	const lines = 12
 	data, err := os.ReadFile(path)
@@ -175,5 +176,5 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// ErrUnknownComponent is returned for a name that no component has.
+// ErrUnknownComponent says that no component has this name.
 var ErrUnknownComponent = errors.New("no such component")

@@ -14,8 +14,8 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
 )
 
-// containerdTemplate keeps everything below our two folders. restrict_oom_score_adj: without
-// CAP_SYS_RESOURCE no process may lower its OOM score, and every sandbox would fail to start.
+// containerdTemplate keeps all files below our two folders. It sets restrict_oom_score_adj because, without
+// CAP_SYS_RESOURCE, no process may lower its OOM score, and no sandbox could start.
 const containerdTemplate = `version = 4
 root = %[1]q
 state = %[2]q
@@ -74,8 +74,8 @@ func containerdState() string { return layout.RunDir + "/containerd" }
 // networkName marks our entries in the network plugins' shared cache.
 const networkName = "taskexec-localcluster"
 
-// bridgeConfig describes the pods' network. isDefaultGateway, rather than isGateway, gives pods the
-// default route without which they reach no Service.
+// bridgeConfig returns the configuration of the pods' network. isDefaultGateway, unlike isGateway, gives pods a
+// default route. They need it to reach Services.
 func bridgeConfig(mtu int) []byte {
 	return encode(map[string]any{
 		"cniVersion": "1.0.0", "name": networkName,
@@ -89,7 +89,7 @@ func bridgeConfig(mtu int) []byte {
 	})
 }
 
-// encode cannot fail: it is only given maps of plain values.
+// encode cannot fail, because all its inputs are maps of plain values.
 func encode(value any) []byte {
 	data, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {

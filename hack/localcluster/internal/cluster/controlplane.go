@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/preflight"
 )
 
-// Ports. Only the API server's is reachable from pods; all others are on loopback.
+// Ports of the control plane. Pods can reach the API server's only. All others are on loopback.
 const (
 	portAPI         = 6443
 	portEtcd        = 2379
@@ -26,7 +26,7 @@ const (
 
 const loopback = "127.0.0.1"
 
-// APIServerURL is where everybody reaches the API server: host, pods and node alike.
+// APIServerURL returns the API server's URL. It is the same for the host, the pods and the node.
 func APIServerURL() string {
 	return "https://" + net.JoinHostPort(layout.NodeIP, strconv.Itoa(portAPI))
 }
@@ -58,8 +58,8 @@ func (c *Cluster) etcd() component {
 			"--listen-metrics-urls=" + local("http", portEtcdMetrics),
 			"--cert-file=" + crt, "--key-file=" + key, "--trusted-ca-file=" + ca, "--client-cert-auth",
 			"--peer-cert-file=" + crt, "--peer-key-file=" + key, "--peer-trusted-ca-file=" + ca, "--peer-client-cert-auth",
-			// A cluster to throw away may lose its last writes when the machine itself crashes. A killed
-			// process loses nothing: what it wrote is in the kernel.
+			// A disposable cluster may lose its last writes if the machine crashes. If only the process is killed,
+			// nothing is lost, because the kernel has the data.
 			"--unsafe-no-fsync",
 			"--auto-compaction-mode=periodic", "--auto-compaction-retention=5m",
 			"--quota-backend-bytes=8589934592",
@@ -73,8 +73,8 @@ func (c *Cluster) etcd() component {
 
 func (c *Cluster) etcdData() string { return layout.StateDir + "/etcd" }
 
-// auditPolicy logs what the service accounts of the namespace taskexec-system do, without bodies, and nothing else: the
-// end-to-end tests compare it with the rights of these accounts.
+// auditPolicy logs only the requests of the service accounts in the namespace taskexec-system, without bodies. The
+// end-to-end tests compare them with the rights of these accounts.
 func auditPolicy() []byte {
 	return encode(map[string]any{
 		"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": []string{"RequestReceived"},
@@ -88,8 +88,8 @@ func auditPolicy() []byte {
 func (c *Cluster) apiserver() component {
 	audit := layout.Config("audit-policy.json")
 	args := []string{
-		"--advertise-address=" + layout.NodeIP, // never loopback: it is what the `kubernetes` Service leads to
-		"--bind-address=" + layout.NodeIP,      // pods and host reach it there, the rest of the network does not
+		"--advertise-address=" + layout.NodeIP, // never loopback, because the `kubernetes` Service leads to this address
+		"--bind-address=" + layout.NodeIP,      // reachable from pods and from the host, but not from the rest of the network
 		"--secure-port=" + strconv.Itoa(portAPI),
 		"--tls-cert-file=" + layout.PKI("apiserver.crt"), "--tls-private-key-file=" + layout.PKI("apiserver.key"),
 		"--client-ca-file=" + layout.PKI("ca.crt"),
@@ -128,7 +128,7 @@ func (c *Cluster) apiserver() component {
 		},
 		listens: []preflight.Listener{{Component: "kube-apiserver", IP: layout.NodeIP, Port: portAPI}},
 		healthy: c.apiReady,
-		// Told to stop, it waits up to a minute for watchers that never leave by themselves.
+		// After SIGTERM, it waits up to a minute for watches that clients do not close.
 		grace: 15 * time.Second,
 	}
 }
@@ -141,13 +141,13 @@ func (c *Cluster) controllerManager() component {
 			"--kubeconfig=" + kubeconfig, "--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig,
 			"--bind-address=" + loopback, "--secure-port=" + strconv.Itoa(portManager),
 			"--tls-cert-file=" + layout.PKI("controller-manager.crt"), "--tls-private-key-file=" + layout.PKI("controller-manager.key"),
-			"--leader-elect=false", // it is alone, and a lease it failed to renew would end it
+			"--leader-elect=false", // it has no other replica, and would exit if it failed to renew its lease
 			"--use-service-account-credentials=true",
 			"--root-ca-file=" + layout.PKI("ca.crt"),
 			"--service-account-private-key-file=" + layout.PKI("sa.key"),
 			"--cluster-signing-cert-file=" + layout.PKI("ca.crt"), "--cluster-signing-key-file=" + layout.PKI("ca.key"),
 			"--service-cluster-ip-range=" + layout.ServiceCIDR,
-			"--flex-volume-plugin-dir=" + layout.Kubelet("volume-plugins"), // it makes the folder, by default outside of ours
+			"--flex-volume-plugin-dir=" + layout.Kubelet("volume-plugins"), // it creates this folder, by default outside of our folders
 			"--kube-api-qps=500", "--kube-api-burst=1000",
 		},
 		reads:   []string{kubeconfig, layout.PKI("controller-manager.crt")},

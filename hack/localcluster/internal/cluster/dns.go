@@ -26,7 +26,7 @@ const (
 	portDNSHealth = 10254
 )
 
-// corefile answers for Services, and passes other names on to the machine's own servers, if it has any.
+// corefile answers queries for Services and forwards all others to the machine's own name servers, if it has any.
 const corefile = `.:%d {
 	bind %s
 	health %s
@@ -41,8 +41,8 @@ const corefile = `.:%d {
 %s}
 `
 
-// dns is CoreDNS as a daemon at the pods' gateway instead of pods behind a Service: it needs no image,
-// and the kubelet would otherwise warn about every pod that it has no DNS to offer.
+// dns returns CoreDNS as a daemon at the pods' gateway. It needs neither an image nor pods behind a Service. Without
+// DNS, the kubelet would warn about every pod.
 func (c *Cluster) dns() component {
 	config, kubeconfig := layout.Config("Corefile"), layout.PKI("coredns.conf")
 	health := net.JoinHostPort(loopback, strconv.Itoa(portDNSHealth))
@@ -72,7 +72,7 @@ func namesServers(file string) bool {
 	return false
 }
 
-// allowDNS grants CoreDNS what it reads, as its own manifests do.
+// allowDNS grants CoreDNS the read access that its own manifests grant.
 func (c *Cluster) allowDNS(ctx context.Context) error {
 	const rbac, name = "/apis/rbac.authorization.k8s.io/v1/", "taskexec-localcluster-coredns"
 	read := []string{"list", "watch"}

@@ -19,9 +19,9 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/process"
 )
 
-// Down ends the cluster and removes all trace of it but the cache of programs. Nothing is asked politely:
-// what the cluster holds is thrown away with it, and manners would take minutes. Every step is tried
-// even when one before failed, and each is content when there is nothing to do.
+// Down ends the cluster and removes everything except the cache of programs. It kills all processes, because a
+// graceful stop would take minutes and the data is discarded anyway. It tries every step, even if an earlier step
+// failed. A step with nothing to do succeeds.
 func (c *Cluster) Down(ctx context.Context) error {
 	if err := preflight.Root(); err != nil {
 		return err
@@ -40,7 +40,7 @@ func (c *Cluster) Down(ctx context.Context) error {
 		title string
 		do    func() error
 	}{
-		{"stop daemons", c.killDaemons}, // the kubelet before the pods, or it would start them again
+		{"stop daemons", c.killDaemons}, // before the pods, because the kubelet would restart them
 		{"stop pods", removeCgroups},
 		{"unmount", func() error { return errors.Join(unmountBelow(layout.RunDir), unmountBelow(layout.StateDir)) }},
 		{"remove network", network.Remove}, // after the pods, whose namespaces hold one end of each device
@@ -56,7 +56,7 @@ func (c *Cluster) Down(ctx context.Context) error {
 	return nil
 }
 
-// traces says whether there is anything to take down.
+// traces reports whether there is anything to remove.
 func (c *Cluster) traces() bool {
 	for _, dir := range []string{layout.StateDir, layout.RunDir} {
 		if _, err := os.Stat(dir); err == nil {
@@ -66,8 +66,8 @@ func (c *Cluster) traces() bool {
 	return len(process.Proc.CarryingEnv(marker())) > 0
 }
 
-// killDaemons kills by pid file, then by the mark that every daemon and every shim carries in its
-// environment: a pid file may be lost, and shims never had one.
+// killDaemons kills the daemons by their pid files, and then all processes with our marker in their environment: a
+// pid file may be lost, and shims never have one.
 func (c *Cluster) killDaemons() error {
 	var failed []error
 	files, _ := filepath.Glob(layout.Pids("*.json"))

@@ -15,14 +15,14 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
 )
 
-// Folders that the kubelet and the container runtime write to wherever their own are.
+// Folders that the kubelet and the container runtime always use, wherever their other folders are.
 const (
 	legacyLogs    = "/var/log/containers"
 	devicePlugins = "/var/lib/kubelet/device-plugins"
 	networkCache  = "/var/lib/cni/results"
 )
 
-// removeFiles removes our two folders, and what is ours in folders that another Kubernetes may share.
+// removeFiles removes our two folders, and our files in folders that another Kubernetes may share.
 func removeFiles() error {
 	links, _ := filepath.Glob(legacyLogs + "/*.log")
 	for _, link := range links {
@@ -34,14 +34,14 @@ func removeFiles() error {
 	for _, result := range results {
 		os.Remove(result)
 	}
-	os.Remove(devicePlugins + "/kubelet.sock") // a kubelet makes it anew when it starts
+	os.Remove(devicePlugins + "/kubelet.sock") // a kubelet creates it again when it starts
 	for _, dir := range []string{legacyLogs, devicePlugins, filepath.Dir(devicePlugins), networkCache, filepath.Dir(networkCache)} {
-		os.Remove(dir) // stays if anything is in it
+		os.Remove(dir) // fails if the folder is not empty
 	}
 	return errors.Join(removeAll(layout.RunDir), removeAll(layout.StateDir))
 }
 
-// removeAll tries for a while: a process that was just killed may still be writing.
+// removeAll retries for a while, because a process that was just killed may still be writing.
 func removeAll(dir string) (err error) {
 	for range 20 {
 		if err = os.RemoveAll(dir); err == nil {

@@ -21,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/preflight"
 )
 
-// preload gives a new cluster the two images it needs without any registry.
+// preload imports the two images that a new cluster needs, without a registry.
 func (c *Cluster) preload(ctx context.Context) error {
 	listed, err := c.ctr(ctx, nil, "images", "list", "--quiet")
 	if err != nil {
@@ -47,7 +47,7 @@ func (c *Cluster) preload(ctx context.Context) error {
 	return nil
 }
 
-// LoadProgram makes an image of static programs and gives it to the node.
+// LoadProgram creates an image of static programs and imports it into the node.
 func (c *Cluster) LoadProgram(ctx context.Context, ref, entrypoint string, files []string) error {
 	spec, err := image.Program(normalize(ref), entrypoint, files)
 	if err != nil {
@@ -59,7 +59,7 @@ func (c *Cluster) LoadProgram(ctx context.Context, ref, entrypoint string, files
 	return c.progress.Start("image " + spec.Ref).End(c.importSpec(ctx, spec))
 }
 
-// LoadArchives gives the node images from archives that `docker save` or an OCI tool wrote.
+// LoadArchives imports images into the node from archives that `docker save` or an OCI tool wrote.
 func (c *Cluster) LoadArchives(ctx context.Context, paths []string) error {
 	if err := c.importable(ctx); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (c *Cluster) importSpec(ctx context.Context, spec image.Spec) error {
 	return err
 }
 
-// importable says what is wrong before containerd's client would time out.
+// importable checks that an import can work, because containerd's client would only time out.
 func (c *Cluster) importable(ctx context.Context) error {
 	if err := preflight.Root(); err != nil {
 		return err

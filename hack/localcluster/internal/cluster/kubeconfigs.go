@@ -15,8 +15,8 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/pki"
 )
 
-// writeKubeconfigs writes one per user, and the administrator's where anybody who may can find it: root,
-// and whoever called sudo.
+// writeKubeconfigs writes a kubeconfig for each user. The administrator's has a well-known path, which root and the
+// user who called sudo can read.
 func writeKubeconfigs() error {
 	for _, user := range pki.Users {
 		data, err := pki.Kubeconfig(layout.PKI(), user, APIServerURL())
@@ -37,8 +37,8 @@ func writeKubeconfigs() error {
 	return nil
 }
 
-// warnOfProxy spares people a puzzle: clients send requests for the node's address to a proxy, which cannot
-// reach it, unless NO_PROXY covers it. Only loopback is exempt by itself.
+// warnOfProxy warns if clients would send requests for the node's address to a proxy, which cannot reach it. NO_PROXY
+// must cover the address, because only loopback is exempt by default.
 func (c *Cluster) warnOfProxy() {
 	request := &http.Request{URL: &url.URL{Scheme: "https", Host: layout.NodeIP}}
 	if proxy, err := http.ProxyFromEnvironment(request); err == nil && proxy != nil {

@@ -23,10 +23,10 @@ func readMounts() ([]mount, error) {
 	return parseMounts(string(data)), nil
 }
 
-// unescape undoes the kernel's quoting of blanks in a mount's path.
+// unescape decodes the kernel's escapes in the path of a mount.
 var unescape = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
 
-// parseMounts reads /proc/self/mountinfo: the path is field 5, the kind follows a lone hyphen.
+// parseMounts parses /proc/self/mountinfo. Field 5 is the path. The kind follows the field "-".
 func parseMounts(table string) []mount {
 	var mounts []mount
 	for line := range strings.Lines(table) {
@@ -40,7 +40,7 @@ func parseMounts(table string) []mount {
 	return mounts
 }
 
-// unmountBelow unmounts everything inside folder, latest first: a mount may lie on another.
+// unmountBelow unmounts everything inside folder, the latest first, because a mount may be inside another.
 func unmountBelow(folder string) error {
 	mounts, err := readMounts()
 	if err != nil {
@@ -51,7 +51,7 @@ func unmountBelow(folder string) error {
 		if !strings.HasPrefix(m.point, folder+"/") {
 			continue
 		}
-		// Detached, because a process that is just being killed may still stand on it.
+		// MNT_DETACH, because a process that is being killed may still use the mount.
 		if err := syscall.Unmount(m.point, syscall.MNT_DETACH); err != nil && err != syscall.EINVAL {
 			return fmt.Errorf("unmounting %s: %w", m.point, err)
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/preflight"
 )
 
-// publish runs the forwarder when there is something to publish, and ends one there is no use for.
+// publish starts the forwarder if the settings publish a port, and stops it otherwise.
 func (c *Cluster) publish(ctx context.Context) error {
 	if len(c.settings.Publish) == 0 {
 		return c.forwarder().daemon().Stop(time.Second)
@@ -43,7 +43,8 @@ func copySelf(to string) error {
 	return os.Rename(to+".new", to)
 }
 
-// forwarder is this program again. It runs from a copy, because `go run` deletes the one it built.
+// forwarder returns this program as a component. It runs from a copy, because `go run` deletes the program that it
+// built.
 func (c *Cluster) forwarder() component {
 	var listens []preflight.Listener
 	args := []string{"forward"}

@@ -38,8 +38,8 @@ cut off
 	}
 }
 
-// A component is restarted when its digest changes, so the digest must say all that matters, and must not
-// change by itself.
+// A component is restarted when its digest changes. So the digest must cover everything that matters, and must be
+// stable.
 func TestDigest(t *testing.T) {
 	base := func() component {
 		return component{name: "x", program: "/bin/x", args: []string{"--a"}, files: map[string][]byte{"/1": []byte("1"), "/2": []byte("2")}}

@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/preflight"
 )
 
-// Stop ends one component: politely, or with SIGKILL. The rest goes on without it, as after a crash.
+// Stop stops one component, with SIGKILL if kill is true. The others keep running, as after a crash.
 func (c *Cluster) Stop(ctx context.Context, name string, kill bool) error {
 	return c.alter(ctx, name, func(component component) error {
 		return c.progress.Start("stop " + name).End(component.daemon().Stop(grace(component, kill)))
@@ -24,7 +24,7 @@ func (c *Cluster) Start(ctx context.Context, name string) error {
 	return c.alter(ctx, name, func(component component) error { return c.stage(ctx, component) })
 }
 
-// Restart is Stop and Start without anybody in between.
+// Restart stops and starts one component while it holds the lock.
 func (c *Cluster) Restart(ctx context.Context, name string, kill bool) error {
 	return c.alter(ctx, name, func(component component) error {
 		if err := component.daemon().Stop(grace(component, kill)); err != nil {

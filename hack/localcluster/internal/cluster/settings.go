@@ -18,8 +18,8 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
 )
 
-// Settings are what `up` was asked for. They are remembered, so that a later `up` without flags heals the
-// same cluster instead of changing it.
+// Settings are the options of `up`. They are saved, so that a later `up` without flags repairs the same cluster
+// instead of changing it.
 type Settings struct {
 	Publish            []forward.Rule `json:"publish"`
 	LogMaxSize         string         `json:"containerLogMaxSize"`
@@ -27,10 +27,10 @@ type Settings struct {
 	LogMonitorInterval string         `json:"containerLogMonitorInterval"`
 }
 
-// Change alters the settings of a cluster; what it leaves alone stays as remembered.
+// Change changes some settings. The others keep their saved values.
 type Change func(*Settings)
 
-// defaults are the kubelet's own.
+// defaults returns the kubelet's own defaults.
 func defaults() Settings {
 	return Settings{LogMaxSize: "10Mi", LogMaxFiles: 5, LogMonitorInterval: "10s"}
 }
@@ -52,11 +52,11 @@ func loadSettings() (Settings, error) {
 	return settings, nil
 }
 
-// size is a Kubernetes quantity in the forms that make sense for bytes.
+// size matches a Kubernetes quantity with a suffix that makes sense for bytes.
 var size = regexp.MustCompile(`^[1-9][0-9]*(k|M|G|Ki|Mi|Gi)?$`)
 
-// validate refuses what would be remembered and then keep the kubelet from starting. The bounds are the
-// kubelet's own (pkg/kubelet/apis/config/validation).
+// validate rejects settings that would be saved and then keep the kubelet from starting. The bounds are the kubelet's
+// own (pkg/kubelet/apis/config/validation).
 func (s Settings) validate() error {
 	if !size.MatchString(s.LogMaxSize) {
 		return fmt.Errorf("%q is no size of a container's log: want a number with Ki, Mi or Gi, such as 10Mi", s.LogMaxSize)

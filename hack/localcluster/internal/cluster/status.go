@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
 )
 
-// Health is the cluster as a whole.
+// Health is the state of the whole cluster.
 type Health int
 
 const (
@@ -27,7 +27,7 @@ const (
 	NotUp
 )
 
-// Status prints one line per component, then how to reach the cluster, and returns the sum of it.
+// Status prints one line per component and how to reach the cluster. It returns the state of the whole cluster.
 func (c *Cluster) Status(ctx context.Context, out io.Writer) (Health, error) {
 	if _, err := os.Stat(settingsFile()); err != nil {
 		fmt.Fprintln(out, "The local cluster is not up. Start it with `localcluster up`.")

@@ -22,11 +22,11 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/process"
 )
 
-// serveTimeout is how long a component may take to serve, on a machine that is busy with other things.
+// serveTimeout is how long a component may take until it serves, even on a busy machine.
 const serveTimeout = 2 * time.Minute
 
-// Up makes the cluster run with the settings remembered, as changed by changes. Whatever runs as it should
-// is left alone, so it is also what heals a cluster after a crash.
+// Up starts the cluster with the saved settings after applying changes. It does not touch components that already run
+// as they should, so that it also repairs a cluster after a crash.
 func (c *Cluster) Up(ctx context.Context, changes ...Change) error {
 	if err := preflight.Root(); err != nil {
 		return err
@@ -57,8 +57,8 @@ func (c *Cluster) Up(ctx context.Context, changes ...Change) error {
 	return c.start(ctx)
 }
 
-// prepare brings what the machine lacks and builds what the cache lacks. It changes no cluster, so it
-// runs before the lock: a build takes minutes.
+// prepare installs the packages that the machine lacks and builds the programs that the cache lacks. It runs before
+// the lock is taken, because a build takes minutes and changes no cluster.
 func (c *Cluster) prepare(ctx context.Context) error {
 	building := false
 	for _, recipe := range artifact.Node() {
@@ -79,7 +79,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	return nil
 }
 
-// room refuses before anything is changed when somebody else has our addresses or ports.
+// room returns an error if somebody else uses our addresses or ports. Nothing is changed before this check.
 func (c *Cluster) room() error {
 	if err := preflight.Addresses(); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (c *Cluster) room() error {
 	return nil
 }
 
-// lay puts down all that daemons find when they start: folders, keys, network, cgroups.
+// lay creates everything that daemons need before they start: folders, keys, network, cgroups.
 func (c *Cluster) lay() error {
 	if err := forgetOtherBoot(); err != nil {
 		return err
@@ -120,8 +120,8 @@ func (c *Cluster) lay() error {
 	return network.Ensure()
 }
 
-// forgetOtherBoot clears what a reboot left in the run folder, where /run is not cleared by itself:
-// sockets nobody listens on, and addresses given to pods that are no more.
+// forgetOtherBoot removes what is left in the run folder after a reboot, if the system does not clear /run: sockets
+// without a listener, and the addresses of pods that no longer exist.
 func forgetOtherBoot() error {
 	boot, err := process.Proc.BootID()
 	if err != nil {
@@ -148,7 +148,7 @@ func (c *Cluster) start(ctx context.Context) error {
 		return err
 	}
 	imported := make(chan error, 1)
-	go func() { imported <- c.preload(ctx) }() // while the API server starts, which takes longer
+	go func() { imported <- c.preload(ctx) }() // the API server needs longer to start
 	err := c.stage(ctx, c.apiserver())
 	if err := errors.Join(err, <-imported); err != nil {
 		return err
@@ -166,7 +166,7 @@ func (c *Cluster) start(ctx context.Context) error {
 	return c.awaitNode(ctx)
 }
 
-// stage starts components side by side and waits until all serve.
+// stage starts components in parallel and waits until all of them serve.
 func (c *Cluster) stage(ctx context.Context, components ...component) error {
 	var names []string
 	for _, component := range components {
@@ -194,8 +194,8 @@ func (c *Cluster) awaitAll(ctx context.Context, components []component) error {
 	return nil
 }
 
-// awaitNode returns when a pod could be scheduled: the node is ready, and the namespace `default` has the
-// ServiceAccount that every pod there needs.
+// awaitNode returns when a pod can be scheduled: the node is ready, and the namespace `default` has the
+// ServiceAccount that every pod needs.
 func (c *Cluster) awaitNode(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, serveTimeout)
 	defer cancel()

@@ -41,7 +41,7 @@ func (c *Cluster) containerd() component {
 	}
 }
 
-// proxySettings are for pulling images; nothing else of the node talks to the world.
+// proxySettings returns the proxy settings for pulling images. Nothing else on the node connects to the internet.
 func proxySettings() []string {
 	var settings []string
 	for _, entry := range os.Environ() {
@@ -81,7 +81,7 @@ func (c *Cluster) proxy() component {
 	}
 }
 
-// dialable probes by connecting.
+// dialable returns a check that connects to an address.
 func dialable(protocol, address string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		conn, err := new(net.Dialer).DialContext(ctx, protocol, address)
@@ -110,13 +110,13 @@ func (c *Cluster) kubeletConfig() map[string]any {
 		"registerNode":             true, "maxPods": 250,
 		"clusterDNS": []string{layout.NodeIP}, "clusterDomain": clusterDomain,
 		"kubeAPIQPS": 500, "kubeAPIBurst": 1000, "eventRecordQPS": 500, "eventBurst": 1000,
-		// What this kind of machine has: cgroups of either version, perhaps swap, perhaps no right to
-		// lower an OOM score, no systemd to ask for cgroups.
+		// This works on machines with cgroups v1 or v2, with or without swap, without the right to lower OOM scores,
+		// and without systemd.
 		"cgroupDriver": "cgroupfs", "cgroupRoot": "/" + layout.Cgroup, "failCgroupV1": false,
 		"failSwapOn": false, "oomScoreAdj": 0, "enforceNodeAllocatable": []string{},
 		"makeIPTablesUtilChains": false,
-		// A developer's disk is fuller than a server's: evict late, and never collect images, because
-		// those that were loaded by hand cannot be pulled again.
+		// A developer's disk is often fuller than a server's. So pods are evicted late, and images are never
+		// collected, because images that were loaded by hand cannot be pulled again.
 		"evictionHard": map[string]string{
 			"memory.available": "100Mi", "nodefs.available": "1%", "nodefs.inodesFree": "1%", "imagefs.available": "1%",
 		},
@@ -137,8 +137,8 @@ func proxyConfig(kubeconfig string) map[string]any {
 		"healthzBindAddress": net.JoinHostPort(loopback, strconv.Itoa(portProxyHealth)),
 		"metricsBindAddress": net.JoinHostPort(loopback, strconv.Itoa(portProxyMetrics)),
 		"oomScoreAdj":        0,
-		// Two pods of one node share the bridge, so an answer would bypass the host, which alone can
-		// translate it back. Masquerading brings it home without the br_netfilter kernel module.
+		// Two pods of one node share the bridge. An answer would bypass the host, although only the host can
+		// translate its address back. Masquerading sends it through the host without the br_netfilter kernel module.
 		"nftables": map[string]any{"masqueradeAll": true},
 		// Leave the machine's connection tracking limits as they are.
 		"conntrack": map[string]any{"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},

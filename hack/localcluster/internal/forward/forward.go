@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package forward carries TCP connections from one address to another. kube-proxy in nftables mode does
-// not serve NodePorts on loopback, and loopback is where a person's browser looks.
+// Package forward forwards TCP connections from one address to another. It exists because kube-proxy in nftables mode
+// does not serve NodePorts on loopback, where browsers connect to.
 package forward
 
 import (
@@ -27,8 +27,8 @@ type Rule struct {
 	NodePort int
 }
 
-// ParseRule reads ADDRESS:PORT=NODEPORT, such as 127.0.0.1:8080=30080. The address may be left out and is
-// then 127.0.0.1: publishing to the network has to be said.
+// ParseRule parses ADDRESS:PORT=NODEPORT, such as 127.0.0.1:8080=30080. Without ADDRESS it is 127.0.0.1, so that
+// nothing is published to the network by accident.
 func ParseRule(text string) (Rule, error) {
 	listen, nodePort, found := strings.Cut(text, "=")
 	if !found {
@@ -48,10 +48,10 @@ func ParseRule(text string) (Rule, error) {
 	return Rule{Listen: address, NodePort: port}, nil
 }
 
-// String is what ParseRule reads.
+// String returns the rule in the format of ParseRule.
 func (r Rule) String() string { return fmt.Sprintf("%s=%d", r.Listen, r.NodePort) }
 
-// Serve forwards until ctx ends. nodeIP is where the NodePorts are.
+// Serve forwards connections until ctx is done. nodeIP is the address of the NodePorts.
 func Serve(ctx context.Context, nodeIP string, rules []Rule) error {
 	var servers sync.WaitGroup
 	defer servers.Wait()
@@ -76,14 +76,14 @@ func accept(ctx context.Context, listener net.Listener, target string) {
 		}
 		if err != nil {
 			slog.Error("accepting a connection", "address", listener.Addr(), "error", err)
-			time.Sleep(100 * time.Millisecond) // out of file descriptors, most likely: let some go
+			time.Sleep(100 * time.Millisecond) // probably out of file descriptors: wait until some are closed
 			continue
 		}
 		go carry(ctx, client, target)
 	}
 }
 
-// carry joins the two ends and passes on half-closes, which HTTP clients and nc rely on.
+// carry copies data in both directions. It passes on half-closes, because HTTP clients and nc rely on them.
 func carry(ctx context.Context, client net.Conn, target string) {
 	defer client.Close()
 	dialer := net.Dialer{Timeout: dialTimeout}
@@ -102,16 +102,16 @@ func carry(ctx context.Context, client net.Conn, target string) {
 }
 
 func pour(to, from net.Conn) {
-	_, _ = io.Copy(to, from) // either end may hang up whenever it likes
+	_, _ = io.Copy(to, from) // either end may close the connection at any time
 	if half, ok := to.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}
 }
 
-// MarshalText and UnmarshalText let a rule be remembered as people write it.
+// MarshalText returns the format of ParseRule, in which rules are saved.
 func (r Rule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText is the counterpart of MarshalText.
+// UnmarshalText parses the format of ParseRule.
 func (r *Rule) UnmarshalText(text []byte) (err error) {
 	*r, err = ParseRule(string(text))
 	return err

@@ -48,7 +48,7 @@ func TestParseRule(t *testing.T) {
 	}
 }
 
-// A client that closes its sending half still gets the whole answer.
+// A client that closes its sending side still gets the complete answer.
 func TestCarryKeepsHalfCloses(t *testing.T) {
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

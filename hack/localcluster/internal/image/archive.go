@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package image makes container images out of static files, without a container engine: the same
-// input gives the same bytes, and so the same digest, on any machine.
+// Package image builds container images from static files without a container engine. The same input gives the same
+// bytes, and so the same digest, on any machine.
 package image
 
 import (
@@ -23,10 +23,10 @@ type File struct {
 	Data []byte // for a regular file
 	Link string // the target, for a symbolic link
 	Dir  bool
-	UID  int // the owner, and the group
+	UID  int // owner and group
 }
 
-// Spec is an image to make.
+// Spec describes an image.
 type Spec struct {
 	Ref          string // the full name, such as docker.io/library/busybox:1.37
 	Architecture string // GOARCH
@@ -45,7 +45,7 @@ const (
 	mediaLayer    = "application/vnd.oci.image.layer.v1.tar"
 )
 
-// epoch is every timestamp in an image: a build's time would change the digest.
+// epoch is the time of every file in an image. The time of the build would change the digest.
 var epoch = time.Unix(0, 0).UTC()
 
 type descriptor struct {
@@ -126,7 +126,7 @@ func (f File) header() *tar.Header {
 	return header
 }
 
-// archive keeps the first error, so that the layout above reads as a list.
+// archive keeps the first error, so that its callers need not check each call.
 type archive struct {
 	tar *tar.Writer
 	err error
@@ -156,7 +156,7 @@ func (a *archive) close() error {
 	return a.tar.Close()
 }
 
-// encode cannot fail: it is only given maps and structs of plain values. Map keys come out sorted.
+// encode cannot fail, because all its inputs are maps and structs of plain values. It sorts the keys of maps.
 func encode(value any) []byte {
 	data, err := json.Marshal(value)
 	if err != nil {

@@ -37,7 +37,7 @@ func build(t *testing.T, spec Spec) []byte {
 	return out.Bytes()
 }
 
-// The digest is an image's identity: the same files must give the same image on any day and machine.
+// The digest identifies an image. The same files must give the same image at any time and on any machine.
 func TestArchiveIsReproducible(t *testing.T) {
 	const want = "d9036ef86fefbe92c9d03db2ae641cad2772e35860d94595567d9fc719e4a2e0"
 	got := sha256.Sum256(build(t, sample()))
@@ -110,7 +110,7 @@ func TestProgramRefuses(t *testing.T) {
 	}
 }
 
-// dynamic returns a program of the machine that needs shared libraries.
+// dynamic returns a program of this machine that needs shared libraries.
 func dynamic(t *testing.T) string {
 	t.Helper()
 	for _, path := range []string{"/bin/ls", "/usr/bin/env"} {

@@ -16,17 +16,17 @@ import (
 	"strings"
 )
 
-// References of the images that every cluster has from the start.
+// Names of the images that every cluster has from the start.
 const (
 	PauseRef   = "localhost/taskexec-pause:v1"
 	BusyboxRef = "docker.io/library/busybox:1.37"
 )
 
-// nonRoot is the user that images of our own programs run as.
+// nonRoot is the user ID of the images of our own programs.
 const nonRoot = 65532
 
-// Program describes an image that holds static programs in its root folder and runs as nobody in
-// particular, as a distroless image would.
+// Program describes an image with static programs in its root folder. It runs as a user without privileges, like a
+// distroless image.
 func Program(ref, entrypoint string, paths []string) (Spec, error) {
 	spec := Spec{
 		Ref: ref, Architecture: runtime.GOARCH, User: fmt.Sprintf("%d:%[1]d", nonRoot), WorkingDir: "/",
@@ -57,9 +57,9 @@ func Pause(program string) (Spec, error) {
 	return Program(PauseRef, "/pause", []string{program})
 }
 
-// Busybox describes an image that stands in for the official busybox:1.37, under its name, so that the
-// same manifests run here without a registry and on any other cluster. It is made of the machine's own
-// static busybox, so its version can differ in detail.
+// Busybox describes an image that replaces the official busybox:1.37 and has its name. So the same manifests work
+// here without a registry and on any other cluster. It contains the machine's own static busybox, whose version may
+// differ.
 func Busybox(program string) (Spec, error) {
 	data, err := staticProgram(program)
 	if err != nil {
@@ -101,8 +101,8 @@ func accounts(shell string) string {
 		shell, nonRoot)
 }
 
-// staticProgram reads a program and refuses one that needs shared libraries, which an image from
-// scratch has not: it would fail in the pod with a bare "no such file or directory".
+// staticProgram reads a program and rejects one that needs shared libraries. An image from scratch has none, so that
+// the pod would fail with only "no such file or directory".
 func staticProgram(file string) ([]byte, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package layout says where everything lives. There is one local cluster per machine: its addresses,
-// ports and devices belong to the whole machine, so its folders do too.
+// Package layout defines all paths, addresses and names. A machine has one local cluster at most, because its
+// addresses, ports and devices belong to the whole machine. So its folders are fixed, too.
 package layout
 
 import (
@@ -14,30 +14,31 @@ import (
 )
 
 const (
-	// StateDir keeps what survives a reboot: etcd's data, images, keys, settings and logs.
+	// StateDir has what survives a reboot: etcd's data, images, keys, settings and logs.
 	StateDir = "/var/lib/taskexec-localcluster"
-	// RunDir keeps what does not: pid files, sockets and containerd's running state.
+	// RunDir has what does not survive a reboot: pid files, sockets and containerd's runtime state.
 	RunDir = "/run/taskexec-localcluster"
-	// LockFile stands outside RunDir, because `down` removes RunDir while it holds the lock.
+	// LockFile is outside RunDir, because `down` removes RunDir while it holds the lock.
 	LockFile = "/run/taskexec-localcluster.lock"
-	// Marker is the environment variable every daemon carries, and passes on to what it starts.
+	// Marker is an environment variable of every daemon. The processes that a daemon starts inherit it.
 	Marker = "TASKEXEC_LOCALCLUSTER"
-	// Cgroup is the parent of all pods' cgroups, so that removing ours cannot touch another kubelet's.
+	// Cgroup is the parent of all pods' cgroups. It keeps ours apart from those of another kubelet.
 	Cgroup = "taskexec-localcluster"
 
-	// NodeName makes the API server reach the kubelet by a name that resolves to loopback.
+	// NodeName resolves to loopback, so that the API server reaches the kubelet there.
 	NodeName = "localhost"
-	// Bridge connects the pods. It has its address before anything starts: see network.Ensure.
+	// Bridge is the device that connects the pods. It has its address before anything starts: see network.Ensure.
 	Bridge = "taskexec0"
-	// NodeIP is the bridge's address: the node's, the API server's and the pods' gateway.
+	// NodeIP is the address of the bridge. It is also the address of the node and of the API server, and the pods'
+	// gateway.
 	NodeIP      = "10.244.0.1"
 	PodCIDR     = "10.244.0.0/16"
 	ServiceCIDR = "10.96.0.0/16"
-	// ServiceIP is the first address of ServiceCIDR: the `kubernetes` Service.
+	// ServiceIP is the first address of ServiceCIDR. It belongs to the `kubernetes` Service.
 	ServiceIP = "10.96.0.1"
 )
 
-// Paths under the two roots. Functions, so that a typo in a folder name is a compile error.
+// Paths below the two folders. They are functions, so that a typo in a folder name does not compile.
 func PKI(parts ...string) string        { return under(StateDir, "pki", parts) }
 func Config(parts ...string) string     { return under(StateDir, "config", parts) }
 func Logs(parts ...string) string       { return under(StateDir, "logs", parts) }
@@ -45,17 +46,18 @@ func Kubelet(parts ...string) string    { return under(StateDir, "kubelet", part
 func Containerd(parts ...string) string { return under(StateDir, "containerd", parts) }
 func Pids(parts ...string) string       { return under(RunDir, "pids", parts) }
 
-// Kubeconfig is the administrator's. It has one fixed place, whatever HOME or sudo say.
+// Kubeconfig returns the path of the administrator's kubeconfig. It depends neither on HOME nor on sudo.
 func Kubeconfig() string { return filepath.Join(StateDir, "kubeconfig") }
 
-// ContainerdSocket is where the kubelet, and `ctr`, reach containerd.
+// ContainerdSocket returns the socket at which the kubelet and `ctr` reach containerd.
 func ContainerdSocket() string { return filepath.Join(RunDir, "containerd.sock") }
 
 func under(root, folder string, parts []string) string {
 	return filepath.Join(append([]string{root, folder}, parts...)...)
 }
 
-// CacheDir holds what was built, outside any checkout, so that a fresh clone builds nothing again.
+// CacheDir returns the folder of the built programs. It is outside any checkout, so that a fresh clone builds nothing
+// again.
 func CacheDir() (string, error) {
 	if dir := os.Getenv("TASKEXEC_CACHE"); dir != "" {
 		abs, err := filepath.Abs(dir)
@@ -68,9 +70,9 @@ func CacheDir() (string, error) {
 	return filepath.Join(base, "taskexec", "localcluster"), nil
 }
 
-// SourceDir is the folder that holds the nested modules. They cannot be embedded in this program (Go
-// does not embed files of another module), so they are looked for where it was compiled, then
-// upwards from the working folder.
+// SourceDir returns the folder of the nested modules. This program cannot embed them, because Go does not embed files
+// of another module. It searches the folder where the program was compiled, and then the working folder and its
+// parents.
 func SourceDir() (string, error) {
 	_, file, _, _ := runtime.Caller(0)
 	candidates := []string{filepath.Join(filepath.Dir(file), "..", "..")}

@@ -3,7 +3,7 @@
 
 //go:build linux
 
-// Package network prepares the machine's network for pods, and takes back what it and kube-proxy did.
+// Package network prepares the machine's network for pods, and removes what it and kube-proxy created.
 package network
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/layout"
 )
 
-// forwarding lets the host route between pods, Services and the world.
+// forwarding lets the host route between pods, Services and the internet.
 const forwarding = "/proc/sys/net/ipv4/ip_forward"
 
 // ownTable is our nftables table; the others are kube-proxy's.
@@ -28,8 +28,8 @@ const ownTable = "ip taskexec-localcluster"
 
 var tables = []string{ownTable, "ip kube-proxy", "ip6 kube-proxy"}
 
-// masquerade gives pods' traffic to the world the host's address. One rule for all, instead of the bridge
-// plugin's one per pod, because every pod start would have to wait for it.
+// masquerade gives the traffic of pods to the internet the host's address. It is one rule for all pods. The bridge
+// plugin would add one rule per pod and delay the start of each pod.
 const masquerade = `table %[1]s {}
 delete table %[1]s
 table %[1]s {
@@ -40,9 +40,8 @@ table %[1]s {
 }
 `
 
-// Ensure makes the bridge with its address. The bridge plugin would make it for the first pod, but the
-// API server must be reachable at a pod's gateway before any pod exists, and the node's address must
-// not be loopback.
+// Ensure creates the bridge with its address. The bridge plugin would create it for the first pod only. But the API
+// server must be reachable at the pods' gateway earlier, and the node's address must not be loopback.
 func Ensure() error {
 	bridge, err := netlink.LinkByName(layout.Bridge)
 	var missing netlink.LinkNotFoundError
@@ -71,7 +70,7 @@ func Ensure() error {
 	return nft(fmt.Sprintf(masquerade, ownTable, layout.PodCIDR))
 }
 
-// forward turns IP forwarding on and remembers how it was.
+// forward turns on IP forwarding and saves the old value.
 func forward() error {
 	before, err := os.ReadFile(forwarding)
 	if err != nil {
@@ -88,7 +87,7 @@ func forward() error {
 
 func savedForwarding() string { return filepath.Join(layout.StateDir, "ip_forward.before") }
 
-// MTU is what pods may use: the smallest of the devices that lead to the world, or the usual 1500.
+// MTU returns the MTU for pods: the smallest MTU of the devices with a default route, but at most 1500.
 func MTU() int {
 	routes, err := netlink.RouteList(nil, netlink.FAMILY_V4)
 	if err != nil {
@@ -106,8 +105,8 @@ func MTU() int {
 	return mtu
 }
 
-// Remove deletes the bridge, the pods' devices on it, and the tables, and restores forwarding. What is
-// not there is no error.
+// Remove deletes the bridge, the pods' devices on it and the tables, and restores IP forwarding. It is not an error
+// if some do not exist.
 func Remove() error {
 	var failed []error
 	if bridge, err := netlink.LinkByName(layout.Bridge); err == nil {
@@ -115,13 +114,13 @@ func Remove() error {
 		failed = append(failed, err)
 		for _, link := range links {
 			if link.Attrs().MasterIndex == bridge.Attrs().Index {
-				_ = netlink.LinkDel(link) // it may vanish with its pod's namespace meanwhile
+				_ = netlink.LinkDel(link) // it may vanish meanwhile with its pod's namespace
 			}
 		}
 		failed = append(failed, netlink.LinkDel(bridge))
 	}
 	for _, table := range tables {
-		// Declaring a table first makes deleting it succeed when it does not exist.
+		// The table is declared first, so that deleting it succeeds even if it does not exist.
 		failed = append(failed, nft(fmt.Sprintf("table %s {}\ndelete table %[1]s\n", table)))
 	}
 	if before, err := os.ReadFile(savedForwarding()); err == nil {
@@ -133,7 +132,7 @@ func Remove() error {
 func nft(script string) error {
 	path, err := exec.LookPath("nft")
 	if err != nil {
-		return nil // without nft nothing of ours was ever set; `up` checks for it by itself
+		return nil // without nft, nothing of ours was ever set, and `up` checks for nft itself
 	}
 	cmd := exec.Command(path, "-f", "-")
 	cmd.Stdin = bytes.NewBufferString(script)

@@ -1,9 +1,9 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pki makes the keys and certificates of a cluster, as kubeadm does: one authority for the
-// cluster, one for etcd (so that a cluster certificate cannot read the database) and one for the API
-// server as a proxy (so that nobody else can assert a user's name to an aggregated API).
+// Package pki creates the keys and certificates of a cluster, as kubeadm does. There are three authorities: one for
+// the cluster, one for etcd, so that a certificate of the cluster cannot read the database, and one for the API
+// server as a proxy, so that nobody else can claim a user's name to an aggregated API.
 package pki
 
 import (
@@ -27,27 +27,27 @@ import (
 const (
 	authorityLife = 10 * 365 * 24 * time.Hour
 	leafLife      = 365 * 24 * time.Hour
-	// renewBefore makes `up` replace a certificate well before it ends.
+	// renewBefore makes `up` renew a certificate long before it expires.
 	renewBefore = 30 * 24 * time.Hour
 )
 
-// Leaf says what one certificate is for.
+// Leaf describes one certificate.
 type Leaf struct {
-	Name         string // the file's name, without .crt or .key
+	Name         string // the file name without .crt or .key
 	CommonName   string // the user's name, for a client
 	Organization string // the user's group, for a client
 	Hosts        []string
 	Usages       []x509.ExtKeyUsage
 }
 
-// authority is a certificate authority with its key.
+// authority is a certificate authority and its key.
 type authority struct {
 	cert *x509.Certificate
 	key  crypto.Signer
 }
 
-// Ensure makes what dir lacks, and renews what ends soon or no longer fits. now is passed in so that
-// tests can look ahead.
+// Ensure creates the files that dir lacks. It renews certificates that expire soon or do not match the plan. Tests
+// pass a later time as now.
 func Ensure(dir string, now time.Time) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -118,7 +118,7 @@ func readAuthority(dir, name string) (authority, error) {
 	return authority{cert, signer}, nil
 }
 
-// fits says whether the certificate on disk is what the plan asks for, signed by ca, with time left.
+// fits reports whether the certificate on disk matches the plan, is signed by ca and does not expire soon.
 func fits(dir string, leaf Leaf, ca authority, now time.Time) bool {
 	cert, err := readCertificate(dir, leaf.Name)
 	if err != nil || cert.CheckSignatureFrom(ca.cert) != nil || now.Add(renewBefore).After(cert.NotAfter) {
@@ -163,8 +163,8 @@ func (l Leaf) template(now time.Time) *x509.Certificate {
 	return template
 }
 
-// ensureServiceAccountKey makes the key pair that signs ServiceAccounts' tokens. It is never renewed:
-// every token in use would become invalid.
+// ensureServiceAccountKey creates the key pair that signs ServiceAccounts' tokens. It is never renewed, because all
+// tokens in use would become invalid.
 func ensureServiceAccountKey(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, "sa.pub")); err == nil {
 		return nil
@@ -177,7 +177,7 @@ func ensureServiceAccountKey(dir string) error {
 	if err != nil {
 		return err
 	}
-	// sa.pub is written last, so that its presence means that the pair is whole.
+	// sa.pub is written last. If it exists, the pair is complete.
 	return errors.Join(writeKey(filepath.Join(dir, "sa.key"), key), writePEM(filepath.Join(dir, "sa.pub"), "PUBLIC KEY", public))
 }
 

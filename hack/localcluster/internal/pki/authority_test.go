@@ -32,7 +32,7 @@ func certificate(t *testing.T, dir, name string) *x509.Certificate {
 	return cert
 }
 
-// Every name by which somebody reaches a server must be in its certificate.
+// A server's certificate must have every name by which clients reach it.
 func TestServerNames(t *testing.T) {
 	dir := ensured(t)
 	tests := map[string]struct {

@@ -25,8 +25,8 @@ func readCertificate(dir, name string) (*x509.Certificate, error) {
 	return x509.ParseCertificate(block.Bytes)
 }
 
-// write puts the key down before the certificate, so that a crash between the two leaves a certificate
-// that is missing, which is made again, rather than one with a stranger's key.
+// write writes the key before the certificate. After a crash between the two, the certificate is missing and is
+// created again. In the other order, it could remain with another key.
 func write(dir, name string, certificate []byte, key crypto.Signer) error {
 	path := filepath.Join(dir, name+".crt")
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -46,7 +46,7 @@ func writeKey(path string, key crypto.Signer) error {
 	return writePEM(path, "PRIVATE KEY", der)
 }
 
-// writePEM leaves the old file or the new one, never half a one.
+// writePEM replaces a file atomically.
 func writePEM(path, kind string, der []byte) error {
 	temporary := path + ".new"
 	if err := os.WriteFile(temporary, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// Kubeconfig returns a kubeconfig for one of Users with everything inside, so that the file can be
-// copied. It is written as JSON, which is YAML too, and which needs no YAML library to read back.
+// Kubeconfig returns a kubeconfig for one of Users. It includes the keys, so that the file can be copied. It is JSON,
+// which is also YAML and can be read without a YAML library.
 func Kubeconfig(dir, user, server string) ([]byte, error) {
 	ca, err := os.ReadFile(filepath.Join(dir, ClusterCA+".crt"))
 	if err != nil {

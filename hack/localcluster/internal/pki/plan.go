@@ -15,17 +15,17 @@ var (
 	both   = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 )
 
-// Names of the authorities' files.
+// File names of the authorities.
 const (
 	ClusterCA    = "ca"
 	EtcdCA       = "etcd-ca"
 	FrontProxyCA = "front-proxy-ca"
 )
 
-// DNSUser is the name CoreDNS has; unlike the others it is not one that Kubernetes itself grants rights.
+// DNSUser is CoreDNS's user name. Kubernetes itself grants it no rights, unlike the other users.
 const DNSUser = "taskexec-localcluster:coredns"
 
-// Users are the clients that get a kubeconfig, by the name of their certificate.
+// Users lists the clients that get a kubeconfig, by the file names of their certificates.
 var Users = []string{"admin", "controller-manager", "scheduler", "kubelet-client", "kube-proxy", "coredns"}
 
 // Plan lists every certificate by the authority that signs it.

@@ -19,10 +19,10 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/progress"
 )
 
-// Instead is what to do on a machine that cannot have a local cluster.
+// Instead says what to do on a machine that cannot run a local cluster.
 const Instead = "use any other cluster instead: `kind create cluster`, or set KUBECONFIG to one that you have"
 
-// Root refuses anybody else: mounts, network devices and cgroups are the administrator's.
+// Root returns an error unless the user is root. Only root may change mounts, network devices and cgroups.
 func Root() error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("a local cluster needs root (mounts, network devices, cgroups): run it with sudo, or %s", Instead)
@@ -30,8 +30,8 @@ func Root() error {
 	return nil
 }
 
-// SystemPath adds the administrator's folders to PATH, which a plain or minimal login lacks, so that nft,
-// mount and modprobe are found by us and by what we start.
+// SystemPath adds the system folders to PATH if they are missing, so that this program and the programs that it
+// starts find nft, mount and modprobe.
 func SystemPath() {
 	path := os.Getenv("PATH")
 	for _, dir := range []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"} {
@@ -42,16 +42,15 @@ func SystemPath() {
 	os.Setenv("PATH", strings.TrimPrefix(path, ":"))
 }
 
-// need is a thing that a Debian package brings.
+// need is a program that Debian packages provide.
 type need struct {
 	packages []string
 	what     string
 	present  func() bool
 }
 
-// Packages makes sure that the programs we use but do not build are there. When building is false,
-// those that only a build needs are left alone. It installs what is missing where it can (root, and
-// apt), and otherwise names it.
+// Packages checks for the programs that we use but do not build. It installs missing ones if it can (root and apt),
+// and otherwise returns an error that names them. If building is false, it ignores those that only a build needs.
 func Packages(ctx context.Context, building bool, report *progress.Reporter) error {
 	needs := []need{
 		{[]string{"nftables"}, "nft, which kube-proxy uses", command("nft")},
@@ -90,7 +89,7 @@ func absent(needs []need) (packages, why []string) {
 	return packages, why
 }
 
-// install runs apt-get twice at most: a new machine has no package lists yet.
+// install runs apt-get again after an update if it fails, because a new machine has no package lists yet.
 func install(ctx context.Context, packages []string) error {
 	apt := func(args ...string) error {
 		cmd := exec.CommandContext(ctx, "apt-get", args...)
@@ -115,11 +114,11 @@ func pkgConfig(library string) func() bool {
 	return func() bool { return exec.Command("pkg-config", "--exists", library).Run() == nil }
 }
 
-// Busybox is where Debian's package puts it.
+// Busybox is the path of busybox in Debian.
 const Busybox = "/bin/busybox"
 
-// staticBusybox tells busybox-static from Debian's plain busybox, which has the same path but needs a
-// C library that an image from scratch lacks.
+// staticBusybox reports whether busybox is linked statically. Debian's plain busybox has the same path, but it needs
+// a C library, which an image from scratch lacks.
 func staticBusybox() bool {
 	file, err := elf.Open(Busybox)
 	if err != nil {
@@ -134,7 +133,7 @@ func staticBusybox() bool {
 	return true
 }
 
-// Addresses refuses a machine on which somebody else's device already has an address of ours.
+// Addresses returns an error if another device of this machine has an address in our ranges.
 func Addresses() error {
 	interfaces, err := net.Interfaces()
 	if err != nil {

@@ -3,8 +3,8 @@
 
 //go:build linux
 
-// Package preflight finds out, before anything is changed, why a cluster could not start here, and says
-// what to do about it.
+// Package preflight checks whether a cluster can start on this machine before anything is changed. Its errors say
+// what to do.
 package preflight
 
 import (
@@ -21,18 +21,18 @@ import (
 	"github.com/taskexec/taskexec/hack/localcluster/internal/process"
 )
 
-// Listener is an address one of our daemons will listen on.
+// Listener is an address at which one of our daemons will listen.
 type Listener struct {
 	Component string
 	IP        string
 	Port      int
 }
 
-// PortTaken reports that somebody else listens where a component must.
+// PortTaken says that another program listens at an address that a component needs.
 type PortTaken struct {
 	Listener
-	PID     int    // 0 when it cannot be seen
-	Program string // "" when it cannot be seen
+	PID     int    // 0 if unknown
+	Program string // "" if unknown
 }
 
 func (e *PortTaken) Error() string {
@@ -44,7 +44,7 @@ func (e *PortTaken) Error() string {
 		"or use the cluster it may belong to (set KUBECONFIG to it)", e.Component, e.Port, e.IP, owner)
 }
 
-// CheckPorts returns a *PortTaken for the first listener that has no room, or nil.
+// CheckPorts returns a *PortTaken for the first listener whose port is in use, or nil.
 func CheckPorts(table process.Table, wanted []Listener) error {
 	inUse := listening(table)
 	for _, want := range wanted {
@@ -67,8 +67,8 @@ type socket struct {
 
 func overlaps(a, b net.IP) bool { return a.IsUnspecified() || b.IsUnspecified() || a.Equal(b) }
 
-// listening reads the kernel's list of TCP sockets rather than trying to bind: it also knows whose
-// they are, and needs no address to exist yet.
+// listening reads the kernel's list of TCP sockets. Trying to bind would not reveal the owner of a socket, and needs
+// an address that exists already.
 func listening(table process.Table) []socket {
 	var sockets []socket
 	for _, file := range []string{"tcp", "tcp6"} {
@@ -86,7 +86,7 @@ func listening(table process.Table) []socket {
 	return sockets
 }
 
-// parseSocket reads one line of /proc/net/tcp; ok is false unless the socket listens (state 0A).
+// parseSocket parses one line of /proc/net/tcp. ok is true only if the socket listens (state 0A).
 func parseSocket(line string) (s socket, ok bool) {
 	fields := strings.Fields(line)
 	if len(fields) < 10 || fields[3] != "0A" {
@@ -99,12 +99,12 @@ func parseSocket(line string) (s socket, ok bool) {
 		return s, false
 	}
 	for word := range slices.Chunk(raw, 4) {
-		slices.Reverse(word) // the kernel prints each 32-bit word in the machine's order
+		slices.Reverse(word) // the kernel prints each 32-bit word in the byte order of the machine
 	}
 	return socket{ip: net.IP(raw), port: int(number), inode: fields[9]}, true
 }
 
-// socketOwner finds the process that has the socket open, or 0.
+// socketOwner returns the process that has the socket open, or 0.
 func socketOwner(table process.Table, inode string) int {
 	links, _ := filepath.Glob(filepath.Join(table.Root, "[0-9]*", "fd", "*"))
 	for _, link := range links {

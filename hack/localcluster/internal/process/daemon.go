@@ -19,8 +19,8 @@ import (
 // Record is what a pid file holds.
 type Record struct {
 	Identity
-	// Spec is a digest of the command line and configuration the process was started with, so that a
-	// later `up` with other settings knows what to restart.
+	// Spec is a digest of the command line and configuration of the process. A later `up` with other settings
+	// compares it to find the processes to restart.
 	Spec string `json:"spec"`
 }
 
@@ -36,7 +36,7 @@ type Daemon struct {
 	Spec    string
 }
 
-// Running returns the daemon's record when it is alive.
+// Running returns the daemon's record and whether it is alive.
 func (d Daemon) Running() (Record, bool) {
 	data, err := os.ReadFile(d.PidFile)
 	if err != nil {
@@ -49,8 +49,7 @@ func (d Daemon) Running() (Record, bool) {
 	return record, Proc.Alive(record.Identity)
 }
 
-// Start runs the daemon. The log of its last life is kept beside the new one, for whoever looks into
-// a crash.
+// Start starts the daemon. It keeps the log of the previous process, which may explain a crash.
 func (d Daemon) Start() error {
 	for _, dir := range []string{filepath.Dir(d.PidFile), filepath.Dir(d.LogFile)} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -71,7 +70,7 @@ func (d Daemon) Start() error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting %s: %w", d.Name, err)
 	}
-	go cmd.Wait() //nolint:errcheck // reaps it if it dies while we still run: a zombie would look alive to kill(2)
+	go cmd.Wait() //nolint:errcheck // reaps it if it dies while this program runs, because kill(2) takes a zombie for a live process
 	return d.remember(cmd.Process.Pid)
 }
 
@@ -87,7 +86,7 @@ func (d Daemon) remember(pid int) error {
 	return replaceFile(d.PidFile, append(data, '\n'))
 }
 
-// Stop ends the daemon: SIGTERM, and SIGKILL once grace has passed. A zero grace kills at once.
+// Stop sends SIGTERM to the daemon, and SIGKILL when grace is over. If grace is zero, it sends SIGKILL at once.
 func (d Daemon) Stop(grace time.Duration) error {
 	record, alive := d.Running()
 	if alive {
@@ -133,7 +132,7 @@ func gone(id Identity, within time.Duration) bool {
 	}
 }
 
-// replaceFile writes a file so that a reader, or a crash, sees the old one or the new one whole.
+// replaceFile replaces a file atomically: after a crash, it has either the old or the new content.
 func replaceFile(path string, data []byte) error {
 	temporary := path + ".new"
 	if err := os.WriteFile(temporary, data, 0o644); err != nil {
@@ -142,8 +141,8 @@ func replaceFile(path string, data []byte) error {
 	return os.Rename(temporary, path)
 }
 
-// RaiseOpenFiles lifts the limit on open files as far as the machine allows, for this program and what
-// it starts. Setting it explicitly matters: Go gives children back the limit it found itself.
+// RaiseOpenFiles raises the limit on open files as far as the machine allows, for this program and its children. The
+// explicit call is necessary: otherwise Go gives its children the original limit.
 func RaiseOpenFiles() {
 	const plenty = 1 << 20
 	if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: plenty, Max: plenty}) == nil {
@@ -152,6 +151,6 @@ func RaiseOpenFiles() {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
 		limit.Cur = limit.Max
-		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit) // the limit it has will have to do
+		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit) // if it fails, the present limit must do
 	}
 }

@@ -3,8 +3,8 @@
 
 //go:build linux
 
-// Package process starts daemons that outlive this program, and finds and stops them again. A process
-// is known by its number, its start time and the boot it belongs to: a number alone is recycled.
+// Package process starts daemons that outlive this program, and finds and stops them again. It identifies a process
+// by its number, its start time and the boot, because the kernel reuses process numbers.
 package process
 
 import (
@@ -16,19 +16,19 @@ import (
 	"strings"
 )
 
-// Identity names one process for good.
+// Identity identifies one process uniquely.
 type Identity struct {
 	PID int `json:"pid"`
 	// StartTicks is when it started, in clock ticks since boot (field 22 of /proc/PID/stat).
 	StartTicks uint64 `json:"startTicks"`
-	// BootID tells two boots apart: after a reboot both numbers above can fit a stranger.
+	// BootID is the ID of the boot. After a reboot, another process may have the same two numbers.
 	BootID string `json:"bootID"`
 }
 
-// Table reads a proc file system. Tests point it at a folder of their own.
+// Table reads a proc file system. Tests use a folder of their own.
 type Table struct{ Root string }
 
-// Proc is the machine's own.
+// Proc is this machine's proc file system.
 var Proc = Table{Root: "/proc"}
 
 // Identify returns the identity of a live process. A zombie counts as gone.
@@ -48,7 +48,7 @@ func (t Table) Identify(pid int) (Identity, error) {
 	return Identity{PID: pid, StartTicks: start, BootID: boot}, err
 }
 
-// Alive says whether that very process still runs.
+// Alive reports whether this process still runs.
 func (t Table) Alive(id Identity) bool {
 	if id.PID <= 1 {
 		return false
@@ -57,15 +57,15 @@ func (t Table) Alive(id Identity) bool {
 	return err == nil && now == id
 }
 
-// BootID is the kernel's random name for this boot.
+// BootID returns the kernel's random ID of this boot.
 func (t Table) BootID() (string, error) {
 	id, err := os.ReadFile(filepath.Join(t.Root, "sys", "kernel", "random", "boot_id"))
 	return strings.TrimSpace(string(id)), err
 }
 
-// parseStat reads when a process started and whether it has ended. The program's name, in parentheses, may
-// itself hold spaces and parentheses, so fields count from the last one. A zombie has ended once its last
-// thread is gone too: until then it still holds its files and ports.
+// parseStat returns when a process started and whether it has ended. The program's name is in parentheses and may
+// contain spaces and parentheses, so fields are counted from the last one. A zombie counts as ended only if it has no
+// threads left. Until then, it keeps its files and ports open.
 func parseStat(stat []byte) (start uint64, ended bool, err error) {
 	_, rest, found := bytes.Cut(stat[max(0, bytes.LastIndexByte(stat, ')')):], []byte(") "))
 	fields := strings.Fields(string(rest))
@@ -77,14 +77,14 @@ func parseStat(stat []byte) (start uint64, ended bool, err error) {
 	return start, state == "X" || state == "Z" && (threads == "0" || threads == "1"), err
 }
 
-// CarryingEnv lists the processes whose environment has the entry KEY=VALUE: daemons whose pid file was
-// lost, and what they started.
+// CarryingEnv returns the processes whose environment has the entry KEY=VALUE. It finds daemons whose pid file was
+// lost, and their children.
 func (t Table) CarryingEnv(entry string) []int {
 	var pids []int
 	for _, pid := range t.pids() {
 		environ, err := os.ReadFile(filepath.Join(t.Root, strconv.Itoa(pid), "environ"))
 		if err != nil {
-			continue // ended meanwhile, or not ours to read
+			continue // it has ended, or we may not read it
 		}
 		if bytes.Contains(append([]byte{0}, environ...), []byte("\x00"+entry+"\x00")) && pid != os.Getpid() {
 			pids = append(pids, pid)
@@ -104,13 +104,13 @@ func (t Table) pids() []int {
 	return pids
 }
 
-// Name is what the kernel calls the process, or "" when it is gone.
+// Name returns the kernel's name of the process, or "" if it is gone.
 func (t Table) Name(pid int) string {
 	comm, _ := os.ReadFile(filepath.Join(t.Root, strconv.Itoa(pid), "comm"))
 	return strings.TrimSpace(string(comm))
 }
 
-// Argv0 is the name the process was called by, or "" when it is gone.
+// Argv0 returns the name by which the process was called, or "" if it is gone.
 func (t Table) Argv0(pid int) string {
 	line, _ := os.ReadFile(filepath.Join(t.Root, strconv.Itoa(pid), "cmdline"))
 	name, _, _ := bytes.Cut(line, []byte{0})

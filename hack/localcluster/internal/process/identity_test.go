@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// fakeProc makes a proc file system with one process.
+// fakeProc creates a proc file system with one process.
 func fakeProc(t *testing.T, pid int, stat, environ, boot string) Table {
 	t.Helper()
 	root := t.TempDir()
@@ -35,7 +35,7 @@ func fakeProc(t *testing.T, pid int, stat, environ, boot string) Table {
 	return Table{Root: root}
 }
 
-// statLine is /proc/PID/stat up to the start time.
+// statLine returns the content of /proc/PID/stat up to the start time.
 func statLine(name, state, threads, start string) string {
 	return "42 (" + name + ") " + state + " 1 42 42 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 " + threads + " 0 " + start + " 1 2 3"
 }
@@ -115,7 +115,7 @@ func TestDaemonLife(t *testing.T) {
 	}
 }
 
-// A pid file may name a process that has nothing to do with us by now.
+// The process in a pid file may have ended, and its number may belong to another program.
 func TestStopSparesStranger(t *testing.T) {
 	stranger := exec.Command("/bin/sleep", "60")
 	if err := stranger.Start(); err != nil {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Lock keeps two commands that change the cluster apart. It waits, and says so once through waiting.
-// The file goes away with the lock, so that `down` leaves nothing behind.
+// Lock makes sure that only one command at a time changes the cluster. If it must wait, it calls waiting once.
+// Unlocking removes the file, so that `down` leaves nothing behind.
 func Lock(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
 	for told := false; ; {
 		file, err := tryLock(path)
@@ -36,8 +36,8 @@ func Lock(ctx context.Context, path string, waiting func()) (unlock func(), err 
 	}
 }
 
-// tryLock returns nil when somebody else has the lock, or removed the file just after it was opened:
-// a lock on a file that no longer has the name would exclude nobody.
+// tryLock returns nil if somebody else holds the lock, or removed the file after it was opened: a lock on a removed
+// file excludes nobody.
 func tryLock(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
 	if err != nil {

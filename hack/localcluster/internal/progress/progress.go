@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package progress tells a person what is going on: one line per finished step with how long it took,
-// and a sign of life for steps that take long.
+// Package progress shows the user what is going on: one line per finished step with its duration, and repeated
+// messages during long steps.
 package progress
 
 import (
@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// heartbeat is how often a long step says that it is still at it.
+// heartbeat is the interval of the messages during a long step.
 const heartbeat = 20 * time.Second
 
 // Reporter prints steps. Its zero value prints nothing.
@@ -29,27 +29,27 @@ type Step struct {
 	detail   string
 }
 
-// Start begins a step that is expected to be short: nothing is printed until it ends, or drags on.
+// Start begins a step that should be short. It prints nothing until the step ends or takes long.
 func (r *Reporter) Start(title string) *Step {
 	step := &Step{reporter: r, title: title, started: time.Now(), stop: make(chan struct{})}
 	go step.beat()
 	return step
 }
 
-// StartLong begins a step and announces it, with what to expect.
+// StartLong begins a step and prints its title and what to expect.
 func (r *Reporter) StartLong(title, expect string) *Step {
 	r.print("  …  %s (%s)\n", title, expect)
 	return r.Start(title)
 }
 
-// Detail is shown in the next sign of life.
+// Detail sets the text that the next message of the step shows.
 func (s *Step) Detail(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.detail = ", " + fmt.Sprintf(format, args...)
 }
 
-// End prints how the step went and returns err as it came, so that it can close a function.
+// End prints the result of the step and returns err unchanged, so that a function can end with it.
 func (s *Step) End(err error) error {
 	s.once.Do(func() {
 		close(s.stop)
@@ -84,5 +84,5 @@ func (r *Reporter) print(format string, args ...any) {
 	}
 }
 
-// Note prints a line that belongs to no step.
+// Note prints a line that does not belong to a step.
 func (r *Reporter) Note(format string, args ...any) { r.print("      "+format+"\n", args...) }
