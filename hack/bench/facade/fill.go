@@ -16,10 +16,10 @@ import (
 	"github.com/taskexec/taskexec/hack/bench/lab"
 )
 
-// namespace that is filled. The API server makes it.
+// namespace is the namespace of the executions. Every cluster has it.
 const namespace = "default"
 
-// filled is an API server that has the executions, and nothing else that asks it for them.
+// filled is an API server with the executions. Only the facade and the bench send it requests for them.
 type filled struct {
 	*options
 	*lab.Lab
@@ -27,7 +27,7 @@ type filled struct {
 
 func nameOf(i int) string { return fmt.Sprintf("run-%05d", i) }
 
-// fill makes the executions, a few at once.
+// fill creates the executions, a few at once.
 func (l *filled) fill(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(32)
@@ -49,7 +49,7 @@ func (l *filled) fill(ctx context.Context) error {
 	return group.Wait()
 }
 
-// finished is the status of a run that ended.
+// finished returns the status of a finished run.
 func (l *filled) finished(i int) v1alpha1.TaskExecutionStatus {
 	now := metav1.Now()
 	begun := metav1.NewTime(now.Add(-time.Minute))

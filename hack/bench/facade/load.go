@@ -17,12 +17,13 @@ import (
 	"github.com/taskexec/taskexec/hack/bench/harness"
 )
 
-// side is one of the two that are loaded.
+// side has the results of the facade or of the API server.
 type side struct {
 	metrics []*vegeta.Metrics
 }
 
-// load both once, and count what the polls of the facade cost the API server.
+// load loads the facade and then the API server. It counts the requests that the facade's polls cause at the API
+// server.
 func (r *report) load(ctx context.Context, l *filled, f *facade) error {
 	before, err := l.requests(ctx)
 	if err != nil {
@@ -51,12 +52,13 @@ func (r *report) load(ctx context.Context, l *filled, f *facade) error {
 	return ctx.Err()
 }
 
-// attack asks for one execution after the other, as fast as the answers come, by HTTP/1.1 on connections that stay.
+// attack requests one execution after the other as fast as the answers come. It uses HTTP/1.1 and keeps its
+// connections open.
 func (f *facade) attack(url string, header http.Header, more ...func(*vegeta.Attacker)) (*vegeta.Metrics, error) {
 	var next atomic.Uint64
 	targets := func(t *vegeta.Target) error {
 		t.Method, t.Header = http.MethodGet, header
-		// A step that has no factor with the number in common visits all.
+		// The requests visit every execution if the step and the number of executions have no common factor.
 		t.URL = fmt.Sprintf(url, nameOf(int(next.Add(1)*7919%uint64(f.executions))))
 		return nil
 	}
@@ -73,7 +75,8 @@ func (f *facade) attack(url string, header http.Header, more ...func(*vegeta.Att
 	return m, nil
 }
 
-// asked is what the API server was asked: of kinds of taskexec.dev, watches apart, and to review tokens and rights.
+// asked counts requests to the API server: those for kinds of taskexec.dev except watches, and token and access
+// reviews.
 type asked struct{ kinds, reviews float64 }
 
 func (l *filled) requests(ctx context.Context) (total asked, err error) {

@@ -21,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/hack/bench/lab"
 )
 
-// options of one measurement.
+// options are the options of one measurement.
 type options struct {
 	executions int
 	tailEvery  int
@@ -33,7 +33,7 @@ type options struct {
 	auth       string
 	role       string
 	crds       string
-	// token of who asks, empty where the facade wants none.
+	// token is the caller's token. It is empty if the facade needs none.
 	token string
 }
 
@@ -65,7 +65,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	return o, nil
 }
 
-// measure fills, loads and reports.
+// measure fills the API server, loads both programs and reports.
 func measure(ctx context.Context, o *options, out io.Writer) (err error) {
 	api, err := lab.StartAPI(ctx, lab.Options{CRDs: o.crds})
 	if err != nil {
@@ -105,5 +105,5 @@ func measure(ctx context.Context, o *options, out io.Writer) (err error) {
 	return r.print(out)
 }
 
-// fields of the facade's arguments.
+// fields splits the facade's arguments.
 func (o *options) fields() []string { return strings.Fields(o.arguments) }

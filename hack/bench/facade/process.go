@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/hack/bench/lab"
 )
 
-// facade is bin/apiserver as a process.
+// facade is a process of bin/apiserver.
 type facade struct {
 	*options
 	process *lab.Process
@@ -24,7 +24,7 @@ type facade struct {
 	client  http.Client
 }
 
-// runFacade starts it, and waits until it is ready.
+// runFacade starts the facade and waits until it is ready.
 func (l *filled) runFacade(ctx context.Context) (*facade, error) {
 	port, err := lab.FreePort()
 	if err != nil {
@@ -67,13 +67,13 @@ func (f *facade) get(ctx context.Context, path string) ([]byte, error) {
 	return io.ReadAll(answer.Body)
 }
 
-// list is how long the pages of one took.
+// list has how long each page of one list took.
 type list struct {
 	what  string
 	pages []time.Duration
 }
 
-// lists reads each to its end, by its cursors.
+// lists reads each list to its end, by its cursors.
 func (f *facade) lists(ctx context.Context) ([]list, error) {
 	var all []list
 	for _, query := range []string{"limit=100", "limit=100&sort=createdAt", "limit=1000", "limit=100&taskName=task-3", "limit=100&status=failed", "limit=100&status=running"} {

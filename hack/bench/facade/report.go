@@ -22,11 +22,12 @@ const (
 	goalPage  = 20 * time.Millisecond
 )
 
-// report is all that was measured.
+// report has all results.
 type report struct {
 	*options
 	facade, server side
-	// caused are the API server's requests for runs while the facade was polled, and reviews those about who polls.
+	// caused counts the API server's requests for runs while the facade was polled. reviews counts its token and
+	// access reviews.
 	caused, reviews float64
 	lists           []list
 	memory          uint64
@@ -49,7 +50,7 @@ func (r *report) print(out io.Writer) error {
 	return nil
 }
 
-// median over the rounds.
+// median returns the median over all rounds.
 func (s side) median(of func(*vegeta.Metrics) float64) float64 {
 	var values []float64
 	for _, m := range s.metrics {

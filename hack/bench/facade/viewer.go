@@ -16,11 +16,11 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// audience is what the facade wants tokens to be made for by default.
+// audience is the facade's default token audience.
 const audience = "taskexec"
 
-// viewer makes a ServiceAccount that may read the runs, by the ClusterRole that is installed with Taskexec, and gives a
-// token of it.
+// viewer creates a ServiceAccount that may read runs, using the ClusterRole that Taskexec installs. It returns a
+// token.
 func (l *filled) viewer(ctx context.Context) (token string, err error) {
 	role := &rbacv1.ClusterRole{}
 	raw, err := os.ReadFile(l.role)

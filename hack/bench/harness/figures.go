@@ -13,7 +13,7 @@ import (
 // Mebi formats bytes for people.
 func Mebi(bytes float64) string { return fmt.Sprintf("%.0f MiB", bytes/(1<<20)) }
 
-// CPU is the time of all CPUs of this machine: busy, idle, and all of it, with waiting.
+// CPU is the CPU time of all CPUs of this machine. All also includes I/O wait and stolen time.
 type CPU struct{ Busy, Idle, All time.Duration }
 
 // CPUSoFar returns the CPU time since the kernel started.

@@ -10,10 +10,10 @@ import (
 	"text/tabwriter"
 )
 
-// Goals counts those that were missed.
+// Goals counts missed goals.
 type Goals struct{ Missed int }
 
-// Judge gives the verdict on one.
+// Judge returns the verdict on one goal.
 func (g *Goals) Judge(met bool) string {
 	if met {
 		return "met"
@@ -22,7 +22,7 @@ func (g *Goals) Judge(met bool) string {
 	return "MISSED"
 }
 
-// Print the verdict on all.
+// Print prints the verdict on all goals.
 func (g *Goals) Print(out io.Writer) {
 	if g.Missed > 0 {
 		fmt.Fprintf(out, "%d goals were missed\n", g.Missed)
@@ -31,22 +31,22 @@ func (g *Goals) Print(out io.Writer) {
 	}
 }
 
-// Table has what was measured, beside the goals.
+// Table has rows of results and counts missed goals.
 type Table struct {
 	Goals
 	rows [][]string
 }
 
-// Row adds cells.
+// Row adds a row.
 func (t *Table) Row(cells ...string) { t.rows = append(t.rows, cells) }
 
-// Judged adds a row with a goal, whose verdict comes last.
+// Judged adds a row with a goal and puts the verdict into the last column.
 func (t *Table) Judged(met bool, cells ...string) { t.Row(append(cells, t.Judge(met))...) }
 
-// Print the rows, aligned.
+// Print prints the rows in aligned columns.
 func (t *Table) Print(out io.Writer) error { return Align(out, t.rows) }
 
-// Align prints rows with their cells below each other.
+// Align prints rows in aligned columns.
 func Align(out io.Writer, rows [][]string) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, cells := range rows {

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package harness has what all benches share: how they run, and how they report results and goals.
+// Package harness has what all benches share: starting, and reporting results and goals.
 package harness
 
 import (
@@ -17,10 +17,10 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 )
 
-// Main reads the command line and runs a program until it ends or is interrupted. An error ends the process, with the
-// program's name before it.
+// Main parses the command line and runs a program until it ends or is interrupted. If it returns an error, Main
+// prints the error after the program's name and exits.
 func Main[O any](name string, parse func(*flag.FlagSet, []string) (O, error), run func(context.Context, O, io.Writer) error) {
-	ctrl.SetLogger(logr.Discard()) // the client's warnings are no result
+	ctrl.SetLogger(logr.Discard()) // the client's warnings do not matter here
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	o, err := parse(flag.NewFlagSet(os.Args[0], flag.ExitOnError), os.Args[1:])
 	if err == nil {

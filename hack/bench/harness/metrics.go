@@ -12,13 +12,13 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Samples are what a program's /metrics said.
+// Samples are the parsed metrics of a program.
 type Samples map[string]*dto.MetricFamily
 
-// Labels that a sample must have.
+// Labels are labels that a sample must have.
 type Labels map[string]string
 
-// ParseMetrics reads the text that a /metrics answers with.
+// ParseMetrics parses the text of /metrics.
 func ParseMetrics(text io.Reader) (Samples, error) {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(text)

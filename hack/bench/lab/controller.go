@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/hack/bench/harness"
 )
 
-// StartController starts this checkout's controller, and waits until its caches have what there is.
+// StartController starts the controller of this checkout and waits until its caches are synced.
 func (l *Lab) StartController(ctx context.Context) (err error) {
 	for _, port := range []*int{&l.metricsPort, &l.healthPort, &l.pprofPort} {
 		if *port, err = FreePort(); err != nil {
@@ -41,13 +41,13 @@ func (l *Lab) StartController(ctx context.Context) (err error) {
 	})
 }
 
-// StopController as a rollout does.
+// StopController stops the controller as a rollout does.
 func (l *Lab) StopController() error { return l.controller.Stop() }
 
-// KillController as a crash does.
+// KillController kills the controller, like a crash.
 func (l *Lab) KillController() error { return l.controller.Kill() }
 
-// ControllerUse tells what the controller has used so far.
+// ControllerUse returns what the controller has used so far.
 func (l *Lab) ControllerUse() (Use, error) { return l.controller.Use() }
 
 // ControllerMetrics reads the controller's /metrics.
@@ -60,7 +60,7 @@ func (l *Lab) ControllerMetrics(ctx context.Context) (harness.Samples, error) {
 	return harness.ParseMetrics(body)
 }
 
-// Profile writes one of the controller's profiles into a file: "profile?seconds=10", "heap", "allocs".
+// Profile writes a profile of the controller to a file: "profile?seconds=10", "heap" or "allocs".
 func (l *Lab) Profile(ctx context.Context, what, file string) error {
 	body, err := get(ctx, fmt.Sprintf("http://127.0.0.1:%d/debug/pprof/%s", l.pprofPort, what))
 	if err != nil {
@@ -69,7 +69,7 @@ func (l *Lab) Profile(ctx context.Context, what, file string) error {
 	return save(body, file)
 }
 
-// ProfileAPI writes a profile of the API server's CPU into a file.
+// ProfileAPI writes a CPU profile of the API server to a file.
 func (l *Lab) ProfileAPI(ctx context.Context, during time.Duration, file string) error {
 	body, err := l.rest.Get().AbsPath("/debug/pprof/profile").Param("seconds", fmt.Sprint(during.Seconds())).Stream(ctx)
 	if err != nil {
@@ -89,7 +89,7 @@ func save(body io.ReadCloser, file string) (err error) {
 	return err
 }
 
-// APIMetrics reads the API server's /metrics, and EtcdMetrics etcd's.
+// APIMetrics reads the API server's /metrics.
 func (l *Lab) APIMetrics(ctx context.Context) (harness.Samples, error) {
 	body, err := l.rest.Get().AbsPath("/metrics").Stream(ctx)
 	if err != nil {
@@ -129,7 +129,7 @@ func get(ctx context.Context, url string) (io.ReadCloser, error) {
 	return body, nil
 }
 
-// cancelled is a body that ends its request's context when it is closed.
+// cancelled is a body that cancels its request's context when it is closed.
 type cancelled struct {
 	io.ReadCloser
 	cancel context.CancelFunc

@@ -23,14 +23,14 @@ import (
 
 // Log is what each container prints.
 type Log struct {
-	// Lines of so many bytes, the newline included.
+	// Lines is the number of lines. Each has LineBytes bytes, including the newline.
 	Lines, LineBytes int
-	// Every is the time between two lines, none for all at once.
+	// Every is the time between two lines. If it is zero, all lines are printed at once.
 	Every time.Duration
 }
 
-// Kubelet serves the logs of all simulated nodes over HTTPS, as a kubelet does at /containerLogs: a followed response
-// ends when the container has ended. It knows that, as a kubelet would, of itself; here from a watch of the pods.
+// Kubelet serves the logs of all simulated nodes over HTTPS, as a kubelet does at /containerLogs. A followed log ends
+// when the container has ended. A real kubelet knows that by itself. This one watches the pods.
 type Kubelet struct {
 	log    Log
 	server *httptest.Server
@@ -40,11 +40,11 @@ type Kubelet struct {
 	mu   sync.Mutex
 	pods map[string]*container
 	cut  chan struct{}
-	// served and open count the requests, in all and those being answered.
+	// served counts all requests. open counts those that are being answered.
 	served, open int
 }
 
-// container of a pod; each has one.
+// container is the container of a pod. Each pod has one.
 type container struct {
 	started, finished time.Time
 	running, done     chan struct{}
@@ -81,7 +81,7 @@ func startKubelet(ctx context.Context, config *rest.Config, log Log) (*Kubelet, 
 	return k, nil
 }
 
-// statusOnly keeps what a kubelet needs to serve a log.
+// statusOnly keeps only what a kubelet needs to serve a log.
 func statusOnly(o any) (any, error) {
 	if pod, ok := o.(*corev1.Pod); ok {
 		slim := &corev1.Pod{}
@@ -158,7 +158,7 @@ func closed(c chan struct{}) bool {
 	}
 }
 
-// serve one request for a log, with `timestamps` as we always ask for them.
+// serve answers one request for a log. It assumes `timestamps`, which the controller always requests.
 func (k *Kubelet) serve(w http.ResponseWriter, r *http.Request) {
 	c := k.container(r.PathValue("namespace"), r.PathValue("pod"))
 	if c == nil || !closed(c.running) {
@@ -175,13 +175,13 @@ func (k *Kubelet) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	err = k.print(r.Context(), w, c, since, query.Get("follow") == "true", cut)
 	if errors.Is(err, errCut) {
-		panic(http.ErrAbortHandler) // the way to break off a response
+		panic(http.ErrAbortHandler) // closes the connection in the middle of the response
 	}
 }
 
 var errCut = errors.New("the connection was cut")
 
-// print the lines that there are, and with follow those that come, until the container ends.
+// print writes the lines printed so far. With follow, it also writes new lines until the container ends.
 func (k *Kubelet) print(ctx context.Context, w http.ResponseWriter, c *container, since time.Time, follow bool, cut <-chan struct{}) error {
 	w.Header().Set("Content-Type", "text/plain")
 	controller := http.NewResponseController(w)
@@ -193,7 +193,7 @@ func (k *Kubelet) print(ctx context.Context, w http.ResponseWriter, c *container
 			at := k.at(c, next)
 			if ended && at.After(c.finished.Add(time.Second)) {
 				next = k.log.Lines
-				break // it was ended before it could print that
+				break // the container ended before it could print this line
 			}
 			if !at.Before(since) {
 				fmt.Fprintf(&page, "%s %s\n", at.UTC().Format(time.RFC3339Nano), k.line(next))
@@ -220,7 +220,7 @@ func (k *Kubelet) print(ctx context.Context, w http.ResponseWriter, c *container
 	}
 }
 
-// at is when a container printed a line: the time stamp that the runtime gives it.
+// at returns when a container printed a line. The runtime uses this time as the line's time stamp.
 func (k *Kubelet) at(c *container, line int) time.Time {
 	return c.started.Add(time.Duration(line) * max(k.log.Every, time.Microsecond))
 }
@@ -244,14 +244,14 @@ func (k *Kubelet) done() {
 	k.open--
 }
 
-// Requests that were served so far, and that are open.
+// Requests returns how many requests were served so far and how many are open.
 func (k *Kubelet) Requests() (served, open int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.served, k.open
 }
 
-// CutAll breaks off all responses that are open.
+// CutAll cuts off all open responses.
 func (k *Kubelet) CutAll() {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -12,16 +12,16 @@ import (
 	"strings"
 )
 
-// stages of simulated nodes and pods.
+// stages is the configuration of the simulated nodes and pods.
 //
 //go:embed kwok.yaml
 var stages string
 
-// runForMark stands in stages for how long a pod runs.
+// runForMark is the placeholder in stages for how long a pod runs.
 const runForMark = "RUN_FOR_MILLISECONDS"
 
-// startKwok, which plays all nodes. Their logs are served by Kubelet: a log that kwok serves never ends while it is
-// followed, because it has no containers that could.
+// startKwok starts kwok, which simulates all nodes. Kubelet serves their logs instead, because kwok has no
+// containers, and a log followed at kwok never ends.
 func (l *Lab) startKwok(ctx context.Context) (err error) {
 	port, err := FreePort()
 	if err != nil {

@@ -32,14 +32,14 @@ import (
 
 // Options of a lab.
 type Options struct {
-	// Assets is the folder with kube-apiserver, etcd, kube-controller-manager and kube-scheduler.
+	// Assets is the folder of kube-apiserver, etcd, kube-controller-manager and kube-scheduler.
 	Assets string
-	// Kwok and Controller are programs, CRDs the folder with ours.
+	// Kwok and Controller are paths of programs. CRDs is the folder of our CRDs.
 	Kwok, Controller, CRDs string
-	// ControllerArgs are flags of the controller besides those that connect it.
+	// ControllerArgs are additional flags of the controller.
 	ControllerArgs []string
-	// DefaultLimits gives the controller manager and the scheduler Kubernetes' own limits of requests (20 and 50 per second), and
-	// not those of the local cluster (500).
+	// DefaultLimits gives the controller manager and the scheduler Kubernetes' default request limits (20 and 50 per
+	// second) instead of those of the local cluster (500).
 	DefaultLimits bool
 	// Nodes is the number of simulated nodes.
 	Nodes int
@@ -49,11 +49,11 @@ type Options struct {
 	Log Log
 }
 
-// Lab is a control plane that is up.
+// Lab is a running control plane.
 type Lab struct {
 	Options
 	Kube client.WithWatch
-	// Config of an administrator, without a limit of its own.
+	// Config has the rights of an administrator and no request limit of its own.
 	Config  *rest.Config
 	Kubelet *Kubelet
 
@@ -64,7 +64,7 @@ type Lab struct {
 	scheduler  *Process
 	kwok       *Process
 	controller *Process
-	// ports of the controller: metrics, health, pprof.
+	// metricsPort, healthPort and pprofPort are ports of the controller.
 	metricsPort, healthPort, pprofPort int
 }
 
@@ -80,7 +80,7 @@ func StartAPI(ctx context.Context, o Options) (*Lab, error) {
 	return l.start(ctx, l.startAPI)
 }
 
-// start runs some steps. If one fails, it stops what it has started.
+// start runs the steps. If one fails, it stops everything that was started.
 func (l *Lab) start(ctx context.Context, steps ...func(context.Context) error) (_ *Lab, err error) {
 	defer func() {
 		if err != nil {
@@ -110,10 +110,10 @@ func (l *Lab) startAPI(context.Context) error {
 		CRDDirectoryPaths:        []string{l.CRDs},
 		ErrorIfCRDPathMissing:    true,
 		ControlPlaneStartTimeout: time.Minute,
-		ControlPlaneStopTimeout:  2 * time.Minute, // it drains for up to one
+		ControlPlaneStopTimeout:  2 * time.Minute, // it drains for up to one minute
 	}
 	server := l.env.ControlPlane.GetAPIServer()
-	server.CertDir = filepath.Join(l.dir, "apiserver") // of ours, so that it outlives a restart
+	server.CertDir = filepath.Join(l.dir, "apiserver") // a folder of ours, so that it survives a restart
 	if err := os.Mkdir(server.CertDir, 0o700); err != nil {
 		return err
 	}
@@ -141,8 +141,8 @@ func (l *Lab) startAPI(context.Context) error {
 	return err
 }
 
-// RestartAPI kills the API server, as a crash does, and starts it again on the same port. Asked to end, it would wait up to
-// a minute for those who follow logs.
+// RestartAPI kills the API server, like a crash, and starts it again on the same port. A graceful stop would wait up
+// to a minute for requests that follow logs.
 func (l *Lab) RestartAPI() error {
 	server := l.env.ControlPlane.GetAPIServer()
 	if err := killBy("--cert-dir=" + server.CertDir); err != nil {
@@ -151,7 +151,7 @@ func (l *Lab) RestartAPI() error {
 	if err := server.Stop(); err != nil {
 		return fmt.Errorf("stopping the API server: %w", err)
 	}
-	server.Args = nil //nolint:staticcheck // envtest left them there, and would give each flag twice
+	server.Args = nil //nolint:staticcheck // otherwise envtest would pass each flag twice
 	if err := server.Start(); err != nil {
 		return fmt.Errorf("starting the API server again: %w", err)
 	}
@@ -163,7 +163,7 @@ func (l *Lab) startKubelet(ctx context.Context) (err error) {
 	return err
 }
 
-// startManager with the controllers that runs need, and as many workers as by default.
+// startManager starts the controller manager with the controllers that runs need, and the default number of workers.
 func (l *Lab) startManager(ctx context.Context) (err error) {
 	const controllers = "job-controller,garbage-collector-controller,namespace-controller,pod-garbage-collector-controller,ttl-after-finished-controller"
 	port, err := FreePort()
@@ -200,7 +200,7 @@ func (l *Lab) startScheduler(ctx context.Context) (err error) {
 	return err
 }
 
-// makeNodes as large as needed; kwok keeps them ready.
+// makeNodes creates nodes with enough room for all pods. kwok keeps them ready.
 func (l *Lab) makeNodes(ctx context.Context) error {
 	room := corev1.ResourceList{
 		corev1.ResourceCPU: resource.MustParse("1k"), corev1.ResourceMemory: resource.MustParse("1Ti"), corev1.ResourcePods: resource.MustParse("1M"),
@@ -226,7 +226,7 @@ func (l *Lab) makeNodes(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	for i := range nodes.Items { // a new node is tainted as not ready; the controller that would see it end is not here
+	for i := range nodes.Items { // a new node has the taint not-ready, and the controller that would remove it does not run here
 		node := &nodes.Items[i]
 		before := node.DeepCopy()
 		node.Spec.Taints = nil
@@ -237,7 +237,7 @@ func (l *Lab) makeNodes(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends everything and removes its files.
+// Stop stops everything and removes the lab's files.
 func (l *Lab) Stop() error {
 	errs := []error{}
 	for _, p := range []*Process{l.controller, l.kwok, l.scheduler, l.manager} {
@@ -255,7 +255,7 @@ func (l *Lab) Stop() error {
 	return errors.Join(errs...)
 }
 
-// Kubeconfig is the path of an administrator's.
+// Kubeconfig returns the path of an administrator's kubeconfig.
 func (l *Lab) Kubeconfig() string { return l.file("kubeconfig") }
 
 func (l *Lab) file(name string) string { return filepath.Join(l.dir, name) }

@@ -26,12 +26,12 @@ const patience = time.Minute
 type Process struct {
 	name string
 	cmd  *exec.Cmd
-	// exited is closed when it has.
+	// exited is closed when the program has ended.
 	exited chan struct{}
 }
 
-// Run starts a program, its output in a file of the lab's folder, and waits until a URL of it answers that it is healthy.
-// Who runs it stops it.
+// Run starts a program and waits until its health URL answers. The program's output goes to a file in the lab's
+// folder. The caller must stop the program.
 func (l *Lab) Run(ctx context.Context, name, program, health string, args ...string) (*Process, error) {
 	output, err := os.OpenFile(l.file(name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -40,7 +40,8 @@ func (l *Lab) Run(ctx context.Context, name, program, health string, args ...str
 	defer output.Close()
 	p := &Process{name: name, cmd: exec.Command(program, args...), exited: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = output, output
-	// An interrupt of the whole group is ours to pass on, in order; and nothing outlives this program.
+	// A group of its own, so that an interrupt does not reach it: we stop the programs in order. Pdeathsig ends it if
+	// we die.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
@@ -50,7 +51,7 @@ func (l *Lab) Run(ctx context.Context, name, program, health string, args ...str
 		_ = p.cmd.Wait()
 	}()
 	client := http.Client{Timeout: time.Second, Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // its certificate is its own, and it is on loopback
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // its certificate is self-signed, and it is on loopback
 	}}
 	err = l.until(ctx, name+" is healthy", func() (bool, error) {
 		select {
@@ -72,17 +73,17 @@ func (l *Lab) Run(ctx context.Context, name, program, health string, args ...str
 	return p, nil
 }
 
-// healthz of a program on this machine.
+// healthz returns the health URL of a program on this machine.
 func healthz(scheme string, port int) string {
 	return fmt.Sprintf("%s://127.0.0.1:%d/healthz", scheme, port)
 }
 
 func last(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
 
-// Stop asks the program to end and waits for that.
+// Stop sends SIGTERM to the program and waits until it has ended.
 func (p *Process) Stop() error { return p.end(syscall.SIGTERM) }
 
-// Kill ends the program as a crash does.
+// Kill kills the program, like a crash.
 func (p *Process) Kill() error { return p.end(syscall.SIGKILL) }
 
 func (p *Process) end(signal syscall.Signal) error {
@@ -106,16 +107,16 @@ func (p *Process) end(signal syscall.Signal) error {
 	}
 }
 
-// Use is what a program has used so far.
+// Use has the resources that a program has used so far.
 type Use struct {
-	// CPU time, of user and system.
+	// CPU is the user and system time.
 	CPU time.Duration
-	// Resident and Peak memory in bytes, Peak over the program's whole life. Code is what of Resident is the program itself
-	// and other files, which the kernel can drop and read again.
+	// Resident and Peak are memory in bytes. Peak covers the program's whole life. Code is the part of Resident that
+	// the kernel can drop and read again: the program itself and other files.
 	Resident, Peak, Code uint64
 }
 
-// Use asks the kernel, whose word is that of `ps` and of a memory limit.
+// Use reads the numbers from the kernel. They are those that `ps` shows and that a memory limit counts.
 func (p *Process) Use() (Use, error) { return use(p.name, p.cmd.Process.Pid) }
 
 func use(name string, pid int) (Use, error) {
@@ -134,8 +135,8 @@ func use(name string, pid int) (Use, error) {
 	return Use{CPU: time.Duration(stat.CPUTime() * float64(time.Second)), Resident: status.VmRSS, Peak: status.VmHWM, Code: status.RssFile}, nil
 }
 
-// CPU tells for how many seconds the programs have used it that the lab started, and this one with them. envtest, which
-// starts etcd and the API server, does not tell their pids; their metrics do say it.
+// CPU returns the CPU seconds of this program and of those that the lab started. It leaves out etcd and the API
+// server: envtest does not reveal their pids, and their metrics have the number.
 func (l *Lab) CPU() (map[string]float64, error) {
 	seconds := map[string]float64{}
 	for _, p := range []*Process{l.manager, l.scheduler, l.kwok, l.controller} {
@@ -153,7 +154,8 @@ func (l *Lab) CPU() (map[string]float64, error) {
 	return seconds, nil
 }
 
-// killBy ends the program that has an argument of the lab's own. envtest, which started it, does not tell its pid.
+// killBy kills the program with an argument that is unique to the lab. It is for programs of envtest, which does not
+// reveal their pids.
 func killBy(argument string) error {
 	procs, err := procfs.AllProcs()
 	if err != nil {
@@ -162,7 +164,7 @@ func killBy(argument string) error {
 	for _, proc := range procs {
 		arguments, err := proc.CmdLine()
 		if err != nil || !slices.Contains(arguments, argument) {
-			continue // it has ended, or is another
+			continue // it has ended, or is another program
 		}
 		process, err := os.FindProcess(proc.PID)
 		if err != nil {
@@ -173,7 +175,7 @@ func killBy(argument string) error {
 	return fmt.Errorf("no program has %s", argument)
 }
 
-// until polls for a condition.
+// until waits until a condition holds.
 func (l *Lab) until(ctx context.Context, what string, holds func() (bool, error)) error {
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
@@ -193,7 +195,7 @@ func (l *Lab) until(ctx context.Context, what string, holds func() (bool, error)
 	}
 }
 
-// FreePort of this machine's loopback.
+// FreePort returns a free port of the loopback interface.
 func FreePort() (int, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

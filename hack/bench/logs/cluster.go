@@ -26,11 +26,11 @@ import (
 	"github.com/taskexec/taskexec/hack/scrape"
 )
 
-// cluster that is measured.
+// cluster is the cluster under test.
 type cluster struct {
 	*options
 	kube client.WithWatch
-	// raw reads what is no resource.
+	// raw reads what is not a resource.
 	raw  rest.Interface
 	http http.Client
 }
@@ -40,7 +40,7 @@ func connect(o *options) (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding a cluster: %w", err)
 	}
-	config.QPS = -1 // the runs are to be made at once
+	config.QPS = -1 // all runs must be created at once
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -66,7 +66,7 @@ func (c *cluster) watch(ctx context.Context, task string) (watch.Interface, erro
 	return watched, nil
 }
 
-// create makes the Task and its runs.
+// create creates the Task and its runs.
 func (c *cluster) create(ctx context.Context, task string, begin time.Time) error {
 	if err := c.kube.Create(ctx, c.task(task)); err != nil {
 		return fmt.Errorf("creating the task: %w", err)
@@ -79,7 +79,7 @@ func (c *cluster) create(ctx context.Context, task string, begin time.Time) erro
 	return nil
 }
 
-// remove what create made. It outlives an interrupt.
+// remove deletes what create created, even after an interrupt.
 func (c *cluster) remove(task string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -91,7 +91,7 @@ func (c *cluster) remove(task string) error {
 	return nil
 }
 
-// controllerMetrics scrapes the operator's controller.
+// controllerMetrics reads the metrics of the deployed controller.
 func (c *cluster) controllerMetrics(ctx context.Context) (harness.Samples, error) {
 	const operator = "taskexec-system"
 	pods := &corev1.PodList{}
@@ -111,7 +111,7 @@ func (c *cluster) controllerMetrics(ctx context.Context) (harness.Samples, error
 	return harness.ParseMetrics(bytes.NewReader(body))
 }
 
-// serverMetrics scrapes the API server.
+// serverMetrics reads the metrics of the API server.
 func (c *cluster) serverMetrics(ctx context.Context) (harness.Samples, error) {
 	return c.metrics(ctx, "/metrics")
 }
@@ -125,7 +125,7 @@ func (c *cluster) metrics(ctx context.Context, path string) (harness.Samples, er
 	return harness.ParseMetrics(body)
 }
 
-// wholeLog reads a run's log from the REST API, as its containers printed it.
+// wholeLog reads a run's complete log from the REST API, as the containers printed it.
 func (c *cluster) wholeLog(ctx context.Context, id string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+"/tasks/executions/"+id+"/logs", nil)
 	if err != nil {

@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// stamped is a numbered line and when the runtime took it.
+// stamped is a numbered line with the time stamp of the runtime.
 type stamped struct {
 	number int
 	at     time.Time
 }
 
-// visible is how far one run's mirrored tail was seen. The zero value has seen nothing.
+// visible records how much of one run's log the tail has shown. The zero value means nothing.
 type visible struct {
-	// next is the number of the first line that was not seen.
+	// next is the number of the first line that was not visible yet.
 	next int
-	// at is the time of the line before it.
+	// at is the time stamp of the line before next.
 	at time.Time
 }
 
-// observe takes a tail that was seen at a time, its lines in order, and gives for each line that became visible
-// by it how long that took. A line is visible when it or a later one is in the tail; the time of one that has left
-// the tail is reckoned from the lines around it, at first with the interval at which lines are printed.
+// observe takes a tail as it was at a time and returns the lag of each newly visible line. A line is visible when it
+// or a later one is in the tail. For lines that have left the tail, it interpolates the time stamp from the lines
+// around them. At the start of a log it uses interval, the time between two lines.
 func (v *visible) observe(tail []stamped, now time.Time, interval time.Duration) (lags []time.Duration) {
 	for _, line := range tail {
 		if line.number < v.next {

@@ -11,7 +11,7 @@ import (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// at gives lines that were printed one a second, the first at noon.
+// at returns lines that were printed one per second, the first at noon.
 func at(numbers ...int) (lines []stamped) {
 	for _, n := range numbers {
 		lines = append(lines, stamped{n, noon.Add(time.Duration(n) * time.Second)})
@@ -23,7 +23,7 @@ func TestObserve(t *testing.T) {
 	type look struct {
 		second int
 		tail   []stamped
-		want   []int // lags in seconds
+		want   []int // in seconds
 	}
 	for name, looks := range map[string][]look{
 		"nothing yet":               {{5, nil, nil}},

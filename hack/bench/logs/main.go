@@ -19,7 +19,7 @@ import (
 	"github.com/taskexec/taskexec/hack/bench/harness"
 )
 
-// options of one measurement.
+// options are the options of one measurement.
 type options struct {
 	runs      int
 	rate      int
@@ -29,7 +29,7 @@ type options struct {
 	namespace string
 	image     string
 	url       string
-	// token for the REST API.
+	// token is the token for the REST API.
 	token string
 }
 
@@ -45,7 +45,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	flags.StringVar(&o.namespace, "namespace", "default", "The namespace that the facade serves.")
 	flags.StringVar(&o.image, "image", "busybox:1.37", "An image with busybox that is on the node.")
 	flags.StringVar(&o.url, "url", os.Getenv("E2E_URL"), "URL of the REST API.")
-	o.token = os.Getenv("E2E_TOKEN") // no flag: a list of processes would show it
+	o.token = os.Getenv("E2E_TOKEN") // not a flag, because process lists show flags
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	return o, nil
 }
 
-// measure makes the runs, watches them to their end, and reports.
+// measure creates the runs, watches them to their end and reports.
 func measure(ctx context.Context, o *options, out io.Writer) (err error) {
 	c, err := connect(o)
 	if err != nil {

@@ -11,38 +11,39 @@ import (
 	"github.com/taskexec/taskexec/hack/bench/harness"
 )
 
-// pollEvery is the time between two looks at the controller's metrics. Each costs it a few milliseconds.
+// pollEvery is the interval of reading the controller's metrics. Each read costs the controller a few milliseconds.
 const pollEvery = 2 * time.Second
 
-// polls are what the metrics said while the runs printed.
+// polls has the metrics from the time in which the runs printed.
 type polls struct {
 	controller []poll
-	// before and after are the API server's, when the runs began to print and when they had.
+	// before and after are the API server's metrics when the runs began to print and when they had finished.
 	before, after dated
-	// err is the last failure to read any of them.
+	// err is the last error of reading metrics.
 	err error
 }
 
-// dated is what was read when.
+// dated has metrics and the time when they were read.
 type dated struct {
 	harness.Samples
 	at time.Time
-	// cpu of this machine, which the cluster is on.
+	// cpu is the CPU time of this machine, which also runs the cluster.
 	cpu harness.CPU
 }
 
-// poll is one look at the controller's metrics.
+// poll has the controller's metrics at one time.
 type poll struct {
 	at time.Time
-	// memory in bytes and cpu in seconds.
+	// memory is in bytes, cpu in seconds.
 	memory, cpu float64
-	// due are the flushes that the budget is for, all are those for changes of phase too; by number and bytes.
+	// due counts the flushes that the budget limits, all also those for changes of phase. dueBytes and allBytes are
+	// their bytes.
 	due, dueBytes, all, allBytes float64
-	// budget in bytes per second.
+	// budget is in bytes per second.
 	budget float64
 }
 
-// poll reads the metrics from begin on, until its context ends.
+// poll reads the metrics from begin on until ctx is done.
 func (c *cluster) poll(ctx context.Context, begin, end time.Time) (p polls) {
 	select {
 	case <-time.After(time.Until(begin)):
@@ -70,7 +71,7 @@ func (c *cluster) poll(ctx context.Context, begin, end time.Time) (p polls) {
 	}
 }
 
-// server looks at the API server and at the machine.
+// server reads the API server's metrics and the machine's CPU time.
 func (p *polls) server(ctx context.Context, c *cluster, now time.Time) dated {
 	d := dated{Samples: p.taken(c.serverMetrics(ctx)), at: now}
 	var err error
@@ -80,7 +81,8 @@ func (p *polls) server(ctx context.Context, c *cluster, now time.Time) dated {
 	return d
 }
 
-// idle share of the CPUs of this machine while the runs printed: a lag says little where it is none.
+// idle returns the idle share of this machine's CPUs while the runs printed. If it is near zero, the lags mean
+// little.
 func (p *polls) idle() float64 {
 	all := p.after.cpu.All - p.before.cpu.All
 	if all <= 0 {
@@ -89,7 +91,7 @@ func (p *polls) idle() float64 {
 	return float64(p.after.cpu.Idle-p.before.cpu.Idle) / float64(all)
 }
 
-// taken keeps the error of a scrape; one that was cut off at the end of the polls is none.
+// taken keeps the error of a read, unless the read was cancelled at the end of the polls.
 func (p *polls) taken(s harness.Samples, err error) harness.Samples {
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -112,7 +114,7 @@ func lookedAt(s harness.Samples, now time.Time) poll {
 	}
 }
 
-// printing are the looks at the controller from when the runs began to print until they had.
+// printing returns the controller's metrics from the time in which the runs printed.
 func (p *polls) printing(end time.Time) []poll {
 	n := 0
 	for n < len(p.controller) && !p.controller[n].at.After(end.Add(pollEvery)) {
@@ -121,7 +123,7 @@ func (p *polls) printing(end time.Time) []poll {
 	return p.controller[:n]
 }
 
-// perSecond is the mean rate of a counter over some looks, 0 for fewer than two.
+// perSecond returns the mean rate of a counter, or 0 if there are fewer than two polls.
 func perSecond(looks []poll, counter func(*poll) float64) float64 {
 	if len(looks) < 2 {
 		return 0
@@ -130,7 +132,7 @@ func perSecond(looks []poll, counter func(*poll) float64) float64 {
 	return (counter(last) - counter(first)) / last.at.Sub(first.at).Seconds()
 }
 
-// peakPerSecond is the highest rate of a counter between two looks that follow each other.
+// peakPerSecond returns the highest rate of a counter between two consecutive polls.
 func peakPerSecond(looks []poll, counter func(*poll) float64) (peak float64) {
 	for i := 1; i < len(looks); i++ {
 		peak = max(peak, perSecond(looks[i-1:i+1], counter))
@@ -138,7 +140,7 @@ func peakPerSecond(looks []poll, counter func(*poll) float64) (peak float64) {
 	return peak
 }
 
-// peakMemory in bytes, over all looks.
+// peakMemory returns the highest memory of all polls in bytes.
 func (p *polls) peakMemory() (peak float64) {
 	for i := range p.controller {
 		peak = max(peak, p.controller[i].memory)

@@ -21,13 +21,13 @@ const (
 	goalMemory = 150 << 20
 )
 
-// report is all that was measured.
+// report has all results.
 type report struct {
 	seen  *seen
 	polls polls
-	// end of the printing.
+	// end is when the runs stopped printing.
 	end time.Time
-	// whole logs in the archive, and what is wrong with one of the others.
+	// whole counts the complete logs in the archive. wrong says what is wrong with one of the others.
 	whole int
 	wrong string
 	harness.Table
@@ -85,7 +85,7 @@ func (r *report) costs() {
 	r.server("  updates of executions", "etcd_requests_total", harness.Labels{"resource": "taskexecutions", "operation": "update"})
 }
 
-// server is a row for one of the API server's counters, by its difference, over the samples with any of these labels.
+// server adds a row with the rate of one of the API server's counters, over the samples with any of these labels.
 func (r *report) server(what, metric string, ofThese ...harness.Labels) {
 	before, after := r.polls.before, r.polls.after
 	if before.Samples == nil || after.Samples == nil {

@@ -17,17 +17,17 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// graceAfterPrinting is how long after the last line the runs may take to end and to be archived.
+// graceAfterPrinting is how long the runs may take to end and to be archived after the last line.
 const graceAfterPrinting = 5 * time.Minute
 
-// seen is what a watch of the executions showed.
+// seen has what a watch of the executions showed.
 type seen struct {
 	*options
 	byName map[string]*run
 	lags   []time.Duration
 }
 
-// run is one execution as it was seen last.
+// run is the last known state of one execution.
 type run struct {
 	visible
 	late    bool
@@ -38,8 +38,8 @@ type run struct {
 
 func newSeen(o *options) *seen { return &seen{options: o, byName: map[string]*run{}} }
 
-// follow reads the watch until it is known of each run whether its log is whole. When that takes too long, what
-// was seen until then counts.
+// follow reads the watch until each run says whether its log is complete. If that takes too long, it keeps what it
+// has seen until then.
 func (s *seen) follow(ctx context.Context, watched watch.Interface, printed time.Time) error {
 	patience := time.NewTimer(time.Until(printed) + graceAfterPrinting)
 	defer patience.Stop()
@@ -99,7 +99,7 @@ func (s *seen) observe(e *v1alpha1.TaskExecution, now time.Time) {
 	r.decided = e.Status.Phase.IsTerminal() && c != nil && c.Status != metav1.ConditionUnknown
 }
 
-// sum counts the runs of which something holds.
+// sum counts the runs for which a condition holds.
 func (s *seen) sum(of func(*run) bool) (n int) {
 	for _, r := range s.byName {
 		if of(r) {
@@ -109,7 +109,7 @@ func (s *seen) sum(of func(*run) bool) (n int) {
 	return n
 }
 
-// neverSeen counts the lines that were in no tail, and that no later line made visible.
+// neverSeen counts the lines that never became visible: no tail had them or a later line.
 func (s *seen) neverSeen() int {
 	n := s.runs * s.lines()
 	for _, r := range s.byName {

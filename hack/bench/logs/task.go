@@ -17,11 +17,11 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// label marks what one run of the benchmark made. Its value is the Task's name.
+// label marks the objects of one benchmark. Its value is the Task's name.
 const label = "taskexec.dev/bench"
 
-// script prints numbered lines from a moment on, given in seconds since 1970. It makes no process for a line: a
-// read from a pipe to which nobody writes is the pause. A run that starts too late says so, and prints at once.
+// script prints numbered lines from a start time on, in seconds since 1970. It starts no process for a line: it
+// pauses by reading a pipe to which nobody writes. A run that starts too late says so and prints at once.
 const script = `mkfifo /tick && exec 3<>/tick
 wait=$((TASK_PARAM_BEGIN - $(date +%%s)))
 if [ $wait -gt 0 ]; then read -t $wait -u 3 _tick; else echo "late by $((-wait)) s"; fi
@@ -30,14 +30,14 @@ while [ $i -lt %d ]; do printf '%%07d %s\n' $i; i=$((i+1)); read -t %.4f -u 3 _t
 exit 0
 `
 
-// lateLine is how such a line begins.
+// lateLine is the prefix of the line that says so.
 const lateLine = "late by "
 
 func (o *options) lines() int { return int(o.duration.Seconds() * float64(o.rate)) }
 
 func (o *options) interval() time.Duration { return time.Second / time.Duration(o.rate) }
 
-// task of which all runs are. The runs come from the benchmark, so that no bound of retention touches them.
+// task returns the Task of all runs. The runs are created by the benchmark, so that no retention limit deletes them.
 func (o *options) task(name string) *v1alpha1.Task {
 	task := &v1alpha1.Task{ObjectMeta: metav1.ObjectMeta{Namespace: o.namespace, Name: name, Labels: map[string]string{label: name}}}
 	task.Spec.JobTemplate.Spec.Template.Spec = corev1.PodSpec{
@@ -53,7 +53,7 @@ func (o *options) task(name string) *v1alpha1.Task {
 	return task
 }
 
-// execution number i, which prints from a moment on.
+// execution returns execution number i, which prints from begin on.
 func (o *options) execution(task string, i int, begin time.Time) *v1alpha1.TaskExecution {
 	execution := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{
 		Namespace: o.namespace, Name: fmt.Sprintf("%s-%03d", task, i), Labels: map[string]string{label: task},
@@ -63,7 +63,7 @@ func (o *options) execution(task string, i int, begin time.Time) *v1alpha1.TaskE
 	return execution
 }
 
-// numberOf a line that the script prints.
+// numberOf returns the number of a line of the script.
 func numberOf(line string) (int, bool) {
 	head, rest, ok := strings.Cut(line, " ")
 	if !ok || len(head) != 7 || !strings.HasPrefix(rest, "x") {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// count reads each run's whole log, and counts those with all their lines, once and in order. wrong says what is
-// the matter with one of the others.
+// count reads each run's complete log. It counts the logs that have each line once and in order. wrong says what is
+// wrong with one of the others.
 func (c *cluster) count(ctx context.Context, s *seen) (whole int, wrong string) {
 	for name := range s.byName {
 		log, err := c.wholeLog(ctx, name)
@@ -27,7 +27,7 @@ func (c *cluster) count(ctx context.Context, s *seen) (whole int, wrong string) 
 	return whole, wrong
 }
 
-// faultOf tells what is wrong with a log, "" when nothing is.
+// faultOf says what is wrong with a log, or returns "".
 func (o *options) faultOf(log string) string {
 	next := 0
 	for line := range strings.Lines(log) {

@@ -12,40 +12,40 @@ import (
 	"github.com/taskexec/taskexec/hack/bench/lab"
 )
 
-// request to the API server, as its metrics tell them apart.
+// request is a kind of request to the API server, as its metrics distinguish them.
 type request struct{ verb, resource string }
 
-// isWrite tells whether a request changes something.
+// isWrite reports whether a request changes something.
 func (r request) isWrite() bool {
 	return slices.Contains([]string{"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"}, r.verb)
 }
 
-// isRead leaves out watches, which are counted when they end.
+// isRead reports whether a request is a read. A watch does not count, because it is counted only when it ends.
 func (r request) isRead() bool { return !r.isWrite() && r.verb != "WATCH" }
 
-// counters are what was counted up to a time.
+// counters has all counts up to a time.
 type counters struct {
 	requests map[request]float64
-	// byController are its own requests, by HTTP method.
+	// byController counts the controller's requests by HTTP method.
 	byController map[string]float64
 	conflicts    float64
-	// reconciles of the controller, by the name of its part.
+	// reconciles counts the controller's reconciles by the name of the reconciler.
 	reconciles map[string]float64
-	// etcdIn are the bytes that etcd was sent; etcdSize what its database holds.
+	// etcdIn is the number of bytes sent to etcd. etcdSize is the size of its database.
 	etcdIn, etcdSize float64
 	controller       lab.Use
-	// machine is for how long the CPUs of this machine were busy.
+	// machine is the busy time of this machine's CPUs.
 	machine time.Duration
-	// cpu is what each program has taken of them, in seconds.
+	// cpu has the CPU seconds of each program.
 	cpu map[string]float64
-	// heap is what the controller's has in use, allocated what it has ever taken of it, in bytes.
+	// heap is the controller's heap in use, allocated all that it has ever allocated, in bytes.
 	heap, allocated float64
 }
 
-// cpuSeconds is how programs call the user and system time that they have taken.
+// cpuSeconds is the name of the metric for user and system time.
 const cpuSeconds = "process_cpu_seconds_total"
 
-// notOfRuns are resources that are written as time passes, whatever runs: nodes and the API server's own.
+// notOfRuns lists resources that are written regularly, even without runs: nodes and the API server's own.
 var notOfRuns = []string{"leases", "nodes", "", "tokenreviews", "subjectaccessreviews", "apiservices", "flowschemas", "prioritylevelconfigurations"}
 
 func (b *bench) count(ctx context.Context) (c *counters, err error) {

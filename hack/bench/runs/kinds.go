@@ -18,20 +18,20 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// label marks what one round made. Its value is the round's group.
+// label marks the objects of one round. Its value is the round's group.
 const label = "taskexec.dev/bench"
 
 const namespace = metav1.NamespaceDefault
 
-// kind of runs that are compared.
+// kind is one of the two kinds of runs that are compared.
 type kind struct {
 	name, short string
 	list        client.ObjectList
-	// prepare makes what all runs of a round share.
+	// prepare creates what all runs of a round share.
 	prepare func(ctx context.Context, kube client.Client, group string) error
-	// run number i.
+	// run returns run number i.
 	run func(group string, i int) client.Object
-	// look tells whether a run has ended, whether it ended well, and whether all is known of it.
+	// look reports whether a run has ended, whether it succeeded, and whether its status is final.
 	look func(client.Object) (ended, well, settled bool)
 }
 
@@ -64,7 +64,7 @@ var bareJobs = &kind{
 	},
 }
 
-// schema of the runs' params, of about the size and kind that people write.
+// schema is the schema of the runs' params. It has about the size and features of schemas that people write.
 const schema = `{"type": "object", "required": ["number"], "properties": {
 	"number": {"type": "integer", "minimum": 0}, "force": {"type": "boolean", "default": false}, "note": {"type": "string", "maxLength": 100}}}`
 

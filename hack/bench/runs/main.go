@@ -24,14 +24,14 @@ import (
 	"github.com/taskexec/taskexec/hack/bench/lab"
 )
 
-// options of one measurement.
+// options are the options of one measurement.
 type options struct {
 	lab.Options
 	runs, rounds, inFlight int
 	pace                   float64
-	// limited is how many runs of each kind are made under Kubernetes' default limits.
+	// limited is the number of runs of each kind under Kubernetes' default request limits.
 	limited int
-	// kept and keptLog: how many finished runs are kept for the figure of memory, and how many bytes of log each.
+	// kept is the number of finished runs while memory is measured. keptLog is the size of each one's log in bytes.
 	kept, keptLog int
 	page          string
 	write         bool
@@ -39,7 +39,7 @@ type options struct {
 	controllerArg string
 }
 
-// pacedFor is about how long the runs of a paced round come.
+// pacedFor is about how long a paced round creates runs.
 const pacedFor = 20 * time.Second
 
 func main() { harness.Main("bench", parseFlags, measure) }
@@ -80,7 +80,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	return o, nil
 }
 
-// measure what is asked for, print it, and write it down.
+// measure measures what was requested, prints the results and writes them to the page.
 func measure(ctx context.Context, o *options, out io.Writer) error {
 	begin := time.Now()
 	r := &report{options: o, at: begin}
@@ -120,7 +120,7 @@ func measure(ctx context.Context, o *options, out io.Writer) error {
 	return nil
 }
 
-// inLab measures something in a lab of its own.
+// inLab starts a lab, measures something in it and stops it.
 func (r *report) inLab(ctx context.Context, o lab.Options, measure func(*bench) error) error {
 	l, err := lab.Start(ctx, o)
 	if err != nil {
@@ -129,7 +129,7 @@ func (r *report) inLab(ctx context.Context, o lab.Options, measure func(*bench) 
 	return errors.Join(measure(&bench{options: r.options, lab: l}), l.Stop())
 }
 
-// measureRuns does the rounds, in which both kinds take turns to be first.
+// measureRuns runs the rounds. The two kinds alternate in going first.
 func (r *report) measureRuns(ctx context.Context, b *bench, out io.Writer) error {
 	if err := b.lab.StartController(ctx); err != nil {
 		return err
@@ -158,8 +158,7 @@ func (r *report) measureRuns(ctx context.Context, b *bench, out io.Writer) error
 	return r.measurePaced(ctx, b, out)
 }
 
-// measurePaced does one round of each kind at a pace that the control plane keeps up with, so that the time of a run is not
-// that of a queue.
+// measurePaced runs one round of each kind at a pace that the control plane can sustain, so that runs do not queue.
 func (r *report) measurePaced(ctx context.Context, b *bench, out io.Writer) error {
 	if r.pace == 0 {
 		return nil
@@ -176,7 +175,7 @@ func (r *report) measurePaced(ctx context.Context, b *bench, out io.Writer) erro
 	return nil
 }
 
-// measureLimited does one round of each kind.
+// measureLimited runs one round of each kind.
 func (r *report) measureLimited(ctx context.Context, b *bench, out io.Writer) (err error) {
 	if err := b.lab.StartController(ctx); err != nil {
 		return err
@@ -191,7 +190,7 @@ func (r *report) measureLimited(ctx context.Context, b *bench, out io.Writer) (e
 	return nil
 }
 
-// profile takes the controller's CPU and memory profiles and the API server's of CPU beside a round, when wanted.
+// profile takes profiles during a round, if wanted: of the controller's CPU and memory and of the API server's CPU.
 func (r *report) profile(ctx context.Context, l *lab.Lab, wanted bool) <-chan error {
 	done := make(chan error, 1)
 	if r.profiles == "" || !wanted {

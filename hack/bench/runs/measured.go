@@ -10,7 +10,7 @@ import (
 	"github.com/taskexec/taskexec/hack/figures"
 )
 
-// measured is what one round of one kind gave, or several together.
+// measured has the results of one or several rounds of one kind.
 type measured struct {
 	runs          int
 	first, last   time.Time
@@ -18,20 +18,20 @@ type measured struct {
 	before, after *counters
 }
 
-// rate in runs per second, from the first creation to the last end.
+// rate returns the runs per second from the first creation to the last end.
 func (m *measured) rate() float64 { return float64(m.runs) / m.last.Sub(m.first).Seconds() }
 
-// percentile of the latencies by nearest rank, 0 of none.
+// percentile returns a percentile of the latencies by nearest rank, or 0 if there are none.
 func (m *measured) percentile(percent int) time.Duration { return percentile(m.latencies, percent) }
 
 func percentile(of []time.Duration, percent int) time.Duration {
 	return figures.Percentile(of, percent).Round(time.Millisecond)
 }
 
-// rounds of one kind.
+// rounds are the rounds of one kind.
 type rounds []*measured
 
-// perRun is how much a counter grew for each run, over all rounds.
+// perRun returns how much a counter grew per run over all rounds.
 func (r rounds) perRun(counter func(*counters) float64) float64 {
 	total, runs := 0.0, 0
 	for _, m := range r {
@@ -48,7 +48,7 @@ func (r rounds) latencies() (all []time.Duration) {
 	return all
 }
 
-// rates of the rounds.
+// rates returns the rate of each round.
 func (r rounds) rates() (rates []float64) {
 	for _, m := range r {
 		rates = append(rates, m.rate())
@@ -56,7 +56,7 @@ func (r rounds) rates() (rates []float64) {
 	return rates
 }
 
-// requests that any round made, the most frequent first.
+// requests returns all kinds of requests in the rounds, the most frequent first.
 func (r rounds) requests() (all []request) {
 	n := map[request]float64{}
 	for _, m := range r {

@@ -20,18 +20,19 @@ import (
 	"github.com/taskexec/taskexec/hack/bench/lab"
 )
 
-// memory of the controller while it keeps many finished runs.
+// memory has the memory of a controller that knows many finished runs.
 type memory struct {
-	// synced is after it started and has looked at each, steady after more runs; both with the peak until then.
+	// synced is from the time after the start, when the controller has reconciled each run, steady from the time
+	// after more runs. Both include the peak so far.
 	synced, steady lab.Use
 	heap           float64
 	stored         float64
 }
 
-// steadyRuns are made after the controller has seen what is kept.
+// steadyRuns is the number of runs that are created after that.
 const steadyRuns = 300
 
-// measureMemory in a lab in which finished runs are, and no controller ran before.
+// measureMemory measures in a lab with finished runs and without an earlier controller.
 func (r *report) measureMemory(ctx context.Context, b *bench) (err error) {
 	l := b.lab
 	if err := b.fill(ctx); err != nil {
@@ -59,7 +60,7 @@ func (r *report) measureMemory(ctx context.Context, b *bench) (err error) {
 	return nil
 }
 
-// fill makes the finished runs, as a controller leaves them whose Jobs are cleaned up.
+// fill creates finished runs, as a controller leaves them after their Jobs are deleted.
 func (b *bench) fill(ctx context.Context) error {
 	if err := executions.prepare(ctx, b.lab.Kube, "kept"); err != nil {
 		return err
@@ -85,7 +86,7 @@ func (b *bench) fill(ctx context.Context) error {
 	return work.Wait()
 }
 
-// finish writes a status like that of a run that completed.
+// finish writes the status of a completed run.
 func (b *bench) finish(e *v1alpha1.TaskExecution) {
 	const entryBytes = 160
 	end := metav1.NewTime(time.Now().Truncate(time.Second))
@@ -108,7 +109,7 @@ func (b *bench) finish(e *v1alpha1.TaskExecution) {
 	}
 }
 
-// seen waits until the controller has looked at each run that is kept, and rests.
+// seen waits until the controller has reconciled each finished run and is idle.
 func (b *bench) seen(ctx context.Context) error {
 	deadline := time.NewTimer(roundPatience)
 	defer deadline.Stop()

@@ -14,13 +14,13 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// The marks between which the tables stand on the page.
+// The page has the tables between these marks.
 const (
 	beginMark = "<!-- begin: written by make bench FLAGS=-write -->\n"
 	endMark   = "<!-- end -->\n"
 )
 
-// rewrite puts the tables onto the page.
+// rewrite writes the tables to the page.
 func (r *report) rewrite() error {
 	page, err := os.ReadFile(r.page)
 	if err != nil {
@@ -33,7 +33,7 @@ func (r *report) rewrite() error {
 	return os.WriteFile(r.page, page, 0o644)
 }
 
-// between the marks of a page goes a text.
+// between replaces what is between the marks of a page.
 func between(page []byte, text string) ([]byte, error) {
 	head, rest, found := bytes.Cut(page, []byte(beginMark))
 	_, tail, also := bytes.Cut(rest, []byte(endMark))
@@ -75,7 +75,7 @@ func trimmed(cells []string) []string {
 	return out
 }
 
-// machine that it was measured on.
+// machine describes this machine.
 func machine() string {
 	model := "unknown CPUs"
 	memory := "?"

@@ -28,7 +28,7 @@ func TestBetween(t *testing.T) {
 	}
 }
 
-// The tables say which goals were missed, of rounds and of memory.
+// The tables say which goals the rounds and the memory missed.
 func TestTables(t *testing.T) {
 	begin := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	round := func(seconds, writes, cpu float64) *measured {

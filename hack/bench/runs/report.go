@@ -22,7 +22,7 @@ const (
 	goalMemory = 128 << 20
 )
 
-// report is all that was measured.
+// report has all results.
 type report struct {
 	*options
 	at                   time.Time
@@ -33,7 +33,7 @@ type report struct {
 	harness.Goals
 }
 
-// columns of a table: what, of a bare Job, of a TaskExecution, compared, goal, verdict.
+// columns is the number of columns of a table: name, bare Job, TaskExecution, comparison, goal, verdict.
 const columns = 6
 
 func (r *report) add(k *kind, m *measured) {
@@ -44,7 +44,7 @@ func (r *report) add(k *kind, m *measured) {
 	}
 }
 
-// print both tables and a verdict.
+// print prints both tables and the verdict.
 func (r *report) print(out io.Writer) error {
 	main, requests := r.tables()
 	for _, rows := range [][][]string{main, requests} {
@@ -61,7 +61,7 @@ func (r *report) print(out io.Writer) error {
 	return nil
 }
 
-// tables of the figures, and of the requests of a run.
+// tables returns the table of results and that of the requests per run.
 func (r *report) tables() (main, requests [][]string) {
 	r.Goals = harness.Goals{}
 	r.rows = [][]string{{"", "bare Job", "TaskExecution", "", "goal", ""}}
@@ -86,7 +86,7 @@ func (r *report) row(cells ...string) {
 	r.rows = append(r.rows, next)
 }
 
-// judged is a row with a goal.
+// judged adds a row with a goal.
 func (r *report) judged(met bool, cells ...string) {
 	r.row(append(cells, r.Judge(met))...)
 }

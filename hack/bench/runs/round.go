@@ -18,11 +18,11 @@ import (
 )
 
 const (
-	// creators make runs at once.
+	// creators is how many runs are created in parallel.
 	creators = 8
-	// quiet is waited after the last run, so that what is written later is counted too: a Task's figures, Events.
+	// quiet is the wait after the last run, so that later writes count, too: a Task's statistics and Events.
 	quiet = 5 * time.Second
-	// roundPatience is how long nothing may happen.
+	// roundPatience is how long a round may make no progress.
 	roundPatience = 2 * time.Minute
 )
 
@@ -32,7 +32,7 @@ type bench struct {
 	lab *lab.Lab
 }
 
-// round makes runs of a kind, at a pace, and watches them to their end.
+// round creates runs of a kind at a pace and watches them to their end.
 func (b *bench) round(ctx context.Context, k *kind, group string, runs int, pace rate.Limit) (*measured, error) {
 	if err := k.prepare(ctx, b.lab.Kube, group); err != nil {
 		return nil, fmt.Errorf("preparing %s: %w", group, err)
@@ -58,20 +58,20 @@ func (b *bench) round(ctx context.Context, k *kind, group string, runs int, pace
 	defer wait.Stop()
 	select {
 	case <-wait.C:
-	case <-ctx.Done(): // of the group, which has ended; an interrupt shows at the next request
+	case <-ctx.Done(): // the group's context is always done here; an interrupt fails the next request
 		<-wait.C
 	}
 	m.after, err = b.count(context.WithoutCancel(ctx))
 	return m, err
 }
 
-// birth of a run.
+// birth is the creation of a run.
 type birth struct {
 	name string
 	at   time.Time
 }
 
-// create makes the runs, each when it is time and there is a slot for it.
+// create creates each run when the pace allows it and a slot is free.
 func (b *bench) create(ctx context.Context, k *kind, group string, runs int, pace *rate.Limiter, slots chan<- struct{}, created chan<- birth) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(creators)
@@ -93,7 +93,7 @@ func (b *bench) create(ctx context.Context, k *kind, group string, runs int, pac
 	return work.Wait()
 }
 
-// follow reads the watch until all is known of each run.
+// follow reads the watch until the status of each run is final.
 func (m *measured) follow(ctx context.Context, k *kind, watched watch.Interface, slots <-chan struct{}, created <-chan birth) error {
 	born, ended, settled := map[string]time.Time{}, map[string]bool{}, map[string]bool{}
 	patience := time.NewTimer(roundPatience)
@@ -111,7 +111,7 @@ func (m *measured) follow(ctx context.Context, k *kind, watched watch.Interface,
 			if !open || !ok {
 				return errors.New("the watch ended")
 			}
-			for len(created) > 0 { // it was made before it was seen
+			for len(created) > 0 { // a run is created before the watch shows it
 				b := <-created
 				born[b.name] = b.at
 			}

@@ -22,19 +22,19 @@ import (
 
 const (
 	taskName = "soak"
-	// settleEvery is the time between two looks at what has ended.
+	// settleEvery is the interval of checking for ended runs.
 	settleEvery = 5 * time.Second
 )
 
-// account of all runs. One that has ended, and of whose log all is known, is judged and deleted.
+// account tracks all runs. It checks and deletes a run when it has ended and its log is final.
 type account struct {
 	lab   *lab.Lab
 	lines int
 
 	mu sync.Mutex
-	// open runs, and since when.
+	// open has the runs that were not checked yet, and when they began.
 	open map[string]time.Time
-	// created and judged count runs; whole and gaps what was said of their logs.
+	// created and judged count runs. whole and gaps count complete and incomplete logs.
 	created, judged, whole, gaps int
 	wrong                        []string
 }
@@ -45,7 +45,8 @@ func (a *account) prepare(ctx context.Context) error {
 	return a.lab.Kube.Create(ctx, task)
 }
 
-// create runs at a rate until ctx ends. One whose creation fails, or of which it is not known, is tried again by its name.
+// create creates runs at a rate until ctx is done. If it is not known whether a creation succeeded, it is repeated
+// under the same name.
 func (a *account) create(ctx context.Context, rate float64) error {
 	ticker := time.NewTicker(time.Duration(float64(time.Second) / rate))
 	defer ticker.Stop()
@@ -57,7 +58,7 @@ func (a *account) create(ctx context.Context, rate float64) error {
 		}
 		e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: fmt.Sprintf("soak-%06d", i)}}
 		e.Spec.TaskRef.Name = taskName
-		a.begin(e.Name) // it may have ended by the time that its creation is answered
+		a.begin(e.Name) // before the creation, because the run may end before the answer arrives
 		if !a.persist(ctx, e) {
 			a.neverWas(e.Name)
 		}
@@ -78,14 +79,14 @@ func (a *account) neverWas(name string) {
 	delete(a.open, name)
 }
 
-// persist tries until the run is there. It tells whether it is, when ctx ends.
+// persist creates a run and repeats that until it exists. It returns false if ctx is done first.
 func (a *account) persist(ctx context.Context, e *v1alpha1.TaskExecution) bool {
 	for {
 		if err := a.lab.Kube.Create(ctx, e.DeepCopy()); err == nil {
 			return true
 		}
 		if err := a.lab.Kube.Get(context.WithoutCancel(ctx), client.ObjectKeyFromObject(e), &v1alpha1.TaskExecution{}); err == nil {
-			return true // its answer was lost
+			return true // the answer to the creation was lost
 		}
 		select {
 		case <-ctx.Done():
@@ -95,7 +96,7 @@ func (a *account) persist(ctx context.Context, e *v1alpha1.TaskExecution) bool {
 	}
 }
 
-// settle judges what has ended until ctx ends. That the API server is away is no error here.
+// settle checks and deletes ended runs until ctx is done. An unavailable API server is not an error.
 func (a *account) settle(ctx context.Context) error {
 	ticker := time.NewTicker(settleEvery)
 	defer ticker.Stop()
@@ -122,14 +123,15 @@ func (a *account) settle(ctx context.Context) error {
 			captured := apimeta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionLogsCaptured)
 			if e.Status.Phase.IsTerminal() && captured != nil && captured.Status != metav1.ConditionUnknown {
 				a.judge(e, of[string(e.UID)])
-				// Where it fails, or its answer is lost, it is there to be deleted the next time, or gone.
+				// If the deletion fails or its answer is lost, the next round deletes the run again if it still
+				// exists.
 				_ = a.lab.Kube.Delete(ctx, e, client.PropagationPolicy(metav1.DeletePropagationBackground))
 			}
 		}
 	}
 }
 
-// judge a run that has ended, once.
+// judge checks a run that has ended, at most once.
 func (a *account) judge(e *v1alpha1.TaskExecution, jobs int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -148,7 +150,7 @@ func (a *account) judge(e *v1alpha1.TaskExecution, jobs int) {
 	}
 }
 
-// faultOf tells what is wrong with a run, "" when nothing is.
+// faultOf says what is wrong with a run, or returns "".
 func (a *account) faultOf(e *v1alpha1.TaskExecution, jobs int) string {
 	s := e.Status.LogSummary
 	switch {
@@ -168,7 +170,7 @@ func (a *account) faultOf(e *v1alpha1.TaskExecution, jobs int) string {
 	return ""
 }
 
-// wait until no run is open.
+// wait waits until no run is open.
 func (a *account) wait(ctx context.Context, patience time.Duration) error {
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
@@ -191,7 +193,7 @@ func (a *account) wait(ctx context.Context, patience time.Duration) error {
 	}
 }
 
-// stuck names the oldest open run.
+// stuck returns an error that describes the oldest open run.
 func (a *account) stuck() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -28,7 +28,7 @@ type options struct {
 	seed                     uint64
 }
 
-// settling is how long after the last run all has to be accounted for.
+// settling is how long the last runs may take until they are checked.
 const settling = 3 * time.Minute
 
 func main() { harness.Main("soak", parseFlags, soak) }
@@ -94,8 +94,8 @@ func soak(ctx context.Context, o *options, out io.Writer) (err error) {
 	return s.report()
 }
 
-// inject faults until load ends: mostly logs that break off, sometimes the API server, and the controller more rarely, so
-// that it lives long enough to show whether it grows.
+// inject causes faults until load is done: often it cuts log requests, sometimes it restarts the API server. It kills
+// the controller less often, so that the controller lives long enough to show whether its memory grows.
 func inject(load, ctx context.Context, o *options, l *lab.Lab, s *samples) error {
 	if o.faults == 0 {
 		return nil

@@ -14,14 +14,14 @@ import (
 	"github.com/taskexec/taskexec/hack/bench/lab"
 )
 
-// sample of the controller.
+// sample has the controller's metrics at one time.
 type sample struct {
 	at                            time.Duration
 	memory, heap                  float64
 	goroutines, streams, requests float64
 }
 
-// samples over time.
+// samples has the samples over time and the faults.
 type samples struct {
 	lab     *lab.Lab
 	account *account
@@ -33,7 +33,7 @@ type samples struct {
 	faults map[string]int
 }
 
-// fault takes note of one.
+// fault records a fault.
 func (s *samples) fault(what string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,7 +44,8 @@ func (s *samples) fault(what string) {
 	fmt.Fprintf(s.out, "%8s  %s\n", time.Since(s.begin).Round(time.Second), what)
 }
 
-// take samples until ctx ends. One that cannot be taken, because the controller was just killed, is left out.
+// take takes samples until ctx is done. It skips a sample if the controller does not answer, for example because it
+// was just killed.
 func (s *samples) take(ctx context.Context, every time.Duration) error {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -87,7 +88,7 @@ func (s *samples) print(n *sample) {
 		n.at.Round(time.Second), n.memory/(1<<20), n.heap/(1<<20), n.goroutines, n.streams, n.requests, created, judged)
 }
 
-// report tells whether all is flat and accounted for; what is not is an error.
+// report prints the results. It returns an error if something grows or if a run is missing or wrong.
 func (s *samples) report() error {
 	a := s.account
 	fmt.Fprintf(s.out, "\n%d runs made, %d accounted for; %d logs whole, %d said to have gaps; faults: %v\n", a.created, a.judged, a.whole, a.gaps, s.faults)
@@ -121,7 +122,8 @@ func (s *samples) report() error {
 	return errors.Join(errs...)
 }
 
-// trend compares the mean of the second quarter with that of the last: in the first there is less of everything.
+// trend returns the means of the second and of the last quarter. The first quarter does not count, because all values
+// still grow.
 func trend(taken []sample, of func(*sample) float64) (early, late float64) {
 	quarter := len(taken) / 4
 	if quarter == 0 {

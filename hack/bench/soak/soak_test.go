@@ -67,7 +67,7 @@ func TestTrend(t *testing.T) {
 	}
 }
 
-// The answer to a deletion may be lost, so that a run is seen again that was judged.
+// The answer to a deletion may be lost. The run is then seen again, but checked only once.
 func TestARunIsJudgedOnce(t *testing.T) {
 	a := &account{lines: 3, open: map[string]time.Time{}}
 	a.begin("a")
