@@ -78,7 +78,7 @@ func TestAccessFlags(t *testing.T) {
 	}
 }
 
-// Nobody opens the API to others by leaving something out.
+// With --auth=none, the API is served on loopback only, unless --insecure-allow-unauthenticated is set.
 func TestUnauthenticatedBeyondLoopback(t *testing.T) {
 	for _, address := range []string{":8080", "0.0.0.0:8080", "[::]:8080", "10.0.0.1:8080", "example.com:8080", "localhost.example.com:80", "127.0.0.1"} {
 		if _, err := parse("--auth=none", "--bind-address="+address); err == nil || !strings.Contains(err.Error(), "--insecure-allow-unauthenticated") {

@@ -34,7 +34,7 @@ func TestTracingIsOffUnlessAskedFor(t *testing.T) {
 	}
 }
 
-// Spans reach a collector over OTLP, those of the end included.
+// A collector receives the spans over OTLP, including those at shutdown.
 func TestTracingExports(t *testing.T) {
 	sent := make(chan int, 10)
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

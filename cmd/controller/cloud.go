@@ -5,7 +5,7 @@
 
 package main
 
-import _ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // registers the clouds' stores
+import _ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // registers the cloud stores
 
-// handOver does nothing: this is controller-cloud.
+// handOver does nothing, because this program is controller-cloud.
 func handOver(string) error { return nil }

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// logSizes are flags with Kubernetes quantities, such as 512Ki, 4Mi or 1Gi.
+// logSizes are the flags whose values are Kubernetes quantities, such as 512Ki, 4Mi or 1Gi.
 type logSizes struct {
 	flush, spool, part, file resource.QuantityValue
 }

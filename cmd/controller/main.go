@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command controller is the operator: it turns TaskExecutions into Jobs and reports on them.
+// Command controller is the operator. It creates Jobs for TaskExecutions and reports their status.
 package main
 
 import (
@@ -171,7 +171,7 @@ func run(ctx context.Context, o options) error {
 		LeaderElection:                o.leaderElect,
 		LeaderElectionID:              "controller.taskexec.dev",
 		LeaderElectionNamespace:       o.leaderElection,
-		LeaderElectionReleaseOnCancel: true, // the process exits right after, so nothing works without the lease
+		LeaderElectionReleaseOnCancel: true, // the process exits right after it, so that nothing runs without the lease
 	})
 	if err != nil {
 		return fmt.Errorf("connecting to the cluster at %s: %w", config.Host, err)

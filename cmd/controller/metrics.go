@@ -18,8 +18,8 @@ import (
 
 // The values of --metrics-auth.
 const (
-	// authKubernetes asks the API server whose token it is and whether that user may get /metrics. It uses TLS, because clients
-	// send a token.
+	// authKubernetes asks the API server who owns the token and whether this user may get /metrics. It uses TLS,
+	// because clients send tokens.
 	authKubernetes = "kubernetes"
 	// authNone answers everyone, over plain HTTP.
 	authNone = "none"
@@ -28,10 +28,10 @@ const (
 // Names of the files in --metrics-cert-dir: those of a Secret of the type kubernetes.io/tls.
 const certFile, keyFile = "tls.crt", "tls.key"
 
-// metricsOptions says where /metrics is served, and to whom.
+// metricsOptions says where /metrics is served and who may read it.
 type metricsOptions struct {
 	address, auth, certDir string
-	// insecure allows authNone beyond this machine.
+	// insecure allows authNone on addresses that other machines can reach.
 	insecure bool
 }
 
@@ -75,7 +75,7 @@ func (o *metricsOptions) server() metricsserver.Options {
 	if o.certDir == "" {
 		serving.CertDir = "/nowhere" // otherwise the library looks for files in a folder below /tmp
 	}
-	// A scrape gains nothing from HTTP/2, and HTTP/2 has had flaws by which strangers could stop a server.
+	// HTTP/2 has no advantage for a scrape, and it has had flaws that allowed attackers to stop a server.
 	serving.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.NextProtos, c.MinVersion = []string{"http/1.1"}, tls.VersionTLS12 }}
 	return serving
 }

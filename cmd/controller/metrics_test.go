@@ -55,7 +55,8 @@ func TestCase63PlainMetricsAreAChoice(t *testing.T) {
 	}
 }
 
-// reviewer plays the part of the API server that knows tokens: ann may get /metrics, bob is known, nobody else is.
+// reviewer simulates the API server's reviews. It knows the tokens of ann, who may get /metrics, and of bob, who may
+// not.
 func reviewer(t *testing.T) *rest.Config {
 	t.Helper()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -81,7 +82,7 @@ func reviewer(t *testing.T) *rest.Config {
 	return &rest.Config{Host: api.URL, ContentConfig: rest.ContentConfig{ContentType: "application/json"}}
 }
 
-// serving runs the metrics as the controller does, and gives their address.
+// serving serves the metrics as the controller does and returns their address.
 func serving(t *testing.T, o metricsOptions) string {
 	t.Helper()
 	ctrl.SetLogger(logr.Discard())
@@ -139,7 +140,7 @@ func scrape(t *testing.T, url, token string) (int, string) {
 	return answer.StatusCode, string(body)
 }
 
-// Metrics are given over TLS to whose token may get them, and to nobody else; over plain HTTP to nobody.
+// Metrics are served over TLS only, and only to tokens that may get them.
 func TestCase63MetricsTakeATokenAndTLS(t *testing.T) {
 	o, err := parse("--metrics-bind-address=127.0.0.1:0")
 	if err != nil {
@@ -160,7 +161,7 @@ func TestCase63MetricsTakeATokenAndTLS(t *testing.T) {
 	}
 }
 
-// A certificate that is renewed, as cert-manager does, is served without a restart.
+// A renewed certificate is served without a restart. cert-manager renews certificates this way.
 func TestCase63RenewedCertificateIsServed(t *testing.T) {
 	dir := t.TempDir()
 	renew := func(host string) []byte {
@@ -169,7 +170,7 @@ func TestCase63RenewedCertificateIsServed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, data := range map[string][]byte{keyFile: key, certFile: certificate} { // as a volume does: at once
+		for name, data := range map[string][]byte{keyFile: key, certFile: certificate} { // replaces each file atomically, as a volume does
 			fresh := filepath.Join(dir, name+".new")
 			if err := os.WriteFile(fresh, data, 0o600); err != nil {
 				t.Fatal(err)

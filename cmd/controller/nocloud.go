@@ -14,8 +14,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 )
 
-// handOver replaces this process by the program controller-cloud in the same folder, if the archive is in a cloud. The clients of the
-// clouds take 30 MiB of memory, which a controller without such an archive does not need. It returns if there is nothing to do.
+// handOver replaces this process by the program controller-cloud in the same folder if the archive is in a cloud. The
+// clients of the clouds need 30 MiB of memory, which other controllers save. handOver returns nil if the archive is
+// not in a cloud.
 func handOver(archiveURL string) error {
 	if !archive.InCloud(archiveURL) {
 		return nil
@@ -25,7 +26,7 @@ func handOver(archiveURL string) error {
 		return fmt.Errorf("finding controller-cloud: %w", err)
 	}
 	program := self + "-cloud"
-	err = syscall.Exec(program, os.Args, os.Environ()) // only an error returns
+	err = syscall.Exec(program, os.Args, os.Environ()) // Exec returns only an error
 	scheme, _, _ := strings.Cut(archiveURL, ":")
 	return fmt.Errorf("an archive at %s:// needs the program %s, which is in the image of the controller and is built by `make build`: %w", scheme, program, err)
 }

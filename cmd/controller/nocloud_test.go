@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 )
 
-// becomes tells the test's own program, run again, to hand over for that archive.
+// becomes is an environment variable. If it is set, the test program calls handOver with its value.
 const becomes = "TASKEXEC_TEST_HAND_OVER"
 
 func TestMain(m *testing.M) {

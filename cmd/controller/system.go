@@ -9,7 +9,8 @@ import (
 	"github.com/taskexec/taskexec/cmd/internal/account"
 )
 
-// systemNamespace returns the controller's own namespace: that of the flag, or else that of the pod. It is empty outside of a pod.
+// systemNamespace returns the controller's own namespace: the value of the flag, or else the namespace of the pod. It
+// is empty outside of a pod.
 func systemNamespace(flag, file string) string {
 	return cmp.Or(flag, account.Namespace(file))
 }

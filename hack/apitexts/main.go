@@ -1,11 +1,11 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command apitexts writes the texts of the REST API's schemas: the doc comments of the Go types that it sends and reads,
-// and of their fields.
+// Command apitexts writes the texts of the REST API's schemas. They are the doc comments of the Go types that the API sends
+// and reads, and of their fields.
 //
-// It takes the structs that have a field with a JSON name, or that only embed others. The keys are the import path, the
-// type and the field.
+// It reads the structs that have a field with a JSON name, and those that only embed others. The keys consist of the
+// import path, the type and the field.
 //
 // Usage, at the root of the module: apitexts -out FILE [-skip FOLDER] FOLDER... A FOLDER that ends in /... stands for
 // itself and all folders below it.

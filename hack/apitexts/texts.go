@@ -22,7 +22,7 @@ import (
 // texts are doc comments by "import/path.Type" and "import/path.Type.Field", without line breaks.
 type texts map[string]string
 
-// read adds the types of one folder whose import path is given. It leaves out tests.
+// read adds the types of one folder, which has this import path. It skips tests.
 func (t texts) read(module fs.FS, folder, importPath string) error {
 	files, err := fs.Glob(module, path.Join(folder, "*.go"))
 	if err != nil {
@@ -73,8 +73,7 @@ func (t texts) readTypes(group *ast.GenDecl, importPath string) {
 	}
 }
 
-// isSent reports whether a struct is of the kind that is encoded as JSON: a field has a JSON name, or all that it has is
-// embedded.
+// isSent reports whether a struct is encoded as JSON: a field has a JSON name, or all fields are embedded.
 func isSent(fields []*ast.Field) bool {
 	return slices.ContainsFunc(fields, hasJSONName) || !slices.ContainsFunc(fields, func(f *ast.Field) bool { return len(f.Names) > 0 })
 }

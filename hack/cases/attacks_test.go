@@ -13,10 +13,10 @@ import (
 
 const attacks = root + "/docs/attacks.md"
 
-// attackTest is a test that a row names.
+// attackTest matches the name of a test in a row.
 var attackTest = regexp.MustCompile("`(Test[A-Za-z0-9]+)`")
 
-// Each attack of docs/attacks.md names the tests that try it, in its last column, and they are there.
+// Each attack in docs/attacks.md names its tests in the last column, and these tests exist.
 func TestEachAttackNamesItsTests(t *testing.T) {
 	page, err := os.ReadFile(attacks)
 	if err != nil {

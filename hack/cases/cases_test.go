@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cases checks that each case of docs/faults.md has tests, and that the page names them all.
+// Package cases checks that each case in docs/faults.md has tests, and that the page names all of them.
 package cases
 
 import (
@@ -21,13 +21,13 @@ import (
 const (
 	root = "../.."
 	page = root + "/docs/faults.md"
-	// firstCases were there from the beginning. Each fault that was found later adds a row.
+	// firstCases is the number of the original cases. Each fault that was found later added a row.
 	firstCases = 20
 )
 
 var (
 	testOfCase = regexp.MustCompile(`^TestCase([1-9][0-9]*)[A-Z]`)
-	// row of the table: its number, and the rest.
+	// row matches a row of the table: its number and the rest.
 	row       = regexp.MustCompile(`(?m)^\| ([0-9]+) \|(.*)$`)
 	namedTest = regexp.MustCompile("`(Test[A-Za-z0-9]+)` \\((unit|envtest|node)\\)")
 )
@@ -55,7 +55,7 @@ func eachTest(t *testing.T, visit func(file *ast.File, name string)) {
 	}
 }
 
-// tests returns the tests of the cases that are in the repository, each with its case and tier: "7 TestCase7X (node)".
+// tests returns the tests of all cases in the repository, each with its case and tier: "7 TestCase7X (node)".
 func tests(t *testing.T) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
@@ -67,7 +67,7 @@ func tests(t *testing.T) map[string]bool {
 	return found
 }
 
-// tierOf a file, by its build constraint.
+// tierOf returns the tier of a file from its build constraint.
 func tierOf(file *ast.File) string {
 	for _, group := range file.Comments {
 		switch text := group.List[0].Text; {

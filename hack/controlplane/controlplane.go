@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package controlplane starts etcd and an API server with our CRDs for the tests of a package, and stops them.
+// Package controlplane runs etcd and an API server with our CRDs during the tests of a package.
 package controlplane
 
 import (
@@ -22,18 +22,18 @@ import (
 	"github.com/taskexec/taskexec/hack/rights"
 )
 
-// ControlPlane is an API server that is up.
+// ControlPlane is a running API server.
 type ControlPlane struct {
 	Config *rest.Config
 	Scheme *runtime.Scheme
-	// Kube reads and writes live, with all rights.
+	// Kube reads and writes without a cache and has all rights.
 	Kube client.WithWatch
-	// AuditLog of what the audited user did.
+	// AuditLog has what the audited user did.
 	AuditLog *rights.Log
 }
 
-// Run starts a control plane, hands it to the tests and runs them. user is audited. Run returns the exit code for TestMain. It is
-// for packages one level below the root of the repository.
+// Run starts a control plane, passes it to use and runs the tests. user is the audited user. Run returns the exit
+// code for TestMain. It works in packages one level below the root of the repository.
 func Run(m *testing.M, user string, use func(ControlPlane)) int {
 	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
 		return failed("KUBEBUILDER_ASSETS is not set; run these tests by `make test-envtest`", nil)
@@ -56,7 +56,7 @@ func Run(m *testing.M, user string, use func(ControlPlane)) int {
 			failed("stopping the API server", err)
 		}
 	}()
-	c.Config.QPS = -1 // no limit on the client's side
+	c.Config.QPS = -1 // no limit in the client
 	if err := errors.Join(clientgoscheme.AddToScheme(c.Scheme), v1alpha1.AddToScheme(c.Scheme)); err != nil {
 		return failed("registering kinds", err)
 	}

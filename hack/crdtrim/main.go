@@ -46,7 +46,7 @@ func run(files []string) error {
 	return nil
 }
 
-// mend one file, counting the job templates in it.
+// mend edits one file and counts the job templates in it.
 func mend(file string, trimmed *int) error {
 	raw, err := os.ReadFile(file)
 	if err != nil {
@@ -69,7 +69,7 @@ func mend(file string, trimmed *int) error {
 	return os.WriteFile(file, append([]byte("---\n"), out...), 0o644)
 }
 
-// walk finds each schema called jobTemplate and strips what lies below it, counting those found.
+// walk strips the schemas below each field with the name jobTemplate, and counts these fields.
 func walk(node any, trimmed *int) {
 	switch n := node.(type) {
 	case map[string]any:
@@ -94,7 +94,7 @@ func walk(node any, trimmed *int) {
 	}
 }
 
-// strip removes descriptions. A property may itself be called "description": only text is removed.
+// strip removes descriptions. It removes only text, because a property may also have the name "description".
 func strip(node any) {
 	switch n := node.(type) {
 	case map[string]any:

@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// bases is where the generated CRD is.
+// bases is the path of the generated CRD.
 const bases = "../../config/crd/bases/taskexec.dev_tasks.yaml"
 
 func taskCRD(t *testing.T) map[string]any {
@@ -27,7 +27,7 @@ func taskCRD(t *testing.T) map[string]any {
 	return crd
 }
 
-// kubectl keeps the whole CRD as JSON in an annotation, and all annotations together have 256 KiB.
+// kubectl keeps the whole CRD as JSON in an annotation. All annotations of an object together may have 256 KiB.
 func TestCase30CRDFitsIntoTheAnnotationOfApply(t *testing.T) {
 	raw, err := json.Marshal(taskCRD(t))
 	if err != nil {
@@ -38,7 +38,7 @@ func TestCase30CRDFitsIntoTheAnnotationOfApply(t *testing.T) {
 	}
 }
 
-// Each metadata of a template has all fields, and takes creationTimestamp: null.
+// The metadata of each template has all fields and accepts creationTimestamp: null.
 func TestCase30TemplatesHaveWholeMetadata(t *testing.T) {
 	found := 0
 	var look func(node any)
@@ -68,12 +68,12 @@ func TestCase30TemplatesHaveWholeMetadata(t *testing.T) {
 		}
 	}
 	look(taskCRD(t))
-	if found != 3 { // the Job's, the pods' and that of an ephemeral volume's claim
+	if found != 3 { // the Job's, the pods' and that of an ephemeral volume claim
 		t.Errorf("%d metadata with fields", found)
 	}
 }
 
-// What CEL rules read has no null, and neither has what is required, a key of a list, or has a default.
+// Null is not accepted for fields that CEL rules read, required fields, the keys of lists and fields with a default.
 func TestCase30NullOnlyWhereItMeansAbsent(t *testing.T) {
 	nulls := 0
 	var look func(node any)

@@ -3,10 +3,10 @@
 
 package main
 
-// completeMetadata gives each metadata below a schema all fields of Kubernetes' ObjectMeta. controller-gen writes five of
-// them (generateEmbeddedObjectMeta), and the API server refuses or drops the others. A template that was copied from a
-// CronJob or from a Job has others, above all creationTimestamp: null. A CronJob takes them and uses labels, annotations
-// and a pod template's finalizers.
+// completeMetadata gives each metadata below a schema all fields of Kubernetes' ObjectMeta. controller-gen writes
+// only five of them (generateEmbeddedObjectMeta), and the API server refuses or drops the others. A template copied
+// from a CronJob or a Job has others, above all creationTimestamp: null. A CronJob accepts them, and uses labels,
+// annotations and a pod template's finalizers.
 func completeMetadata(node any) {
 	switch n := node.(type) {
 	case map[string]any:
@@ -28,8 +28,8 @@ func completeMetadata(node any) {
 	}
 }
 
-// restOfMetadata is what controller-gen leaves out. Each schema takes what Go's metav1.ObjectMeta can decode, no more: a
-// Task that does not decode could not be read.
+// restOfMetadata returns the fields that controller-gen leaves out. Their schemas accept exactly what Go's
+// metav1.ObjectMeta can decode, because a Task that does not decode could not be read.
 func restOfMetadata() map[string]any {
 	text := func() map[string]any { return map[string]any{"type": "string"} }
 	truth := func() map[string]any { return map[string]any{"type": "boolean"} }
@@ -52,7 +52,8 @@ func restOfMetadata() map[string]any {
 	}
 }
 
-// moment is a time as metav1.Time reads it: RFC 3339, of which the format date-time alone takes more.
+// moment returns the schema of a time as metav1.Time reads it. It is RFC 3339. The format date-time alone would
+// accept more.
 func moment() map[string]any {
 	return map[string]any{
 		"type": "string", "format": "date-time", "nullable": true,

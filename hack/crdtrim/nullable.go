@@ -5,11 +5,12 @@ package main
 
 import "slices"
 
-// readByRules are the fields below jobTemplate that CEL rules of the Task read. The rules would fail on null.
+// readByRules lists the fields below jobTemplate that the Task's CEL rules read. The rules would fail on null.
 var readByRules = []string{"spec", "template", "manualSelector", "podReplacementPolicy", "restartPolicy"}
 
-// allowNull lets lists and objects be null, as in a manifest with a key without a value ("env:", which templates often produce). A
-// CronJob and Go's decoder treat null as absent. Required fields, the keys of lists and fields with a default are not changed.
+// allowNull lets lists and objects be null, as in a manifest with a key without a value ("env:", which templates
+// often produce). A CronJob and Go's decoder treat null as absent. allowNull does not change required fields, the
+// keys of lists and fields with a default.
 func allowNull(node any) {
 	switch n := node.(type) {
 	case map[string]any:

@@ -1,9 +1,9 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package docexamples reads the examples of the documents, so that tests can run them.
+// Package docexamples reads the examples in the documents, so that tests can run them.
 //
-// Each block of shell commands says in its fence what a test does with it: "sh run", "sh refused" or "sh norun".
+// The fence of each block of shell commands says what a test does with it: "sh run", "sh refused" or "sh norun".
 package docexamples
 
 import (
@@ -20,19 +20,19 @@ type Mark string
 
 // The marks.
 const (
-	// Run: the block runs, and each command and each HTTP answer in it succeeds.
+	// Run means that the block runs, and that each command and each HTTP answer in it succeeds.
 	Run Mark = "run"
-	// Refused: the block runs, and a request in it is refused.
+	// Refused means that the block runs, and that a request in it is refused.
 	Refused Mark = "refused"
-	// NoRun: no test runs the block.
+	// NoRun means that no test runs the block.
 	NoRun Mark = "norun"
 )
 
 // Block is a fenced block of a document.
 type Block struct {
-	// Line of the document in which the fence is, counted from 1.
+	// Line is the line of the fence in the document, counted from 1.
 	Line int
-	// Info is what the fence says: the language, and words after it.
+	// Info is the text of the fence: the language and the words after it.
 	Info string
 	Code string
 }
@@ -53,7 +53,7 @@ func (b *Block) Mark() (Mark, error) {
 	}
 }
 
-// shells are the languages in which people write shell commands.
+// shells are the languages of blocks with shell commands.
 var shells = map[string]bool{"sh": true, "bash": true, "shell": true, "console": true, "zsh": true}
 
 // IsShell reports whether a block has shell commands.
@@ -86,12 +86,12 @@ func Blocks(text string) ([]Block, error) {
 
 // Page is a document with its blocks.
 type Page struct {
-	// Path from the root of the repository, with slashes.
+	// Path is the path from the root of the repository, with slashes.
 	Path   string
 	Blocks []Block
 }
 
-// Pages reads README.md, its Chinese twin and all documents below docs.
+// Pages reads README.md, its Chinese translation and all documents below docs.
 func Pages(root string) ([]Page, error) {
 	paths := []string{"README.md", "README.zh-CN.md"}
 	err := filepath.WalkDir(filepath.Join(root, "docs"), func(path string, entry fs.DirEntry, err error) error {

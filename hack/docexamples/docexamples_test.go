@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/taskexec/taskexec/controllers/logs/archive"
-	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // the clients for the URLs of the documents
+	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // the clients for the URLs in the documents
 	"github.com/taskexec/taskexec/hack/manifests"
 )
 
@@ -57,7 +57,7 @@ func TestEachShellExampleIsMarked(t *testing.T) {
 	}
 }
 
-// A page that promises to run is at least valid shell.
+// A page whose blocks are run is valid shell.
 func TestScriptsAreShell(t *testing.T) {
 	for _, page := range documents(t) {
 		script, err := Script(&page)
@@ -151,21 +151,21 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// repository is how the kustomizations of the documents name this repository.
+// repository is the name of this repository in the kustomizations of the documents.
 const repository = "github.com/taskexec/taskexec/"
 
-// Each kustomization of the documents builds, and what it gives as --archive-url can be opened.
+// Each kustomization of the documents builds, and its --archive-url can be opened.
 func TestKustomizationsOfTheDocuments(t *testing.T) {
 	for name, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret",
-		"STORAGE_EMULATOR_HOST": "127.0.0.1:1", // no credentials of Google are there
+		"STORAGE_EMULATOR_HOST": "127.0.0.1:1", // there are no Google credentials
 	} {
 		t.Setenv(name, value)
 	}
 	schemes := map[string]bool{}
 	for _, page := range documents(t) {
 		if strings.HasPrefix(page.Path, "docs/zh/") {
-			continue // the same, as another test sees to
+			continue // another test checks that these pages have the same blocks
 		}
 		for i := range page.Blocks {
 			if page.Blocks[i].Info != "yaml kustomization" {
@@ -176,7 +176,7 @@ func TestKustomizationsOfTheDocuments(t *testing.T) {
 					scheme, _, _ := strings.Cut(address, "://")
 					schemes[scheme] = true
 					if scheme == "file" {
-						continue // a folder of the container
+						continue // a folder in the container
 					}
 					bucket, err := archive.Open(t.Context(), address)
 					if err != nil {
@@ -193,7 +193,7 @@ func TestKustomizationsOfTheDocuments(t *testing.T) {
 	}
 }
 
-// built returns the objects of a kustomization, which takes the rest from this checkout.
+// built builds a kustomization and returns its objects. It uses this checkout as the base.
 func built(t *testing.T, kustomization string) []*unstructured.Unstructured {
 	t.Helper()
 	folder := t.TempDir()
@@ -220,8 +220,8 @@ func built(t *testing.T, kustomization string) []*unstructured.Unstructured {
 	return objects
 }
 
-// archiveURLs returns the values of --archive-url of a Deployment. A Deployment of these kustomizations has one, if its page
-// is about archives.
+// archiveURLs returns the values of --archive-url in a Deployment. In these kustomizations, a Deployment has one if
+// its page is about archives.
 func archiveURLs(t *testing.T, o *unstructured.Unstructured) (all []string) {
 	t.Helper()
 	if o.GetKind() != "Deployment" {
@@ -246,13 +246,13 @@ func archiveURLs(t *testing.T, o *unstructured.Unstructured) (all []string) {
 var (
 	link    = regexp.MustCompile(`!?\[[^\]]*\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#{1,6} +(.+?) *$`)
-	// mark is what GitHub leaves out of the anchor of a heading.
+	// mark matches what GitHub removes from the anchor of a heading.
 	mark    = regexp.MustCompile(`[^\p{L}\p{N}\p{M}\s_-]`)
 	fenced  = regexp.MustCompile("(?ms)^ {0,3}```.*?\n {0,3}```$")
 	inlined = regexp.MustCompile("`[^`\n]*`")
 )
 
-// anchors returns the anchors of a document, as GitHub and the documentation site make them.
+// anchors returns the anchors of a document as GitHub and the documentation site create them.
 func anchors(text string) map[string]bool {
 	all := map[string]bool{}
 	for _, match := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
@@ -261,12 +261,12 @@ func anchors(text string) map[string]bool {
 	return all
 }
 
-// Each link from a document to a file of the repository leads somewhere, to the section too.
+// Each link from a document to a file of the repository leads to an existing file and section.
 func TestLinksOfTheDocuments(t *testing.T) {
 	total := 0
 	for _, page := range documents(t) {
 		if strings.HasPrefix(page.Path, "docs/reference/") {
-			continue // generated: its links are its generator's
+			continue // generated: the generator is responsible for its links
 		}
 		raw, err := os.ReadFile(filepath.Join(root, page.Path))
 		if err != nil {
@@ -300,7 +300,7 @@ func TestLinksOfTheDocuments(t *testing.T) {
 
 var record = regexp.MustCompile(`^# ([0-9]+)\. (.+)\n\n\*\*Status:\*\* ((?:Accepted|Superseded)[^\n]*) · (20[0-9]{2}-[0-9]{2}-[0-9]{2})\n`)
 
-// Each record of a decision has a status and a date, and the index has its row.
+// Each decision record has a status and a date, and a row in the index.
 func TestDecisionsAreInTheIndex(t *testing.T) {
 	const folder = root + "/docs/decisions"
 	raw, err := os.ReadFile(folder + "/README.md")

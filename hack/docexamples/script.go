@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Script returns the shell script that runs the blocks of a page one after the other, in one shell. It is empty where the
-// page has nothing to run.
+// Script returns the shell script that runs the blocks of a page one after the other in one shell. It is empty if the
+// page has no blocks to run.
 func Script(page *Page) (string, error) {
 	var script strings.Builder
 	for i := range page.Blocks {
@@ -35,10 +35,10 @@ func Script(page *Page) (string, error) {
 	return script.String(), nil
 }
 
-// Output is the fence of a block that shows what the blocks of its page print.
+// Output is the fence of a block that shows the output of the other blocks of its page.
 const Output = "text output"
 
-// varying are the parts of an output that differ from run to run, and what stands for them in a comparison.
+// varying lists the parts of an output that differ between runs, and their replacements in a comparison.
 var varying = []struct {
 	part  *regexp.Regexp
 	stand string
@@ -56,7 +56,7 @@ func withoutVarying(text string) []string {
 	return strings.Split(strings.TrimSpace(text), "\n")
 }
 
-// Missing returns the first line that a page shows as output and that is not in what its blocks printed, in this order. It is
+// Missing returns the first line that a page shows as output and that its blocks did not print in this order. It is
 // empty if there is none.
 func Missing(page *Page, printed string) string {
 	lines := withoutVarying(printed)

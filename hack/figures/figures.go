@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package figures summarises measurements, for tests and benches.
+// Package figures summarizes measurements for tests and benches.
 package figures
 
 import (
@@ -20,7 +20,8 @@ func Percentile(of []time.Duration, percent int) time.Duration {
 	return sorted[max(rank, 1)-1]
 }
 
-// Median returns the median of some values. Of an even number it returns the lower of the two in the middle, and of none zero.
+// Median returns the median of some values. If their number is even, it returns the lower of the two in the middle.
+// It returns zero for no values.
 func Median[T cmp.Ordered](values []T) (median T) {
 	if len(values) == 0 {
 		return median

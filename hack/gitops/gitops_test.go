@@ -1,7 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package gitops tests what config/ gives to GitOps tools, as these tools run it. It is a module of its own, because it needs the Lua of Argo CD.
+// Package gitops tests the files of config/ for GitOps tools as these tools run them. It is a module of its own,
+// because it needs the Lua of Argo CD.
 package gitops_test
 
 import (
@@ -16,7 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// object in JSON, as it comes from the API server.
+// object decodes an object from JSON, as the API server sends it.
 func object(t *testing.T, text string) map[string]any {
 	t.Helper()
 	var o map[string]any
@@ -26,7 +27,7 @@ func object(t *testing.T, text string) map[string]any {
 	return o
 }
 
-// toLua does as Argo CD does with an object.
+// toLua converts an object to Lua, as Argo CD does.
 func toLua(l *lua.LState, value any) lua.LValue {
 	switch v := value.(type) {
 	case bool:
@@ -52,7 +53,8 @@ func toLua(l *lua.LState, value any) lua.LValue {
 	}
 }
 
-// health runs a check with the libraries that Argo CD opens: no strings, no files.
+// health runs a health check with the Lua libraries that Argo CD opens. The libraries for strings and files are
+// missing.
 func health(t *testing.T, script string, o map[string]any) (status, message string) {
 	t.Helper()
 	l := lua.NewState(lua.Options{SkipOpenLibs: true})

@@ -18,8 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// Build returns the objects of a folder of config, such as "default". It runs the kustomize of hack/tools with the go command on
-// the PATH. An error contains what they printed.
+// Build returns the objects of a folder of config, such as "default". It runs the kustomize of hack/tools with the go
+// command on the PATH. An error contains their output.
 func Build(ctx context.Context, folder string) ([]*unstructured.Unstructured, error) {
 	_, file, _, _ := runtime.Caller(0)
 	root := filepath.Join(filepath.Dir(file), "..", "..")
@@ -43,7 +43,8 @@ func Build(ctx context.Context, folder string) ([]*unstructured.Unstructured, er
 	}
 }
 
-// In returns an object as it is in another namespace, for the service accounts of namespace system, where it is a binding.
+// In returns a copy of an object for another namespace. If the object is a binding, its subjects are in namespace
+// system.
 func In(o *unstructured.Unstructured, namespace, system string) (*unstructured.Unstructured, error) {
 	o = o.DeepCopy()
 	o.SetNamespace(namespace)

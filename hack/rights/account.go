@@ -22,7 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
-// Audit makes the API server of a test log what users do. Call it before the API server starts. stop removes the log.
+// Audit makes a test's API server log what users do. Call it before the API server starts. stop removes the log.
 func Audit(environment *envtest.Environment, users ...string) (log *Log, stop func(), err error) {
 	dir, err := os.MkdirTemp("", "taskexec-audit-")
 	if err != nil {
@@ -39,8 +39,8 @@ func Audit(environment *envtest.Environment, users ...string) (log *Log, stop fu
 	return log, stop, nil
 }
 
-// Account creates a service account and its namespace if they do not exist. It returns a config for the same API server with a token
-// of the account, which is valid for an hour.
+// Account creates a service account and its namespace if they do not exist. It returns a config for the same API
+// server with a token of the account. The token is valid for an hour.
 func Account(ctx context.Context, kube client.Client, config *rest.Config, namespace, name string) (*rest.Config, error) {
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	for _, o := range []client.Object{&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, account} {

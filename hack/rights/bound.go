@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Bound returns the rights that a cluster's RoleBindings and ClusterRoleBindings give to a service account by its name, in all
-// namespaces. It leaves out the rights of groups that every account is in.
+// Bound returns the rights that a cluster's RoleBindings and ClusterRoleBindings grant to a service account by name,
+// in all namespaces. It leaves out rights of groups that include every account.
 func Bound(ctx context.Context, cluster client.Reader, namespace, account string) (map[Right]bool, error) {
 	bound := map[Right]bool{}
 	roles, everywhere := &rbacv1.RoleBindingList{}, &rbacv1.ClusterRoleBindingList{}
@@ -59,7 +59,7 @@ func rulesOf(ctx context.Context, cluster client.Reader, ref rbacv1.RoleRef, nam
 	return role.Rules, err
 }
 
-// ofRules returns the rights that rules allow.
+// ofRules returns the rights that rules grant.
 func ofRules(rules []rbacv1.PolicyRule) map[Right]bool {
 	granted := map[Right]bool{}
 	for _, rule := range rules {

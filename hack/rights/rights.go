@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rights compares what an account did, by the audit log of the API server, with what RBAC allows it to do.
+// Package rights compares what an account did, according to the API server's audit log, with what RBAC allows.
 package rights
 
 import (
@@ -21,14 +21,15 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// policy is that of an audit log with only the requests of some users, without bodies. A watch is logged when it begins.
+// policy is an audit policy that logs only the requests of some users, without bodies. It logs a watch when it
+// begins.
 const policy = `{"apiVersion":"audit.k8s.io/v1","kind":"Policy","omitStages":["RequestReceived"],
 "rules":[{"level":"Metadata","users":%s}]}`
 
 // Log is an audit log that an API server writes.
 type Log struct{ dir string }
 
-// NewLog writes the policy of a log for users into a folder.
+// NewLog writes the audit policy for users into a folder.
 func NewLog(dir string, users ...string) (*Log, error) {
 	names, err := json.Marshal(users)
 	if err != nil {
@@ -61,8 +62,8 @@ func readFile(name, user string) (Used, error) {
 	return Read(file, user)
 }
 
-// ReadFolder reads the requests of a user from an audit log and those into which it was rotated: all files of a folder
-// whose names match a pattern of filepath.Match. The error says when there is none.
+// ReadFolder reads the requests of a user from an audit log and its rotated files. These are the files of a folder
+// whose names match a pattern of filepath.Match. It returns an error if there is none.
 func ReadFolder(folder, pattern, user string) (Used, error) {
 	all := Used{map[Right]bool{}, map[Right]bool{}}
 	names, err := filepath.Glob(filepath.Join(folder, pattern))
@@ -80,15 +81,15 @@ func ReadFolder(folder, pattern, user string) (Used, error) {
 	return all, err
 }
 
-// Lasting leaves out refusals of rights that were also granted. An API server that has just started refuses everyone until it has
-// read the roles.
+// Lasting returns the rights without refusals of rights that were also granted. An API server that has just started
+// refuses everything until it has read the roles.
 func (u Used) Lasting() Used {
 	lasting := Used{u.Rights, maps.Clone(u.Refused)}
 	maps.DeleteFunc(lasting.Refused, func(right Right, _ bool) bool { return u.Rights[right] })
 	return lasting
 }
 
-// Right is one verb on one resource, as RBAC has it: "patch batch/jobs", "get pods/log" in the core group.
+// Right is one verb on one resource, as in RBAC: "patch batch/jobs", or "get pods/log" in the core group.
 type Right string
 
 func rightOf(verb, group, resource string) Right {
@@ -100,11 +101,11 @@ func rightOf(verb, group, resource string) Right {
 
 // Used is what an account did.
 type Used struct {
-	// Rights that it used, and those that it was refused.
+	// Rights has the rights that the account used, Refused those that it was refused.
 	Rights, Refused map[Right]bool
 }
 
-// event is the part that is read of an entry of audit.k8s.io/v1.
+// event has the fields of an audit.k8s.io/v1 event that Read needs.
 type event struct {
 	Verb string `json:"verb"`
 	User struct {
@@ -121,11 +122,11 @@ type event struct {
 	Annotations map[string]string `json:"annotations"`
 }
 
-// maxEvent limits an event in bytes. One without bodies has a few hundred.
+// maxEvent limits an event in bytes. An event without bodies has a few hundred.
 const maxEvent = 1 << 20
 
-// Read reads the requests of a user from an audit log: JSON, an event a line. A last line that is half written is left out.
-// Requests that name no resource, such as discovery, are not counted. The error says which line is none.
+// Read reads the requests of a user from an audit log with one JSON event per line. It skips an incomplete last line,
+// and requests without a resource, such as discovery. If a line is not an event, the error says which.
 func Read(log io.Reader, user string) (Used, error) {
 	used := Used{map[Right]bool{}, map[Right]bool{}}
 	lines := bufio.NewScanner(log)
@@ -153,7 +154,7 @@ func Read(log io.Reader, user string) (Used, error) {
 	return used, lines.Err()
 }
 
-// wholeLines is bufio.ScanLines without a last line that has no end.
+// wholeLines is like bufio.ScanLines, but skips an incomplete last line.
 func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) {
 	if atEOF && !slices.Contains(data, '\n') {
 		return len(data), nil, nil
@@ -161,7 +162,7 @@ func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) 
 	return bufio.ScanLines(data, atEOF)
 }
 
-// Granted returns the rights in the rules of the Roles and ClusterRoles of a manifest.
+// Granted returns the rights that the Roles and ClusterRoles of a manifest grant.
 func Granted(manifest io.Reader) (map[Right]bool, error) {
 	granted := map[Right]bool{}
 	decoder := yaml.NewYAMLOrJSONDecoder(manifest, 4096)
@@ -180,8 +181,8 @@ func Granted(manifest io.Reader) (map[Right]bool, error) {
 	}
 }
 
-// Compare says what is wrong: rights that were refused, that were used and are not granted, and that are granted and were
-// not used. Those in elsewhere may be used where the account's deeds were not watched.
+// Compare lists what is wrong: rights that were refused, used without being granted, or granted and not used. Rights
+// in elsewhere may be unused. They must be granted.
 func Compare(used Used, granted, elsewhere map[Right]bool) (wrong []string) {
 	for right := range used.Refused {
 		wrong = append(wrong, fmt.Sprintf("%s was refused", right))
@@ -205,7 +206,7 @@ func Compare(used Used, granted, elsewhere map[Right]bool) (wrong []string) {
 	return slices.Compact(wrong)
 }
 
-// String of the rights, for a log.
+// String lists the used rights for a log.
 func (u Used) String() string {
 	var all []string
 	for right := range u.Rights {

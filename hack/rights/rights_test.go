@@ -54,7 +54,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// A log that was rotated is read whole, and what an API server refuses while it starts is not held against an account.
+// ReadFolder reads a rotated log completely. Lasting ignores what an API server refused while it was starting.
 func TestRotatedLog(t *testing.T) {
 	dir := t.TempDir()
 	lines := strings.SplitAfter(auditLog, "\n")

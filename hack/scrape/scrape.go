@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package scrape reads the metrics of a deployed controller, as Prometheus does.
+// Package scrape reads the metrics of a deployed controller as Prometheus does.
 package scrape
 
 import (
@@ -14,20 +14,21 @@ import (
 	"time"
 )
 
-// port of config/manager.
+// port is the metrics port in config/manager.
 const port = "8443"
 
-// maxBytes limits an answer. A controller's answer has about 100 KiB.
+// maxBytes limits an answer. A controller's metrics have about 100 KiB.
 const maxBytes = 16 << 20
 
-// The certificate is self-signed and new at each start, so it cannot be verified. config/prometheus does not verify it either.
+// The client does not verify the certificate, because it is self-signed and new at each start. config/prometheus does
+// not verify it either.
 var client = http.Client{
 	Timeout:   time.Minute,
 	Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
 }
 
-// Controller gets /metrics of the controller's pod at an IP with a token. It returns the status code and the body of the answer, or an
-// error if there is no answer within a minute.
+// Controller reads /metrics of the controller's pod at an IP with a token. It returns the status code and the body,
+// or an error if there is no answer within a minute.
 func Controller(ctx context.Context, ip, token string) (code int, body []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+net.JoinHostPort(ip, port)+"/metrics", http.NoBody)
 	if err != nil {

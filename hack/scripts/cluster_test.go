@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package scripts tests what the shell scripts of hack/ decide. The programs that they would run are replaced.
+// Package scripts tests the decisions of the shell scripts in hack/. Fakes replace the programs that the scripts run.
 package scripts_test
 
 import (
@@ -17,7 +17,7 @@ const (
 	otherKubeconfig = "/other/kubeconfig"
 )
 
-// checkout is a folder with the scripts, in which nothing but fakes can be run.
+// checkout is a folder with the scripts, in which only fakes can run.
 type checkout struct {
 	folder, path string
 }
@@ -64,7 +64,7 @@ func write(t *testing.T, file, content string) {
 	}
 }
 
-// run runs a command of bash in the checkout, and returns what it printed.
+// run runs a bash command in the checkout and returns its output.
 func (c checkout) run(t *testing.T, command string, environment ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	var out, problems strings.Builder
@@ -124,7 +124,7 @@ const fakeKubectl = `case "$*" in
   *) echo "$@" >>calls; exit 1 ;;
 esac`
 
-// Nobody's cluster is changed because KUBECONFIG happened to be set.
+// The scripts do not change somebody's cluster only because KUBECONFIG is set.
 func TestEndToEndTestsNeedLeaveToInstall(t *testing.T) {
 	for _, script := range []string{"hack/e2e.sh true", "hack/test.sh unit e2e"} {
 		c := newCheckout(t, map[string]string{"kubectl": fakeKubectl, "go": "echo 0"})
@@ -138,7 +138,7 @@ func TestEndToEndTestsNeedLeaveToInstall(t *testing.T) {
 	}
 }
 
-// With leave, it says what it is about to do before it does anything.
+// With permission, the script says what it will do before it does anything.
 func TestEndToEndTestsSayWhereTheyInstall(t *testing.T) {
 	c := newCheckout(t, map[string]string{"kubectl": fakeKubectl, "kustomize": "echo"})
 	stdout, stderr, err := c.run(t, "hack/e2e.sh true", "KUBECONFIG="+otherKubeconfig, "E2E_INSTALL=true", "REGISTRY=r", "TAG=t")
@@ -159,7 +159,7 @@ func TestAssetsThatAreGivenMustBeComplete(t *testing.T) {
 	}
 }
 
-// On kind, the port of the REST API is published, and the images are those of this checkout.
+// On kind, the port of the REST API is published, and the images come from this checkout.
 func TestKindGetsPortAndImages(t *testing.T) {
 	record := `{ echo "$(basename "$0") $*"; cat; } </dev/stdin >>calls`
 	c := newCheckout(t, map[string]string{"kind": record, "docker": record, "kubectl": "true"})

@@ -1,11 +1,12 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command sequential prints the packages of a module whose tests run no two things at the same time. The race detector can find
-// nothing in them, and makes them take several times as long.
+// Command sequential prints the packages of a module whose tests are not concurrent. In them, the race detector finds
+// nothing and only makes the tests several times slower.
 //
-// A package counts as sequential if no file of its tests, or of a package of this project that they use, starts a goroutine or imports
-// what does. The judgement is made by the text of the files, and errs towards the race detector.
+// A package counts as sequential if none of these files starts a goroutine or imports a package that does: its tests, and
+// the packages of this project that the tests use. The decision is based on the text of the files. When in doubt, a
+// package is not sequential.
 //
 // Usage: sequential [-not] MODULE-FOLDER
 package main
@@ -27,7 +28,7 @@ import (
 
 const project = "github.com/taskexec/taskexec"
 
-// concurrent matches files that start a goroutine or import what does.
+// concurrent matches files that start a goroutine or import a package that does.
 var concurrent = regexp.MustCompile(`(?m)^\s*(defer )?go (func\b|[\w.]+\()|\.Go\(|AfterFunc|\.Parallel\(|\.RunParallel\(` +
 	`|"(net|net/http\S*|os/exec|os/signal|testing/synctest|golang\.org/x/sync\S*|gocloud\.dev\S*|sigs\.k8s\.io/controller-runtime` +
 	`|sigs\.k8s\.io/controller-runtime/pkg/(cache|controller|envtest|manager|metrics)\S*|k8s\.io/client-go/(informers|kubernetes|rest|tools)\S*)"`)
@@ -51,14 +52,15 @@ func main() {
 	}
 }
 
-// listed is a package as `go list` prints it. The tests of p are the package p.test; "q [p.test]" is q as those tests see it.
+// listed is a package in the output of `go list`. The tests of p are the package p.test. "q [p.test]" is q as
+// compiled for these tests.
 type listed struct {
 	ImportPath, Dir         string
 	GoFiles, CgoFiles, Deps []string
 }
 
 func run(list io.Reader, not bool, out io.Writer) error {
-	ours := map[string]bool{} // import path → something is concurrent in it
+	ours := map[string]bool{} // import path → whether something in the package is concurrent
 	var tests []listed
 	for decoder := json.NewDecoder(list); ; {
 		var p listed

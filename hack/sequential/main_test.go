@@ -31,7 +31,7 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
-// What counts is the tests and all of this project that they use.
+// The tests count, and all packages of this project that they use.
 func TestPackagesOfTests(t *testing.T) {
 	folder := t.TempDir()
 	for name, text := range map[string]string{"calm.go": "package p", "busy.go": "package p\nfunc f() {\n\tgo f()\n}"} {

@@ -1,12 +1,13 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command testcount prints how many tests ran, over all the tiers of one run of hack/test.sh:
+// Command testcount prints how many tests ran in all tiers of one call of hack/test.sh:
 //
 //	N passed, N failed, N skipped
 //
-// It reads the output of `go test -json`. A subtest counts as a test. A package that failed without a failed test, for example because
-// it does not compile, counts as one failed test. testcount fails only if no test ran, because `go test` reports failures itself.
+// It reads the output of `go test -json`. A subtest counts as a test. A package that failed without a failed test counts as
+// one failed test, for example if it does not compile. testcount fails only if no test ran, because `go test` reports
+// failures itself.
 //
 // Usage: testcount DIRECTORY-OF-JSON-FILES
 package main
@@ -74,8 +75,8 @@ func countFile(path string) (counts, error) {
 	return count(file)
 }
 
-// count adds up one stream of events. Tests that were running when their process died have no result. The failure of their package
-// counts instead.
+// count counts the results in one stream of events. A test that was running when its process died has no result. The
+// failure of its package counts instead.
 func count(events io.Reader) (counts, error) {
 	var c counts
 	blamed := map[string]bool{} // packages with a failed test
@@ -94,7 +95,7 @@ func count(events io.Reader) (counts, error) {
 			c.failed++
 		case e.Action == "fail" && !blamed[e.Package]:
 			c.failed++
-		case e.Test == "": // a package that passed, or that has no tests
+		case e.Test == "": // a package that passed or has no tests
 		case e.Action == "pass":
 			c.passed++
 		case e.Action == "skip":

@@ -5,7 +5,7 @@ package undecodable
 
 import "strings"
 
-// texts that are, or nearly are, quantities, durations, times, base64 and numbers.
+// texts are valid or almost valid quantities, durations, times, base64 and numbers.
 var texts = []any{
 	"", "x", "1", "-1", "0", "1.5", "1e1.5", "1e+1.5", "1E.5", "1e3", "1e99999999999", "1e1000000", "1e-1000000", "5Ki", "5k", "5 Ki", ".5", "5.", "+5", "1e",
 	"99999999999999999999999999", "0x10", "Infinity", "NaN",
@@ -17,13 +17,13 @@ var texts = []any{
 	"AAAA", "AAA=", "A", "!!",
 }
 
-// integers at the borders of Go's types, and beyond.
+// integers are at the limits of Go's types and beyond them.
 var integers = []any{
 	int64(0), int64(1), int64(-1), int64(1<<31 - 1), int64(1 << 31), int64(-1 << 31), int64(-1<<31 - 1), int64(80808080808),
 	int64(1<<63 - 1), int64(-1 << 63), float64(1 << 63), 1e30, -1e30, 1.0, 1.5, 1e-7,
 }
 
-// documents are JSON of any form, as fields without a schema take it.
+// documents are arbitrary JSON, for fields without a schema.
 var documents = []any{
 	map[string]any{},
 	map[string]any{"a": nil, "": 1e30, "b": []any{nil, []any{}}, "\x00": "\x00"},

@@ -23,14 +23,14 @@ import (
 	"github.com/taskexec/taskexec/hack/undecodable"
 )
 
-// kinds of this API, each with the file of its CRD.
+// kinds maps the file of each CRD to a constructor of its kind.
 var kinds = map[string]func() client.Object{
 	"../../config/crd/bases/taskexec.dev_tasks.yaml":          func() client.Object { return &v1alpha1.Task{} },
 	"../../config/crd/bases/taskexec.dev_taskexecutions.yaml": func() client.Object { return &v1alpha1.TaskExecution{} },
 	"../../config/crd/bases/taskexec.dev_taskschedules.yaml":  func() client.Object { return &v1alpha1.TaskSchedule{} },
 }
 
-// door is the validation that an API server does by a CRD.
+// door is the validation that an API server does for a CRD.
 type door struct {
 	schema     validation.SchemaValidator
 	structural *structuralschema.Structural
@@ -54,7 +54,7 @@ func newDoor(t *testing.T, s *undecodable.Schema) door {
 	return door{validator, structural, cel.NewValidator(structural, true, celconfig.PerCallLimit)}
 }
 
-// takes reports whether an API server stores an object.
+// takes reports whether the API server would store an object.
 func (d door) takes(object map[string]any) bool {
 	if len(validation.ValidateCustomResource(nil, object, d.schema)) > 0 {
 		return false
@@ -63,7 +63,7 @@ func (d door) takes(object map[string]any) bool {
 	return len(problems) == 0
 }
 
-// stored is an object as an API server has it.
+// stored returns an object as the API server stores it.
 func stored(t *testing.T, v undecodable.Value) (object map[string]any, raw []byte) {
 	t.Helper()
 	object, ok := v.Object.(map[string]any)
@@ -82,7 +82,7 @@ func stored(t *testing.T, v undecodable.Value) (object map[string]any, raw []byt
 	return object, raw
 }
 
-// What Go's types do not decode, the schema does not let in.
+// The schemas refuse everything that Go's types cannot decode.
 func TestCase21SchemaLetsInWhatDecodes(t *testing.T) {
 	for _, file := range slices.Sorted(maps.Keys(kinds)) {
 		schema, err := undecodable.Load(file)

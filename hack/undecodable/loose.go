@@ -15,7 +15,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// kinds of this API, each with its CRD and a spec that its schema refuses and Go's types do not decode.
+// kinds lists the kinds of this API, each with its CRD and a spec that its schema refuses and Go's types cannot
+// decode.
 var kinds = []struct {
 	kind, crd string
 	spec      map[string]any
@@ -25,9 +26,9 @@ var kinds = []struct {
 	{"TaskSchedule", "taskschedules.taskexec.dev", map[string]any{"taskRef": map[string]any{"name": "bad"}, "schedule": "@daily", "jitter": "5 parsecs"}},
 }
 
-// Loosen makes an API server accept every object of this API, as if it was stored before there was a schema. restore restores the
-// schemas. Both return when the API server has read the CRDs, a moment after they were written, or when ctx ends. The namespace
-// must exist; nothing is stored in it.
+// Loosen makes an API server accept every object of this API, like objects stored before there was a schema. restore
+// restores the schemas. Both wait until the API server uses the changed CRDs, or until ctx is done. The namespace
+// must exist. Nothing is stored in it.
 func Loosen(ctx context.Context, c client.Client, namespace string) (restore func(context.Context) error, err error) {
 	before := map[string]any{}
 	for _, k := range kinds {
@@ -36,7 +37,7 @@ func Loosen(ctx context.Context, c client.Client, namespace string) (restore fun
 			versions, _ := spec["versions"].([]any)
 			version, _ := versions[0].(map[string]any)
 			version["schema"] = map[string]any{"openAPIV3Schema": map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}}
-			delete(version, "selectableFields") // they need a schema
+			delete(version, "selectableFields") // selectable fields need a schema
 		}); err != nil {
 			return nil, err
 		}
@@ -52,7 +53,7 @@ func Loosen(ctx context.Context, c client.Client, namespace string) (restore fun
 	return restore, await(ctx, c, namespace, true)
 }
 
-// Object of this API.
+// Object returns an object of this API.
 func Object(kind, namespace, name string, body map[string]any) *unstructured.Unstructured {
 	o := &unstructured.Unstructured{Object: runtime.DeepCopyJSON(body)}
 	o.SetAPIVersion("taskexec.dev/v1alpha1")
@@ -62,8 +63,8 @@ func Object(kind, namespace, name string, body map[string]any) *unstructured.Uns
 	return o
 }
 
-// change changes the spec of a CRD. The API server writes the status of a CRD after each change of its spec, so that
-// the next change can meet a conflict and is tried again.
+// change changes the spec of a CRD. It retries after a conflict, because the API server updates the status of the CRD
+// after each change of the spec.
 func change(ctx context.Context, c client.Client, name string, change func(spec map[string]any)) error {
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		crd := &unstructured.Unstructured{}
@@ -85,7 +86,7 @@ func change(ctx context.Context, c client.Client, name string, change func(spec 
 	return nil
 }
 
-// await until the API server takes, or refuses, what the schemas refuse.
+// await waits until the API server accepts what the schemas refuse, or refuses it again if taken is false.
 func await(ctx context.Context, c client.Client, namespace string, taken bool) error {
 	for _, k := range kinds {
 		for {

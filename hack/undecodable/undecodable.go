@@ -1,8 +1,9 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package undecodable creates objects of a CRD that its schema may accept and Go's types may not decode. Tests give them to an API
-// server, or to the schema, and check that other objects are not affected. Loosen makes an API server store them anyway.
+// Package undecodable creates objects of a CRD that its schema may accept and that Go's types may not decode. Tests
+// send them to an API server or validate them, and check that other objects are not affected. Loosen makes an API
+// server store them in any case.
 package undecodable
 
 import (
@@ -15,18 +16,18 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Schema of the objects of a CRD.
+// Schema is the schema of a CRD's objects.
 type Schema = apiextensionsv1.JSONSchemaProps
 
 // Value is one value somewhere in an object.
 type Value struct {
 	// Path is the path from the root, such as spec.jobTemplate.spec.completions.
 	Path string
-	// Object contains the value, and otherwise only what its schema requires.
+	// Object contains the value. Otherwise it has only what its schema requires.
 	Object any
 }
 
-// Load reads the schema of the one version of a CRD.
+// Load reads the schema of a CRD with one version.
 func Load(file string) (*Schema, error) {
 	raw, err := os.ReadFile(file)
 	if err != nil {
@@ -42,8 +43,8 @@ func Load(file string) (*Schema, error) {
 	return crd.Spec.Versions[0].Schema.OpenAPIV3Schema, nil
 }
 
-// Values returns an object for each field of a schema and each candidate for it, in a fixed order. The schema may accept an object or
-// not.
+// Values returns an object for each field of a schema and each candidate for it, in a fixed order. The schema may
+// accept or refuse it.
 func Values(s *Schema) []Value { return values(s, "") }
 
 // Least returns the smallest object that a schema accepts.
@@ -96,7 +97,7 @@ func scalars(path string, candidates []any) (all []Value) {
 	return all
 }
 
-// required is the least object that a schema takes.
+// required returns the smallest object that a schema accepts.
 func required(s *Schema) map[string]any {
 	object := map[string]any{}
 	for _, name := range s.Required {
@@ -106,7 +107,7 @@ func required(s *Schema) map[string]any {
 	return object
 }
 
-// least value of a schema.
+// least returns the smallest value that a schema accepts.
 func least(s *Schema) any {
 	switch {
 	case s.XIntOrString:

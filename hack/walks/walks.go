@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package walks makes rapid check the same random sequences each time, so that a test fails only because of a change. To search for
-// more, set -rapid.seed=0 and -rapid.checks on the command line.
+// Package walks makes rapid check the same random sequences each time, so that a test fails only because of a change.
+// To check others, set -rapid.seed=0 and -rapid.checks on the command line.
 package walks
 
 import (
@@ -14,7 +14,8 @@ import (
 // seed is arbitrary.
 const seed = "20261125"
 
-// Same walks, so many, of so many steps on average; what the command line says stands.
+// Same makes rapid check the same walks: their number is walks, and their average length steps. Flags on the command
+// line override both.
 func Same(t testing.TB, walks, steps int) {
 	t.Helper()
 	said := map[string]bool{}
@@ -25,11 +26,11 @@ func Same(t testing.TB, walks, steps int) {
 		if said[name] {
 			continue
 		}
-		f := flag.Lookup(name).Value // flag.Set would have it said on the command line, for the next who comes
+		f := flag.Lookup(name).Value // flag.Set would mark the flag as set on the command line, and the next test would not override it
 		before := f.String()
 		if err := f.Set(value); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = f.Set(before) }) // it was a good value before
+		t.Cleanup(func() { _ = f.Set(before) }) // cannot fail, because the value was valid before
 	}
 }

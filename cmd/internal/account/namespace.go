@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package account tells a program about the service account that it runs under.
+// Package account tells a program which service account it runs as.
 package account
 
 import (
@@ -12,7 +12,8 @@ import (
 // NamespaceFile is where the kubelet writes the namespace of a pod, next to the token of its service account.
 const NamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
-// Namespace returns the namespace in a file such as NamespaceFile. It is empty if there is no such file, as outside of a pod.
+// Namespace reads the namespace from a file such as NamespaceFile. It is empty if the file does not exist, as outside
+// of a pod.
 func Namespace(file string) string {
 	raw, err := os.ReadFile(file)
 	if err != nil {

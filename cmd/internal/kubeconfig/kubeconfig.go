@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kubeconfig finds the cluster that a program works with.
+// Package kubeconfig finds the cluster that a program uses.
 package kubeconfig
 
 import (
@@ -13,15 +13,16 @@ import (
 	"github.com/taskexec/taskexec/cmd/internal/version"
 )
 
-// Load returns how to reach the cluster of --kubeconfig, of KUBECONFIG, or of the pod that the program runs in.
+// Load returns the client configuration of the cluster in --kubeconfig, in KUBECONFIG, or of the program's own pod.
 func Load(program string) (*rest.Config, error) {
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, fmt.Errorf("finding a cluster (set KUBECONFIG or --kubeconfig): %w", err)
 	}
-	// The API server limits clients fairly by itself (API Priority and Fairness). A second limit here would only make requests wait.
+	// The API server itself limits clients fairly (API Priority and Fairness). A second limit here would only delay
+	// requests.
 	config.QPS = -1
-	// Compressed watches cost CPU on both sides, and the network is near.
+	// Compressing watches costs CPU on both sides, and the network is fast.
 	config.DisableCompression = true
 	config.UserAgent = version.UserAgent(program)
 	return config, nil

@@ -1,7 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package version says which build of a program runs. `make build` stamps the variables of github.com/prometheus/common/version.
+// Package version tells which build of a program is running. `make build` stamps the variables of
+// github.com/prometheus/common/version.
 package version
 
 import (
@@ -15,7 +16,8 @@ import (
 	"github.com/prometheus/common/version"
 )
 
-// Number returns the version, such as v0.1.0. For a program that was not built by make it returns the version of the module.
+// Number returns the version, such as v0.1.0. If the program was not built by make, it returns the version of the
+// module.
 func Number() string {
 	module := ""
 	if built, ok := debug.ReadBuildInfo(); ok {
@@ -29,12 +31,12 @@ func Text(program string) string {
 	return fmt.Sprintf("%s %s (revision %s, %s, %s/%s)", program, Number(), version.GetRevision(), version.GoVersion, version.GoOS, version.GoArch)
 }
 
-// UserAgent returns what a program calls itself in its requests to the API server.
+// UserAgent returns the name that a program sends in its requests to the API server.
 func UserAgent(program string) string {
 	return fmt.Sprintf("%s/%s (%s/%s)", program, Number(), version.GoOS, version.GoArch)
 }
 
-// Log writes the line with which a program begins its log.
+// Log writes the first line of a program's log.
 func Log(log logr.Logger) {
 	log.Info("Starting", "version", Number(), "revision", version.GetRevision(), "go", version.GoVersion)
 }

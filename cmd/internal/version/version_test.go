@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// The flags of the Makefile reach the program: -X ignores names that do not exist.
+// The flags of the Makefile set the variables of the program. The linker's -X ignores names that do not exist.
 func TestMakeStampsTheVersion(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "make", "--no-print-directory", "-C", "../../..", "print-ldflags", "VERSION=v9.8.7").Output()
 	if err != nil {

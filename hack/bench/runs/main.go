@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command runs compares the cost of a run of a Task with that of a bare Job: runs per second, latency, requests, and CPU and memory of
-// the controller. `make bench` builds what it needs and runs it.
+// Command runs compares the cost of a run of a Task with that of a bare Job: runs per second, latency, requests, and the
+// controller's CPU and memory. `make bench` builds what it needs and runs it.
 //
 // It reports missed goals, and fails only if it could not measure.
 package main

@@ -1,9 +1,9 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command soak creates runs at a steady rate for a long time. Meanwhile it kills the controller, restarts the API server and cuts log
-// requests, at random. It reports whether memory, goroutines and open streams stay flat. It also checks each run: one Job, one
-// end, and every line of its log or a mark that some are missing. `make soak` runs it.
+// Command soak creates runs at a steady rate for a long time. Meanwhile, at random, it kills the controller, restarts the
+// API server and cuts log requests. It reports whether memory, goroutines and open streams stay flat. It also checks that
+// each run has one Job and ends once, and that its log has every line or says that some are missing. `make soak` runs it.
 package main
 
 import (

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command oapicodegen drives the client that oapi-codegen generates from the API's description, against the API at a URL.
+// Command oapicodegen calls the API at a URL with the client that oapi-codegen generates from the API's description.
 package main
 
 import (
@@ -25,7 +25,7 @@ func main() {
 	fmt.Println("driven")
 }
 
-// run makes each call and stops at the first answer that is not as it is wanted.
+// run makes each call and stops at the first wrong answer.
 func run(ctx context.Context, url string) error {
 	client, err := api.NewClientWithResponses(url)
 	if err != nil {

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command ogen drives the client that ogen generates from the API's description, against the API at a URL.
+// Command ogen calls the API at a URL with the client that ogen generates from the API's description.
 package main
 
 import (
@@ -26,15 +26,15 @@ func main() {
 	fmt.Println("driven")
 }
 
-// token is sent with each request.
+// token provides the token of each request.
 type token struct{}
 
-// Bearer gives it.
+// Bearer returns the token.
 func (token) Bearer(context.Context, api.OperationName) (api.Bearer, error) {
 	return api.Bearer{Token: "any"}, nil
 }
 
-// run makes each call and stops at the first answer that is not as it is wanted.
+// run makes each call and stops at the first wrong answer.
 func run(ctx context.Context, url string) error {
 	client, err := api.NewClient(url, token{})
 	if err != nil {

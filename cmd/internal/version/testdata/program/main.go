@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command program prints what a stamped program says of itself.
+// Command program prints its stamped version.
 package main
 
 import (
