@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command apitexts writes the texts of the REST API's schemas. They are the doc comments of the Go types that the API sends
-// and reads, and of their fields.
+// Command apitexts writes the texts of the REST API's schemas. They are the doc comments of the Go types that the API
+// sends and reads, and of their fields.
 //
 // It reads the structs that have a field with a JSON name, and those that only embed others. The keys consist of the
 // import path, the type and the field.

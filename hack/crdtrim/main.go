@@ -5,9 +5,9 @@
 //
 // It makes their schemas as strict as Go's types: see tighten.
 //
-// It removes the descriptions below a Task's spec.jobTemplate. These 600 KiB are the descriptions of batch/v1, which `kubectl explain
-// job` shows too. With them, the CRD would exceed the 256 KiB that `kubectl apply` can keep in its annotation. Descriptions of our
-// own fields stay.
+// It removes the descriptions below a Task's spec.jobTemplate. These 600 KiB are the descriptions of batch/v1, which
+// `kubectl explain job` shows too. With them, the CRD would exceed the 256 KiB that `kubectl apply` can keep in its
+// annotation. Descriptions of our own fields stay.
 //
 // It completes the metadata of templates (see metadata.go) and allows null where a CronJob does (see nullable.go).
 //

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// kubectl runs the real program, with a manifest as its input when there is one.
+// kubectl runs the real kubectl with the manifest as its input and returns its output.
 func kubectl(t *testing.T, manifest string, args ...string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "kubectl", append([]string{"--namespace", namespace}, args...)...)
@@ -105,7 +105,7 @@ func TestKubectlDelete(t *testing.T) {
 	})
 }
 
-// An execution of a Task that does not exist waits, says for what, and runs when the Task comes.
+// An execution whose Task does not exist waits and says why. It runs when the Task is created.
 func TestExecutionBeforeItsTask(t *testing.T) {
 	t.Parallel()
 	task := taskOf(`echo late but here`)

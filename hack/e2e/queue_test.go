@@ -71,7 +71,7 @@ func TestQueueWhileTheControllerIsKilled(t *testing.T) {
 	}
 }
 
-// atLeastEnded waits until so many runs of a task have ended. Each further end restarts the timeout.
+// atLeastEnded waits until the given number of runs of a task have ended. Each end restarts the timeout.
 func atLeastEnded(t *testing.T, task string, want int) {
 	t.Helper()
 	for ended := -1; ended < want; {
@@ -160,7 +160,7 @@ func TestForbiddenAndFullOverREST(t *testing.T) {
 	}
 }
 
-// listed waits until the facade lists so many runs of a task. From then on, the facade counts them.
+// listed waits until the facade lists the given number of runs of a task. From then on, it counts them.
 func listed(t *testing.T, task string, runs int) (list []execution) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%d runs of task %s are listed", runs, task), func() (bool, string) {

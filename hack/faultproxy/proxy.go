@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package faultproxy is a TCP proxy for tests that behaves like a bad network: it cuts connections, refuses new ones, stalls, or
-// delays everything.
+// Package faultproxy is a TCP proxy for tests that behaves like a bad network: it cuts connections, refuses new ones,
+// stalls, or delays everything.
 package faultproxy
 
 import (

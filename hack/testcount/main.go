@@ -5,9 +5,9 @@
 //
 //	N passed, N failed, N skipped
 //
-// It reads the output of `go test -json`. A subtest counts as a test. A package that failed without a failed test counts as
-// one failed test, for example if it does not compile. testcount fails only if no test ran, because `go test` reports
-// failures itself.
+// It reads the output of `go test -json`. A subtest counts as a test. A package that failed without a failed test
+// counts as one failed test, for example if it does not compile. testcount fails only if no test ran, because `go test`
+// reports failures itself.
 //
 // Usage: testcount DIRECTORY-OF-JSON-FILES
 package main

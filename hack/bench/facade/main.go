@@ -1,8 +1,9 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command facade measures the cost of a poll and of a list with many executions in the cache. It starts an API server, fills a
-// namespace, runs bin/apiserver on it, and loads both in turn with reads of the same executions. `make bench-facade` runs it.
+// Command facade measures the cost of a poll and of a list with many executions in the cache. It starts an API server,
+// fills a namespace, runs bin/apiserver on it, and loads both in turn with reads of the same executions.
+// `make bench-facade` runs it.
 //
 // It reports missed goals, and fails only if it could not measure.
 package main

@@ -1,9 +1,9 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lab runs a Kubernetes control plane with simulated nodes and this checkout's controller on this machine. etcd,
-// kube-apiserver, kube-controller-manager and kube-scheduler are real. kwok simulates the nodes, and kubelet.go serves the logs of
-// containers, which kwok does not have.
+// Package lab runs a Kubernetes control plane with simulated nodes and this checkout's controller on this machine.
+// etcd, kube-apiserver, kube-controller-manager and kube-scheduler are real. kwok simulates the nodes, and kubelet.go
+// serves the logs of containers, which kwok does not have.
 //
 // It uses free ports and a folder of its own, so that it does not disturb a cluster that is up.
 package lab
@@ -74,7 +74,8 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 	return l.start(ctx, l.startAPI, l.startKubelet, l.startManager, l.startScheduler, l.startKwok, l.makeNodes)
 }
 
-// StartAPI starts only etcd and the API server. It uses only the options Assets and CRDs. The default of Assets is KUBEBUILDER_ASSETS.
+// StartAPI starts only etcd and the API server. It uses only the options Assets and CRDs. The default of Assets is
+// KUBEBUILDER_ASSETS.
 func StartAPI(ctx context.Context, o Options) (*Lab, error) {
 	l := &Lab{Options: o}
 	return l.start(ctx, l.startAPI)
@@ -151,7 +152,7 @@ func (l *Lab) RestartAPI() error {
 	if err := server.Stop(); err != nil {
 		return fmt.Errorf("stopping the API server: %w", err)
 	}
-	server.Args = nil //nolint:staticcheck // otherwise envtest would pass each flag twice
+	server.Args = nil //nolint:staticcheck // envtest left them there, and would give each flag twice
 	if err := server.Start(); err != nil {
 		return fmt.Errorf("starting the API server again: %w", err)
 	}

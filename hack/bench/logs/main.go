@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command logs measures how fast, and at what cost, the logs of many runs are copied and archived while all runs print. It
-// uses the cluster of KUBECONFIG and the operator deployed there. `make bench-logs` sets up both and runs it.
+// Command logs measures how fast, and at what cost, the logs of many runs are copied and archived while all runs print.
+// It uses the cluster of KUBECONFIG and the operator deployed there. `make bench-logs` sets up both and runs it.
 //
 // It reports missed goals, and fails only if it could not measure.
 package main

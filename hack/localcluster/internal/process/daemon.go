@@ -70,7 +70,7 @@ func (d Daemon) Start() error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting %s: %w", d.Name, err)
 	}
-	go cmd.Wait() //nolint:errcheck // reaps it if it dies while this program runs, because kill(2) takes a zombie for a live process
+	go cmd.Wait() //nolint:errcheck // reaps it if it dies while we still run: a zombie would look alive to kill(2)
 	return d.remember(cmd.Process.Pid)
 }
 
