@@ -108,8 +108,8 @@ func detail(t *testing.T, r response, names ...string) string {
 	return p.Detail
 }
 
-// Callers without the right are rejected on every route, for an active run, an archived run and a run that does not
-// exist. The answer does not reveal which of the three it is.
+// Callers without a valid token or without the right are rejected on every route, for an active run, an archived run
+// and a run that does not exist. The answer does not reveal which of the three it is.
 func TestCase19NobodyGetsInWhoShouldNot(t *testing.T) {
 	archived := given(t, taskOf(`echo archived`))
 	live := given(t, taskOf(`echo begun; exec sleep 300`))

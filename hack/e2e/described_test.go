@@ -127,7 +127,7 @@ type watched struct {
 	*described
 	checker  *conform.Checker
 	exchange conform.Exchange
-	// keep says whether the body is kept for the check. Plain text needs no check.
+	// keep says whether the body is kept for the check. Plain text may be anything.
 	keep bool
 }
 

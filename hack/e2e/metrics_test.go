@@ -18,7 +18,7 @@ import (
 )
 
 // The deployed controller serves its metrics over TLS, and only to tokens that may read them. It rejects requests
-// without a token, and accounts that have all rights on Tasks only.
+// without a token, and accounts that have all rights on Tasks but none on metrics.
 func TestCase63DeployedMetricsTakeAToken(t *testing.T) {
 	settled(t)
 	pods := &corev1.PodList{}

@@ -54,7 +54,7 @@ while [ $left -ne 0 ]; do printf '%07d x\n' $i; i=$((i+1)) left=$((left-1)); tic
 echo "last $i"
 `
 
-// padding returns the rest of a numbered line of lineBytes, including its newline.
+// padding returns the text after the number in a line of lineBytes. lineBytes includes the newline.
 func padding(lineBytes int) string { return strings.Repeat("x", lineBytes-numberDigits-len(" \n")) }
 
 // tally has the lines of a log.

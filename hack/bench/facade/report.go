@@ -26,8 +26,8 @@ const (
 type report struct {
 	*options
 	facade, server side
-	// caused counts the API server's requests for runs while the facade was polled. reviews counts its token and
-	// access reviews.
+	// caused counts the requests for runs that the API server got while the facade was polled. reviews counts token
+	// and access reviews.
 	caused, reviews float64
 	lists           []list
 	memory          uint64
