@@ -54,7 +54,7 @@ func TestCase24ExplainedByThePodThatDecided(t *testing.T) {
 	ask(t, running, map[string]asked{
 		"progress": {run(v1alpha1.PhaseRunning, "", "2 of 3 completions").mirrored(0, 2), says{v1alpha1.ReasonContainerStarted, ", with 2 of 3 completions.", ""}},
 	})
-	// The facts have the pod that decided though many are newer.
+	// The facts include the deciding pod, even if many pods are newer.
 	many := nonZero().pod("x", terminated(7, "Error", ""), uid("a"))
 	for _, id := range []string{"c", "d", "e", "f"} {
 		many.pod("x", terminated(0, "Completed", ""), uid(id))

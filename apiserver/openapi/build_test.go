@@ -129,7 +129,7 @@ func TestAlternatives(t *testing.T) {
 	}
 }
 
-// Schemas that only events use are described where the events are. Lists are sent with commas.
+// Schemas that only events use are described with the events. Lists are sent separated by commas.
 func TestEvents(t *testing.T) {
 	e := get("a", "/a", apple{})
 	e.Parameters = []Parameter{Query("kind", "K.", SomeOf("red", "green"))}
