@@ -18,12 +18,12 @@ import (
 const inFlightRetry = 1
 
 const (
-	// UnsureOf is a divisor: that part of the places is for requests whose body decides whether they are allowed.
+	// UnsureOf is a divisor. 1/UnsureOf of the places are for requests whose body decides whether they are allowed.
 	UnsureOf = 4
-	// QuestionsAtOnce is for how many requests of one caller rights are checked at once. Its other requests wait,
-	// because nearly all answers come from memory.
+	// QuestionsAtOnce is the number of one caller's requests whose rights are checked concurrently. Its other requests
+	// wait, because nearly all answers come from memory.
 	QuestionsAtOnce = 16
-	// questionPatience is how long a request waits for that check.
+	// questionPatience is how long a request waits for its rights to be checked.
 	questionPatience = 5 * time.Second
 )
 
@@ -44,7 +44,7 @@ type Admission struct {
 	Bodies, Places, Unsure *limit.Places
 }
 
-// NewAdmission returns an Admission that serves most requests at once.
+// NewAdmission returns an Admission with the given number of places.
 func NewAdmission(most int) *Admission {
 	return &Admission{
 		questions: limit.NewTurns(QuestionsAtOnce),
