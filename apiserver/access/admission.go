@@ -27,8 +27,8 @@ const (
 	questionPatience = 5 * time.Second
 )
 
-// Admission admits requests in steps. What only the caller can delay (sending a body, waiting for changes, reading a
-// stream) holds no place of requests that are being served:
+// Admission admits requests in steps. Requests in a phase that only their caller can end (sending a body, waiting for
+// changes, reading a stream) hold no place of requests that are being served:
 //
 //	authenticate  who sent it?                         some at once for each address
 //	questions     may the caller do it?                some at once for each caller

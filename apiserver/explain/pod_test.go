@@ -20,7 +20,7 @@ func uid(id string) func(*corev1.Pod) {
 
 func node(name string) func(*corev1.Pod) { return func(p *corev1.Pod) { p.Spec.NodeName = name } }
 
-// mirrored gives the status two pods of an Indexed Job, and marks the first as the one that decided.
+// mirrored adds two pods of an Indexed Job to the status. The first is the deciding pod.
 func (o *observed) mirrored(code int32, succeeded int32) *observed {
 	o.Execution.Status.Completions = &v1alpha1.Completions{Wanted: 3, Succeeded: succeeded}
 	o.Execution.Status.ExitCode, o.Execution.Status.Attempts = &code, 3
@@ -31,7 +31,7 @@ func (o *observed) mirrored(code int32, succeeded int32) *observed {
 	return o
 }
 
-// Explanations are about the pod that the status marks, while the pods exist and after they are gone.
+// An explanation is about the deciding pod of the status, even after the pods are gone.
 func TestCase24ExplainedByThePodThatDecided(t *testing.T) {
 	both := func(o *observed) *observed {
 		return o.pod("x", terminated(7, "Error", ""), uid("a"), node("first")).pod("x", terminated(137, "Error", ""), uid("b"), node("second"))

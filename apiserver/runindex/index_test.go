@@ -199,7 +199,7 @@ func TestCursorsAreStable(t *testing.T) {
 	}
 }
 
-// Readers and a writer at once, for the race detector.
+// Concurrent readers and a writer, for the race detector.
 func TestReadersAtOnce(t *testing.T) {
 	w := newWorld()
 	done := make(chan struct{})
