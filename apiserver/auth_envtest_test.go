@@ -47,7 +47,7 @@ func newGatedLab(t *testing.T, config *rest.Config, audiences ...string) gatedLa
 	}
 	o := DefaultOptions()
 	o.AllNamespaces, o.TokenAudiences = true, audiences
-	o.MaxFailures = 0 // the tests fail a lot
+	o.MaxFailures = 0 // the tests send many invalid tokens
 	s := &server{
 		namespace: l.namespace, stores: inKubernetes{l.store.Stores}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute,
 		gate: g, recheckInterval: time.Second,

@@ -109,7 +109,7 @@ func TestNobodyIsLetThroughUnasked(t *testing.T) {
 }
 
 // Guesses from one address are checked ever more slowly. A valid token from that address still works.
-func TestGuessing(t *testing.T) { synctest.Test(t, guessing) } // on a clock that stands still
+func TestGuessing(t *testing.T) { synctest.Test(t, guessing) } // on a fake clock
 
 func guessing(t *testing.T) {
 	t.Helper()

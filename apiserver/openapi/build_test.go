@@ -102,7 +102,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// One status may have several media types, and a body several forms, which a property tells apart.
+// One status may have several media types. A body may have several forms, which a property distinguishes.
 func TestAlternatives(t *testing.T) {
 	e := get("a", "/a", apple{})
 	e.Answers = []Answer{{Status: 200, Description: "It.", Forms: &Forms{"Fruit", "F.", "kind", map[string]any{"pip": wirePip{}, "apple": apple{}}}}, {Status: 200, MediaType: "text/plain", Body: ""}}
