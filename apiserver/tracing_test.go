@@ -23,7 +23,7 @@ const (
 	clientTraceparent = "00-" + clientTrace + "-00f067aa0ba902b7-01"
 )
 
-// Without tracing in the facade, a client's trace still reaches the run, and no other header does.
+// Without tracing in the facade, a client's valid trace still reaches the run, and nothing else in that header does.
 func TestTraceOfAClient(t *testing.T) {
 	for name, c := range map[string]struct{ header, want string }{
 		"none":            {"", ""},

@@ -98,7 +98,7 @@ func TestCase21RecordOfARunSurvivesABadField(t *testing.T) {
 	}
 }
 
-// Undecodable fields are tolerated only in stored objects: in manifests and malformed input, they are errors.
+// Undecodable fields are tolerated only in stored objects. In manifests they are errors, and so is malformed JSON.
 func TestWhatWasNotStoredIsNotTolerated(t *testing.T) {
 	for _, text := range []string{
 		`{"metadata":{"name":"a"},"spec":{"timeout":"5 parsecs"}}`,
