@@ -96,8 +96,8 @@ func TestOneExecutionForAKey(t *testing.T) {
 	}
 }
 
-// The execution as the API server stores it still has the digest of the request, so that a repetition is recognized. When
-// an execution is deleted, its key is free again.
+// The execution as the API server stores it still has the digest of the request, so that a repetition is recognized.
+// When an execution is deleted, its key is free again.
 func TestRepetitionOfWhatIsStored(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
