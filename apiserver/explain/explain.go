@@ -86,7 +86,7 @@ type rule func(*Observation) (verdict, bool)
 
 // rules are asked in this order. Each reads only the Observation. If two rules apply, the first has the better answer.
 var rules = []rule{
-	// Runs that did not fail, or that somebody cancelled. They come first, because what such a run waited for no longer matters.
+	// Runs that did not fail, or that somebody cancelled. They come first: what such a run waited for no longer matters.
 	cancelled,
 	completed,
 
