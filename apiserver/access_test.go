@@ -16,11 +16,11 @@ import (
 	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
-// verbs are those that config/rbac knows.
+// verbs are the verbs of each resource that config/rbac grants.
 var verbs = map[string][]string{
 	"tasks":               {"get", "list", "execute"},
 	"taskexecutions":      {"get", "list", "watch", "create", "delete", "cancel", "cancel-all"},
-	"taskexecutions/logs": {"get"}, // and taskexecutions/rawlogs, for which a handler asks
+	"taskexecutions/logs": {"get"}, // and taskexecutions/rawlogs, which a handler checks
 	"taskschedules":       {"get", "list", "create", "update", "delete"},
 }
 
@@ -38,7 +38,7 @@ func TestEachRouteHasAnAccess(t *testing.T) {
 			t.Errorf("%s %s: what its path names is not asked for: %q", r.method, r.pattern, r.right.Named)
 		}
 		if strings.HasSuffix(r.pattern, "/rerun") || strings.HasSuffix(r.pattern, "/run") {
-			continue // it reads a run or a schedule, and asks for execute on its task when it knows that
+			continue // its handler reads the run or schedule first, and then checks execute on the task
 		}
 		if (r.method == http.MethodGet) != slices.Contains([]string{"get", "list", "watch"}, r.right.Verb) {
 			t.Errorf("%s %s takes the verb %q", r.method, r.pattern, r.right.Verb)
@@ -46,7 +46,7 @@ func TestEachRouteHasAnAccess(t *testing.T) {
 	}
 }
 
-// mapped gives each method and path of the tables, and an example of it.
+// mapped returns the method and path of every route, each with an example path.
 func mapped(s *server) map[string]string {
 	param := strings.NewReplacer("{taskName}", "sync", "{executionId}", "run", "{name}", "nightly", "{namespace}", "default")
 	all := map[string]string{}
@@ -61,7 +61,7 @@ func mapped(s *server) map[string]string {
 	return all
 }
 
-// bodies are for the routes that name in it what they are about.
+// bodyOf returns a body for the routes whose body names the runs or tasks.
 func bodyOf(path string) string {
 	switch {
 	case strings.HasSuffix(path, "/by-ids"):
@@ -73,7 +73,7 @@ func bodyOf(path string) string {
 	}
 }
 
-// Whatever the router has stands in a table, and is refused to who is not known, and to who may do nothing.
+// Every route has an entry in a table, and refuses callers without a valid token and callers without rights.
 func TestNoRouteIsOpen(t *testing.T) {
 	g := newFakeGate(map[string][]string{"nobody": {}})
 	g.rules["nobody"] = []string{"nothing"}

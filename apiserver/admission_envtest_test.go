@@ -28,7 +28,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
-// Labels of a namespace that have the policies of config/admission, and those of config/admission-caller, hold in it.
+// The policies of config/admission and of config/admission-caller apply in namespaces with these labels.
 const (
 	labelPolicies = "test.taskexec.dev/policies"
 	labelCaller   = "test.taskexec.dev/caller"
@@ -40,7 +40,7 @@ const (
 	controllerUser = "system:serviceaccount:taskexec-system:taskexec-controller"
 )
 
-// objectsOf a file with manifests.
+// objectsOf returns the objects of a manifest file.
 func objectsOf(t *testing.T, path ...string) (all []*unstructured.Unstructured) {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(append([]string{"..", "config"}, path...)...))
@@ -63,13 +63,13 @@ func objectsOf(t *testing.T, path ...string) (all []*unstructured.Unstructured) 
 	}
 }
 
-// policies of config, each with its binding, which is narrowed to namespaces of these tests.
+// policies guards the installation of the policies. Their bindings are narrowed to namespaces of these tests.
 var policies = struct {
 	sync.Mutex
 	installed bool
 }{}
 
-// installed puts the policies of config into the API server, once.
+// installed creates the policies of config in the API server, once.
 func installed(t *testing.T) {
 	t.Helper()
 	policies.Lock()
@@ -100,11 +100,11 @@ func installed(t *testing.T) {
 	policies.installed = true
 }
 
-// lastName is of a policy that refuses a ConfigMap of that name.
+// lastName names a policy that refuses a ConfigMap of the same name.
 const lastName = "last-of-all"
 
-// lastPolicy is a policy with its binding. It is created after the others, so that they hold once it does: the API server
-// learns of them in the order in which they were created.
+// lastPolicy returns a policy and its binding. It is created last. The API server learns of policies in the order of
+// their creation, so when this one is in force, so are the others.
 func lastPolicy() []*unstructured.Unstructured {
 	policy := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{
 		"matchConstraints": map[string]any{"resourceRules": []any{map[string]any{
@@ -123,7 +123,7 @@ func lastPolicy() []*unstructured.Unstructured {
 	return []*unstructured.Unstructured{policy, binding}
 }
 
-// withPolicies has the policies hold in the lab's namespace, and waits until they do.
+// withPolicies puts the policies in force in the lab's namespace, and waits until they are.
 func (l gatedLab) withPolicies(t *testing.T, labels ...string) {
 	t.Helper()
 	installed(t)
@@ -157,7 +157,7 @@ func (l gatedLab) withPolicies(t *testing.T, labels ...string) {
 	})
 }
 
-// kubectlAs gives a client with the rights of a user.
+// kubectlAs returns a client with the rights of a user.
 func kubectlAs(t *testing.T, user string) client.Client {
 	t.Helper()
 	return kubectlAsGroup(t, user, "system:serviceaccounts")
@@ -174,8 +174,8 @@ func kubectlAsGroup(t *testing.T, user, group string) client.Client {
 	return c
 }
 
-// serviceRoles gives Taskexec's own accounts their rights of config/rbac: the controller everywhere, the facade in the lab's
-// namespace.
+// serviceRoles grants Taskexec's own accounts their rights of config/rbac: to the controller everywhere, to the facade
+// in the lab's namespace.
 func (l gatedLab) serviceRoles(t *testing.T) {
 	t.Helper()
 	for _, o := range append(objectsOf(t, "rbac", "controller_cluster_role.yaml"), objectsOf(t, "rbac", "apiserver_role.yaml")...) {
@@ -196,7 +196,7 @@ func (l gatedLab) serviceRoles(t *testing.T) {
 	})
 }
 
-// wantForbidden checks that the API server refused, in words of ours.
+// wantForbidden checks that the API server refused a request with a message of our policies.
 func wantForbidden(t *testing.T, err error, says string) {
 	t.Helper()
 	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), says) {
@@ -204,7 +204,7 @@ func wantForbidden(t *testing.T, err error, says string) {
 	}
 }
 
-// The policies are what the API server takes for right: it warns of an expression that does not fit the CRD.
+// The API server accepts the policies without a warning. It warns of expressions that do not fit the CRD.
 func TestPoliciesFitTheCRDs(t *testing.T) {
 	installed(t)
 	list := &admissionregistrationv1.ValidatingAdmissionPolicyList{}

@@ -16,8 +16,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// Each way to a run over REST asks for no more than the Task allows today: a schedule that is made, changed or run now,
-// and a rerun of a run that was allowed more. A dry run says the same.
+// No run over REST may ask for more than its Task allows today. That holds for schedules that are created, changed or
+// run now, and for a rerun of a run that was allowed more. A dry run gives the same answer.
 func TestCase57NothingOverRESTWidensTheTask(t *testing.T) {
 	brief := fixture.Task("sync")
 	brief.Spec.Timeout = &metav1.Duration{Duration: time.Minute}
@@ -56,7 +56,7 @@ func TestCase57NothingOverRESTWidensTheTask(t *testing.T) {
 	}
 }
 
-// Who makes and who changes a schedule is recorded, and shown.
+// A schedule records and shows who created it and who last changed it.
 func TestCase56SchedulesSayWhoWroteThem(t *testing.T) {
 	rules := []string{"create taskschedules", "update taskschedules", "get taskschedules", "execute tasks"}
 	store := withSchedules(newFakeStore(fixture.Task("sync")))
@@ -95,7 +95,7 @@ func TestCase56SchedulesSayWhoWroteThem(t *testing.T) {
 	}
 }
 
-// A run that somebody else than the facade may have made is shown with its origin as claimed.
+// If somebody other than the facade may have created a run, its origin is shown as claimed.
 func TestCase44ForgedOriginIsShownAsClaimed(t *testing.T) {
 	made := func(change func(*v1alpha1.TaskExecution)) *v1alpha1.TaskExecution {
 		e := fixture.Execution("run", "sync", v1alpha1.PhaseRunning)

@@ -24,10 +24,10 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// jobControllerUser makes the pods of Jobs.
+// jobControllerUser creates the pods of Jobs.
 const jobControllerUser = "system:serviceaccount:kube-system:job-controller"
 
-// workloads is a rule that allows everything on Jobs and pods, and nothing of Taskexec.
+// workloads is a rule that allows everything on Jobs and pods, and nothing on Taskexec's resources.
 func workloads() []rbacv1.PolicyRule {
 	verbs := []string{"create", "get", "list", "update", "patch", "delete"}
 	return []rbacv1.PolicyRule{
@@ -36,7 +36,7 @@ func workloads() []rbacv1.PolicyRule {
 	}
 }
 
-// runOf a Task with a Job and a pod, made by who makes them.
+// runOf creates a run, and its Job as the controller. It returns both, and a pod that it does not create.
 func (l gatedLab) runOf(t *testing.T, name string) (*v1alpha1.TaskExecution, *batchv1.Job, *corev1.Pod) {
 	t.Helper()
 	task := l.taskOf("sync", nil)
@@ -60,8 +60,8 @@ func (l gatedLab) runOf(t *testing.T, name string) (*v1alpha1.TaskExecution, *ba
 	return e, job, pod
 }
 
-// Whoever may write Jobs and pods cannot make one a part of a run, and cannot change what Taskexec believes of those that
-// are.
+// The right to write Jobs and pods is not enough to add one to a run, or to change what Taskexec reads from those of a
+// run.
 func TestCase47JobsAndPodsCannotBeForged(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.serviceRoles(t)
@@ -71,7 +71,7 @@ func TestCase47JobsAndPodsCannotBeForged(t *testing.T) {
 	l.withPolicies(t, labelPolicies)
 	_, job, pod := l.runOf(t, "run")
 	until(t, "mallory may read Jobs", func() bool { return mallory.Get(t.Context(), client.ObjectKeyFromObject(job), &batchv1.Job{}) == nil })
-	// What the Job controller makes passes, and its later writes do.
+	// The Job controller may create pods and update them.
 	jobController := kubectlAs(t, jobControllerUser)
 	if err := jobController.Create(t.Context(), pod); err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func TestCase47JobsAndPodsCannotBeForged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { wantForbidden(t, c.do(), c.says) })
 	}
-	// What is not ours stays as Kubernetes has it: other labels, spec.suspend, deletion, and Jobs of one's own.
+	// Kubernetes' own uses stay allowed: other labels, spec.suspend, deletion, and the caller's own Jobs.
 	for _, fine := range []func() error{
 		func() error {
 			return patched(t, mallory, job.DeepCopy(), types.MergePatchType, `{"metadata":{"labels":{"team":"a"}},"spec":{"suspend":true}}`)
@@ -145,7 +145,7 @@ func TestCase47JobsAndPodsCannotBeForged(t *testing.T) {
 	}
 }
 
-// systemUser gives a user of Kubernetes itself, which runs no controllers here, the rights on Jobs and pods that it has.
+// systemUser grants a user of Kubernetes itself its usual rights on Jobs and pods. No such controller runs here.
 func (l gatedLab) systemUser(t *testing.T, user string) {
 	t.Helper()
 	role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: "system"}, Rules: workloads()}
@@ -161,11 +161,11 @@ func (l gatedLab) systemUser(t *testing.T, user string) {
 	})
 }
 
-// Whoever administers a namespace may hand on the shipped Role of one Task, and no more than the own rights.
+// A namespace's administrator may grant the shipped Role of one Task, but no right that they lack.
 func TestCase47AdminsMayGrantOneTask(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	granting := rbacv1.PolicyRule{APIGroups: []string{rbacv1.GroupName}, Resources: []string{"roles", "rolebindings"}, Verbs: []string{"create", "get"}}
-	// The cluster's own role admin has the rules of those that are aggregated into it.
+	// The cluster's role admin contains the rules of the roles that are aggregated into it.
 	aggregated := slices.Concat(clusterRole(t, "viewer").Rules, clusterRole(t, "editor").Rules)
 	for name, rules := range map[string][]rbacv1.PolicyRule{"aggregated": aggregated, "shipped": clusterRole(t, "admin").Rules} {
 		l.serviceAccount(t, name, "", append(rules, granting)...)
@@ -187,7 +187,7 @@ func TestCase47AdminsMayGrantOneTask(t *testing.T) {
 	}
 }
 
-// oneTaskRole of config/samples.
+// oneTaskRole returns the Role of config/samples.
 func oneTaskRole(t *testing.T) *rbacv1.Role {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("..", "config", "samples", "role_user-space-sync-runner.yaml"))
@@ -202,7 +202,7 @@ func oneTaskRole(t *testing.T) *rbacv1.Role {
 	return role
 }
 
-// The roles that are aggregated into view, edit and admin allow no more than their names say.
+// The roles that are aggregated into view, edit and admin allow only what those names say.
 func TestCase47AggregatedRoles(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	viewer, editor := clusterRole(t, "viewer").Rules, clusterRole(t, "editor").Rules

@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
-// A caller whose rights are of one Task, or of one verb, gets from each route what it may and nothing else.
+// Callers with rights on one Task, or with one verb, get only what these rights allow, on each route.
 func TestCase47NarrowRoles(t *testing.T) {
 	const mine, other = "of-mine", "of-other"
 	onMine := []string{
@@ -78,8 +78,8 @@ func TestCase47NarrowRoles(t *testing.T) {
 	}
 }
 
-// A dry run shows the Job, and with it the whole template of the Task: its environment, its volumes, its image. That takes
-// the right to get the Task.
+// A dry run shows the Job, and so the Task's template with its environment, volumes and image. It requires the right to
+// get the Task.
 func TestCase47DryRunShowsNoTemplate(t *testing.T) {
 	store := newFakeStore(fixture.WithContainer(fixture.Task("sync")))
 	api := facadeFor(store, newFakeGate(map[string][]string{"runner": {"execute tasks sync"}, "reader": {"execute tasks sync", "get tasks sync"}}))
@@ -91,7 +91,7 @@ func TestCase47DryRunShowsNoTemplate(t *testing.T) {
 	}
 }
 
-// A key of one caller tells another nothing, also on a rerun: neither what it made, nor that it was used.
+// A caller learns nothing from another caller's key, also on a rerun: neither the run it created, nor that it was used.
 func TestCase47KeysOfOthers(t *testing.T) {
 	store := newFakeStore(fixture.WithContainer(fixture.Task("sync"))).add(fixture.Execution("run", "sync", v1alpha1.PhaseCompleted))
 	may := []string{"execute tasks sync", "get taskexecutions run"}

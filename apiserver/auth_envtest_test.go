@@ -33,7 +33,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// gatedLab is the facade over a namespace of its own, with real tokens and rights.
+// gatedLab is a facade over a namespace of its own, with real tokens and rights.
 type gatedLab struct {
 	lab
 }
@@ -47,7 +47,7 @@ func newGatedLab(t *testing.T, config *rest.Config, audiences ...string) gatedLa
 	}
 	o := DefaultOptions()
 	o.AllNamespaces, o.TokenAudiences = true, audiences
-	o.MaxFailures = 0 // the tests fail a lot
+	o.MaxFailures = 0 // the tests send many invalid tokens
 	s := &server{
 		namespace: l.namespace, stores: inKubernetes{l.store.Stores}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute,
 		gate: g, recheckInterval: time.Second,
@@ -56,8 +56,8 @@ func newGatedLab(t *testing.T, config *rest.Config, audiences ...string) gatedLa
 	return gatedLab{l}
 }
 
-// serviceAccount makes one, bound to rules in the namespace, and gives its token for an audience, or for the API
-// server when it is empty.
+// serviceAccount creates a service account with rules in the namespace. It returns a token for an audience; an empty
+// audience stands for the API server.
 func (l gatedLab) serviceAccount(t *testing.T, name string, audience string, rules ...rbacv1.PolicyRule) (token string) {
 	t.Helper()
 	l.create(t, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}})
@@ -69,7 +69,7 @@ func (l gatedLab) serviceAccount(t *testing.T, name string, audience string, rul
 	return l.token(t, name, audience)
 }
 
-// inForce waits until the API server goes by the rules: the facade would remember that it did not yet.
+// inForce waits until the API server applies the rules. The facade must not ask earlier, because it caches refusals.
 func (l gatedLab) inForce(t *testing.T, serviceAccount string, rules []rbacv1.PolicyRule) {
 	t.Helper()
 	for _, r := range rules {
@@ -120,7 +120,7 @@ func (l gatedLab) userName(serviceAccount string) string {
 	return "system:serviceaccount:" + l.namespace + ":" + serviceAccount
 }
 
-// as calls with a token.
+// as sends a request with a token.
 func (l gatedLab) as(t *testing.T, token, method, path, body string) *httptest.ResponseRecorder {
 	t.Helper()
 	return call(t, l, method, path, body, bearing(token)...)
@@ -131,10 +131,9 @@ func onTasks(verbs ...string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{v1alpha1.GroupVersion.Group}, Resources: []string{"tasks"}, Verbs: verbs}
 }
 
-// request to a route.
 type request struct{ method, path, body string }
 
-// theAPI gives requests to each route: about what is there, what is archived, and what is not there.
+// theAPI returns requests to each route: for objects that exist, runs that are archived, and objects that do not exist.
 func theAPI(namespace string) (all [][]request) {
 	for _, r := range (&rooms{}).routes() {
 		for _, prefix := range []string{"", "/namespaces/" + namespace} {
@@ -149,13 +148,13 @@ func theAPI(namespace string) (all [][]request) {
 	return all
 }
 
-// namedBody is the body of a request to a path that names in it what it is about.
+// namedBody returns a request body for a path whose body names the tasks or runs.
 func namedBody(path, task, run string) string {
 	return strings.NewReplacer("sync", task, `"run"`, `"`+run+`"`).Replace(bodyOf(path))
 }
 
-// Every route, with real tokens: none, a wrong one, one for something else, one that lacks the verb, and one that has all
-// rights in another namespace. Nothing tells what is there.
+// Every route refuses real requests without a token, with an invalid one, with one for another resource or without the
+// verb, and with all rights in another namespace. The answer does not show what exists.
 func TestCase19EveryRouteIsGuarded(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.task(t, "sync")
@@ -172,9 +171,9 @@ func TestCase19EveryRouteIsGuarded(t *testing.T) {
 	nobody := l.serviceAccount(t, "nobody", "taskexec")
 	elsewhere := l.token(t, "nobody", "somebody-else")
 	forAPIServer := l.token(t, "nobody", "")
-	// All rights but those on taskexec.dev.
+	// All rights, except on taskexec.dev.
 	other := l.serviceAccount(t, "other", "taskexec", rbacv1.PolicyRule{APIGroups: []string{"batch", ""}, Resources: []string{"*"}, Verbs: []string{"*"}})
-	// All rights on taskexec.dev, elsewhere.
+	// All rights on taskexec.dev, in another namespace.
 	neighbour := newGatedLab(t, apiServer, "taskexec")
 	admin := clusterRole(t, "admin")
 	next := neighbour.serviceAccount(t, "next", "taskexec", admin.Rules...)
@@ -220,13 +219,13 @@ func TestRolesOfConfig(t *testing.T) {
 	tokens := map[string]string{}
 	for _, name := range []string{"viewer", "runner", "admin"} {
 		role := clusterRole(t, name)
-		role.Name += "-" + l.namespace // another test may have it, too
+		role.Name += "-" + l.namespace // another test may create a role of the same name
 		if err := adminClient.Create(t.Context(), role); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
 			if err := adminClient.Delete(t.Context(), role); err != nil {
-				t.Log(err) // the API server ends with the tests
+				t.Log(err) // the API server stops with the tests
 			}
 		})
 		tokens[name] = l.serviceAccount(t, name, "taskexec")
@@ -269,7 +268,7 @@ func TestRolesOfConfig(t *testing.T) {
 	}
 }
 
-// clusterRole of config/rbac.
+// clusterRole returns a ClusterRole of config/rbac.
 func clusterRole(t *testing.T, name string) *rbacv1.ClusterRole {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("..", "config", "rbac", name+"_cluster_role.yaml"))
@@ -283,7 +282,7 @@ func clusterRole(t *testing.T, name string) *rbacv1.ClusterRole {
 	return role
 }
 
-// The sample of config: who may run one Task only.
+// The sample Role of config allows its user to run one Task only.
 func TestOneTaskOnlyForReal(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	raw, err := os.ReadFile(filepath.Join("..", "config", "samples", "role_user-space-sync-runner.yaml"))
@@ -344,7 +343,7 @@ func TestOneTaskOnlyForReal(t *testing.T) {
 	if e := l.live(t, "of-other"); e.Spec.Cancel != nil {
 		t.Error("another Task's run was cancelled")
 	}
-	// What the Role says holds for kubectl as well: it makes no run by itself.
+	// The Role also restricts kubectl: its user cannot create an execution directly.
 	direct := rest.AnonymousClientConfig(apiServer)
 	direct.BearerToken = l.token(t, "ann", "")
 	ann, err := client.New(direct, client.Options{Scheme: adminClient.Scheme()})
@@ -367,7 +366,7 @@ func listed(t *testing.T, l gatedLab) []v1alpha1.TaskExecution {
 	return list.Items
 }
 
-// Rights are of a namespace: those of one are worth nothing in another.
+// Rights in one namespace do not apply in another.
 func TestRightsAreOfANamespace(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	token := l.serviceAccount(t, "ann", "taskexec", onTasks("list"))
@@ -379,7 +378,7 @@ func TestRightsAreOfANamespace(t *testing.T) {
 	}
 }
 
-// Without audiences, the tokens of the API server are taken, and others are not.
+// Without audiences, the facade accepts tokens for the API server and no others.
 func TestAudienceOfTheAPIServer(t *testing.T) {
 	l := newGatedLab(t, apiServer)
 	token := l.serviceAccount(t, "ann", "", onTasks("list"))
@@ -418,7 +417,7 @@ func TestMetricsForReal(t *testing.T) {
 	wantProblem(t, l.as(t, l.token(t, "scraper", "somebody-else"), "GET", "/metrics", ""), http.StatusUnauthorized, "not valid here")
 }
 
-// An API server that is away lets nobody in.
+// While the API server is unreachable, nobody is let in.
 func TestAPIServerAway(t *testing.T) {
 	away := rest.CopyConfig(apiServer)
 	away.Host = "127.0.0.1:1"
@@ -427,14 +426,14 @@ func TestAPIServerAway(t *testing.T) {
 	wantProblem(t, l.as(t, token, "GET", "/tasks", ""), http.StatusServiceUnavailable, "Kubernetes cannot be asked")
 	wantProblem(t, l.as(t, "nothing", "GET", "/tasks", ""), http.StatusServiceUnavailable, "Kubernetes cannot be asked")
 	wantProblem(t, call(t, l, "GET", "/tasks", ""), http.StatusUnauthorized, "a token is required")
-	// Who may be asked of whom, but may not ask, is in the same place.
+	// The answer is the same if the facade may not create reviews.
 	mute := rest.AnonymousClientConfig(apiServer)
 	mute.BearerToken = l.token(t, "ann", "")
 	l = newGatedLab(t, mute, "taskexec")
 	wantProblem(t, l.as(t, token, "GET", "/tasks", ""), http.StatusServiceUnavailable, "Kubernetes cannot be asked")
 }
 
-// What was taken away is gone when the short memory of the facade is over.
+// A right that was taken away stops working when the facade's cache expires.
 func TestTakenRights(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	token := l.serviceAccount(t, "ann", "taskexec", onTasks("list"))

@@ -35,7 +35,7 @@ func TestUnknownCallers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g.reviewed = 0
-			// What is there, what is not, and what no route is for look alike.
+			// Existing objects, missing objects and unknown routes give the same answer.
 			for _, path := range []string{"/tasks/sync", "/tasks/nothing", "/no/such/path", "/", "/healthz/", "//healthz", "/metrics"} {
 				w := call(t, api, "GET", path, "", c.headers...)
 				wantProblem(t, w, http.StatusUnauthorized, c.says)
@@ -72,7 +72,7 @@ func TestKnownCallers(t *testing.T) {
 	}
 }
 
-// A Prometheus has the token that the API server takes, and it is taken for nothing else.
+// /metrics also accepts a token for the API server, such as Prometheus has. No other route does.
 func TestMetricsTakeTheTokenOfTheAPIServer(t *testing.T) {
 	g := newFakeGate(map[string][]string{"prometheus": {"get /metrics"}, "ann": {"get tasks *", "list tasks"}})
 	g.forAPIServer["prometheus.apiserver"], g.forAPIServer["ann.apiserver"] = true, true
@@ -87,7 +87,7 @@ func TestMetricsTakeTheTokenOfTheAPIServer(t *testing.T) {
 	wantProblem(t, call(t, api, "GET", "/tasks", "", bearing("ann.apiserver")...), http.StatusUnauthorized, "not valid here")
 }
 
-// What cannot be asked is never let through, and the caller is not told why.
+// If a caller cannot be checked, it is not let through, and is not told why.
 func TestNobodyIsLetThroughUnasked(t *testing.T) {
 	g := newFakeGate(map[string][]string{"ann": {"everything"}})
 	log := &logged{}
@@ -108,8 +108,8 @@ func TestNobodyIsLetThroughUnasked(t *testing.T) {
 	}
 }
 
-// An address that guesses is asked for ever more slowly. Who has a valid token gets in from there.
-func TestGuessing(t *testing.T) { synctest.Test(t, guessing) } // on a clock that stands still
+// Guesses from one address are checked ever more slowly. A valid token from that address still works.
+func TestGuessing(t *testing.T) { synctest.Test(t, guessing) } // on a fake clock
 
 func guessing(t *testing.T) {
 	t.Helper()

@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Nobody writes another's name onto a schedule; what the facade wrote counts until somebody else changes the spec.
+// Nobody can write another user's name into a schedule. The facade's entry counts until somebody else changes the spec.
 func TestCase56AuthorOfAScheduleCannotBeForged(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.task(t, "mine")
@@ -33,7 +33,7 @@ func TestCase56AuthorOfAScheduleCannotBeForged(t *testing.T) {
 	if err := kubectlAs(t, facadeUser).Create(t.Context(), made); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ name, patch, says string }{ // in this order: what passes changes the schedule
+	for _, c := range []struct{ name, patch, says string }{ // in this order: each patch that passes changes the schedule
 		{"another maker", `{"metadata":{"annotations":{"taskexec.dev/created-by":"cid"}}}`, "taskexec.dev/created-by"},
 		{"another author", `{"metadata":{"annotations":{"taskexec.dev/changed-by":"cid"}}}`, "taskexec.dev/changed-by"},
 		{"the author of another change", `{"spec":{"schedule":"@hourly"},"metadata":{"annotations":{"taskexec.dev/changed-generation":"2"}}}`, "taskexec.dev/changed-by"},
@@ -50,7 +50,7 @@ func TestCase56AuthorOfAScheduleCannotBeForged(t *testing.T) {
 	}
 }
 
-// Where the cluster can fill in names, a schedule says who wrote it with kubectl.
+// If the cluster can fill in names, a schedule shows who wrote it with kubectl.
 func TestCase56AuthorOfAScheduleIsFilledIn(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.task(t, "mine")

@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
-// unread fails the test when anything is read or written.
+// unread fails the test if the store is read or written.
 func unread(t *testing.T, store *fakeStore) {
 	t.Helper()
 	store.fail = func(operation, name string) error {
@@ -27,21 +27,21 @@ func unread(t *testing.T, store *fakeStore) {
 	}
 }
 
-// Of one who may not, nothing is read, and the answer is the same whatever there is.
+// For a caller without rights, nothing is read, and the answer does not depend on what exists.
 func TestNothingIsReadBeforeItIsAllowed(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"))
 	unread(t, store)
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"other"}}))
 	for _, r := range (&rooms{}).routes() {
 		if r.right.Named == access.ByExecution || strings.HasSuffix(r.pattern, "/by-ids") {
-			continue // below
+			continue // see the next test
 		}
 		path := strings.NewReplacer("{taskName}", "sync", "{name}", "sync").Replace(r.pattern)
 		wantProblem(t, call(t, api, r.method, path, bodyOf(path), bearing("ann")...), http.StatusForbidden, `"ann" may not `+r.right.Verb)
 	}
 }
 
-// The one thing that is looked at is the task of a run that the caller may not name, and nobody learns of it.
+// To decide about a run that the caller may not read by name, the facade reads its task. The answer does not show that.
 func TestRefusalsDoNotTellWhatIsThere(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("run", "sync", v1alpha1.PhaseRunning))
 	api := facadeFor(store, newFakeGate(map[string][]string{
@@ -78,7 +78,7 @@ func TestRefusalsDoNotTellWhatIsThere(t *testing.T) {
 	}
 }
 
-// Who may do it to any is asked about once, whichever the name, so that a poll is free.
+// The right on all names is checked first and once, so that polling costs no further review.
 func TestAnyComesFirst(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"))
 	for i := range 3 {
@@ -122,7 +122,7 @@ func TestOneTaskOnly(t *testing.T) {
 	refused("POST", "/tasks/other/execute/api", "", `may not execute tasks "other"`)
 	refused("GET", "/tasks/running/execution/of-other", "", `may not get taskexecutions "of-other"`)
 	refused("GET", "/tasks/running/other", "", `may not list taskexecutions of the task "other"`)
-	// The whole log has what the run's own has not: it takes a verb of its own.
+	// The whole log contains more than the run's status: it requires a verb of its own.
 	refused("GET", "/tasks/executions/of-mine/logs", "", `may not get taskexecutions/logs "of-mine"`)
 
 	refused("DELETE", "/tasks/executions/cancel/all", "", "may not cancel-all")
@@ -152,7 +152,7 @@ func make101() (names []string) {
 	return names
 }
 
-// A rule for runs by their names works, too.
+// A rule that names single runs works too.
 func TestOneRunOnly(t *testing.T) {
 	store := newFakeStore().add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning), fixture.Execution("b", "sync", v1alpha1.PhaseRunning))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"get taskexecutions a", "cancel taskexecutions a"}}))
@@ -165,7 +165,7 @@ func TestOneRunOnly(t *testing.T) {
 	}
 }
 
-// A run says who asked for it, and nobody can say that it was another.
+// A run records its caller, and a caller cannot name somebody else.
 func TestTheCallerIsRecorded(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"everything"}}))
@@ -182,7 +182,7 @@ func TestTheCallerIsRecorded(t *testing.T) {
 	}
 }
 
-// Somebody else's key is another key: it neither shows the run that it made nor tells that there is one.
+// The same key of another caller is another key: it neither returns the run nor shows that there is one.
 func TestKeysOfCallersAreApart(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync", midSchema))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}}))

@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
-// A wrong body is refused in the same way wherever a body is taken, and does nothing.
+// Each route that takes a body refuses a malformed one with the same answer, and changes nothing.
 func TestBadBodies(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning))
 	api := facade(store)
@@ -87,7 +87,7 @@ func TestBadBodies(t *testing.T) {
 	}
 }
 
-// A page of another site can send a request without a body and without asking; it must do nothing.
+// A page of another site can send a request without a body and without a preflight. Such a request must do nothing.
 func TestOtherSitesCannotAct(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning))
 	api := facade(store)

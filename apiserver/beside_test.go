@@ -27,7 +27,7 @@ import (
 // slowGate takes questionTime for each answer, as an API server does.
 type slowGate struct {
 	*fakeGate
-	// asking are how many questions are under way about each user, and most the most there were.
+	// asking counts the current questions about each user; most is the highest count so far.
 	asking, most map[string]int
 }
 
@@ -52,7 +52,7 @@ func (g slowGate) Allowed(ctx context.Context, u user.Info, q auth.Question) (bo
 	return g.fakeGate.Allowed(ctx, u, q)
 }
 
-// examplePath of a pattern, with a query that has the request last where the route can.
+// examplePath returns a path for a route's pattern. Its query makes the request last, if the route supports that.
 func examplePath(r route) string {
 	path := strings.NewReplacer("{taskName}", "sync", "{executionId}", "a", "{name}", "nightly").Replace(r.pattern)
 	switch {
@@ -64,7 +64,7 @@ func examplePath(r route) string {
 	return path
 }
 
-// stuckBody is a body whose first byte came and whose end never does, until it is let go.
+// stuckBody is a body that has its first byte and does not end until it is released.
 type stuckBody struct {
 	io.Reader
 	*io.PipeReader
@@ -72,7 +72,7 @@ type stuckBody struct {
 
 func (b stuckBody) Read(p []byte) (int, error) { return b.Reader.Read(p) }
 
-// hold sends so many requests of a caller at once, with bodies that do not end. letGo ends them and waits for their
+// hold sends concurrent requests of one caller with bodies that do not end. letGo ends them and waits for their
 // answers.
 func hold(t *testing.T, api http.Handler, token, method, path string, requests int) (letGo func()) {
 	t.Helper()
@@ -86,7 +86,7 @@ func hold(t *testing.T, api http.Handler, token, method, path string, requests i
 		r.Header.Set("Authorization", "Bearer "+token)
 		r.Header.Set("Content-Type", "application/json")
 		group.Go(func() {
-			defer func() { _ = recover() }() // a stream ends as a broken connection does
+			defer func() { _ = recover() }() // a stream ends by a panic, like a broken connection
 			api.ServeHTTP(httptest.NewRecorder(), r)
 		})
 	}
@@ -99,8 +99,8 @@ func hold(t *testing.T, api http.Handler, token, method, path string, requests i
 	}
 }
 
-// answersOf measures how long a caller waits for an answer of each kind, on the test's own clock: what is measured is
-// waiting, for turns, places and answers of the gate, and not how busy the machine is.
+// answersOf returns how long a caller waits for the slowest of several answers. It uses the test's own clock, so it
+// measures waiting for turns, places and the gate, not the speed of the machine.
 func answersOf(t *testing.T, api http.Handler, token string) (slowest time.Duration) {
 	t.Helper()
 	for _, c := range []struct{ method, path, body string }{
@@ -122,7 +122,7 @@ func answersOf(t *testing.T, api http.Handler, token string) (slowest time.Durat
 	return slowest
 }
 
-// held are how many places of each kind one caller holds more than it may, by what they are for.
+// heldBeyondShare lists the kinds of places of which one caller holds more than its share.
 func (s *server) heldBeyondShare(who string) (beyond []string) {
 	for kind, places := range map[string]*limit.Places{
 		"bodies": s.guard.Admission.Bodies, "requests": s.guard.Admission.Places, "requests that may be refused yet": s.guard.Admission.Unsure,
@@ -135,8 +135,8 @@ func (s *server) heldBeyondShare(who string) (beyond []string) {
 	return beyond
 }
 
-// Whatever route a hostile caller takes, with all rights or with none, in as many connections as it likes and with
-// requests that do not end: it has no more than its share of anything, and another is answered as fast as alone.
+// On any route, with all rights or none, a hostile caller that opens many connections with endless requests gets no
+// more than its share. Another caller is answered as fast as without it.
 func TestCase50EachRouteBesideAHostileCaller(t *testing.T) {
 	all := (&rooms{}).routes()
 	for _, p := range (&server{metrics: web.NewMetrics()}).platform() {
@@ -146,7 +146,7 @@ func TestCase50EachRouteBesideAHostileCaller(t *testing.T) {
 	for _, route := range all {
 		for _, rights := range []string{"nothing", "everything"} {
 			t.Run(route.method+" "+route.pattern+" by who may do "+rights, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { // on a clock that stands still while somebody works
+				synctest.Test(t, func(t *testing.T) { // on a fake clock, which stands still while a goroutine runs
 					store := newWatchedStore()
 					store.put("a", "sync", v1alpha1.PhaseRunning)
 					g := newSlowGate(map[string][]string{"ann": {"everything"}, "mallory": {rights}})
@@ -183,7 +183,7 @@ func TestCase50EachRouteBesideAHostileCaller(t *testing.T) {
 	}
 }
 
-// What waits holds no place: of all that may last, as many wait as one caller may have, and no place is taken.
+// Waiting requests hold no request place. As many of them wait as one caller's share allows.
 func TestCase50WhatWaitsHoldsNoPlace(t *testing.T) {
 	waits := 0
 	for _, route := range (&rooms{}).routes() {

@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// Whatever a log, a param or a path has in it, a browser makes nothing of it.
+// A browser does not interpret the content of a log, a param or a path.
 func TestCase20AnswersAreInert(t *testing.T) {
 	const script = `<script>alert(1)</script>`
 	f := newLogFacade()
@@ -52,7 +52,7 @@ func TestCase20AnswersAreInert(t *testing.T) {
 	}
 }
 
-// A token in a request does not make up for the page of another site.
+// A token does not make a request from another site's page acceptable.
 func TestCase20OtherSites(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"))
 	api := facadeFor(store, newFakeGate(map[string][]string{"ann": {"everything"}}))

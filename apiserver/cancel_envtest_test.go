@@ -21,8 +21,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
-// A cancel that races the end of the run: whoever writes first wins, and the answer tells the truth. With an
-// accepted cancel, the end was written by somebody who saw it.
+// If a cancel races the end of the run, the first write wins, and the answer tells which. After an accepted cancel, a
+// status update that is based on an older version fails.
 func TestCase5CancelRacesTheEnd(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -31,7 +31,7 @@ func TestCase5CancelRacesTheEnd(t *testing.T) {
 		e := l.live(t, l.execute(t, "sync"))
 		var ended error
 		var both sync.WaitGroup
-		if i%3 == 0 { // the cache is surely behind
+		if i%3 == 0 { // the cache is certainly stale
 			ended = l.phase(t.Context(), e, v1alpha1.PhaseCompleted)
 		} else {
 			both.Go(func() { ended = l.phase(t.Context(), e, v1alpha1.PhaseCompleted) })
@@ -63,7 +63,7 @@ func TestCase5CancelRacesTheEnd(t *testing.T) {
 	}
 }
 
-// Status updates of a run that is alive do not keep a cancel from being accepted.
+// Status updates of an active run do not prevent a cancel.
 func TestCancelDuringStatusUpdates(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -83,7 +83,7 @@ func TestCancelDuringStatusUpdates(t *testing.T) {
 	}
 }
 
-// Many at once, by requests that overlap: each is cancelled once, and counted once over all requests.
+// If overlapping requests cancel many runs at once, each run is cancelled once, and counted in one answer only.
 func TestCase5OverlappingCancels(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -108,7 +108,7 @@ func TestCase5OverlappingCancels(t *testing.T) {
 	}
 }
 
-// The rules that the facade relies on are kept by the API server, whoever writes.
+// The API server enforces the rules that the facade relies on, for every writer.
 func TestSpecIsImmutable(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")

@@ -20,7 +20,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// cluster has an execution in each phase, and one whose cancel was accepted before.
+// cluster has an execution in each phase, and one that was already asked to cancel.
 func cluster() *fakeStore {
 	store := newFakeStore(fixture.Task("sync"), fixture.Task("other"), fixture.Task("idle")).add(
 		fixture.Execution("pending", "sync", v1alpha1.PhasePending, 1),
@@ -107,7 +107,7 @@ func TestCancelAll(t *testing.T) {
 	}
 }
 
-// A dry run counts what the real one then cancels, and does nothing.
+// A dry run counts the runs that the real request would cancel, and changes nothing.
 func TestCancelAllDryRun(t *testing.T) {
 	store := cluster()
 	api := facade(store)
@@ -153,7 +153,7 @@ func TestCancelReason(t *testing.T) {
 			if diff := cmp.Diff(&wire.Cancellation{RequestedBy: "rest", Reason: c.want}, got.Cancellation); diff != "" {
 				t.Error(diff)
 			}
-			// The first word stands.
+			// The first reason stays.
 			ok[any](t, api, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["running","asked"],"reason":"another"}`)
 			if store.executions["running"].Spec.Cancel.Reason != c.want || store.executions["asked"].Spec.Cancel.RequestedBy != "kubectl" {
 				t.Error("a repeated cancel changed who or why")
@@ -162,7 +162,7 @@ func TestCancelReason(t *testing.T) {
 	}
 }
 
-// What cannot be understood cancels nothing.
+// An invalid request cancels nothing.
 func TestBadCancels(t *testing.T) {
 	store := cluster()
 	api := facade(store)
@@ -190,11 +190,11 @@ func TestBadCancels(t *testing.T) {
 	}
 }
 
-// Where some cancels fail, the answer is an error that names them and those that were cancelled all the same.
+// If some cancels fail, the answer is an error. It names these runs and those that were cancelled.
 func TestCancelInPart(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"))
 	var ids, odd, even []string
-	for i := range 40 { // more than are cancelled at once
+	for i := range 40 { // more than the facade cancels concurrently
 		id := fmt.Sprintf("e%02d", i)
 		store.add(fixture.Execution(id, "sync", v1alpha1.PhaseRunning, i))
 		ids = append(ids, id)

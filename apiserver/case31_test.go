@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
-// A body that two programs could read differently is refused on every route that takes one, and does nothing.
+// Each route refuses a body that two parsers could read differently, and changes nothing.
 func TestCase31BodiesWithTwoMeaningsAreRefused(t *testing.T) {
 	store := newFakeStore(fixture.WithContainer(fixture.Task("sync"))).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning))
 	store.schedules["n"] = &v1alpha1.TaskSchedule{}
@@ -58,7 +58,7 @@ func TestCase31BodiesWithTwoMeaningsAreRefused(t *testing.T) {
 	}
 }
 
-// Execute, dry run, rerun and schedules give one judgement on one size.
+// Execute, dry run, rerun and schedules judge the size of params alike.
 func TestCase31EveryRouteCountsTheSameBytes(t *testing.T) {
 	most := v1alpha1.MaxParamsBytes - len(`{"a":""}`)
 	for name, c := range map[string]struct {
@@ -91,7 +91,7 @@ func TestCase31EveryRouteCountsTheSameBytes(t *testing.T) {
 	}
 }
 
-// What the container would not get as it was sent is refused before anything runs.
+// A value that the container would not receive as it was sent is refused before anything runs.
 func TestCase31DigitsAndLargeJobs(t *testing.T) {
 	wide := fixture.WithContainer(fixture.Task("wide"))
 	for range 8 {
@@ -129,7 +129,7 @@ func TestCase31DryRunWarnsOfParamsWithoutVariable(t *testing.T) {
 	}
 }
 
-// null stands for no params, in a schedule as in an execute.
+// null means no params, in a schedule as in an execute request.
 func TestCase31ScheduleWithNullParams(t *testing.T) {
 	api := facade(newFakeStore(fixture.WithContainer(fixture.Task("sync"))))
 	if w := call(t, api, "POST", "/triggers/cron", `{"name":"n","taskName":"sync","schedule":"@daily","params":null}`); w.Code != http.StatusCreated {

@@ -16,11 +16,10 @@ import (
 	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
-// cannotRun is how hack/clients.sh ends where the machine lacks what a generator needs.
+// cannotRun is the exit code of hack/clients.sh if the machine lacks a tool that a generator needs.
 const cannotRun = 77
 
-// Clients that are generated from the description compile, and each of their calls is answered by the handlers as it is
-// described.
+// The generated clients compile. The handlers answer each of their calls as the description says.
 func TestCase41GeneratedClients(t *testing.T) {
 	for _, generator := range []string{"ogen", "oapi-codegen", "openapi-typescript"} {
 		t.Run(generator, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// blocker of the runs of a task that wait.
+// blocker returns what keeps the waiting runs of a task in the queue.
 func blocker(task *v1alpha1.Task) v1alpha1.QueueBlocker {
 	if task.Spec.MaxRunning() == 0 {
 		return v1alpha1.BlockedByController

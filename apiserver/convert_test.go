@@ -28,7 +28,7 @@ func TestStatusOf(t *testing.T) {
 		{"", "running", "cancelled"},
 		{v1alpha1.PhasePending, "running", "cancelled"},
 		{v1alpha1.PhaseRunning, "running", "cancelled"},
-		{"Queued", "running", "cancelled"}, // of a newer controller
+		{"Queued", "running", "cancelled"}, // from a newer controller
 		{v1alpha1.PhaseCancelling, "cancelled", "cancelled"},
 		{v1alpha1.PhaseCompleted, "completed", "completed"},
 		{v1alpha1.PhaseFailed, "failed", "failed"},
@@ -45,7 +45,7 @@ func TestStatusOf(t *testing.T) {
 	}
 }
 
-// finished is an execution with all that one can have.
+// finished returns an execution with every field set.
 func finished() *v1alpha1.TaskExecution {
 	begin := time.Date(2025, 11, 25, 19, 5, 0, 0, time.FixedZone("CST", 8*3600))
 	e := fixture.Execution("550e8400-e29b-41d4-a716-446655440000", "user-space-sync", v1alpha1.PhaseFailed, 5)
@@ -160,7 +160,7 @@ func TestTaskOf(t *testing.T) {
 	}
 }
 
-// compareJSON compares to the byte, but for the spaces between.
+// compareJSON compares JSON byte by byte, except for whitespace.
 func compareJSON(t *testing.T, got any, want string) {
 	t.Helper()
 	raw, err := json.Marshal(got)
@@ -176,7 +176,7 @@ func compareJSON(t *testing.T, got any, want string) {
 	}
 }
 
-// Each outcome of the resource has a word in REST.
+// Each outcome of a resource has a word in REST.
 func TestOutcomes(t *testing.T) {
 	for _, outcome := range []v1alpha1.CancellationOutcome{
 		v1alpha1.CancellationNotStarted, v1alpha1.CancellationGraceful, v1alpha1.CancellationForced,

@@ -116,7 +116,7 @@ func serveStatic(w http.ResponseWriter, r *http.Request, contentType string, bod
 	header := w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("ETag", fmt.Sprintf(`"%x"`, sum[:16]))
-	header.Set("Cache-Control", "no-cache") // to be kept, and asked about
+	header.Set("Cache-Control", "no-cache") // clients may cache it, and must revalidate
 	r.Header.Del("Range")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }

@@ -27,7 +27,7 @@ import (
 
 var (
 	apiServer *rest.Config
-	// adminClient reads and writes live, as others than the facade do.
+	// adminClient reads and writes without a cache, as a user other than the facade.
 	adminClient client.WithWatch
 )
 
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// lab is the facade over a namespace of its own.
+// lab is a facade over a namespace of its own.
 type lab struct {
 	http.Handler
 	store     *kube.Store
@@ -53,13 +53,13 @@ func newLab(t *testing.T) lab {
 	return facadeOf(t, namespace.Name)
 }
 
-// facadeOf is a facade over a namespace, with a cache of its own.
+// facadeOf returns a facade over a namespace, with its own cache.
 func facadeOf(t *testing.T, namespace string) lab {
 	t.Helper()
 	return facadeWith(t, apiServer, namespace)
 }
 
-// facadeWith is one that has the rights of a config.
+// facadeWith returns a facade with the rights of a config.
 func facadeWith(t *testing.T, config *rest.Config, namespace string) lab {
 	t.Helper()
 	stores, err := kube.New(t.Context(), config, namespace)
@@ -110,7 +110,7 @@ func (l lab) live(t *testing.T, id string) *v1alpha1.TaskExecution {
 	return e
 }
 
-// phase writes a status as the controller does: on the resourceVersion that it saw.
+// phase updates a status as the controller does: with the resourceVersion that it read.
 func (l lab) phase(ctx context.Context, e *v1alpha1.TaskExecution, phase v1alpha1.Phase) error {
 	changed := e.DeepCopy()
 	changed.Status.Phase = phase
@@ -122,7 +122,7 @@ func (l lab) execute(t *testing.T, task string) string {
 	return ok[submit.Started](t, l, "POST", "/tasks/"+task+"/execute/api", "").ExecutionID
 }
 
-// Run serves until it is told to stop, and says why when it cannot.
+// Run serves until it is stopped, and returns an error if it cannot serve.
 func TestRun(t *testing.T) {
 	o := DefaultOptions()
 	o.BindAddress, o.ShutdownDelay = "127.0.0.1:0", 0

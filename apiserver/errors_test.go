@@ -23,7 +23,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// The one table of which error is which status.
+// This table maps each error to its status.
 func TestProblemOf(t *testing.T) {
 	executions := schema.GroupResource{Group: "taskexec.dev", Resource: "taskexecutions"}
 	kind := schema.GroupKind{Group: "taskexec.dev", Kind: "TaskExecution"}
@@ -74,7 +74,7 @@ func terminating(resource schema.GroupResource) error {
 	return err
 }
 
-// What goes wrong in Kubernetes is told by every endpoint that asks it.
+// Every endpoint that uses Kubernetes reports its errors.
 func TestEveryEndpointTellsOfFailure(t *testing.T) {
 	for _, c := range []struct{ operation, method, path, body string }{
 		{"tasks", "GET", "/tasks", ""},

@@ -15,24 +15,25 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// eventSource is what a browser's EventSource does: it comes again when an answer of 200 ends, with the id of its last
-// event, and stops at any other status. https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
+// eventSource behaves like a browser's EventSource. When an answer of 200 ends, it reconnects with the id of its last
+// event. It stops at any other status.
+// https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
 type eventSource struct {
 	url string
-	// id of the last event; ids of all, and events by name.
+	// id is the last event's id. ids and events count the events by id and by name.
 	id          string
 	ids         map[string]int
 	events      map[string]int
 	messages    []string
 	connections int
-	// status at which it stopped.
+	// status is the one at which it stopped.
 	status int
-	// broken, when set, ends a connection after an event.
+	// broken, if set, says whether to break the connection after an event.
 	broken func(connection, event int) bool
 }
 
-// run returns when it has stopped. It comes again at once, where a browser waits for as long as "retry" says, and gives
-// up after many connections.
+// run returns when the client has stopped. It reconnects at once, where a browser waits as long as "retry" says. It
+// gives up after many connections.
 func (s *eventSource) run(ctx context.Context, t *testing.T) {
 	t.Helper()
 	s.ids, s.events = map[string]int{}, map[string]int{}
@@ -86,7 +87,7 @@ func (s *eventSource) read(t *testing.T, from *reader) {
 	}
 }
 
-// An EventSource that follows a log takes each line once, is told of the end once, and is let go by a 204.
+// An EventSource that follows a log gets each line and the end once. A 204 then makes it stop.
 func TestCase40FollowedLogLetsAnEventSourceGo(t *testing.T) {
 	for name, c := range map[string]struct {
 		lines       int
@@ -125,7 +126,7 @@ func TestCase40FollowedLogLetsAnEventSourceGo(t *testing.T) {
 	}
 }
 
-// Where nothing is left of a log but the part that is kept on the run, an EventSource is let go, too.
+// If only the tail in the run's status is left of a log, an EventSource stops too.
 func TestCase40LogOfAPodThatIsGoneLetsAnEventSourceGo(t *testing.T) {
 	f := newLogFacade()
 	f.start()
@@ -140,7 +141,7 @@ func TestCase40LogOfAPodThatIsGoneLetsAnEventSourceGo(t *testing.T) {
 	}
 }
 
-// A run that is deleted while its log is followed: the client comes again once, and a 404 ends it.
+// If a run is deleted while its log is followed, the client reconnects once, and a 404 makes it stop.
 func TestCase40LogOfARunThatIsDeleted(t *testing.T) {
 	f := newLogFacade()
 	f.start()
@@ -159,7 +160,7 @@ func TestCase40LogOfARunThatIsDeleted(t *testing.T) {
 	}
 }
 
-// Every stream that ends by itself lets its EventSource go.
+// Every stream that ends by itself makes its EventSource stop.
 func TestCase40WatchedRunLetsAnEventSourceGo(t *testing.T) {
 	f := newWatchedFacade(t)
 	f.put("run", "sync", v1alpha1.PhaseCompleted)
@@ -170,8 +171,8 @@ func TestCase40WatchedRunLetsAnEventSourceGo(t *testing.T) {
 	}
 }
 
-// What a client says that it has seen is checked: an id of another stream is refused, and no log is lost by one of the end
-// of a log that goes on.
+// The id that a client sends is checked. The id of another stream is refused. An id that claims the end of a log does
+// not make a client miss lines if the log goes on.
 func TestCase40IDsOfALog(t *testing.T) {
 	f := newLogFacade()
 	url := f.listen(t)

@@ -96,7 +96,7 @@ func TestParamsThatTheTaskDoesNotTake(t *testing.T) {
 	}
 }
 
-// A task of which it is known that no run can work is refused; one that was not judged yet is not.
+// A task whose runs cannot work is refused. A task that the controller has not judged yet is accepted.
 func TestExecuteATaskThatIsNotReady(t *testing.T) {
 	with := func(status metav1.ConditionStatus, generation int64) *v1alpha1.Task {
 		task := fixture.Task("sync")
@@ -150,7 +150,7 @@ func TestListExecutions(t *testing.T) {
 	}
 }
 
-// Text of a task cannot become markup: it is JSON, said to be JSON, and to be taken for nothing else.
+// The text of a log cannot become markup: it is JSON, declared as JSON, with sniffing disabled.
 func TestLogsAreInert(t *testing.T) {
 	e := fixture.Execution("x", "sync", v1alpha1.PhaseRunning)
 	e.Status.Logs = []v1alpha1.LogEntry{{Level: v1alpha1.LogInfo, Message: "<script>alert(1)</script>\u2028", Data: fixture.JSON(`{"a":"<b>"}`)}}

@@ -25,7 +25,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// withJob gives an execution the Job that the controller would have made, and a pod of it as the Job controller would.
+// withJob creates the Job of an execution as the controller would, and a pod as the Job controller would.
 func (l lab) withJob(t *testing.T, id string) (*v1alpha1.TaskExecution, *corev1.Pod) {
 	t.Helper()
 	e := l.live(t, id)
@@ -72,12 +72,12 @@ func (l lab) event(t *testing.T, of client.Object, kind, reason, message string)
 	l.create(t, e)
 }
 
-// explained waits until the cache shows the phase, and gives the explanation.
+// explained waits until the cache has the phase, and returns the explanation.
 func (l lab) explained(t *testing.T, id string, phase v1alpha1.Phase) (got explainer.Explanation) {
 	t.Helper()
 	until(t, "the cache shows the phase "+string(phase), func() bool {
 		got = ok[explainer.Explanation](t, l, "GET", "/tasks/executions/"+id+"/explain", "")
-		return got.Phase == string(phase) && got.Reason != "NotSeen" // what has no phase yet reads Pending, too
+		return got.Phase == string(phase) && got.Reason != "NotSeen" // an execution without a phase is Pending, too
 	})
 	return got
 }
@@ -98,7 +98,7 @@ func TestExplainOverARealAPIServer(t *testing.T) {
 		t.Errorf("unschedulable: %+v", got)
 	}
 
-	// The image: of its Events only the run's own count, the newest first.
+	// Only Events of this pod count, newest first.
 	l.podStatus(t, pod, corev1.PodStatus{Phase: corev1.PodPending, ContainerStatuses: []corev1.ContainerStatus{{
 		Name: "main", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull", Message: "not found"}},
 	}}})
@@ -113,7 +113,7 @@ func TestExplainOverARealAPIServer(t *testing.T) {
 		t.Errorf("the Event of a stranger: %v", got.Facts)
 	}
 
-	// A pod that says that it is of this run, and is not of its Job, has no word.
+	// A pod that has the run's labels but does not belong to its Job is ignored.
 	forged := pod.DeepCopy()
 	forged.Name, forged.UID, forged.OwnerReferences = "forged", "", nil
 	l.create(t, forged)
@@ -132,7 +132,7 @@ func TestExplainOverARealAPIServer(t *testing.T) {
 	}
 }
 
-// A Job of the name that ours would have is not taken for ours.
+// A foreign Job with the name of the run's Job is not taken for it.
 func TestExplainLeavesForeignJobsAlone(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -146,7 +146,7 @@ func TestExplainLeavesForeignJobsAlone(t *testing.T) {
 	}
 }
 
-// Without the right to read Jobs and Events, or an API server, the rest is told.
+// If Jobs and Events cannot be read, the explanation has everything else.
 func TestExplainWithoutRights(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -174,7 +174,7 @@ func TestExplainWithoutRights(t *testing.T) {
 	}
 }
 
-// What a dry run shows is accepted by the API server, and a real run of it is another only in what it is called.
+// The API server accepts the Job of a dry run. A real run's Job differs only in its names.
 func TestDryRunIsAccepted(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync", `{"properties":{"force":{"type":"boolean","default":true},"password":{"type":"string","writeOnly":true}}}`)
@@ -188,7 +188,7 @@ func TestDryRunIsAccepted(t *testing.T) {
 	}
 	id := ok[submit.Started](t, l, "POST", "/tasks/sync/execute/api", body).ExecutionID
 	stored := l.live(t, id)
-	asItIs := func(raw []byte) string { // no escapes, and numbers as they are written
+	asItIs := func(raw []byte) string { // without escapes, and numbers as they are written
 		effective, problems := new(params.Schema).Apply(raw)
 		if len(problems) > 0 {
 			t.Fatal(problems)

@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
-// The explanation of a run that waits names the runs of its Task that it waits for, and none of another Task.
+// The explanation of a waiting run names the runs of its Task that it waits for, and no run of another Task.
 func TestCase47ExplanationNamesNoRunsOfOtherTasks(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"), fixture.Task("foreign"))
 	waits := fixture.Execution("waits", "sync", v1alpha1.PhaseQueued)

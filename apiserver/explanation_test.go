@@ -74,7 +74,7 @@ func TestExplain(t *testing.T) {
 	wantProblem(t, call(t, facade(pulling()), "POST", "/tasks/executions/x/explain", ""), http.StatusMethodNotAllowed, "only GET")
 }
 
-// What cannot be read is said, and the rest is told.
+// The explanation says what cannot be read, and has everything else.
 func TestExplainWithoutLiveReads(t *testing.T) {
 	forbidden := apierrors.NewForbidden(corev1.Resource("pods"), "", errors.New("RBAC"))
 	for name, c := range map[string]struct {
@@ -119,7 +119,7 @@ func TestExplainWithoutLiveReads(t *testing.T) {
 	}
 }
 
-// Live reads have their time, and no more.
+// Live reads are bounded in time.
 func TestExplainIsNotHeldUp(t *testing.T) {
 	store := stuck{pulling()}
 	e, err := store.Execution(t.Context(), "x")
@@ -140,7 +140,7 @@ func (s stuck) Job(ctx context.Context, _ *v1alpha1.TaskExecution) (*batchv1.Job
 	return nil, ctx.Err()
 }
 
-// A run that waits is told of those before it.
+// The explanation of a waiting run shows the runs before it.
 func TestExplainQueued(t *testing.T) {
 	e := fixture.Execution("x", "sync", v1alpha1.PhaseQueued)
 	e.UID, e.Status.Queue = "x", &v1alpha1.QueueStatus{Position: 1, BlockedBy: v1alpha1.BlockedByTask}

@@ -15,13 +15,13 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// facade is the whole API over a store.
+// facade returns the whole API over a store.
 func facade(store Store) http.Handler {
 	return (&server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute}).handler(DefaultOptions())
 }
 
-// call sends a request; one with a body is sent as JSON, unless headers (name, value, name, value) say otherwise. What
-// is sent and answered has to be as it is described.
+// call sends a request. A body is sent as JSON, unless headers (name, value, name, value) say otherwise. Request and
+// answer must match the API description.
 func call(t testing.TB, api http.Handler, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
@@ -41,7 +41,7 @@ func call(t testing.TB, api http.Handler, method, path, body string, headers ...
 	return w
 }
 
-// ok calls, wants 200 and JSON, and reads the answer.
+// ok sends a request, requires 200 and JSON, and returns the decoded answer.
 func ok[T any](t testing.TB, api http.Handler, method, path, body string) (answer T) {
 	t.Helper()
 	w := call(t, api, method, path, body)
@@ -54,14 +54,14 @@ func ok[T any](t testing.TB, api http.Handler, method, path, body string) (answe
 	return answer
 }
 
-// newRecorder has the request id that a test writes with.
+// newRecorder returns a recorder with a request id.
 func newRecorder() *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	w.Header().Set("X-Request-Id", "id")
 	return w
 }
 
-// wantProblem checks that an answer is a whole problem of a status, and speaks of something.
+// wantProblem checks that an answer is a complete problem with a status, and that its detail contains a text.
 func wantProblem(t testing.TB, w *httptest.ResponseRecorder, status int, says string) (p web.Problem) {
 	t.Helper()
 	if w.Code != status || w.Header().Get("Content-Type") != "application/problem+json" {

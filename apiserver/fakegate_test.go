@@ -18,18 +18,19 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// fakeGate knows the user of each token, which is the token's own text up to a dot, and its rules.
+// fakeGate knows users and their rights. A token's text up to the first dot is the user's name.
 type fakeGate struct {
 	mu sync.Mutex
-	// rules are what each user may do, as "verb resource/subresource name" or "get /path"; the name "*" is any.
+	// rules are what each user may do, as "verb resource/subresource name" or "get /path"; the name "*" stands for any
+	// name.
 	rules map[string][]string
-	// bad are tokens that are not valid; forAPIServer those that are valid there only.
+	// bad are invalid tokens; forAPIServer are tokens that are valid for the API server only.
 	bad, forAPIServer map[string]bool
-	// signed are tokens that the cluster signed; those of rules are not.
+	// signed are the tokens that the cluster signed.
 	signed map[string]bool
-	// away is why nothing can be asked.
+	// away, if set, is the error of every question.
 	away error
-	// reviewed counts tokens, and asked has the questions.
+	// reviewed counts the tokens that were reviewed; asked are the questions.
 	reviewed int
 	asked    []string
 }
@@ -102,7 +103,7 @@ func (g *fakeGate) change(change func()) {
 	change()
 }
 
-// reviews reports how many tokens were reviewed so far.
+// reviews returns how many tokens were reviewed so far.
 func (g *fakeGate) reviews() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -117,7 +118,7 @@ func (g *fakeGate) questions() []string {
 	return asked
 }
 
-// gated is a server that asks a gate.
+// gated returns a server that asks a gate.
 func gated(store Store, g access.Gate) *server {
 	return &server{
 		namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute,
@@ -125,7 +126,7 @@ func gated(store Store, g access.Gate) *server {
 	}
 }
 
-// facadeFor is the whole API over a store, for callers that a gate knows.
+// facadeFor returns the whole API over a store, for the callers that a gate knows.
 func facadeFor(store Store, g access.Gate, change ...func(*Options)) http.Handler {
 	o := DefaultOptions()
 	for _, c := range change {
@@ -134,5 +135,5 @@ func facadeFor(store Store, g access.Gate, change ...func(*Options)) http.Handle
 	return gated(store, g).handler(o)
 }
 
-// bearing is the headers of a request with a token.
+// bearing returns the headers of a request with a token.
 func bearing(token string) []string { return []string{"Authorization", "Bearer " + token} }

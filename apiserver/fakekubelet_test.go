@@ -25,18 +25,19 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// fakeKubelet has the log of one container.
+// fakeKubelet serves the log of one container.
 type fakeKubelet struct {
 	mu    sync.Mutex
 	lines []string
 	at    []time.Time
-	// ended: nothing follows. gone: there is no log any more. partial is what was printed without a newline.
+	// ended means that no more lines follow, and gone that the log no longer exists. partial was printed without a
+	// newline.
 	ended, gone bool
 	partial     string
-	// cut ends the responses that are open when it is counted up.
+	// cut ends all open responses when it is increased.
 	cut     int
 	changed chan struct{}
-	// open responses.
+	// open counts the open responses.
 	open    int
 	follows int
 }
@@ -45,7 +46,7 @@ func newFakeKubelet() *fakeKubelet { return &fakeKubelet{changed: make(chan stru
 
 var logStart = time.Date(2025, 11, 25, 11, 5, 0, 0, time.UTC)
 
-// change does something to the log, and wakes those who follow it.
+// change changes the log and wakes its followers.
 func (k *fakeKubelet) change(what func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -54,7 +55,7 @@ func (k *fakeKubelet) change(what func()) {
 	k.changed = make(chan struct{})
 }
 
-// print a few lines, four of them in a tenth of a second, all but each third the same.
+// print adds lines: four with the same timestamp, and all but every third with the same text.
 func (k *fakeKubelet) print(n int) {
 	k.change(func() {
 		for range n {
@@ -98,7 +99,7 @@ type fakeBody struct {
 	cut  int
 	next int
 	rest []byte
-	// given is how much of the partial line was read.
+	// given is how many bytes of the partial line were read.
 	given  int
 	closed bool
 }
@@ -152,7 +153,7 @@ func (b *fakeBody) Close() error {
 	return nil
 }
 
-// logFacade is a facade whose one run prints to a kubelet.
+// logFacade is a facade with one run that prints to a fake kubelet.
 type logFacade struct {
 	*server
 	store   *fakeStore
@@ -169,7 +170,7 @@ func newLogFacade() *logFacade {
 	return &logFacade{s, store, k}
 }
 
-// start the run's container, and end it, or neither.
+// start starts the run's container.
 func (f *logFacade) start() {
 	pod := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "pod", UID: "pod-uid", Annotations: map[string]string{v1alpha1.AnnotationLogContainer: "main"}}}
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{
@@ -198,7 +199,7 @@ func (f *logFacade) end() {
 	f.kubelet.change(func() { f.kubelet.ended = true })
 }
 
-// wantIdle waits until nobody reads any more.
+// wantIdle waits until no stream is open.
 func (f *logFacade) wantIdle(t *testing.T) {
 	t.Helper()
 	until(t, "nobody reads logs", func() bool {
@@ -208,7 +209,7 @@ func (f *logFacade) wantIdle(t *testing.T) {
 	})
 }
 
-// until waits for what other goroutines bring about.
+// until waits for a condition that other goroutines bring about.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)

@@ -34,7 +34,7 @@ type fakeStore struct {
 	schedules  map[string]*v1alpha1.TaskSchedule
 	jobs       map[string]*batchv1.Job
 	events     []corev1.Event
-	// fail, when set, gives the error of an operation on a name.
+	// fail, if set, returns the error of an operation on a name.
 	fail func(operation, name string) error
 	now  time.Time
 }

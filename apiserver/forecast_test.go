@@ -67,7 +67,7 @@ func TestForecastOf(t *testing.T) {
 			if f.Outcome != c.outcome || f.Reason != c.reason || f.Status != c.status || !strings.Contains(f.Detail, c.says) {
 				t.Errorf("got %+v", f)
 			}
-			// What is foreseen is what happens.
+			// A real request has the outcome that the dry run foresaw.
 			w := call(t, facade(newFakeStore(c.task).add(c.all...)), "POST", "/tasks/sync/execute/api", "")
 			if w.Code != f.Status || (f.Outcome == submit.OutcomeRefuse) != (w.Code != http.StatusOK) {
 				t.Errorf("foreseen %+v, and it was %d %s", f, w.Code, w.Body)

@@ -15,17 +15,17 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// hostileText has what makes a text look like another: line breaks of all kinds, marks of direction, escape sequences.
+// hostileText contains characters that can fake other text: line breaks, direction marks, escape sequences.
 const hostileText = "done\n\nStatus: approved by admin\u202e\u2066evil\u2069\u200f\u2028next\u0085line\x1b[31m red"
 
-// harmlessText reports whether a text is one line without such.
+// harmlessText reports whether a text is one line without such characters.
 func harmlessText(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
 	})
 }
 
-// A reason that a caller gives is one harmless line for who reads it.
+// The reason of a cancel is shown as one line without control characters.
 func TestCase61ReasonOfACancel(t *testing.T) {
 	sent, err := json.Marshal(strings.ReplaceAll(strings.ReplaceAll(hostileText, "\x1b[31m", ""), "\u0085", ""))
 	if err != nil {
@@ -44,7 +44,7 @@ func TestCase61ReasonOfACancel(t *testing.T) {
 	}
 }
 
-// What the author of a run wrote with kubectl is harmless where REST shows it to others.
+// REST shows text that was written with kubectl as one line without control characters.
 func TestCase61FreeTextOfOthers(t *testing.T) {
 	e := fixture.Execution("a", "sync", v1alpha1.PhaseRunning)
 	e.Annotations = map[string]string{v1alpha1.AnnotationRerunOf: hostileText}
@@ -66,7 +66,7 @@ func TestCase61FreeTextOfOthers(t *testing.T) {
 	}
 }
 
-// No body has two meanings: a key that stands twice is refused on each route that takes a body, at the top and below.
+// Each route that takes a body refuses a duplicate key, at the top level and below.
 func TestCase61KeysThatStandTwice(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning))
 	store.schedules["nightly"] = &v1alpha1.TaskSchedule{}

@@ -18,18 +18,18 @@ import (
 	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
-// Each of these tests sends what nobody would, and whatever it is, the answer is whole: never a 500, never a panic,
-// always JSON or a problem with the id of the request. `make fuzz` runs them; go test runs the seeds.
+// These tests send malformed requests. Every answer must be complete: never a 500 or a panic, always JSON or a problem
+// with the request id. `make fuzz` runs them; go test runs the seeds.
 
 const jsonType = "application/json"
 
-// sent is one request of a fuzzer, with a query and headers that no client could write.
+// sent is one request of a fuzzer. It may have a query and headers that no client could write.
 type sent struct {
 	method, path, query, body string
 	header                    http.Header
 }
 
-// sound sends it and checks the answer's form.
+// sound sends the request and checks the form of the answer.
 func (s sent) sound(t *testing.T, api http.Handler) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), s.method, "/", strings.NewReader(s.body))
@@ -80,7 +80,7 @@ func fuzzStore() *fakeStore {
 	return store
 }
 
-// seedBodies are good ones, and the ways in which they go wrong.
+// seedBodies are valid bodies, and bodies that are wrong in different ways.
 var seedBodies = []string{
 	``, ` `, `{}`, `null`, `[]`, `"x"`, `1`, `{`, `{"`, `{}{}`, "\xff", "\x00", "\ufeff{}", `{"params":null}`, `{"params":{}}`, `{"params":{"mid":1,"force":true}}`,
 	`{"params":{"mid":1e999}}`, `{"params":{"mid":1.0e0}}`, `{"params":{"mid":-0}}`, `{"params":{"x":12345678901234567890}}`, `{"params":{"x":1e308}}`,
@@ -93,7 +93,7 @@ var seedQueries = []string{``, `dryRun=true`, `dryRun=false`, `dryRun`, `dryrun=
 
 var seedKeys = []string{``, `a`, `"a"`, `"a\"b"`, `"`, "\x00", `a;b`, "同", strings.Repeat("k", 256)}
 
-// unchanged tells whether a store has what it had before, and no more.
+// unchanged reports whether a store has what it had before, and nothing else.
 func (f *fakeStore) unchanged(before int) bool {
 	return len(f.executions) == before && len(f.secrets) == 0
 }
@@ -118,7 +118,7 @@ func fuzzSubmission(f *testing.F, paths ...string) {
 			} else if w.Code == http.StatusOK && !dry && len(store.executions) != before+1 {
 				t.Errorf("%s?%s %q: %d executions were made", path, query, body, len(store.executions)-before)
 			}
-			if key != "" && w.Code == http.StatusOK { // and once more, with the same outcome
+			if key != "" && w.Code == http.StatusOK { // once more, with the same outcome
 				if again := request.sound(t, facade(store)); again.Code != w.Code || len(store.executions) > before+1 {
 					t.Errorf("%s?%s %q with key %q: the repetition made %d of it", path, query, body, key, again.Code)
 				}
@@ -174,7 +174,7 @@ func FuzzTriggers(f *testing.F) {
 	})
 }
 
-// FuzzReads: no name in a path, no query and no header makes a read fail.
+// FuzzReads: no name in a path, query or header makes a read fail.
 func FuzzReads(f *testing.F) {
 	for _, name := range []string{"a", "sync", "n", "nothing", "", ".", "..", "a%2Fb", "%00", "%FF", "a b", "同步", strings.Repeat("a", 254), "%25", "execution", "a/explain"} {
 		f.Add(name, "", "", "")
@@ -188,7 +188,7 @@ func FuzzReads(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name, query, accept, lastEvent string) {
 		if values, err := url.ParseQuery(query); err == nil && values.Has("follow") || strings.Contains(accept, "event-stream") {
-			return // it lasts as long as the run does
+			return // its answer lasts as long as the run
 		}
 		store := fuzzStore()
 		for _, path := range []string{

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// What generators of clients stumble over is not in the description.
+// The description contains nothing that client generators handle wrongly.
 func TestCase41DescriptionIsFitForGenerators(t *testing.T) {
 	made, err := describe(everything())()
 	if err != nil {
@@ -61,7 +61,7 @@ func TestCase41DescriptionIsFitForGenerators(t *testing.T) {
 	}
 }
 
-// checkForGenerators judges one node of the description.
+// checkForGenerators checks one node of the description.
 func checkForGenerators(t *testing.T, at string, node map[string]any) {
 	t.Helper()
 	if node["anyOf"] != nil || node["allOf"] != nil {

@@ -21,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/runs"
 )
 
-// What this process wrote is in the very next page, and what it deleted is not.
+// The next page already includes this facade's own writes and deletions.
 func TestHistorySeesOwnWrites(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -41,7 +41,7 @@ func TestHistorySeesOwnWrites(t *testing.T) {
 	if err := l.phase(t.Context(), l.live(t, id), v1alpha1.PhaseCancelled); err != nil {
 		t.Fatal(err)
 	}
-	// The cache may not have the end yet; the API server is asked.
+	// The cache may not have the end yet, so the facade asks the API server.
 	if w := call(t, l, "DELETE", "/tasks/executions/"+id, ""); w.Code != http.StatusNoContent {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
@@ -55,7 +55,7 @@ func TestHistorySeesOwnWrites(t *testing.T) {
 	}
 }
 
-// Cursors are positions in the order of creation, so that a facade that was started anew goes on with them.
+// A cursor is a position in the order of creation, so it stays valid when the facade restarts.
 func TestCursorsSurviveARestart(t *testing.T) {
 	l := newLab(t)
 	for i := range 7 {
@@ -73,7 +73,7 @@ func TestCursorsSurviveARestart(t *testing.T) {
 	}
 }
 
-// From its creation by the facade to its end, written by another, a run is told of as it goes.
+// A watch reports a run from its creation by the facade to its end, which another program writes.
 func TestWatchARealRun(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -119,7 +119,8 @@ func TestWatchARealRun(t *testing.T) {
 	if got := all.next(t); !strings.HasPrefix(got, "deleted ") || !strings.HasSuffix(got, id) {
 		t.Errorf("got %q", got)
 	}
-	// It comes again from before the deletion, and learns of it; a facade that was not there then says so.
+	// A client that resumes from before the deletion learns of it. A facade that was started later says that it cannot
+	// tell.
 	if got := follow(t, h.URL+"/tasks/watch", "Last-Event-ID", seen).next(t); !strings.HasPrefix(got, "deleted ") {
 		t.Errorf("got %q", got)
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// aHistory is some executions of two tasks, the newest first.
+// aHistory returns a store with some executions of two tasks, newest first.
 func aHistory() *fakeStore {
 	store := newFakeStore(fixture.Task("sync"), fixture.Task("clean"), fixture.Task("idle"))
 	for i, e := range []*v1alpha1.TaskExecution{
@@ -106,7 +106,7 @@ func TestHistoryByCursor(t *testing.T) {
 	}
 }
 
-// Lists have no logs unless they are asked for; one execution always has them.
+// Lists have no logs unless the request asks for them. A single execution always has them.
 func TestLogsInLists(t *testing.T) {
 	api := facade(aHistory())
 	for path, want := range map[string]bool{
@@ -124,7 +124,7 @@ func TestLogsInLists(t *testing.T) {
 	wantProblem(t, call(t, api, "GET", "/tasks/executions/nothing", ""), http.StatusNotFound, `there is no execution "nothing"`)
 }
 
-// The documented list is bare, so that where it goes on stands in a header.
+// The documented list is a bare array, so the link to the next page is in a header.
 func TestDocumentedListByPages(t *testing.T) {
 	api := facade(aHistory())
 	var got []string
@@ -150,7 +150,7 @@ func TestDocumentedListByPages(t *testing.T) {
 	}
 }
 
-// A tag changes when what is answered does, and with it the answer is 304.
+// An ETag changes whenever the answer does. A matching ETag gives 304.
 func TestTags(t *testing.T) {
 	store := aHistory()
 	store.tasks["sync"].ResourceVersion = "1"
@@ -184,7 +184,7 @@ func TestTags(t *testing.T) {
 			t.Errorf("%s after a change: %d, tag %s", path, w.Code, w.Header().Get("ETag"))
 		}
 	}
-	delete(store.executions, "f") // on no page of one
+	delete(store.executions, "f") // not on the page with a limit of one
 	for path, want := range map[string]int{"/tasks/executions?limit=1": 304, "/tasks/executions?page=1&pageSize=1": 200, "/tasks/executions": 200, "/tasks/stats/summary": 200} {
 		before := call(t, facade(aHistory().add(changed)), "GET", path, "").Header().Get("ETag")
 		if w := call(t, api, "GET", path, "", "If-None-Match", before); w.Code != want {
@@ -208,13 +208,13 @@ func TestDelete(t *testing.T) {
 	if len(store.executions) != 3 {
 		t.Errorf("%d are left", len(store.executions))
 	}
-	store.add(fixture.Execution("history", "sync", v1alpha1.PhaseCompleted)) // also where a GET is another's
+	store.add(fixture.Execution("history", "sync", v1alpha1.PhaseCompleted)) // a GET of this name is another route
 	if w := call(t, api, "DELETE", "/tasks/executions/history", ""); w.Code != http.StatusNoContent {
 		t.Errorf("an execution called history: %d %s", w.Code, w.Body)
 	}
 }
 
-// constant is a Store that has one execution, and does nothing to give it.
+// constant is a Store with one execution that it returns at no cost.
 type constant struct {
 	Store
 	execution *v1alpha1.TaskExecution
@@ -224,13 +224,13 @@ func (c constant) Execution(context.Context, string) (*v1alpha1.TaskExecution, e
 	return c.execution, nil
 }
 
-// BenchmarkPoll of a run with a log of 16 KiB, through all that a request passes.
+// BenchmarkPoll polls a run with a log of 16 KiB through the whole handler chain.
 func BenchmarkPoll(b *testing.B) {
 	e := fixture.Took("a", "sync", v1alpha1.PhaseCompleted, 1500)
 	for range 100 {
 		e.Status.Logs = append(e.Status.Logs, v1alpha1.LogEntry{Level: v1alpha1.LogInfo, Message: strings.Repeat("x", 160)})
 	}
-	for _, version := range []string{"", "7"} { // without one nothing is kept
+	for _, version := range []string{"", "7"} { // without a version, no encoding is cached
 		e.ResourceVersion = version
 		api := facade(constant{newFakeStore(), e})
 		b.Run("version "+version, func(b *testing.B) {

@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
-// badHistoryQueries and what is said of each.
+// badHistoryQueries maps invalid queries to the error of each.
 var badHistoryQueries = map[string]string{
 	"taskname=sync":                 `"taskname" is unknown; there are cursor, endDate, limit, logs, page, pageSize, sort, source, startDate, status, taskName, triggerName`,
 	"limit=1&limit=2":               "limit is given 2 times",
@@ -82,7 +82,7 @@ func TestBadQueries(t *testing.T) {
 	wantProblem(t, call(t, api, "GET", "/tasks/watch", "", "Last-Event-ID", "x"), http.StatusBadRequest, "the header Last-Event-ID is")
 }
 
-// FuzzHistoryQueries: no query makes the facade fail, and one that is taken is within its bounds.
+// FuzzHistoryQueries: no query makes the facade fail, and an accepted query is within its bounds.
 func FuzzHistoryQueries(f *testing.F) {
 	for raw := range badHistoryQueries {
 		f.Add(raw)
@@ -92,7 +92,7 @@ func FuzzHistoryQueries(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string) {
 		for _, path := range []string{"/tasks/executions", "/tasks/running/sync", "/tasks/running/execution/a", "/tasks/stats/summary"} {
 			if values, err := url.ParseQuery(raw); err == nil && values.Has("wait") {
-				return // it takes its time
+				return // its answer takes a while
 			}
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 			r.URL.RawQuery = raw

@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// BenchmarkBesideAHostileCaller measures what a normal caller waits at most in 99 of 100 requests, alone and beside one
-// without rights that holds 430 connections, on each of which it sends a body slowly and comes again when it is
-// refused. The metric p99-ratio is the second divided by the first. Both are measured in turn, in many short rounds, so
-// that what else the machine does meanwhile falls on both.
+// BenchmarkBesideAHostileCaller measures the 99th percentile of a normal caller's waiting time: alone, and beside a
+// caller without rights that holds 430 connections. On each of them, the hostile caller sends a body slowly and
+// reconnects when it is refused. p99-ratio is the second value divided by the first. Short rounds of both alternate, so
+// that other load on the machine affects both.
 func BenchmarkBesideAHostileCaller(b *testing.B) {
 	address, api := guardedHandler(b, func(o *Options) { o.MaxWrites = 0 })
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}}
@@ -44,10 +44,10 @@ func BenchmarkBesideAHostileCaller(b *testing.B) {
 	}
 }
 
-// benchRounds of so many requests each.
+// benchRounds is the number of rounds, benchRequests the requests in each.
 const benchRounds, benchRequests = 10, 500
 
-// round measures some requests, a quarter of which start a run.
+// round measures requests. A quarter of them start a run as a dry run.
 func round(b *testing.B, ask func(method, path, body string) int) (took []time.Duration) {
 	b.Helper()
 	for i := range benchRequests {
@@ -69,7 +69,7 @@ func p99(took []time.Duration) time.Duration {
 	return took[len(took)*99/100]
 }
 
-// hostile attacks until it is told to stop. It returns when each of its connections was opened once.
+// hostile starts an attack and returns when each of its connections was opened once. stop ends the attack.
 func hostile(b *testing.B, address string) (stop func()) {
 	b.Helper()
 	ctx, cancel := context.WithCancel(b.Context())
@@ -90,19 +90,19 @@ func hostile(b *testing.B, address string) (stop func()) {
 	}
 }
 
-// comeAgain sends a body slowly, waits for the answer and then for up to five seconds.
+// comeAgain sends a body slowly, waits for the answer, and then pauses for up to five seconds.
 func comeAgain(ctx context.Context, address string, sent func()) {
-	defer sent() // also when it could not
+	defer sent() // even if the dial failed
 	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return
 	}
 	defer context.AfterFunc(ctx, func() { _ = connection.Close() })()
-	defer func() { _ = connection.Close() }() // nothing was asked for that matters
+	defer func() { _ = connection.Close() }() // the result does not matter
 	_, _ = fmt.Fprint(connection, "DELETE /tasks/executions/cancel/by-ids HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer mallory\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
 	sent()
 	if response, err := http.ReadResponse(bufio.NewReader(connection), nil); err == nil {
-		_ = response.Body.Close() // its status is of no interest
+		_ = response.Body.Close() // the status does not matter
 	}
 	select {
 	case <-ctx.Done():

@@ -24,17 +24,17 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// hostileConnections are as many as once held all places for half a minute.
+// hostileConnections is a number that once sufficed to hold all places for half a minute.
 const hostileConnections = 430
 
-// guarded is a facade on a port, as it is served, for callers that a gate knows: ann may do everything, mallory nothing.
+// guarded serves a facade on a port. Its gate allows ann everything and mallory nothing.
 func guarded(t testing.TB, change ...func(*Options)) (address string) {
 	t.Helper()
 	address, _ = guardedHandler(t, change...)
 	return address
 }
 
-// guardedHandler is one that can be called without a connection, too.
+// guardedHandler is like guarded, and also returns the handler for calls without a connection.
 func guardedHandler(t testing.TB, change ...func(*Options)) (address string, api http.Handler) {
 	t.Helper()
 	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning))
@@ -50,19 +50,19 @@ func guardedHandler(t testing.TB, change ...func(*Options)) (address string, api
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		_ = h.Serve(listener) // ends with Close
+		_ = h.Serve(listener) // it returns at Close
 	}()
 	t.Cleanup(func() {
-		_ = h.Close() // nothing is under way that matters
+		_ = h.Close() // no request matters any more
 		<-served
 	})
 	return listener.Addr().String(), h.Handler
 }
 
-// slowSender is a connection on which a body has begun that does not go on.
+// slowSender is a connection with a request whose body does not end.
 type slowSender struct {
 	net.Conn
-	// answered has the status once there is an answer, zero when there was none before the connection ended.
+	// answered receives the status of the answer, or zero if the connection ended without one.
 	answered chan int
 }
 
@@ -85,13 +85,13 @@ func slowly(t testing.TB, address, user, method, path string) slowSender {
 			s.answered <- 0
 			return
 		}
-		_ = response.Body.Close() // its status is enough
+		_ = response.Body.Close() // only the status matters
 		s.answered <- response.StatusCode
 	}()
 	return s
 }
 
-// asks sends a request to a port, and gives the status of its answer.
+// asks sends a request to an address and returns the status of the answer.
 func asks(t testing.TB, client *http.Client, address, user, method, path, body string) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -106,14 +106,14 @@ func asks(t testing.TB, client *http.Client, address, user, method, path, body s
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = w.Body.Close() }() // it was read
+	defer func() { _ = w.Body.Close() }() // it was read to its end
 	if _, err := io.Copy(io.Discard, w.Body); err != nil {
 		t.Fatal(err)
 	}
 	return w.StatusCode
 }
 
-// callWith is a read of a caller, within a context.
+// callWith sends a GET of a user with a context.
 func callWith(ctx context.Context, api http.Handler, path, user string) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
 	r.Header.Set("Authorization", "Bearer "+user)
@@ -122,7 +122,7 @@ func callWith(ctx context.Context, api http.Handler, path, user string) *httptes
 	return w
 }
 
-// servedAll checks that a caller with all rights is answered on each kind of route.
+// servedAll checks that each kind of route answers a caller with all rights.
 func servedAll(t *testing.T, address, user string) {
 	t.Helper()
 	for _, c := range []struct{ method, path, body string }{
@@ -138,7 +138,7 @@ func servedAll(t *testing.T, address, user string) {
 	}
 }
 
-// counted counts answers as they come, by their status.
+// counted returns a function that counts the answers so far by status.
 func counted(connections []slowSender) func() map[int]int {
 	var mu sync.Mutex
 	counts := map[int]int{}
@@ -161,8 +161,9 @@ func counted(connections []slowSender) func() map[int]int {
 	}
 }
 
-// A caller without any right, in as many connections as it likes, holds no place of those who have rights: where the path
-// says what is asked for, its body is not waited for; where the body says it, it has its share of few places.
+// A caller without rights takes no places from callers with rights, however many connections it opens. If the path
+// names the object, the facade does not wait for the body. If the body names it, the caller gets its share of a few
+// places.
 func TestCase45SlowBodiesWithoutRights(t *testing.T) {
 	for name, c := range map[string]struct {
 		method, path string
@@ -197,7 +198,7 @@ func TestCase45SlowBodiesWithoutRights(t *testing.T) {
 	}
 }
 
-// Who has all rights and sends slowly has a share, and others go on.
+// A caller with all rights that sends slowly gets its share, and others are still served.
 func TestCase45SlowBodiesWithRights(t *testing.T) {
 	address := guarded(t, func(o *Options) { o.MaxWrites = 0 })
 	var connections []slowSender
@@ -213,7 +214,7 @@ func TestCase45SlowBodiesWithRights(t *testing.T) {
 	})
 }
 
-// While it waits for news, a request holds no place.
+// A request that waits for news holds no place.
 func TestCase45WaitingHoldsNoPlace(t *testing.T) {
 	f := newWatchedFacade(t)
 	f.put("a", "sync", v1alpha1.PhaseRunning)
@@ -232,7 +233,7 @@ func TestCase45WaitingHoldsNoPlace(t *testing.T) {
 	f.idle(t)
 }
 
-// One caller has a share of those who wait, watch and read logs.
+// One caller gets only its share of the places for waiting, watching and reading logs.
 func TestCase45OneCallerHasAShareOfWhatLasts(t *testing.T) {
 	store := newWatchedStore()
 	store.put("a", "sync", v1alpha1.PhaseRunning)
@@ -282,9 +283,9 @@ func TestCase45OneCallerHasAShareOfWhatLasts(t *testing.T) {
 	})
 }
 
-// An address from which others guess is not shut out: neither who was known, nor who comes for the first time.
+// Guesses from an address do not shut out other callers there, neither known nor new ones.
 func TestCase45GuessesDoNotShutOutOthers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // on a clock that stands still
+	synctest.Test(t, func(t *testing.T) { // on a fake clock
 		g := newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}})
 		api := facadeFor(newFakeStore(fixture.Task("sync")), g, func(o *Options) { o.MaxFailures = 1 })
 		refused := 0
@@ -299,7 +300,7 @@ func TestCase45GuessesDoNotShutOutOthers(t *testing.T) {
 		if w := callWith(t.Context(), api, "/tasks", "bob"); w.Code != http.StatusOK {
 			t.Errorf("who comes for the first time is answered with %d %s", w.Code, w.Body)
 		}
-		// A flood: more than may be asked about at once. It is asked about as slowly as the limit says.
+		// A flood has more guesses than the facade may check at once. They are checked at the rate of the limit.
 		begun, before := time.Now(), g.reviews()
 		var group sync.WaitGroup
 		for i := range 100 {
@@ -320,10 +321,10 @@ func TestCase45GuessesDoNotShutOutOthers(t *testing.T) {
 	})
 }
 
-// While one address floods the facade with guesses, who comes from there for the first time is served at once: the
-// cluster signed its token.
+// While one address floods the facade with guesses, a new caller there is served at once, because the cluster signed
+// its token.
 func TestCase50FloodOfGuessesAndANewcomer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // on a clock that stands still
+	synctest.Test(t, func(t *testing.T) { // on a fake clock
 		g := newFakeGate(map[string][]string{"ann": {"everything"}, "bob": {"everything"}})
 		g.signed = map[string]bool{"ann": true}
 		api := facadeFor(newFakeStore(fixture.Task("sync")), g, func(o *Options) { o.MaxFailures = 1 })
@@ -341,7 +342,7 @@ func TestCase50FloodOfGuessesAndANewcomer(t *testing.T) {
 	})
 }
 
-// A body has a bound in time that grows with what came of it, and no client holds on by a byte now and then.
+// The time limit of a body grows with the bytes received, so a client cannot hold on with a byte now and then.
 func TestCase45TimeOfABody(t *testing.T) {
 	for bytes, want := range map[int]time.Duration{0: web.BodyPatience, 1: web.BodyPatience, web.BodyRate: web.BodyPatience + time.Second, 1 << 20: web.BodyLimit, 1 << 40: web.BodyLimit} {
 		if got := web.BodyTime(bytes).Round(time.Millisecond); got != want {

@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
-// replica is another facade over the same namespace, with a cache of its own.
+// replica returns another facade over the same namespace, with its own cache.
 func (l lab) replica(t *testing.T) lab {
 	t.Helper()
 	return facadeOf(t, l.namespace)
@@ -33,7 +33,7 @@ func (l lab) stored(t *testing.T) []v1alpha1.TaskExecution {
 	return list.Items
 }
 
-// Many retries of two replicas at once make one execution, and one with another body is told so.
+// Many concurrent retries at two replicas create one execution. A retry with another body is refused.
 func TestOneExecutionForAKey(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -89,15 +89,15 @@ func TestOneExecutionForAKey(t *testing.T) {
 				}
 			}
 		}
-		// The odd one out is refused; or it came first, and then all the others are.
+		// The request with another body is refused. If it came first, all the others are.
 		if len(ids) != 1 || first != 1 || refused != 1 && refused != retries-1 {
 			t.Errorf("key %d: executions %v, %d answers of a first, %d refusals", k, ids, first, refused)
 		}
 	}
 }
 
-// What the API server stores of a body has the digest that the next request is compared with, and an execution
-// that was deleted is forgotten with its key.
+// The execution as the API server stores it still has the digest of the request, so that a repetition is recognized.
+// When an execution is deleted, its key is free again.
 func TestRepetitionOfWhatIsStored(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -115,7 +115,7 @@ func TestRepetitionOfWhatIsStored(t *testing.T) {
 	if err := adminClient.Delete(t.Context(), l.live(t, first.ExecutionID)); err != nil {
 		t.Fatal(err)
 	}
-	// The cache may still have it; what counts is what the API server has.
+	// The cache may still have the execution, but the API server decides.
 	anew, replayed := submitted(t, l, path, "k", body)
 	if replayed || anew.ExecutionID != first.ExecutionID || l.live(t, anew.ExecutionID).UID == e.UID {
 		t.Errorf("after its deletion: %+v", anew)

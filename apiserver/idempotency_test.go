@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
-// submitted sends an execute request with a key and gives its answer.
+// submitted sends an execute request with a key and returns its answer.
 func submitted(t *testing.T, api http.Handler, path, key, body string) (submit.Started, bool) {
 	t.Helper()
 	w := call(t, api, "POST", path, body, submit.HeaderIdempotencyKey, key)
@@ -70,7 +70,7 @@ func TestExecuteWithAKey(t *testing.T) {
 	}
 }
 
-// A repetition gets its execution whatever has become of it and of its task.
+// A repetition returns its execution, even if it or its task has changed since.
 func TestRepetitionOutlivesChange(t *testing.T) {
 	const path, body = "/tasks/sync/execute/manual", `{"params":{"mid":1}}`
 	store := newFakeStore(fixture.Task("sync", midSchema))
@@ -93,7 +93,7 @@ func TestRepetitionOutlivesChange(t *testing.T) {
 	}
 	wantProblem(t, call(t, api, "POST", path, body, submit.HeaderIdempotencyKey, "k2"), http.StatusNotFound, "no task")
 
-	// Who deletes an execution forgets it, with its key.
+	// Deleting an execution frees its key.
 	store.tasks["sync"] = fixture.Task("sync", midSchema)
 	delete(store.executions, first.ExecutionID)
 	if again, replayed := submitted(t, api, path, "k", body); replayed || again.ExecutionID != first.ExecutionID || again.Status != "running" {
@@ -101,7 +101,7 @@ func TestRepetitionOutlivesChange(t *testing.T) {
 	}
 }
 
-// An execution that a person made under the very name is none of the facade's.
+// An execution that a person created under the same name is not taken for the facade's.
 func TestKeyWhoseNameIsTaken(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"))
 	store.add(fixture.Execution(submit.ExecutionID("default", "sync", "k"), "sync", v1alpha1.PhaseRunning))

@@ -24,7 +24,7 @@ import (
 func TestExecuteWritesAnExecution(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync", `{"properties":{"force":{"type":"boolean","default":true}}}`)
-	// Just created by others: the cache may not have it yet.
+	// Other clients have just created it: the cache may not have it yet.
 	answer := ok[submit.Started](t, l, "POST", "/tasks/sync/execute/manual",
 		`{"params":{"b":9007199254740993,"a":0.1,"text":"$(rm -rf /) <x>","null":null,"deep":{"list":[1,[2]]}}}`)
 	stored := l.live(t, answer.ExecutionID)
@@ -48,7 +48,7 @@ func TestExecuteWritesAnExecution(t *testing.T) {
 	}
 }
 
-// A number that Unstorable finds is one that the API server changes, and any other is not.
+// Unstorable finds exactly the numbers that the API server would change.
 func TestNumbersThatKubernetesChanges(t *testing.T) {
 	l := newLab(t)
 	for i, number := range []string{"9223372036854775807", "-9223372036854775808", "9007199254740993", "0.1", "9223372036854775808", "12345678901234567890"} {
@@ -62,7 +62,7 @@ func TestNumbersThatKubernetesChanges(t *testing.T) {
 	}
 }
 
-// What this process wrote, it reads: in the very next request, by id and in the list.
+// A facade reads its own writes in the next request, by id and in lists.
 func TestReadsSeeOwnWrites(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -82,7 +82,7 @@ func TestReadsSeeOwnWrites(t *testing.T) {
 	}
 }
 
-// What another replica made is found by its id, though the cache may not have it yet.
+// A read by id finds the execution of another replica, even if the cache does not have it yet.
 func TestByIDSeesOthersWrites(t *testing.T) {
 	l := newLab(t)
 	for i := range 20 {

@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-func TestWritesOfACallerAreRationed(t *testing.T) { synctest.Test(t, writesOfACallerAreRationed) } // on a clock that stands still
+func TestWritesOfACallerAreRationed(t *testing.T) { synctest.Test(t, writesOfACallerAreRationed) } // on a fake clock
 
 func writesOfACallerAreRationed(t *testing.T) {
 	t.Helper()
@@ -23,7 +23,7 @@ func writesOfACallerAreRationed(t *testing.T) {
 	write := func(user string) *httptest.ResponseRecorder {
 		return call(t, api, "POST", "/tasks/sync/execute/api", "", bearing(user)...)
 	}
-	for range 2 { // ten seconds' worth
+	for range 2 { // the quota of ten seconds
 		if w := write("ann"); w.Code != http.StatusOK {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
@@ -36,7 +36,7 @@ func writesOfACallerAreRationed(t *testing.T) {
 	if w := write("bob"); w.Code != http.StatusOK {
 		t.Errorf("another caller: %d", w.Code)
 	}
-	// Reads are not bounded unless it is said: one poller takes thousands a second, from memory.
+	// Reads are not limited by default: one poller may do thousands a second, from memory.
 	for range 5000 {
 		if w := call(t, api, "GET", "/tasks/sync", "", bearing("ann")...); w.Code != http.StatusOK {
 			t.Fatalf("a read: %d %s", w.Code, w.Body)
@@ -47,7 +47,7 @@ func writesOfACallerAreRationed(t *testing.T) {
 	}
 }
 
-func TestReadsOfACallerAreRationed(t *testing.T) { synctest.Test(t, readsOfACallerAreRationed) } // on a clock that stands still
+func TestReadsOfACallerAreRationed(t *testing.T) { synctest.Test(t, readsOfACallerAreRationed) } // on a fake clock
 
 func readsOfACallerAreRationed(t *testing.T) {
 	t.Helper()

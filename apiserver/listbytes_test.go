@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/runs"
 )
 
-// follows reads a list and all pages that its header Link leads to, and gives the ids and the largest page in bytes.
+// follows reads a list with all pages that its Link header leads to. It returns the ids, and the largest page in bytes.
 func follows(t *testing.T, api http.Handler, path string) (ids []string, pages, largest int) {
 	t.Helper()
 	for path != "" {
@@ -37,7 +37,7 @@ func follows(t *testing.T, api http.Handler, path string) (ids []string, pages, 
 	return ids, pages, largest
 }
 
-// got is the answer to a read, which is not compared with the description: with lists of this size that takes minutes.
+// got sends a GET and does not compare the answer with the description: for such large lists, that takes minutes.
 func got(t *testing.T, api http.Handler, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -45,8 +45,8 @@ func got(t *testing.T, api http.Handler, path string) *httptest.ResponseRecorder
 	return w
 }
 
-// The list of a Task's runs is one array up to a size that nobody reaches with ordinary runs. Beyond it, it is pages, of
-// which each leads to the next, and none of which is larger.
+// The list of a Task's runs is one array up to a size that ordinary runs do not reach. A larger list is split into
+// pages of at most this size, and each links to the next.
 func TestCase51ListIsBoundedInBytes(t *testing.T) {
 	large, log := fixture.JSON(`{"x":"`+strings.Repeat("x", 250_000)+`"}`), strings.Repeat("y", 1000)
 	for name, c := range map[string]struct {
@@ -82,7 +82,7 @@ func TestCase51ListIsBoundedInBytes(t *testing.T) {
 	}
 }
 
-// The history's pages are bounded in the same way.
+// The pages of the history are bounded in the same way.
 func TestCase51HistoryIsBoundedInBytes(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"))
 	for i := range 100 {
@@ -114,8 +114,8 @@ func logsOf(n int, message string) (logs []v1alpha1.LogEntry) {
 	return logs
 }
 
-// A run whose params are nested as deep as the API server stores them does not keep anybody from reading the others; params
-// that are sent so are refused in words.
+// Params that are nested as deep as the API server allows do not keep anybody from reading other runs. REST refuses
+// such params with an explanation.
 func TestCase49DeepParamsOverREST(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"))
 	deep := func(levels int) string { return strings.Repeat("[", levels) + strings.Repeat("]", levels) }

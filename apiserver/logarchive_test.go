@@ -21,8 +21,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// archivedRun is a run that has ended, whose log of 40 lines is archived; its status has the last two. Its store has
-// an S3 server that can be away.
+// archivedRun returns a facade with a finished run. The archive has its log of 40 lines, and its status the last two.
 func archivedRun(t *testing.T, url string) *logFacade {
 	t.Helper()
 	f := newLogFacade()
@@ -55,7 +54,7 @@ func archivedRun(t *testing.T, url string) *logFacade {
 	return f
 }
 
-// podGone has nothing but the archive and the tail left.
+// podGone removes the pod, so that only the archive and the tail are left.
 func (f *logFacade) podGone() {
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
@@ -76,7 +75,8 @@ func wantComplete(t *testing.T, page logs.LogPage, complete bool, reason string,
 	}
 }
 
-// While the archive's store is away, a log is served from its pod, or as the tail in status, and says what is away.
+// While the archive's store is away, a log is served from its pod, or as the tail in the status. The answer says that
+// the archive is away.
 func TestCase39LogWithTheStoreAway(t *testing.T) {
 	f, away := inS3(t)
 	api := f.handler(DefaultOptions())
@@ -106,7 +106,7 @@ func TestCase39LogWithTheStoreAway(t *testing.T) {
 	if w := call(t, api, "GET", logPath+"?follow=true", ""); !strings.Contains(w.Body.String(), `"complete":false,"reason":"ArchiveAway"`) {
 		t.Errorf("events: %q", w.Body)
 	}
-	// What is in the archive alone is away, and not gone, and Kubernetes has nothing to do with it.
+	// Content that only the archive has is unavailable, not gone, and the error does not blame Kubernetes.
 	for _, query := range []string{"?cursor=" + page.NextCursor, "?container=sidecar", "?attempt=1"} {
 		w := call(t, api, "GET", logPath+query, "")
 		wantProblem(t, w, 503, "archive of logs cannot be read")
@@ -120,7 +120,7 @@ func TestCase39LogWithTheStoreAway(t *testing.T) {
 	wantComplete(t, page, true, "", "archive")
 }
 
-// A store that takes the request and does not answer costs a few seconds, and no more.
+// An archive that accepts a request and does not answer delays the answer by a few seconds at most.
 func TestCase39LogWithAStoreThatHangs(t *testing.T) {
 	hang, hangs := make(chan struct{}), atomic.Bool{}
 	url := archivetest.S3(t, func(store http.Handler) http.Handler {
@@ -144,7 +144,7 @@ func TestCase39LogWithAStoreThatHangs(t *testing.T) {
 	wantComplete(t, page, false, "ArchiveAway", "tail")
 }
 
-// Somebody removed the archive, or a part of it: what is left is served, and is not called whole.
+// If somebody removed the archive or a part of it, the rest is served and is not called complete.
 func TestCase37LogWhoseArchiveIsGone(t *testing.T) {
 	for name, remove := range map[string]func(t *testing.T, folder string){
 		"all of it": func(t *testing.T, folder string) {
@@ -187,7 +187,7 @@ func TestCase37LogWhoseArchiveIsGone(t *testing.T) {
 	}
 }
 
-// Without an archive, too, complete is about what is served.
+// Without an archive, complete is about the served entries, too.
 func TestCase37CompleteIsOfWhatIsServed(t *testing.T) {
 	f := newLogFacade()
 	f.start()
@@ -205,7 +205,7 @@ func TestCase37CompleteIsOfWhatIsServed(t *testing.T) {
 	wantComplete(t, ok[logs.LogPage](t, api, "GET", logPath, ""), true, "", "tail")
 }
 
-// A log that is kept redacted is not read from its pod, which has the values: it is what is archived, or the tail.
+// A log that is kept redacted is not read from its pod, which has the values. The archive or the tail is served.
 func TestCase46RedactedLogIsNotReadFromThePod(t *testing.T) {
 	f := archivedRun(t, "file://"+t.TempDir())
 	f.store.pods[0].Annotations[v1alpha1.AnnotationLogArchive] = string(v1alpha1.LogArchiveRedacted)

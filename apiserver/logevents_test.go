@@ -20,11 +20,11 @@ import (
 	"github.com/taskexec/taskexec/apiserver/logs"
 )
 
-// reader is a client of one stream.
+// reader is the client of one stream.
 type reader struct {
 	*bufio.Reader
 	leave context.CancelFunc
-	// id of the last event, and all messages.
+	// id is the last event's id, and got are all messages.
 	id, got string
 }
 
@@ -49,7 +49,7 @@ func follow(t *testing.T, url string, headers ...string) *reader {
 	return &reader{Reader: bufio.NewReader(answer.Body), leave: leave}
 }
 
-// event reads the next one, or a comment, and gives its name and data.
+// event reads the next event or comment, and returns its name and data.
 func (r *reader) event(t *testing.T) (name, data string, err error) {
 	t.Helper()
 	for {
@@ -77,7 +77,7 @@ func (r *reader) event(t *testing.T) (name, data string, err error) {
 	}
 }
 
-// entries reads so many, or all until the stream ends.
+// entries reads n events, or fewer if the stream ends.
 func (r *reader) entries(t *testing.T, n int) (ended bool) {
 	t.Helper()
 	for range n {
@@ -105,7 +105,7 @@ func (f *logFacade) listen(t *testing.T) string {
 	return h.URL + logPath
 }
 
-// From before its container starts until its end, through responses that end early, each line comes once.
+// A follower gets each line once, from before the container starts until its end, even if responses end early.
 func TestFollow(t *testing.T) {
 	f := newLogFacade()
 	url := f.listen(t)
@@ -141,7 +141,7 @@ func TestFollowTellsTheEnd(t *testing.T) {
 	}
 }
 
-// A client that comes again with the id of the event that it had last gets what follows that, wherever that was.
+// A client that reconnects with the id of its last event gets the lines after it, from any source.
 func TestResumeByLastEventID(t *testing.T) {
 	for _, after := range []int{1, 2, 5, 19, 20} {
 		f := newLogFacade()
@@ -164,7 +164,8 @@ func TestResumeByLastEventID(t *testing.T) {
 	}
 }
 
-// The pod goes while its log is followed, and there is no archive: what was sent stands, and the stream ends.
+// If the pod disappears while its log is followed and there is no archive, the stream ends after the lines already
+// sent.
 func TestFollowOfAPodThatGoes(t *testing.T) {
 	f := newLogFacade()
 	f.start()
@@ -190,7 +191,7 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
-// A connection to a kubelet that brings nothing is made anew, and nothing comes twice for it.
+// A silent connection to a kubelet is replaced, without repeating a line.
 func TestSilence(t *testing.T) {
 	f := newLogFacade()
 	f.logs.Silence = time.Millisecond
@@ -209,7 +210,7 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// A client that leaves is not read for any more.
+// When a client leaves, its log is no longer read.
 func TestClientLeaves(t *testing.T) {
 	f := newLogFacade()
 	f.start()
@@ -225,7 +226,7 @@ func TestClientLeaves(t *testing.T) {
 	}
 }
 
-// Streams do not hold up a facade that is told to stop: entries end as a stream may, a text as one that is not whole.
+// Streams do not delay the stop of a facade. A stream of entries ends normally, a text ends as incomplete.
 func TestStopEndsStreams(t *testing.T) {
 	f := newLogFacade()
 	f.start()
@@ -247,7 +248,7 @@ func TestStopEndsStreams(t *testing.T) {
 	until(t, "no stream is counted", func() bool { return testutil.ToFloat64(f.metrics.Streams) == 0 })
 }
 
-// A line whose end is yet to be printed is sent as it comes in a text, and as one entry when it is whole.
+// A text sends an unfinished line as it grows. Entries have it once, when it is whole.
 func TestLineThatGrows(t *testing.T) {
 	f := newLogFacade()
 	f.start()

@@ -17,7 +17,7 @@ import (
 
 const logPath = "/tasks/executions/run/logs"
 
-// messages of an answer's entries, as text.
+// messagesOf returns the messages of an answer's entries as text.
 func messagesOf(p *logs.LogPage) (all string) {
 	for _, e := range p.Entries {
 		all += e.Message + "\n"
@@ -53,7 +53,7 @@ func TestLogPages(t *testing.T) {
 	}
 }
 
-// While a run prints, the next page begins where the last one ended, also before anything was printed.
+// While a run prints, each page begins where the last one ended, even if nothing was printed yet.
 func TestLogPagesOfARunThatPrints(t *testing.T) {
 	f := newLogFacade()
 	api, got, cursor := f.handler(DefaultOptions()), "", ""
@@ -139,7 +139,7 @@ func TestLogText(t *testing.T) {
 	f.wantIdle(t)
 }
 
-// A run of which nothing is left but the tail in its status.
+// Only the tail in the run's status is left.
 func TestLogTail(t *testing.T) {
 	f := newLogFacade()
 	f.end()
@@ -213,7 +213,7 @@ func TestLogProblems(t *testing.T) {
 	}
 }
 
-// HEAD answers at once, also where GET would go on for as long as the run does.
+// HEAD answers at once, even if GET would last as long as the run.
 func TestLogHead(t *testing.T) {
 	f := newLogFacade()
 	f.start()

@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// A name that was made to resolve to this machine must not reach what asks for no token.
+// A host name that resolves to this machine must not reach a facade without authentication.
 func TestOnlyLocalNames(t *testing.T) {
 	s := &server{namespace: "default", stores: one{newFakeStore()}, metrics: web.NewMetrics()}
 	o := DefaultOptions()

@@ -24,7 +24,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// logged is a log that a test can read.
+// logged is a log buffer that a test can read.
 type logged struct {
 	mu    sync.Mutex
 	lines bytes.Buffer
@@ -77,12 +77,12 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// panicking is a Store whose code is at fault.
+// panicking is a Store with a bug.
 type panicking struct{ Store }
 
 func (panicking) Tasks(context.Context) ([]v1alpha1.Task, error) { panic("boom") }
 
-// A failure that is ours is logged with its cause, which the client is not told. Bodies are never logged.
+// An internal error is logged with its cause, which the client does not see. Bodies are never logged.
 func TestLog(t *testing.T) {
 	log := &logged{}
 	store := newFakeStore(fixture.Task("sync"))
@@ -110,7 +110,7 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// What is secret is in queries, headers and bodies, and none of them is logged, whatever becomes of the request.
+// Secrets in queries, headers and bodies are never logged, whatever the outcome of the request.
 func TestLogHasNoSecrets(t *testing.T) {
 	log := &logged{}
 	store := newFakeStore(fixture.Task("sync"))

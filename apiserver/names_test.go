@@ -19,7 +19,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
-// wordsOfPaths are all words that stand in a path and that an object can be called, with some that look like one.
+// wordsOfPaths returns all words in paths that are valid object names, and some similar names.
 func wordsOfPaths() (names []string) {
 	names = []string{"by-name", "by-id", "tasks", "namespaces", "default", "api", "openapi.json", "all.tasks", "0", strings.Repeat("a", 253)}
 	for _, r := range (&rooms{}).routes() {
@@ -33,13 +33,13 @@ func wordsOfPaths() (names []string) {
 	return slices.Compact(names)
 }
 
-// unhidden has, for each path in which a name can be hidden by another path, the one where it is not.
+// unhidden maps each path in which another path can hide a name to the path in which none can.
 var unhidden = map[string]string{
 	"GET /tasks/{taskName}":               "/tasks/_/{taskName}",
 	"GET /tasks/executions/{executionId}": "/tasks/executions/_/{executionId}",
 }
 
-// Whatever an object is called, each route reaches it: by its own path, or by the one that hides nothing.
+// Each route reaches an object of any name, by its own path or by the path that hides nothing.
 func TestCase36EveryNameReachesItsRoute(t *testing.T) {
 	router, all := chi.NewRouter(), []string{}
 	for _, r := range (&rooms{}).routes() {
@@ -73,7 +73,7 @@ func TestCase36EveryNameReachesItsRoute(t *testing.T) {
 	}
 }
 
-// The objects themselves are reached, and what is done by a path is done to them.
+// A request by such a path reads or changes the named object itself.
 func TestCase36EveryNameReachesItsObject(t *testing.T) {
 	for _, name := range wordsOfPaths() {
 		task := fixture.Task(name)

@@ -29,7 +29,7 @@ import (
 	"github.com/taskexec/taskexec/hack/rights"
 )
 
-// withRolesOnly makes an account and gives it the Roles of config/namespaced in namespaces, and no right in others.
+// withRolesOnly creates an account that has the Roles of config/namespaced in some namespaces, and no other rights.
 func withRolesOnly(t *testing.T, system string, namespaces ...string) *rest.Config {
 	t.Helper()
 	roles, err := manifests.Build(t.Context(), "namespaced/rights")
@@ -62,7 +62,7 @@ func withRolesOnly(t *testing.T, system string, namespaces ...string) *rest.Conf
 	return config
 }
 
-// With the Roles of config/namespaced in two namespaces the facade serves both, sensitive params included.
+// With the Roles of config/namespaced in two namespaces, the facade serves both, including sensitive params.
 func TestCase62FacadeWithRolesOnly(t *testing.T) {
 	first, second, system := newLab(t), newLab(t), newLab(t)
 	config := withRolesOnly(t, system.namespace, first.namespace, second.namespace)
@@ -108,8 +108,8 @@ func TestCase62FacadeWithRolesOnly(t *testing.T) {
 	wantProblem(t, call(t, api, "GET", "/namespaces/"+system.namespace+"/tasks", ""), http.StatusNotFound, "is not served here")
 }
 
-// With the rights of their accounts, but other intentions: Secrets that are no run's, and anything in the namespaces of
-// the system, are refused.
+// An attacker with the rights of Taskexec's own accounts cannot create Secrets that belong to no run, or anything in
+// system namespaces.
 func TestCase62OwnAccountsMakeOnlyWhatRunsNeed(t *testing.T) {
 	l := newGatedLab(t, apiServer)
 	l.serviceRoles(t)
@@ -118,7 +118,7 @@ func TestCase62OwnAccountsMakeOnlyWhatRunsNeed(t *testing.T) {
 	if err := adminClient.Patch(t.Context(), system, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"`+labelPolicies+`":"on"}}}`))); err != nil {
 		t.Fatal(err)
 	}
-	for _, user := range []string{facadeUser, controllerUser} { // rights that an overlay might give
+	for _, user := range []string{facadeUser, controllerUser} { // an overlay might grant these rights
 		name := "wide-" + user[len(user)-10:]
 		for _, o := range []client.Object{
 			&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: []rbacv1.PolicyRule{
@@ -158,7 +158,7 @@ func TestCase62OwnAccountsMakeOnlyWhatRunsNeed(t *testing.T) {
 		user   string
 		object client.Object
 		says   string
-		tried  bool // by a dry run
+		tried  bool // as a dry run
 	}{
 		"a Secret of a run":  {facadeUser, secret(func(*corev1.Secret) {}), "", false},
 		"a Secret of nobody": {facadeUser, secret(func(s *corev1.Secret) { s.OwnerReferences = nil }), "no other Secrets", false},

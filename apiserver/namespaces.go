@@ -17,7 +17,7 @@ func (o *Options) watched() []string {
 	return append([]string{o.Namespace}, o.OtherNamespaces...)
 }
 
-// several reports whether namespaces are served at /namespaces/{namespace}.
+// several reports whether the paths /namespaces/{namespace} are served.
 func (o *Options) several() bool { return o.AllNamespaces || len(o.OtherNamespaces) > 0 }
 
 // serves reports whether a namespace is served. A server without a list serves every namespace.

@@ -19,7 +19,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// A facade of named namespaces serves these and no other, whatever its caller may do elsewhere.
+// A facade for named namespaces serves only these, whatever rights its caller has elsewhere.
 func TestCase62OnlyNamedNamespacesAreServed(t *testing.T) {
 	o := DefaultOptions()
 	o.Namespace, o.OtherNamespaces = "team-a", []string{"team-b"}
@@ -41,7 +41,7 @@ func TestCase62OnlyNamedNamespacesAreServed(t *testing.T) {
 	}
 }
 
-// Sensitive params would become a Secret in a namespace of the system: they are refused before anything is stored.
+// Sensitive params would need a Secret in a system namespace. They are refused before anything is stored.
 func TestCase62NoSecretsInSystemNamespaces(t *testing.T) {
 	const own = "operators"
 	for _, namespace := range append([]string{own}, submit.SystemNamespaces...) {
@@ -61,7 +61,7 @@ func TestCase62NoSecretsInSystemNamespaces(t *testing.T) {
 	}
 }
 
-// The policies on Taskexec's own accounts hold for the namespaces that the facade knows as the system's.
+// The policies on Taskexec's own accounts cover the same system namespaces as the facade.
 func TestCase62PoliciesNameTheSystemNamespaces(t *testing.T) {
 	want := "['" + strings.Join(submit.SystemNamespaces, "', '") + "', request.userInfo.username.split(':')[2]]"
 	found := 0

@@ -15,8 +15,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/tasks"
 )
 
-// operations describes all routes, by method and pattern. Tests fail for a route without an operation, and for an
-// answer that is not as described.
+// operations describes all routes, by method and pattern. Tests fail if a route has no operation, or if an answer does
+// not match its description.
 func operations() (openapi.Operations, error) {
 	return openapi.Merge(tasks.Operations(), submit.Operations(), runs.Operations(), logs.Operations(), explainer.Operations(), schedules.Operations(), platformOperations())
 }

@@ -51,8 +51,8 @@ type Options struct {
 	// MaxReads and MaxWrites limit the requests of one caller per second, and MaxFailures the invalid tokens of one
 	// address per second. The burst is ten times that. Zero means no limit.
 	MaxReads, MaxWrites, MaxFailures float64
-	// Waiting limits the waiting runs of each namespace, as the controller does. What the controller would refuse is
-	// rejected here.
+	// Waiting limits the waiting runs of each namespace. The controller has the same limits, so the facade rejects what
+	// the controller would refuse.
 	Waiting backlog.Limits
 	// RecheckInterval is how often the caller of a stream or waiting request is checked again.
 	RecheckInterval time.Duration
@@ -61,7 +61,7 @@ type Options struct {
 	IdempotencySecret string
 	// Tracing creates spans for requests. Nil means that there are none.
 	Tracing trace.TracerProvider
-	// Metrics of the program, which are served beside those of the requests.
+	// Metrics are further metrics of the program. They are served with those of the requests.
 	Metrics []prometheus.Collector
 	Log     logr.Logger
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Nobody but Taskexec states where a run came from, who asked for it, or what is believed of its metadata; whatever the
-// rights.
+// Only Taskexec can state where a run came from and who asked for it, or set its trusted metadata. No other rights
+// suffice.
 func TestCase44OriginCannotBeForged(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.task(t, "mine")
@@ -81,7 +81,7 @@ func TestCase44OriginCannotBeForged(t *testing.T) {
 	}
 }
 
-// What Taskexec stated of a run stays: nobody else adds, changes or takes away, and everything else can be changed.
+// Nobody else can add, change or remove what Taskexec stated about a run. Everything else can be changed.
 func TestCase44MarksStayAsTheyAre(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	ann := l.writer(t)
@@ -117,7 +117,7 @@ func TestCase44MarksStayAsTheyAre(t *testing.T) {
 			}
 		})
 	}
-	// A cancel that was recorded stays, whoever changes something else later.
+	// A recorded cancel stays when somebody changes something else later.
 	facade := kubectlAs(t, facadeUser)
 	if err := patched(t, facade, l.execution("made", ""), types.MergePatchType, `{"spec":{"cancel":{"requestedBy":"bob"}}}`); err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestCase44MarksStayAsTheyAre(t *testing.T) {
 	}
 }
 
-// The status of all kinds is the controller's.
+// Only the controller writes the status of any kind.
 func TestCase44StatusCannotBeForged(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.serviceRoles(t)
@@ -153,7 +153,7 @@ func TestCase44StatusCannotBeForged(t *testing.T) {
 	}
 }
 
-// Where the cluster can fill in names, the record shows who asked, and never somebody else.
+// If the cluster can fill in names, a run records who asked for it, never somebody else.
 func TestCase44CallerIsFilledIn(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.task(t, "mine")
@@ -171,7 +171,7 @@ func TestCase44CallerIsFilledIn(t *testing.T) {
 	forged := l.execution("forged", "mine")
 	forged.Spec.Trigger.User = "bob"
 	wantForbidden(t, ann.Create(t.Context(), forged), "which is "+name)
-	// The manifest that was applied lacks the name. It can be put in its place, and changes nothing.
+	// The applied manifest lacks the name. Replacing the run with it is accepted and changes nothing.
 	again := l.execution("run", "mine")
 	again.ResourceVersion = e.ResourceVersion
 	if err := ann.Update(t.Context(), again); err != nil || again.Spec.Trigger.User != name {
@@ -196,7 +196,7 @@ func TestCase44CallerIsFilledIn(t *testing.T) {
 	if err := apply(t, ann, applied("TaskExecution", l.namespace, map[string]any{"taskRef": map[string]any{"name": "mine"}, "cancel": map[string]any{}})); err != nil {
 		t.Errorf("applied again: %v", err)
 	}
-	// A name that is too long for the field is cut as the facade cuts it.
+	// A name that is too long for the field is truncated as in the facade.
 	long := strings.Repeat("长", 300)
 	admins := kubectlAsGroup(t, long, "system:masters")
 	cut := l.execution("long", "mine")
@@ -206,7 +206,7 @@ func TestCase44CallerIsFilledIn(t *testing.T) {
 	if want := string([]rune(long)[:252]) + "…"; cut.Spec.Trigger.User != want {
 		t.Errorf("a long name becomes %q", cut.Spec.Trigger.User)
 	}
-	// Taskexec's own writes stay as they are, also where they name nobody.
+	// Taskexec's own writes are not changed, even if they name nobody.
 	scheduled := l.execution("scheduled", "mine")
 	scheduled.Spec.Trigger = v1alpha1.Trigger{Source: v1alpha1.TriggerSchedule, Name: "nightly"}
 	if err := kubectlAs(t, controllerUser).Create(t.Context(), scheduled); err != nil {

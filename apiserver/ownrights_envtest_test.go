@@ -19,11 +19,11 @@ import (
 	"github.com/taskexec/taskexec/hack/rights"
 )
 
-// audited is what the API server logs of the facade's account.
+// audited is the API server's audit log.
 var audited *rights.Log
 
-// The facade serves each of its routes under its own account, in a namespace with the policies: it is refused nothing,
-// and it uses each of its rights.
+// The facade serves each route with its own account, in a namespace with the policies. No request is refused, and every
+// right is used.
 func TestCase47OwnRightsOfTheFacade(t *testing.T) {
 	l := newGatedLab(t, apiServer)
 	l.serviceRoles(t)
@@ -75,8 +75,8 @@ func TestCase47OwnRightsOfTheFacade(t *testing.T) {
 	until(t, "the facade sees the end", func() bool {
 		return ok[wire.Execution](t, l, "GET", "/tasks/running/execution/"+made.ExecutionID, "").Phase == string(v1alpha1.PhaseCancelled)
 	})
-	call(t, l, "GET", path+"/logs", "")    // its pods are looked for
-	call(t, l, "GET", path+"/explain", "") // and its Job and Events
+	call(t, l, "GET", path+"/logs", "")    // it looks for the pods
+	call(t, l, "GET", path+"/explain", "") // it reads the Job and the Events
 	if w := call(t, l, "DELETE", path, ""); w.Code != http.StatusNoContent {
 		t.Errorf("deleting: %d %s", w.Code, w.Body)
 	}
@@ -90,7 +90,7 @@ func TestCase47OwnRightsOfTheFacade(t *testing.T) {
 	}
 	for _, wrong := range rights.Compare(used, granted, map[rights.Right]bool{
 		"get pods/log": true, // no kubelet is here: the end-to-end tests read logs
-		// The cache streams its lists by watches, and lists where an API server does not do that.
+		// The cache uses streaming lists, and lists only if an API server does not support them.
 		"list taskexec.dev/taskexecutions": true, "list taskexec.dev/tasks": true, "list taskexec.dev/taskschedules": true,
 	}) {
 		t.Error(wrong)

@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// documents of the manifests in a folder of config, by their kinds.
+// documents returns the manifests in a folder of config.
 func documents(t *testing.T, folder string) (all []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("..", "config", folder, "*.yaml"))
@@ -57,7 +57,7 @@ func policiesOf(t *testing.T) (all []admissionregistrationv1.ValidatingAdmission
 	return all
 }
 
-// A field that the schedule's policy does not know could be changed together with switching the schedule off.
+// A field that the policy on schedules does not know could be changed in the update that suspends the schedule.
 func TestCase43PolicyKnowsEachFieldOfASchedule(t *testing.T) {
 	policies := policiesOf(t)
 	at := slices.IndexFunc(policies, func(p admissionregistrationv1.ValidatingAdmissionPolicy) bool { return p.Name == "taskexec-schedule" })
@@ -76,7 +76,7 @@ func TestCase43PolicyKnowsEachFieldOfASchedule(t *testing.T) {
 	}
 }
 
-// The accounts that pass are those of config/rbac, and no policy lacks its binding.
+// The policies exempt exactly the accounts of config/rbac, and each policy has a binding.
 func TestCase44OnlyOurAccountsPass(t *testing.T) {
 	var accounts, bound []string
 	for _, document := range documents(t, "rbac") {
@@ -111,7 +111,7 @@ func TestCase44OnlyOurAccountsPass(t *testing.T) {
 			t.Errorf("%s lets pass what it cannot judge", p.Name)
 		}
 		for _, c := range p.Spec.MatchConditions {
-			if strings.HasPrefix(p.Name, "taskexec-own-") { // these hold for one of the accounts, and not for everybody else
+			if strings.HasPrefix(p.Name, "taskexec-own-") { // these policies apply to one account, the others to everybody else
 				c.Expression = strings.Replace(c.Expression, "==", "!=", 1)
 			}
 			if strings.Contains(c.Expression, "userInfo") && !slices.Contains(accounts, c.Expression) {

@@ -13,8 +13,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
 )
 
-// A log that holds the values of sensitive params as they were printed takes a right of its own. Who lacks it reads the
-// tail, from which they were taken, and is told so.
+// A log with the printed values of sensitive params requires a right of its own. Without it, a caller gets the redacted
+// tail, and the answer says so.
 func TestCase59RawLogTakesARight(t *testing.T) {
 	f := archivedRun(t, archivetest.S3(t, func(store http.Handler) http.Handler { return store }))
 	f.gate = newFakeGate(map[string][]string{
@@ -56,7 +56,7 @@ func TestCase59RawLogTakesARight(t *testing.T) {
 	}
 }
 
-// as is an API that a user calls.
+// as returns an API that a user calls.
 func as(api http.Handler, user string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set("Authorization", "Bearer "+user)

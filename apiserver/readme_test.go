@@ -45,7 +45,7 @@ func readPage(t *testing.T, path string) string {
 	return string(raw)
 }
 
-// router of all that is served.
+// servedRoutes returns a router of all routes.
 func servedRoutes() chi.Router {
 	router := chi.NewRouter()
 	none := func(http.ResponseWriter, *http.Request) {}
@@ -68,7 +68,7 @@ var (
 	fence       = regexp.MustCompile("(?ms)^```.*?\n```$")
 )
 
-// Each request that a document shows is one that is served.
+// Each request that a document shows is served.
 func TestCase42ReadmeExamplesAreServed(t *testing.T) {
 	router, total := servedRoutes(), 0
 	for _, p := range pages(t) {
@@ -91,7 +91,7 @@ func TestCase42ReadmeExamplesAreServed(t *testing.T) {
 	}
 }
 
-// endpoints returns the paths of the API that a document names.
+// endpoints returns the API paths that a document names.
 func endpoints(text string) (all []string) {
 	for _, code := range inCode.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
 		all = append(all, ofAPI.FindAllString(code[1], -1)...)
@@ -123,7 +123,7 @@ func TestCase42ReadmesAgree(t *testing.T) {
 	}
 }
 
-// withoutComments returns an example without what may differ between the languages: comments and descriptions.
+// withoutComments removes what may differ between the languages from an example: comments and descriptions.
 func withoutComments(example string) string { return inOneLanguage.ReplaceAllString(example, "") }
 
 var inOneLanguage = regexp.MustCompile(`(?m)(\s+# .*| description: .*)$`)
@@ -140,7 +140,7 @@ func TestCase42ReadmesNameEveryRoute(t *testing.T) {
 	}
 }
 
-// Every paragraph ends as a sentence does.
+// Every paragraph ends with a sentence's end.
 func TestCase42ReadmesHaveWholeSentences(t *testing.T) {
 	paths := []string{"../docs/faults.md", "../CHANGELOG.md"}
 	for _, p := range pages(t) {
@@ -159,7 +159,7 @@ func TestCase42ReadmesHaveWholeSentences(t *testing.T) {
 	}
 }
 
-// The page that shows the answer of an execute says what a client must be for response.data to be there.
+// The page that shows the answer of an execute request says what a client must be so that response.data exists.
 func TestCase42ScenarioOneSaysWhatItNeeds(t *testing.T) {
 	for _, path := range []string{"../docs/using/runs.md", "../docs/zh/using/runs.md"} {
 		text := readPage(t, path)

@@ -21,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// lastingFacade follows a log for callers of a gate, who are asked for very often.
+// lastingFacade is a facade with a log to follow. It rechecks the callers' rights very often.
 func lastingFacade(t *testing.T, g *fakeGate) (f *logFacade, url string) {
 	t.Helper()
 	f = newLogFacade()
@@ -49,7 +49,7 @@ func streamed(t *testing.T, url, token string) (status int, body *bufio.Reader) 
 	return answer.StatusCode, bufio.NewReader(answer.Body)
 }
 
-// A stream goes on as long as its caller may have it, and is cut off when not, whatever the reason.
+// A stream lasts as long as its caller has the right. It is cut off when not, whatever the reason.
 func TestStreamsAreRechecked(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*fakeGate)
@@ -87,7 +87,7 @@ func TestStreamsAreRechecked(t *testing.T) {
 	}
 }
 
-// flaky cannot be asked each second time.
+// flaky is a gate that fails every second time.
 type flaky struct {
 	*fakeGate
 	calls atomic.Int32
@@ -100,7 +100,7 @@ func (f *flaky) Authenticate(ctx context.Context, token string) (user.Info, erro
 	return f.fakeGate.Authenticate(ctx, token)
 }
 
-// While the API server is away for a moment, streams stay.
+// Streams survive a short outage of the API server.
 func TestStreamsOutliveADoubt(t *testing.T) {
 	g := &flaky{fakeGate: newFakeGate(map[string][]string{"ann": {"everything"}})}
 	s := gated(newFakeStore(), g)
@@ -119,7 +119,7 @@ func TestStreamsOutliveADoubt(t *testing.T) {
 	}
 }
 
-// A stream gives its place among the requests back, and is not counted as one of them.
+// A stream gives its request place back and no longer counts as a request.
 func TestStreamsAreNotInFlight(t *testing.T) {
 	g := newFakeGate(map[string][]string{"ann": {"everything"}})
 	f, url := lastingFacade(t, g) // one request at once
@@ -133,7 +133,7 @@ func TestStreamsAreNotInFlight(t *testing.T) {
 	f.wantIdle(t)
 }
 
-// What is refused before it began is a problem, and not a broken connection.
+// If a request is refused before its answer begins, the answer is a problem, not a broken connection.
 func TestRefusedBeforeItBegan(t *testing.T) {
 	g := newFakeGate(map[string][]string{"ann": {"everything"}})
 	s := gated(newFakeStore(), g)

@@ -49,7 +49,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// Who misspells dryRun must not start a run.
+// A misspelled dryRun must not start a run.
 func TestUnknownQueryOfExecute(t *testing.T) {
 	store := newFakeStore(fixture.WithContainer(fixture.Task("sync"))).add(fixture.Execution("x", "sync", v1alpha1.PhaseCompleted))
 	for _, path := range []string{"/tasks/sync/execute/manual", "/tasks/sync/execute/api", "/tasks/executions/x/rerun"} {
@@ -65,7 +65,7 @@ func TestUnknownQueryOfExecute(t *testing.T) {
 	}
 }
 
-// What is wrong with the request is told as without dryRun.
+// A dry run refuses a wrong request as a real one does.
 func TestDryRunOfWhatIsWrong(t *testing.T) {
 	api := facade(newFakeStore(fixture.Task("sync", midSchema), fixture.Task("broken", `{"type":1}`)))
 	for path, c := range map[string]struct {
@@ -84,7 +84,7 @@ func TestDryRunOfWhatIsWrong(t *testing.T) {
 	}
 }
 
-// The Job has no value of a sensitive param, only where the container takes it from.
+// The Job has no value of a sensitive param, only a reference to its Secret.
 func TestDryRunWithSensitiveParams(t *testing.T) {
 	store := newFakeStore(fixture.WithContainer(fixture.Task("login", loginSchema)))
 	w := call(t, facade(store), "POST", loginPath+"?dryRun=true", `{"params":{"user":"ann","password":"`+hunter+`","pin":12345678}}`)
@@ -104,7 +104,7 @@ func TestDryRunWithSensitiveParams(t *testing.T) {
 	}
 }
 
-// The Job is the one that the controller makes of what is recorded, but for the execution's identity.
+// The Job is the one that the controller would build, except for the execution's identity.
 func TestDryRunIsTheJobThatIsMade(t *testing.T) {
 	const given = `{"mid": 1.0e2, "text":"$(x) <y> 同", "big":9007199254740993, "f":0.10, "deep":{"b":[1,2.50],"a":null}}`
 	task := fixture.WithContainer(fixture.Task("sync", `{"properties":{"force":{"type":"boolean","default":true}}}`))
@@ -113,7 +113,7 @@ func TestDryRunIsTheJobThatIsMade(t *testing.T) {
 	id := ok[submit.Started](t, facade(store), "POST", "/tasks/sync/execute/api", `{"params":`+given+`}`).ExecutionID
 	recorded := store.executions[id]
 	recorded.Namespace, recorded.UID = "default", "uid"
-	// As the API server gives it to the controller.
+	// The form in which the API server returns the params to the controller.
 	var value any
 	if err := apimachineryjson.Unmarshal(recorded.Spec.Params.Raw, &value); err != nil {
 		t.Fatal(err)
@@ -159,7 +159,7 @@ func TestDryRunIsTheJobThatIsMade(t *testing.T) {
 	}
 }
 
-// A key that was used before is foreseen too.
+// A dry run with a used key foresees the repetition.
 func TestDryRunWithAKey(t *testing.T) {
 	const path = "/tasks/sync/execute/manual"
 	store := newFakeStore(fixture.WithContainer(fixture.Task("sync", midSchema)))

@@ -15,8 +15,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// What one replica was told, the other knows at once: it reads, repeats and cancels a run that the other made a moment
-// ago, also while its own cache has not seen it.
+// A replica can read, repeat and cancel a run that another replica has just created, even if its own cache does not
+// have the run yet.
 func TestReplicasServeOneClient(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -39,21 +39,21 @@ func TestReplicasServeOneClient(t *testing.T) {
 		if !slices.Contains(cancelled.Cancelled, id) {
 			t.Errorf("the other replica cancels %+v", cancelled)
 		}
-		// Who cancelled reads so at once; the first replica when its watch has brought it.
+		// The replica that cancelled sees the cancel at once, the other when its watch has delivered it.
 		if got := ok[wire.Execution](t, other, "GET", "/tasks/running/execution/"+id, ""); got.Status != wire.StatusCancelled {
 			t.Errorf("after the cancel the same replica reads %s", got.Status)
 		}
 		until(t, "the first replica sees the cancel of the other", func() bool {
 			return ok[wire.Execution](t, l, "GET", "/tasks/running/execution/"+id, "").Status == wire.StatusCancelled
 		})
-		// And a cancel through it is the same cancel.
+		// A cancel through the first replica is the same cancel.
 		if again := ok[runs.CancelByIDsResponse](t, l, "DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["`+id+`"]}`); !slices.Contains(again.Cancelled, id) {
 			t.Errorf("cancelled again at the first replica: %+v", again)
 		}
 	}
 }
 
-// How far a replica is behind another is the time that a watch takes. The figure is logged.
+// A replica lags behind another by the delay of a watch. The test logs the delay.
 func TestReplicaLag(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")

@@ -19,7 +19,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// ran is an execution of the task "sync" that has ended.
+// ran returns a finished execution of the task "sync".
 func ran(params string) *v1alpha1.TaskExecution {
 	e := fixture.Execution("first", "sync", v1alpha1.PhaseFailed)
 	if params != "" {
@@ -101,7 +101,7 @@ func TestRerunIsRefused(t *testing.T) {
 	}
 }
 
-// The values of sensitive params cannot be read, not even for the same run.
+// The values of sensitive params cannot be read, even for a rerun of the same run.
 func TestRerunWithSensitiveParams(t *testing.T) {
 	stored := func() *v1alpha1.TaskExecution {
 		e := fixture.Execution("first", "login", v1alpha1.PhaseCompleted)
@@ -139,11 +139,11 @@ func TestRerunWithAKey(t *testing.T) {
 	if again, replayed := submitted(t, api, rerunPath, "k", `{}`); !replayed || again.ExecutionID != made.ExecutionID || again.RerunOf != "first" {
 		t.Errorf("the repetition: %+v", again)
 	}
-	// Its own params and none are two wishes, though they may come to the same.
+	// A rerun with params differs from one without, even if both result in the same params.
 	for _, body := range []string{`{"params":{"mid":1}}`, `{"params":{"mid":2}}`} {
 		wantProblem(t, call(t, api, "POST", rerunPath, body, submit.HeaderIdempotencyKey, "k"), http.StatusConflict, "another body")
 	}
-	// A key of a rerun is none of an execute, nor of another rerun.
+	// The key of a rerun differs from that of an execute request or of another rerun.
 	store.add(fixture.Execution("second", "sync", v1alpha1.PhaseFailed))
 	store.executions["second"].Spec.Params = fixture.JSON(`{"mid":1}`)
 	seen := map[string]bool{made.ExecutionID: true}
@@ -154,7 +154,7 @@ func TestRerunWithAKey(t *testing.T) {
 		}
 		seen[other.ExecutionID] = true
 	}
-	// The repetition is known when the original and the task are gone.
+	// A repetition is recognized even if the original run and the task are gone.
 	delete(store.tasks, "sync")
 	if again, replayed := submitted(t, api, rerunPath, "k", ``); !replayed || again.ExecutionID != made.ExecutionID {
 		t.Errorf("without its task: %+v", again)
@@ -176,7 +176,7 @@ func TestDryRunOfRerun(t *testing.T) {
 	}
 }
 
-// Who may read a run may not therefore run it again, and who runs it again is named.
+// Reading a run is not enough to rerun it. The new run records its own caller.
 func TestRerunTakesTwoRights(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync", midSchema)).add(ran(`{"mid":1}`))
 	api := facadeFor(store, newFakeGate(map[string][]string{

@@ -22,24 +22,24 @@ import (
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
-// writing is a rule that allows kubectl everything on these kinds, but neither execute nor a status.
+// writing is a rule that allows all writes of these kinds, but neither execute nor status updates.
 func writing(resources ...string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{v1alpha1.GroupVersion.Group}, Resources: resources, Verbs: []string{"create", "get", "list", "update", "patch", "delete"}}
 }
 
-// executing is a rule that allows to run one Task.
+// executing is a rule that allows its user to run one Task.
 func executing(task string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{v1alpha1.GroupVersion.Group}, Resources: []string{"tasks"}, ResourceNames: []string{task}, Verbs: []string{"execute"}}
 }
 
-// writer makes an account that may write all kinds and execute the Task "mine" only, and gives its kubectl.
+// writer creates an account that may write all kinds and execute only the Task "mine". It returns the account's client.
 func (l gatedLab) writer(t *testing.T) client.Client {
 	t.Helper()
 	l.serviceAccount(t, "ann", "", writing("tasks"), writing("taskexecutions"), writing("taskschedules"), executing("mine"))
 	return kubectlAs(t, l.userName("ann"))
 }
 
-// execution of kubectl.
+// execution returns an execution as a user writes it for kubectl.
 func (l gatedLab) execution(name, task string) *v1alpha1.TaskExecution {
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: l.namespace, Name: name}}
 	e.Spec.TaskRef.Name = task
@@ -61,7 +61,7 @@ func (l gatedLab) taskOf(name string, annotations map[string]string) *v1alpha1.T
 	return task
 }
 
-// apply is what kubectl apply --server-side sends.
+// apply sends the same request as kubectl apply --server-side.
 func apply(t *testing.T, c client.Client, o *unstructured.Unstructured) error {
 	t.Helper()
 	return c.Patch(t.Context(), o, client.Apply, client.FieldOwner("kubectl"), client.ForceOwnership) //nolint:staticcheck // an object without a generated type
@@ -74,13 +74,13 @@ func applied(kind, namespace string, spec map[string]any) *unstructured.Unstruct
 	}}
 }
 
-// patched sends a patch of a type.
+// patched sends a patch.
 func patched(t *testing.T, c client.Client, o client.Object, kind types.PatchType, patch string) error {
 	t.Helper()
 	return c.Patch(t.Context(), o, client.RawPatch(kind, []byte(patch)))
 }
 
-// Whoever creates an execution with kubectl, in whichever way, takes the right to run its Task.
+// Creating an execution with kubectl, in any way, requires the right to run its Task.
 func TestCase43ExecutionsOfKubectl(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.task(t, "mine")
@@ -124,7 +124,7 @@ func TestCase43ExecutionsOfKubectl(t *testing.T) {
 			}
 		})
 	}
-	// What is not a run stays as it was: cancels, labels, deletion; also of another Task's run.
+	// Other changes stay allowed, also on another Task's run: cancels, labels, deletion.
 	if err := adminClient.Create(t.Context(), l.execution("of-other", "other")); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestCase43ExecutionsOfKubectl(t *testing.T) {
 	}
 }
 
-// scheduleChanges are those of one field each, and two that are of no run.
+// scheduleChanges are changes of one field each, and some others.
 var scheduleChanges = map[string]func(*v1alpha1.TaskScheduleSpec){
 	"nothing":          func(*v1alpha1.TaskScheduleSpec) {},
 	"suspend":          func(s *v1alpha1.TaskScheduleSpec) { s.Suspend = !s.Suspend },
@@ -192,7 +192,7 @@ func TestCase43SchedulesOfKubectl(t *testing.T) {
 	}
 }
 
-// A run on change is a run: whoever asks for it takes the right to run the Task.
+// A run on change is a run: requesting it requires the right to run the Task.
 func TestCase43RunOnChangeOfKubectl(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	ann := l.writer(t)
@@ -236,7 +236,7 @@ func TestCase43RunOnChangeOfKubectl(t *testing.T) {
 	}
 }
 
-// Who has the roles of config, or the cluster's own, is not in the way of the policies.
+// The policies do not restrict users with the roles of config or the cluster's own roles.
 func TestCase43RolesMayWhatTheyMight(t *testing.T) {
 	l := newGatedLab(t, apiServer, "taskexec")
 	l.task(t, "sync")

@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
-// Each way to a run over REST takes the right to run the task, and nothing of the task is told to who lacks it.
+// Each way to start a run over REST requires execute on its task. A caller without it learns nothing about the task.
 func TestCase43EachWayToARunTakesExecute(t *testing.T) {
 	rules := []string{"create taskschedules", "update taskschedules", "get taskschedules", "get taskexecutions", "execute tasks mine"}
 	for name, c := range map[string]struct {
@@ -68,7 +68,7 @@ func TestCase43EachWayToARunTakesExecute(t *testing.T) {
 	}
 }
 
-// changingStore puts another Task into a schedule right before it is written, as somebody else may.
+// changingStore changes the Task of a schedule right before it is written, as another client may.
 type changingStore struct{ *fakeStore }
 
 func (c changingStore) ChangeSchedule(ctx context.Context, name string, generation int64, by string, change func(*v1alpha1.TaskScheduleSpec) error) (*v1alpha1.TaskSchedule, error) {
@@ -78,7 +78,7 @@ func (c changingStore) ChangeSchedule(ctx context.Context, name string, generati
 	return c.fakeStore.ChangeSchedule(ctx, name, generation, by, change)
 }
 
-// The right is asked for on the state that is written, not on the one that was read before.
+// The right is checked on the version that is written, not on the one that was read before.
 func TestCase43ScheduleThatChangesMeanwhile(t *testing.T) {
 	s := aSchedule("nightly", "mine")
 	s.Spec.Suspend = true

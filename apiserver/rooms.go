@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/tasks"
 )
 
-// rooms answer the routes of a namespace. Each has the part of the Store that it needs.
+// rooms serve the routes of a namespace. Each has its part of the Store.
 type rooms struct {
 	tasks     tasks.Handlers
 	submit    submit.Handlers
@@ -25,7 +25,7 @@ type rooms struct {
 	explain   explainer.Handlers
 }
 
-// furnish gives the guard and the rooms what they need of the server.
+// furnish builds the guard and the rooms.
 func (s *server) furnish(o Options) {
 	in, judges := s.stores.In, submit.NewJudges(runtime.GOMAXPROCS(0))
 	s.guard = &access.Guard{

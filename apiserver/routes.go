@@ -15,10 +15,10 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// operation answers a request in a namespace.
+// operation serves a request in a namespace.
 type operation func(*access.Scope, http.ResponseWriter, *http.Request) error
 
-// route is one method of one path, with what must be known before it is served.
+// route is one method of one path, with its right.
 type route struct {
 	method, pattern string
 	serve           operation
@@ -52,7 +52,7 @@ func (f *rooms) routes() []route {
 		{get, "/tasks/watch", f.runs.Watch, access.RightTo("watch", "taskexecutions", "taskName"), true},
 		{get, "/tasks/executions/{executionId}/watch", f.runs.WatchOne, access.RightTo("watch", "taskexecutions", "executionId"), true},
 		{get, "/tasks/executions/{executionId}/explain", f.explain.Explain, access.RightTo("get", "taskexecutions", "executionId"), false},
-		// Its task is known after the execution was read: the handler checks the right to execute it.
+		// Its task is known after the execution was read: the handler checks execute on it.
 		{post, "/tasks/executions/{executionId}/rerun", f.submit.Rerun, access.RightTo("get", "taskexecutions", "executionId"), false},
 		{get, "/tasks/executions/{executionId}/logs", f.logs.Get, access.RightTo("get", "taskexecutions/logs", "executionId"), true},
 
@@ -60,14 +60,14 @@ func (f *rooms) routes() []route {
 		{del, "/tasks/executions/cancel/by-task-names", f.runs.CancelByTaskNames, access.CancelEach, false},
 		{del, "/tasks/executions/cancel/all", f.runs.CancelAll, access.RightTo("cancel-all", "taskexecutions", ""), false},
 
-		// Whatever makes a schedule start runs also needs the right to execute its task: the handlers check it.
+		// Any change that makes a schedule start runs needs execute on its task: the handlers check it.
 		{get, "/triggers/cron", f.schedules.List, access.RightTo("list", "taskschedules", ""), false},
 		{post, "/triggers/cron", f.schedules.Create, access.RightTo("create", "taskschedules", ""), false},
 		{get, "/triggers/cron/{name}", f.schedules.Get, access.RightTo("get", "taskschedules", "name"), false},
 		{put, "/triggers/cron/{name}", f.schedules.Replace, access.RightTo("update", "taskschedules", "name"), false},
 		{del, "/triggers/cron/{name}", f.schedules.Delete, access.RightTo("delete", "taskschedules", "name"), false},
 		{post, "/triggers/cron/{name}/toggle", f.schedules.Toggle, access.RightTo("update", "taskschedules", "name"), false},
-		// Its task is known after the schedule was read: the handler checks the right to execute it.
+		// Its task is known after the schedule was read: the handler checks execute on it.
 		{post, "/triggers/cron/{name}/run", f.submit.RunSchedule, access.RightTo("get", "taskschedules", "name"), false},
 	}
 }
@@ -105,8 +105,8 @@ func (s *server) openPaths() (paths []string) {
 	return paths
 }
 
-// mount adds the API to a router: the first namespace of --namespace at the root, and if several are served, each under
-// its name.
+// mount adds the API to a router: the first namespace of --namespace at the root and, if several namespaces are served,
+// each one under its name.
 func (s *server) mount(router chi.Router, o Options) {
 	s.named = nil
 	if !o.AllNamespaces && o.several() {
@@ -156,11 +156,11 @@ func (s *server) within(route route) web.Handler {
 		if err := in.Let(r, route.right); err != nil {
 			return err
 		}
-		if !s.serves(in.Namespace) { // whoever may do it there is told, and nobody else
+		if !s.serves(in.Namespace) { // only callers with the right learn that
 			return web.Problemf(http.StatusNotFound, "the namespace %q is not served here (--namespace)", in.Namespace)
 		}
 		serve := web.Handler(func(w http.ResponseWriter, r *http.Request) error { return route.serve(in, w, r) })
-		if route.lasting { // it is counted by what it reads, not as a request
+		if route.lasting { // it takes a place as a stream, not as a request
 			return in.ServeWhileAllowed(route.right, serve, w, r)
 		}
 		admitted, back, err := in.Admitted(w, r)

@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// A task may have any name, also one that stands in a path.
+// A task may have any name, even a word of a path.
 func TestOddNamesAreRouted(t *testing.T) {
 	long := strings.Repeat("a", 253)
 	var tasks []*v1alpha1.Task
@@ -30,7 +30,7 @@ func TestOddNamesAreRouted(t *testing.T) {
 	}
 	api := facade(store)
 	for _, task := range tasks {
-		if task.Name == "executions" { // which is the history
+		if task.Name == "executions" { // this path is the history
 			ok[runs.History](t, api, "GET", "/tasks/executions", "")
 		} else if got := ok[wire.Task](t, api, "GET", "/tasks/"+task.Name, ""); got.Name != task.Name {
 			t.Errorf("GET /tasks/%s is of %q", task.Name, got.Name)

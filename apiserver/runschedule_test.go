@@ -21,7 +21,7 @@ import (
 
 const runPath = "/triggers/cron/nightly/run"
 
-// scheduled is a schedule of the task "sync" with params.
+// scheduled returns a schedule of the task "sync" with params.
 func scheduled(params string) *v1alpha1.TaskSchedule {
 	s := aSchedule("nightly", "sync")
 	s.UID = "uid-1"
@@ -31,7 +31,7 @@ func scheduled(params string) *v1alpha1.TaskSchedule {
 	return s
 }
 
-// A run that is asked for now has the params, the time limit and the name of the schedule, and changes nothing of it.
+// A run on request has the schedule's params, time limit and name, and does not change the schedule.
 func TestCase34RunAScheduleNow(t *testing.T) {
 	for name, suspended := range map[string]bool{"enabled": false, "suspended": true} {
 		for _, body := range []string{"", "{}"} {
@@ -69,7 +69,7 @@ func TestCase34RunAScheduleNow(t *testing.T) {
 	}
 }
 
-// What keeps the Task from being run keeps its schedule from being run, with the same words.
+// If a Task cannot be run, its schedule cannot either, and the error is the same.
 func TestCase34RunAScheduleIsRefused(t *testing.T) {
 	suspended := fixture.Task("sync", midSchema)
 	suspended.Spec.Suspended = true
@@ -105,7 +105,7 @@ func TestCase34RunAScheduleIsRefused(t *testing.T) {
 	}
 }
 
-// With a key a run is made once, whatever becomes of the schedule; a key of one schedule is none of another.
+// A key creates one run, whatever happens to the schedule. The same key of another schedule is another key.
 func TestCase34RunAScheduleOnce(t *testing.T) {
 	other := scheduled("")
 	other.Name = "other"
@@ -134,7 +134,7 @@ func TestCase34RunAScheduleOnce(t *testing.T) {
 	wantProblem(t, call(t, api, "POST", runPath, "", submit.HeaderIdempotencyKey, "k2"), http.StatusNotFound, `there is no schedule "nightly"`)
 }
 
-// To read a schedule is not enough to run it, and neither is to change it.
+// The rights to read or to change a schedule are not enough to run it.
 func TestCase34RunAScheduleNeedsExecute(t *testing.T) {
 	store := withSchedules(newFakeStore(fixture.Task("sync")), scheduled(""))
 	api := facadeFor(store, newFakeGate(map[string][]string{
@@ -152,7 +152,7 @@ func TestCase34RunAScheduleNeedsExecute(t *testing.T) {
 	}
 }
 
-// A schedule that is refused over REST and one that kubectl stored say the same of an expression.
+// REST and the controller report the same error for an invalid expression.
 func TestCase34SameWordsEverywhere(t *testing.T) {
 	for _, text := range []string{"0 0 * * 8", "0 22-2 * * *", "0 0 * * 周一", "@reboot", "TZ=UTC 0 0 * * *", "* * * *", "0 0 30 2 *", "0 0 12 ? * 2 *", "@every 1500ms"} {
 		store := newFakeStore(fixture.Task("sync"))

@@ -17,7 +17,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
-// The Secret of sensitive params belongs to its execution, cannot be changed, and is made once.
+// The Secret of sensitive params belongs to its execution, is immutable, and is created once.
 func TestSecretIsStored(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "login", loginSchema)
@@ -39,7 +39,7 @@ func TestSecretIsStored(t *testing.T) {
 	if !metav1.IsControlledBy(&secret, &e) || ptr.Deref(secret.OwnerReferences[0].BlockOwnerDeletion, false) {
 		t.Errorf("its owner is %+v", secret.OwnerReferences)
 	}
-	// The Secret of a run that waits for it is made by a repetition.
+	// A repetition creates the missing Secret of a run that waits for it.
 	if err := adminClient.Delete(t.Context(), &secret); err != nil {
 		t.Fatal(err)
 	}

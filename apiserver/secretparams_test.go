@@ -23,7 +23,7 @@ const (
 	hunter    = "hunter2hunter2"
 )
 
-// The values of sensitive params go into a Secret, and nowhere else.
+// The values of sensitive params are stored in a Secret and nowhere else.
 func TestExecuteWithSensitiveParams(t *testing.T) {
 	store := newFakeStore(fixture.Task("login", loginSchema))
 	api := facade(store)
@@ -68,7 +68,7 @@ func TestExecuteWithoutSensitiveParams(t *testing.T) {
 	}
 }
 
-// What is refused is told without the values, and nothing of it is stored.
+// A refusal does not show the values, and nothing is stored.
 func TestSensitiveParamsThatTheTaskDoesNotTake(t *testing.T) {
 	store := newFakeStore(fixture.Task("login", loginSchema))
 	api := facade(store)
@@ -81,7 +81,7 @@ func TestSensitiveParamsThatTheTaskDoesNotTake(t *testing.T) {
 		"cut short":     `{"params":{"password":"hunter2hunter2`,
 		"not a name":    `{"params":{"password":"hunter2hunter2"},"x":"hunter2hunter2"}`,
 	} {
-		w := call(t, api, "POST", loginPath, body, "X-Request-Id", "id") // a random one may have any digits
+		w := call(t, api, "POST", loginPath, body, "X-Request-Id", "id") // a random id may contain any digits
 		wantProblem(t, w, http.StatusBadRequest, "")
 		if strings.Contains(w.Body.String(), "hunter2") || strings.Contains(w.Body.String(), "999") {
 			t.Errorf("%s: %s", name, w.Body)
@@ -92,7 +92,7 @@ func TestSensitiveParamsThatTheTaskDoesNotTake(t *testing.T) {
 	}
 }
 
-// An execution whose Secret could not be stored is withdrawn, unless its client can send it again.
+// An execution whose Secret cannot be stored is cancelled, unless its client can repeat the request.
 func TestSecretThatCannotBeStored(t *testing.T) {
 	const body = `{"params":{"password":"hunter2hunter2"}}`
 	down := func(operation, _ string) error {
@@ -128,7 +128,7 @@ func TestSecretThatCannotBeStored(t *testing.T) {
 	}
 }
 
-// Params that were refused because a sensitive one is among them are not sent on.
+// Params are not passed on if they were refused because a sensitive one is among them.
 func TestReadableSensitiveParamsAreNotSent(t *testing.T) {
 	e := fixture.Execution("x", "login", v1alpha1.PhaseFailed)
 	e.Spec.Params = fixture.JSON(`{"password":"hunter2hunter2"}`)

@@ -38,9 +38,9 @@ type server struct {
 	ownNamespace string
 	metrics      *web.Metrics
 	logs         *logs.Reader
-	// gate identifies callers and checks their rights. With nil, everyone can do everything.
+	// gate identifies callers and checks their rights. If it is nil, everyone may do everything.
 	gate access.Gate
-	// secret is the installation's secret. Nil conceals nothing.
+	// secret is the installation's secret. If it is nil, keys are not concealed.
 	secret *submit.InstallationSecret
 	// guard and rooms are made by handler.
 	guard *access.Guard
@@ -107,8 +107,8 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	return group.Wait()
 }
 
-// openSecret starts to read the installation's secret, if there is one. tried is closed after the first attempt, so
-// that the facade becomes ready only then.
+// openSecret starts to read the installation's secret, if there is one. tried is closed after the first attempt. The
+// facade becomes ready only then.
 func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *rest.Config, o Options) (tried <-chan struct{}, err error) {
 	first := make(chan struct{})
 	if o.IdempotencySecret == "" {
@@ -191,13 +191,13 @@ func (s *server) serve(ctx context.Context, listener net.Listener, o Options) er
 	return nil
 }
 
-// httpServer returns a server that bounds what a slow or hostile client can occupy.
+// httpServer returns a server with limits against slow and hostile clients.
 func (s *server) httpServer(o Options) *http.Server {
 	return &http.Server{
 		Handler:           s.handler(o),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       o.RequestTimeout,
-		WriteTimeout:      o.RequestTimeout + 5*time.Second, // time to say that the time is up
+		WriteTimeout:      o.RequestTimeout + 5*time.Second, // more than the request's, to send the timeout answer
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}

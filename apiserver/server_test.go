@@ -17,10 +17,10 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// patience for what takes a moment, on a busy machine.
+// patience is the time limit for quick operations on a busy machine.
 const patience = 90 * time.Second
 
-// blocking is a Store that answers when it is let go.
+// blocking is a Store that does not answer until it is released.
 type blocking struct {
 	Store
 	entered chan struct{}
@@ -33,7 +33,7 @@ func (b blocking) Tasks(context.Context) ([]v1alpha1.Task, error) {
 	return nil, nil
 }
 
-// served is a facade on a port of its own.
+// served is a facade on its own port.
 type served struct {
 	*server
 	url   string
@@ -54,7 +54,7 @@ func serve(t *testing.T, store Store, o Options) served {
 	return f
 }
 
-// get gives the status and body of an answer, or what kept it from coming.
+// get returns the status and body of an answer, or an error.
 func get(t *testing.T, url string) (int, string, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -100,7 +100,7 @@ func TestGracefulStop(t *testing.T) {
 	}()
 	<-store.entered
 	f.stop()
-	// The request under way is still answered, and new ones are refused as soon as the port is closed.
+	// The current request is still answered. New ones are refused as soon as the port is closed.
 	for refused := false; !refused; {
 		_, _, err := get(t, f.url+"/healthz")
 		refused = err != nil
@@ -124,7 +124,7 @@ func TestStopThatTakesTooLong(t *testing.T) {
 	f.wantEnd(t, "still under way after 1ms")
 }
 
-// While it stops, the facade says that it is not ready and answers all the same, so that load balancers notice.
+// While it stops, the facade reports that it is not ready, but still answers, so that load balancers notice.
 func TestReadiness(t *testing.T) {
 	o := DefaultOptions()
 	o.ShutdownDelay = patience
@@ -158,7 +158,7 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
-// A client that never sends its headers is not waited for.
+// The facade does not wait for a client that never sends its headers.
 func TestServerLimits(t *testing.T) {
 	h := (&server{namespace: "default", stores: one{newFakeStore()}, metrics: web.NewMetrics()}).httpServer(DefaultOptions())
 	for name, d := range map[string]time.Duration{
@@ -176,7 +176,7 @@ func TestServerLimits(t *testing.T) {
 	}
 }
 
-// Who sends headers slower than they are waited for loses the connection; others are served meanwhile.
+// A client that sends its headers too slowly loses the connection. Others are served meanwhile.
 func TestCase20SlowHeaders(t *testing.T) {
 	f := serve(t, newFakeStore(), DefaultOptions())
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(f.url, "http://"))
@@ -203,7 +203,7 @@ func TestCase20SlowHeaders(t *testing.T) {
 			}
 			return
 		case <-drip.C:
-			_, _ = io.WriteString(conn, "x") // fails when it is cut, of which the reader tells
+			_, _ = io.WriteString(conn, "x") // it fails when the connection is cut; the reader reports that
 			if code, _, err := get(t, f.url+"/healthz"); err != nil || code != http.StatusOK {
 				t.Fatalf("meanwhile: %d %v", code, err)
 			}
@@ -213,7 +213,7 @@ func TestCase20SlowHeaders(t *testing.T) {
 	}
 }
 
-// A request that takes too long is answered so, and does not hold its client for ever.
+// A request that takes too long gets an answer that says so.
 func TestRequestTimeout(t *testing.T) {
 	o := DefaultOptions()
 	o.RequestTimeout = time.Millisecond
@@ -221,7 +221,7 @@ func TestRequestTimeout(t *testing.T) {
 	wantProblem(t, call(t, api, "GET", "/tasks", ""), http.StatusServiceUnavailable, "did not answer in time")
 }
 
-// slow is a Store that answers when the caller's patience is over.
+// slow is a Store that does not answer until the request's time is over.
 type slow struct{ Store }
 
 func (slow) Tasks(ctx context.Context) ([]v1alpha1.Task, error) {

@@ -26,8 +26,8 @@ type inKubernetes struct{ *kube.Stores }
 // In returns the Store of a namespace.
 func (k inKubernetes) In(namespace string) Store { return k.Stores.In(namespace) }
 
-// Store is the access to Kubernetes in one namespace that the rooms of the facade need. The objects that it returns are
-// shared and must not be changed. Reads see this process's own writes.
+// Store is the access to Kubernetes in one namespace. The objects that it returns are shared and must not be changed.
+// Reads see this process's own writes.
 type Store interface {
 	access.Store
 	tasks.Store

@@ -20,7 +20,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// concealing is a facade with a secret.
+// concealing returns a facade with an installation secret.
 func concealing(store Store, secret string) http.Handler {
 	s := &server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: patience}
 	value := []byte(secret)
@@ -31,7 +31,7 @@ func concealing(store Store, secret string) http.Handler {
 	return s.handler(DefaultOptions())
 }
 
-// Who can read an execution and knows all but the key cannot find it by trying, however simple it is.
+// A reader of an execution cannot find its key by trying, even if the key is simple and everything else is known.
 func TestCase60KeyCannotBeTried(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"))
 	api := concealing(store, "a secret of the installation, 32+")
@@ -57,7 +57,7 @@ func TestCase60KeyCannotBeTried(t *testing.T) {
 	}
 }
 
-// What a version without a secret made is known again, on each route that takes a key.
+// Each route that takes a key recognizes what a version without a secret created.
 func TestCase60KeysOfBefore(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("first", "sync", v1alpha1.PhaseCompleted))
 	store.schedules["nightly"] = &v1alpha1.TaskSchedule{ObjectMeta: metav1.ObjectMeta{Name: "nightly"}}
@@ -88,13 +88,13 @@ func TestCase60KeysOfBefore(t *testing.T) {
 			t.Errorf("%s: a second run was made", c.path)
 		}
 	}
-	delete(store.tasks, "sync") // what is refused now was made then
+	delete(store.tasks, "sync") // the refusal is new; the execution exists
 	if _, replayed := submitted(t, after, "/tasks/sync/execute/api", "k", `{"params":{"a":1}}`); !replayed {
 		t.Error("a task that is gone: the repetition is not known")
 	}
 }
 
-// Without its secret, a facade takes no key: it could not tell a repetition. Everything else is served.
+// Without its secret, a facade refuses keys, because it could not recognize a repetition. Everything else is served.
 func TestCase60WithoutTheSecret(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync"))
 	api := concealing(store, "")

@@ -23,7 +23,7 @@ const (
 	clientTraceparent = "00-" + clientTrace + "-00f067aa0ba902b7-01"
 )
 
-// Without tracing in the facade, a client's own trace still reaches the run, and nothing else does.
+// Without tracing in the facade, a client's valid trace still reaches the run, and nothing else in that header does.
 func TestTraceOfAClient(t *testing.T) {
 	for name, c := range map[string]struct{ header, want string }{
 		"none":            {"", ""},
@@ -53,7 +53,8 @@ func TestTraceOfAClient(t *testing.T) {
 	}
 }
 
-// With tracing, each request is a span of its client's trace, named after its route, and the parent of the run.
+// With tracing, each request is a span in its client's trace. It is named after its route and is the parent of the
+// run's span.
 func TestSpans(t *testing.T) {
 	exporter := tracetest.NewInMemoryExporter()
 	o := DefaultOptions()

@@ -30,7 +30,7 @@ func (l lab) liveSchedule(ctx context.Context, t *testing.T, name string) *v1alp
 	return s
 }
 
-// ticked writes a status as the controller does after a run.
+// ticked updates a schedule's status as the controller does after a run.
 func (l lab) ticked(t *testing.T, name, execution string) {
 	t.Helper()
 	s := l.liveSchedule(t.Context(), t, name)
@@ -41,7 +41,7 @@ func (l lab) ticked(t *testing.T, name, execution string) {
 	}
 }
 
-// What is written over REST is what kubectl shows, and is read in the very next request.
+// kubectl shows what was written over REST, and the next read does, too.
 func TestScheduleOverREST(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync", `{"type":"object","required":["mid"]}`)
@@ -60,7 +60,7 @@ func TestScheduleOverREST(t *testing.T) {
 		if want := fmt.Sprintf("%d 2 * * *", i); got.Schedule != want || read.Schedule != want || len(list) != 1 || list[0].Schedule != want {
 			t.Fatalf("after the change to %q: %+v, then %+v and %+v", want, got, read, list)
 		}
-		// The controller writes the status meanwhile: that is no conflict, and it is not lost.
+		// The controller updates the status meanwhile. That causes no conflict, and the update is not lost.
 		l.ticked(t, "nightly", fmt.Sprintf("nightly-%d", i))
 	}
 	if got := l.liveSchedule(t.Context(), t, "nightly"); got.Status.LastExecution != "nightly-19" {
@@ -72,7 +72,7 @@ func TestScheduleOverREST(t *testing.T) {
 	until(t, "it is gone", func() bool { return call(t, l, "GET", "/triggers/cron/nightly", "").Code == http.StatusNotFound })
 }
 
-// Of changes at once that have seen the same schedule, one wins, and the others are told.
+// If several clients change the same version of a schedule, one succeeds and the others get a conflict.
 func TestNoChangeOfAScheduleIsLost(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
@@ -101,7 +101,7 @@ func TestNoChangeOfAScheduleIsLost(t *testing.T) {
 	if won.Load() != 1 || l.liveSchedule(t.Context(), t, "a").Generation != 2 {
 		t.Errorf("%d changes won", won.Load())
 	}
-	// To set it is right whatever others change.
+	// A toggle sets the given value, whatever others change meanwhile.
 	for _, enabled := range []bool{false, true} {
 		s := l.liveSchedule(t.Context(), t, "a")
 		s.Spec.Schedule = fmt.Sprintf("0 %t * * *", enabled)
@@ -119,7 +119,7 @@ func TestTwoSchedulesOfOneName(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
 	made := aSchedule("a", "sync")
-	l.create(t, made) // by others: the cache may not have it yet
+	l.create(t, made) // by another client: the cache may not have it yet
 	wantProblem(t, call(t, l, "POST", "/triggers/cron", `{"name":"a","taskName":"sync","schedule":"@hourly"}`), http.StatusConflict, `the schedule "a" exists`)
 	if got := ok[schedules.Schedule](t, l, "GET", "/triggers/cron/a", ""); got.Schedule != "@daily" || got.Ready {
 		t.Errorf("got %+v", got)

@@ -153,7 +153,7 @@ func TestScheduleAsItIsSent(t *testing.T) {
 	}
 }
 
-// All that is wrong is told at once, each with its place.
+// A refusal lists all errors, each with its place.
 func TestSchedulesThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		body string
@@ -211,8 +211,7 @@ func TestSchedulesThatAreRefused(t *testing.T) {
 	}
 }
 
-// A body is bounded and judged as it is elsewhere.
-// A schedule cannot hold what nobody is to read.
+// A schedule must not contain sensitive params, because its readers would see them.
 func TestScheduleOfSensitiveParams(t *testing.T) {
 	store := newFakeStore(fixture.Task("login", `{"properties":{"user":{"type":"string"},"password":{"type":"string","writeOnly":true}}}`))
 	answer := call(t, facade(store), "POST", "/triggers/cron", `{"name":"a","taskName":"login","schedule":"@daily","params":{"user":"ann","password":"hunter22"}}`)
@@ -267,7 +266,7 @@ func TestReplaceSchedule(t *testing.T) {
 	if stored := store.schedules["a"]; stored.Labels["team"] != "blue" || stored.Spec.Params != nil {
 		t.Errorf("stored %+v", stored)
 	}
-	// What was read can be sent back, and is refused when it was changed since.
+	// A client can send back what it read. It is refused if the schedule was changed since.
 	read := call(t, api, "GET", "/triggers/cron/a", "").Body.String()
 	if again := ok[schedules.Schedule](t, api, "PUT", "/triggers/cron/a", read); again.Schedule != "@hourly" || again.Generation != 5 {
 		t.Errorf("sent back: %+v", again)

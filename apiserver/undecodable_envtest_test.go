@@ -21,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/hack/undecodable"
 )
 
-// storedBefore stores in a namespace a task, an execution and a schedule that no schema takes any more.
+// storedBefore stores a task, an execution and a schedule that the current schemas reject.
 func storedBefore(t *testing.T, namespace, name string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -49,8 +49,8 @@ func storedBefore(t *testing.T, namespace, name string) {
 	}
 }
 
-// answers checks that a facade runs a namespace's task and lists its runs. The API server ends the watches of a kind
-// whose CRD changes, so that a list shows a new run only when the facade's cache watches again.
+// answers checks that a facade runs a namespace's task and lists its runs. When a CRD changes, the API server ends the
+// watches of its kind. A list shows a new run only when the facade's cache watches again.
 func (l lab) answers(t *testing.T) {
 	t.Helper()
 	id := l.execute(t, "good")
@@ -63,8 +63,8 @@ func (l lab) answers(t *testing.T) {
 	ok[[]schedules.Schedule](t, l, "GET", "/triggers/cron", "")
 }
 
-// A facade comes up over a cluster where somebody has stored what does not decode, and goes on where somebody does so
-// while it watches. What is bad is listed, and not run.
+// A facade starts although the cluster has objects that do not decode, and continues when such objects appear later. It
+// lists them and does not run them.
 func TestCase21FacadeShowsTheOthers(t *testing.T) {
 	one := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "facade-"}}
 	if err := adminClient.Create(t.Context(), one); err != nil {
@@ -90,13 +90,13 @@ func TestCase21FacadeShowsTheOthers(t *testing.T) {
 		ok[wire.Execution](t, in(one.Name), "GET", "/tasks/running/execution/"+name, "")
 		ok[schedules.Schedule](t, in(one.Name), "GET", "/triggers/cron/"+name, "")
 		wantProblem(t, call(t, in(one.Name), "POST", "/triggers/cron/"+name+"/toggle", ""), http.StatusConflict, "spec.jitter")
-		// The cancel is a patch. It leaves the field that does not decode as it is.
+		// The cancel is a patch, so it leaves the undecodable field unchanged.
 		if outcome, err := in(one.Name).store.Cancel(t.Context(), name, v1alpha1.CancelRequest{}); err != nil || outcome != kube.CancelAccepted {
 			t.Errorf("cancelling: %v %v", outcome, err)
 		}
 	}
 	until(t, "the list has both tasks", func() bool { return len(ok[[]wire.Task](t, in(one.Name), "GET", "/tasks", "")) == 2 })
-	// A facade that is started again, and one whose live reads have to do.
+	// A restarted facade, and one that must use live reads.
 	facadeOf(t, metav1.NamespaceAll)
 	live := &v1alpha1.Task{}
 	if found, err := in(one.Name).store.GetLive(t.Context(), "before", live); err != nil || !found || len(live.Undecoded) != 2 {

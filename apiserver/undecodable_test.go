@@ -18,7 +18,7 @@ func lostIn(path string) v1alpha1.Undecoded {
 	return v1alpha1.Undecoded{{Path: path, Problem: `"1e1.5" is no quantity`}}
 }
 
-// A task with a field that could not be decoded is listed, and not run, also before the controller has judged it.
+// A task with a field that does not decode is listed but not run, even before the controller has judged it.
 func TestCase21TaskThatDoesNotDecodeIsNotRun(t *testing.T) {
 	bad := fixture.Task("bad")
 	bad.Undecoded = lostIn("spec.jobTemplate.x")
@@ -37,7 +37,7 @@ func TestCase21TaskThatDoesNotDecodeIsNotRun(t *testing.T) {
 	ok[submit.Started](t, facade(store), "POST", "/tasks/good/execute/manual", "")
 }
 
-// To switch a schedule writes it back as it was decoded, and would lose the field. To replace it is what mends it.
+// Toggling a schedule would write it back as decoded and lose the field. Replacing it repairs it.
 func TestCase21ScheduleThatDoesNotDecodeIsNotSwitched(t *testing.T) {
 	bad := aSchedule("bad", "sync")
 	bad.Undecoded = lostIn("spec.jitter")

@@ -13,16 +13,15 @@ import (
 	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
-// bodiesNaming are what each route is sent that names a task in its body.
+// bodiesNaming are the bodies of each route whose body names a task.
 var bodiesNaming = map[string][]string{
 	"/triggers/cron":                         {`{"name":"new","taskName":"%s","schedule":"@daily"}`, `{"name":"new","taskName":"%s","schedule":"@daily","enabled":false,"params":{"mid":"x"}}`},
 	"/triggers/cron/{name}":                  {`{"taskName":"%s","schedule":"@daily"}`, `{"taskName":"%s","schedule":"@daily","enabled":false}`, `{"taskName":"%s","schedule":"@daily","params":{"mid":"x"}}`},
 	"/tasks/executions/cancel/by-task-names": {`{"taskNames":["%s"]}`},
 }
 
-// Whoever may not read a Task does not learn whether it is there or which params it takes: each route that can name it
-// answers the same of a Task that is there and of one that is not. Callers with all rights on another Task, and with those
-// on schedules and executions that are not about Tasks, are among them.
+// A caller that may not read a Task cannot learn whether it exists or which params it takes: each route that can name
+// it gives the same answer in both cases. Some callers have all rights on another Task, or on schedules and executions.
 func TestCase56NothingIsToldOfATask(t *testing.T) {
 	const there, away = "secret", "absent"
 	others := []string{"get tasks mine", "execute tasks mine", "list tasks/executions mine", "get tasks/executions mine", "watch tasks/executions mine", "cancel tasks/executions mine"}
@@ -49,7 +48,7 @@ func TestCase56NothingIsToldOfATask(t *testing.T) {
 			bodies := append([]string{""}, bodiesNaming[route.pattern]...)
 			if query == "?taskName={task}" && (route.right.Named != access.ByTask || strings.Contains(route.pattern, "{taskName}")) ||
 				query == "?dryRun=true" && !strings.HasSuffix(route.pattern, "/manual") && !strings.HasSuffix(route.pattern, "/api") {
-				continue // it takes no such parameter
+				continue // it does not take this parameter
 			}
 			if !strings.Contains(path, "{task}") && len(bodies) == 1 && !strings.Contains(path, "theirs") || route.lasting && query == "" {
 				continue
@@ -57,7 +56,7 @@ func TestCase56NothingIsToldOfATask(t *testing.T) {
 			for _, body := range bodies {
 				for who := range callers {
 					if who == "canceller" && route.lasting {
-						continue // it may watch all runs, and the answer lasts
+						continue // it may watch all runs, and the answer does not end
 					}
 					n++
 					is, isNot := answer(who, there, route.method, path, body), answer(who, away, route.method, path, body)
@@ -71,7 +70,7 @@ func TestCase56NothingIsToldOfATask(t *testing.T) {
 	if n < 80 {
 		t.Errorf("only %d requests were compared", n)
 	}
-	// Whoever may run it is told.
+	// A caller that may run the task gets the details.
 	api := facadeFor(newFakeStore(), newFakeGate(map[string][]string{"ann": {"execute tasks secret"}}))
 	if w := call(t, api, "POST", "/tasks/secret/execute/api", "", bearing("ann")...); w.Code != http.StatusNotFound {
 		t.Errorf("%d %s", w.Code, w.Body)

@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// asked is a request that may wait.
+// asked sends a request that may wait.
 func (f watchedFacade) asked(t *testing.T, path string, headers ...string) <-chan *httptest.ResponseRecorder {
 	answer := make(chan *httptest.ResponseRecorder, 1)
 	go func() { answer <- call(t, f.handler(DefaultOptions()), "GET", path, "", headers...) }()
@@ -41,13 +41,13 @@ func TestWaitForAnotherStatus(t *testing.T) {
 		answer := f.asked(t, path)
 		f.waits(t)
 		f.put("b", "sync", v1alpha1.PhaseRunning)
-		f.put("a", "sync", v1alpha1.PhaseQueued) // its place in the queue, say
+		f.put("a", "sync", v1alpha1.PhaseQueued) // for example, its position changed
 		f.put("a", "sync", v1alpha1.PhaseRunning)
 		if phase := phaseSaid(t, <-answer); phase != "Running" {
 			t.Errorf("it reads %s", phase)
 		}
 		f.put("a", "sync", v1alpha1.PhaseCompleted)
-		if phase := phaseSaid(t, <-f.asked(t, path)); phase != "Completed" { // nothing will come, so that it does not wait
+		if phase := phaseSaid(t, <-f.asked(t, path)); phase != "Completed" { // nothing can change: it does not wait
 			t.Errorf("it reads %s", phase)
 		}
 		f.idle(t)
@@ -63,7 +63,7 @@ func TestWaitForAnotherTag(t *testing.T) {
 	}
 	answer := f.asked(t, path, "If-None-Match", `W/"101"`)
 	f.waits(t)
-	f.put("a", "sync", v1alpha1.PhaseRunning) // another line of its log, say
+	f.put("a", "sync", v1alpha1.PhaseRunning) // for example, another log line
 	if w := <-answer; w.Code != http.StatusOK || w.Header().Get("ETag") != `W/"102"` {
 		t.Errorf("got %d %s", w.Code, w.Header().Get("ETag"))
 	}

@@ -19,8 +19,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
-// A run for which its namespace has no room is refused before it is recorded: the answer says which limit, how much is used
-// and what to do, and a dry run says it beforehand. Who need not wait is let through.
+// If a namespace has no room for a waiting run, the run is refused before it is recorded. The answer names the limit,
+// its use, and what to do. A dry run gives the same answer. A run that need not wait is accepted.
 func TestCase49FullNamespaceOverREST(t *testing.T) {
 	limited := fixture.Limited(v1alpha1.ConcurrencyQueue, ptr.To[int32](1), nil)
 	for name, c := range map[string]struct {
@@ -28,7 +28,7 @@ func TestCase49FullNamespaceOverREST(t *testing.T) {
 		task    *v1alpha1.Task
 		waiting int
 		of      string
-		says    string // nothing where it is let through
+		says    string // empty if the run is accepted
 	}{
 		"as many as may":                        {backlog.Limits{Runs: 3}, limited, 3, "sync", `in namespace "default" 3 runs wait, and at most 3 may (--max-waiting-per-namespace)`},
 		"one less":                              {backlog.Limits{Runs: 4}, limited, 3, "sync", ""},

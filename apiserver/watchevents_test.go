@@ -23,7 +23,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// watchedStore is a Store whose history is told of each change, as the real one is.
+// watchedStore is a Store that reports each change to its history, as the real one does.
 type watchedStore struct {
 	*fakeStore
 	index   *runindex.Index
@@ -38,7 +38,7 @@ func (s *watchedStore) History(context.Context) (runindex.Namespace, error) {
 	return s.index.In("default"), nil
 }
 
-// put makes an execution, or changes its phase.
+// put creates an execution or changes its phase.
 func (s *watchedStore) put(name, task string, phase v1alpha1.Phase) {
 	s.mu.Lock()
 	s.version++
@@ -59,7 +59,7 @@ func (s *watchedStore) remove(name string) {
 	s.index.Remove(e, true)
 }
 
-// watchedFacade is a facade on a port, with what it waits and watches with.
+// watchedFacade is a facade on a port, with the server and store behind it.
 type watchedFacade struct {
 	*watchedStore
 	*server
@@ -75,13 +75,13 @@ func newWatchedFacade(t *testing.T) watchedFacade {
 	return watchedFacade{store, s, h.URL}
 }
 
-// idle waits until nobody waits or watches.
+// idle waits until no request waits or watches.
 func (f watchedFacade) idle(t *testing.T) {
 	t.Helper()
 	until(t, "nobody watches", func() bool { return len(f.logs.Watchers) == 0 })
 }
 
-// next reads an event and gives it as "name id executionId".
+// next reads an event and returns it as "name id executionId".
 func (r *reader) next(t *testing.T) string {
 	t.Helper()
 	name, data, err := r.event(t)
@@ -116,14 +116,14 @@ func TestWatchExecutions(t *testing.T) {
 	all.want(t, "execution 103 b Running running")
 	f.remove("a")
 	all.want(t, "deleted 104 a")
-	if _, _, err := sync.event(t); err != nil { // a, of which it may have seen nothing before it was gone
+	if _, _, err := sync.event(t); err != nil { // a may be gone before its watcher has seen it
 		t.Error(err)
 	}
 	all.leave()
 	sync.leave()
 	f.idle(t)
 
-	// It comes again, and learns what it missed: each as it is now.
+	// The client reconnects and gets what it missed, each execution in its current state.
 	f.put("b", "clean", v1alpha1.PhaseFailed)
 	again := follow(t, f.url+"/tasks/watch", "Last-Event-ID", "102")
 	again.want(t, "deleted 104 a", "execution 105 b Failed failed")
@@ -134,7 +134,7 @@ func TestWatchExecutions(t *testing.T) {
 	}
 }
 
-// An interruption of the facade's own watch is told to those who watch.
+// Watchers are told of an interruption of the facade's own watch.
 func TestWatchExecutionsAfterAnInterruption(t *testing.T) {
 	f := newWatchedFacade(t)
 	f.put("a", "sync", v1alpha1.PhaseRunning)
@@ -154,7 +154,7 @@ func TestWatchExecution(t *testing.T) {
 	url := f.url + "/tasks/executions/a/watch"
 	r := follow(t, url)
 	r.want(t, "execution 101 a Pending running")
-	f.put("b", "sync", v1alpha1.PhaseCompleted) // another's
+	f.put("b", "sync", v1alpha1.PhaseCompleted) // another execution
 	f.put("a", "sync", v1alpha1.PhaseRunning)
 	r.want(t, "execution 104 a Running running")
 	known := follow(t, url, "Last-Event-ID", "104")
@@ -162,7 +162,7 @@ func TestWatchExecution(t *testing.T) {
 	r.want(t, "execution 105 a Completed completed", "end 105.end   completed", io.EOF.Error())
 	known.want(t, "execution 105 a Completed completed", "end 105.end   completed", io.EOF.Error())
 
-	// Once it has ended, there is nothing to wait for.
+	// When the run has ended, there is nothing to wait for.
 	follow(t, url).want(t, "execution 105 a Completed completed", "end 105.end   completed", io.EOF.Error())
 	follow(t, url, "Last-Event-ID", "105").want(t, "end 105.end   completed", io.EOF.Error())
 	if w := call(t, f.handler(DefaultOptions()), "GET", "/tasks/executions/a/watch", "", "Last-Event-ID", "105.end"); w.Code != http.StatusNoContent {
@@ -212,7 +212,7 @@ func TestWatchHeartbeat(t *testing.T) {
 	}
 }
 
-// slowClient takes nothing until it is let go, and fails at last if it is told to.
+// slowClient accepts no writes until it is released. It can then fail.
 type slowClient struct {
 	*httptest.ResponseRecorder
 	entered, letGo chan struct{}
@@ -231,7 +231,7 @@ func (c *slowClient) Write(p []byte) (int, error) {
 	return c.ResponseRecorder.Write(p)
 }
 
-// What a slow client has not taken is overtaken: it gets each execution once, as it is by then.
+// A slow client gets each execution once, in its latest state.
 func TestSlowWatcher(t *testing.T) {
 	f := newWatchedFacade(t)
 	f.put("a", "sync", v1alpha1.PhasePending)
@@ -252,7 +252,7 @@ func TestSlowWatcher(t *testing.T) {
 	close(client.letGo)
 	f.put("after", "sync", v1alpha1.PhaseRunning)
 	until(t, "it caught up", func() bool {
-		f.put("after", "sync", v1alpha1.PhaseRunning) // wakes it
+		f.put("after", "sync", v1alpha1.PhaseRunning) // it wakes the watcher
 		<-watch.C
 		return len(f.logs.Watchers) == 1 && len(client.entered) == 1
 	})
@@ -264,7 +264,7 @@ func TestSlowWatcher(t *testing.T) {
 	}
 }
 
-// A client that cannot be written to holds nothing.
+// A client that cannot be written to holds no place.
 func TestBrokenWatcher(t *testing.T) {
 	f := newWatchedFacade(t)
 	f.put("a", "sync", v1alpha1.PhasePending)

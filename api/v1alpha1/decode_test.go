@@ -19,7 +19,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// aTask as the API server has it, with something in its container.
+// aTask returns a task as the API server stores it, with extra JSON in its container.
 func aTask(name, container string) string {
 	return fmt.Sprintf(`{"apiVersion":"taskexec.dev/v1alpha1","kind":"Task","metadata":{"name":%q,"uid":"u","resourceVersion":"7","generation":3},
 		"spec":{"retries":2,"parameters":{"type":"object","big":12345678901234567890.5,"text":"<&>"},"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"main"%s}]}}}}}}`, name, container)
@@ -27,7 +27,7 @@ func aTask(name, container string) string {
 
 const inContainer = "spec.jobTemplate.spec.template.spec.containers[0]."
 
-// One object that does not decode is alone with that, and says which field it is. It has everything else.
+// An object that does not decode does not affect others. It names the bad field and keeps all other fields.
 func TestCase21ObjectsAreDecodedOneByOne(t *testing.T) {
 	scheme := runtime.NewScheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
@@ -72,7 +72,7 @@ func TestCase21ObjectsAreDecodedOneByOne(t *testing.T) {
 	}
 }
 
-// A field of the past may be missing, and the rest is there: what has ended has ended.
+// A finished run with an undecodable field is still finished.
 func TestCase21RecordOfARunSurvivesABadField(t *testing.T) {
 	e := &v1alpha1.TaskExecution{Undecoded: v1alpha1.Undecoded{{Path: "old"}}}
 	if err := utiljson.Unmarshal([]byte(`{"metadata":{"name":"a","resourceVersion":"7"},"spec":{"taskRef":{"name":"t"}},
@@ -98,7 +98,7 @@ func TestCase21RecordOfARunSurvivesABadField(t *testing.T) {
 	}
 }
 
-// Who writes a manifest, or sends nonsense, is told.
+// Undecodable fields are tolerated only in stored objects. In manifests they are errors, and so is malformed JSON.
 func TestWhatWasNotStoredIsNotTolerated(t *testing.T) {
 	for _, text := range []string{
 		`{"metadata":{"name":"a"},"spec":{"timeout":"5 parsecs"}}`,
@@ -114,7 +114,7 @@ func TestWhatWasNotStoredIsNotTolerated(t *testing.T) {
 	}
 }
 
-// The mark is not sent to anybody.
+// The mark of an undecoded object is never serialized.
 func TestUndecodedIsNoPartOfTheResource(t *testing.T) {
 	task := &v1alpha1.Task{Undecoded: v1alpha1.Undecoded{{Path: "secret", Problem: "secret"}}}
 	if raw, err := json.Marshal(task); err != nil || strings.Contains(string(raw), "secret") || strings.Contains(string(raw), "ndecoded") {
@@ -122,7 +122,7 @@ func TestUndecodedIsNoPartOfTheResource(t *testing.T) {
 	}
 }
 
-// FuzzStoredObject: whatever JSON object the API server has, it can be listed, in bounded time.
+// FuzzStoredObject: any JSON object of the API server can be listed, in bounded time.
 func FuzzStoredObject(f *testing.F) {
 	f.Add(`"1e1.5"`)
 	f.Add(`{"limits":{"memory":1e-999999}}`)
@@ -150,7 +150,7 @@ func FuzzStoredObject(f *testing.F) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	type plain v1alpha1.Task // without the method of its own
+	type plain v1alpha1.Task // without its UnmarshalJSON method
 	raw := []byte(aTask("a", `,"command":["sh","-c","`+strings.Repeat("echo hello; ", 200)+`"],"resources":{"limits":{"memory":"64Mi"}}`))
 	b.Run("one by one", func(b *testing.B) {
 		for b.Loop() {
@@ -168,8 +168,8 @@ func BenchmarkDecode(b *testing.B) {
 	})
 }
 
-// UIDs, names and messages may have digits that look like a number with a large exponent. That is no reason to refuse an
-// object, whether it was stored or not, as the answer to a dry run was not.
+// UIDs, names and messages may contain digits that look like a number with a large exponent. Such an object is
+// accepted, stored or not.
 func TestCase21TextThatLooksEndless(t *testing.T) {
 	for _, version := range []string{"", `"resourceVersion":"1",`} {
 		raw := `{"metadata":{` + version + `"name":"sync-1e12345","uid":"a1e12345-0000-4000-8000-1e1234567890"},"spec":{"taskRef":{"name":"x"},"params":{"n":1e99999}}}`

@@ -18,17 +18,17 @@ import (
 const inFlightRetry = 1
 
 const (
-	// UnsureOf is a divisor: that part of the places is for requests whose body decides whether they are allowed.
+	// UnsureOf is a divisor. 1/UnsureOf of the places are for requests whose body decides whether they are allowed.
 	UnsureOf = 4
-	// QuestionsAtOnce is for how many requests of one caller rights are checked at once. Its other requests wait,
-	// because nearly all answers come from memory.
+	// QuestionsAtOnce is the number of one caller's requests whose rights are checked concurrently. Its other requests
+	// wait, because nearly all answers come from memory.
 	QuestionsAtOnce = 16
-	// questionPatience is how long a request waits for that check.
+	// questionPatience is how long a request waits for its rights to be checked.
 	questionPatience = 5 * time.Second
 )
 
-// Admission admits requests in steps. What only the caller can delay (sending a body, waiting for changes, reading a
-// stream) holds no place of requests that are being served:
+// Admission admits requests in steps. Requests in a phase that only their caller can end (sending a body, waiting for
+// changes, reading a stream) hold no place of requests that are being served:
 //
 //	authenticate  who sent it?                         some at once for each address
 //	questions     may the caller do it?                some at once for each caller
@@ -44,7 +44,7 @@ type Admission struct {
 	Bodies, Places, Unsure *limit.Places
 }
 
-// NewAdmission returns an Admission that serves most requests at once.
+// NewAdmission returns an Admission with the given number of places.
 func NewAdmission(most int) *Admission {
 	return &Admission{
 		questions: limit.NewTurns(QuestionsAtOnce),

@@ -47,7 +47,8 @@ type authenticator struct {
 	// address that has no failures left.
 	reviews *limit.Turns
 	pause   time.Duration
-	// known has the hashes of tokens that were valid: guessing must not lock out other clients of the same address.
+	// known has the hashes of tokens that were valid, so that guesses do not lock out other clients of the same
+	// address.
 	known   *lru.Cache
 	limited func(limit string)
 }
@@ -78,7 +79,7 @@ func (g *Guard) Authenticate(audiences []string, maxFailures float64, open []str
 			if err != nil {
 				return err
 			}
-			r.Header.Del("Authorization") // nothing that comes after has to have it
+			r.Header.Del("Authorization") // no later handler needs it
 			c := CallerOf(r.Context())
 			c.User, c.Token = u, token
 			ctx := logr.NewContext(r.Context(), logr.FromContextOrDiscard(r.Context()).WithValues("user", u.GetName()))
@@ -101,10 +102,10 @@ func bearerToken(header http.Header) (string, error) {
 	return token, nil
 }
 
-// user returns the user of a token. Invalid tokens are counted by address. Many clients can share an address (that of a
-// proxy), so that an address is never locked out: tokens that were valid before are reviewed at once, and so are tokens
-// that the cluster signed, because nobody can guess one. Others wait for their turn. After too many invalid tokens, a
-// turn lasts until another failure is allowed.
+// user returns the user of a token. Invalid tokens are counted by address. An address is never locked out, because many
+// clients can share one (that of a proxy). Tokens that were valid before are reviewed at once. So are tokens that the
+// cluster signed, because nobody can guess one. Others wait for their turn. After too many invalid tokens, a turn lasts
+// until another failure is allowed.
 func (a *authenticator) user(w http.ResponseWriter, r *http.Request, token string) (user.Info, error) {
 	address, hash := addressOf(r.RemoteAddr), sha256.Sum256([]byte(token))
 	done := func() {} // a token that was valid before, or that the cluster signed, takes no turn
@@ -146,7 +147,7 @@ func (a *authenticator) review(r *http.Request, token string) (user.Info, error)
 	return u, err
 }
 
-// wanted is a clause that says for which audiences a token must be.
+// wanted returns a clause that says for which audiences a token must be.
 func (a *authenticator) wanted() string {
 	if len(a.audiences) == 0 {
 		return ""
@@ -170,8 +171,8 @@ func cannotAsk(err error) error {
 	return fmt.Errorf("%w (%w)", web.Unavailable("cannot check the token and its rights, because Kubernetes does not answer; try again"), err)
 }
 
-// addressOf returns the address of a client without the port. For IPv6 it is the /64 network, all of which one machine
-// can use.
+// addressOf returns the address of a client without the port. For IPv6 it is the /64 network, because one machine can
+// use all of its addresses.
 func addressOf(remote string) string {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {

@@ -15,14 +15,14 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// maxNarrow is how many names of a body are checked one by one, and narrowAtOnce how many of them at the same time.
+// maxNarrow is the most names of a body that are checked one by one. narrowAtOnce of them are checked concurrently.
 const (
 	maxNarrow    = 100
 	narrowAtOnce = 8
 )
 
-// authorize rejects callers that lack the route's right. Nothing has been read by then, with one exception: the
-// execution, to know its task. The answer is the same whether or not that execution exists.
+// authorize rejects callers that lack the route's right. Until then, the facade reads nothing except the execution, to
+// find its task. The answer is the same whether or not that execution exists.
 func (in *Scope) authorize(r *http.Request, a Right) error {
 	if in.Guard.Gate == nil {
 		return nil
@@ -35,7 +35,7 @@ func (in *Scope) authorize(r *http.Request, a Right) error {
 	return in.require(r.Context(), a, valueOf(r, a.Named))
 }
 
-// require checks whether the caller has an access to the object of a name, which is empty if the access has none. The
+// require checks whether the caller has a right to the named object. The name is empty for rights that need none. The
 // error is the answer to the request.
 func (in *Scope) require(ctx context.Context, a Right, name string) error {
 	if in.Guard.Gate == nil {
@@ -61,14 +61,14 @@ func (in *Scope) require(ctx context.Context, a Right, name string) error {
 	return a.Refuse(in.Who.Name(), in.Namespace, name)
 }
 
-// RequireExecute checks the right to run a task that is known only after the body or a resource was read. Every way to
-// start a run needs it: execute, rerun, and whatever makes a schedule start runs.
+// RequireExecute checks the right to run a task whose name is known only after the body or a resource was read. Every
+// way to start a run needs this right: execute, rerun, and any change that makes a schedule start runs.
 func (in *Scope) RequireExecute(ctx context.Context, task string) error {
 	return in.require(ctx, RightTo("execute", "tasks", ByTask), task)
 }
 
-// May reports whether the caller has an access to the object of a name, for when a refusal is not the answer to the
-// request.
+// May reports whether the caller has a right to the named object. It is for cases in which a refusal is not the answer
+// to the request.
 func (in *Scope) May(ctx context.Context, a Right, name string) (bool, error) {
 	err := in.require(ctx, a, name)
 	refusal := &web.Problem{}
@@ -78,9 +78,9 @@ func (in *Scope) May(ctx context.Context, a Right, name string) (bool, error) {
 	return err == nil, err
 }
 
-// KnowsTask reports whether a task exists, as far as the caller may know. A caller may know it who has the right to
-// read the task, to run it, or to access its runs by its name. For others, a task without runs does not exist. A right
-// to all runs of a namespace says nothing about its tasks.
+// KnowsTask reports whether a task exists, if the caller may know that. A caller may know it with the right to read the
+// task, to run it, or to access its runs by its name. For other callers, a task without runs does not exist. A right to
+// all runs of a namespace says nothing about its tasks.
 func (in *Scope) KnowsTask(ctx context.Context, name string) (bool, error) {
 	task, err := in.store().Task(ctx, name)
 	if err != nil || task == nil || in.Guard.Gate == nil {

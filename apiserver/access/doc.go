@@ -1,7 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package access decides whether a request may be served: who sent it (authenticate.go), how often that caller asks
-// (limits.go), whether it may do what the route does (authorize.go, right.go), and whether there is room for one more request
-// of this caller (admission.go). A Scope is one request of one caller in one namespace, after these checks.
+// Package access decides whether a request may be served: who sent it (authenticate.go), how often that caller sends
+// requests (ratelimit.go), whether it has the route's right (authorize.go, right.go), and whether there is room for one
+// more request of this caller (admission.go). A Scope is one request of one caller in one namespace, after these
+// checks.
 package access

@@ -13,8 +13,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// RateLimit limits the rate of each caller, separately for reads and writes: a read comes from memory, and a write becomes
-// a write to etcd and a pod. With --auth=none there are no callers to tell apart, and no limits.
+// RateLimit limits the rate of each caller, separately for reads and writes: a read is served from memory, a write
+// causes a write to etcd and a pod. With --auth=none, all callers look the same and there are no limits.
 func (g *Guard) RateLimit(maxReads, maxWrites float64) func(http.Handler) http.Handler {
 	reads, writes := limit.New(maxReads), limit.New(maxWrites)
 	return func(next http.Handler) http.Handler {

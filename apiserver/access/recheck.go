@@ -34,7 +34,7 @@ func (in *Scope) ServeWhileAllowed(a Right, serve web.Handler, w http.ResponseWr
 			cancel(refusal)
 		}
 	}()
-	defer func() { // also when it panics: what is asked for uses the request
+	defer func() { // also after a panic, because Recheck uses the request
 		cancel(nil)
 		<-ended
 	}()

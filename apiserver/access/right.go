@@ -21,7 +21,7 @@ type Right struct {
 	Named string
 }
 
-// inBody says that the names are in the request's body, which is read after the caller is known.
+// inBody says that the names are in the request's body. It is read after authentication.
 const inBody = "*"
 
 // Parameters that have names.
@@ -39,7 +39,7 @@ var CancelEach = RightTo("cancel", "taskexecutions", inBody)
 // OfNames returns the right to objects whose names come from a body.
 func (r Right) OfNames(named string) Right { return Right{r.Verb, r.Resource, named} }
 
-// executions reports whether it is about executions or their logs.
+// executions reports whether the right is about executions or their logs.
 func (r Right) executions() bool {
 	resource, _, _ := strings.Cut(r.Resource, "/")
 	return resource == "taskexecutions"

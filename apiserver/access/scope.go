@@ -12,22 +12,22 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// Guard lets callers do what they may do, and no more of it at once than is their share.
+// Guard lets callers do what their rights allow, and limits each caller to its share of concurrent requests.
 type Guard struct {
 	// Gate identifies callers and checks their rights. With nil, everyone can do everything.
 	Gate Gate
-	// Stores read what a right can depend on.
+	// Stores reads the objects on which a right can depend.
 	Stores  func(namespace string) Store
 	Metrics *web.Metrics
-	// Admission of requests.
+	// Admission limits concurrent requests.
 	Admission *Admission
-	// RecheckInterval is how often the caller of an answer that lasts is asked about again.
+	// RecheckInterval is how often the caller of a lasting answer is checked again.
 	RecheckInterval time.Duration
-	// Timeout of one such question.
+	// Timeout bounds one such check.
 	Timeout time.Duration
 }
 
-// Store reads what a right can depend on: the Task of an execution, and whether a Task exists.
+// Store reads the objects on which a right can depend: the Task of an execution, and whether a Task exists.
 type Store interface {
 	web.ExecutionReader
 	// Task returns a Task, or nil if there is none of that name.
@@ -37,19 +37,19 @@ type Store interface {
 // Scope is one request of one caller within a namespace.
 type Scope struct {
 	Namespace string
-	// Prefix of the paths in that namespace; empty where the path names none.
+	// Prefix is the prefix of the paths in that namespace. It is empty if the path names no namespace.
 	Prefix string
-	// Who sent the request.
+	// Who is the caller.
 	Who *Caller
-	// narrow: the caller may not do it to any, and what the body names has to be asked for.
+	// narrow says that the caller has no right to all names, so that each name in the body must be checked.
 	narrow bool
 	Guard  *Guard
 }
 
-// store of the scope's namespace.
+// store returns the store of the scope's namespace.
 func (in *Scope) store() Store { return in.Guard.Stores(in.Namespace) }
 
-// Path returns the path of something in the scope's namespace, of its escaped elements.
+// Path returns a path in the scope's namespace. It escapes the elements.
 func (in *Scope) Path(elements ...string) string {
 	path := in.Prefix
 	for _, e := range elements {

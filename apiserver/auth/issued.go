@@ -28,7 +28,7 @@ const (
 	keysPatience = 2 * time.Second
 )
 
-// algorithms returns those with which an API server signs tokens.
+// algorithms returns the signature algorithms that API servers use for tokens.
 func algorithms() []jose.SignatureAlgorithm {
 	return []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.ES512}
 }

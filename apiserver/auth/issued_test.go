@@ -17,7 +17,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// signer is an issuer of tokens with one key.
+// signer is a token issuer with one key.
 type signer struct {
 	private *ecdsa.PrivateKey
 	id      string
@@ -86,7 +86,7 @@ func TestCase50TokensThatTheClusterIssued(t *testing.T) {
 	}
 }
 
-// Guessed tokens do not make auth read the keys each time, and a new key is found.
+// Guessed tokens do not make the facade fetch the keys each time, but it does find a new key.
 func TestCase50KeysAreReadRarely(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	old, renewed := newSigner(t, "old"), newSigner(t, "new")

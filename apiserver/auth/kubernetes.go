@@ -33,10 +33,10 @@ const (
 	denyCacheTTL = 2 * time.Second
 )
 
-// askTimeout bounds one question, with its retries.
+// askTimeout bounds one request to the API server, with its retries.
 const askTimeout = 5 * time.Second
 
-// retries returns how often a question is repeated that the API server could not answer.
+// retries returns how often a request is repeated that the API server could not answer.
 func retries() *wait.Backoff {
 	return &wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 3}
 }
@@ -45,7 +45,7 @@ func retries() *wait.Backoff {
 type Kubernetes struct {
 	authenticator authenticator.Request
 	authorizer    authorizer.UnconditionalAuthorizer
-	// audiences: a token must be for at least one of them.
+	// audiences are the accepted audiences. A token must be for at least one of them.
 	audiences authenticator.Audiences
 	issued    *issued
 }
@@ -102,8 +102,8 @@ func (k *Kubernetes) authenticate(ctx context.Context, token string, audiences a
 	if len(audiences) > 0 {
 		ctx = authenticator.WithAudiences(ctx, audiences)
 	}
-	// The library takes the token from a request, also from other places than this header, and removes it. So it gets a
-	// request that has nothing else.
+	// The library also takes tokens from other parts of a request, and removes the header. So it gets a request with
+	// nothing but this header.
 	request := (&http.Request{Header: http.Header{"Authorization": {"Bearer " + token}}}).WithContext(ctx)
 	response, ok, err := k.authenticator.AuthenticateRequest(request)
 	switch {
@@ -136,7 +136,7 @@ func notAsked(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// isAnonymous reports whether a user has proven nothing. An API server may return such a user.
+// isAnonymous reports whether a user is not authenticated. An API server may return such a user.
 func isAnonymous(u user.Info) bool {
 	return u.GetName() == "" || u.GetName() == user.Anonymous || slices.Contains(u.GetGroups(), user.AllUnauthenticated)
 }

@@ -113,7 +113,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// If the API server does not answer, the result is an error: neither a yes nor a no.
+// If the API server does not answer, the result is an error, not a yes or a no.
 func TestWhatCannotBeAsked(t *testing.T) {
 	for _, code := range []int{400, 401, 403, 404, 409, 429, 500, 502, 503} {
 		k := asking(t, &anAPIServer{code: code}, "taskexec")

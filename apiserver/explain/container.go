@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// volumes says which volume keeps the containers from being created. Only Events tell: no status has it.
+// volumes says which volume keeps the containers from being created. Only Events have this information, not a status.
 func volumes(o *Observation) (verdict, bool) {
 	pod := o.waitingPod()
 	if pod == nil || hasBegun(pod) {
@@ -49,8 +49,8 @@ func volumesNotReady(pod *corev1.Pod, why string) verdict {
 	}
 }
 
-// hasBegun reports whether a container of the pod runs or has run. The kubelet remounts volumes from time to time, and a
-// failure of that does not keep the run from starting.
+// hasBegun reports whether a container of the pod runs or has run. The kubelet remounts volumes from time to time. A
+// failed remount does not keep the run from starting.
 func hasBegun(pod *corev1.Pod) bool {
 	for _, s := range statusesOf(pod) {
 		if s.State.Running != nil || s.State.Terminated != nil || s.LastTerminationState.Terminated != nil {
@@ -87,7 +87,7 @@ func isOrdinaryWait(reason string) bool {
 	return reason == "" || reason == "ContainerCreating" || reason == "PodInitializing"
 }
 
-// restarting says how a container last failed that waits to be restarted in its pod.
+// restarting says how a container failed that waits for a restart in its pod.
 func restarting(o *Observation) (verdict, bool) {
 	pod := o.waitingPod()
 	if pod == nil {
@@ -113,8 +113,8 @@ func restarting(o *Observation) (verdict, bool) {
 	return verdict{}, false
 }
 
-// containerWaiting repeats the status of a run whose next container has not started. It is for when the pods could not be
-// read: otherwise a rule above has a better answer.
+// containerWaiting repeats the status of a run whose next container has not started. It applies if the pods could not
+// be read. Otherwise a rule above has a better answer.
 func containerWaiting(o *Observation) (verdict, bool) {
 	status := &o.Execution.Status
 	if status.Phase != v1alpha1.PhaseRunning || status.Reason != v1alpha1.ReasonContainerWaiting {

@@ -84,7 +84,7 @@ func TestContainerWaiting(t *testing.T) {
 		"the pods could not be read":  {waits(), says{reason, "the next one has not started: CreateContainerConfigError: why.", "startTimeout"}},
 		"it has ended for this cause": {run(v1alpha1.PhaseFailed, v1alpha1.ReasonStartTimeout, ""), silent},
 	})
-	// The pod itself is the better answer.
+	// The pod's own status explains more than the condition.
 	if got := Of(waits().pod("n", waiting("CreateContainerConfigError", "no such Secret")).Observation); got.Reason != ReasonContainerNotCreated {
 		t.Errorf("got %+v", got)
 	}

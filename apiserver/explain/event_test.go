@@ -10,8 +10,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Whoever may create Events can put text into an explanation. It is shown as that of an Event, and for a run that has ended
-// it changes neither the sentence nor the reason.
+// Anybody who may create Events can put text into an explanation. It is shown as the text of an Event. For a run that
+// has ended, it changes neither the sentence nor the reason.
 func TestCase47ForgedEventIsShownAsAnEvent(t *testing.T) {
 	failed := func() *observed { return run(v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit, "it failed") }
 	honest, forged := Of(failed().Observation), Of(failed().event("Job", "Forged", "ann has cancelled it").Observation)

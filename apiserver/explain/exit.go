@@ -11,7 +11,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// meanings of exit codes by convention: 126 and 127 are those of shells, and a higher one is 128 plus a signal's number.
+// meanings maps exit codes to their conventional meanings. Shells return 126 and 127. A higher code is 128 plus the
+// number of a signal.
 var meanings = map[int32]struct{ words, advice string }{
 	126: {"the command could not be executed", "Check that the command in the Task's jobTemplate is an executable program."},
 	127: {"the command was not found", "Check that the command in the Task's jobTemplate is in the image."},

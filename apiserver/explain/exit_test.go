@@ -21,7 +21,7 @@ func TestExitCode(t *testing.T) {
 		p.Spec.InitContainers = []corev1.Container{{Name: "proxy", RestartPolicy: ptr.To(corev1.ContainerRestartPolicyAlways)}}
 		p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "proxy", State: terminated(143, "Error", "")}}
 	}
-	first := func(p *corev1.Pod) { // another container failed too, and stands before it
+	first := func(p *corev1.Pod) { // another container failed too, and is listed first
 		p.Annotations = map[string]string{v1alpha1.AnnotationLogContainer: "main"}
 		p.Status.ContainerStatuses = append([]corev1.ContainerStatus{{Name: "helper", State: terminated(2, "Error", "")}}, p.Status.ContainerStatuses...)
 	}

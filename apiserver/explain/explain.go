@@ -24,7 +24,7 @@ const (
 	maxAdvice   = 600
 )
 
-// Observation is all that an explanation is made from. What could not be read is missing, and Unread lists it.
+// Observation is the input of an explanation. What could not be read is missing, and Unread lists it.
 type Observation struct {
 	Now       time.Time
 	Execution *v1alpha1.TaskExecution
@@ -41,7 +41,7 @@ type Observation struct {
 	Unread []Unread
 }
 
-// Unread says which objects could not be read. What they would tell is missing from the explanation.
+// Unread names objects that could not be read. Their facts are missing from the explanation.
 type Unread struct {
 	// What they are: FromJob, FromPod or FromEvent.
 	What Source
@@ -60,7 +60,7 @@ type Explanation struct {
 	Facts  []Fact
 }
 
-// Reasons that no status has, because only a live read of the Job and its pods tells them.
+// Reasons that no status has. Only a live read of the Job and its pods shows them.
 const (
 	// ReasonNotSeen: the controller has not processed the run yet.
 	ReasonNotSeen = "NotSeen"
@@ -84,14 +84,14 @@ type verdict struct{ reason, sentence, advice string }
 // rule returns its verdict, or false if it does not apply.
 type rule func(*Observation) (verdict, bool)
 
-// rules in the order in which they are asked. Each reads the Observation alone, so that only the order says which of
-// two that both apply has the better answer.
+// rules are asked in this order. Each reads only the Observation. If two rules apply, the first has the better answer.
 var rules = []rule{
-	// Runs whose end is no failure, or was asked for. They come first, because what such a run waited for no longer matters.
+	// Runs that did not fail, or that somebody cancelled. They come first: what such a run waited for no longer matters.
 	cancelled,
 	completed,
 
-	// Runs that failed. The reason in the status picks the rule. No two rules take the same reason, but for the last.
+	// Runs that failed. The reason in the status selects the rule. No two rules accept the same reason, except the
+	// last.
 	outOfMemory,
 	exitCode,
 	startFailed,
@@ -103,8 +103,8 @@ var rules = []rule{
 	jobLost,
 	failed, // last of the failures: it takes every reason that no rule above knows
 
-	// Runs that have not ended, from the outside in: the controller, the queue, the Job, the pod, its containers. What is
-	// further out keeps everything behind it from being there.
+	// Runs that have not ended, from the outside in: the controller, the queue, the Job, the pod, its containers. As
+	// long as an outer layer is missing, the inner ones cannot exist.
 	notSeen, // first: without a status there is nothing to judge
 	queued,
 	heldJob,

@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Every state gets a sentence, even one that nobody thought of.
+// Every state gets a sentence, even an unknown one.
 func TestEveryStateIsExplained(t *testing.T) {
 	for _, phase := range []v1alpha1.Phase{"", "Queued", "Pending", "Running", "Cancelling", "Completed", "Failed", "Cancelled", "Unheard"} {
 		for _, reason := range []string{"", "Unheard", v1alpha1.ReasonJobCreated, v1alpha1.ReasonConcurrencyLimit} {
@@ -25,7 +25,7 @@ func TestEveryStateIsExplained(t *testing.T) {
 	}
 }
 
-// Whatever is observed, the explanation is bounded and has no control characters.
+// Any observation gives an explanation that is bounded and has no control characters.
 func TestBoundsAndHarmlessness(t *testing.T) {
 	evil := "\x1b[31m<script>\u202e\x00\xff\r\n" + strings.Repeat("同", 5000)
 	o := run(v1alpha1.PhasePending, evil, evil).job(func(j *batchv1.Job) { j.Labels = map[string]string{v1alpha1.LabelKueueQueue: evil} })

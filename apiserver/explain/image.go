@@ -59,7 +59,7 @@ func isImageTrouble(reason string) bool {
 	}
 }
 
-// imageOf returns the image of a container as the Task has it. The status may have it resolved, or not at all.
+// imageOf returns the image of a container as the Task names it. The status may have it resolved or lack it.
 func imageOf(pod *corev1.Pod, s *corev1.ContainerStatus) string {
 	if c := containerOf(pod, s.Name); c != nil && c.Image != "" {
 		return c.Image

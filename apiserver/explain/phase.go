@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// seenWithin is how soon a working controller has processed a new run.
+// seenWithin is how soon a working controller processes a new run.
 const seenWithin = 15 * time.Second
 
 // notSeen says that the controller has not processed the run.
@@ -30,8 +30,8 @@ func notSeen(o *Observation) (verdict, bool) {
 	return v, true
 }
 
-// starting says how far a run is that is about to start. If the pods could not be read, the status may say what it waits
-// for.
+// starting says how far a run has come that is about to start. If the pods could not be read, the status may say what
+// the run waits for.
 func starting(o *Observation) (verdict, bool) {
 	status := &o.Execution.Status
 	if status.Phase != v1alpha1.PhasePending {

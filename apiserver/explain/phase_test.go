@@ -49,7 +49,7 @@ func TestRetrying(t *testing.T) {
 		"it runs":         {run(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted, ""), silent},
 		"between the two": {again(), says{reason, "attempt 1 failed; the Job makes another; the last attempt ended with exit code 7.", "/logs"}},
 	})
-	// What keeps the next attempt from starting is the better answer.
+	// What keeps the next attempt from starting explains more.
 	if got := Of(again().pod("", corev1.ContainerState{}, no).Observation); got.Reason != ReasonUnschedulable {
 		t.Errorf("got %+v", got)
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// because is a clause that gives a reason, without a full stop. It is empty without a reason.
+// because returns a clause with a reason, without a full stop. It is empty if there is no reason.
 func because(why string) string {
 	why = strings.TrimSuffix(strings.TrimSpace(why), ".")
 	if why == "" {
@@ -18,7 +18,7 @@ func because(why string) string {
 	return ": " + why
 }
 
-// reasonIn is a reason in parentheses, empty without one.
+// reasonIn returns a reason in parentheses, or an empty string.
 func reasonIn(reason string) string {
 	if reason == "" {
 		return ""
@@ -26,7 +26,7 @@ func reasonIn(reason string) string {
 	return " (" + reason + ")"
 }
 
-// onNode is a clause with the name of a node, empty if it is not known.
+// onNode returns a clause with the name of a node, empty if it is not known.
 func onNode(node string) string {
 	if node == "" {
 		return ""
@@ -34,7 +34,7 @@ func onNode(node string) string {
 	return fmt.Sprintf(" on node %q", node)
 }
 
-// times counts for people: 1 restart, 2 restarts.
+// times returns a count with its noun: 1 restart, 2 restarts.
 func times(n int32, one string) string {
 	if n == 1 {
 		return "1 " + one
@@ -42,7 +42,7 @@ func times(n int32, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
-// forPeople rounds a duration: to tenths of a second below a minute, and to seconds from there on.
+// forPeople rounds a duration to tenths of a second below a minute, and to seconds above.
 func forPeople(d time.Duration) string {
 	switch {
 	case d < 0:

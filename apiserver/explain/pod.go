@@ -47,7 +47,7 @@ func (o *Observation) decidingPod() *corev1.Pod {
 	return nil
 }
 
-// lastMirror returns what the status keeps of the newest pod, nil if it has none.
+// lastMirror returns what the status has of the newest pod, nil if it has none.
 func (o *Observation) lastMirror() *v1alpha1.PodMirror {
 	if n := len(o.Execution.Status.Pods); n > 0 {
 		return &o.Execution.Status.Pods[n-1]
@@ -105,8 +105,7 @@ func failedContainer(pod *corev1.Pod) *corev1.ContainerStatus {
 	return c
 }
 
-// podFacts are those of the pod that decided how the run ended and of the newest pods. If no pod is left, they are what the
-// status keeps of them.
+// podFacts returns the facts of the deciding pod and the newest pods. If no pod is left, they come from the status.
 func podFacts(o *Observation) (facts []Fact) {
 	pods := o.Pods[max(0, len(o.Pods)-maxPods):]
 	decided := o.Execution.Status.DecidingPod()
@@ -129,7 +128,7 @@ func podFacts(o *Observation) (facts []Fact) {
 	return facts
 }
 
-// allFacts are those of a pod, its conditions and its containers.
+// allFacts returns the facts of a pod, its conditions and its containers.
 func (o *Observation) allFacts(pod *corev1.Pod) (facts []Fact) {
 	facts = append(facts, podFact(pod))
 	facts = append(facts, conditionFacts(pod)...)
@@ -155,7 +154,7 @@ func indexIn(index *int32) string {
 	return fmt.Sprintf("index %d: ", *index)
 }
 
-// conditionFacts are about the conditions that say that something is wrong.
+// conditionFacts returns the conditions that report a problem.
 func conditionFacts(pod *corev1.Pod) (facts []Fact) {
 	for _, c := range pod.Status.Conditions {
 		switch {
@@ -168,8 +167,8 @@ func conditionFacts(pod *corev1.Pod) (facts []Fact) {
 	return facts
 }
 
-// containerFacts leave out the termination message: the program wrote it, and it may have sensitive values. The status has
-// it without them.
+// containerFacts omits the termination message, which the program wrote and which may have sensitive values. The status
+// has it without them.
 func (o *Observation) containerFacts(pod *corev1.Pod, s *corev1.ContainerStatus) (facts []Fact) {
 	tell := func(at time.Time, format string, args ...any) {
 		facts = append(facts, Fact{FromPod, pod.Name, at, fmt.Sprintf("container %q ", s.Name) + fmt.Sprintf(format, args...)})

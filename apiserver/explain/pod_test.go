@@ -20,7 +20,7 @@ func uid(id string) func(*corev1.Pod) {
 
 func node(name string) func(*corev1.Pod) { return func(p *corev1.Pod) { p.Spec.NodeName = name } }
 
-// mirrored gives the status two pods of an Indexed Job, and marks the first as the one that decided.
+// mirrored adds two pods of an Indexed Job to the status. The first is the deciding pod.
 func (o *observed) mirrored(code int32, succeeded int32) *observed {
 	o.Execution.Status.Completions = &v1alpha1.Completions{Wanted: 3, Succeeded: succeeded}
 	o.Execution.Status.ExitCode, o.Execution.Status.Attempts = &code, 3
@@ -31,7 +31,7 @@ func (o *observed) mirrored(code int32, succeeded int32) *observed {
 	return o
 }
 
-// Explanations are about the pod that the status marks, while the pods exist and after they are gone.
+// An explanation is about the deciding pod of the status, even after the pods are gone.
 func TestCase24ExplainedByThePodThatDecided(t *testing.T) {
 	both := func(o *observed) *observed {
 		return o.pod("x", terminated(7, "Error", ""), uid("a"), node("first")).pod("x", terminated(137, "Error", ""), uid("b"), node("second"))
@@ -54,7 +54,7 @@ func TestCase24ExplainedByThePodThatDecided(t *testing.T) {
 	ask(t, running, map[string]asked{
 		"progress": {run(v1alpha1.PhaseRunning, "", "2 of 3 completions").mirrored(0, 2), says{v1alpha1.ReasonContainerStarted, ", with 2 of 3 completions.", ""}},
 	})
-	// The facts have the pod that decided though many are newer.
+	// The facts include the deciding pod, even if many pods are newer.
 	many := nonZero().pod("x", terminated(7, "Error", ""), uid("a"))
 	for _, id := range []string{"c", "d", "e", "f"} {
 		many.pod("x", terminated(0, "Completed", ""), uid(id))

@@ -18,7 +18,7 @@ const maxNamed = 5
 func queued(o *Observation) (verdict, bool) {
 	status := &o.Execution.Status
 	if _, is := withoutJob[status.Reason]; is {
-		return verdict{}, false // something else comes first: the run keeps its place in the queue meanwhile
+		return verdict{}, false // something else comes first; the run keeps its place in the queue
 	}
 	if status.Phase != v1alpha1.PhaseQueued || status.Queue == nil || status.Queue.BlockedBy == v1alpha1.BlockedByJob {
 		return verdict{}, false
@@ -73,7 +73,7 @@ func (o *Observation) active() (names []string, n int) {
 	return names, n
 }
 
-// place is a clause that says how many queued runs are ahead of this one. of says which runs are counted.
+// place returns a clause that says how many queued runs are ahead of this one. of says which runs are counted.
 func (o *Observation) place(of string) string {
 	if n := o.ahead(); n > 0 {
 		return "; " + areAhead(n, of)
@@ -88,7 +88,7 @@ func areAhead(n int, of string) string {
 	return fmt.Sprintf("%d runs%s are ahead of it", n, of)
 }
 
-// activeNames is a clause with the names of the active runs of the task, empty if there are none.
+// activeNames returns a clause with the names of the task's active runs, empty if there are none.
 func (o *Observation) activeNames() string {
 	names, n := o.active()
 	list := strings.Join(names, ", ")
@@ -104,7 +104,7 @@ func (o *Observation) activeNames() string {
 	}
 }
 
-// queueFacts are about a queued run. They leave out a run whose Job is suspended, which waits for no limit.
+// queueFacts returns the facts of a queued run. It omits runs whose Job is suspended, because these wait for no limit.
 func queueFacts(o *Observation) (facts []Fact) {
 	q := o.Execution.Status.Queue
 	if q == nil || o.Execution.Status.Phase != v1alpha1.PhaseQueued || q.BlockedBy == v1alpha1.BlockedByJob {

@@ -26,8 +26,9 @@ var platformEvents = map[string]bool{
 	"NodeNotReady": true,
 }
 
-// eventMessage returns the message of an Event. For a run with sensitive params it does so only if the message cannot have
-// their values. The Event of a probe quotes the program's answer, for example, and that of a failed start its command line.
+// eventMessage returns the message of an Event. For a run with sensitive params, it does so only if the message cannot
+// have their values. For example, the Event of a probe quotes the program's answer, and that of a failed start quotes
+// the command line.
 func (o *Observation) eventMessage(e *corev1.Event) string {
 	if o.sensitive() && !platformEvents[e.Reason] && !isPullMessage(e.Message) {
 		return notShown
@@ -35,14 +36,14 @@ func (o *Observation) eventMessage(e *corev1.Event) string {
 	return e.Message
 }
 
-// isPullMessage reports whether an Event is about a failed image pull. The kubelet has one reason, Failed, for everything
-// that fails with a container, so that only the message tells.
+// isPullMessage reports whether an Event is about a failed image pull. The kubelet uses the reason Failed for every
+// failure of a container, so only the message can tell.
 func isPullMessage(message string) bool {
 	return strings.HasPrefix(message, "Failed to pull image ") || strings.HasPrefix(message, "Failed to inspect image ")
 }
 
-// waitingMessage returns why a container waits. The node's message may quote the command line: for a run with sensitive
-// params it is returned only if its reason rules that out.
+// waitingMessage returns why a container waits. The node's message may quote the command line. For a run with sensitive
+// params, the message is returned only if its reason rules that out.
 func (o *Observation) waitingMessage(w *corev1.ContainerStateWaiting) string {
 	if o.sensitive() && !isImageTrouble(w.Reason) && w.Reason != reasonCrashLoop && w.Reason != "CreateContainerConfigError" {
 		return notShown

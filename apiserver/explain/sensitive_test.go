@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// For a run with sensitive params, nothing is shown that may quote its program, its command line or a probe.
+// The explanation of a run with sensitive params shows nothing that may quote its program, command line or probes.
 func TestSensitiveParamsDoNotAppear(t *testing.T) {
 	const value = "hunter2hunter2"
 	states := map[string]*observed{

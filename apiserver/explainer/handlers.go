@@ -53,7 +53,7 @@ type Fact struct {
 	Text string `json:"text"`
 }
 
-// Store reads what an explanation is made of.
+// Store reads the objects that an explanation needs.
 type Store interface {
 	web.ExecutionReader
 	// Task returns a Task, or nil if there is none of that name.

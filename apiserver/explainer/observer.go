@@ -23,10 +23,10 @@ import (
 )
 
 const (
-	// livePatience bounds the live reads for one explanation. Without them, the explanation says less and is marked
+	// livePatience bounds the live reads for one explanation. If they fail, the explanation says less and is marked
 	// incomplete.
 	livePatience = 5 * time.Second
-	// podsWithEvents is for how many of the newest pods Events are read.
+	// podsWithEvents is the number of newest pods whose Events are read.
 	podsWithEvents = 2
 	// maxEventsKept bounds the Events of one explanation. The newest are kept.
 	maxEventsKept = 50
@@ -66,7 +66,7 @@ func (b *Observer) readLive(ctx context.Context, o *explain.Observation) {
 	var reads errgroup.Group
 	reads.Go(func() error { o.Job, jobErr = b.Store.Job(ctx, o.Execution); return nil })
 	reads.Go(func() error { o.Pods, podsErr = b.Store.Pods(ctx, o.Execution); return nil })
-	_ = reads.Wait() // an error of one does not end the other
+	_ = reads.Wait() // an error of one read does not end the other
 	slices.SortFunc(o.Pods, func(a, b corev1.Pod) int {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name))
 	})

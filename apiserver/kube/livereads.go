@@ -19,11 +19,11 @@ import (
 )
 
 const (
-	// missMemory is how long a miss is remembered: that the API server does not have an object.
+	// missMemory is how long a miss is remembered. A miss is an object that the API server does not have.
 	missMemory = time.Second
 	// maxMisses bounds how many misses are remembered.
 	maxMisses = 4096
-	// missRate and missBurst bound how many reads of objects missing from the cache reach the API server, per second
+	// missRate and missBurst bound the reads from the API server of objects that the cache does not have, per second
 	// and at once.
 	missRate, missBurst = 100, 200
 )
@@ -65,7 +65,7 @@ func (l *liveReads) miss(what any, now time.Time) {
 	l.misses.Add(what, now)
 }
 
-// GetLive reads from the API server, unless that recently did not have the object.
+// GetLive reads from the API server, unless the object was recently missing there.
 func (s *Store) GetLive(ctx context.Context, name string, object client.Object) (found bool, err error) {
 	what := fmt.Sprintf("%T %s", object, s.key(name))
 	if missed, err := s.misses.missed(what, time.Now()); missed || err != nil {

@@ -28,7 +28,7 @@ func TestLiveReads(t *testing.T) {
 	ask("a", now.Add(missMemory-1), true)
 	ask("a", now.Add(missMemory), false)
 
-	// Names that are made up one after the other do not reach the API server as fast as they come.
+	// Reads of many made-up names are limited in rate.
 	l, reached := newLiveReads(), 0
 	var last error
 	for i := range 10_000 {

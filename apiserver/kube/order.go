@@ -11,8 +11,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/runindex"
 )
 
-// NewestFirst orders by creation, which has whole seconds; within a second by start, where a run that has not started
-// is newer; and then by name.
+// NewestFirst orders by creation time, which has whole seconds. Executions of the same second are ordered by start,
+// where a run that has not started is newer, and then by name.
 func NewestFirst(a, b *v1alpha1.TaskExecution) int {
 	if c := b.CreationTimestamp.Compare(a.CreationTimestamp.Time); c != 0 {
 		return c

@@ -22,7 +22,7 @@ func TestNewestFirst(t *testing.T) {
 		}
 		return e
 	}
-	// In the order that is wanted; each is judged against each, so that the order has no circle.
+	// These are in the wanted order. Each is compared with each, so that the order has no cycle.
 	all := []*v1alpha1.TaskExecution{begun("b", -1), begun("c", -1), begun("d", 9), begun("a", 5), begun("e", 5), fixture.Execution("0", "sync", "", 1)}
 	for i, x := range all {
 		for j, y := range all {

@@ -78,7 +78,7 @@ func (s *Store) ChangeSchedule(ctx context.Context, name string, generation int6
 			return nil
 		}
 		schedule.Sign(changed, by, current.Generation+1)
-		return s.client.Update(ctx, changed) // with the resourceVersion, so that the generation is the one that is signed
+		return s.client.Update(ctx, changed) // the resourceVersion ensures that the signed generation is the stored one
 	})
 	switch {
 	case lost:
@@ -91,7 +91,7 @@ func (s *Store) ChangeSchedule(ctx context.Context, name string, generation int6
 	return changed, nil
 }
 
-// ConflictOf returns the Conflict of a schedule that has another generation than the expected one.
+// ConflictOf returns the Conflict of a schedule whose generation is not the expected one.
 func ConflictOf(name string) error {
 	return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("taskschedules").GroupResource(), name,
 		errors.New("its generation has changed"))

@@ -41,7 +41,7 @@ type Stores struct {
 	indexed toolscache.ResourceEventHandlerRegistration
 	written struct {
 		sync.Mutex
-		// of has, for each namespace, the version of this process's last write that the index may not show yet.
+		// of has, for each namespace, the version of this process's last write. The index may not show it yet.
 		of map[string]uint64
 	}
 }
@@ -101,7 +101,7 @@ func New(ctx context.Context, config *rest.Config, namespaces ...string) (*Store
 	return s, nil
 }
 
-// ReadingLiveBy returns the same Stores with another client for what is read live.
+// ReadingLiveBy returns the same Stores with another client for live reads.
 func (s *Stores) ReadingLiveBy(live client.Client) *Stores {
 	return &Stores{cache: s.cache, client: s.client, live: live, misses: s.misses, index: s.index, indexed: s.indexed}
 }
@@ -143,8 +143,8 @@ func (s *Store) Seen(ctx context.Context, id string) (*v1alpha1.TaskExecution, e
 	}
 }
 
-// get reads from the cache, and if the object is not there from the API server: another replica may just have created
-// it.
+// get reads from the cache. If the object is not there, it reads from the API server, because another replica may just
+// have created it.
 func (s *Store) get(ctx context.Context, name string, object client.Object) (found bool, err error) {
 	if !canExist(name) {
 		return false, nil

@@ -68,13 +68,12 @@ func (s *Store) CreateSecret(ctx context.Context, execution *v1alpha1.TaskExecut
 	return nil
 }
 
-// cancelRetry is for cancels that conflict with a write of the controller, which writes about every second while a run
-// prints. Each try reads the execution again right before it writes.
+// cancelRetry is for cancels that conflict with a write of the controller. The controller writes about every second
+// while a run prints. Each try reads the execution again right before it writes.
 var cancelRetry = wait.Backoff{Steps: 12, Duration: 5 * time.Millisecond, Factor: 1.5, Jitter: 0.5}
 
-// Cancel sets spec.cancel if the execution has not ended. The patch has the resourceVersion of the state that was read.
-// So either the cancel is written before the end is recorded, and the controller records Cancelled, or the cancel is
-// too late; never both.
+// Cancel sets spec.cancel if the execution has not ended. The patch has the resourceVersion that was read. If it
+// succeeds, the end was not recorded yet, and the controller will record Cancelled. Otherwise the cancel is too late.
 func (s *Store) Cancel(ctx context.Context, id string, request v1alpha1.CancelRequest) (outcome CancelOutcome, err error) {
 	execution, err := s.Execution(ctx, id)
 	if err != nil || execution == nil {

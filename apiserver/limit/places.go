@@ -8,17 +8,17 @@ import (
 	"sync"
 )
 
-// shareOf is the divisor of the places that gives how many of them one key may hold.
+// shareOf is a divisor: one key may hold 1/shareOf of the places.
 const shareOf = 4
 
-// Take returns ErrFull if all places are taken, and ErrShare if the key holds as many as it may.
+// The errors of Take: ErrFull if all places are taken, ErrShare if the key holds its share.
 var (
 	ErrFull  = errors.New("all places are taken")
 	ErrShare = errors.New("this key holds as many places as it may")
 )
 
-// Places limits how many may do something at once, in total and for each key. One key may hold a quarter of the places,
-// and at least one. It is safe for concurrent use.
+// Places limits how many operations run concurrently, in total and for each key. One key may hold a quarter of the
+// places, and at least one. It is safe for concurrent use.
 type Places struct {
 	most, share int
 
@@ -27,13 +27,13 @@ type Places struct {
 	held  map[string]int
 }
 
-// NewPlaces returns that many places, at least one.
+// NewPlaces returns Places with the given number of places, at least one.
 func NewPlaces(most int) *Places {
 	most = max(1, most)
 	return &Places{most: most, share: Share(most), held: map[string]int{}}
 }
 
-// Share returns how many of that many places one key may hold.
+// Share returns how many of most places one key may hold.
 func Share(most int) int { return max(1, most/shareOf) }
 
 // Most returns how many places there are, and how many of them one key may hold.
@@ -46,8 +46,8 @@ func (p *Places) Held(key string) int {
 	return p.held[key]
 }
 
-// Take takes a place for a key. Calling back releases it; calling it again does nothing. The empty key has no share: only
-// the total limits it. The error is ErrFull or ErrShare.
+// Take takes a place for a key. back releases it; a second call does nothing. The empty key has no share: only the
+// total limits it. The error is ErrFull or ErrShare.
 func (p *Places) Take(key string) (back func(), err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

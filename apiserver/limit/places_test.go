@@ -63,7 +63,7 @@ func TestOneHasAPlaceOfFew(t *testing.T) {
 	}
 }
 
-// With many goroutines at once, the limits hold.
+// The limits hold with many concurrent goroutines.
 func TestPlacesAtOnce(t *testing.T) {
 	p := NewPlaces(40)
 	var group sync.WaitGroup

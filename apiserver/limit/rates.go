@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package limit bounds what each of many callers may do: how often (Rates), and how many at once (Places, Turns). A caller
-// is a key. The time is passed as a value.
+// Package limit bounds what each of many callers may do: how often (Rates), and how much at once (Places, Turns). A
+// caller is a key. The time is passed as a value.
 package limit
 
 import (
@@ -14,14 +14,14 @@ import (
 	"k8s.io/utils/lru"
 )
 
-// maxKeys bounds how many keys are remembered. One more replaces the least recently used key, which then starts anew.
+// maxKeys bounds how many keys are remembered. A further key replaces the least recently used one, whose count then
+// starts again.
 const maxKeys = 4096
 
 // burstSeconds is the burst, in seconds of the rate.
 const burstSeconds = 10
 
-// Rates limits the rate of each key with a token bucket of its own. A nil Rates limits nothing. It is safe for concurrent
-// use.
+// Rates limits the rate of each key with a token bucket. A nil Rates limits nothing. It is safe for concurrent use.
 type Rates struct {
 	rate    rate.Limit
 	burst   int
@@ -39,7 +39,7 @@ func New(perSecond float64) *Rates {
 	return &Rates{rate: rate.Limit(perSecond), burst: burst, buckets: lru.New(maxKeys)}
 }
 
-// Take counts one for key and returns 0. If the limit is reached, it counts nothing and returns how long to wait.
+// Take counts one event of key and returns 0. If the limit is reached, it counts nothing and returns how long to wait.
 func (e *Rates) Take(key string, now time.Time) (wait time.Duration) {
 	if e == nil {
 		return 0
@@ -47,7 +47,7 @@ func (e *Rates) Take(key string, now time.Time) (wait time.Duration) {
 	return e.reserve(key, now, true)
 }
 
-// Exhausted returns how long key has to wait until Take would count, 0 if it would now. It counts nothing.
+// Exhausted returns how long key has to wait until Take would count an event, 0 if it would now. It counts nothing.
 func (e *Rates) Exhausted(key string, now time.Time) (wait time.Duration) {
 	if e == nil {
 		return 0
@@ -56,7 +56,7 @@ func (e *Rates) Exhausted(key string, now time.Time) (wait time.Duration) {
 }
 
 func (e *Rates) reserve(key string, now time.Time, keep bool) time.Duration {
-	// The lock covers reserving and cancelling: nobody else may see the bucket in between, when it looks emptier than it is.
+	// The lock covers both Reserve and Cancel: in between, the bucket looks emptier than it is.
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	known, found := e.buckets.Get(key)

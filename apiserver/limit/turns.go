@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Turns limits how many may do something at once for each key. Others of the key wait for their turn. It is safe for
+// Turns limits how many operations of each key run concurrently. Further ones wait for their turn. It is safe for
 // concurrent use.
 type Turns struct {
 	each int
@@ -17,16 +17,16 @@ type Turns struct {
 	lines map[string]*line
 }
 
-// line is the queue of one key. It is deleted when nobody is in it.
+// line is the queue of one key. It is deleted when it is empty.
 type line struct {
 	turns  chan struct{}
 	inside int
 }
 
-// NewTurns returns Turns in which each is how many may do it at once for one key.
+// NewTurns returns Turns that allow each concurrent operations per key.
 func NewTurns(each int) *Turns { return &Turns{each: each, lines: map[string]*line{}} }
 
-// Take waits for a turn. Calling done ends it; calling it again does nothing. The error is that of ctx.
+// Take waits for a turn. done ends it; a second call does nothing. The error is that of ctx.
 func (t *Turns) Take(ctx context.Context, key string) (done func(), err error) {
 	t.mu.Lock()
 	l := t.lines[key]

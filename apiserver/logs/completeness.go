@@ -19,11 +19,11 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/replay"
 )
 
-// archivePatience is how long the archive may take to say what it has of a log. After that, the log is served without
-// the archive.
+// archivePatience is how long the facade waits for the archive's index. After that, the log is served without the
+// archive.
 const archivePatience = 5 * time.Second
 
-// The reasons why a served log is not complete, though the controller has read and archived it completely.
+// The reasons why a served log is not complete although the controller has read and archived it completely.
 const (
 	// servedArchiveAway: the archive cannot be read now, but may be later.
 	servedArchiveAway = "ArchiveAway"
@@ -37,7 +37,7 @@ const (
 	ServedRedactedOnly = "RedactedOnly"
 )
 
-// lookIntoArchive finds out what the archive has. A failure is not an error: the log is read from elsewhere.
+// lookIntoArchive finds out what the archive has. A failure is not an error: the log is then read from elsewhere.
 func (l *servedLog) lookIntoArchive(ctx context.Context) (err error) {
 	if l.Logs.Archive == nil || l.left {
 		return nil
@@ -79,8 +79,8 @@ func (l *servedLog) withoutArchive(ctx context.Context, err error) bool {
 	return true
 }
 
-// reachable returns the archive's error if only the archive has the requested part. It would be wrong to answer that
-// there is nothing, or that the cursor's place no longer exists.
+// reachable returns the archive's error if only the archive has the requested part. Otherwise the answer would wrongly
+// say that there is nothing, or that the cursor's position no longer exists.
 func (l *servedLog) reachable() error {
 	if l.away == nil {
 		return nil
@@ -123,7 +123,7 @@ func (l *servedLog) completeness() (c Completeness) {
 	}
 }
 
-// lessThanRead returns the reason why less is served than the controller has read, empty if that is not so.
+// lessThanRead returns the reason why less is served than the controller has read, empty if nothing is missing.
 func (l *servedLog) lessThanRead() (reason, message string) {
 	summary := l.execution.Status.LogSummary
 	switch {
@@ -158,7 +158,7 @@ func (l *servedLog) whatIsLeft() string {
 	return "the newest part, which the run keeps"
 }
 
-// tailIsWhole reports whether the tail in the status has every line completely.
+// tailIsWhole reports whether the tail in the status has the whole log.
 func (l *servedLog) tailIsWhole() bool {
 	status := &l.execution.Status
 	if status.LogSummary.DroppedEntries > 0 {
@@ -173,7 +173,7 @@ func (l *servedLog) tailIsWhole() bool {
 }
 
 // countLines compares the lines of a page with those that the controller has read, if the page has the whole log from
-// pods. Fewer lines mean that the node rotated some away.
+// pods. If there are fewer, the node has rotated some away.
 func (l *servedLog) countLines(lines int64, page *LogPage) {
 	q := &l.query
 	all := page.End && q.from == (replay.Position{}) && q.tail == 0 && q.since.IsZero() && q.selection == (replay.Selection{})

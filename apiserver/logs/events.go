@@ -18,7 +18,7 @@ import (
 // https://html.spec.whatwg.org/multipage/server-sent-events.html
 func (l *servedLog) events(w http.ResponseWriter, r *http.Request) error {
 	out := web.NewStream(w, "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // proxies that hold answers back
+	w.Header().Set("X-Accel-Buffering", "no") // for proxies that buffer answers
 	if r.Method == http.MethodHead {
 		return nil
 	}
@@ -28,7 +28,7 @@ func (l *servedLog) events(w http.ResponseWriter, r *http.Request) error {
 	log.Opened = func() {
 		if !out.Started() {
 			_, _ = fmt.Fprint(out, "retry: 2000\n\n")
-			_ = out.Flush() // an error comes again with the next write
+			_ = out.Flush() // the next write returns the error again
 		}
 	}
 	gap := false
@@ -45,7 +45,7 @@ func (l *servedLog) events(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err := l.read(ctx, log, visit)
-	if l.withoutArchive(ctx, err) && log.Position == l.query.from { // nothing of it was sent
+	if l.withoutArchive(ctx, err) && log.Position == l.query.from { // nothing was sent yet
 		if err = l.look(ctx); err == nil {
 			err = l.read(ctx, log, visit)
 		}
@@ -62,7 +62,7 @@ func (l *servedLog) events(w http.ResponseWriter, r *http.Request) error {
 
 // endOf sends the last event.
 func (l *servedLog) endOf(r *http.Request, log *replay.Log, out *web.Stream) error {
-	if l.onlyTail() && log.Position == l.query.from { // nothing of it was sent
+	if l.onlyTail() && log.Position == l.query.from { // nothing was sent yet
 		for _, e := range l.mirrored() {
 			_, _ = fmt.Fprintf(out, "event: entry\ndata: %s\n\n", web.MustJSON(e))
 		}
@@ -80,6 +80,6 @@ func (l *servedLog) stopped(out *web.Stream) error {
 	if !out.Started() {
 		return web.Unavailable("the facade is stopping; try again")
 	}
-	_ = out.Flush() // the client will see
+	_ = out.Flush() // the client will notice an error
 	return nil
 }

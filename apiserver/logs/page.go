@@ -141,7 +141,7 @@ func (l *servedLog) fill(ctx context.Context, log *replay.Log, page *LogPage) er
 
 // wireLine parses a line and returns its size in bytes. It returns replay.ErrGrowing if the line is not complete yet.
 func wireLine(line replay.Line) (entry LogEntry, size int, err error) {
-	var shown lines.Last // it copies: the rest is read into the same memory
+	var shown lines.Last // it copies the text, because the rest is read into the same memory
 	shown.Add(line.Head)
 	size = len(line.Head)
 	for whole := false; !whole; {

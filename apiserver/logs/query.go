@@ -22,11 +22,11 @@ const (
 
 // logQuery says which part of a log is requested, and in which form.
 type logQuery struct {
-	// limit is the most entries, 0 for no limit.
+	// limit is the maximum number of entries, 0 for no limit.
 	limit int
-	// from is where to begin. Last-Event-ID takes precedence over cursor.
+	// from is the position to begin at. Last-Event-ID takes precedence over cursor.
 	from replay.Position
-	// resumes says that the client has sent the id of its last event, and ended that this is the last event of the log.
+	// resumes says that the client sent the id of its last event. ended says that this was the last event of the log.
 	resumes, ended bool
 
 	level v1alpha1.LogLevel
@@ -55,7 +55,7 @@ func logQueryOf(r *http.Request, now time.Time) (logQuery, error) {
 		return q, web.Problemf(http.StatusBadRequest, "the header Last-Event-ID is %q, want the id of an event of this API", id)
 	}
 	if q.resumes {
-		q.tail = 0 // it comes again, with the query that it began with
+		q.tail = 0 // a client that reconnects sends its first query again
 	}
 	switch {
 	case q.tail > 0 && q.from != (replay.Position{}):
@@ -68,7 +68,7 @@ func logQueryOf(r *http.Request, now time.Time) (logQuery, error) {
 	return q, nil
 }
 
-// resume sets where to begin from the id of an event.
+// resume sets the position to begin at from the id of an event.
 func (q *logQuery) resume(id string) (want string) {
 	token, ended := strings.CutSuffix(id, web.EndMark)
 	from, err := replay.ParsePosition(token)

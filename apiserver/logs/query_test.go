@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// Whatever a query says, it is answered or refused.
+// FuzzLogQuery: every query is answered or refused.
 func FuzzLogQuery(f *testing.F) {
 	for _, seed := range []string{"limit=5&level=warn", "cursor=AQ&tail=1", "since=10m&attempt=2", "follow=true&follow=true", "%zz=;", "since=9999999999h"} {
 		f.Add(seed, "text/plain;q=1, */*", "")

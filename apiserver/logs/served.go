@@ -26,23 +26,24 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// Reader is from where the facade reads logs.
+// Reader has the sources of logs and the limits for reading them.
 type Reader struct {
 	// Archive is nil if there is none.
 	Archive *archive.Reader
 	source  source.Source
-	// Places has a value for each log that is being read. reading limits the share of one caller.
+	// Places has a value for each log that is being read. Reading limits the share of one caller.
 	Places  chan struct{}
 	Reading *limit.Places
 	*web.Streams
-	// Silence and wait are intervals of streams that follow a log.
+	// Silence and Wait are intervals of streams that follow a log.
 	Silence time.Duration
 	Wait    wait.Backoff
-	// ArchivePatience is how long the archive may take to say what it has.
+	// ArchivePatience is how long to wait for the archive's index.
 	ArchivePatience time.Duration
 }
 
-// NewReader returns a Reader that reads at most so many logs at once. archives is nil if there is no archive.
+// NewReader returns a Reader that reads at most the given number of logs at once. archives is nil if there is no
+// archive.
 func NewReader(archives *archive.Reader, live source.Source, most int) *Reader {
 	return &Reader{
 		Archive: archives, source: live, Places: make(chan struct{}, most), Reading: limit.NewPlaces(most), Streams: web.NewStreams(),
@@ -72,7 +73,7 @@ func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request)
 	}
 	switch {
 	case q.follow && q.ended && log.final && !q.raw:
-		w.WriteHeader(http.StatusNoContent) // by which an EventSource knows that it need not come again
+		w.WriteHeader(http.StatusNoContent) // an EventSource then does not reconnect
 		return nil
 	case q.raw:
 		return log.text(w, r)
@@ -83,7 +84,7 @@ func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request)
 	}
 }
 
-// Store reads what a log belongs to.
+// Store reads the execution of a log and its pods.
 type Store interface {
 	web.ExecutionReader
 	// Pods returns the pods of an execution that still exist, in no order.
@@ -94,7 +95,7 @@ type Store interface {
 type Handlers struct {
 	Stores func(namespace string) Store
 	Logs   *Reader
-	// Timeout of a request that does not follow a log.
+	// Timeout bounds a request that does not follow a log.
 	Timeout time.Duration
 }
 
@@ -109,13 +110,13 @@ type servedLog struct {
 	replay    *replay.Replay
 	// final says that the log will not grow.
 	final bool
-	// fresh says that what the last look found has not been read yet.
+	// fresh says that look found a state that has not been read yet.
 	fresh bool
 	uid   types.UID
 	// reading reads the log, nil before it begins.
 	reading *replay.Log
-	// away says why the archive is not read, nil while it is. Without the archive, the log is that of pods or the tail
-	// in the status.
+	// away says why the archive is not read, nil if it is. Without the archive, the log comes from pods or from the
+	// tail in the status.
 	away *archive.Error
 	// left says that the archive is not tried again for this answer.
 	left bool
@@ -123,11 +124,11 @@ type servedLog struct {
 	redacted bool
 	// hidden says that the caller may read only redacted logs, and this log is not redacted.
 	hidden bool
-	// missed says that fewer lines were read than by the controller.
+	// missed says that the facade read fewer lines than the controller.
 	missed bool
 }
 
-// errEnough ends a read that has all it needs.
+// errEnough ends a read that has all its lines.
 var errEnough = errors.New("enough")
 
 // log returns a reader that begins where the query says.
@@ -180,7 +181,7 @@ func (l *servedLog) look(ctx context.Context) (err error) {
 	if l.execution, err = l.Stores(l.in.Namespace).Execution(ctx, l.id); err != nil {
 		return err
 	}
-	if l.execution == nil || (l.uid != "" && l.uid != l.execution.UID) { // or another one of that name
+	if l.execution == nil || (l.uid != "" && l.uid != l.execution.UID) { // or another execution of that name
 		return web.NoExecution(l.id)
 	}
 	l.fresh, l.uid = true, l.execution.UID
@@ -204,13 +205,13 @@ func (l *servedLog) look(ctx context.Context) (err error) {
 		return err
 	}
 	if l.redacted = l.redacted || slices.ContainsFunc(pods, keepsRedacted); l.redacted {
-		pods = nil // the facade does not know the values, and so cannot take them out
+		pods = nil // the facade does not know the sensitive values and cannot remove them
 	}
 	l.replay.Segments = replay.Segments(l.replay.Index, pods, l.query.selection)
 	return l.reachable()
 }
 
-// rawLog is the access to logs that may have the values of sensitive params.
+// rawLog is the right to read logs that may have the values of sensitive params.
 var rawLog = access.RightTo("get", "taskexecutions/rawlogs", access.ByExecution)
 
 // mustHide reports whether a log may have the values of sensitive params and the caller may not read those. Such a

@@ -26,9 +26,9 @@ func (l *servedLog) text(w http.ResponseWriter, r *http.Request) error {
 	ctx, leave := l.Logs.Lasting(r.Context(), out, "")
 	defer leave()
 	log, count, printer := l.log(), 0, printer{out: out, timestamps: l.query.timestamps}
-	counts := l.counts() // without a level, no line need be parsed
+	counts := l.counts() // without a level, lines need not be parsed
 	if l.query.follow {
-		log.Opened = func() { _ = out.Flush() } // an error comes again with the next write
+		log.Opened = func() { _ = out.Flush() } // the next write returns the error again
 	}
 	visit := func(line replay.Line) error {
 		if l.query.limit > 0 && count == l.query.limit {
@@ -44,14 +44,14 @@ func (l *servedLog) text(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	err := l.read(ctx, log, visit)
-	if l.withoutArchive(ctx, err) && out.Discard() { // nothing of it was sent
+	if l.withoutArchive(ctx, err) && out.Discard() { // nothing was sent yet
 		log.Position, count, printer.written, printer.open = l.query.from, 0, 0, false
 		if err = l.look(ctx); err == nil {
 			l.sayCompleteness(w.Header())
 			err = l.read(ctx, log, visit)
 		}
 	}
-	if err == nil && (l.onlyTail() || l.tailSoFar()) && log.Position == l.query.from { // nothing of it was sent
+	if err == nil && (l.onlyTail() || l.tailSoFar()) && log.Position == l.query.from { // nothing was sent yet
 		err = l.printTail(out)
 	}
 	if err == nil || errors.Is(err, errEnough) {
@@ -67,7 +67,8 @@ func (l *servedLog) text(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// Headers of a log as text: whether it is complete, if that is known before it is sent, and why not.
+// The headers of a log as text: whether it is complete, if that is known before it is sent, and the reason if it is
+// not.
 const (
 	headerLogComplete = "Log-Complete"
 	headerLogReason   = "Log-Reason"
@@ -98,7 +99,7 @@ func levelOf(line replay.Line) string {
 type printer struct {
 	out        io.Writer
 	timestamps bool
-	// partial is the position of a line that was not complete, and written is how many of its bytes were written.
+	// partial is the position of an incomplete line, and written is how many of its bytes were written.
 	partial replay.Position
 	written int
 	// open says that the last line had no newline. What follows is from another container.
@@ -116,7 +117,7 @@ func (p *printer) print(line replay.Line) error {
 		}
 	}
 	switch {
-	case before > 0 && p.partial != line.Position: // it never came again
+	case before > 0 && p.partial != line.Position: // the rest of the partial line never came
 		if _, err := io.WriteString(p.out, "\n"); err != nil {
 			return err
 		}

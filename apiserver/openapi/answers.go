@@ -14,7 +14,7 @@ const (
 	TagPlatform   = "platform"
 )
 
-// Answers and parameters that several operations have.
+// Answers and parameters of several operations.
 var (
 	NoSuchExecution = Problem(http.StatusNotFound, "The run does not exist.")
 	NotModified     = Answer{Status: http.StatusNotModified, Description: "Not modified since the ETag in If-None-Match.", Headers: map[string]string{"ETag": "The ETag of this state."}}
@@ -39,7 +39,7 @@ func EventsOf(events map[string]any) Answer {
 	return Answer{Status: http.StatusOK, Description: "A stream of events.", MediaType: "text/event-stream", Body: "", Events: events}
 }
 
-// RetryAfter is the header of an answer that asks the client to come again.
+// RetryAfter returns the header of an answer that asks the client to try again later.
 func RetryAfter() map[string]string {
 	return map[string]string{"Retry-After": "Seconds to wait before the request is repeated."}
 }

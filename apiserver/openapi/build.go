@@ -126,7 +126,7 @@ func (b *builder) concerns(status int, e Entry) bool {
 		return strings.Contains(e.Path, "{namespace}")
 	case http.StatusUnauthorized:
 		return b.api.Bearer && !e.Public
-	case http.StatusForbidden: // also for what a page of another site makes a browser send
+	case http.StatusForbidden: // Protect also rejects requests that another site's page makes a browser send
 		return b.api.Bearer && !e.Public || e.Method != http.MethodGet
 	}
 	return true
@@ -152,7 +152,7 @@ func (b *builder) parameters(e Entry) (all []ParameterObject, err error) {
 	return all, nil
 }
 
-// answer adds an answer. A status may have several, each in another media type.
+// answer adds an answer. A status may have several answers with different media types.
 func (b *builder) answer(to *OperationObject, a Answer) error {
 	status := strconv.Itoa(a.Status)
 	response := to.Responses[status]

@@ -102,7 +102,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// One status may have several media types, and a body several forms, which a property tells apart.
+// One status may have several media types. A body may have several forms, which a property distinguishes.
 func TestAlternatives(t *testing.T) {
 	e := get("a", "/a", apple{})
 	e.Answers = []Answer{{Status: 200, Description: "It.", Forms: &Forms{"Fruit", "F.", "kind", map[string]any{"pip": wirePip{}, "apple": apple{}}}}, {Status: 200, MediaType: "text/plain", Body: ""}}
@@ -129,7 +129,7 @@ func TestAlternatives(t *testing.T) {
 	}
 }
 
-// Schemas that only events use are described where the events are. Lists are sent with commas.
+// Schemas that only events use are described with the events. Lists are sent separated by commas.
 func TestEvents(t *testing.T) {
 	e := get("a", "/a", apple{})
 	e.Parameters = []Parameter{Query("kind", "K.", SomeOf("red", "green"))}

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// Comments are the doc comments of types and their fields, by "import/path.Type" and "import/path.Type.Field". What the
-// source says of a field is what the API says of it.
+// Comments are the doc comments of types and their fields, by "import/path.Type" and "import/path.Type.Field". The API
+// description uses them.
 type Comments map[string]string
 
 // SourceComments returns the comments of the facade's own types. `make generate` copies them from the source.
 func SourceComments() Comments { return maps.Clone(sourceComments) }
 
-// describe returns the comment of a type, or of one of its fields, with the names of the JSON instead of those of Go.
+// describe returns the comment of a type or of one of its fields. It replaces Go names by JSON names.
 func (c Comments) describe(t reflect.Type, field string) string {
 	key := t.PkgPath() + "." + t.Name()
 	if field == "" {

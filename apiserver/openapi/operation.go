@@ -69,21 +69,21 @@ type Answer struct {
 	Forms *Forms
 	// Events of a text/event-stream: a value of the type of each event's data, by the event's name.
 	Events map[string]any
-	// Headers that it may have: their descriptions, by name.
+	// Headers describes the headers that the answer may have, by name.
 	Headers map[string]string
 }
 
-// Forms are the types that a body may have. All have a string property by whose value clients tell them apart.
+// Forms are the types that a body may have. All have a string property that tells clients which one it is.
 type Forms struct {
 	// Name and Description of the schema.
 	Name, Description string
-	// Discriminator is the name of that property.
+	// Discriminator is the name of this property.
 	Discriminator string
-	// Values has a value of each type, by the type's value of that property.
+	// Values has a value of each type, by the value of this property.
 	Values map[string]any
 }
 
-// Where a parameter is.
+// The places of a parameter.
 const (
 	InQuery  = "query"
 	InHeader = "header"

@@ -18,8 +18,8 @@ type schemas struct {
 	made     map[string]any
 }
 
-// of returns the schema of a value's type. A schema of what the API reads rejects unknown fields. A schema of what it sends
-// does not, because a later version may send more, which clients must ignore.
+// of returns the schema of a value's type. Schemas of requests reject unknown fields. Schemas of answers do not,
+// because a later version may send more fields, which clients must ignore.
 func (s *schemas) of(value any, read bool) (any, error) {
 	reflector := &jsonschema.Reflector{
 		Anonymous:                 true,
@@ -52,8 +52,8 @@ func (s *schemas) of(value any, read bool) (any, error) {
 	return schema, nil
 }
 
-// openFree says of objects without properties that they may have any fields. In JSON Schema that is the default, but client
-// generators would make types without fields.
+// openFree marks objects without properties as open to any fields. That is the default in JSON Schema, but client
+// generators would generate types without fields.
 func openFree(schema any) {
 	switch v := schema.(type) {
 	case []any:
@@ -73,8 +73,8 @@ func openFree(schema any) {
 
 const refPrefix = "#/components/schemas/"
 
-// inlineEvents moves schemas that only events use to where the events are described. Client generators do not know about
-// events, and would make unused types.
+// inlineEvents moves schemas that only events use into the descriptions of the events. Client generators do not know
+// events, and would generate unused types.
 func (s *schemas) inlineEvents(paths map[string]PathItem) {
 	used := map[string]bool{}
 	var events []map[string]any
@@ -132,7 +132,8 @@ func (s *schemas) use(used map[string]bool, schema any) {
 	}
 }
 
-// resource returns a short schema of a type of Kubernetes, which Kubernetes' own API describes, and nil for other types.
+// resource returns a short schema of a Kubernetes type, which Kubernetes' own API describes. It returns nil for other
+// types.
 func resource(t reflect.Type) *jsonschema.Schema {
 	if !strings.HasPrefix(t.PkgPath(), "k8s.io/") {
 		return nil
@@ -143,8 +144,8 @@ func resource(t reflect.Type) *jsonschema.Schema {
 	}
 }
 
-// schemaName returns the name of the schema of a Go type: Execution for wireExecution. It is empty for types that become no
-// component.
+// schemaName returns the name of the schema of a Go type: Execution for wireExecution. It is empty for types that do
+// not become a component.
 func schemaName(t reflect.Type) string {
 	name := strings.TrimPrefix(t.Name(), "wire")
 	if name == "" || t.PkgPath() == "" || t.PkgPath() == "time" {

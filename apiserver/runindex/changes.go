@@ -11,7 +11,7 @@ import (
 
 // Mark says how far a watcher has read.
 type Mark struct {
-	// Version to Resume from.
+	// Version is the version to Resume from.
 	Version uint64
 	epoch   uint64
 }
@@ -38,9 +38,9 @@ func (n Namespace) Resume(version uint64) (m Mark, ok bool) {
 	return m, ok
 }
 
-// Changes returns at most limit changes after a mark, ordered by version, and the mark to go on from. It returns those of
-// one task, or of all if task is empty. Each execution comes once, in its newest state. If ok is false, changes may have
-// been missed: the watcher has to read everything again, and go on from Now.
+// Changes returns at most limit changes after a mark, ordered by version, and the next mark. They are those of one
+// task, or of all if task is empty. Each execution appears once, in its newest state. If ok is false, changes may have
+// been missed: the watcher has to read everything again and continue from Now.
 func (n Namespace) Changes(after Mark, task string, limit int) (changes []Change, next Mark, ok bool) {
 	next, ok = after, true
 	n.read(func(s *shelf) {

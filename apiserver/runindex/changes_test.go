@@ -36,7 +36,7 @@ func (w *world) view(task string) view {
 	return v
 }
 
-// However rarely a watcher reads, and even if it resumes from a bare version each time, it ends up with the true state.
+// However rarely a watcher reads, it ends up with the true state, even if it resumes from a bare version each time.
 func TestWatchersAgainstAModel(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for _, task := range []string{"", "sync"} {
@@ -128,7 +128,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// After an interrupted watch, a list repairs the index in any order, and watchers are told to read everything again.
+// After an interrupted watch, a list in any order repairs the index, and watchers are told to read everything again.
 func TestInterruption(t *testing.T) {
 	w := newWorld()
 	w.put("a", "sync", 0)
@@ -174,7 +174,7 @@ func TestSameNameAnew(t *testing.T) {
 	if got := w.Page(Query{Task: "clean", Limit: 1, Scan: 1}); len(got.Executions) != 1 {
 		t.Error("its task does not have it")
 	}
-	w.index.Remove(w.executions["a"], true) // comes too late
+	w.index.Remove(w.executions["a"], true) // it comes too late
 	if w.Get("a") != anew {
 		t.Error("the new one was removed")
 	}
@@ -205,7 +205,7 @@ func TestWatchTopics(t *testing.T) {
 		"other task": w.Watch("clean", ""), "other name": w.Watch("", "b"), "other namespace": w.index.In("other").Watch("", ""),
 	}
 	w.put("a", "sync", 0)
-	w.put("a", "sync", 0) // the second signal finds the first
+	w.put("a", "sync", 0) // while the first signal is still pending
 	for name, watch := range watches {
 		signals := 0
 		for done := false; !done; {

@@ -51,7 +51,7 @@ func TestNotACursor(t *testing.T) {
 	}
 }
 
-// Whatever ParseCursor accepts is what String returns.
+// ParseCursor accepts only texts that String returns.
 func FuzzCursor(f *testing.F) {
 	f.Add(Cursor{Position{5, "a"}, false}.String())
 	f.Add(Cursor{Position{1764068700, "nightly-1"}, true}.String())

@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	// degree of the trees. kube-apiserver's watch cache has the same.
+	// degree is the degree of the trees, the same as in kube-apiserver's watch cache.
 	degree = 32
-	// maxTombstones bounds how many deletions of a namespace are remembered. One takes about 200 bytes.
+	// maxTombstones bounds how many deletions of a namespace are remembered. Each takes about 200 bytes.
 	maxTombstones = 1000
 )
 
-// Index has the executions of all namespaces. It is safe for concurrent use.
+// Index indexes the executions of all namespaces. It is safe for concurrent use.
 type Index struct {
 	mu      sync.RWMutex
 	shelves map[string]*shelf
@@ -37,11 +37,12 @@ type entry struct {
 	Position
 	task string
 	uid  types.UID
-	// version is the resourceVersion. Kubernetes guarantees that two of one resource can be compared (KEP-5504).
+	// version is the resourceVersion. Kubernetes guarantees that the versions of one resource can be compared
+	// (KEP-5504).
 	version uint64
 	// execution is the object of the cache, nil if it was deleted.
 	execution *v1alpha1.TaskExecution
-	// open is what the entry contributes to the counts.
+	// open is the entry's share of the counts.
 	open Open
 }
 
@@ -59,7 +60,7 @@ type shelf struct {
 	tombstones []*entry
 	// observed is the highest version seen.
 	observed uint64
-	// begun is true after the first change was seen. Deletions before it are unknown.
+	// begun is true after the first change was seen. Earlier deletions are unknown.
 	begun bool
 	// floor: deletions up to this version are unknown or forgotten.
 	floor uint64
@@ -94,8 +95,8 @@ func versionOf(resourceVersion string) uint64 {
 	return version
 }
 
-// Put adds or replaces an execution. The caller must not change the object afterwards. initial says that it is of the
-// informer's initial list, which has no order.
+// Put adds or replaces an execution. The caller must not change the object afterwards. initial says that it comes from
+// the informer's initial list, which has no order.
 func (x *Index) Put(e *v1alpha1.TaskExecution, initial bool) {
 	x.mu.Lock()
 	s := x.shelves[e.Namespace]
@@ -119,7 +120,7 @@ func (s *shelf) put(e *v1alpha1.TaskExecution, initial bool) (changed bool) {
 	if !initial {
 		s.begin(version)
 		if version < s.observed || old != nil && old.uid != e.UID {
-			s.disordered() // the watch was interrupted, and this is from the list that followed
+			s.disordered() // the watch was interrupted, and this comes from the list after it
 		}
 	}
 	s.observed = max(s.observed, version)
@@ -196,7 +197,7 @@ func (s *shelf) take(old *entry) {
 	}
 }
 
-// begin records the first version that came as a change.
+// begin records the version of the first change.
 func (s *shelf) begin(version uint64) {
 	if !s.begun && version > 0 {
 		s.begun, s.floor = true, max(s.observed, version-1)

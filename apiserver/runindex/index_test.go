@@ -119,7 +119,7 @@ func aQuery(r *rand.Rand) Query {
 	return q
 }
 
-// After any sequence of changes, the pages of a list together are what sorting everything gives.
+// After any sequence of changes, the pages of a list together equal the sorted list of everything.
 func TestPagesAgainstAModel(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	w := newWorld()
@@ -155,7 +155,7 @@ func TestPagesAgainstAModel(t *testing.T) {
 	}
 }
 
-// A page that examined as many as it may says where to go on, and that its total is not complete.
+// A page that reached the scan limit says where to continue, and that its total is incomplete.
 func TestScanIsBounded(t *testing.T) {
 	w := newWorld()
 	for i := range 10 {
@@ -168,7 +168,7 @@ func TestScanIsBounded(t *testing.T) {
 	}
 }
 
-// While executions are added, removed and changed, each of those that stay is on exactly one page.
+// While other executions are added, removed and changed, each remaining one is on exactly one page.
 func TestCursorsAreStable(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 50 {
@@ -199,7 +199,7 @@ func TestCursorsAreStable(t *testing.T) {
 	}
 }
 
-// Readers and a writer at once, for the race detector.
+// Concurrent readers and a writer, for the race detector.
 func TestReadersAtOnce(t *testing.T) {
 	w := newWorld()
 	done := make(chan struct{})

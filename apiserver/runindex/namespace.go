@@ -21,7 +21,7 @@ type Namespace struct {
 // In returns a namespace, which may be empty.
 func (x *Index) In(namespace string) Namespace { return Namespace{x, namespace} }
 
-// read calls look with the shelf under the index's lock, so that look must be quick. It does not call look if the
+// read calls look with the shelf while it holds the index's lock, so look must be fast. It does not call look if the
 // namespace is empty.
 func (n Namespace) read(look func(*shelf)) {
 	n.index.mu.RLock()
@@ -43,40 +43,40 @@ func (n Namespace) Get(name string) (found *v1alpha1.TaskExecution) {
 
 // Query selects a page of the history.
 type Query struct {
-	// Task whose executions are wanted. Empty means all.
+	// Task is the task whose executions are selected. Empty means all.
 	Task        string
 	OldestFirst bool
 	// From and To bound the creation time, both inclusive. The zero time is no bound.
 	From, To time.Time
-	// After is the position after which the page begins.
+	// After is the position before the page.
 	After *Position
 	// Match selects executions; nil selects all. It is called under the index's lock.
 	Match func(*v1alpha1.TaskExecution) bool
 	// Skip is how many matching executions to leave out before the page.
 	Skip int
-	// Limit is the most executions of the page.
+	// Limit is the maximum number of executions on the page.
 	Limit int
-	// Bytes limits the sum of the executions' sizes as Weigh returns them. The first execution may be larger. Without
-	// Weigh there is no limit.
+	// Bytes limits the sum of the sizes that Weigh returns. The first execution may be larger. Without Weigh there is
+	// no limit.
 	Bytes int
 	Weigh func(*v1alpha1.TaskExecution) int
 	// Scan limits how many executions are examined.
 	Scan int
-	// Count says to count all executions that match.
+	// Count says whether to count all matching executions.
 	Count bool
 }
 
 // Page is a part of the history.
 type Page struct {
 	Executions []*v1alpha1.TaskExecution
-	// Next is the position after which the next page begins, nil at the end. That page may turn out empty.
+	// Next is the position before the next page, nil at the end. The next page may be empty.
 	Next *Position
-	// Total is how many executions match. It is only complete if Counted is true.
+	// Total is how many executions match. It is complete only if Counted is true.
 	Total   int
 	Counted bool
 }
 
-// Page returns the page that a query selects. A page may have fewer executions than Limit and still have a Next, if Scan
+// Page returns the page that a query selects. A page with fewer executions than Limit can still have a Next, if Scan
 // executions were examined.
 func (n Namespace) Page(q Query) (page Page) {
 	page.Counted = q.Count
@@ -168,7 +168,7 @@ func (c *scan) fits(e *v1alpha1.TaskExecution) bool {
 	return c.weight <= c.Bytes || len(c.page.Executions) == 0
 }
 
-// goOn ends the page before the end of the list.
+// goOn ends the page before the end of the list is reached.
 func (c *scan) goOn(after Position) { c.page.Next, c.page.Counted = &after, false }
 
 // Each visits the executions of a task, or of all tasks if it is empty, newest first. It holds the index's lock.
@@ -184,7 +184,7 @@ func (n Namespace) Each(task string, visit func(*v1alpha1.TaskExecution)) {
 	})
 }
 
-// Await waits until a version was seen or ctx ends.
+// Await waits until the index has seen a version or ctx ends.
 func (n Namespace) Await(ctx context.Context, version uint64) {
 	reached := func() bool {
 		yes := version == 0

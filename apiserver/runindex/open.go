@@ -11,11 +11,12 @@ import (
 
 // Open counts executions that have not ended.
 type Open struct {
-	// Active have a place, Ahead wait for one, and Queued are those of Ahead that are in the phase Queued.
+	// Active are the executions that have a place, Ahead those that wait for one, and Queued those of Ahead in the
+	// phase Queued.
 	Active, Ahead, Queued int
-	// ForNamespace and ForController are those of Ahead that wait for a limit over all tasks.
+	// ForNamespace and ForController are the executions of Ahead that wait for a limit over all tasks.
 	ForNamespace, ForController int
-	// Waiting are those that have no Job yet and that nobody has cancelled.
+	// Waiting are the executions without a Job that nobody has cancelled.
 	Waiting backlog.Held
 }
 
@@ -39,7 +40,7 @@ func openOf(e *v1alpha1.TaskExecution) (o Open) {
 	return o
 }
 
-// Blocked returns the limit over all tasks that one of them waits for, empty if there is none.
+// Blocked returns the limit over all tasks that an execution waits for, empty if none does.
 func (o Open) Blocked() v1alpha1.QueueBlocker {
 	switch {
 	case o.ForNamespace > 0:
@@ -59,7 +60,7 @@ func (o Open) plus(other Open, sign int) Open {
 	}
 }
 
-// count an entry as it is now instead of as it was counted before.
+// count replaces an entry's previous share of the counts by the given one.
 func (s *shelf) count(e *entry, now Open) {
 	s.open = s.open.plus(e.open, -1).plus(now, 1)
 	of := s.openOf[e.task].plus(e.open, -1).plus(now, 1)

@@ -5,7 +5,7 @@ package runindex
 
 import "sync"
 
-// topic is what is watched: a namespace, or a task or an execution in it.
+// topic is the object of a watch: a namespace, or a task or an execution in it.
 type topic struct{ namespace, task, name string }
 
 // watches are all watches by topic.
@@ -14,17 +14,17 @@ type watches struct {
 	of map[topic]map[*Watch]struct{}
 }
 
-// Watch waits for changes.
+// Watch signals changes.
 type Watch struct {
-	// C has a value if something changed since the last value was received. Several changes are one value.
+	// C has a value if something changed since the last receive. Several changes give one value.
 	C     <-chan struct{}
 	c     chan struct{}
 	topic topic
 	among *watches
 }
 
-// Watch watches a task, an execution, or if both are empty the namespace. A caller that reads after that and then waits
-// for C misses nothing. It must call Stop.
+// Watch watches a task, an execution, or, if both are empty, the namespace. A caller that reads after Watch and then
+// waits for C misses nothing. It must call Stop.
 func (n Namespace) Watch(task, name string) *Watch {
 	c := make(chan struct{}, 1)
 	w := &Watch{C: c, c: c, topic: topic{n.name, task, name}, among: &n.index.watches}
@@ -47,8 +47,8 @@ func (w *Watch) Stop() {
 	}
 }
 
-// signal wakes the watches of an execution, its task and its namespace. It never blocks: a watch that was signalled and has
-// not read yet needs no second signal.
+// signal wakes the watches of an execution, its task and its namespace. It never blocks: a watch with an unread signal
+// needs no second one.
 func (ws *watches) signal(namespace, task, name string) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()

@@ -103,8 +103,8 @@ func (h *Handlers) CancelByTaskNames(in *access.Scope, w http.ResponseWriter, r 
 	return web.Reply(w, answer)
 }
 
-// CancelAll cancels all executions of the namespace. It counts those that this request cancelled, not those cancelled
-// before. A dry run counts those that it would cancel.
+// CancelAll cancels all executions of the namespace. It counts only those that this request cancelled. A dry run counts
+// those that the request would cancel.
 func (h *Handlers) CancelAll(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	query, err := cancelAllQueryOf(r)
 	if err != nil {
@@ -163,7 +163,7 @@ func (h *Handlers) cancel(ctx context.Context, in *access.Scope, ids []string, r
 			return nil
 		})
 	}
-	_ = group.Wait() // each failure is kept in its place
+	_ = group.Wait() // each failure is in its element
 	err := errors.Join(failures...)
 	if err == nil {
 		return outcomes, nil

@@ -17,7 +17,7 @@ import (
 const MaxReason = 1024
 
 // checkReason checks and cleans the reason of a cancel. People read it in the status and in Events. It must be one line
-// without marks that reverse the direction of text, so that it cannot look like something that somebody else wrote.
+// without characters that change the text's direction, so that it cannot imitate other text.
 func checkReason(reason string) (string, error) {
 	reason = strings.TrimSpace(reason)
 	switch {
@@ -63,7 +63,7 @@ func cancelAllQueryOf(r *http.Request) (q cancelAllQuery, err error) {
 	return q, err
 }
 
-// maxNames is the most names of one bulk request.
+// maxNames is the maximum number of names in a bulk request.
 const maxNames = 1000
 
 // checkNames checks the list of a bulk request and returns it without duplicates, in the same order.

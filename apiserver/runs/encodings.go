@@ -56,7 +56,7 @@ func (c *encodings) encode(e *v1alpha1.TaskExecution, now time.Time, record bool
 	if !found {
 		w := wire.ExecutionOf(e, now)
 		if goesOn(e) {
-			w.Duration = nil // it is put in below
+			w.Duration = nil // it is inserted below
 		}
 		var err error
 		if raw, err = json.Marshal(whole(w)); err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// What is kept of an encoding is what encoding anew gives, and a duration goes on all the same.
+// A cached encoding equals a new one, and the duration of a running execution still grows.
 func TestEncodings(t *testing.T) {
 	var kept encodings
 	begun := metav1.NewTime(time.Date(2025, 11, 25, 11, 5, 1, 0, time.UTC))

@@ -66,9 +66,9 @@ func (h *Handlers) replyExecution(in *access.Scope, w http.ResponseWriter, r *ht
 	return nil
 }
 
-// awaitNews waits until an execution has changed: with If-None-Match until its ETag differs, else until its status or
-// phase differs from now. It does not wait for an execution that has ended. It returns the current state when the time
-// is up or the facade stops.
+// awaitNews waits until an execution has changed. With If-None-Match, that is when its ETag differs, otherwise when its
+// status or phase differs from now. It does not wait for an execution that has ended. At the time limit, or when the
+// facade stops, it returns the current state.
 func (h *Handlers) awaitNews(in *access.Scope, r *http.Request, seen *v1alpha1.TaskExecution, most time.Duration) (*v1alpha1.TaskExecution, error) {
 	news := func(e *v1alpha1.TaskExecution) bool {
 		if r.Header.Get("If-None-Match") != "" {
@@ -94,14 +94,14 @@ func (h *Handlers) awaitNews(in *access.Scope, r *http.Request, seen *v1alpha1.T
 	return h.await(ctx, all, seen, news)
 }
 
-// await returns the first newer state of an execution that is news, or else the newest state.
+// await returns the first newer state that news accepts, or else the newest state.
 func (h *Handlers) await(ctx context.Context, all runindex.Namespace, seen *v1alpha1.TaskExecution, news func(*v1alpha1.TaskExecution) bool) (*v1alpha1.TaskExecution, error) {
 	w := all.Watch("", seen.Name)
 	defer w.Stop()
 	newest, there := seen, false
 	for {
 		switch e := all.Get(seen.Name); {
-		case e == nil && there: // it was there, and is gone
+		case e == nil && there: // it was deleted meanwhile
 			return nil, web.NoExecution(seen.Name)
 		case e != nil && !runindex.Older(e, newest):
 			if newest, there = e, true; news(e) {

@@ -71,7 +71,7 @@ func listedOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) Listed {
 		return Listed{wire.ExecutionOf(e, now)}
 	}
 	brief := *e
-	brief.Status.Logs, brief.Status.Pods = nil, nil // they need not be converted to be left out
+	brief.Status.Logs, brief.Status.Pods = nil, nil // lists omit them, so they are not converted
 	listed := wire.ExecutionOf(&brief, now)
 	listed.Logs, listed.Pods = nil, nil
 	return Listed{listed}
@@ -140,8 +140,8 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 	return web.ReplyList(w, "[", "]", len(executions), func(i int) any { return listedOf(executions[i], now, q.withLogs) })
 }
 
-// executionsOf returns the executions of a task: a page if the request asks for one, else all. If all would be more
-// than MaxListBytes, it is a page of that size.
+// executionsOf returns the executions of a task: a page if the request asks for one, otherwise all. If all are larger
+// than MaxListBytes, it returns a page of that size.
 func executionsOf(all runindex.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
 	of := q.forIndex()
 	if q.limit == 0 {
@@ -157,7 +157,7 @@ func executionsOf(all runindex.Namespace, q *historyQuery) (executions []*v1alph
 	return page.Executions, next
 }
 
-// nextPage returns the address of the next page, for the header Link (RFC 8288): the documented list has no field for a
+// nextPage returns the URL of the next page for the Link header (RFC 8288). The documented list has no field for a
 // cursor.
 func nextPage(in *access.Scope, q *historyQuery, cursor string) string {
 	values := url.Values{"cursor": {cursor}}
@@ -179,7 +179,7 @@ func versionsOf(executions []*v1alpha1.TaskExecution) []string {
 	return parts
 }
 
-// Delete deletes an execution that has ended. An active one has to be cancelled first: deleting it would stop it too,
+// Delete deletes an execution that has ended. An active one must be cancelled first: deleting it would also stop it,
 // but leave no record.
 func (h *Handlers) Delete(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	if err := (web.Parameters[struct{}]{}).Read(r, &struct{}{}); err != nil {

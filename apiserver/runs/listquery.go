@@ -25,7 +25,7 @@ const (
 	// maxScanned bounds how many executions are examined for one page, so that a filter with few matches has a bounded
 	// cost.
 	maxScanned = 50_000
-	// maxReach is the last execution that page can reach. A cursor has no such limit.
+	// maxReach is the last execution that a page number can reach. Cursors have no such limit.
 	maxReach = 10_000
 )
 
@@ -135,7 +135,7 @@ func byTaskQueryOf(r *http.Request) (q historyQuery, err error) {
 	return q, err
 }
 
-// checkLogs limits the size of a page with logs, because logs are most of an execution.
+// checkLogs limits the size of a page with logs, because logs are the largest part of an execution.
 func (q *historyQuery) checkLogs(wanted bool) error {
 	if q.withLogs = wanted; wanted && q.limit > maxPageWithLogs {
 		return web.Problemf(http.StatusBadRequest, "limit=%d is too much with logs: at most %d, or %d with logs=false", q.limit, maxPageWithLogs, web.MaxPage)
@@ -143,7 +143,7 @@ func (q *historyQuery) checkLogs(wanted bool) error {
 	return nil
 }
 
-// match returns the filter, without what the index does itself.
+// match returns the filter, without the conditions that the index checks.
 func (q *historyQuery) match() func(*v1alpha1.TaskExecution) bool {
 	if q.statuses == nil && q.sources == nil && q.triggerName == "" {
 		return nil
@@ -164,7 +164,7 @@ func (q *historyQuery) forIndex() runindex.Query {
 	if q.cursor != nil {
 		of.After = &q.cursor.After
 	}
-	if q.page == 0 { // pages that are numbered have no other place to go on
+	if q.page == 0 { // numbered pages cannot continue elsewhere
 		of.Bytes, of.Weigh = MaxListBytes, func(e *v1alpha1.TaskExecution) int { return weightOf(e, q.withLogs) }
 	}
 	if q.page > 0 {
@@ -173,7 +173,7 @@ func (q *historyQuery) forIndex() runindex.Query {
 	return of
 }
 
-// date parses a time, or a day in UTC to which it adds the given duration.
+// date parses a time, or a day in UTC. It adds the given duration to a day.
 func date(to *time.Time, value string, into time.Duration) (want string) {
 	const soonest, latest = 1970, 9999
 	at, err := time.Parse(time.RFC3339Nano, value)

@@ -58,7 +58,7 @@ func TestHistoryQuery(t *testing.T) {
 	}
 }
 
-// FuzzHistoryQuery: a query that is taken is within its bounds.
+// FuzzHistoryQuery: an accepted query is within its bounds.
 func FuzzHistoryQuery(f *testing.F) {
 	f.Add("taskName=sync&status=failed,running&source=api&startDate=2025-11-25&sort=createdAt&limit=7&cursor=MW81OmE")
 	f.Add("page=100&pageSize=100")

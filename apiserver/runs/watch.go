@@ -25,7 +25,7 @@ const changesAtOnce = 100
 type watchQuery struct {
 	taskName string
 	logs     bool
-	// resumes says that the client has received everything up to version, and ended that it has received the last
+	// resumes says that the client has received everything up to version. ended says that it has received the last
 	// event.
 	resumes, ended bool
 	version        uint64
@@ -41,7 +41,7 @@ var watchOneParameters = web.Parameters[watchQuery]{
 	"lastEventId": func(q *watchQuery, value string) string { return q.resume(value) },
 }
 
-// resume sets where to begin from the id of an event.
+// resume sets the version to begin at from the id of an event.
 func (q *watchQuery) resume(id string) (want string) {
 	number, ended := strings.CutSuffix(id, web.EndMark)
 	version, err := strconv.ParseUint(number, 10, 64)
@@ -76,7 +76,7 @@ func (e *events) send(id, name string, data any) error {
 	return err
 }
 
-// wait sends what was written and waits for a change.
+// wait flushes the stream and waits for a change.
 func (e *events) wait(changed <-chan struct{}) error {
 	if err := e.Flush(); err != nil {
 		return err
@@ -89,8 +89,8 @@ func (e *events) wait(changed <-chan struct{}) error {
 	}
 }
 
-// sendEvents begins a stream and ends it when the client leaves or is too slow, or the facade stops. It has a buffer
-// and no queue: a slow client skips states that newer ones have replaced.
+// sendEvents begins a stream and ends it when the client leaves or is too slow, or when the facade stops. The stream
+// has a buffer and no queue: a slow client skips states that newer ones have replaced.
 func (h *Handlers) sendEvents(in *access.Scope, w http.ResponseWriter, r *http.Request, send func(*events) error) error {
 	free, err := h.Streams.Watch(in.Who.Name())
 	if err != nil {
@@ -98,7 +98,7 @@ func (h *Handlers) sendEvents(in *access.Scope, w http.ResponseWriter, r *http.R
 	}
 	defer free()
 	out := web.NewStream(w, "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // proxies that hold answers back
+	w.Header().Set("X-Accel-Buffering", "no") // for proxies that buffer answers
 	if r.Method == http.MethodHead {
 		return nil
 	}
@@ -107,7 +107,7 @@ func (h *Handlers) sendEvents(in *access.Scope, w http.ResponseWriter, r *http.R
 	_, _ = fmt.Fprint(out, "retry: 2000\n\n")
 	err = send(&events{out, ctx, time.Now})
 	if err == nil || errors.Is(err, web.ErrStopping) {
-		_ = out.Flush() // the client will see
+		_ = out.Flush() // the client will notice an error
 	}
 	return nil
 }
@@ -135,7 +135,8 @@ type Reset struct {
 	Detail string `json:"detail"`
 }
 
-// Watch sends each change of the executions of the namespace or of one task, from now on or from where the client was.
+// Watch sends each change of the executions of the namespace or of one task, from now on or from the client's last
+// event.
 func (h *Handlers) Watch(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	q, err := watchQueryOf(r, watchParameters)
 	if err != nil {
@@ -151,7 +152,7 @@ func (h *Handlers) Watch(in *access.Scope, w http.ResponseWriter, r *http.Reques
 		mark, ok := all.Resume(q.version)
 		if !q.resumes {
 			mark, ok = all.Now(), true
-			_ = out.send(idOf(mark.Version), "ready", Ready{}) // an error comes again
+			_ = out.send(idOf(mark.Version), "ready", Ready{}) // the next write returns the error again
 		}
 		for {
 			var changes []runindex.Change
@@ -209,7 +210,7 @@ func (h *Handlers) WatchOne(in *access.Scope, w http.ResponseWriter, r *http.Req
 		return err
 	}
 	if q.ended && first.Status.Phase.IsTerminal() {
-		w.WriteHeader(http.StatusNoContent) // by which an EventSource knows that it need not come again
+		w.WriteHeader(http.StatusNoContent) // an EventSource then does not reconnect
 		return nil
 	}
 	return h.sendEvents(in, w, r, func(out *events) error {
@@ -224,7 +225,7 @@ func (h *Handlers) WatchOne(in *access.Scope, w http.ResponseWriter, r *http.Req
 			id := idOf(runindex.Version(newest))
 			if !sent {
 				sent = true
-				_ = out.send(id, "execution", recordOf(newest, out.now(), q.logs)) // an error comes again
+				_ = out.send(id, "execution", recordOf(newest, out.now(), q.logs)) // the next write returns the error again
 			}
 			switch {
 			case newest.Status.Phase.IsTerminal():

@@ -10,7 +10,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/openapi"
 )
 
-// watchOperations describes the operations whose answers last.
+// watchOperations describes the operations with lasting answers.
 func watchOperations() openapi.Operations {
 	resume := openapi.LastEventID
 	return openapi.Operations{

@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	// MaxListBytes bounds the executions in one answer, as weightOf counts them. An answer has at least one. The 200
-	// runs that a Task keeps by default have 4 MiB with the tails of their logs.
+	// MaxListBytes bounds the size of the executions in one answer, as weightOf estimates it. An answer has at least
+	// one. The 200 runs that a Task keeps by default have 4 MiB with their tails.
 	MaxListBytes = 16 << 20
-	// fixedWeight is the size of all fields of an execution whose size does not vary much.
+	// fixedWeight is the size of all fields of an execution with nearly constant size.
 	fixedWeight = 1 << 10
 	// entryWeight is the size of a log entry without its message and data.
 	entryWeight = 80

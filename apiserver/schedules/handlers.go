@@ -98,7 +98,7 @@ func (h *Handlers) wanted(ctx context.Context, in *access.Scope, f *fields, requ
 		return spec, f.problem()
 	}
 	if before != nil && !schedule.StartsRuns(before, &spec) {
-		return spec, f.problem() // what it says is there already, or will run nothing
+		return spec, f.problem() // the task and the params are unchanged, or nothing will run
 	}
 	if err := in.RequireExecute(ctx, spec.TaskRef.Name); err != nil {
 		return spec, err
@@ -137,8 +137,8 @@ func (h *Handlers) wanted(ctx context.Context, in *access.Scope, f *fields, requ
 	return spec, f.problem()
 }
 
-// allowedChange returns a change that checks the caller's right: to start runs, it needs the right to run the task. It
-// checks the state that is written, which may be newer than the one that the handler has read.
+// allowedChange wraps a change with a check of the caller's right. A change that starts runs needs the right to run the
+// task. It checks the version that is written, which may be newer than the one that the handler read.
 func (h *Handlers) allowedChange(ctx context.Context, in *access.Scope, change func(*v1alpha1.TaskScheduleSpec)) func(*v1alpha1.TaskScheduleSpec) error {
 	return func(spec *v1alpha1.TaskScheduleSpec) error {
 		before := spec.DeepCopy()
@@ -170,7 +170,7 @@ func (h *Handlers) Toggle(in *access.Scope, w http.ResponseWriter, r *http.Reque
 		return web.Problemf(http.StatusConflict, "the schedule %q starts no runs, and enabling or disabling it would lose a field that cannot be decoded: %s; "+
 			"PUT %s replaces it", name, lost, in.Path("triggers", "cron", name))
 	}
-	generation := AnyGeneration // to set it is the same whatever else changes
+	generation := AnyGeneration // setting a value is right after any other change
 	if !said {
 		enabled, generation = current.Spec.Suspend, current.Generation
 	}

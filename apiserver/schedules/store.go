@@ -20,21 +20,21 @@ type Store interface {
 	Schedules(ctx context.Context) ([]v1alpha1.TaskSchedule, error)
 	// CreateSchedule records a new schedule. The error is AlreadyExists if there is one of that name.
 	CreateSchedule(ctx context.Context, s *v1alpha1.TaskSchedule) error
-	// ChangeSchedule changes a schedule's spec, records who changed it (empty for nobody who is known), and returns the
-	// schedule after the change, or nil if there is none of that name. The error is Conflict if its generation is not the
-	// given one, unless that is zero. If change returns an error, that is returned and nothing is written. change is called
-	// again for each state in which the schedule is found, so that what it allows is what is written.
+	// ChangeSchedule changes a schedule's spec, records by as its author (empty if unknown), and returns the schedule
+	// after the change, or nil if there is none of that name. The error is Conflict if its generation is not the given
+	// one, unless that is zero. If change returns an error, ChangeSchedule returns it and writes nothing. It calls
+	// change again for each version that it reads, so that change has checked what is written.
 	ChangeSchedule(ctx context.Context, name string, generation int64, by string, change func(*v1alpha1.TaskScheduleSpec) error) (*v1alpha1.TaskSchedule, error)
 	// DeleteSchedule removes a schedule, and reports whether there was one.
 	DeleteSchedule(ctx context.Context, name string) (found bool, err error)
 }
 
-// AnyGeneration is for changes that are right whatever else of the schedule was changed.
+// AnyGeneration is for changes that are right after any other change of the schedule.
 const AnyGeneration int64 = 0
 
 // Handlers reads and changes schedules.
 type Handlers struct {
 	Stores func(namespace string) Store
-	// Judges of params.
+	// Judges validate params.
 	Judges *submit.Judges
 }

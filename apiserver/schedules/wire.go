@@ -97,7 +97,7 @@ func scheduleOf(s *v1alpha1.TaskSchedule) Schedule {
 	switch {
 	case ready == nil || ready.ObservedGeneration != s.Generation:
 		w.Reason, w.Message = "NotJudged", "the controller has not checked this schedule yet"
-		return w // the next run that is known is that of what was asked for before
+		return w // the known next run belongs to the previous spec
 	case ready.Status == metav1.ConditionTrue:
 		w.Ready = true
 	default:

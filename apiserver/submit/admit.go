@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/census"
 )
 
-// queueFullRetry is the Retry-After of a full queue in seconds. When a run will end is not known.
+// queueFullRetry is the Retry-After of a full queue in seconds. The facade cannot know when a run will end.
 const queueFullRetry = 5
 
 // admit rejects a run that the controller would refuse, as far as the watch cache shows. The controller has the last
@@ -30,7 +30,7 @@ func (h *Handlers) admit(ctx context.Context, in *access.Scope, task *v1alpha1.T
 	of, all := h.Stores(in.Namespace).Open(task.Name)
 	now, example := census.Crowd{Active: of.Active, Ahead: of.Ahead, Queued: of.Queued}, ""
 	if c := task.Spec.Concurrency; c != nil && (c.Policy == v1alpha1.ConcurrencyForbid || c.MaxQueued != nil) {
-		// Such a limit is usually small, so that the latest run created here must be counted too.
+		// Such a limit is usually small, so the newest run created here must be counted too.
 		executions, err := h.Stores(in.Namespace).Executions(ctx, task.Name)
 		if err != nil {
 			return err
@@ -49,8 +49,8 @@ func (h *Handlers) admit(ctx context.Context, in *access.Scope, task *v1alpha1.T
 	return nil
 }
 
-// crowded says why a run may not wait in its namespace. It returns nil if the run may wait or does not have to: the
-// task's limit has room, or the task has no limit and no waiting run.
+// crowded says why a run may not wait in its namespace. It returns nil if the run may wait or need not wait: the task's
+// limit has room, or the task has no limit and no waiting run.
 func crowded(limits backlog.Limits, task *v1alpha1.Task, execution *v1alpha1.TaskExecution, of, all runindex.Open) *backlog.Full {
 	most := task.Spec.MaxRunning()
 	if of.Active+of.Ahead < most || most == 0 && of.Waiting.Runs == 0 {
@@ -58,7 +58,7 @@ func crowded(limits backlog.Limits, task *v1alpha1.Task, execution *v1alpha1.Tas
 	}
 	raw, err := json.Marshal(execution)
 	if err != nil {
-		return nil // not reached: its creation would fail for the same reason, and say it
+		return nil // unreachable: creating it would fail with the same error
 	}
 	return limits.Judge(execution.Namespace, all.Waiting, int64(len(raw)))
 }
@@ -69,7 +69,7 @@ func noRoom(full *backlog.Full) *web.Problem {
 	return p
 }
 
-// oldest names the oldest run that has a place or gets one, empty if there is none.
+// oldest returns the name of the oldest run that has or will get a place, empty if there is none.
 func oldest(c census.Census) string {
 	for _, e := range append(slices.Clone(c.Active), c.Waiting...) {
 		return e.Name
@@ -85,7 +85,7 @@ func suspended(task *v1alpha1.Task) error {
 	return nil
 }
 
-// refused judges a new run by what it finds. An error is a problem, nil lets it pass. example names a run that is active.
+// refused judges a new run by the current counts. nil accepts it. example is the name of an active run.
 func refused(task *v1alpha1.Task, now census.Crowd, example string) error {
 	rules := census.RulesOf(task)
 	switch rules.Judge(now).Reason {

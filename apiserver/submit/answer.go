@@ -16,7 +16,7 @@ import (
 
 func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) error {
 	started := wire.ExecutionOf(execution, time.Now())
-	started.Trigger.Claimed = false // it was made by this request
+	started.Trigger.Claimed = false // this request created it
 	return web.Reply(w, Started{Execution: started, Kind: kindStarted, Data: started})
 }
 
@@ -83,7 +83,7 @@ func (h *Handlers) repeatedOfWhatIsGone(in *access.Scope, w http.ResponseWriter,
 	return repeated(w, existing, submission)
 }
 
-// recorded returns the execution that the key of a submission has created, nil if there is none.
+// recorded returns the execution that a submission's key has created, nil if there is none.
 func (h *Handlers) recorded(ctx context.Context, in *access.Scope, submission submission) (*v1alpha1.TaskExecution, error) {
 	existing, err := h.Stores(in.Namespace).Execution(ctx, submission.id)
 	if existing != nil || err != nil || submission.formerID == "" {

@@ -19,7 +19,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// create creates the execution, or returns the one that an earlier request of the submission created, also one of an
+// create creates the execution, or returns the one that an earlier request with the same key created, also in an
 // earlier version of the facade.
 func (h *Handlers) create(ctx context.Context, in *access.Scope, submission submission, execution *v1alpha1.TaskExecution) (existing *v1alpha1.TaskExecution, err error) {
 	if submission.formerID != "" {
@@ -30,7 +30,7 @@ func (h *Handlers) create(ctx context.Context, in *access.Scope, submission subm
 	return h.Stores(in.Namespace).Create(ctx, execution)
 }
 
-// noteOrigin records on an execution the request that creates it and the trace to which it belongs.
+// noteOrigin records the request and its trace on the execution that the request creates.
 func noteOrigin(execution *v1alpha1.TaskExecution, r *http.Request) {
 	metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationRequestID, web.RequestID(r.Context()))
 	if trace := web.TraceparentOf(r); trace != "" {
@@ -42,7 +42,7 @@ func noteOrigin(execution *v1alpha1.TaskExecution, r *http.Request) {
 const withdrawTimeout = 5 * time.Second
 
 // secretParamsOf returns the name of a new Secret for the sensitive params of an execution. The name is random, so that
-// no Secret of an earlier execution or of somebody who guesses can have it.
+// it cannot be the name of an earlier Secret or be guessed.
 func secretParamsOf(execution string, secret map[string][]byte) *v1alpha1.SecretParams {
 	return &v1alpha1.SecretParams{
 		SecretName: execution + "-" + uuid.NewString()[:8],
@@ -50,10 +50,10 @@ func secretParamsOf(execution string, secret map[string][]byte) *v1alpha1.Secret
 	}
 }
 
-// storeSecret creates the Secret with the sensitive params of an execution that was just created. It cannot come
-// before, because the Secret refers to the execution's UID, to be deleted with it. The controller waits for it. If it
-// fails, a submission with a key can be repeated, which creates the Secret; one without a key is cancelled, because its
-// client does not know the execution.
+// storeSecret creates the Secret with the sensitive params of a new execution. The Secret comes second, because its
+// owner reference needs the execution's UID. The controller waits for it. If storeSecret fails, a client with a key can
+// repeat its request, which creates the Secret. Without a key, the execution is cancelled, because its client does not
+// know it.
 func (h *Handlers) storeSecret(ctx context.Context, in *access.Scope, execution *v1alpha1.TaskExecution, submission submission, secret map[string][]byte) error {
 	if len(secret) == 0 {
 		return nil

@@ -53,7 +53,7 @@ func (h *Handlers) submissionOf(in *access.Scope, r *http.Request, request execu
 	return of(sent.key).orFormer(of(sent.former)), nil
 }
 
-// ExecutionOf returns the submission of a first run.
+// executionOf returns the submission of a first run.
 func (h *Handlers) executionOf(in *access.Scope, task, key string, request executeRequest) submission {
 	out := submission{id: ExecutionID(in.Namespace, task, OwnKey(key, in.Who.Name())), task: task, user: in.User(), keyed: key != ""}
 	if web.Given(request.Params) {

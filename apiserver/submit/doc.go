@@ -1,11 +1,11 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package submit makes executions. A submission is what one request asks for: to run a task, to run an execution again, or
-// to run a schedule now. Each takes the same way:
+// Package submit creates executions. A submission is one request to run a task, to run an execution again, or to run a
+// schedule now. All pass the same steps:
 //
 //	decode.go   what the request says
-//	judge.go    whether the task takes it (judges.go: in turn with other namespaces)
+//	judge.go    whether the task accepts it (judges.go: namespaces take turns)
 //	admit.go    whether there is room for it
 //	create.go   the TaskExecution, and the Secret of its sensitive params
 //	answer.go   the execution, or that of an earlier request with the same Idempotency-Key

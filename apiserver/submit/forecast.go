@@ -35,9 +35,9 @@ type forecast struct {
 	Status int
 }
 
-// ForecastOf says what would happen to a new run, from its task, the executions of the namespace and the Job that it
-// would have. It knows only what the watch cache shows. The controller decides, and its limits over all tasks show only
-// in the runs that wait for them. full says why the run may not wait in its namespace, nil if it may.
+// ForecastOf says what would happen to a new run. Its input is the task, the executions of the namespace and the Job
+// that the run would have. It knows only what the watch cache shows. The controller decides, and its limits over all
+// tasks show only in the runs that wait for them. full says why the run may not wait in its namespace, nil if it may.
 func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1.Job, full *backlog.Full) forecast {
 	var ours []*v1alpha1.TaskExecution
 	for _, e := range all {
@@ -47,7 +47,7 @@ func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1
 	}
 	taken := census.Take(ours)
 	now := taken.Crowd()
-	now.Blocked = census.Take(all).Blocked() // a run of any task that waits for a limit over all is before this one
+	now.Blocked = census.Take(all).Blocked() // any run that waits for a limit over all tasks is before this one
 	verdict := census.RulesOf(task).Judge(now)
 	for _, rule := range []func() (forecast, bool){
 		func() (forecast, bool) { return refusal(readyReason(task), runnable(task)) },
@@ -93,7 +93,7 @@ func readyReason(task *v1alpha1.Task) string {
 	return ""
 }
 
-// waitsForPlace says what the run would wait for before it has a place.
+// waitsForPlace says what the run would wait for before it gets a place.
 func waitsForPlace(task *v1alpha1.Task, verdict census.Verdict, taken census.Census) (forecast, bool) {
 	detail := ""
 	switch verdict.Reason {

@@ -13,40 +13,40 @@ import (
 	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
-// Store reads what a submission is judged by, and records the execution that it makes.
+// Store reads the objects that a submission depends on, and records its execution.
 type Store interface {
 	// Task returns a Task, or nil if there is none of that name.
 	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
 	web.ExecutionReader
 	// Schedule returns a schedule, or nil if there is none of that name.
 	Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error)
-	// Seen returns an execution from the watch cache alone. It may miss one that another replica made a moment ago.
+	// Seen returns an execution from the watch cache. It may miss one that another replica has just created.
 	Seen(ctx context.Context, id string) (*v1alpha1.TaskExecution, error)
 	// Executions returns the executions of a task, or of all tasks if the name is empty, newest first.
 	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)
 	// Open counts the executions of a task and of the namespace that have not ended, as the watch shows them now.
 	Open(task string) (of, all runindex.Open)
-	// Create records a new execution. If there is one of that name, it changes nothing and returns that one, as the API
-	// server has it now.
+	// Create records a new execution. If one of that name exists, it changes nothing and returns the existing one, as
+	// the API server has it.
 	Create(ctx context.Context, execution *v1alpha1.TaskExecution) (existing *v1alpha1.TaskExecution, err error)
-	// CreateSecret records the values of an execution's sensitive params in the Secret that it names, which is deleted with
-	// the execution. One that exists is left as it is.
+	// CreateSecret stores the values of an execution's sensitive params in the Secret that the execution names. The
+	// Secret is deleted with the execution. An existing Secret is not changed.
 	CreateSecret(ctx context.Context, execution *v1alpha1.TaskExecution, values map[string][]byte) error
-	// Cancel asks for an execution to be stopped, unless it has ended.
+	// Cancel requests that an execution stop, unless it has ended.
 	Cancel(ctx context.Context, id string, request v1alpha1.CancelRequest) (kube.CancelOutcome, error)
 }
 
-// Handlers makes executions of submissions.
+// Handlers creates executions from submissions.
 type Handlers struct {
 	Stores func(namespace string) Store
-	// Judges of params.
+	// Judges validate params.
 	Judges *Judges
-	// Secret is the installation's secret. Nil conceals nothing.
+	// Secret is the installation's secret. If it is nil, keys are not concealed.
 	Secret *InstallationSecret
-	// Waiting bounds what waits in each namespace.
+	// Waiting bounds the waiting runs of each namespace.
 	Waiting backlog.Limits
-	// OwnNamespace is where the facade runs. No Secret is made there.
+	// OwnNamespace is the facade's namespace. No Secret is created there.
 	OwnNamespace string
-	// Limited counts a refusal by a limit of that name.
+	// Limited counts a refusal by the named limit.
 	Limited func(limit string)
 }

@@ -26,8 +26,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// newExecution checks a submission as the controller will. It returns the execution to create, and the values of its
-// sensitive params, which are not in it.
+// newExecution checks a submission as the controller will. It returns the execution to create, and separately the
+// values of its sensitive params.
 func (h *Handlers) newExecution(ctx context.Context, in *access.Scope, submission submission) (*v1alpha1.TaskExecution, map[string][]byte, error) {
 	task, err := tasks.Named(ctx, h.Stores(in.Namespace), submission.task)
 	if err != nil {
@@ -48,7 +48,7 @@ func (h *Handlers) newExecution(ctx context.Context, in *access.Scope, submissio
 	return execution, received.Secret, nil
 }
 
-// judge judges what a submission asks for by its task.
+// judge validates a submission against its task.
 func (h *Handlers) judge(ctx context.Context, in *access.Scope, task *v1alpha1.Task, s submission) (received params.Received, err error) {
 	if err := s.lacksSensitive(task); err != nil {
 		return received, err
@@ -62,7 +62,7 @@ func (h *Handlers) judge(ctx context.Context, in *access.Scope, task *v1alpha1.T
 	return received, h.takesSecrets(in, received.Secret)
 }
 
-// allowed checks that the task still allows what the submission takes from the run or schedule that it repeats.
+// allowed checks that the task still allows the settings that the submission copies from a run or schedule.
 func (s submission) allowed(task *v1alpha1.Task) error {
 	var notAllowed *jobspec.NotAllowedError
 	if err := jobspec.CheckAllowed(task, s.execution(params.Received{})); !errors.As(err, &notAllowed) {
@@ -110,8 +110,8 @@ func checkParams(task *v1alpha1.Task, given []byte) (params.Received, error) {
 	return received, nil
 }
 
-// lacksSensitive rejects a rerun with the same params if some are sensitive: the facade cannot read them, or they were
-// where they should not have been.
+// lacksSensitive rejects a rerun with the same params if some of them are sensitive. The facade cannot read those in a
+// Secret, and must not repeat those that were stored readably.
 func (s submission) lacksSensitive(task *v1alpha1.Task) error {
 	if s.original == nil || !s.same {
 		return nil

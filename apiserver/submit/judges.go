@@ -17,21 +17,21 @@ import (
 // judgePatience is how long a request waits for its params to be judged.
 const judgePatience = 10 * time.Second
 
-// Judges judges params. To judge them can take a whole CPU until the budget of work is used up (package params). So each
-// namespace has one judgement under way at a time, and all together have half of the CPUs: the other half serves the requests
-// that judge nothing. Namespaces take turns, since each has one place in the line.
+// Judges validate params. One validation can use a whole CPU until its budget is used up (package params). So each
+// namespace has one validation at a time, and all together use half of the CPUs. The other half serves other requests.
+// Namespaces take turns, because each has one place in the line.
 type Judges struct {
 	namespaces *limit.Turns
 	cpus       chan struct{}
 }
 
-// NewJudges returns Judges for a program that has so many CPUs.
+// NewJudges returns Judges for a program with the given number of CPUs.
 func NewJudges(cpus int) *Judges {
 	return &Judges{namespaces: limit.NewTurns(1), cpus: make(chan struct{}, max(1, cpus/2))}
 }
 
-// Params judges the params of a run of a task, or of a schedule. The error is the answer: 400 says what is wrong with the
-// params, 409 what is wrong with the task, and 429 that too many others of the namespace wait to be judged.
+// Params validates the params of a run of a task, or of a schedule. The error is the answer: 400 for the params, 409
+// for the task, and 429 if too many requests of the namespace wait for validation.
 func (j *Judges) Params(ctx context.Context, task *v1alpha1.Task, given []byte) (params.Received, error) {
 	turn, err := j.turn(ctx, task.Namespace)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// However many judgements a hostile namespace asks for, another namespace waits for one of them at most.
+// However many checks a hostile namespace requests, another namespace waits for at most one of them.
 func TestCase52JudgingTakesTurns(t *testing.T) { synctest.Test(t, judgingTakesTurns) }
 
 func judgingTakesTurns(t *testing.T) {
@@ -52,7 +52,8 @@ func judgingTakesTurns(t *testing.T) {
 	}
 }
 
-// A request that waits too long is told so, whether for its own namespace or for a CPU. One whose client left is not.
+// A request that waits too long gets an error, whether it waits for its namespace's turn or for a CPU. A request whose
+// client left gets none.
 func TestCase52JudgingIsNotWaitedForWithoutEnd(t *testing.T) {
 	for _, namespace := range []string{"same", "other"} {
 		t.Run(namespace, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { judgingIsNotWaitedFor(t, namespace) }) })

@@ -22,8 +22,8 @@ const HeaderReplayed = "Idempotency-Replayed"
 // maxIdempotencyKey is the longest key in characters.
 const maxIdempotencyKey = 255
 
-// idempotencyKey returns the key of a request, empty if it has none. In the draft the key is a quoted string (RFC
-// 9651), but many clients send it without quotes. Both are the same key.
+// idempotencyKey returns the key of a request, empty if it has none. In the draft, the key is a quoted string (RFC
+// 9651), but many clients send it without quotes. Both forms are the same key.
 func idempotencyKey(header http.Header) (string, error) {
 	values := header.Values(HeaderIdempotencyKey)
 	if len(values) == 0 {
@@ -84,9 +84,9 @@ func checkIdempotencyKey(key string) error {
 
 // submissionKey is an Idempotency-Key in the form that is used for ids and digests.
 type submissionKey struct {
-	// key is what ids and digests are made from, empty if no key was sent.
+	// key is the input of ids and digests, empty if no key was sent.
 	key string
-	// former is what they were made from before there was a secret. It is empty if there is no secret.
+	// former is the input that was used before there was a secret. It is empty if there is no secret.
 	former string
 }
 

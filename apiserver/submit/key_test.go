@@ -54,7 +54,7 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
-// FuzzIdempotencyKey: what is taken for a key is one, and comes out of quotes as it went in.
+// FuzzIdempotencyKey: an accepted key is valid and survives quoting unchanged.
 func FuzzIdempotencyKey(f *testing.F) {
 	for _, seed := range []string{``, `a`, `"a"`, `"a\"b"`, `"\\"`, `"`, "\x00", `a";`, `"a`} {
 		f.Add(seed)
@@ -83,7 +83,7 @@ func TestExecutionID(t *testing.T) {
 	if id, err := uuid.Parse(same); err != nil || id.Version() != 8 || id.Variant() != uuid.RFC4122 || id.String() != same {
 		t.Errorf("%q is no UUID of version 8: %v", same, err)
 	}
-	// What is recorded must be found after an update of the facade: the id of a key never changes.
+	// A key must keep its id across updates of the facade.
 	if want := "c7d119d4-5bd2-8f73-9f12-19cc6f8be1b0"; same != want {
 		t.Errorf("the id is %s, and was %s in earlier versions", same, want)
 	}
@@ -134,7 +134,7 @@ func TestRerunID(t *testing.T) {
 		}
 		seen[id] = true
 	}
-	// What is recorded must be found after an update of the facade.
+	// A key must keep its id across updates of the facade.
 	if got, want := rerunID("ns", "first", "k"), "1164e3d9-f6ea-8869-a944-9cf9bd24a3bf"; got != want {
 		t.Errorf("the id is %s, and was %s in earlier versions", got, want)
 	}

@@ -25,8 +25,8 @@ func Operations() openapi.Operations {
 	}
 }
 
-// submitting completes the description of an operation that starts a run. missing is the answer if what is to be run
-// does not exist.
+// submitting completes the description of an operation that starts a run. missing is the answer if the task, run or
+// schedule does not exist.
 func submitting(o openapi.Operation, missing openapi.Answer) openapi.Operation {
 	o.Details = "The answer does not wait for the run. With an Idempotency-Key, the request can be repeated without starting a second run."
 	o.Parameters = []openapi.Parameter{

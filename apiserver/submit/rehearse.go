@@ -126,11 +126,11 @@ func (h *Handlers) foresee(in *access.Scope, r *http.Request, submission submiss
 func warningsOf(task *v1alpha1.Task, effective []byte) []string {
 	schema, err := params.Of(task)
 	if err != nil {
-		return nil // not reached: the params were judged by it
+		return nil // unreachable: the params were validated with it
 	}
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(effective, &fields) != nil {
-		return nil // not reached: they are an object
+		return nil // unreachable: the params are an object
 	}
 	return schema.Warnings(slices.Collect(maps.Keys(fields)))
 }

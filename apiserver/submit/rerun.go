@@ -72,7 +72,7 @@ func rerunOf(namespace, id string, original *v1alpha1.TaskExecution, key string,
 	return out
 }
 
-// sameParams replaces the body of a request for the same params. It is not a JSON object, so that no body equals it.
+// sameParams stands for the body of a rerun with the same params. It is not a JSON object, so no body equals it.
 const sameParams = "the same params"
 
 // rerunID is ExecutionID for reruns. In place of the task's name it has a text that is not a valid name, so that keys
@@ -84,7 +84,7 @@ func rerunID(namespace, original, key string) string {
 	return keyedID(namespace, "/rerun", original, key)
 }
 
-// continues copies to an execution how it is run from the one that it repeats. The params are not among that.
+// continues copies the settings of the original run to an execution, but not the params.
 func (s submission) continues(execution *v1alpha1.TaskExecution) {
 	if s.original == nil {
 		return

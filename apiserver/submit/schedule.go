@@ -50,14 +50,14 @@ func (h *Handlers) RunSchedule(in *access.Scope, w http.ResponseWriter, r *http.
 	err = h.submit(in, w, r, submission, dryRun)
 	var unfit params.FieldErrors
 	if errors.As(err, &unfit) {
-		// The request has no params, so that the problem is not with the request.
+		// The request has no params, so it is not at fault.
 		p := web.Problemf(http.StatusConflict, "the task %q does not accept the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, in.Path("triggers", "cron", name))
 		return p
 	}
 	return err
 }
 
-// runNow replaces the body of a request that runs a schedule now. It is not a JSON object, so that no body equals it.
+// runNow stands for the body of a request that runs a schedule now. It is not a JSON object, so no body equals it.
 const runNow = "run now"
 
 // runOf returns the submission of a run of a schedule. Without the schedule, it can only find the execution of an
@@ -86,8 +86,8 @@ func scheduleRunID(namespace, schedule, key string) string {
 	return keyedID(namespace, "/schedule", schedule, key)
 }
 
-// belongs makes an execution one of a schedule: selectors for the schedule's runs find it, and its trigger names the
-// schedule.
+// belongs marks an execution as a run of a schedule: selectors for the schedule's runs find it, and its trigger names
+// the schedule.
 func (s submission) belongs(execution *v1alpha1.TaskExecution) {
 	if s.schedule == nil {
 		return

@@ -31,17 +31,16 @@ const (
 	secretPause    = 5 * time.Second
 )
 
-// InstallationSecret conceals Idempotency-Keys. The id and the digest of an execution are made from the key, and more
-// people may read them than know the key: without a secret, they could try all keys of a simple form. All replicas
-// share the secret and keep it over restarts: otherwise a repetition would not be recognized. A nil value conceals
-// nothing.
+// InstallationSecret conceals Idempotency-Keys. The id and the digest of an execution are derived from the key, and
+// more people can read them than know the key. Without a secret, they could try all simple keys. All replicas share the
+// secret and keep it over restarts, so that they recognize repetitions. A nil value conceals nothing.
 type InstallationSecret struct {
 	Namespace, Name string
 	Value           atomic.Pointer[[]byte]
 }
 
-// conceal returns what replaces a key in ids and digests. While the secret is not known, it returns an error, because a
-// repetition would start a second run.
+// conceal returns the replacement of a key in ids and digests. While the secret is not known, it returns an error,
+// because a repetition would start a second run.
 func (i *InstallationSecret) conceal(key string) (string, error) {
 	if i == nil {
 		return key, nil

@@ -18,7 +18,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 )
 
-// The secret is made once, kept, shared, and judged.
+// The secret is created once, kept, shared, and validated.
 func TestCase60SecretIsMadeOnce(t *testing.T) {
 	secretOf := func() *InstallationSecret {
 		return &InstallationSecret{Namespace: "taskexec-system", Name: "taskexec-idempotency"}
@@ -48,7 +48,7 @@ func TestCase60SecretIsMadeOnce(t *testing.T) {
 	}
 }
 
-// A Secret that cannot be read for a while is read later, without a restart.
+// A Secret that cannot be read at first is read later, without a restart.
 func TestCase60SecretIsReadLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := fake.NewClientset(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "a", Name: "b"}})

@@ -19,7 +19,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// submissions is the name space of the ids of executions that have a key.
+// submissions is the UUID namespace of the ids of executions with a key.
 var submissions = uuid.MustParse("6f0c3c0a-6d0b-4f7e-9d9e-2a7d5e1c8b43")
 
 // ExecutionID returns the id of a new execution. With a key, it depends only on the key and the task: it is a UUID of
@@ -36,8 +36,8 @@ func keyedID(parts ...string) string {
 	return uuid.NewHash(sha256.New(), submissions, []byte(strings.Join(parts, "\x00")), 8).String()
 }
 
-// OwnKey makes the keys of different callers different: a key must not show what it created for somebody else. A key
-// has no NUL.
+// OwnKey makes the keys of different callers different: a key must not show what it created for another caller. A key
+// contains no NUL.
 func OwnKey(key, caller string) string {
 	if key == "" || caller == "" {
 		return key
@@ -45,9 +45,9 @@ func OwnKey(key, caller string) string {
 	return key + "\x00" + caller
 }
 
-// DigestOf returns a digest of a body, to recognize the same body with another order of fields or other spaces. No
-// params and empty params are the same. The digest depends on the key, because more people can read it than some
-// params: without the key, nobody can guess what was sent. It is empty if the params are not a JSON object.
+// DigestOf returns a digest of a body. It does not depend on the order of fields or on spaces. No params and empty
+// params are the same. It depends on the key, because more people can read the digest than some of the params: without
+// the key, nobody can find the params by trying. It is empty if the params are not a JSON object.
 func DigestOf(key string, given []byte) string {
 	canonical, problems := new(params.Schema).Apply(given)
 	if len(problems) > 0 {
@@ -64,24 +64,24 @@ func macOf(key string, canonical []byte) string {
 
 // submission is a request to start a run. With an Idempotency-Key, it may be a repetition.
 type submission struct {
-	// id is the id of the execution that it creates or has created.
+	// id is the id of the submission's execution.
 	id     string
 	task   string
 	params []byte
 	source v1alpha1.TriggerSource
-	// user is the name of the caller, as in resources.
+	// user is the caller's name, as resources record it.
 	user string
-	// original is the execution that is run again, nil for a first run. same says that its params are used.
+	// original is the execution to run again, nil for a first run. same says that its params are used.
 	original *v1alpha1.TaskExecution
 	same     bool
-	// schedule is the schedule that is run now, nil if none is.
+	// schedule is the schedule to run now, nil if there is none.
 	schedule *v1alpha1.TaskSchedule
 	// digest is the digest of the body, empty without a key.
 	digest string
-	// keyed says that it has a key.
+	// keyed says that the submission has a key.
 	keyed bool
-	// formerID and formerDigest are what id and digest would be without the installation's secret. They are empty if
-	// there is no secret.
+	// formerID and formerDigest are id and digest without the installation's secret. They are empty if there is no
+	// secret.
 	formerID, formerDigest string
 }
 
@@ -94,7 +94,7 @@ func (s submission) made(existing *v1alpha1.TaskExecution) bool {
 	return digest != "" && existing.Annotations[v1alpha1.AnnotationSubmission] == digest && existing.Spec.TaskRef.Name == s.task
 }
 
-// orFormer adds to a submission the id and digest that an earlier version of the facade would have used.
+// orFormer adds the id and digest that an earlier version of the facade would have used.
 func (s submission) orFormer(former submission) submission {
 	if former.keyed {
 		s.formerID, s.formerDigest = former.id, former.digest

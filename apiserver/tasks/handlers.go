@@ -26,7 +26,7 @@ type Store interface {
 	Tasks(ctx context.Context) ([]v1alpha1.Task, error)
 }
 
-// Handlers answers what tasks there are.
+// Handlers serves Tasks.
 type Handlers struct {
 	Stores func(namespace string) Store
 }

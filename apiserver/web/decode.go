@@ -49,8 +49,7 @@ func Decode(r *http.Request, v any) error {
 	return strict(raw, v)
 }
 
-// strict rejects what encoding/json accepts though it is ambiguous: duplicate keys, and names of fields in another
-// case.
+// strict rejects ambiguous bodies that encoding/json accepts: duplicate keys, and names of fields in another case.
 func strict(raw []byte, v any) error {
 	if problem := params.CheckJSON(raw); problem != "" {
 		return Problemf(http.StatusBadRequest, "the body is %s", problem)
@@ -83,8 +82,8 @@ func fieldsOf(body any) (names []string) {
 	return names
 }
 
-// inWords says in the client's terms what is wrong with a body. Only reasons and lists of strings have a type here;
-// params are validated by the schema of their task.
+// inWords says in the client's terms what is wrong with a body. Only reasons and lists of strings have a type here.
+// Params are validated by the schema of their task.
 func inWords(err error) string {
 	syntax, wrongType := &json.SyntaxError{}, &json.UnmarshalTypeError{}
 	switch {

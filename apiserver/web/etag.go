@@ -27,7 +27,7 @@ func TagOf(resourceVersion string) string {
 func TagOfParts(parts ...string) string {
 	sum := fnv.New128a()
 	for _, part := range parts {
-		_, _ = io.WriteString(sum, part) // a hash takes everything
+		_, _ = io.WriteString(sum, part) // a hash never fails
 		_, _ = sum.Write([]byte{0})
 	}
 	return `W/"` + hex.EncodeToString(sum.Sum(nil)) + `"`
@@ -49,7 +49,7 @@ func HasTag(r *http.Request, tag string) bool {
 	return false
 }
 
-// Unchanged sends the ETag, and answers 304 and returns true if the client has that state.
+// Unchanged sends the ETag. If the client has that state, it answers 304 and returns true.
 func Unchanged(w http.ResponseWriter, r *http.Request, tag string) bool {
 	if tag != "" {
 		w.Header().Set("ETag", tag)

@@ -9,11 +9,11 @@ import (
 	"net/http"
 )
 
-// listChunk is how many bytes of a list are encoded before they are sent. So a list takes no more memory than that plus
-// its largest value, however slowly its client reads.
+// listChunk is how many bytes of a list are encoded before they are sent. So a list takes only that much memory plus
+// its largest value, even if its client reads slowly.
 const listChunk = 64 << 10
 
-// ReplyList sends n values separated by commas, encoding one after the other, between the given texts before and after.
+// ReplyList sends n values separated by commas, between the texts before and after. It encodes one value at a time.
 func ReplyList(w http.ResponseWriter, before, after string, n int, value func(i int) any) error {
 	var chunk bytes.Buffer
 	begun := false
@@ -22,7 +22,7 @@ func ReplyList(w http.ResponseWriter, before, after string, n int, value func(i 
 			w.Header().Set("Content-Type", "application/json")
 			begun = true
 		}
-		_, _ = w.Write(chunk.Bytes()) // a client that is gone cannot be told
+		_, _ = w.Write(chunk.Bytes()) // there is no client to report an error to
 		chunk.Reset()
 	}
 	chunk.WriteString(before)

@@ -23,8 +23,8 @@ func isLoopbackHost(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// OnlyLocalNames rejects requests to host names other than localhost. Without authentication, a page whose host name
-// resolves to 127.0.0.1 (DNS rebinding) would be same-site for its browser, and could do everything.
+// OnlyLocalNames rejects requests to host names other than localhost. Without it, a page whose host name resolves to
+// 127.0.0.1 (DNS rebinding) would be same-site for its browser. Without authentication, it could do everything.
 func OnlyLocalNames(next http.Handler) http.Handler {
 	return Handler(func(w http.ResponseWriter, r *http.Request) error {
 		host, _, err := net.SplitHostPort(r.Host)

@@ -29,7 +29,7 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer := ProblemOf(err)
-	// A body that comes too slowly ends the context too, because nothing more can be read. But its client is still
+	// A body that comes too slowly also ends the context, because nothing more can be read. But its client is still
 	// there.
 	if errors.Is(r.Context().Err(), context.Canceled) && answer.Status != http.StatusRequestTimeout {
 		return // the client went away
@@ -58,7 +58,7 @@ func ReplyWith(w http.ResponseWriter, status int, value any) error {
 func ReplyBytes(w http.ResponseWriter, status int, raw []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(raw) // a client that is gone cannot be told
+	_, _ = w.Write(raw) // there is no client to report an error to
 }
 
 // PathValue returns a parameter of the path. If a path has an escaped form, chi matches that (URL.RawPath), so that an
@@ -66,7 +66,7 @@ func ReplyBytes(w http.ResponseWriter, status int, raw []byte) {
 func PathValue(r *http.Request, name string) string {
 	value := chi.URLParam(r, name)
 	if r.URL.RawPath == "" {
-		return value // unescaped once already
+		return value // already unescaped
 	}
 	if plain, err := url.PathUnescape(value); err == nil {
 		return plain
@@ -83,7 +83,7 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
-// harmlessID matches the request ids that are accepted from clients: none that could forge a line of the log.
+// harmlessID matches the request ids that are accepted from clients. They cannot forge a log line.
 var harmlessID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // Identify gives each request an id and a logger with that id.
@@ -104,11 +104,11 @@ func Identify(log logr.Logger) func(http.Handler) http.Handler {
 	}
 }
 
-// statusClientGone is logged and counted if the client left before the answer, as in nginx.
+// statusClientGone is logged and counted if the client left before the answer. nginx uses the same code.
 const statusClientGone = 499
 
-// Observe logs each request and counts it by its route, because paths have names. Queries, headers and bodies are not
-// logged, because they may have secrets; paths never have.
+// Observe logs each request and counts it by its route, because paths contain names. It does not log queries, headers
+// and bodies, because they may contain secrets. Paths never do.
 func Observe(metrics *Metrics, userOf func(context.Context) string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -161,12 +161,12 @@ func RecoverPanic(next http.Handler) http.Handler {
 	})
 }
 
-// Inert keeps browsers from running, framing or embedding an answer, whatever a log contains. The documentation page
-// sets a policy of its own.
+// Inert is the policy that keeps browsers from running, framing or embedding an answer, whatever it contains. The
+// documentation page sets its own policy.
 const Inert = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
 
 // Protect sets headers that restrict browsers, rejects cross-site requests of browsers, and bounds the body. It does
-// not affect other clients.
+// not affect clients that are not browsers.
 func Protect(maxBody int64) func(http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return func(next http.Handler) http.Handler {

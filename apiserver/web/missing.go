@@ -38,7 +38,7 @@ func NoTask(name string) error {
 	return Problemf(http.StatusNotFound, "there is no task %q; GET /tasks lists all tasks", name)
 }
 
-// NoSchedule says why there is no schedule to answer with.
+// NoSchedule returns the answer for a schedule that does not exist or could not be read.
 func NoSchedule(name string, err error) error {
 	if err != nil {
 		return err

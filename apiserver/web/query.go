@@ -22,8 +22,8 @@ const (
 // Parameters has a parser for each parameter of a query. A parser sets a field of Q, or returns what values it accepts.
 type Parameters[Q any] map[string]func(q *Q, value string) (want string)
 
-// Read parses a request's query. An unknown or repeated parameter is an error: a client that misspells one must not get
-// the answer to another question.
+// Read parses a request's query. An unknown or repeated parameter is an error, so that a misspelled parameter is not
+// ignored.
 func (p Parameters[Q]) Read(r *http.Request, q *Q) error {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -101,7 +101,7 @@ func NameOf(to *string, value, want string) string {
 	return ""
 }
 
-// Words parses a list of known words, separated by commas.
+// Words parses a comma-separated list of known words.
 func Words[T ~string](to *[]T, value string, known []string) (want string) {
 	for word := range strings.SplitSeq(value, ",") {
 		if !slices.Contains(known, word) || slices.Contains(*to, T(word)) {
@@ -112,7 +112,7 @@ func Words[T ~string](to *[]T, value string, known []string) (want string) {
 	return ""
 }
 
-// YesOrNo reads true or false, and keeps the word, so that a missing parameter can be told from false.
+// YesOrNo reads true or false and keeps the word, so that a missing parameter differs from false.
 func YesOrNo(to *string, value string) (want string) {
 	var yes bool
 	want = Boolean(&yes, value)

@@ -48,8 +48,8 @@ func isMissingRight(words string) bool {
 	return found && strings.Contains(why, " cannot ")
 }
 
-// isFullQuota reports whether the message is one of the admission plugin ResourceQuota that may pass later: a quota is
-// used up, or its use is not counted yet.
+// isFullQuota reports whether the message is a temporary one of the admission plugin ResourceQuota: a quota is used up,
+// or its use is not counted yet.
 func isFullQuota(words string) bool {
 	return strings.Contains(words, "exceeded quota: ") || strings.Contains(words, "status unknown for quota: ")
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// How long a body may take: BodyPatience, plus a second for each BodyRate bytes that have arrived, and at most
+// The time limit of a body: BodyPatience, plus a second for each BodyRate bytes that have arrived, and at most
 // BodyLimit.
 const (
 	BodyPatience = 3 * time.Second
@@ -22,19 +22,19 @@ const (
 	bodyPiece = 16 << 10
 )
 
-// BodyTime returns how long a body may take of which n bytes have arrived.
+// BodyTime returns the time limit of a body after the given number of bytes has arrived.
 func BodyTime(bytes int) time.Duration {
 	most := int(BodyLimit/time.Second) * BodyRate
 	return min(BodyPatience+time.Duration(min(bytes, most))*time.Second/BodyRate, BodyLimit)
 }
 
-// HasBody reports whether a request has a body that is read. The body of a GET is ignored.
+// HasBody reports whether a request has a body to read. The body of a GET is ignored.
 func HasBody(r *http.Request) bool {
 	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
 }
 
-// ReadBody reads a body completely within its time, and replaces it by what was read. Errors other than slowness are
-// returned again when the body is decoded.
+// ReadBody reads a body completely within its time limit, and replaces it by the bytes read. Decoding the body returns
+// errors other than slowness again.
 func ReadBody(w http.ResponseWriter, r *http.Request) error {
 	control, begun := http.NewResponseController(w), time.Now()
 	var read bytes.Buffer
@@ -51,7 +51,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request) error {
 		case err == nil:
 			continue
 		}
-		_ = control.SetReadDeadline(time.Time{}) // what comes now is another request, which has a limit of its own
+		_ = control.SetReadDeadline(time.Time{}) // the next request has a time limit of its own
 		r.Body = wholeBody{io.MultiReader(&read, failing{err})}
 		return nil
 	}
@@ -62,14 +62,14 @@ type wholeBody struct{ io.Reader }
 
 func (wholeBody) Close() error { return nil }
 
-// leaveBody closes the connection of a request that is rejected before its body was read, so that nothing waits for the
-// rest of the body.
+// leaveBody closes the connection of a request that is rejected before its body was read. So nothing waits for the rest
+// of the body.
 func leaveBody(w http.ResponseWriter, r *http.Request) {
 	if _, read := r.Body.(wholeBody); read || !HasBody(r) {
 		return
 	}
 	w.Header().Set("Connection", "close")
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(BodyPatience)) // a writer of tests has none
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(BodyPatience)) // writers in tests have no deadline
 }
 
 // failing returns an error on each read.

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// heartbeat is sent on a quiet stream, so that it is not taken for dead.
+	// heartbeat is the longest silence of a stream. Then a heartbeat shows that the connection is alive.
 	heartbeat = 15 * time.Second
 	// flushInterval is how long written data may wait for more.
 	flushInterval = 100 * time.Millisecond
@@ -48,7 +48,7 @@ type Stream struct {
 // NewStream begins a response that may last.
 func NewStream(w http.ResponseWriter, contentType string) *Stream {
 	s := &Stream{w: w, control: http.NewResponseController(w), sent: time.Now()}
-	// The server's write timeout is for answers that end. Lasting answers have a limit for each write instead.
+	// The server's write timeout is for short answers. Lasting answers have a limit for each write instead.
 	_ = s.control.SetReadDeadline(time.Time{})
 	w.Header().Set("Content-Type", contentType)
 	s.buffer = bufio.NewWriterSize(sender{s}, streamBuffer)
@@ -81,7 +81,7 @@ func (s *Stream) Discard() bool {
 	return true
 }
 
-// Flush sends what was written, and the header if it was not sent.
+// Flush sends the buffered data, and the header if it was not sent.
 func (s *Stream) Flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,12 +97,12 @@ func (s *Stream) flushLocked() error {
 	return s.control.Flush()
 }
 
-// tend sends written data regularly, and beat if nothing was sent for the duration quiet.
+// tend regularly sends buffered data, and beat if nothing was sent for the duration quiet.
 func (s *Stream) tend(beat string, quiet time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if beat != "" && s.begun && time.Since(s.sent) >= quiet {
-		_, _ = s.buffer.WriteString(beat) // an error is that of the flush, too
+		_, _ = s.buffer.WriteString(beat) // Flush returns the same error
 	}
 	if s.buffer.Buffered() == 0 {
 		return nil
@@ -116,7 +116,7 @@ type Streams struct {
 	Heartbeat time.Duration
 	// Stopping is closed when the facade stops. Clients of streams have to reconnect to another replica.
 	Stopping chan struct{}
-	// Watchers has a value for each request that waits or watches. watching limits the share of one caller.
+	// Watchers has a value for each request that waits or watches. Watching limits the share of one caller.
 	Watchers chan struct{}
 	Watching *limit.Places
 }
@@ -131,8 +131,8 @@ func (s *Streams) Watch(who string) (leave func(), err error) {
 		"too many clients are waiting for changes; send the request without wait, or try again")
 }
 
-// LastingPlace takes a place for an answer that may last. The error is the answer: overShare if the caller has its
-// share, full if all are taken.
+// LastingPlace takes a place for an answer that may last. The error is the answer: overShare if the caller already has
+// its share, full if all places are taken.
 func LastingPlace(places chan struct{}, shares *limit.Places, who string, overShare, full string) (leave func(), err error) {
 	back, err := shares.Take(who)
 	if err == nil {
@@ -160,7 +160,7 @@ func NewStreams() *Streams {
 }
 
 // Lasting returns the context of an answer that may last. It ends when the client leaves or the facade stops. The
-// stream is tended until leave is called, which waits for that to end. beat may be empty.
+// stream is tended until leave is called. leave waits until tending has ended. beat may be empty.
 func (s *Streams) Lasting(parent context.Context, out *Stream, beat string) (ctx context.Context, leave func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	ended := make(chan struct{})
@@ -189,8 +189,8 @@ func (s *Streams) Lasting(parent context.Context, out *Stream, beat string) (ctx
 	}
 }
 
-// GiveUp ends an answer that cannot be completed: with a problem if nothing was sent, else by breaking the connection,
-// so that the client does not take the part for the whole.
+// GiveUp ends an answer that cannot be completed. If nothing was sent, it sends a problem. Otherwise it breaks the
+// connection, so that the client does not take the part for the whole.
 func (s *Stream) GiveUp(ctx context.Context, err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -207,7 +207,7 @@ func (s *Stream) GiveUp(ctx context.Context, err error) error {
 func MustJSON(value any) []byte {
 	raw, err := json.Marshal(value)
 	if err != nil {
-		return []byte("null") // the parser makes nothing that is no JSON
+		return []byte("null") // unreachable: parsed values are valid JSON
 	}
 	return raw
 }
@@ -219,7 +219,7 @@ func (s *Stream) Started() bool {
 	return s.begun
 }
 
-// EndMark is the end of the id of a last event.
+// EndMark is the suffix of the id of a last event.
 const EndMark = ".end"
 
 // busyRetry is the Retry-After in seconds when too many logs are being read.

@@ -15,11 +15,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Traces are propagated as W3C Trace Context, regardless of OTEL_PROPAGATORS, because runs get that form too.
+// traces propagates W3C Trace Context, regardless of OTEL_PROPAGATORS, because runs get that form too.
 var traces propagation.TraceContext
 
-// Traced starts a span for each request, as a part of the client's trace. Without a provider it does nothing. It leaves
-// out probes and scrapes.
+// Traced starts a span for each request, as a part of the client's trace. Without a provider it does nothing. It omits
+// probes and scrapes.
 func Traced(provider trace.TracerProvider) func(http.Handler) http.Handler {
 	if provider == nil {
 		return func(next http.Handler) http.Handler { return next }
@@ -27,12 +27,12 @@ func Traced(provider trace.TracerProvider) func(http.Handler) http.Handler {
 	return otelhttp.NewMiddleware("taskexec-apiserver",
 		otelhttp.WithTracerProvider(provider),
 		otelhttp.WithPropagators(traces),
-		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // metrics.go has them
+		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // metrics.go has its own
 		otelhttp.WithFilter(func(r *http.Request) bool { return accessLevel(r.URL.Path) == 0 }),
 	)
 }
 
-// nameSpan names the span after the route, not the path, because paths have names.
+// nameSpan names the span after the route, not the path, because paths contain names.
 func nameSpan(ctx context.Context, method, route string) {
 	span := trace.SpanFromContext(ctx)
 	if !span.IsRecording() {
@@ -42,8 +42,8 @@ func nameSpan(ctx context.Context, method, route string) {
 	span.SetAttributes(semconv.HTTPRoute(route), attribute.String("taskexec.request_id", RequestID(ctx)))
 }
 
-// TraceparentOf returns the trace of a request in the form that a run gets: that of its span, or without tracing that
-// of the client. It is empty if there is none, or if the client's is not valid.
+// TraceparentOf returns the trace of a request in the form that a run gets: its span or, without tracing, the client's.
+// It is empty if there is none, or if the client's is not valid.
 func TraceparentOf(r *http.Request) string {
 	ctx := r.Context()
 	if !trace.SpanContextFromContext(ctx).IsValid() {

@@ -1,5 +1,5 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package wire has executions and Tasks as they are sent, and makes them of the resources. It is pure.
+// Package wire has the JSON forms of executions and Tasks, and converts resources to them. It is pure.
 package wire

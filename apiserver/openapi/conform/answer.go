@@ -17,14 +17,14 @@ import (
 	"github.com/pb33f/libopenapi/orderedmap"
 )
 
-// unrouted are the statuses that are sent before a route is found, or if there is none.
+// unrouted are the statuses of answers that are sent before or without a route.
 var unrouted = []int{
 	http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusTooManyRequests,
 	http.StatusMisdirectedRequest,
 	http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 
-// checkNothing checks the answer to a request without a route. It must be a problem, too.
+// checkNothing checks the answer to a request without a route. It must be a problem.
 func (c *Checker) checkNothing(e Exchange) error {
 	kind := e.Header.Get("Content-Type")
 	switch {

@@ -27,8 +27,8 @@ type Checker struct {
 	schemas   schemas
 }
 
-// New returns a Checker for a document. It returns an error if that is not valid OpenAPI. A Checker is stricter than clients
-// should be: a field that is not described is an error.
+// New returns a Checker for a document. It returns an error if the document is not valid OpenAPI. A Checker is stricter
+// than clients should be: a field that is not described is an error.
 func New(document []byte) (*Checker, error) {
 	strict, err := closed(document)
 	if err != nil {
@@ -71,8 +71,8 @@ type Exchange struct {
 	Partial bool
 }
 
-// Check returns an error if an exchange is not as described. A request that the API rejected may be anything, but the
-// rejection must be as described.
+// Check returns an error if an exchange does not match the description. A rejected request may have any form, but the
+// rejection must match.
 func (c *Checker) Check(e Exchange) error {
 	method := e.Request.Method
 	if method == http.MethodHead {

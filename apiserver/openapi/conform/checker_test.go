@@ -26,7 +26,7 @@ type problem struct {
 	Status int `json:"status"`
 }
 
-// document of an API with all that a Checker knows.
+// document describes an API that uses everything that a Checker knows.
 func document(t *testing.T) []byte {
 	t.Helper()
 	d, err := openapi.Build(openapi.API{

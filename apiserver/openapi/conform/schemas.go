@@ -12,7 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// schemas are those of events, which OpenAPI cannot describe, by their place in the document.
+// schemas are the schemas of events, which OpenAPI cannot describe. The key is the place in the document.
 type schemas map[string]*jsonschema.Schema
 
 const problemSchema = "/components/schemas/Problem"
