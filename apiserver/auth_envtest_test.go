@@ -423,14 +423,14 @@ func TestAPIServerAway(t *testing.T) {
 	away.Host = "127.0.0.1:1"
 	l := newGatedLab(t, away, "taskexec")
 	token := l.serviceAccount(t, "ann", "taskexec", onTasks("list"))
-	wantProblem(t, l.as(t, token, "GET", "/tasks", ""), http.StatusServiceUnavailable, "Kubernetes cannot be asked")
-	wantProblem(t, l.as(t, "nothing", "GET", "/tasks", ""), http.StatusServiceUnavailable, "Kubernetes cannot be asked")
+	wantProblem(t, l.as(t, token, "GET", "/tasks", ""), http.StatusServiceUnavailable, "because Kubernetes does not answer")
+	wantProblem(t, l.as(t, "nothing", "GET", "/tasks", ""), http.StatusServiceUnavailable, "because Kubernetes does not answer")
 	wantProblem(t, call(t, l, "GET", "/tasks", ""), http.StatusUnauthorized, "a token is required")
 	// The answer is the same if the facade may not create reviews.
 	mute := rest.AnonymousClientConfig(apiServer)
 	mute.BearerToken = l.token(t, "ann", "")
 	l = newGatedLab(t, mute, "taskexec")
-	wantProblem(t, l.as(t, token, "GET", "/tasks", ""), http.StatusServiceUnavailable, "Kubernetes cannot be asked")
+	wantProblem(t, l.as(t, token, "GET", "/tasks", ""), http.StatusServiceUnavailable, "because Kubernetes does not answer")
 }
 
 // A right that was taken away stops working when the facade's cache expires.
