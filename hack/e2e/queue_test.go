@@ -180,7 +180,7 @@ func TestReplaceOnARealNode(t *testing.T) {
 	printed(t, second, "begun")
 	old, fresh := resource(t, first), resource(t, second)
 	if end, start := old.Status.Pods[0].FinishTime, fresh.Status.StartTime; end == nil || start.Before(end) {
-		t.Errorf("the second started at %s, and the first ended at %s", start, end)
+		t.Errorf("the second started at %s, and the first ended at %s: %s", start, end, text(old.Status))
 	}
 	if old.Spec.Cancel == nil || old.Spec.Cancel.Reason != "replaced by "+second {
 		t.Errorf("cancel: %s", text(old.Spec.Cancel))
