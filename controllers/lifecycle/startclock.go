@@ -69,8 +69,8 @@ func podWaitsToStart(pod *corev1.Pod) (since time.Time, waits bool) {
 	return since, waits
 }
 
-// startDue is when a run ends for its startTimeout. Where the kubelet has ended its pod for it, the clock has struck: the Job
-// may have retries left, and would start another pod.
+// startDue returns when a run ends for its startTimeout. If the kubelet has ended its pod for that, the clock has
+// expired: the Job may have retries left, and would start another pod.
 func startDue(o *Observation, f facts) (due time.Time) {
 	if f.snapshot.StartTimeout == nil {
 		return time.Time{}
@@ -85,11 +85,11 @@ func startDue(o *Observation, f facts) (due time.Time) {
 	return since.Add(f.snapshot.StartTimeout.Duration)
 }
 
-// startClockFrom returns when the start clock of a Job began: at its creation or, if it was suspended, when it was last let go. It
-// is zero while the clock stands still. The Job controller sets startTime anew when it resumes a Job.
+// startClockFrom returns when the start clock of a Job began: at its creation or, if it was suspended, when it was last
+// resumed. It is zero while the clock is stopped. The Job controller sets startTime again when it resumes a Job.
 func startClockFrom(job *batchv1.Job) time.Time {
 	if jobSuspended(job) || jobspec.TrueCondition(job, batchv1.JobSuspended) != nil {
-		return time.Time{} // the Job controller is about to take notice
+		return time.Time{} // the Job controller has not noticed yet
 	}
 	for _, c := range job.Status.Conditions {
 		if c.Type == batchv1.JobSuspended && c.Status == corev1.ConditionFalse && job.Status.StartTime != nil {

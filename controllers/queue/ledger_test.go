@@ -261,7 +261,7 @@ func TestRulesOfAnOlderTaskDoNotCount(t *testing.T) {
 	wants(t, "a wider limit wakes whose turn came", names(woken), "b")
 }
 
-// Positions are reported again when they shrink by a quarter: a queue of n causes n log n reconciles in all, not n².
+// A position is reported again at a quarter of the last report. A queue of n causes n log n reconciles, not n².
 func TestPositionsAreToldNowAndThen(t *testing.T) {
 	const n = 200
 	r := rules(v1alpha1.ConcurrencyQueue, 1)
