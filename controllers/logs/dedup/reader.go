@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
-// ErrAgain ends a read whose first line was skipped by mistake: the log is to be read once more from Since. It comes at
+// ErrAgain ends a read whose first line was skipped by mistake. The log must be read again from Since. This happens at
 // most twice in a row.
 var ErrAgain = errors.New("the log is to be read once more")
 
@@ -35,17 +35,18 @@ type Reader struct {
 	begun  bool
 }
 
-// Open opens the present file from a time in whole seconds on, without following it.
+// Open opens the current file from a time in whole seconds on, without following it.
 type Open func(since time.Time) (io.ReadCloser, error)
 
-// Line of a log.
+// Line is a line of a log.
 type Line struct {
 	lines.Line
-	// Hash of its head, for Accept.
+	// Hash is the hash of its head, for Accept.
 	Hash uint64
-	// New: it was not read before, and is remembered now. Only lines that are Whole or have More are judged.
+	// New means that it was not read before, and is remembered now. Only lines that are Whole or have More are judged.
 	New bool
-	// Anew: from this line on the response repeats the present file, because another file was passed over before it.
+	// Anew means that from this line on the response repeats the current file, because another file was skipped before
+	// it.
 	Anew bool
 }
 
@@ -85,7 +86,7 @@ func (r *Reader) Next() (Line, error) {
 	return line, err
 }
 
-// anew reports whether the present file has a line before the one that was accepted last.
+// anew reports whether the current file has a line before the last accepted one.
 func (r *Reader) anew(l line) bool {
 	log, err := r.open(time.Unix(0, l.at).UTC().Truncate(time.Second))
 	if err != nil {
