@@ -50,8 +50,8 @@ func taskOf(o client.Object) string {
 	return execution.Spec.TaskRef.Name
 }
 
-// paced enqueues a Task some time after an event. The queue holds each Task once, at the earliest of its times, so that many
-// events make one reconcile each pace.
+// paced enqueues a Task some time after an event. The queue holds each Task once, at the earliest of its times, so that
+// many events cause one reconcile per pace.
 func paced(pace time.Duration, task func(client.Object) string, changed func(before, after client.Object) bool) handler.EventHandler {
 	enqueue := func(o client.Object, q queue) {
 		q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: o.GetNamespace(), Name: task(o)}}, pace)
