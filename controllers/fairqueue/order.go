@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// order decides which request a worker gets next. It is a workqueue.Queue: the work queue calls it, and keeps each request in
-// it once. It is safe for concurrent use.
+// order decides which request a worker gets next. It is a workqueue.Queue: the work queue calls it, and keeps each
+// request in it only once. It is safe for concurrent use.
 //
 // The namespaces with a waiting request form a ring. Each Pop serves the first namespace of the ring, which goes
 // to the end if it has more. Within a namespace the highest priority goes first, and among equals the one that came

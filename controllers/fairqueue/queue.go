@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fairqueue is the work queue of our controllers. It serves the namespaces in turn: however many requests one namespace
-// has, they delay each request of another by one reconcile at most.
+// Package fairqueue is the work queue of our controllers. It serves the namespaces in turn: however many requests one
+// namespace has, they delay each request of another by at most one reconcile.
 //
 //	Add, AddAfter, AddRateLimited ──▶ controller-runtime's queue ──▶ client-go's queue ──▶ workers
 //	                                  (delays, back-off,             (what waits, what is worked on,
@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// Queue of requests, served by namespace in turn, within a namespace by priority, and then first come first served.
+// Queue serves requests by namespace in turn, within a namespace by priority, and then first come, first served.
 //
 // Priorities apply within a namespace only. controller-runtime gives a low priority to objects from before the start. If these
 // came after the new requests of all namespaces, a flood in one namespace would stop the runs of the others after a restart.

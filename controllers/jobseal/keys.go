@@ -1,13 +1,13 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jobseal proves which Jobs the controller made. Kubernetes keeps no record of who created an object, and
-// whoever may create Jobs can copy each label, owner reference and field of a real one. So the controller signs the Jobs
-// that it makes.
+// Package jobseal proves which Jobs the controller created. Kubernetes does not record who created an object, and
+// anybody who may create Jobs can copy each label, owner reference and field of a real one. So the controller signs the
+// Jobs that it creates.
 //
 // Each process has a key pair of its own. The private key never leaves its memory. The public key is published in a
-// ConfigMap of the controller's own namespace before the first Job is made, so that the next process can verify the Jobs
-// of the one before it, which may have crashed before a status named them. No secret has to be kept, and a run costs no
+// ConfigMap of the controller's own namespace before the first Job is created. So the next process can verify the Jobs
+// of this one, which may have crashed before a status named them. No secret has to be kept, and a run costs no
 // additional write.
 package jobseal
 

@@ -13,17 +13,17 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// waitsToStart returns since when nothing of a run runs because a container is still to be started. That is what the start clock
-// counts, with or without a timeout:
+// waitsToStart returns since when nothing of a run runs because a container must still start. The start clock counts
+// this time, with or without a timeout:
 //
-//   - before the first start, and before the first start after a suspension: from the creation of the Job, or from when the Job
-//     was let go;
+//   - before the first start, and before the first start after a suspension: from the creation of the Job, or from when
+//     the Job was resumed;
 //   - after an init container has ended: until the next container starts;
 //   - after an attempt has failed: from the creation of the next pod, or from when that pod was refused.
 //
-// The clock stands still while an init container or a container of the task runs: the timeout bounds those. It also stands
-// still while a container that has run waits to be restarted in place: the template asks for that, and the Job's backoffLimit
-// bounds it. A sidecar (KEP-753) runs beside the others and stops no clock.
+// The clock stops while an init container or a container of the task runs, because the timeout limits those. It also
+// stops while a container waits to be restarted in place: the template asks for that, and the Job's backoffLimit limits
+// it. A sidecar (KEP-753) runs beside the others and stops no clock.
 func waitsToStart(o *Observation, f facts) (since time.Time, waits bool) {
 	from := startClockFrom(o.Job)
 	switch {

@@ -31,18 +31,18 @@ var descriptors = map[string]string{
 
 const possibleDescriptors = "@yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly and @every with a duration"
 
-// Parse reads a cron expression:
+// Parse parses a cron expression:
 //
-//   - five fields, as crontab(5) has them, or six with the second first. Where the day of the month and the day of the
-//     week are both restricted, one of them is enough, as in crontab(5).
+//   - five fields, as in crontab(5), or six with the second first. If the day of the month and the day of the week are
+//     both restricted, one match is enough, as in crontab(5).
 //   - a seventh field, which is the year in Quartz, if it is "*" or "?".
 //   - the forms of Quartz for days: L, L-3, LW, 15W, FRIL, FRI#L and FRI#3.
 //   - a descriptor such as @hourly, or @every with a duration of whole seconds.
 //
-// A weekday has the number that it has in crontab(5): 0 or 7 is Sunday. An expression of Quartz that has a year counts
-// from 1, so that its weekdays have to be names.
+// A weekday has the number that it has in crontab(5): 0 or 7 is Sunday. Quartz expressions with a year count weekdays
+// from 1, so their weekdays must be names.
 //
-// The error says which part is wrong and what is possible there. An expression that never matches is an error, too.
+// The error says which part is wrong and what is allowed there. An expression that never matches is an error, too.
 func Parse(text string) (Expression, error) {
 	text = strings.TrimSpace(text)
 	switch {

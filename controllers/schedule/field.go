@@ -16,7 +16,7 @@ type field struct {
 	least, most int
 	// cycle is the highest number for "*" and for a step without an end.
 	cycle int
-	// names of the numbers from least on, or nil.
+	// names are those of the numbers from least on, or nil.
 	names []string
 	// forms are the other allowed forms, for messages.
 	forms string

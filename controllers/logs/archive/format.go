@@ -3,9 +3,9 @@
 
 // Package archive keeps the whole raw logs of executions in a bucket, and reads them again.
 //
-// The log of a container run is kept as the kubelet gave it: each line has its timestamp and a space before it. It is cut
-// into parts that are written once and never changed. Each execution has an index, which lists the parts, their numbers of
-// lines and bytes, and what is missing. The keys:
+// The log of a container run is kept as the kubelet served it: each line begins with its timestamp and a space. The log
+// is cut into parts that are written once and never changed. Each execution has an index, which lists the parts, their
+// numbers of lines and bytes, and the gaps. The keys:
 //
 //	<namespace>/<execution's UID>/index.json
 //	<namespace>/<execution's UID>/<pod>/<container>/<restart>/<number of the part>.log

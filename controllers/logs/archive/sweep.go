@@ -43,7 +43,7 @@ func (r *Reader) remove(ctx context.Context, key string) error {
 var ErrForeign = errors.New("the bucket has archives that may belong to another cluster")
 
 // Sweep removes archives that have not changed since before and for which keep returns false. keep reports whether an
-// execution exists in this cluster; when it returns an error, the archive is kept.
+// execution exists in this cluster. If it returns an error, the archive is kept.
 //
 // Sweep removes only archives whose index names this cluster. It reads all indexes first. If an index names another cluster,
 // or names none and its execution does not exist here, Sweep removes nothing and returns ErrForeign.

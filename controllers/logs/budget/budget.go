@@ -22,7 +22,7 @@ const (
 	mostCharged = 10 * time.Second
 )
 
-// Budget of bytes a second. Its methods may be called from several goroutines.
+// Budget is a budget of bytes a second. Its methods may be called from several goroutines.
 //
 // A namespace without a debt takes any number of bytes at once, and owes them. A namespace with a debt waits until it is
 // paid. So over time the sum of all takes is the rate, and each namespace can be ahead by one take. Unused bytes are saved,

@@ -3,9 +3,9 @@
 
 // Package dedup finds the lines of a resumed container log that were read before.
 //
-// A log can be requested "since" a time in whole seconds only (kubernetes/kubernetes#77856 and the wire form of
-// metav1.Time). So a resumed read repeats up to a second of lines, and a little more. A line is recognized by its time stamp
-// and content, and counted: a program may print the same line many times in one instant.
+// A log can only be requested "since" a time in whole seconds (kubernetes/kubernetes#77856 and the wire form of
+// metav1.Time). So a resumed read repeats up to a second of lines, and a little more. A line is recognized by its
+// timestamp and content, and counted: a program may print the same line many times in one instant.
 package dedup
 
 import (
@@ -25,12 +25,12 @@ const (
 // Window remembers the lines of one container's log that were read lately. The zero value is ready at the beginning of a
 // log. It is not safe for concurrent use.
 //
-// A kubelet gives a log in the order of its file, and a file only loses its beginning. So a resumed read brings all
-// remembered lines in the order in which they were accepted, and then new ones. When the file was rotated meanwhile, it
+// A kubelet serves a log in the order of its file, and a file only loses its beginning. So a resumed read brings all
+// remembered lines in the order in which they were accepted, and then new ones. If the file was rotated meanwhile, it
 // brings only the later ones of them, or none.
 //
-// Lines accepted before the first Resume were read by somebody else. They may be the end of what was read: lines with an
-// earlier stamp count as read, too.
+// Lines accepted before the first Resume were read by somebody else. They may be only the end of what was read, so
+// lines with an earlier timestamp count as read, too.
 type Window struct {
 	// recent are the accepted lines in order.
 	recent []counted

@@ -17,8 +17,9 @@ const (
 	truncatedKey = "_truncated"
 )
 
-// encode writes fields as a JSON object of at most MaxData bytes, nil when there are none. If not all fit, it keeps those that
-// do in the order of their names, and adds _truncated. It also adds _truncated when the line's end was missing.
+// encode writes fields as a JSON object of at most MaxData bytes, or nil if there are none. If not all fit, it keeps
+// those that do in the order of their names, and adds _truncated. It also adds _truncated if the end of the line is
+// missing.
 //
 // The bytes are those that the API server stores (names in order, < and > escaped), so the bound holds there too.
 func encode(fields map[string]any, cut bool) []byte {

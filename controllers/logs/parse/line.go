@@ -46,11 +46,11 @@ var (
 	cutLine   = []dialect{jsonLine, cutJSONLine, klogLine, cutLogfmtLine, plainLine}
 )
 
-// Line reads one line without its newline. truncated is how many further bytes of the line are missing.
+// Line parses one line without its newline. truncated is how many further bytes of the line are missing.
 //
-// It makes the line harmless before it reads it, so that a coloured line is recognized, and makes the values harmless
-// afterwards, because their escapes may hide characters (\u001b in a JSON string). The message is one line; data keeps its
-// line breaks. Of an overwritten line, such as a progress bar, it reads the last state.
+// It sanitizes the line before parsing, so that a coloured line is recognized. It sanitizes the values afterwards,
+// because their escapes may hide characters (\u001b in a JSON string). The message is one line; data keeps its line
+// breaks. If a line was overwritten, like a progress bar, only its last state is parsed.
 func Line(at time.Time, line []byte, truncated int64) v1alpha1.LogEntry {
 	truncated = max(0, truncated)
 	text := asRead.apply(lastState(string(bytes.TrimRight(line, "\r\n"))))

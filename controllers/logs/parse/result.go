@@ -14,8 +14,8 @@ import (
 // blanks around a JSON value (RFC 8259). Other spaces, such as U+00A0, are part of a text.
 const blanks = " \t\r\n"
 
-// Result reads a program's result: a JSON value as such, and any other text as a string without the line breaks at its end. It
-// returns nil for null and for blanks.
+// Result parses a program's result: a JSON value as such, and any other text as a string without the line breaks at its
+// end. It returns nil for null and for blanks.
 //
 // A result is data, so line breaks, all kinds of spaces and marks of direction stay. The returned value is valid UTF-8 without
 // escape sequences and without control characters other than line breaks and tabs, has only numbers that the API server

@@ -3,12 +3,13 @@
 
 // Package redact removes known secret values from logs. It is pure.
 //
-// It finds a value as it is, and each line of a value that has several. It finds escaped values: percent-encoded, in strings
-// of JSON, of programming languages and of shells, and in HTML, also with two escapes in each other, such as JSON in JSON.
-// It finds base64 in both alphabets, wherever the value is in the encoded text, and hexadecimal digits without spaces.
+// It finds a value as it is, and each line of a value with several lines. It finds escaped values: percent-encoded, in
+// strings of JSON, of programming languages and of shells, and in HTML, also with two nested escapes, such as JSON in
+// JSON. It finds base64 in both alphabets, wherever the value is in the encoded text, and hexadecimal digits without
+// spaces.
 //
 // It does not find values of fewer than 4 characters, parts of a value, other encodings (base32, gzip, UTF-16,
-// quoted-printable, reversed, encrypted, hashed), other ways to write a number, and more than two encodings in each other.
+// quoted-printable, reversed, encrypted, hashed), other spellings of a number, and more than two nested encodings.
 package redact
 
 import (

@@ -16,12 +16,14 @@ const (
 	maxStamp = 40
 )
 
-// Log returns a container's log without the values. The log has a time before each line, as a kubelet sends it, which Log
-// does not change. The result does not depend on the pieces in which the log comes: a log that is read again, or from a later
-// line on, has the same lines. Of a line, Log holds back what may be the beginning of a value, at most 160 KiB.
+// Log returns a container's log without the values. Each line begins with a time, as a kubelet sends it, which Log does
+// not change. The result does not depend on the pieces in which the log comes: a log that is read again, or from a
+// later line on, has the same lines. Log holds back any part of a line that may be the beginning of a value, at most
+// 160 KiB.
 //
-// whole reports that the log ends where log ends. Then a last line without a newline is returned to its end, without the
-// beginning of a value there. Otherwise what is held back of such a line is dropped, because it will be read again.
+// whole means that the log ends where the reader log ends. Then a last line without a newline is returned to its end,
+// without the beginning of a value there. Otherwise the held-back part of such a line is dropped, because it will be
+// read again.
 func (r *Redactor) Log(log io.ReadCloser, whole bool) io.ReadCloser {
 	if r == nil || len(r.finder.pieces) == 0 {
 		return log

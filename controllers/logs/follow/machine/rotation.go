@@ -5,18 +5,18 @@ package machine
 
 import "time"
 
-// A kubelet gives the current file of a container only. It rotates the file when it finds it too large, which it checks at
-// intervals. A reader that follows from the start gets all lines, with three exceptions (k8s.io/cri-client/pkg/logs,
-// ReadLogs):
+// A kubelet serves only the current file of a container. It checks the size of the file at intervals and rotates the
+// file if it is too large. A reader that follows from the start gets all lines, with three exceptions
+// (k8s.io/cri-client/pkg/logs, ReadLogs):
 //
-//   - Nobody was connected when the file was rotated. The lines between are out of reach, and the line that was read last
-//     does not come again (dedup.Replayed).
-//   - The file was rotated twice before the reader came to the end of the first one. The kubelet opens the third file and
-//     passes over the second; when the container has ended meanwhile, it opens none. The time stamps jump while the reader
+//   - Nobody was connected when the file was rotated. The lines between are out of reach, and the last read line does
+//     not come again (dedup.Replayed).
+//   - The file was rotated twice before the reader came to the end of the first one. The kubelet opens the third file
+//     and skips the second. If the container has ended meanwhile, it opens none. The timestamps jump while the reader
 //     is behind, and the line before the jump is not in the current file.
-//   - The kubelet does not notice the new file. It watches only after it was at the end of a file once, and loses events
-//     when very many lines come at once. Then it waits at the end of the old file. Such a connection brings much and then
-//     falls silent; it is made anew.
+//   - The kubelet does not notice the new file. It watches only after it was at the end of a file once, and loses
+//     events when very many lines come at once. Then it waits at the end of the old file. Such a connection brings many
+//     lines and then none; it is replaced.
 const (
 	// minRotation is less than the shortest time between two rotations of one file: a kubelet accepts a
 	// containerLogMonitorInterval of 3 s or more.
