@@ -16,7 +16,7 @@ func bounded(message string, missing int64) string {
 		return message
 	}
 	const mark = " … (%d bytes more)"
-	const room = MaxMessage - len(mark) - 20 // digits of any int64
+	const room = MaxMessage - len(mark) - 20 // room for the digits of any int64
 	cut := min(len(message), room)
 	for cut > 0 && cut < len(message) && !utf8.RuneStart(message[cut]) {
 		cut--

@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Bounds of an entry, in bytes.
+// These are the bounds of an entry, in bytes.
 const (
 	// MaxMessage bounds the message, including the mark of what was cut.
 	MaxMessage = 2048
@@ -26,7 +26,7 @@ const (
 	MaxData = 4096
 )
 
-// parsed is a line as a dialect reads it.
+// parsed is a line as parsed by a dialect.
 type parsed struct {
 	level   v1alpha1.LogLevel
 	message string
@@ -36,11 +36,11 @@ type parsed struct {
 	unread int
 }
 
-// dialect reads a line of its kind. ok is false for other lines.
+// dialect parses a line of its kind. ok is false for other lines.
 type dialect func(line string) (parsed, bool)
 
-// dialects from the strictest to the one that takes all lines. A line that was cut may also be JSON or pairs without their
-// end.
+// The dialects are ordered from the strictest to the one that accepts all lines. A line that was cut may also be JSON
+// or pairs without their end.
 var (
 	wholeLine = []dialect{jsonLine, klogLine, logfmtLine, plainLine}
 	cutLine   = []dialect{jsonLine, cutJSONLine, klogLine, cutLogfmtLine, plainLine}

@@ -12,13 +12,13 @@ import (
 // maxHead is how many bytes of a line are searched for its level.
 const maxHead = 128
 
-// plainLine takes any line for a message.
+// plainLine accepts any line as a message.
 func plainLine(line string) (parsed, bool) {
 	return parsed{level: plainLevel(line), message: line}, true
 }
 
-// plainLevel returns the level that a line states like a logger or a runtime, otherwise info. The level is a word at the
-// start or after stamps, in brackets, before a colon, or in capitals. "0 errors found" states no level.
+// plainLevel returns the level that a line states like a logger or a runtime, otherwise info. The level is a word at
+// the start or after stamps, in brackets, before a colon, or in capitals. "0 errors found" states no level.
 func plainLevel(line string) v1alpha1.LogLevel {
 	head := strings.TrimLeft(line[:min(len(line), maxHead)], " \t")
 	if level, ok := priority(head); ok {
@@ -48,7 +48,7 @@ func plainLevel(line string) v1alpha1.LogLevel {
 	return v1alpha1.LogInfo
 }
 
-// forms in which loggers state a level. Each returns the word in the place of the level.
+// forms are the ways in which loggers state a level. Each returns the word in the place of the level.
 var forms = []func(head string) (word string){
 	bracketed, leading, afterThread, afterNumber, afterLogger, afterChannel, afterProgram, letter,
 }

@@ -15,7 +15,7 @@ import (
 // maxUnread bounds the text of lines that are not parsed yet, in bytes.
 const maxUnread = 64 << 10
 
-// Line of a log.
+// Line is a line of a log.
 type Line struct {
 	At time.Time
 	// Text is the beginning of the line, without its newline; Append copies it.
@@ -24,9 +24,9 @@ type Line struct {
 	Cut int64
 	// Printed is the length of the whole line in bytes, with its newline if it has one.
 	Printed int64
-	// Container is set when the line is not from the task's own container.
+	// Container is set if the line is not from the task's own container.
 	Container string
-	// Index of the pod that printed the line if its Job is Indexed, otherwise nil.
+	// Index is the index of the pod that printed the line if its Job is Indexed, or nil.
 	Index *int32
 	// Order is the time by which the lines of several logs are merged. It never goes back within one log.
 	Order time.Time
@@ -45,7 +45,7 @@ type Tail struct {
 	orders  []time.Time
 	held    int64
 
-	// unread is a ring of the newest lines: count of them from first on.
+	// unread is a ring of the newest lines: count lines from first on.
 	unread       []Line
 	first, count int
 	unreadBytes  int
@@ -71,7 +71,7 @@ func (t *Tail) Restore(newest []Line, lines, bytes int64) {
 func (t *Tail) Append(line Line) {
 	t.lines++
 	t.bytes += line.Printed
-	if t.count == t.maxEntries { // the parsed entries and the first waiting line are too old to be kept
+	if t.count == t.maxEntries { // the parsed entries and the first unread line are too old to be kept
 		t.entries, t.sizes, t.orders, t.held = nil, nil, nil, 0
 		t.unreadBytes -= len(t.unread[t.first].Text)
 		t.first = (t.first + 1) % len(t.unread)
@@ -117,7 +117,7 @@ func (t *Tail) settle() {
 		t.orders = slices.Insert(t.orders, at, line.Order)
 		t.held += size
 		if cap(line.Text) > maxUnread/8 {
-			line.Text = nil // one long line must not take memory as long as the run lives
+			line.Text = nil // one long line must not hold its memory for the life of the run
 		}
 	}
 	t.unreadBytes = 0
@@ -136,7 +136,7 @@ func (t *Tail) Entries() []v1alpha1.LogEntry {
 	return slices.Clone(t.entries)
 }
 
-// Shrink halves the bytes that are kept, down to 1 KiB, for which a status always has room.
+// Shrink halves the number of bytes that are kept, down to 1 KiB, for which a status always has room.
 func (t *Tail) Shrink() { t.maxBytes = max(1<<10, t.maxBytes/2) }
 
 // Held returns about how many bytes are kept.
