@@ -115,7 +115,8 @@ func slimConditions(status *batchv1.JobStatus, decides bool) {
 	}
 }
 
-// slimPod keeps the fields of a pod's spec that are needed to read its status. The controller patches pods, and never updates one.
+// slimPod keeps the fields of a pod's spec that are needed to read its status. The controller patches pods, and never
+// updates one.
 func slimPod(object any) (any, error) {
 	if pod, ok := object.(*corev1.Pod); ok {
 		s := &pod.Spec

@@ -16,8 +16,8 @@ type Limits struct {
 	Bytes int64
 }
 
-// DefaultLimits are the defaults of the flags of both programs. Bytes is an eighth of the memory limit of the controller's
-// Deployment.
+// DefaultLimits are the defaults of the flags of both programs. Bytes is an eighth of the memory limit of the
+// controller's Deployment.
 var DefaultLimits = Limits{Runs: 2000, Bytes: 32 << 20}
 
 // Held is what waits in one namespace.

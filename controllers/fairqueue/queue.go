@@ -17,8 +17,9 @@ import (
 
 // Queue serves requests by namespace in turn, within a namespace by priority, and then first come, first served.
 //
-// Priorities apply within a namespace only. controller-runtime gives a low priority to objects from before the start. If these
-// came after the new requests of all namespaces, a flood in one namespace would stop the runs of the others after a restart.
+// Priorities apply within a namespace only. controller-runtime gives a low priority to objects from before the start.
+// If these came after the new requests of all namespaces, a flood in one namespace would stop the runs of the others
+// after a restart.
 type Queue struct {
 	// PriorityQueue holds requests until they are due. It provides all ways to add a request.
 	priorityqueue.PriorityQueue[reconcile.Request]

@@ -105,8 +105,8 @@ func (r *Reconciler) remove(ctx context.Context, expired []*v1alpha1.TaskExecuti
 	return errors.Join(errs...)
 }
 
-// removeOne deletes an execution unless it was applied from a manifest. That is read live, and the deletion requires that the
-// object has not changed since. Its Job and pods go with it.
+// removeOne deletes an execution unless it was applied from a manifest. It reads that from the API server, and the
+// deletion fails if the object has changed since. The execution's Job and pods are deleted with it.
 func (r *Reconciler) removeOne(ctx context.Context, e *v1alpha1.TaskExecution) (removed bool, err error) {
 	current := &metav1.PartialObjectMetadata{}
 	current.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("TaskExecution"))

@@ -69,7 +69,8 @@ func paced(pace time.Duration, task func(client.Object) string, changed func(bef
 
 func anyChange(_, _ client.Object) bool { return true }
 
-// matters reports whether a change of an execution may change the figures or the retention. Most changes only add to its log.
+// matters reports whether a change of an execution may change the figures or the retention. Most changes only add to
+// its log.
 func matters(before, after client.Object) bool {
 	a, isExecution := before.(*v1alpha1.TaskExecution)
 	b, isExecutionToo := after.(*v1alpha1.TaskExecution)

@@ -19,8 +19,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/tracking"
 )
 
-// backstopMargin is how much later than our own clocks the Job's activeDeadlineSeconds ends a run. It matters only while no
-// controller runs.
+// backstopMargin is how much later than our own clocks the Job's activeDeadlineSeconds ends a run. It matters only
+// while no controller runs.
 const backstopMargin = time.Minute
 
 // minTTLSeconds is the shortest ttlSecondsAfterFinished of a Job. A controller may be unavailable for a while. With a

@@ -33,8 +33,9 @@ func (e *CommandLineError) Error() string {
 		e.Field, e.Reference)
 }
 
-// checkCommandLines returns a *CommandLineError for the first command, args, exec probe or subPathExpr that refers to a parameter
-// by Kubernetes' own $(NAME), directly or through variables of the template. It returns nil if the Task allows that.
+// checkCommandLines returns a *CommandLineError for the first command, args, exec probe or subPathExpr that refers to a
+// parameter by Kubernetes' own $(NAME), directly or through variables of the template. It returns nil if the Task
+// allows that.
 func checkCommandLines(task *v1alpha1.Task) error {
 	if task.Spec.AllowParamsInCommand {
 		return nil

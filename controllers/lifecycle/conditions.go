@@ -18,8 +18,8 @@ const unknown = metav1.ConditionUnknown
 // maxConditionMessage is in bytes. status.message has the whole message.
 const maxConditionMessage = 256
 
-// setConditions derives the conditions from the phase. Succeeded is for people and `kubectl wait`. Reconciling and Stalled follow
-// kstatus: a True one means work or trouble, and an absent one means none.
+// setConditions derives the conditions from the phase. Succeeded is for people and `kubectl wait`. Reconciling and
+// Stalled follow kstatus: a True one means work or trouble, and an absent one means none.
 // https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus
 func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	set := func(conditionType string, value metav1.ConditionStatus, reason, message string) {

@@ -18,8 +18,8 @@ import (
 // read the whole log. After that, the phase is written first.
 const drainGrace = 2 * time.Second
 
-// ended keeps a finished run as it is. What remains is to complete its log, to record that a later change of the spec was seen,
-// and to remove its Job.
+// ended keeps a finished run as it is. What remains is to complete its log, to record that a later change of the spec
+// was seen, and to remove its Job.
 func ended(o *Observation, f facts) (step, bool) {
 	status := &o.Execution.Status
 	if !status.Phase.IsTerminal() {

@@ -132,8 +132,8 @@ func size(entries ...v1alpha1.LogEntry) int64 {
 	return n
 }
 
-// withoutLifecycle returns the tail in the status without the entries that compose added: the first, if the run has started; the
-// marker of what was dropped; and the last, if the run has ended.
+// withoutLifecycle returns the tail in the status without the entries that compose added: the first, if the run has
+// started; the marker of what was dropped; and the last, if the run has ended.
 func withoutLifecycle(o *Observation) []v1alpha1.LogEntry {
 	entries, status := o.Mirrored, &o.Execution.Status
 	if len(entries) > 0 && status.StartTime != nil {

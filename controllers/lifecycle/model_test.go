@@ -19,7 +19,8 @@ import (
 	"github.com/taskexec/taskexec/hack/walks"
 )
 
-// Whatever users, clocks, nodes and faults do, no status breaks an invariant. When everything is calm again, the run ends.
+// Whatever users, clocks, nodes and faults do, no status breaks an invariant. When everything is calm again, the run
+// ends.
 //
 // The random walks are the same each time. This command tries others:
 //

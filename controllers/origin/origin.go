@@ -59,8 +59,8 @@ func (p Proof) Judge(object metav1.Object) v1alpha1.Origin {
 	}
 }
 
-// IsStated reports whether an execution claims an origin. The source kubectl is not a claim: it only says that somebody wrote the
-// object.
+// IsStated reports whether an execution claims an origin. The source kubectl is not a claim: it only says that somebody
+// wrote the object.
 func IsStated(e *v1alpha1.TaskExecution) bool {
 	trigger, cancel := e.Spec.Trigger, e.Spec.Cancel
 	return trigger.Source != "" && trigger.Source != v1alpha1.TriggerKubectl || trigger.Name != "" || trigger.User != "" ||

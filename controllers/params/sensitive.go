@@ -140,8 +140,8 @@ func (s *Schema) Sensitive() []string { return slices.Sorted(maps.Keys(s.sensiti
 // IsSensitive reports whether a param must not be readable.
 func (s *Schema) IsSensitive(name string) bool { return s.sensitive[name] != "" }
 
-// Split separates params that Apply has found valid into those that may be read and the values of the sensitive ones, as a
-// container sees them. Without a sensitive one, it returns params as they are.
+// Split separates params that Apply has found valid into those that may be read and the values of the sensitive ones,
+// as a container sees them. Without a sensitive one, it returns params as they are.
 func (s *Schema) Split(given []byte) (plain []byte, secret map[string][]byte, problems FieldErrors) {
 	value, problem := decode(given)
 	object, isObject := value.(map[string]any)

@@ -43,8 +43,8 @@ func NewLedger(limits Limits) *Ledger {
 	}
 }
 
-// Observe records an execution as a watch shows it. The states of one execution must come in their order. It returns the
-// executions to reconcile.
+// Observe records an execution as a watch shows it. The states of one execution must come in their order. It returns
+// the executions to reconcile.
 func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -26,7 +26,8 @@ func (l *Ledger) Wait(uid types.UID) *backlog.Full {
 	return nil
 }
 
-// Room returns why a new run of a Task could not wait now. It returns nil if it could, or if no other run of its Task waits.
+// Room returns why a new run of a Task could not wait now. It returns nil if it could, or if no other run of its Task
+// waits.
 func (l *Ledger) Room(task types.NamespacedName, size int64) *backlog.Full {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -107,8 +107,8 @@ func differs(before, after client.Object) bool {
 	return !reflect.DeepEqual(before, after)
 }
 
-// executionOfJob returns the execution that owns a Job. controller-runtime's handler for owners does so too, but looks up for
-// each event whether the owner's kind is namespaced.
+// executionOfJob returns the execution that owns a Job. controller-runtime's handler for owners does the same, but
+// looks up for each event whether the owner's kind is namespaced.
 func executionOfJob(_ context.Context, job client.Object) []reconcile.Request {
 	owner := metav1.GetControllerOf(job)
 	if owner == nil || owner.Kind != "TaskExecution" {

@@ -41,8 +41,9 @@ func RetentionOf(task *v1alpha1.Task, atLeast time.Duration) Retention {
 	return r
 }
 
-// Expired returns the expired executions of one Task, oldest first, and after how long the next one may expire, or zero if only
-// an event can change that. The newest of each outcome are kept. Executions that we may not remove do not count.
+// Expired returns the expired executions of one Task, oldest first, and after how long the next one may expire, or zero
+// if only an event can change that. The newest of each outcome are kept. Executions that we may not remove do not
+// count.
 func Expired(now time.Time, r Retention, executions []v1alpha1.TaskExecution) (expired []*v1alpha1.TaskExecution, next time.Duration) {
 	var completed, failed []*v1alpha1.TaskExecution
 	for i := range executions {

@@ -82,7 +82,8 @@ func (b *broken) receipt(s *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// pods checks that no pod of a finished run is shown as running, and that the run has the exit code of the deciding pod.
+// pods checks that no pod of a finished run is shown as running, and that the run has the exit code of the deciding
+// pod.
 func (b *broken) pods(s *v1alpha1.TaskExecutionStatus) {
 	deciding := 0
 	for i := range s.Pods {

@@ -85,8 +85,8 @@ func (s *StreamWriter) settle() {
 	}
 }
 
-// fail drops the part that is being written, because the disk failed. The rest of the line that is being written is lost
-// with it.
+// fail drops the part that is being written, because the disk failed. The rest of the line that is being written is
+// lost with it.
 func (s *StreamWriter) fail(err error) {
 	w := s.l.w
 	s.l.logger().Error(err, "Spooling a log for the archive failed; lines are missing from the archive", "pod", s.podKey(), "container", s.stream.Container)

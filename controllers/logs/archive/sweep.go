@@ -45,8 +45,8 @@ var ErrForeign = errors.New("the bucket has archives that may belong to another 
 // Sweep removes archives that have not changed since before and for which keep returns false. keep reports whether an
 // execution exists in this cluster. If it returns an error, the archive is kept.
 //
-// Sweep removes only archives whose index names this cluster. It reads all indexes first. If an index names another cluster,
-// or names none and its execution does not exist here, Sweep removes nothing and returns ErrForeign.
+// Sweep removes only archives whose index names this cluster. It reads all indexes first. If an index names another
+// cluster, or names none and its execution does not exist here, Sweep removes nothing and returns ErrForeign.
 func (r *Reader) Sweep(ctx context.Context, cluster string, keep func(context.Context, Execution) (bool, error), before time.Time) (removed int, err error) {
 	if cluster == "" {
 		return 0, errors.New("the identity of this cluster is not known, so no archive is known to belong to it")

@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package budget divides a rate of bytes between namespaces. Each namespace owes the bytes that it took, and the income of
-// bytes pays all debts in equal parts. So a namespace that wants more than its share does not delay the others.
+// Package budget divides a rate of bytes between namespaces. Each namespace owes the bytes that it took, and the income
+// of bytes pays all debts in equal parts. So a namespace that wants more than its share does not delay the others.
 package budget
 
 import (
@@ -24,9 +24,9 @@ const (
 
 // Budget is a budget of bytes a second. Its methods may be called from several goroutines.
 //
-// A namespace without a debt takes any number of bytes at once, and owes them. A namespace with a debt waits until it is
-// paid. So over time the sum of all takes is the rate, and each namespace can be ahead by one take. Unused bytes are saved,
-// up to one second's worth, and pay for the next takes of any namespace.
+// A namespace without a debt takes any number of bytes at once, and owes them. A namespace with a debt waits until it
+// is paid. So over time the sum of all takes is the rate, and each namespace can be ahead by one take. Unused bytes are
+// saved, up to one second's worth, and pay for the next takes of any namespace.
 type Budget struct {
 	// rate is in bytes a second.
 	rate  float64

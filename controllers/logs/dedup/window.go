@@ -22,8 +22,8 @@ const (
 	slack = 100 * time.Millisecond
 )
 
-// Window remembers the lines of one container's log that were read lately. The zero value is ready at the beginning of a
-// log. It is not safe for concurrent use.
+// Window remembers the lines of one container's log that were read lately. The zero value is ready at the beginning of
+// a log. It is not safe for concurrent use.
 //
 // A kubelet serves a log in the order of its file, and a file only loses its beginning. So a resumed read brings all
 // remembered lines in the order in which they were accepted, and then new ones. If the file was rotated meanwhile, it
@@ -167,8 +167,8 @@ func (w *Window) replays(l line) bool {
 	return false
 }
 
-// wentBack reports whether a line is stamped much earlier than the line before it in the same read. Then it was read before,
-// or the node's clock was set back.
+// wentBack reports whether a line is stamped much earlier than the line before it in the same read. Then it was read
+// before, or the node's clock was set back.
 func (w *Window) wentBack(l line) bool {
 	n := len(w.recent)
 	return w.replay == nil && n > 0 && l.at < w.recent[n-1].at-int64(slack)

@@ -27,8 +27,8 @@ import (
 // Options are the options of a Follower.
 type Options struct {
 	Source source.Source
-	// Turns bounds how many logs are read at once. The API server exempts log requests from its flow control, so this is the
-	// only bound on them.
+	// Turns bounds how many logs are read at once. The API server exempts log requests from its flow control, so this
+	// is the only bound on them.
 	Turns *turns.Turns
 	Flush FlushOptions
 	// Patience is how long after the end of a run to wait for its log.

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// bounded cuts a message to MaxMessage bytes, between runes, and appends how many bytes are missing, including those that
-// were not read.
+// bounded cuts a message to MaxMessage bytes, between runes, and appends how many bytes are missing, including those
+// that were not read.
 func bounded(message string, missing int64) string {
 	if missing == 0 && len(message) <= MaxMessage {
 		return message

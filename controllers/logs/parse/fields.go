@@ -97,8 +97,8 @@ func dropTime(fields map[string]any) (found bool) {
 	return false
 }
 
-// isMoment reports whether a value is a point in time, and not a duration, a count or a flag: it has the punctuation of a
-// date or a clock, or it is a number of seconds since 1970 of at least three years.
+// isMoment reports whether a value is a point in time, and not a duration, a count or a flag: it has the punctuation of
+// a date or a clock, or it is a number of seconds since 1970 of at least three years.
 func isMoment(value any) bool {
 	switch v := value.(type) {
 	case string:

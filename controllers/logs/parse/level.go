@@ -81,8 +81,8 @@ func levelOf(value any) (v1alpha1.LogLevel, bool) {
 	return "", false
 }
 
-// numericLevel reads the scales that do not contradict each other. Numbers below 10 do: 1 is an alert in syslog, and debug in
-// others.
+// numericLevel reads the scales that do not contradict each other. Numbers below 10 do: 1 is an alert in syslog, and
+// debug in others.
 //
 //	pino, bunyan   10 trace   20 debug  30 info     40 warn   50 error   60 fatal
 //	Monolog       100 debug  200 info  250 notice  300 warn  400 error  500 critical … 600

@@ -1,10 +1,11 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package parse turns a line of a container's log into an entry: timestamp, level, message and data. It is pure, its cost is
-// linear in the line's length, and it never fails: a line that it does not recognize is a message.
+// Package parse turns a line of a container's log into an entry: timestamp, level, message and data. It is pure, its
+// cost is linear in the line's length, and it never fails: a line that it does not recognize is a message.
 //
-// Entries are safe for etcd, terminals and browsers: valid UTF-8 without control characters or escape sequences, and bounded.
+// Entries are safe for etcd, terminals and browsers: valid UTF-8 without control characters or escape sequences, and
+// bounded.
 package parse
 
 import (

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// toLineStart matches other ways to go back to the beginning of a line: the terminal's cursor to column 1 (CHA, also with 0 or
-// without a number), or left by more columns than a line has (CUB).
+// toLineStart matches other ways to go back to the beginning of a line: the terminal's cursor to column 1 (CHA, also
+// with 0 or without a number), or left by more columns than a line has (CUB).
 var toLineStart = regexp.MustCompile(`\x1b\[(?:[01]?G|\d{3,}D)`)
 
 // lastState returns what a terminal finally shows of an overwritten line: the last text that is not blank after a

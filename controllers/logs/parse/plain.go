@@ -71,8 +71,8 @@ func bracketed(head string) string {
 	return inner
 }
 
-// leading returns the word of "error: x", "error[E0308]: x" (compilers), "ERROR x", "INFO[0000] x" (logrus), and, when only
-// the end of a bracket is left, "ERR] x" (Serilog) and "ERROR/MainProcess] x" (Celery).
+// leading returns the word of "error: x", "error[E0308]: x" (compilers), "ERROR x", "INFO[0000] x" (logrus), and, when
+// only the end of a bracket is left, "ERR] x" (Serilog) and "ERROR/MainProcess] x" (Celery).
 func leading(head string) string {
 	word := letterRun(head)
 	rest := head[len(word):]
@@ -102,8 +102,8 @@ func afterThread(head string) string {
 	return ""
 }
 
-// afterNumber returns the word of "0 [ERROR] [MY-010119] x" (MySQL) and "17 [main] ERROR App - x" (log4j). Without brackets, a
-// number is a count.
+// afterNumber returns the word of "0 [ERROR] [MY-010119] x" (MySQL) and "17 [main] ERROR App - x" (log4j). Without
+// brackets, a number is a count.
 func afterNumber(head string) string {
 	rest := strings.TrimLeft(head, "0123456789")
 	if len(rest) == len(head) || !strings.HasPrefix(rest, " ") {

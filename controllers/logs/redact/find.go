@@ -85,8 +85,8 @@ func (f *finder) at(text []byte) int {
 	return len(f.pieces[i])
 }
 
-// begun returns where the text ends with the beginning of a piece, of at least minRunes characters. It returns the text's
-// length if there is no such place.
+// begun returns where the text ends with the beginning of a piece, of at least minRunes characters. It returns the
+// text's length if there is no such place.
 func (f *finder) begun(text []byte) int {
 	for at := max(0, len(text)-f.longest); at < len(text); at++ {
 		rest := text[at:]

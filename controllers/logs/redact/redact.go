@@ -32,7 +32,8 @@ type Redactor struct{ finder *finder }
 // New returns a Redactor for these values.
 func New(values []string) *Redactor { return &Redactor{newFinder(piecesOf(values))} }
 
-// Text returns a text without the values. Its cost is linear in the length of the text, which is read in at most 43 ways.
+// Text returns a text without the values. Its cost is linear in the length of the text, which is read in at most 43
+// ways.
 func (r *Redactor) Text(text string) string {
 	if r == nil || len(r.finder.pieces) == 0 {
 		return text
@@ -52,7 +53,8 @@ func (r *Redactor) clean(text []byte) []byte {
 	return without(text, r.find(text, views(text)))
 }
 
-// cleanCut does the same for a text that may be cut within a value, and also removes the beginning of a value at its end.
+// cleanCut does the same for a text that may be cut within a value. It also removes the beginning of a value at the end
+// of the text.
 func (r *Redactor) cleanCut(text []byte) []byte {
 	return without(text, r.findCut(text))
 }

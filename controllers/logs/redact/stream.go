@@ -128,8 +128,8 @@ func (l *logReader) part() {
 	l.give(spans, at)
 }
 
-// give returns what is held up to a place, and keeps the rest. If the place is within a value, it also keeps the text before,
-// so that the end of the value can be found.
+// give returns what is held up to a place, and keeps the rest. If the place is within a value, it also keeps the text
+// before, so that the end of the value can be found.
 func (l *logReader) give(spans []span, at int) {
 	given := l.covered
 	for _, s := range spans {

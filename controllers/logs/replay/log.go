@@ -68,9 +68,9 @@ func (l *Log) Read(ctx context.Context, visit func(Line) error) (done bool, err 
 	}
 }
 
-// Follow visits the lines from Position on as they come, until the run has ended and all lines were visited. It waits for
-// containers that have not started yet. It returns an error of visit or of ctx, ErrGone, or the error of a source that keeps
-// failing.
+// Follow visits the lines from Position on as they come, until the run has ended and all lines were visited. It waits
+// for containers that have not started yet. It returns an error of visit or of ctx, ErrGone, or the error of a source
+// that keeps failing.
 func (l *Log) Follow(ctx context.Context, visit func(Line) error) error {
 	var refused error
 	checked := func(line Line) error {

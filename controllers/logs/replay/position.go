@@ -16,8 +16,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/dedup"
 )
 
-// Position is a place in a log, after a line. It does not depend on the source: it says how many lines there are since a
-// second, and the hash of the last of them. The zero value is the beginning.
+// Position is a place in a log, after a line. It does not depend on the source: it says how many lines there are since
+// a second, and the hash of the last of them. The zero value is the beginning.
 type Position struct {
 	// Stream is a hash of the container run's identity.
 	Stream uint64

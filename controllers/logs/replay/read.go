@@ -255,7 +255,8 @@ type lineReader interface {
 	Rest() (piece []byte, whole bool, err error)
 }
 
-// each visits the lines after the position for which fresh returns true. With ended, a last line without a newline counts.
+// each visits the lines after the position for which fresh returns true. With ended, a last line without a newline
+// counts.
 func (s *reading) each(reader lineReader, ended bool, fresh func(dedup.Line) bool) error {
 	for {
 		line, err := reader.Next()

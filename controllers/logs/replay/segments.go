@@ -25,8 +25,8 @@ type Segment struct {
 	StartedAt time.Time
 	// Place is the container's place in its pod.
 	Place int
-	// Attempt counts the pods of a run, and the starts of a container in them, from 1. Each index of an Indexed Job has its own
-	// count.
+	// Attempt counts the pods of a run, and the starts of a container in them, from 1. Each index of an Indexed Job has
+	// its own count.
 	Attempt int
 	// Index is the index that the pod worked on if its Job was Indexed, or nil.
 	Index *int32
@@ -50,8 +50,8 @@ type Selection struct {
 	Attempt int
 }
 
-// Segments returns the selected container runs whose logs are archived or can be read from pods, in the order in which they
-// started.
+// Segments returns the selected container runs whose logs are archived or can be read from pods, in the order in which
+// they started.
 func Segments(ix *archive.Index, pods []corev1.Pod, s Selection) []Segment {
 	var all []Segment
 	place := map[archive.StreamID]int{}

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Order places a container run among the runs of an execution. Runs are ordered by the start of their containers; runs of
-// the same second by pod, by the order in which the containers of a pod start, and by restart.
+// Order places a container run among the runs of an execution. Runs are ordered by the start of their containers; runs
+// of the same second by pod, by the order in which the containers of a pod start, and by restart.
 type Order struct {
 	StartedAt time.Time
 	Pod       string

@@ -32,9 +32,9 @@ type Line struct {
 	Order time.Time
 }
 
-// Tail is the newest entries of a log, bounded, with a count of all lines. It is not safe for concurrent use.
+// Tail has the newest entries of a log, bounded, with a count of all lines. It is not safe for concurrent use.
 //
-// Lines are parsed when Entries is called, or when many are waiting. When a program prints a thousand lines between two
+// Lines are parsed when Entries is called, or when many are unread. If a program prints a thousand lines between two
 // calls, most are dropped without being parsed.
 type Tail struct {
 	maxEntries int
@@ -53,13 +53,14 @@ type Tail struct {
 	lines, bytes int64
 }
 
-// New returns a Tail that keeps at most maxEntries entries, with at most maxBytes bytes of messages and data together. It
-// always keeps the newest entry.
+// New returns a Tail that keeps at most maxEntries entries, with at most maxBytes bytes of messages and data together.
+// It always keeps the newest entry.
 func New(maxEntries int, maxBytes int64) *Tail {
 	return &Tail{maxEntries: max(1, maxEntries), maxBytes: maxBytes}
 }
 
-// Restore starts with the state of an earlier tail of the same log: the numbers of its lines and bytes, and its newest lines.
+// Restore starts with the state of an earlier tail of the same log: the numbers of its lines and bytes, and its newest
+// lines.
 func (t *Tail) Restore(newest []Line, lines, bytes int64) {
 	for i := range newest {
 		t.Append(newest[i])

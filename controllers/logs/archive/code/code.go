@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package code reads the store's code from an error of the store's client. It depends on no client, so package archive does
-// not depend on one either. Package cloud registers Finders for its clients.
+// Package code reads the store's code from an error of the store's client. It depends on no client, so package archive
+// does not depend on one either. Package cloud registers Finders for its clients.
 package code
 
 import "sync"

@@ -5,9 +5,9 @@ package machine
 
 import "time"
 
-// ending judges whether the log is read to its end. The API server also ends a response normally when its connection to the
-// kubelet breaks, so one read proves nothing. The log is read to its end when another read brings the last line again and
-// nothing after it.
+// ending judges whether the log is read to its end. The API server also ends a response normally when its connection to
+// the kubelet breaks, so one read proves nothing. The log is read to its end when another read brings the last line
+// again and nothing after it.
 type ending struct {
 	// last is the unfinished line with which the last response ended, or nil if no such line waits for confirmation.
 	// before is that of the response before. taken means that the last response confirmed it.

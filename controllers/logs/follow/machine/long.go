@@ -136,8 +136,8 @@ func (m *Machine) longEnded(l *long) {
 	m.lookUp(afterLong)
 }
 
-// judgeLong judges whether a very long line is whole. There are no time stamps within it, so a gap is recorded if the file was
-// rotated since the line began.
+// judgeLong judges whether a very long line is whole. There are no time stamps within it, so a gap is recorded if the
+// file was rotated since the line began.
 func (m *Machine) judgeLong(e Event) {
 	if !e.Interrupted && (e.At.IsZero() || e.At.After(m.endedLong.at)) {
 		m.gap()
