@@ -12,15 +12,15 @@ import (
 // clocks are the time limits of a run: when each expires, or the zero time while it is stopped. The file of each says
 // when it starts.
 type clocks struct {
-	// node: deleted pods whose nodes do not confirm their end (nodelost.go).
+	// node limits the wait for nodes to confirm the end of deleted pods (nodelost.go).
 	node time.Time
-	// queue: waiting for a place, or for its Job to be resumed. The limit is its queueTimeout (queueclock.go).
+	// queue limits the wait for a place, or for the Job to be resumed, by the queueTimeout (queueclock.go).
 	queue time.Time
-	// image: an image that cannot be pulled. The limit is the operator's grace (imagepull.go).
+	// image limits how long an image may fail to be pulled, by the operator's grace (imagepull.go).
 	image time.Time
-	// run: the run itself. The limit is its timeout (runclock.go).
+	// run limits the run by its timeout (runclock.go).
 	run time.Time
-	// start: waiting for a container to start. The limit is its startTimeout (startclock.go).
+	// start limits the wait for a container to start, by the startTimeout (startclock.go).
 	start time.Time
 }
 

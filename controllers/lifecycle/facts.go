@@ -27,7 +27,7 @@ type facts struct {
 	last *corev1.Pod
 	// suspension records how long the run was suspended after it had started, or is nil if it never was.
 	suspension *v1alpha1.Suspension
-	// clocks of the run.
+	// clocks are the time limits of the run.
 	clocks clocks
 }
 
@@ -48,7 +48,7 @@ func (f facts) endedBefore(at time.Time) time.Time {
 func gather(o *Observation) facts {
 	var f facts
 	if o.Job != nil {
-		// A damaged annotation gives the defaults, so that damage cannot make the run endless.
+		// A damaged annotation is replaced by the defaults, so that damage cannot make the run endless.
 		f.snapshot, _ = jobspec.SnapshotOf(o.Job)
 	} else if o.Task != nil {
 		f.snapshot = jobspec.SnapshotFor(o.Task, o.Execution)

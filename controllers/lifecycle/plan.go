@@ -45,7 +45,7 @@ type Observation struct {
 	Redact *redact.Redactor
 	// Start is the API server's answer to the Plan's Create.
 	Start StartResult
-	// Pods of the Job, oldest first.
+	// Pods are the pods of the Job, oldest first.
 	Pods []*corev1.Pod
 	// PodsRefused is why the Job controller cannot create the missing pod, such as a quota. It is empty if the Events
 	// were not read, or give no reason.

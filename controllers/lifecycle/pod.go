@@ -24,7 +24,7 @@ func PodGoesOn(pod *corev1.Pod, now time.Time) bool {
 	return PodMayRun(pod) && !overdue
 }
 
-// containerTimes returns the first start and the last end of a pod's containers, zero if there is none.
+// containerTimes returns the first start and the last end of a pod's containers, or zero.
 func containerTimes(pod *corev1.Pod) (from, to time.Time) {
 	visit := func(s corev1.ContainerStatus) {
 		for _, state := range []corev1.ContainerState{s.LastTerminationState, s.State} {

@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// These are the metrics of executions. Labels come from bounded sets (a phase, a reason, a source), never from names.
+// Metrics are the metrics of executions. Labels come from bounded sets (a phase, a reason, a source), never from names.
 type Metrics struct {
 	ended    *prometheus.CounterVec
 	duration *prometheus.HistogramVec

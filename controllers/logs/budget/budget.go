@@ -41,7 +41,7 @@ type Budget struct {
 	timer clock.Timer
 }
 
-// account of a namespace.
+// account is the account of a namespace.
 type account struct {
 	debt float64
 	// line has the waits, first come, first served.

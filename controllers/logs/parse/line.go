@@ -31,7 +31,7 @@ const (
 type parsed struct {
 	level   v1alpha1.LogLevel
 	message string
-	// fields of a structured line, without level, message and time.
+	// fields are those of a structured line, without level, message and time.
 	fields map[string]any
 	// unread is how many bytes at the end of the line could not be used, because the line was cut.
 	unread int

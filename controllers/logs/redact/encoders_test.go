@@ -167,7 +167,7 @@ func FuzzCase59Encoders(f *testing.F) {
 	})
 }
 
-// An encoded value stands in JSON, as in a log line of a program that prints a URL.
+// An encoded value is inside JSON, as in a log line of a program that prints a URL.
 func TestCase59EncodedInJSON(t *testing.T) {
 	for _, value := range []string{`p&ss <w>ö'r"d/100%`, "p@ss:w/rd?x=1#y", "😀 two words", `back\slash"quote`} {
 		for name, encode := range encoders {

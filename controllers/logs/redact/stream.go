@@ -40,7 +40,7 @@ type logReader struct {
 	held []byte
 	// covered is how much of held was returned as a Marker, which may have to cover more.
 	covered int
-	// stamped: the time before the line was returned.
+	// stamped means that the time before the line was returned.
 	stamped bool
 	// out is what Read has not returned yet, and err the error after it.
 	out []byte
@@ -105,7 +105,7 @@ func (l *logReader) stamp() {
 // reach returns how long a value can be in a text, with all its escapes.
 func (r *Redactor) reach() int { return r.finder.longest*maxGrowth + maxEscape }
 
-// part returns the part of a long line that cannot change any more.
+// part returns the part of a long line that can no longer change.
 func (l *logReader) part() {
 	all := views(l.held)
 	spans := l.r.find(l.held, all)
@@ -128,7 +128,7 @@ func (l *logReader) part() {
 	l.give(spans, at)
 }
 
-// give returns what is held up to a place, and keeps the rest. If the place is within a value, it also keeps the text
+// give returns the held text up to a place, and keeps the rest. If the place is within a value, it also keeps the text
 // before, so that the end of the value can be found.
 func (l *logReader) give(spans []span, at int) {
 	given := l.covered
