@@ -52,7 +52,7 @@ func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 		}
 		status.Message = clip(note, maxMessage)
 	}
-	// A sensitive value cannot be redacted while it is unknown, or found where it was cut.
+	// A sensitive value cannot be redacted while it is unknown, or if it was cut.
 	if o.Execution.Spec.SecretParams == nil || (o.Redact != nil && !truncated) {
 		status.Result = o.Redact.JSON(&apiextensionsv1.JSON{Raw: raw})
 	}

@@ -136,7 +136,7 @@ func (m *Machine) longEnded(l *long) {
 	m.lookUp(afterLong)
 }
 
-// judgeLong judges whether a very long line is whole. There are no time stamps within it, so a gap is recorded if the
+// judgeLong judges whether a very long line is whole. There are no timestamps within it, so a gap is recorded if the
 // file was rotated since the line began.
 func (m *Machine) judgeLong(e Event) {
 	if !e.Interrupted && (e.At.IsZero() || e.At.After(m.endedLong.at)) {
