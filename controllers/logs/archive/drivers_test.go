@@ -35,8 +35,8 @@ func drivers() map[string]func(*testing.T) *blob.Bucket {
 	}
 }
 
-// All drivers do what the archive relies on. Parts are never overwritten, whether they are sent at once or in pieces;
-// an index is. All objects of an execution are found and removed.
+// All drivers do what the archive relies on. Parts are never overwritten, whether they are sent at once or in pieces.
+// An index may be. All objects of an execution are found and removed.
 func TestDrivers(t *testing.T) {
 	for name, open := range drivers() {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,7 @@ type Replay struct {
 	Segments []Segment
 	// Since skips older lines.
 	Since time.Time
-	// Last, if more than 0, skips archived lines that cannot be among the last Last lines.
+	// Last, if more than 0, is how many last lines are wanted. Archived lines that cannot be among them are skipped.
 	Last int64
 
 	// Final means that nothing will be added to the log.
