@@ -20,25 +20,25 @@ import (
 )
 
 const (
-	// awayFor is how long the operator has no API server.
+	// awayFor is how long the API server is unreachable.
 	awayFor = 2 * time.Minute
-	// triesAMinute of all that the operator asks for while nobody answers: some ten watches, three logs, and runs that are
-	// to be written. Without a backoff it is this many in the blink of an eye.
+	// triesAMinute bounds the requests of the operator while nobody answers. It has about ten watches, three logs and
+	// some statuses to write. Without a backoff it would exceed this bound within a second.
 	triesAMinute = 90
 )
 
-// nodeRun is a run on a node of its own.
+// nodeRun is a run whose pod has a node of its own.
 type nodeRun struct {
 	e    *v1alpha1.TaskExecution
 	job  *batchv1.Job
 	pod  *corev1.Pod
 	node *kubelet
 	over chan struct{}
-	// printed tells how many lines there were, when they are over.
+	// printed receives the number of lines when printing is over.
 	printed chan int
 }
 
-// onNode has a run print until it is over, and waits until some of that is read.
+// onNode starts a run that prints until it is told to stop. It returns when some lines have been read.
 func (s *stage) onNode(t *testing.T, name string, seed uint64) *nodeRun {
 	t.Helper()
 	r := &nodeRun{e: named(t, s.ns, name), node: newKubelet(t, seed), over: make(chan struct{}), printed: make(chan int, 1)}
@@ -54,7 +54,7 @@ func (s *stage) onNode(t *testing.T, name string, seed uint64) *nodeRun {
 	return r
 }
 
-// end of the run's pod and its Job.
+// end ends the run's pod and its Job.
 func (r *nodeRun) end(t *testing.T, code int32, condition batchv1.JobConditionType) (lines int) {
 	t.Helper()
 	close(r.over)
@@ -65,9 +65,9 @@ func (r *nodeRun) end(t *testing.T, code int32, condition batchv1.JobConditionTy
 	return lines
 }
 
-// The operator's API server is away for two minutes, amid runs that print, end, are cancelled and are made. It asks for
-// it less and less often. When it is back each run comes to the end that it has, and each log is whole but for the one
-// of which the node threw lines away meanwhile: that one says so.
+// The API server is unreachable for two minutes, while runs print, end, are cancelled and are created. The operator
+// asks less and less often. Afterwards each run reaches its own end, and each log is complete, except the one whose
+// node dropped lines meanwhile: that log says so.
 func TestCase9APIServerAwayForTwoMinutes(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
@@ -91,7 +91,7 @@ func TestCase9APIServerAwayForTwoMinutes(t *testing.T) {
 	cancel(t, cancelled)
 	named(t, ns, "made")
 	<-time.After(awayFor / 2)
-	rotated.node.rotate() // with a minute that nobody read
+	rotated.node.rotate() // drops a minute that nobody read
 	before := w.count("")
 	<-time.After(awayFor / 2)
 	tries := w.count("") - before
@@ -120,7 +120,7 @@ func TestCase9APIServerAwayForTwoMinutes(t *testing.T) {
 		}
 		printed, known := lines[name]
 		if !known {
-			continue // no kubelet has its log
+			continue // no kubelet serves its log
 		}
 		captured := capturedLog(t, e)
 		log := archivedText(t, bucket, e)
@@ -135,7 +135,7 @@ func TestCase9APIServerAwayForTwoMinutes(t *testing.T) {
 	}
 }
 
-// hasEnded is for until.
+// hasEnded returns a condition for until.
 func (s *stage) hasEnded(name string) func() (bool, any) {
 	return func() (bool, any) {
 		status := &seen[*v1alpha1.TaskExecution](s.witness, name).Status

@@ -19,8 +19,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// CacheOptions returns what the manager's caches hold: only our own Jobs and pods, and only the fields that are read. They watch
-// the given namespaces, or all if none is given.
+// CacheOptions returns the options of the manager's caches. They keep only our own Jobs and pods, and only the fields
+// that are read. They watch the given namespaces, or all if none is given.
 func CacheOptions(namespaces ...string) (cache.Options, error) {
 	ours, err := labels.NewRequirement(v1alpha1.LabelExecutionUID, selection.Exists, nil)
 	if err != nil {
@@ -44,11 +44,11 @@ func CacheOptions(namespaces ...string) (cache.Options, error) {
 	return options, nil
 }
 
-// slimExecution drops all fields of an execution that no decision reads, so that it has a bound in bytes: thousands of executions
-// may wait at once, and their authors choose how large the rest is. Logs and result are never read. Params, labels, annotations,
-// owners and finalizers are read from the API server where they are needed: once when the execution is new, and once when its
-// Job is built. Never write a cached execution back as a whole. Its status may be written: the API server ignores everything
-// else in that request.
+// slimExecution drops all fields of an execution that no decision reads, which bounds its size in bytes: thousands of
+// executions may wait at once, and their authors choose how large the rest is. Logs and result are never read. Params,
+// labels, annotations, owners and finalizers are read from the API server if needed: once when the execution is new,
+// and once when its Job is built. Never write a cached execution back as a whole. Its status may be written: the API
+// server ignores everything else in that request.
 func slimExecution(object any) (any, error) {
 	if execution, ok := object.(*v1alpha1.TaskExecution); ok {
 		execution.Status.Logs, execution.Status.Result = nil, nil
@@ -71,8 +71,8 @@ func slimRecord(status *v1alpha1.TaskExecutionStatus) {
 	status.Pods, status.Message, status.Completions, status.Suspension = nil, "", nil, nil
 }
 
-// slimJob keeps only the names of the containers of a Job's template: the pods have the rest. The controller creates and deletes
-// Jobs, and never updates one.
+// slimJob keeps only the names of the containers of a Job's template, because the pods have the rest. The controller
+// creates and deletes Jobs, and never updates one.
 func slimJob(object any) (any, error) {
 	if job, ok := object.(*batchv1.Job); ok {
 		containers := job.Spec.Template.Spec.Containers
@@ -81,25 +81,25 @@ func slimJob(object any) (any, error) {
 		for i := range containers {
 			job.Spec.Template.Spec.Containers = append(job.Spec.Template.Spec.Containers, corev1.Container{Name: containers[i].Name})
 		}
-		job.Status.Active, job.Status.Ready, job.Status.Terminating = 0, nil, nil // the pods say it
+		job.Status.Active, job.Status.Ready, job.Status.Terminating = 0, nil, nil // the pods have these figures
 		slimConditions(&job.Status, decides)
 		if job.Spec.PodFailurePolicy == nil {
-			job.Status.UncountedTerminatedPods = nil // what is counted says enough
+			job.Status.UncountedTerminatedPods = nil // the counters are enough
 		}
 		slimMeta(job)
 	}
 	return object, nil
 }
 
-// decidesBeforeItEnds reports whether a Job may still have pods to end when it has decided how it ends: pods beside the one that
-// decided, or one that restarts its containers in place.
+// decidesBeforeItEnds reports whether a Job may still have running pods when it has decided how it ends: pods beside
+// the deciding one, or one that restarts its containers in place.
 func decidesBeforeItEnds(job *batchv1.Job) bool {
 	several := job.Spec.Parallelism != nil && *job.Spec.Parallelism > 1
 	return several || job.Spec.Template.Spec.RestartPolicy == corev1.RestartPolicyOnFailure
 }
 
-// slimConditions keeps the conditions that say how a Job will end only if it may still have pods then. Of its start time it keeps
-// what says when the Job was resumed.
+// slimConditions keeps the conditions that announce how a Job will end only if it may still have pods then. Of the
+// start time it keeps only what shows when the Job was resumed.
 func slimConditions(status *batchv1.JobStatus, decides bool) {
 	var kept []batchv1.JobCondition
 	resumed := false
@@ -115,7 +115,8 @@ func slimConditions(status *batchv1.JobStatus, decides bool) {
 	}
 }
 
-// slimPod keeps the fields of a pod's spec that are needed to read its status. The controller patches pods, and never updates one.
+// slimPod keeps the fields of a pod's spec that are needed to read its status. The controller patches pods, and never
+// updates one.
 func slimPod(object any) (any, error) {
 	if pod, ok := object.(*corev1.Pod); ok {
 		s := &pod.Spec

@@ -33,7 +33,7 @@ func slimmed() metav1.ObjectMeta {
 	return m
 }
 
-// What decisions are made of stays in the caches, and the bulk does not.
+// The caches keep the fields that decisions need, and drop the large ones.
 func TestCachesAreSlim(t *testing.T) {
 	always := ptr.To(corev1.ContainerRestartPolicyAlways)
 	container := corev1.Container{Name: "main", RestartPolicy: always, TerminationMessagePolicy: corev1.TerminationMessageReadFile}

@@ -24,14 +24,14 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// butGeneration: a cancel that comes too late is seen, and changes nothing.
+// butGeneration ignores observedGeneration: a cancel that comes too late is observed, and changes nothing else.
 var butGeneration = []cmp.Option{
 	cmpopts.IgnoreFields(v1alpha1.TaskExecutionStatus{}, "ObservedGeneration"),
 	cmpopts.IgnoreFields(metav1.Condition{}, "ObservedGeneration"),
 }
 
-// The end of each run's Job and its cancel come at once, and both win at times. Each run ends once: what was written then
-// stays as it is through more cancels and another life of the operator.
+// Each run's Job ends while the run is cancelled, and either may win. Each run ends once. Its status stays as it is
+// through more cancels and a restart of the operator.
 func TestCase5CancelAndTheEndAtOnce(t *testing.T) {
 	const number = 24
 	ns := namespace(t)
@@ -54,9 +54,9 @@ func TestCase5CancelAndTheEndAtOnce(t *testing.T) {
 			last := endedPod(pod, int32(i%2), "")
 			ended = kube.Status().Patch(ctx, last, client.MergeFrom(pod))
 			counted := kube.Status().Patch(ctx, endedJob(job, last), client.MergeFrom(job))
-			ended = errors.Join(ended, client.IgnoreNotFound(counted)) // one that was cancelled may be gone
+			ended = errors.Join(ended, client.IgnoreNotFound(counted)) // a cancelled one may be gone
 		})
-		if i%3 > 0 { // as late as the pod's end, or as the Job's, is known
+		if i%3 > 0 { // when the end of the pod, or of the Job, is known
 			s.until(t, "the run's end is near", func() (bool, any) {
 				over := lifecycle.JobFinished(seen[*batchv1.Job](s.witness, job.Name))
 				return over || i%3 == 1 && seen[*corev1.Pod](s.witness, pod.Name).Status.Phase != corev1.PodRunning, ""
@@ -86,7 +86,7 @@ func TestCase5CancelAndTheEndAtOnce(t *testing.T) {
 			t.Errorf("another cancel: %v", err)
 		}
 	}
-	completes(t, named(t, ns, "last")) // the operator has looked at all
+	completes(t, named(t, ns, "last")) // the operator has reconciled all runs
 	for name, before := range statuses {
 		e := &v1alpha1.TaskExecution{ObjectMeta: objectNamed(ns, name)}
 		read(t, e)

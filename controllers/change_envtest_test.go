@@ -14,8 +14,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Each change of the spec makes one execution: the first apply, and no word on the metadata, no restart of the
-// operator, and no removal of the execution.
+// Each change of the spec creates one execution, as does the first apply. A change of the metadata, a restart of the
+// operator and the deletion of the execution create none.
 func TestRunOnChange(t *testing.T) {
 	ns := namespace(t)
 	stop := operator(t)
@@ -38,7 +38,7 @@ func TestRunOnChange(t *testing.T) {
 	}
 	jobOf(t, first)
 
-	// What is no change: the metadata, a restart, and that the execution went.
+	// None of these is a change of the spec.
 	edit(t, task, func() { metav1.SetMetaDataAnnotation(&task.ObjectMeta, "note", "x") })
 	if err := kube.Delete(t.Context(), first); err != nil {
 		t.Fatal(err)
@@ -51,7 +51,8 @@ func TestRunOnChange(t *testing.T) {
 		t.Errorf("executions %v, want only %s", got, second)
 	}
 
-	// Killed between the execution and its record, the next operator finds it by its name.
+	// The operator was killed after it created the execution and before it recorded it. The next one finds it by its
+	// name.
 	stop()
 	patchStatus(t, task, func() { task.Status.Change.Execution = "" })
 	operator(t)
@@ -60,7 +61,7 @@ func TestRunOnChange(t *testing.T) {
 	}
 }
 
-// A Task that cannot be run waits; that it asks for runs later is no change of what it runs.
+// A Task that is not Ready waits. Asking for runs on change later does not change the spec.
 func TestRunOnChangeWaits(t *testing.T) {
 	ns := namespace(t)
 	operator(t)

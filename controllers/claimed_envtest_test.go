@@ -14,8 +14,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Without the policies anybody can write an origin onto an execution. It is recorded as claimed. What is not stated needs
-// no word.
+// Without the admission policies, anybody can write an origin onto an execution. It is recorded as Claimed. An absent
+// origin is not recorded.
 func TestCase44ForgedOriginIsClaimed(t *testing.T) {
 	ns := namespace(t)
 	create(t, newTask(ns))
@@ -32,7 +32,7 @@ func TestCase44ForgedOriginIsClaimed(t *testing.T) {
 	}
 }
 
-// Whoever may create executions with kubectl gets no more time and no other queue than the Task allows.
+// A user who creates executions with kubectl gets no longer timeout and no other queue than the Task allows.
 func TestCase57RunOfKubectlIsJudged(t *testing.T) {
 	ns := namespace(t)
 	task := newTask(ns)

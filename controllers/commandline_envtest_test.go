@@ -14,8 +14,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// A Task that puts a parameter into a command line is not Ready, and a run of it fails without a Job. Where the Task
-// allows it, both work.
+// A Task that puts a parameter into a command line is not Ready, and its run fails without a Job. If the Task allows
+// it, both work.
 func TestCase58ParamInACommandLine(t *testing.T) {
 	operator(t)
 	ns := namespace(t)

@@ -25,12 +25,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// playedAtOnce is how many flows run side by side: each waits most of its time.
+// playedAtOnce is how many flows run in parallel. Each flow mostly waits.
 const playedAtOnce = 24
 
-// Each flow is played once undisturbed, to learn its end and which calls the operator makes to the API server. Then it
-// is played again for each of those calls, which fails or kills the operator, before or after it took effect. Each
-// ends as the first did, and every status on the way keeps its promises.
+// Each flow is first played undisturbed, to record its end and the calls that the operator makes to the API server.
+// Then it is played again once for each call and fault: the call fails or kills the operator, before or after it took
+// effect. Each replay ends as the first did, and no status on the way breaks an invariant.
 func TestCrashAfterEachCall(t *testing.T) {
 	t.Parallel()
 	type disturbed struct {
@@ -50,7 +50,7 @@ func TestCrashAfterEachCall(t *testing.T) {
 			defer mu.Unlock()
 			for _, call := range made {
 				if i > 0 && (strings.Contains(call, " ConfigMap ") || strings.Contains(call, " ValidatingAdmissionPolicy")) {
-					continue // each life publishes its key and asks for the policy alike, whatever the flow
+					continue // in every flow the operator publishes its key and reads the policy in the same way
 				}
 				for _, how := range faultsOf(call) {
 					todo = append(todo, disturbed{f, how, end})
@@ -77,8 +77,8 @@ func TestCrashAfterEachCall(t *testing.T) {
 	}
 }
 
-// faultsOf a call, each that is another story. What kills the operator before a call takes effect is what kills it
-// after the call before, and what is only read has no effect.
+// faultsOf returns the distinct faults of a call. Dying before a call takes effect equals dying after the call before
+// it, and a read has no effect.
 func faultsOf(call string) []fault {
 	for _, read := range []string{"get ", "list ", "try to create "} {
 		if strings.HasPrefix(call, read) {
@@ -105,14 +105,14 @@ func inParallel(n int, do func(i int)) {
 	workers.Wait()
 }
 
-// play a flow in a namespace of its own. It waits for the end to be as wanted, where that is known.
+// play plays a flow in a namespace of its own. If want is set, it waits for that end.
 func (f flow) play(t *testing.T, befalls fault, want string) (end string, c *calls) {
 	t.Helper()
 	ns, c := namespace(t), &calls{fault: befalls}
 	s := &stage{ns, newWitness(t, ns)}
 	mortalOperator(t, ns, c, func(o *controllers.Options) {
-		o.HistoryPace = time.Hour                                          // the figures of a Task have a flow of their own
-		o.LogFlush.Interval, o.LogFlush.MaxInterval = time.Hour, time.Hour // however long the flow takes
+		o.HistoryPace = time.Hour                                          // one flow tests the figures of a Task
+		o.LogFlush.Interval, o.LogFlush.MaxInterval = time.Hour, time.Hour // never during a flow
 		for _, change := range f.changes {
 			change(o)
 		}
@@ -130,9 +130,9 @@ func (f flow) play(t *testing.T, befalls fault, want string) (end string, c *cal
 	return s.end(), c
 }
 
-// over reports whether the operator has nothing more to do: each execution waits for a node, or has ended with a last word
-// on its log; what was stopped has no Job; what makes executions says which; each Task is judged, and its figures have all
-// runs, where they are kept.
+// over reports whether the operator has nothing more to do. Each execution waits for a node, or has ended and its log
+// is final. Stopped runs have no Job. Tasks and schedules have recorded the executions that they created. Each Task is
+// judged, and its figures, if kept, count all runs.
 func (s *stage) over(figures bool) bool {
 	var ended int32
 	for _, e := range all[*v1alpha1.TaskExecution](s.witness) {
@@ -159,19 +159,19 @@ func (s *stage) over(figures bool) bool {
 	})
 }
 
-// waitsForNode reports whether no node has taken what the execution's Job made. Status may say so for a while after one has.
+// waitsForNode reports whether no node has a pod of the execution's Job. The status may lag behind.
 func (s *stage) waitsForNode(e *v1alpha1.TaskExecution) bool {
 	return e.Status.Reason == v1alpha1.ReasonJobCreated && !slices.ContainsFunc(all[*corev1.Pod](s.witness), func(pod *corev1.Pod) bool {
 		return pod.Annotations[v1alpha1.AnnotationExecution] == e.Name && pod.Status.Phase != corev1.PodPending
 	})
 }
 
-// end tells all that is left in the namespace, without what differs from one run to another: identities and times.
+// end returns all that is left in the namespace, without identities and times.
 func (s *stage) end() string {
 	names := []string{s.ns, "NAMESPACE"}
 	for _, e := range all[*v1alpha1.TaskExecution](s.witness) {
 		names = append(names, jobspec.JobName(e.Name, e.UID), "JOB")
-		if e.Spec.Trigger.Source != v1alpha1.TriggerKubectl { // the operator gave it its name
+		if e.Spec.Trigger.Source != v1alpha1.TriggerKubectl { // the operator chose its name
 			names = append(names, e.Name, "RUN")
 		}
 	}
@@ -196,7 +196,7 @@ func (s *stage) end() string {
 	for _, task := range all[*v1alpha1.Task](s.witness) {
 		status := task.Status.DeepCopy()
 		if status.LastExecution != nil {
-			status.LastExecution.Name = "" // of two of one second
+			status.LastExecution.Name = "" // two runs may fall into one second
 			undated(&status.LastExecution.CreationTime)
 		}
 		if status.Durations != nil {
@@ -215,7 +215,7 @@ func (s *stage) end() string {
 	return strings.Join(out, "\n")
 }
 
-// endOfExecution is its status without identities and times; that there are any remains.
+// endOfExecution returns the status without identities and times. It only says whether they are set.
 func endOfExecution(e *v1alpha1.TaskExecution) any {
 	status := e.Status.DeepCopy()
 	for i := range status.Conditions {

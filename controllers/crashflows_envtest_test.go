@@ -20,17 +20,17 @@ import (
 	"github.com/taskexec/taskexec/controllers"
 )
 
-// flow is what users, the Job controller and a kubelet do in one story of an operator's life. It waits for nothing
-// that a disturbed operator could leave out.
+// flow plays users, the Job controller and a kubelet in one scenario. It waits for nothing that a disturbed operator
+// could leave out.
 type flow struct {
 	name string
-	// figures of the Task are kept, and wanted at the end.
+	// figures makes the operator keep the figures of the Task, and the test compare them.
 	figures bool
 	changes []func(*controllers.Options)
 	act     func(t *testing.T, s *stage)
 }
 
-// stage is a namespace in which a flow is played, and who watches it.
+// stage is a namespace in which a flow is played, with its witness.
 type stage struct {
 	ns string
 	*witness
@@ -107,7 +107,7 @@ var flows = []flow{
 		job, pod := s.runs(t, "a")
 		named(t, s.ns, "b")
 		s.is(t, "b", v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit)
-		// No garbage collector runs here: what belongs to the execution goes by hand.
+		// envtest has no garbage collector: delete the execution's dependents by hand.
 		remove(t, first)
 		remove(t, job)
 		remove(t, pod)
@@ -120,7 +120,7 @@ var flows = []flow{
 			return status.ObservedGeneration == 1, status
 		})
 		schedule := newSchedule(s.ns)
-		at := time.Now().UTC().Add(10 * time.Second) // the schedule is there by then
+		at := time.Now().UTC().Add(10 * time.Second) // the schedule exists by then
 		schedule.Spec.Schedule = fmt.Sprintf("%d %d %d %d %d *", at.Second(), at.Minute(), at.Hour(), at.Day(), at.Month())
 		create(t, schedule)
 		s.job(t, s.made(t))
@@ -166,7 +166,7 @@ func remove(t *testing.T, object client.Object) {
 	}
 }
 
-// job waits for the Job of an execution.
+// job waits for the Job of an execution and returns it.
 func (s *stage) job(t *testing.T, execution string) (job *batchv1.Job) {
 	t.Helper()
 	s.until(t, "the Job of "+execution+" exists", func() (bool, any) {
@@ -190,7 +190,7 @@ func (s *stage) is(t *testing.T, execution string, phase v1alpha1.Phase, reason 
 	})
 }
 
-// told waits until the operator told the kubelet to end a pod.
+// told waits until the operator tells the kubelet to end a pod.
 func (s *stage) told(t *testing.T, pod *corev1.Pod, why string) {
 	t.Helper()
 	s.until(t, "the pod is told to end", func() (bool, any) {
@@ -200,7 +200,7 @@ func (s *stage) told(t *testing.T, pod *corev1.Pod, why string) {
 	told(t, pod, why)
 }
 
-// runs has an execution's pod run, and waits until that is known.
+// runs starts the execution's pod, and waits until the status says that it runs.
 func (s *stage) runs(t *testing.T, execution string) (*batchv1.Job, *corev1.Pod) {
 	t.Helper()
 	job := s.job(t, execution)
@@ -217,7 +217,7 @@ func (s *stage) completes(t *testing.T, execution string) {
 	ends(t, job, batchv1.JobComplete)
 }
 
-// made waits for the one execution that the operator makes itself.
+// made waits for the one execution that the operator creates itself, and returns its name.
 func (s *stage) made(t *testing.T) (name string) {
 	t.Helper()
 	s.until(t, "the operator made an execution", func() (bool, any) {

@@ -18,8 +18,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// An execution is deleted while the request for its Job is on its way. The Job that comes too late belongs to what is
-// gone, so that the garbage collector takes it (the end-to-end test of this case has one); it is not made again.
+// An execution is deleted while the request to create its Job is in flight. The late Job has an owner that no longer
+// exists, so the garbage collector deletes it (the end-to-end test covers that). The operator does not create it again.
 func TestCase7DeletedWhileItsJobIsMade(t *testing.T) {
 	ns := namespace(t)
 	s := &stage{ns, newWitness(t, ns)}
@@ -57,11 +57,11 @@ func TestCase7DeletedWhileItsJobIsMade(t *testing.T) {
 	}
 }
 
-// quietFor is how long nothing may be asked for in a namespace that has nothing left.
+// quietFor is how long the operator must make no request for an empty namespace.
 const quietFor = 20 * time.Second
 
-// A namespace is deleted with a run that goes on and one that waits. What can end ends; what can no longer be started is
-// tried at a pace; and when all is gone, nothing more is asked for.
+// A namespace is deleted with a running and a waiting execution. What can end ends. The operator retries a refused
+// creation with a backoff. When everything is gone, it makes no more requests.
 func TestCase10NamespaceDeletedWithActiveRuns(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
@@ -88,7 +88,7 @@ func TestCase10NamespaceDeletedWithActiveRuns(t *testing.T) {
 		t.Errorf("in %s it asked for a Job %d times, and for anything %d times: %s", quietFor, tries, asked, w)
 	}
 	remove(t, job)
-	before = w.count("GET pods 200") // the last thing that is asked of what is gone: what of it may go on
+	before = w.count("GET pods 200") // the last request: may pods of the deleted run go on?
 	clearAway(t, ns)                 // as the namespace controller does
 	s.until(t, "nothing is left", func() (bool, any) { return len(s.objects) == 0, len(s.objects) })
 	eventually(t, "it has looked at what is gone", func() (bool, any) { return w.count("GET pods 200") > before, w.String() })

@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// evicts plays the kubelet of a node that ran short of memory.
+// evicts plays the kubelet of a node that is short of memory.
 func evicts(t *testing.T, pod *corev1.Pod) {
 	t.Helper()
 	patchStatus(t, pod, func() {
@@ -39,7 +39,7 @@ func TestCase14EvictionIsNotTheProgramsFailure(t *testing.T) {
 	}
 }
 
-// The API server takes the Job with our rule, and an attempt that the Job ignores does not stop the run.
+// The API server accepts the Job with our failure policy rule. An attempt that the Job ignores does not stop the run.
 func TestRetryOnDisruption(t *testing.T) {
 	operator(t)
 	e, job, pod := running(t, func(task *v1alpha1.Task) { task.Spec.RetryOnDisruption = true })

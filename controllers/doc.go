@@ -16,22 +16,23 @@
 //	                                        ├ logs/redact: sensitive values out of what is shown
 //	                                        └ jobspec: Task and TaskExecution in, Job out
 //
-// taskexecution has the clients and the clock, and decides nothing. lifecycle has neither, and decides all. observe only
-// reads. follow starts to read the logs of the containers that were observed; apply ends that, once the log is settled.
+// taskexecution has the clients and the clock, and decides nothing. lifecycle has neither, and makes all decisions.
+// observe only reads. follow starts to read the logs of the observed containers; apply stops that when the log is
+// final.
 //
-// lifecycle decides once in a reconcile. A run that has no Job is the exception: the decision may ask for a place in the
-// queue, then for the Job to be created, or for room to wait. Each answer becomes a part of the observation, and lifecycle
+// lifecycle decides once in a reconcile. A run without a Job is the exception: the decision may ask for a place in the
+// queue, then for the creation of the Job, or for room to wait. Each answer is added to the observation, and lifecycle
 // decides again (taskexecution/decide.go). So the Job is created before apply.
 //
-// Two packages prove things: jobseal, that the controller made a Job that no status names yet, and origin, that what an
-// execution or a schedule states of its origin is true.
+// Two packages prove facts: jobseal, that the controller created a Job that no status names yet, and origin, that the
+// stated origin of an execution or a schedule is true.
 //
-// task judges each Task when it changes (task/taskstatus), and makes the run of a change where the Task asks for that. history
-// judges all runs of a Task together, at a measured pace (history/population): the figures in the Task's status, and which
-// runs are kept no longer.
+// task judges each Task when it changes (task/taskstatus), and creates the run of a change if the Task asks for that.
+// history judges all runs of a Task together, at a limited pace (history/population): it computes the figures in the
+// Task's status, and removes expired runs.
 //
-// taskschedule makes executions at the times of a TaskSchedule. It has the same steps: schedule decides, is pure, and is
-// shared with the facade, which judges cron expressions by it.
+// taskschedule creates executions at the times of a TaskSchedule. It has the same steps: schedule decides, is pure, and
+// is shared with the facade, which validates cron expressions with it.
 //
 // A line of a log flows like this, and the facade reads it back:
 //
@@ -41,6 +42,6 @@
 //	              turns)     └ dedup: what was read before    │
 //	                                    kubelet, for the rest ┘
 //
-// Where a Task asks for an archive without sensitive values, redact stands between source and follow, so that all that is
-// kept is without them; the facade then reads the archive only.
+// If a Task asks for an archive without sensitive values, redact is between source and follow, so that nothing kept
+// contains them. The facade then reads the archive only.
 package controllers

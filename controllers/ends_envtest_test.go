@@ -19,7 +19,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// waits plays the kubelet: the pod's main container waits for a reason, after the init containers that have ended.
+// waits plays the kubelet: the main container waits with a reason, after the named init containers have ended.
 func waits(t *testing.T, pod *corev1.Pod, reason, message string, ended ...string) {
 	t.Helper()
 	patchStatus(t, pod, func() {
@@ -35,7 +35,7 @@ func waits(t *testing.T, pod *corev1.Pod, reason, message string, ended ...strin
 	})
 }
 
-// eventOn plays the kubelet: it records an Event on a pod.
+// eventOn plays the kubelet: it records an Event about a pod.
 func eventOn(t *testing.T, pod *corev1.Pod, reason, message string) {
 	t.Helper()
 	create(t, &corev1.Event{
@@ -56,7 +56,7 @@ func says(t *testing.T, e *v1alpha1.TaskExecution, words string) {
 
 const missingVolume = `MountVolume.SetUp failed for volume "c" : configmap "missing" not found`
 
-// What keeps a pod from being created stands in its Events only. It is said while the run waits.
+// Only the Events of a pod say why its volume cannot be mounted. The message says it while the run waits.
 func TestCase26VolumeIsNamedWhileTheRunWaits(t *testing.T) {
 	ns := namespace(t)
 	operator(t)
@@ -72,7 +72,7 @@ func TestCase26VolumeIsNamedWhileTheRunWaits(t *testing.T) {
 	}
 }
 
-// The start clock ends such a run when it is over, and names what it waited for.
+// The start clock ends such a run, and the message names what it waited for.
 func TestCase26VolumeIsNamedAfterTheStartTimeout(t *testing.T) {
 	ns := namespace(t)
 	operator(t)
@@ -99,7 +99,8 @@ func initTask(ns string) *v1alpha1.Task {
 	return task
 }
 
-// A run whose init container has ended and whose main container cannot be created has no timeout: the start clock ends it.
+// The init container of a run has ended and its main container cannot be created. The Task has no timeout: the start
+// clock ends the run.
 func TestCase26MainContainerThatNeverStarts(t *testing.T) {
 	ns := namespace(t)
 	operator(t)
@@ -120,7 +121,7 @@ func TestCase26MainContainerThatNeverStarts(t *testing.T) {
 	}
 }
 
-// No container runs, so that none has to confirm its end.
+// No container runs, so none has to confirm its end.
 func TestCase26CancelOfARunOfWhichNothingRuns(t *testing.T) {
 	ns := namespace(t)
 	operator(t)
@@ -138,7 +139,7 @@ func TestCase26CancelOfARunOfWhichNothingRuns(t *testing.T) {
 	}
 }
 
-// A Task that is deleted and made again fails no run that had waited for longer than the start clock allows.
+// A Task is deleted and created again. A run that waited longer than the start clock allows does not fail.
 func TestCase28TaskMadeAgainKeepsItsQueue(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
@@ -168,7 +169,7 @@ func TestCase28TaskMadeAgainKeepsItsQueue(t *testing.T) {
 	reaches(t, second, v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit)
 }
 
-// The API server takes notes of 1,024 bytes at most, and client-go drops an Event that it refuses.
+// The API server accepts notes of at most 1,024 bytes, and client-go drops a refused Event.
 func TestCase29EventOfALongMessageIsThere(t *testing.T) {
 	ns := namespace(t)
 	operator(t)

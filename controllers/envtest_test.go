@@ -35,14 +35,14 @@ import (
 	"github.com/taskexec/taskexec/hack/controlplane"
 )
 
-// patience for what a real API server takes on a busy machine, and for client-go, which may wait for a minute between two
-// tries to watch (a backoff of up to 30 s, and as much jitter).
+// patience covers a real API server on a busy machine, and client-go, which may wait a minute between two attempts to
+// watch (a backoff of up to 30 s plus as much jitter).
 const patience = 90 * time.Second
 
 var (
 	apiServer *rest.Config
 	scheme    *runtime.Scheme
-	// kube reads and writes live.
+	// kube reads and writes without a cache.
 	kube client.WithWatch
 )
 
@@ -53,27 +53,27 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// operator runs the controllers until stop is called or the test ends. It can be started again.
+// operator runs the controllers until stop is called or the test ends. It can be called again after stop.
 func operator(t *testing.T, changes ...func(*controllers.Options)) (stop func()) {
 	t.Helper()
 	return operation{config: apiServer, changes: changes}.runs(t)
 }
 
-// operatorIn runs the controllers like operator, but in one namespace only. A test that uses no other operator may call t.Parallel.
+// operatorIn is like operator, but for one namespace only. A test that uses no other operator may call t.Parallel.
 func operatorIn(t *testing.T, namespace string) (stop func()) {
 	t.Helper()
 	return operation{config: apiServer, namespace: namespace}.runs(t)
 }
 
-// operation is how the operator is run.
+// operation is the configuration of an operator.
 type operation struct {
 	config *rest.Config
-	// namespace that is worked in, empty for all; and further ones.
+	// namespace is the only namespace to watch, empty for all; namespaces are further ones.
 	namespace  string
 	namespaces []string
-	// wrap gives the controllers another manager than the one that runs them; nil for the same.
+	// wrap replaces the manager that the controllers see. Nil replaces nothing.
 	wrap func(ctrl.Manager) ctrl.Manager
-	// log that it writes; its zero value is no log.
+	// log receives the operator's logs. The zero value discards them.
 	log     logr.Logger
 	changes []func(*controllers.Options)
 }
@@ -94,7 +94,7 @@ func (o operation) runs(t *testing.T) (stop func()) {
 	return stop
 }
 
-// start the operator. It runs until stop is called, which tells how it ended.
+// start starts the operator. It runs until stop is called, which returns its error.
 func (o operation) start() (stop func() error, err error) {
 	namespaces := o.namespaces
 	if o.namespace != "" {
@@ -141,8 +141,8 @@ func (o operation) start() (stop func() error, err error) {
 	}, nil
 }
 
-// printedLogs returns each container the same short log. No kubelet runs here; what a real one does with logs
-// is for the end-to-end tests.
+// printedLogs returns the same short log for each container. envtest has no kubelet; the end-to-end tests read real
+// logs.
 type printedLogs struct{}
 
 func (printedLogs) Open(_ context.Context, r source.Request) (io.ReadCloser, error) {

@@ -31,9 +31,9 @@ import (
 	"github.com/taskexec/taskexec/hack/figures"
 )
 
-// BenchmarkQuietTenant measures how long the runs and the logs of one namespace take, alone and beside a namespace that
-// asks for all it can get. The operator and the API server are real; Jobs and pods are played. Only the ratios say something
-// about another machine. Run it with -benchtime=1x.
+// BenchmarkQuietTenant measures the delay of runs and logs in one namespace, alone and beside a namespace that requests
+// as much as it can. The operator and the API server are real; Jobs and pods are played. Only the ratios apply to other
+// machines. Run it with -benchtime=1x.
 func BenchmarkQuietTenant(b *testing.B) {
 	b.Run("start", benchmarkStarts)
 	b.Run("log", benchmarkLogs)
@@ -54,7 +54,7 @@ func benchmarkStarts(b *testing.B) {
 				for i := 0; loud.Err() == nil; i++ {
 					e := newExecution(bench.loud)
 					e.Name = fmt.Sprintf("run-%d-%d", client, i)
-					_ = kube.Create(loud, e) // one that is refused is one less
+					_ = kube.Create(loud, e) // a refused run does not count
 				}
 			})
 		}
@@ -70,8 +70,8 @@ func benchmarkStarts(b *testing.B) {
 	}
 }
 
-// benchmarkLogs measures from when a line is printed until a watch of the run shows it. The loud namespace has 60 runs with
-// tails of 256 KiB that print all the time, which is several times --log-flush-bytes-per-second.
+// benchmarkLogs measures from when a line is printed until a watch of the run shows it. The loud namespace has 60 runs
+// with tails of 256 KiB that print all the time, several times --log-flush-bytes-per-second.
 func benchmarkLogs(b *testing.B) {
 	const during = 20 * time.Second
 	bench := newTenants(b)
@@ -147,7 +147,7 @@ func (t *tenants) jobs(b *testing.B, namespace string) []batchv1.Job {
 	return list.Items
 }
 
-// starts runs of the quiet namespace one after the other, and tells how long each Job took to come.
+// starts creates runs in the quiet namespace one after the other, and returns how long each Job took to appear.
 func (t *tenants) starts(b *testing.B, count int) (took []time.Duration) {
 	b.Helper()
 	made, err := kube.Watch(b.Context(), &batchv1.JobList{}, client.InNamespace(t.quiet))
@@ -170,7 +170,7 @@ func (t *tenants) starts(b *testing.B, count int) (took []time.Duration) {
 	return took
 }
 
-// running makes a run with a container that runs.
+// running creates a run whose container is running.
 func (t *tenants) running(b *testing.B, namespace, name string) *v1alpha1.TaskExecution {
 	b.Helper()
 	e := newExecution(namespace)
@@ -194,7 +194,7 @@ func (t *tenants) running(b *testing.B, namespace, name string) *v1alpha1.TaskEx
 	return e
 }
 
-// lags watches a run for some time and tells how old each line was when it was first shown.
+// lags watches a run for some time, and returns how old each line was when it first appeared.
 func (t *tenants) lags(b *testing.B, e *v1alpha1.TaskExecution, during time.Duration) (lags []time.Duration) {
 	b.Helper()
 	changes, err := kube.Watch(b.Context(), &v1alpha1.TaskExecutionList{}, client.InNamespace(e.Namespace))
@@ -223,7 +223,7 @@ func (t *tenants) lags(b *testing.B, e *v1alpha1.TaskExecution, during time.Dura
 	}
 }
 
-// printing returns logs that go on: of the loud namespace a hundred long lines a second, of others ten short ones.
+// printing returns endless logs: a hundred long lines a second in the loud namespace, ten short ones in others.
 type printing struct{ loud string }
 
 func (p printing) Open(ctx context.Context, r source.Request) (io.ReadCloser, error) {

@@ -14,11 +14,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// flood is how many runs the loud tenant has asked for.
+// flood is how many runs the loud tenant requests.
 const flood = 300
 
-// One namespace has asked for 300 runs before another asks for one, and the operator comes to them only then. The one run
-// gets its Job among the first. Without turns it stands at any place among the 301, as the cache happens to show them.
+// One namespace requests 300 runs before another requests one, and only then the operator starts. The one run gets its
+// Job among the first. Without turns it could be anywhere among the 301, in the order of the cache.
 func TestCase22QuietTenantBesideAFlood(t *testing.T) {
 	loud, quiet := namespace(t), namespace(t)
 	create(t, newTask(loud))
@@ -51,7 +51,8 @@ func TestCase22QuietTenantBesideAFlood(t *testing.T) {
 	}
 }
 
-// version orders what the API server wrote. That of a Job which nobody changed is of its creation.
+// version returns the resourceVersion as a number, to order objects. A Job that nobody changed has that of its
+// creation.
 func version(t *testing.T, o *metav1.ObjectMeta) uint64 {
 	t.Helper()
 	v, err := strconv.ParseUint(o.ResourceVersion, 10, 64)

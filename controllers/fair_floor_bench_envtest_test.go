@@ -16,9 +16,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// bareStarts makes the requests of a start without the operator, one start after the other, and tells how long each took: an
-// object is created, a watch shows it, it is read live, a Job is created, a watch shows it. What these take longer beside
-// a loud namespace is the API server and the CPUs, which the operator does not share out.
+// bareStarts makes the requests of a start without the operator, one start after the other, and returns how long each
+// took: create an object, see it in a watch, read it, create a Job, see it in a watch. What these take longer beside a
+// loud namespace is due to the API server and the CPUs, which the operator does not share out.
 func (t *tenants) bareStarts(b *testing.B, count int) (took []time.Duration) {
 	b.Helper()
 	objects, err := kube.Watch(b.Context(), &corev1.ConfigMapList{}, client.InNamespace(t.quiet))

@@ -25,13 +25,13 @@ import (
 	"github.com/taskexec/taskexec/controllers"
 )
 
-// fault befalls one call of the operator to the API server.
+// fault is what happens to one call of the operator to the API server.
 type fault struct {
-	// call that it befalls, as calls names it; none when empty.
+	// call is the call's name, as in calls. Empty means no call.
 	call string
-	// applied: the call takes effect, and only its answer is lost.
+	// applied means that the call takes effect, and only its answer is lost.
 	applied bool
-	// dies: the operator is killed by it, and never learns the answer.
+	// dies means that the call kills the operator, which never learns the answer.
 	dies bool
 }
 
@@ -46,8 +46,8 @@ func (f fault) String() string {
 	return fmt.Sprintf("%s, %s %s it took effect", f.call, what, when)
 }
 
-// answer that the operator gets. An error of the server is the worst that can come before the effect: it may also
-// mean that the request can never be served.
+// answer returns the error that the operator gets. If the call took no effect, it is an InternalError, the hardest
+// case: it may also mean that the request can never succeed.
 func (f fault) answer() error {
 	if f.applied {
 		return fmt.Errorf("reading the answer: %w", io.ErrUnexpectedEOF)
@@ -55,8 +55,8 @@ func (f fault) answer() error {
 	return apierrors.NewInternalError(errors.New("injected"))
 }
 
-// calls of an operator to the API server, over all its lives, each with the number of its kind: "create Job 1".
-// What is read from the caches is no call.
+// calls records the calls of an operator to the API server, over all its lives. Each has the number of its kind:
+// "create Job 1". Reads from the caches are not calls.
 type calls struct {
 	fault fault
 
@@ -66,7 +66,7 @@ type calls struct {
 	struck bool
 }
 
-// next notes a call and tells whether the fault befalls it.
+// next records a call and reports whether the fault strikes it.
 func (c *calls) next(kind string) (struck bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -81,7 +81,7 @@ func (c *calls) next(kind string) (struck bool) {
 	return struck
 }
 
-// told returns the calls that were made so far, and whether the fault struck.
+// told returns the calls so far, and whether the fault struck.
 func (c *calls) told() (made []string, struck bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,7 +112,7 @@ func (l *life) do(verb string, object runtime.Object, call func() error) error {
 	}
 	f := l.calls.fault
 	if f.applied {
-		_ = call() // nobody learns what came of it
+		_ = call() // the operator is dead: nobody reads the answer
 	}
 	if f.dies {
 		l.once.Do(func() { close(l.died) })
@@ -121,7 +121,7 @@ func (l *life) do(verb string, object runtime.Object, call func() error) error {
 	return f.answer()
 }
 
-// wrap has the controllers call the API server through this life.
+// wrap makes the controllers call the API server through this life.
 func (l *life) wrap(mgr ctrl.Manager) ctrl.Manager {
 	return faultyManager{Manager: mgr, api: l.client(mgr.GetClient()), live: liveReader{l, mgr.GetAPIReader()}}
 }
@@ -168,14 +168,14 @@ func (l *life) client(api client.Client) client.Client {
 	})
 }
 
-// watchless is a client without watches: the controllers watch through their caches.
+// watchless is a client without watches. The controllers watch through their caches.
 type watchless struct{ client.Client }
 
 func (watchless) Watch(context.Context, client.ObjectList, ...client.ListOption) (watch.Interface, error) {
 	return nil, errors.New("the controllers watch through their caches only")
 }
 
-// liveReader asks the API server.
+// liveReader reads from the API server.
 type liveReader struct {
 	*life
 	client.Reader
@@ -189,7 +189,7 @@ func (r liveReader) List(ctx context.Context, list client.ObjectList, options ..
 	return r.do("list", list, func() error { return r.Reader.List(ctx, list, options...) })
 }
 
-// mortalOperator runs the operator in a namespace until the test ends, and starts it anew when it died.
+// mortalOperator runs the operator in a namespace until the test ends, and starts it again when it dies.
 func mortalOperator(t *testing.T, namespace string, c *calls, changes ...func(*controllers.Options)) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())

@@ -21,13 +21,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// storm is what befalls the requests of the operator, beside what befalls its connections.
+// storm is what happens to the requests of the operator. The proxy disturbs the connections.
 type storm struct {
 	mu     sync.Mutex
 	random *rand.Rand
-	// answers of the API server, of which one in two requests gets one; none when empty.
+	// answers are errors of the API server. Half of the requests get one of them; none when empty.
 	answers []*apierrors.StatusError
-	// expired: no watch can go on from where it was.
+	// expired means that no watch can resume.
 	expired bool
 	given   map[string]int
 }
@@ -46,7 +46,7 @@ func (s *storm) set(expired bool, answers ...*apierrors.StatusError) {
 	s.expired, s.answers = expired, answers
 }
 
-// allGiven is for eventually: each answer that is given now has been, some time.
+// allGiven is a condition for eventually: each current answer was given at least once.
 func (s *storm) allGiven() (bool, any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,7 +57,7 @@ func (s *storm) allGiven() (bool, any) {
 	return !slices.ContainsFunc(answers, func(a *apierrors.StatusError) bool { return s.given[string(a.ErrStatus.Reason)] == 0 }), s.given
 }
 
-// answer instead of the API server's, nil for that.
+// answer returns the error for a request, or nil to let it pass.
 func (s *storm) answer(r *http.Request) *apierrors.StatusError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +67,7 @@ func (s *storm) answer(r *http.Request) *apierrors.StatusError {
 		answer = errExpired
 	case len(s.answers) > 0 && s.random.IntN(2) == 0:
 		if answer = s.answers[s.random.IntN(len(s.answers))]; answer == errConflict && r.Method == http.MethodGet {
-			return nil // only what writes comes into conflict
+			return nil // only writes can conflict
 		}
 	default:
 		return nil
@@ -76,7 +76,7 @@ func (s *storm) answer(r *http.Request) *apierrors.StatusError {
 	return answer
 }
 
-// stormy answers requests itself, at times, before another transport does.
+// stormy sometimes answers a request itself instead of passing it to the next transport.
 type stormy struct {
 	*storm
 	next http.RoundTripper

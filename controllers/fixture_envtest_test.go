@@ -24,8 +24,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// namespace of a test's own. What is left in it is removed at the end of the test, so that the operators of later tests
-// have nothing to do for it.
+// namespace creates a namespace for a test. It is emptied when the test ends, so that the operators of later tests have
+// nothing to do in it.
 func namespace(t *testing.T) string {
 	t.Helper()
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "test-" + rand.String(8)}}
@@ -34,7 +34,7 @@ func namespace(t *testing.T) string {
 	return ns.Name
 }
 
-// clearAway removes what the operators of other tests would look at.
+// clearAway deletes all that the operators of other tests would reconcile.
 func clearAway(t *testing.T, namespace string) {
 	t.Helper()
 	for _, object := range []client.Object{
@@ -76,7 +76,7 @@ func read(t *testing.T, object client.Object) {
 	}
 }
 
-// eventually waits until a condition holds, and fails with what was seen last.
+// eventually waits until a condition holds. On timeout it fails the test with what was seen last.
 func eventually(t *testing.T, what string, condition func() (done bool, seen any)) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
@@ -96,7 +96,7 @@ func eventually(t *testing.T, what string, condition func() (done bool, seen any
 	}
 }
 
-// reaches waits for a phase and reason.
+// reaches waits until an execution has a phase and reason.
 func reaches(t *testing.T, e *v1alpha1.TaskExecution, phase v1alpha1.Phase, reason string) {
 	t.Helper()
 	eventually(t, e.Name+" is "+string(phase)+"/"+reason, func() (bool, any) {
@@ -105,7 +105,7 @@ func reaches(t *testing.T, e *v1alpha1.TaskExecution, phase v1alpha1.Phase, reas
 	})
 }
 
-// jobOf waits for the execution's Job.
+// jobOf waits for the execution's Job and returns it.
 func jobOf(t *testing.T, e *v1alpha1.TaskExecution) *batchv1.Job {
 	t.Helper()
 	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: e.Namespace, Name: jobspec.JobName(e.Name, e.UID)}}
@@ -125,7 +125,7 @@ func jobs(t *testing.T, namespace string) []batchv1.Job {
 	return list.Items
 }
 
-// podNamed like its Job, on a node.
+// podNamed returns a pod on a node, with the name of its Job.
 func podNamed(job *batchv1.Job) *corev1.Pod {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
@@ -143,7 +143,7 @@ func podNamed(job *batchv1.Job) *corev1.Pod {
 	return pod
 }
 
-// podOf plays the Job controller and the scheduler: it makes the Job's pod on a node.
+// podOf plays the Job controller and the scheduler: it creates the Job's pod on a node.
 func podOf(t *testing.T, job *batchv1.Job) *corev1.Pod {
 	t.Helper()
 	pod := podNamed(job)
@@ -156,7 +156,7 @@ func containerState(state corev1.ContainerState) []corev1.ContainerStatus {
 	return []corev1.ContainerStatus{{Name: "main", Image: "busybox:1.37", ContainerID: "containerd://1", State: state}}
 }
 
-// startedPod has a container that started just now.
+// startedPod returns the pod with a container that started just now.
 func startedPod(pod *corev1.Pod) *corev1.Pod {
 	pod = pod.DeepCopy()
 	pod.Status.Phase = corev1.PodRunning
@@ -164,7 +164,7 @@ func startedPod(pod *corev1.Pod) *corev1.Pod {
 	return pod
 }
 
-// endedPod has a container that ended just now.
+// endedPod returns the pod with a container that ended just now.
 func endedPod(pod *corev1.Pod, code int32, podReason string) *corev1.Pod {
 	pod = pod.DeepCopy()
 	pod.Status.Phase, pod.Status.Reason = corev1.PodSucceeded, podReason
@@ -180,7 +180,7 @@ func endedPod(pod *corev1.Pod, code int32, podReason string) *corev1.Pod {
 	return pod
 }
 
-// endedJob has taken notice of its pod's end.
+// endedJob returns the Job after the Job controller has counted its pod.
 func endedJob(job *batchv1.Job, pod *corev1.Pod) *batchv1.Job {
 	job = job.DeepCopy()
 	if pod.Status.Phase == corev1.PodSucceeded {
@@ -221,13 +221,13 @@ func exits(t *testing.T, pod *corev1.Pod, code int32, podReason string) {
 	patchStatus(t, pod, func() { pod.Status = endedPod(pod, code, podReason).Status })
 }
 
-// ends plays the Job controller: the Job took notice of its pod's end.
+// ends plays the Job controller: the Job has counted its pod.
 func ends(t *testing.T, job *batchv1.Job, condition batchv1.JobConditionType) {
 	t.Helper()
 	patchStatus(t, job, func() { countJob(&job.Status, condition) })
 }
 
-// edit is a user's change. The controller writes the object's status meanwhile, so one that comes second is made anew.
+// edit makes a user's change. The controller writes the status meanwhile, so edit retries on a conflict.
 func edit(t *testing.T, object client.Object, change func()) {
 	t.Helper()
 	if err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
@@ -260,7 +260,7 @@ func gone(t *testing.T, object client.Object) {
 	})
 }
 
-// messages of the mirrored log.
+// messages returns the messages of the mirrored log.
 func messages(e *v1alpha1.TaskExecution) (out []string) {
 	for i := range e.Status.Logs {
 		out = append(out, e.Status.Logs[i].Message)

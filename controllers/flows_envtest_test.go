@@ -28,7 +28,7 @@ import (
 
 func TestOrdinaryRunCostsThreeStatusWrites(t *testing.T) {
 	ns := namespace(t)
-	operator(t, func(o *controllers.Options) { // whose log is not written between, however long the test takes
+	operator(t, func(o *controllers.Options) { // no log flush in between, however long the test takes
 		o.LogFlush.Interval, o.LogFlush.MaxInterval = patience, patience
 	})
 	writes, err := kube.Watch(t.Context(), &v1alpha1.TaskExecutionList{}, client.InNamespace(ns))
@@ -70,7 +70,7 @@ func TestOrdinaryRunCostsThreeStatusWrites(t *testing.T) {
 	}
 }
 
-// modifications counts the writes after the creation, up to a version.
+// modifications counts the writes after the creation, up to a resourceVersion.
 func modifications(w watch.Interface, until string) (n int) {
 	for event := range w.ResultChan() {
 		if event.Type == watch.Modified {
@@ -200,7 +200,7 @@ func TestCase6CancelBeforeTheJobMakesNone(t *testing.T) {
 			e := named(t, s.ns, "run")
 			reaches(t, e, v1alpha1.PhasePending, v1alpha1.ReasonTaskNotFound)
 			cancel(t, e)
-			create(t, newTask(s.ns)) // too late
+			create(t, newTask(s.ns)) // too late: the run is cancelled
 			return e
 		},
 		"it waits for its turn": func(t *testing.T, s *stage) *v1alpha1.TaskExecution {
@@ -211,7 +211,7 @@ func TestCase6CancelBeforeTheJobMakesNone(t *testing.T) {
 			e := named(t, s.ns, "run")
 			reaches(t, e, v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit)
 			cancel(t, e)
-			completes(t, first) // and its turn comes too late
+			completes(t, first) // too late: the run is cancelled
 			return e
 		},
 	} {
@@ -223,7 +223,7 @@ func TestCase6CancelBeforeTheJobMakesNone(t *testing.T) {
 			if got := e.Status.Cancellation; got == nil || got.Outcome != v1alpha1.CancellationNotStarted {
 				t.Errorf("receipt %+v", got)
 			}
-			completes(t, named(t, ns, "another")) // its Job is the newest, so that the witness has seen all before it
+			completes(t, named(t, ns, "another")) // its Job is the newest, so the witness has seen all the others
 			s.job(t, "another")
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -242,7 +242,7 @@ func running(t *testing.T, change func(*v1alpha1.Task)) (*v1alpha1.TaskExecution
 	return e, job, pod
 }
 
-// begun makes a new execution and has the container of its pod run, whether or not anybody has looked.
+// begun creates a new execution and starts the container of its pod, whether or not the operator has seen it.
 func begun(t *testing.T, change func(*v1alpha1.Task)) (*v1alpha1.TaskExecution, *batchv1.Job, *corev1.Pod) {
 	t.Helper()
 	ns := namespace(t)
@@ -268,7 +268,7 @@ func cancel(t *testing.T, e *v1alpha1.TaskExecution) {
 	}
 }
 
-// told waits until the controller told the kubelet to end a pod.
+// told waits until the controller tells the kubelet to end a pod.
 func told(t *testing.T, pod *corev1.Pod, why string) {
 	t.Helper()
 	eventually(t, "the pod is told to end", func() (bool, any) {
@@ -302,7 +302,7 @@ func TestCancelEndsThePodAndThenRemovesTheJob(t *testing.T) {
 func TestCase5RunThatEndsWhileItIsCancelledKeepsItsExitCode(t *testing.T) {
 	stop := operator(t)
 	e, job, pod := running(t, nil)
-	stop() // nobody looks when both come
+	stop() // nobody reconciles while both happen
 	exits(t, pod, 0, "")
 	ends(t, job, batchv1.JobComplete)
 	cancel(t, e)
@@ -315,7 +315,7 @@ func TestCase5RunThatEndsWhileItIsCancelledKeepsItsExitCode(t *testing.T) {
 
 func TestTimeoutEndsThePod(t *testing.T) {
 	operator(t)
-	// Its time may be over before anybody looks, so that it is never said to run.
+	// The timeout may be over before a reconcile, so the phase may never be Running.
 	e, job, pod := begun(t, func(task *v1alpha1.Task) {
 		task.Spec.Timeout = &metav1.Duration{Duration: time.Second}
 		task.Spec.Retries = 3
@@ -331,7 +331,7 @@ func TestStartTimeoutSaysWhatItWaitedFor(t *testing.T) {
 	ns := namespace(t)
 	operatorIn(t, ns)
 	task := newTask(ns)
-	task.Spec.StartTimeout = &metav1.Duration{Duration: 15 * time.Second} // in which it has a pod
+	task.Spec.StartTimeout = &metav1.Duration{Duration: 15 * time.Second} // the pod must exist by then
 	create(t, task)
 	e := newExecution(ns)
 	create(t, e)
@@ -350,7 +350,7 @@ func TestStartTimeoutSaysWhatItWaitedFor(t *testing.T) {
 	gone(t, job)
 }
 
-// A Job that somebody deletes mid-run is not made again: not by this life of the operator, nor by the next.
+// Somebody deletes a Job mid-run. The operator does not create it again, not even after a restart.
 func TestCase4LostJobIsNeverMadeAgain(t *testing.T) {
 	ns := namespace(t)
 	s := &stage{ns, newWitness(t, ns)}
@@ -365,18 +365,18 @@ func TestCase4LostJobIsNeverMadeAgain(t *testing.T) {
 	version := e.ResourceVersion
 	stop()
 	operator(t)
-	completes(t, named(t, ns, "other")) // so that it has looked at all
+	completes(t, named(t, ns, "other")) // the operator has reconciled all
 	if read(t, e); e.ResourceVersion != version {
 		t.Errorf("a finished run was written to: %+v", e.Status)
 	}
 	for _, left := range jobs(t, ns) {
 		if left.Annotations[v1alpha1.AnnotationExecution] == e.Name {
-			t.Error("the Job was made again") // and the witness saw no other in between
+			t.Error("the Job was made again") // the witness counts Jobs in between
 		}
 	}
 }
 
-// A Job that somebody else made has the name that ours would have: it stays as it is, whatever is done with the run.
+// A foreign Job has the name of ours. The operator never touches it, whatever happens to the run.
 func TestCase3ForeignJobIsLeftAlone(t *testing.T) {
 	for name, disguise := range map[string]func(*batchv1.Job, *v1alpha1.TaskExecution){
 		"somebody's": func(*batchv1.Job, *v1alpha1.TaskExecution) {},
@@ -403,7 +403,7 @@ func TestCase3ForeignJobIsLeftAlone(t *testing.T) {
 			cancel(t, e)
 			stop()
 			operator(t)
-			// It has looked at the first when it has done all of the second.
+			// When the second run is complete, the first has been reconciled.
 			other := named(t, ns, "other")
 			completes(t, other)
 			if read(t, e); e.Status.Phase != v1alpha1.PhaseFailed || e.Status.Job != nil {
@@ -418,7 +418,7 @@ func TestCase3ForeignJobIsLeftAlone(t *testing.T) {
 	}
 }
 
-// A crash after the Job was created and before status named it: the Job is adopted.
+// The operator crashed after it created the Job and before the status named it. The Job is adopted.
 func TestCase1JobOfAnEarlierLifeIsAdopted(t *testing.T) {
 	ns := namespace(t)
 	task := newTask(ns)
@@ -438,8 +438,8 @@ func TestCase1JobOfAnEarlierLifeIsAdopted(t *testing.T) {
 	}
 }
 
-// The operator is killed by its own request for the Job, which the API server carried out: its next life finds the Job,
-// and goes on with it.
+// The request to create the Job kills the operator, and the API server carries it out. The next life finds the Job and
+// goes on with it.
 func TestCase1KilledBeforeTheStatusNamesTheJob(t *testing.T) {
 	ns := namespace(t)
 	s, c := &stage{ns, newWitness(t, ns)}, &calls{fault: fault{call: "create Job 1", applied: true, dies: true}}
@@ -457,12 +457,12 @@ func TestCase1KilledBeforeTheStatusNamesTheJob(t *testing.T) {
 	}
 	s.completes(t, "run")
 	s.is(t, "run", v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
-	if n := len(jobs(t, ns)); n != 1 { // and the witness saw no other in between
+	if n := len(jobs(t, ns)); n != 1 { // the witness counts Jobs in between
 		t.Errorf("%d Jobs", n)
 	}
 }
 
-// What the operator does after a restart is what it would have done without.
+// After a restart the operator does what it would have done without one.
 func TestRestartInEachPhase(t *testing.T) {
 	ns := namespace(t)
 	create(t, newTask(ns))

@@ -20,8 +20,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// A pod that says by its labels that it is of a run, and is not of the run's Job: it is neither mirrored nor ended, and its
-// end is not the run's.
+// A pod has the labels of a run, and does not belong to the run's Job. It is neither mirrored nor ended, and its end
+// does not end the run.
 func TestCase53LabelledPodIsLeftAlone(t *testing.T) {
 	operator(t)
 	e, _, pod := running(t, nil)
@@ -43,7 +43,7 @@ func TestCase53LabelledPodIsLeftAlone(t *testing.T) {
 	}
 }
 
-// A Job that somebody made beforehand, with the right owner and without our label, is a conflict of names.
+// Somebody creates a Job beforehand, with the right owner and without our label. That is a name conflict.
 func TestCase54JobWithAForgedOwnerIsAConflict(t *testing.T) {
 	ns := namespace(t)
 	create(t, newTask(ns))
@@ -60,7 +60,7 @@ func TestCase54JobWithAForgedOwnerIsAConflict(t *testing.T) {
 	}
 }
 
-// sealed has an earlier life of the operator sign a Job.
+// sealed seals a Job, as an earlier life of the operator would.
 func sealed(t *testing.T, job *batchv1.Job, e *v1alpha1.TaskExecution) {
 	t.Helper()
 	earlier, err := jobseal.New(kube, kube, clock.RealClock{}, metav1.NamespaceDefault)
@@ -72,8 +72,8 @@ func sealed(t *testing.T, job *batchv1.Job, e *v1alpha1.TaskExecution) {
 	}
 }
 
-// Somebody makes the very Job that the operator would make, for a run that waits. No admission policy is there to refuse
-// it. It is not the run's: the run waits on, before and after a restart, and its turn ends in a conflict of names.
+// Somebody creates exactly the Job that the operator would create for a waiting run. No admission policy refuses it.
+// The run does not adopt it: it waits on, before and after a restart, and ends in a name conflict.
 func TestCase54ForgedJobTakesNoTurn(t *testing.T) {
 	ns := namespace(t)
 	limitedTask(t, ns, v1alpha1.ConcurrencyQueue, 1)
@@ -88,7 +88,7 @@ func TestCase54ForgedJobTakesNoTurn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A seal that is copied from another run's Job, and one of a key that was never published, are none.
+	// A seal copied from another run's Job is invalid, and so is a seal by a key that was never published.
 	genuine := jobOf(t, first)
 	forged.Annotations[v1alpha1.AnnotationSeal] = genuine.Annotations[v1alpha1.AnnotationSeal]
 	if forged.Annotations[v1alpha1.AnnotationSeal] == "" {

@@ -57,7 +57,7 @@ func TestFiguresOfATask(t *testing.T) {
 	})
 }
 
-// However many runs change, a Task's status is written once each pace.
+// A Task's status is written at most once per pace, however many runs change.
 func TestFiguresAreWrittenAtAPace(t *testing.T) {
 	ns := namespace(t)
 	const pace = time.Second
@@ -87,7 +87,7 @@ func TestFiguresAreWrittenAtAPace(t *testing.T) {
 			}
 		}
 	}
-	if most := int(time.Since(begin)/pace) + 2; n > most { // one of them is Ready
+	if most := int(time.Since(begin)/pace) + 2; n > most { // one of them sets Ready
 		t.Errorf("%d writes in %s, want at most %d", n, time.Since(begin), most)
 	}
 }

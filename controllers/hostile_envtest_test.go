@@ -26,7 +26,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// longLog has many long lines.
+// longLog is a source of many long lines.
 type longLog struct{ lines, bytes int }
 
 func (l longLog) Open(context.Context, source.Request) (io.ReadCloser, error) {
@@ -38,7 +38,7 @@ func (l longLog) Open(context.Context, source.Request) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(log.String())), nil
 }
 
-// panics that the controllers recovered from, in this process.
+// panics returns how many panics the controllers of this process have recovered from.
 func panics(t *testing.T) (n float64) {
 	t.Helper()
 	families, err := metrics.Registry.Gather()
@@ -55,8 +55,8 @@ func panics(t *testing.T) (n float64) {
 	return n
 }
 
-// etcd itself refuses a status for its tail: somebody made the execution almost as large as it takes. The phase is
-// written without the tail, and the run beside it has all of its own.
+// etcd refuses a status because of its tail: the execution itself is almost as large as etcd allows. The phase is
+// written without the tail, and the run beside it keeps its whole tail.
 func TestCase18StatusThatIsTooLarge(t *testing.T) {
 	const lines = 100
 	ns := namespace(t)
@@ -92,8 +92,8 @@ func TestCase18StatusThatIsTooLarge(t *testing.T) {
 	}
 }
 
-// Names as long as Kubernetes takes them: what is derived of them is cut and hashed, and two that differ at their end are
-// told apart.
+// Names are as long as Kubernetes allows. Names derived from them are cut and hashed, and two that differ only at their
+// end stay distinct.
 func TestCase18NamesOf253Characters(t *testing.T) {
 	long := strings.Repeat("a", validation.DNS1123SubdomainMaxLength-1)
 	ns := namespace(t)
@@ -122,10 +122,10 @@ func TestCase18NamesOf253Characters(t *testing.T) {
 	}
 }
 
-// hostile is what no annotation of ours has.
+// hostile is a value that no annotation of ours ever has.
 var hostile = "\x00\x1b[31m<script>\n{\"maxEntries\":-1,}]$(rm -rf /)" + strings.Repeat("9", 4<<10)
 
-// annotated puts that into every annotation of ours.
+// annotated sets all our annotations to hostile.
 func annotated(t *testing.T, object client.Object) {
 	t.Helper()
 	before, _ := object.DeepCopyObject().(client.Object)
@@ -145,8 +145,8 @@ func annotated(t *testing.T, object client.Object) {
 	}
 }
 
-// Somebody writes nonsense into each annotation that the operator reads, on each object. The run ends all the same, the
-// one beside it as if nothing had been, and nothing panics.
+// Somebody writes nonsense into each annotation that the operator reads, on each object. The run still ends, the run
+// beside it is unaffected, and nothing panics.
 func TestCase18HostileAnnotations(t *testing.T) {
 	before := panics(t)
 	ns := namespace(t)

@@ -16,7 +16,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// kubectl runs the real one against the API server of the tests.
+// kubectl runs the real kubectl against the API server of the tests.
 func kubectl(t *testing.T, input string, args ...string) (output string, err error) {
 	t.Helper()
 	config := clientcmdapi.NewConfig()
@@ -34,7 +34,7 @@ func kubectl(t *testing.T, input string, args ...string) (output string, err err
 	return string(out), err
 }
 
-// shownBy is what kubectl prints, and fails the test where kubectl does.
+// shownBy returns what kubectl prints. It fails the test if kubectl fails.
 func shownBy(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := kubectl(t, "", args...)

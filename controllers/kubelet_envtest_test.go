@@ -22,27 +22,26 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// kubelet is a node's log server: the API server asks it for container logs as it asks a real one. It has what a
-// script printed and gives it with the faults of a bad day: refused requests, connections that end within a line,
-// cleanly or not, or that hang.
+// kubelet is a node's log server: the API server requests container logs from it as from a real one. It serves scripted
+// lines with faults: refused requests, and connections that end within a line, cleanly or not, or hang.
 type kubelet struct {
 	node   string
 	random *rand.Rand
 
 	mu       sync.Mutex
-	lines    []string // with time stamps
+	lines    []string // with timestamps
 	stamps   []time.Time
 	grown    chan struct{} // closed and replaced when something changed
 	exited   bool
 	requests int
 	faults   map[string]int
-	// steady: a good day, without faults of its own.
+	// steady turns the faults off.
 	steady bool
-	// rotated: lines before this one are in an older file, which nobody is given.
+	// rotated is the index of the first line of the current file. Earlier lines are never served.
 	rotated int
 }
 
-// newKubelet starts one and makes its Node.
+// newKubelet starts a kubelet and creates its Node.
 func newKubelet(t *testing.T, seed uint64) *kubelet {
 	t.Helper()
 	k := &kubelet{
@@ -84,7 +83,7 @@ func (k *kubelet) change(f func()) {
 	k.grown = make(chan struct{})
 }
 
-// draw a number below n.
+// draw returns a random number below n.
 func (k *kubelet) draw(n int) int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -93,10 +92,10 @@ func (k *kubelet) draw(n int) int {
 
 func (k *kubelet) print(text string) { k.printAbout(time.Now(), text) }
 
-// printAbout prints a line that is stamped with a time, or with one a little before it.
+// printAbout prints a line with the given timestamp, or one slightly before it.
 func (k *kubelet) printAbout(at time.Time, text string) {
 	at = at.UTC()
-	// What a program prints on stdout and stderr at once is not always stamped in the order in which it is written.
+	// Lines that a program prints on stdout and stderr at once may be stamped out of order.
 	if k.draw(10) == 0 {
 		at = at.Add(-time.Duration(k.draw(500)) * time.Microsecond)
 	}
@@ -110,7 +109,7 @@ func (k *kubelet) printAt(at time.Time, text string) {
 	})
 }
 
-// rotate begins a new file. Who follows is given both.
+// rotate begins a new log file. A client that follows gets both files.
 func (k *kubelet) rotate() { k.change(func() { k.rotated = len(k.lines) }) }
 
 func (k *kubelet) exit() { k.change(func() { k.exited = true }) }

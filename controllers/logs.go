@@ -23,7 +23,7 @@ import (
 
 // ArchiveOptions configure the archive of raw logs.
 type ArchiveOptions struct {
-	// URL of the bucket: file:///folder, s3://, gs:// or azblob://. Empty means that nothing is archived.
+	// URL is that of the bucket: file:///folder, s3://, gs:// or azblob://. Empty means that nothing is archived.
 	URL string
 	// SpoolDir holds what is not archived yet, at most SpoolBytes. No other process may use it.
 	SpoolDir   string
@@ -33,7 +33,7 @@ type ArchiveOptions struct {
 	PartAge   time.Duration
 	// Deadline is how long after the end of a run its log may take to be archived.
 	Deadline time.Duration
-	// Sweep is how often the archives of deleted executions of this cluster are removed, zero for never.
+	// Sweep is how often the archives of this cluster's deleted executions are removed. Zero means never.
 	Sweep time.Duration
 }
 
@@ -47,7 +47,7 @@ func defaultArchive() ArchiveOptions {
 	}
 }
 
-// setupLogs makes the follower and the archive of logs, which the manager starts and stops.
+// setupLogs creates the follower and the archive of logs, which the manager starts and stops.
 func setupLogs(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*follow.Follower, error) {
 	options := follow.Options{
 		Source:          o.LogSource,
@@ -77,8 +77,8 @@ func setupLogs(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*f
 	return follower, nil
 }
 
-// runLogs runs the follower and the archive until ctx ends. The follower stops first; then the archive uploads what it has
-// read.
+// runLogs runs the follower and the archive until ctx ends. The follower stops first. Then the archive uploads what the
+// follower has read.
 func runLogs(ctx context.Context, follower *follow.Follower, writer *archive.Writer) error {
 	archiving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -28,8 +28,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
-// Logs through the API server from a node on a bad day: each line is archived once and in its order, the tail has
-// the newest, and the log is said to be whole. The controller is started anew in the middle.
+// Logs come through the API server from a faulty node. Each line is archived once and in order, the tail has the newest
+// lines, and the log is complete. The controller restarts in the middle.
 func TestCase11LogsOfANodeOnABadDay(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestCase11LogsOfANodeOnABadDay(t *testing.T) {
 			pod := podOn(t, job, node.node)
 			runs(t, pod)
 			const total = 3000
-			// The stamps do not jump when the machine that prints stands still: that would look like a rotation.
+			// The timestamps do not jump when the test machine stalls: that would look like a rotation.
 			begun := time.Now()
 			printed := func(from, to int) {
 				tick := time.NewTicker(time.Millisecond)
@@ -93,7 +93,7 @@ func TestCase11LogsOfANodeOnABadDay(t *testing.T) {
 	}
 }
 
-// archives has the operator read logs from the API server, and archive them in small parts.
+// archives makes the operator read logs from the API server and archive them in small parts.
 func archives(t *testing.T, url string) func(*controllers.Options) {
 	return func(o *controllers.Options) {
 		o.LogSource, o.LogPatience = nil, time.Minute
@@ -102,7 +102,7 @@ func archives(t *testing.T, url string) func(*controllers.Options) {
 	}
 }
 
-// 500 lines that are the same, with one time stamp, over several connections: each is counted once.
+// 500 identical lines with one timestamp come over several connections. Each is counted once.
 func TestCase12IdenticalLinesAcrossReconnects(t *testing.T) {
 	const total, before = 500, 200
 	node := newKubelet(t, 12)
@@ -121,7 +121,7 @@ func TestCase12IdenticalLinesAcrossReconnects(t *testing.T) {
 		for range lines {
 			node.printAt(at, "the same")
 		}
-		between.Cut() // within what is being read, or after it
+		between.Cut() // within or after what is being read
 	}
 	counted := func(lines int64) {
 		t.Helper()
@@ -156,8 +156,8 @@ func TestCase12IdenticalLinesAcrossReconnects(t *testing.T) {
 	}
 }
 
-// The store goes away amid a log. The run ends meanwhile, and its phase does not wait; when the store is back, all that
-// was printed is uploaded.
+// The object store becomes unavailable mid-log. The run ends meanwhile, and its phase does not wait. When the store is
+// back, all lines are uploaded.
 func TestCase17ArchiveThatComesBack(t *testing.T) {
 	const total = 400
 	node := newKubelet(t, 17)
@@ -202,7 +202,7 @@ func TestCase17ArchiveThatComesBack(t *testing.T) {
 	}
 }
 
-// anyArchived reports whether the archive has a line of an execution.
+// anyArchived reports whether the archive has any line of an execution.
 func anyArchived(t *testing.T, url string, e *v1alpha1.TaskExecution) bool {
 	t.Helper()
 	bucket, err := archive.Open(t.Context(), url)
@@ -214,7 +214,7 @@ func anyArchived(t *testing.T, url string, e *v1alpha1.TaskExecution) bool {
 	return err == nil && ix != nil && len(ix.Streams) == 1 && ix.Streams[0].Lines() > 0
 }
 
-// An archive that cannot be written keeps no phase from being written, and is not waited for beyond its deadline.
+// An unwritable archive delays no phase, and the operator stops waiting for it at its deadline.
 func TestCase17ArchiveThatIsAway(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -244,7 +244,7 @@ func TestCase17ArchiveThatIsAway(t *testing.T) {
 	}
 }
 
-// podOn is podOf on a node of its own.
+// podOn is podOf on a given node.
 func podOn(t *testing.T, job *batchv1.Job, node string) *corev1.Pod {
 	t.Helper()
 	job = job.DeepCopy()
@@ -252,7 +252,7 @@ func podOn(t *testing.T, job *batchv1.Job, node string) *corev1.Pod {
 	return podOf(t, job)
 }
 
-// capturedLog waits for the last word on a log.
+// capturedLog waits until the log is final, and returns its condition.
 func capturedLog(t *testing.T, e *v1alpha1.TaskExecution) (captured *metav1.Condition) {
 	t.Helper()
 	eventually(t, "there is a last word on the log", func() (bool, any) {
@@ -263,7 +263,7 @@ func capturedLog(t *testing.T, e *v1alpha1.TaskExecution) (captured *metav1.Cond
 	return captured
 }
 
-// archivedText reads the lines of an execution's first container from its archive.
+// archivedText returns the archived lines of an execution's first container.
 func archivedText(t *testing.T, url string, e *v1alpha1.TaskExecution) (text []string) {
 	t.Helper()
 	bucket, err := archive.Open(context.Background(), url)

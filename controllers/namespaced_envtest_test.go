@@ -20,7 +20,7 @@ import (
 	"github.com/taskexec/taskexec/hack/rights"
 )
 
-// bind makes a role or a binding of a manifest in a namespace, for the account of another.
+// bind creates a role or a binding from a manifest in a namespace, for the account of the namespace system.
 func bind(t *testing.T, o *unstructured.Unstructured, in, system string) {
 	t.Helper()
 	o, err := manifests.In(o, in, system)
@@ -30,8 +30,8 @@ func bind(t *testing.T, o *unstructured.Unstructured, in, system string) {
 	create(t, o)
 }
 
-// withRolesOnly makes an account in a namespace of its own, system, and gives it the Roles of config/namespaced in
-// namespaces, what it needs where it is installed, and no right in others.
+// withRolesOnly creates an account in a namespace of its own, system. The account gets the Roles of config/namespaced
+// in the given namespaces and in system, and no right elsewhere.
 func withRolesOnly(t *testing.T, namespaces ...string) (config *rest.Config, system string) {
 	t.Helper()
 	system = namespace(t)
@@ -53,7 +53,7 @@ func withRolesOnly(t *testing.T, namespaces ...string) (config *rest.Config, sys
 		t.Fatal(err)
 	}
 	for _, o := range all {
-		if o.GetName() == "taskexec-controller-leader-election" { // its own namespace has the keys by which Jobs are signed
+		if o.GetName() == "taskexec-controller-leader-election" { // only its own namespace has the keys that sign Jobs
 			bind(t, o, system, system)
 		}
 	}
@@ -70,8 +70,8 @@ func withRolesOnly(t *testing.T, namespaces ...string) (config *rest.Config, sys
 	return config, system
 }
 
-// With the Roles of config/namespaced in two namespaces the controller runs what is there, sensitive params included, and
-// a limit over both holds. It leaves another namespace alone.
+// The controller has the Roles of config/namespaced in two namespaces. It runs their executions, with sensitive params,
+// under one common limit. It ignores a third namespace.
 func TestCase62ControllerWithRolesOnly(t *testing.T) {
 	first, second, other := login(t), login(t), login(t)
 	config, system := withRolesOnly(t, first.Namespace, second.Namespace)

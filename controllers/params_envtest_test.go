@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// containers returns a Task as many as are asked for.
+// containers gives the Task n containers.
 func containers(task *v1alpha1.Task, n int) *v1alpha1.Task {
 	list := &task.Spec.JobTemplate.Spec.Template.Spec.Containers
 	for i := len(*list); i < n; i++ {
@@ -27,7 +27,8 @@ func containers(task *v1alpha1.Task, n int) *v1alpha1.Task {
 	return task
 }
 
-// The most that we let pass is what the API server and etcd take: few variables with long values, and many short ones.
+// The largest Job that we allow is accepted by the API server and etcd: few variables with long values, and many short
+// ones.
 func TestCase31LargestJobIsTakenByTheAPIServer(t *testing.T) {
 	ns := namespace(t)
 	var many []string
@@ -74,7 +75,7 @@ func TestCase31JobOfNineContainersFailsInWords(t *testing.T) {
 	}
 }
 
-// The API server writes < in six bytes, which are not counted.
+// The API server encodes < in six bytes, which our limits do not count.
 func TestCase31ParamsOfHTMLReachTheJob(t *testing.T) {
 	ns := namespace(t)
 	operator(t)

@@ -22,7 +22,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// limitedTask has a concurrency policy.
+// limitedTask creates a Task with a concurrency policy.
 func limitedTask(t *testing.T, namespace string, policy v1alpha1.ConcurrencyPolicy, maxRunning int32, changes ...func(*v1alpha1.TaskSpec)) {
 	t.Helper()
 	task := newTask(namespace)
@@ -41,7 +41,7 @@ func named(t *testing.T, namespace, name string) *v1alpha1.TaskExecution {
 	return e
 }
 
-// completes plays the Job controller and the kubelet: the run's pod ran and ended well.
+// completes plays the Job controller and the kubelet: the run's pod runs and ends well.
 func completes(t *testing.T, e *v1alpha1.TaskExecution) {
 	t.Helper()
 	job := jobOf(t, e)
@@ -90,7 +90,7 @@ func TestForbidLetsTheSecondFail(t *testing.T) {
 	if !strings.HasSuffix(second.Status.Message, ": a") {
 		t.Errorf("message %q does not name the active run", second.Status.Message)
 	}
-	// Right after the end, without any wait, the next one runs.
+	// The next run starts right after the end, without a wait.
 	completes(t, first)
 	reaches(t, named(t, ns, "c"), v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
 }
@@ -136,7 +136,7 @@ func TestSuspendedTaskRefusesNewRunsOnly(t *testing.T) {
 		reason := ""
 		eventually(t, "it is decided", func() (bool, any) { read(t, e); reason = e.Status.Reason; return reason != "", e.Status })
 		if reason != v1alpha1.ReasonTaskSuspended {
-			cancel(t, e) // the controller had not seen the edit yet
+			cancel(t, e) // the controller has not seen the edit yet
 		}
 		return reason == v1alpha1.ReasonTaskSuspended, e.Status
 	})
@@ -163,7 +163,7 @@ func TestQueueTimeoutEndsTheWait(t *testing.T) {
 
 func TestLimitOfANamespace(t *testing.T) {
 	ns, other := namespace(t), namespace(t)
-	// A limit in all would count what other tests left behind.
+	// A cluster-wide limit would count what other tests left behind.
 	operator(t, func(o *controllers.Options) { o.MaxRunning = queue.Limits{PerNamespace: 1} })
 	create(t, newTask(ns))
 	create(t, newTask(other))
@@ -176,11 +176,11 @@ func TestLimitOfANamespace(t *testing.T) {
 	reaches(t, named(t, other, "c"), v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
 }
 
-// Kueue's webhook suspends a Job that has its label; no Kueue runs here, so that the template does. The time in which a
-// Job is held is none in which it could start.
+// Kueue's webhook suspends a Job that has its label. No Kueue runs here, so the template suspends it. The start clock
+// does not count the time in which the Job is suspended.
 func TestJobThatIsHeldReadsQueued(t *testing.T) {
 	t.Parallel()
-	const startTimeout = 15 * time.Second // in which its pod is seen, once it is resumed
+	const startTimeout = 15 * time.Second // its pod must be seen by then, once the Job is resumed
 	ns := namespace(t)
 	operatorIn(t, ns)
 	task := newTask(ns)
@@ -231,7 +231,7 @@ func TestImageThatCannotBePulledFailsAfterItsGrace(t *testing.T) {
 		pod.Status.ContainerStatuses = containerState(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull"}})
 	})
 	told(t, pod, v1alpha1.ReasonImagePullFailed)
-	exits(t, pod, 137, "DeadlineExceeded") // a kubelet forgets what the container waited for
+	exits(t, pod, 137, "DeadlineExceeded") // a kubelet forgets why the container waited
 	reaches(t, e, v1alpha1.PhaseFailed, v1alpha1.ReasonImagePullFailed)
 	if !strings.Contains(e.Status.Message, `image "busybox:1.37"`) {
 		t.Errorf("message %q does not name the image", e.Status.Message)
@@ -239,7 +239,7 @@ func TestImageThatCannotBePulledFailsAfterItsGrace(t *testing.T) {
 	gone(t, job)
 }
 
-// A run that is deleted keeps its turn until its pod is gone.
+// A deleted run keeps its place until its pod is gone.
 func TestDeletedRunKeepsItsTurnUntilItsPodIsGone(t *testing.T) {
 	ns := namespace(t)
 	operator(t)
@@ -251,7 +251,7 @@ func TestDeletedRunKeepsItsTurnUntilItsPodIsGone(t *testing.T) {
 	reaches(t, first, v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
 	second := named(t, ns, "b")
 	reaches(t, second, v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit)
-	for _, object := range []client.Object{first, job} { // no garbage collector runs here
+	for _, object := range []client.Object{first, job} { // envtest has no garbage collector
 		if err := kube.Delete(t.Context(), object, client.PropagationPolicy(metav1.DeletePropagationBackground)); err != nil {
 			t.Fatal(err)
 		}
@@ -266,7 +266,7 @@ func TestDeletedRunKeepsItsTurnUntilItsPodIsGone(t *testing.T) {
 	reaches(t, second, v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
 }
 
-// The Job was created right before a crash, and status does not say so: it counts.
+// The Job was created right before a crash, and the status does not name it. It still takes a place.
 func TestJobOfAnEarlierLifeHasItsTurn(t *testing.T) {
 	ns := namespace(t)
 	limitedTask(t, ns, v1alpha1.ConcurrencyQueue, 1)

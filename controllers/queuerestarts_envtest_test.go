@@ -21,8 +21,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// 200 runs of a Task that runs 3 at once, while the operator is stopped and started again and again. What plays the
-// Job controller counts the Jobs that have not ended: the operator may not create one more.
+// A Task allows 3 of its 200 runs at once, while the operator restarts again and again. The fake Job controller counts
+// the active Jobs: there are never more than 3.
 func TestManyRunsOfAQueueAcrossRestarts(t *testing.T) {
 	t.Parallel()
 	const n, most, restarts = 200, 3, 5
@@ -65,7 +65,7 @@ func TestManyRunsOfAQueueAcrossRestarts(t *testing.T) {
 	slices.SortStableFunc(names, func(a, b string) int { return created[a].Compare(created[b].Time) })
 	waiting := slices.Clone(names)
 	for _, name := range node.order {
-		// An older one without a Job has its turn already, and is slow to use it: with this one there are no more than may run.
+		// Older runs without a Job may already have their places, so at most that many may be overtaken.
 		if older := slices.Index(waiting, name); older >= most {
 			t.Errorf("%s was run before older ones: %v", name, waiting[:older])
 		}
@@ -73,7 +73,7 @@ func TestManyRunsOfAQueueAcrossRestarts(t *testing.T) {
 	}
 }
 
-// fakeNode plays the Job controller and the kubelet for all Jobs of a namespace: each has a pod that ends at once.
+// fakeNode plays the Job controller and the kubelet for all Jobs of a namespace. Each Job has a pod that ends at once.
 type fakeNode struct {
 	mu     sync.Mutex
 	active map[string]bool
@@ -124,7 +124,7 @@ func newFakeNode(t *testing.T, namespace string) *fakeNode {
 	return n
 }
 
-// run a Job. It counts as active until right before its end is written.
+// run runs a Job. The Job counts as active until right before its end is written.
 func (n *fakeNode) run(ctx context.Context, job *batchv1.Job) error {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
@@ -157,11 +157,11 @@ func (n *fakeNode) run(ctx context.Context, job *batchv1.Job) error {
 	return kube.Status().Patch(ctx, job, client.MergeFrom(before))
 }
 
-// finished waits until so many Jobs have ended.
+// finished waits until the wanted number of Jobs have ended.
 func (n *fakeNode) finished(t *testing.T, want int) {
 	t.Helper()
 	last := -1
-	for { // patience is for each step
+	for { // patience applies to each step
 		got := 0
 		eventually(t, fmt.Sprintf("%d Jobs have ended", want), func() (bool, any) {
 			n.mu.Lock()

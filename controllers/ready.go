@@ -17,9 +17,9 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// CachesSynced starts to watch every kind that the controllers read. It returns a check that fails until all watches have shown the
-// cluster once. A controller that waits for its lease watches too, so that it is ready before it leads. CachesSynced returns an
-// error if the API server does not know a kind.
+// CachesSynced starts to watch every kind that the controllers read. It returns a check that fails until all watches
+// have listed their objects once. A controller that waits for its lease also watches, so that it is ready before it
+// leads. CachesSynced returns an error if the API server does not know a kind.
 func CachesSynced(ctx context.Context, caches cache.Cache) (healthz.Checker, error) {
 	synced := map[string]func() bool{}
 	for name, kind := range map[string]client.Object{

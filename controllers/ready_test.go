@@ -24,19 +24,19 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// listedTasks: the one in the middle does not decode.
+// listedTasks has a task in the middle that does not decode.
 const listedTasks = `{"metadata":{"name":"first","namespace":"two","resourceVersion":"5"}},
 	{"metadata":{"name":"bad","namespace":"one","resourceVersion":"6"},"spec":{"jobTemplate":{"spec":{"template":{"spec":{"overhead":{"memory":"1e1.5"}}}}}}},
 	{"metadata":{"name":"last","namespace":"two","resourceVersion":"7"}}`
 
-// anAPIServer answers lists, those of tasks once it may. Its watches bring nothing.
+// anAPIServer answers lists; those of tasks wait for may. Its watches send nothing.
 func anAPIServer(t *testing.T, may <-chan struct{}) *rest.Config {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		items, query := "", r.URL.Query()
 		switch {
-		case query.Has("sendInitialEvents"): // an older server
+		case query.Has("sendInitialEvents"): // like an older server
 			w.WriteHeader(http.StatusUnprocessableEntity)
 			_ = json.NewEncoder(w).Encode(metav1.Status{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: metav1.StatusFailure, Code: http.StatusUnprocessableEntity, Reason: metav1.StatusReasonInvalid})
 			return
@@ -56,12 +56,12 @@ func anAPIServer(t *testing.T, may <-chan struct{}) *rest.Config {
 		fmt.Fprintf(w, `{"metadata":{"resourceVersion":"9"},"items":[%s]}`, items)
 	}))
 	t.Cleanup(server.Close)
-	t.Cleanup(server.CloseClientConnections) // first: the watches never end
+	t.Cleanup(server.CloseClientConnections) // first, because the watches never end
 	return &rest.Config{Host: server.URL, ContentConfig: rest.ContentConfig{ContentType: runtime.ContentTypeJSON}}
 }
 
-// The controller is ready when each of its watches has shown the cluster, and not before. An object that does not
-// decode is no reason for one not to.
+// The controller is ready once each of its watches has listed its objects, and not before. An object that does not
+// decode does not prevent that.
 func TestCase21ReadyWhenTheCachesShowTheCluster(t *testing.T) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {

@@ -20,8 +20,8 @@ import (
 	"github.com/taskexec/taskexec/controllers"
 )
 
-// The archive of a Task that asks for that has no value of a sensitive param, also when another controller goes on; that
-// of another Task has what was printed.
+// If the Task asks for redaction, the archive has no value of a sensitive param, even when another controller takes
+// over. Otherwise the archive has what was printed.
 func TestCase46ArchiveOfATaskThatAsks(t *testing.T) {
 	for how, raw := range map[v1alpha1.LogArchive]bool{v1alpha1.LogArchiveRedacted: false, v1alpha1.LogArchiveRaw: true} {
 		t.Run(string(how), func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestCase46ArchiveOfATaskThatAsks(t *testing.T) {
 				}
 				return e.Status.LogSummary != nil && e.Status.LogSummary.Archived && e.Status.LogSummary.Complete, e.Status.LogSummary
 			})
-			all := contents(t, filepath.Join(folder, e.Namespace)) // beside it are the runs that other tests left
+			all := contents(t, filepath.Join(folder, e.Namespace)) // other folders are those of other tests
 			if strings.Contains(all, hunter) != raw || strings.Contains(all, "login with [redacted]") == raw || strings.Contains(all, `"redacted":true`) == raw || !strings.Contains(all, `"cluster":"`) {
 				t.Errorf("the archive has %s", all)
 			}
@@ -66,7 +66,7 @@ func TestCase46ArchiveOfATaskThatAsks(t *testing.T) {
 	}
 }
 
-// contents of all files in a folder.
+// contents returns the contents of all files in a folder.
 func contents(t *testing.T, folder string) string {
 	t.Helper()
 	var all strings.Builder

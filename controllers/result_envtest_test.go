@@ -40,7 +40,7 @@ func TestResultOfARun(t *testing.T) {
 	if e.Status.Result == nil || string(e.Status.Result.Raw) != want || e.Status.ResultTruncated {
 		t.Errorf("result %+v, want %s", e.Status.Result, want)
 	}
-	// What the controller writes later, and after a restart, leaves it alone.
+	// Later writes of the controller, also after a restart, do not change it.
 	stop()
 	if err := kube.Delete(t.Context(), pod); err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestResultOfARun(t *testing.T) {
 	}
 }
 
-// What the program wrote is what the API server keeps: lines, spaces that do not break, marks of direction.
+// The API server keeps exactly what the program wrote: line breaks, no-break spaces, direction marks.
 func TestCase32ResultComesThroughTheAPIServer(t *testing.T) {
 	operator(t)
 	for name, c := range map[string]struct{ message, want string }{

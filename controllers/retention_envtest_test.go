@@ -18,12 +18,12 @@ import (
 	"github.com/taskexec/taskexec/controllers"
 )
 
-// impatient keeps nothing for the sake of those who wait, and looks often.
+// impatient removes runs without a grace period, and checks often.
 func impatient(o *controllers.Options) {
 	o.KeepRun, o.HistoryPace = 0, 50*time.Millisecond
 }
 
-// asked makes an execution of a source, with annotations, and brings it to its end.
+// asked creates an execution with a source and annotations, and brings it to its end.
 func asked(t *testing.T, namespace, name string, source v1alpha1.TriggerSource, annotations map[string]string) *v1alpha1.TaskExecution {
 	t.Helper()
 	e := played(t, namespace, name, source, annotations)
@@ -32,8 +32,7 @@ func asked(t *testing.T, namespace, name string, source v1alpha1.TriggerSource, 
 	return e
 }
 
-// played makes an execution as asked does, and plays its run, but does not wait until the operator knows: it may be
-// removed as soon as it does.
+// played is like asked, but does not wait for the operator: the run may be removed as soon as its end is known.
 func played(t *testing.T, namespace, name string, source v1alpha1.TriggerSource, annotations map[string]string) *v1alpha1.TaskExecution {
 	t.Helper()
 	e := newExecution(namespace)
@@ -58,7 +57,7 @@ func names(t *testing.T, namespace string) (names []string) {
 	return names
 }
 
-// Only what the facade and schedules made is removed, whatever the source says of what was applied.
+// Only executions that the facade and schedules created are removed, whatever source an applied one states.
 func TestRetentionRemovesOurOwnOnly(t *testing.T) {
 	ns := namespace(t)
 	operator(t, impatient)
@@ -75,7 +74,7 @@ func TestRetentionRemovesOurOwnOnly(t *testing.T) {
 		left := names(t, ns)
 		return !slices.Contains(left, "manual") && !slices.Contains(left, "scheduled"), left
 	})
-	// Another one that goes proves that the others were looked at again and left.
+	// The removal of another run proves that the others were checked again and kept.
 	played(t, ns, "late", v1alpha1.TriggerAPI, nil)
 	eventually(t, "the late one is removed too, and nothing else", func() (bool, any) {
 		left := names(t, ns)
@@ -83,7 +82,7 @@ func TestRetentionRemovesOurOwnOnly(t *testing.T) {
 	})
 }
 
-// patchSpec writes a Task as it is in hand.
+// patchSpec writes the Task's spec as given.
 func patchSpec(t *testing.T, task *v1alpha1.Task) {
 	t.Helper()
 	spec := task.Spec
@@ -95,7 +94,7 @@ func patchSpec(t *testing.T, task *v1alpha1.Task) {
 	}
 }
 
-// A Job that goes after the log is settled is no loss, neither now nor after a restart.
+// The deletion of a Job after its log is final does not count as a lost Job, not even after a restart.
 func TestJobOfAFinishedRunGoes(t *testing.T) {
 	ns := namespace(t)
 	keeping := func(o *controllers.Options) { o.KeepUnarchivedJob = time.Second }
@@ -113,7 +112,7 @@ func TestJobOfAFinishedRunGoes(t *testing.T) {
 	}
 }
 
-// The template's word on how long a finished Job stays is Kubernetes' own to keep.
+// If the template sets a TTL for finished Jobs, Kubernetes applies it.
 func TestTTLOfTheTemplateIsLeftToKubernetes(t *testing.T) {
 	ns := namespace(t)
 	operator(t, func(o *controllers.Options) { o.KeepUnarchivedJob = time.Millisecond })

@@ -28,7 +28,7 @@ const (
 	controllerUser    = "system:serviceaccount:" + systemNamespace + ":" + controllerAccount
 )
 
-// controllerRules are the files that have its rules.
+// controllerRules are the files with the controller's rules.
 var controllerRules = []string{
 	filepath.Join("..", "config", "rbac", "controller_cluster_role.yaml"),
 	filepath.Join("..", "config", "rbac", "controller_secrets_role.yaml"),
@@ -36,10 +36,11 @@ var controllerRules = []string{
 	filepath.Join("..", "config", "rbac", "controller_leader_election_role.yaml"),
 }
 
-// audited is what the API server logs of the controller's account.
+// audited is the API server's audit log of the controller's account.
 var audited *rights.Log
 
-// asController returns the controller's own account its rights of config/rbac, and a token.
+// asController grants the controller's own account its rights of config/rbac, and returns a configuration with its
+// token.
 func asController(t *testing.T) *rest.Config {
 	t.Helper()
 	config, err := rights.Account(t.Context(), kube, apiServer, systemNamespace, controllerAccount)
@@ -49,7 +50,7 @@ func asController(t *testing.T) *rest.Config {
 	if err := rights.Install(t.Context(), kube, controllerRules...); err != nil {
 		t.Fatal(err)
 	}
-	// As config/all-namespaces has it: each flow has a namespace of its own.
+	// As in config/all-namespaces, because each flow has a namespace of its own.
 	everywhere := &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: "taskexec-controller-secrets"},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "taskexec-controller-secrets"},
@@ -69,25 +70,25 @@ func asController(t *testing.T) *rest.Config {
 	return config
 }
 
-// usedElsewhere are rights that these flows have no use for.
+// usedElsewhere are rights that these flows do not use.
 var usedElsewhere = map[rights.Right]bool{
-	"get pods/log": true, // no kubelet is here: the end-to-end tests read logs
-	"update taskexec.dev/taskexecutions/finalizers":                      true, // for OwnerReferencesPermissionEnforcement, and never asked for itself
-	"patch events.k8s.io/events":                                         true, // an Event that is repeated within minutes
-	"get admissionregistration.k8s.io/validatingadmissionpolicybindings": true, // no policy is installed here, and its binding is asked for after it
-	"get taskexec.dev/taskschedules":                                     true, // one that changed while its runs were made
-	// For the election of a leader, which is off here.
+	"get pods/log": true, // no kubelet runs here: the end-to-end tests read logs
+	"update taskexec.dev/taskexecutions/finalizers":                      true, // for OwnerReferencesPermissionEnforcement, never requested itself
+	"patch events.k8s.io/events":                                         true, // for an Event that repeats within minutes
+	"get admissionregistration.k8s.io/validatingadmissionpolicybindings": true, // no policy is installed here; its binding is read after it
+	"get taskexec.dev/taskschedules":                                     true, // for a schedule that changed while its runs were created
+	// For leader election, which is off here.
 	"get coordination.k8s.io/leases": true, "create coordination.k8s.io/leases": true, "update coordination.k8s.io/leases": true,
 	"create events": true, "patch events": true,
-	// The caches stream their lists by watches, and list where an API server does not do that.
+	// The caches list through watches, and use list if the API server does not support that.
 	"list taskexec.dev/tasks": true, "list taskexec.dev/taskschedules": true, "list taskexec.dev/taskexecutions": true,
 	"list batch/jobs": true, "list pods": true,
 }
 
-// inSystem has the operator publish its key where it is installed.
+// inSystem makes the operator publish its key in the namespace where it is installed.
 func inSystem(o *controllers.Options) { o.SystemNamespace = systemNamespace }
 
-// The operator plays each story of its life under its own account: it is refused nothing, and it uses each of its rights.
+// The operator runs each flow under its own account. No request is forbidden, and it uses each of its rights.
 func TestCase47OwnRightsOfTheController(t *testing.T) {
 	config := asController(t)
 	for _, f := range flows {

@@ -20,7 +20,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
-// newSchedule ticks each second and leaves nothing out.
+// newSchedule returns a schedule that ticks each second and skips nothing.
 func newSchedule(namespace string) *v1alpha1.TaskSchedule {
 	s := &v1alpha1.TaskSchedule{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "nightly"}}
 	s.Spec.TaskRef.Name = "sync"
@@ -45,7 +45,7 @@ func runsOf(t *testing.T, s *v1alpha1.TaskSchedule) (ticks []string) {
 	return ticks
 }
 
-// ran waits until a schedule has made so many runs, at least.
+// ran waits until a schedule has created at least n runs.
 func ran(t *testing.T, s *v1alpha1.TaskSchedule, n int) (ticks []string) {
 	t.Helper()
 	eventually(t, "the schedule made its runs", func() (bool, any) {
@@ -69,7 +69,7 @@ func withoutGaps(t *testing.T, ticks []string) {
 	}
 }
 
-// recorded waits until the schedule says that it made a run.
+// recorded waits until the schedule's status names a run.
 func recorded(t *testing.T, s *v1alpha1.TaskSchedule) {
 	t.Helper()
 	eventually(t, "a run is recorded", func() (bool, any) {
@@ -126,7 +126,7 @@ func TestTickMakesOneRun(t *testing.T) {
 	reaches(t, last, v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
 }
 
-// The controller died after it had made runs and before it wrote so: they are found by their names.
+// The controller died after it created runs and before it recorded them. They are found by their names.
 func TestRunsMadeBeforeACrashAreNotMadeAgain(t *testing.T) {
 	ns := namespace(t)
 	create(t, newTask(ns))
@@ -170,7 +170,7 @@ func TestTwoControllersMakeEachRunOnce(t *testing.T) {
 	isReady(t, s, metav1.ConditionTrue, v1alpha1.ReasonScheduled)
 }
 
-// A controller that was away makes the newest runs up to the limit, and goes on.
+// After an absence, the controller creates the newest missed runs up to the limit, and goes on.
 func TestMissedTicksAreBounded(t *testing.T) {
 	ns := namespace(t)
 	stop := operator(t)
@@ -240,11 +240,12 @@ func TestAnotherTimeZoneCountsFromNow(t *testing.T) {
 	stop := operator(t)
 	create(t, newTask(ns))
 	s := newSchedule(ns)
-	// Each day at the hour and minute that it was in UTC an hour ago; in Paris and in Reykjavík that is past or to come.
+	// The schedule is due daily at the hour and minute of an hour ago in UTC. Each zone reaches that time at another
+	// instant.
 	s.Spec.Schedule = time.Now().UTC().Add(-time.Hour).Format("4 15 * * *")
 	create(t, s)
 	isReady(t, s, metav1.ConditionTrue, v1alpha1.ReasonScheduled)
-	stop() // or it catches up with the zone that it knows, before it hears of another
+	stop() // or it catches up in the old zone before it sees the new one
 	patchStatus(t, s, func() { s.Status.HandledUntil = &metav1.Time{Time: time.Now().Add(-48 * time.Hour)} })
 	for i, zone := range []string{"Asia/Shanghai", "America/Los_Angeles", "Etc/GMT-1"} {
 		patchSchedule(t, s, func(spec *v1alpha1.TaskScheduleSpec) { spec.TimeZone = zone })
@@ -283,8 +284,8 @@ func TestDeletedScheduleLeavesItsRuns(t *testing.T) {
 	later := newSchedule(ns)
 	later.Name, later.Spec.Suspend = "later", true
 	create(t, later)
-	isReady(t, later, metav1.ConditionTrue, v1alpha1.ReasonSuspended) // so that the deletion before it was seen
-	n := len(runsOf(t, s))                                            // one may just have been under way
+	isReady(t, later, metav1.ConditionTrue, v1alpha1.ReasonSuspended) // so the controller has seen the deletion before
+	n := len(runsOf(t, s))                                            // one may just have been created
 	until := time.Now().Add(2500 * time.Millisecond)
 	eventually(t, "ticks go by", func() (bool, any) { return time.Now().After(until), nil })
 	if after := len(runsOf(t, s)); after < 2 || after > n+1 {
@@ -312,7 +313,7 @@ func TestScheduleWaitsForItsTaskAndForRightParams(t *testing.T) {
 	withoutGaps(t, ran(t, s, 2))
 }
 
-// Somebody else's execution has the name of a tick's run: it is left alone, and told of.
+// Somebody else's execution has the name of a tick's run. It is left alone and reported.
 func TestRunOfAnotherIsLeftAlone(t *testing.T) {
 	ns := namespace(t)
 	create(t, newTask(ns))
@@ -361,8 +362,8 @@ func TestScheduleIsValidatedByItsCRD(t *testing.T) {
 	}
 }
 
-// The controller ends and begins again and again while a schedule ticks each second: each tick has one run, and no
-// run was made twice in between.
+// The controller restarts again and again while a schedule ticks each second. Each tick has exactly one run, and no run
+// was created twice.
 func TestScheduleTicksThroughRestarts(t *testing.T) {
 	ns := namespace(t)
 	create(t, newTask(ns))

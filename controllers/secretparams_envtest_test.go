@@ -27,7 +27,7 @@ import (
 
 const hunter = "hunter2hunter2"
 
-// leaking prints the sensitive value, as a careless program does.
+// leaking is a careless program: it prints the sensitive value.
 type leaking struct{}
 
 func (leaking) Open(context.Context, source.Request) (io.ReadCloser, error) {
@@ -36,7 +36,7 @@ func (leaking) Open(context.Context, source.Request) (io.ReadCloser, error) {
 
 func leaky(o *controllers.Options) { o.LogSource = leaking{} }
 
-// login is a namespace with a Task that takes a sensitive param, and an execution that names a Secret for it.
+// login creates a Task with a sensitive param, and returns an execution that takes it from a Secret.
 func login(t *testing.T) *v1alpha1.TaskExecution {
 	t.Helper()
 	ns := namespace(t)
@@ -55,7 +55,7 @@ func loginSecret(namespace string) *corev1.Secret {
 	}
 }
 
-// standsNowhere reads all that a run leaves behind but the Secret itself.
+// standsNowhere checks that the value is in no object of the namespace except the Secret itself.
 func standsNowhere(t *testing.T, namespace string) {
 	t.Helper()
 	for _, list := range []client.ObjectList{
@@ -74,8 +74,7 @@ func standsNowhere(t *testing.T, namespace string) {
 	}
 }
 
-// A sensitive param reaches the Job by reference, and what the program prints of it is not shown; not after a
-// restart of the controller either.
+// A sensitive param reaches the Job by reference. It is redacted in the log, also after a restart of the controller.
 func TestSensitiveParam(t *testing.T) {
 	stop := operator(t, leaky)
 	e := login(t)
@@ -102,7 +101,7 @@ func TestSensitiveParam(t *testing.T) {
 	standsNowhere(t, e.Namespace)
 }
 
-// A Secret that is gone leaves a log of which nothing can be shown; the run goes on.
+// If the Secret is gone, no line of the log can be shown. The run goes on.
 func TestSecretThatIsGone(t *testing.T) {
 	stop := operator(t, leaky)
 	e := login(t)
@@ -152,7 +151,7 @@ func TestSensitiveParamsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A Secret that is not meant for runs is none of a run's. Once its owner allows it, the run starts.
+// A Secret without the label for runs is not used. When its owner adds the label, the run starts.
 func TestCase61SecretWithoutItsLabel(t *testing.T) {
 	operator(t)
 	e := login(t)
@@ -174,7 +173,7 @@ func TestCase61SecretWithoutItsLabel(t *testing.T) {
 	standsNowhere(t, e.Namespace)
 }
 
-// What an execution takes from where cannot be changed, and is checked when it is written.
+// The params that an execution takes from Secrets are immutable and validated on creation.
 func TestSecretParamsAreImmutable(t *testing.T) {
 	e := login(t)
 	create(t, e)

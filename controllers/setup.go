@@ -30,43 +30,43 @@ import (
 	"github.com/taskexec/taskexec/controllers/taskschedule"
 )
 
-// Options of the operator's controllers.
+// Options are the options of the operator's controllers.
 type Options struct {
 	// Concurrency is how many executions are reconciled at once.
 	Concurrency int
-	// StartTimeout for an execution whose Task does not exist.
+	// StartTimeout is the limit for an execution whose Task does not exist.
 	StartTimeout time.Duration
-	// Namespaces that the controllers work in, as CacheOptions has them; none for all.
+	// Namespaces are the namespaces to work in, as in CacheOptions. Empty means all.
 	Namespaces []string
-	// SystemNamespace has the ConfigMap with the controllers' public keys (package jobseal). Whoever can write ConfigMaps there can
-	// forge Jobs.
+	// SystemNamespace has the ConfigMap with the controllers' public keys (package jobseal). Anybody who can write
+	// ConfigMaps there can forge Jobs.
 	SystemNamespace string
-	// MaxRunning bounds the active executions, in all and in each namespace, and those that wait; zero means no bound.
+	// MaxRunning bounds the active executions in total and per namespace, and the waiting ones. Zero means no bound.
 	MaxRunning queue.Limits
 	// ImagePullGrace is how long an image may fail to be pulled.
 	ImagePullGrace time.Duration
-	// Language of the lifecycle entries in logs.
+	// Language is the language of the lifecycle lines in logs.
 	Language lifecycle.Language
-	// KeepJob is how long the Job and the pods of a run stay after its whole log was archived. KeepUnarchivedJob is the same if it
-	// was not. Zero means as long as the execution.
+	// KeepJob is how long to keep the Job and the pods of a run after its whole log was archived. KeepUnarchivedJob is
+	// the same if the log was not archived. Zero means as long as the execution exists.
 	KeepJob, KeepUnarchivedJob time.Duration
-	// KeepRun is how long a finished run is kept, however few of them its Task keeps.
+	// KeepRun is how long a finished run is kept at least, however few of them its Task keeps.
 	KeepRun time.Duration
-	// HistoryPace is the least time between two judgements of all the runs of a Task.
+	// HistoryPace is the shortest time between two reconciles of all the runs of a Task.
 	HistoryPace time.Duration
 	// LogTurns bound how many container logs are followed at once.
 	LogTurns turns.Limits
 	// LogFlush says how often the tail of a log is written.
 	LogFlush follow.FlushOptions
-	// LogPatience is how long after the end of a run its log is still waited for.
+	// LogPatience is how long after the end of a run to wait for its log.
 	LogPatience time.Duration
-	// LogFileSize is the containerLogMaxSize of the kubelets, the smallest of all nodes.
+	// LogFileSize is the smallest containerLogMaxSize of the kubelets of all nodes.
 	LogFileSize int64
-	// LogSource opens container logs; nil means the API server.
+	// LogSource opens container logs. Nil means the API server.
 	LogSource source.Source
-	// Archive keeps the whole raw logs; without a URL there is none.
+	// Archive configures the archive of raw logs. Without a URL there is none.
 	Archive ArchiveOptions
-	// Registry takes the metrics; nil means the registry that the manager serves.
+	// Registry registers the metrics. Nil means the registry that the manager serves.
 	Registry prometheus.Registerer
 }
 

@@ -20,7 +20,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// indexedRun has a Job of two indexes at once, and their pods, which run.
+// indexedRun creates a run whose Job has two indexes at once, and starts their pods.
 func indexedRun(t *testing.T, change func(*v1alpha1.Task)) (e *v1alpha1.TaskExecution, job *batchv1.Job, pods [2]*corev1.Pod) {
 	t.Helper()
 	ns := namespace(t)
@@ -48,7 +48,7 @@ func indexedRun(t *testing.T, change func(*v1alpha1.Task)) (e *v1alpha1.TaskExec
 	return e, job, pods
 }
 
-// decided plays the Job controller that will end its Job and deletes what runs.
+// decided plays the Job controller: the Job is about to end, and its running pods are deleted.
 func decided(t *testing.T, job *batchv1.Job, condition batchv1.JobConditionType, reason string) {
 	t.Helper()
 	patchStatus(t, job, func() {
@@ -61,7 +61,7 @@ func decided(t *testing.T, job *batchv1.Job, condition batchv1.JobConditionType,
 	})
 }
 
-// One index succeeds at once and is the newest pod, and the other hangs: it is told to end when the time is up.
+// One index succeeds at once and is the newest pod; the other hangs. The hanging pod is told to end at the timeout.
 func TestCase23TimeoutOfTheOlderOfTwoPods(t *testing.T) {
 	operator(t)
 	e, job, pods := indexedRun(t, func(task *v1alpha1.Task) { task.Spec.Timeout = &metav1.Duration{Duration: 3 * time.Second} })
@@ -78,7 +78,7 @@ func TestCase23TimeoutOfTheOlderOfTwoPods(t *testing.T) {
 	gone(t, job)
 }
 
-// The pod that failed by itself decides; the one that the Job cleaned up, whatever it ended with, does not, and neither is
+// The pod that failed by itself decides. The pod that the Job deleted does not, whatever its exit code. Neither is
 // shown as running when both are gone.
 func TestCase24FirstFailureOfTwoPodsDecides(t *testing.T) {
 	operator(t)
@@ -108,7 +108,7 @@ func TestCase24FirstFailureOfTwoPodsDecides(t *testing.T) {
 	}
 }
 
-// suspends plays the one who suspends a Job or lets it go, and its controller, which takes notice.
+// suspends suspends or resumes a Job, and plays the Job controller, which records it.
 func suspends(t *testing.T, job *batchv1.Job, suspended bool) {
 	t.Helper()
 	edit(t, job, func() { job.Spec.Suspend = &suspended })
@@ -122,11 +122,11 @@ func suspends(t *testing.T, job *batchv1.Job, suspended bool) {
 	})
 }
 
-// A suspended run waits as Queued for longer than its timeout, also over a restart of the controller, and goes on with what it
-// had left of it.
+// A suspended run stays Queued for longer than its timeout, also over a restart of the controller. Then it resumes with
+// the rest of its timeout.
 func TestCase25SuspendedMidRunOverARestart(t *testing.T) {
 	stop := operator(t)
-	const timeout = 15 * time.Second // a loaded machine needs some of it to suspend the Job
+	const timeout = 15 * time.Second // a loaded machine needs part of it to suspend the Job
 	e, job, pod := running(t, func(task *v1alpha1.Task) { task.Spec.Timeout = &metav1.Duration{Duration: timeout} })
 	if err := kube.Delete(t.Context(), pod, client.GracePeriodSeconds(0)); err != nil {
 		t.Fatal(err)

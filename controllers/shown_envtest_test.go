@@ -15,8 +15,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// What is short stands before what may be long, so that one long name moves nothing of the other rows out of sight; and
-// runs, schedules and Tasks are selected by fields.
+// Short columns come first, so that a long name pushes nothing out of sight. Runs, schedules and Tasks can be selected
+// by fields.
 func TestCase35ColumnsAndSelectors(t *testing.T) {
 	namespace := namespace(t)
 	long := strings.Repeat("long-", 40) + "name"

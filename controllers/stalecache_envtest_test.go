@@ -18,14 +18,14 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// staleFor is how long the caches show nothing new.
+// staleFor is how long the caches are stale.
 const staleFor = time.Minute
 
-// allWatched is what the operator decides on.
+// allWatched are the resources that the operator decides on.
 var allWatched = []string{"tasks", "taskexecutions", "jobs", "pods"}
 
-// From the moment in which it asks for the Job, the operator sees nothing more for a minute: neither that the Job is
-// there nor what it wrote itself. It looks again all the time, and makes nothing twice.
+// From its request for the Job on, the operator's caches are stale for a minute: they show neither the Job nor its own
+// writes. It keeps reconciling, and creates nothing twice.
 func TestCase2CacheStaleAfterTheJobWasMade(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
@@ -61,7 +61,7 @@ func TestCase2CacheStaleAfterTheJobWasMade(t *testing.T) {
 	}
 }
 
-// staged is a namespace with an operator whose cache can be made stale.
+// staged returns a namespace with an operator whose caches can be made stale.
 func staged(t *testing.T) (*stage, *wire) {
 	t.Helper()
 	ns := namespace(t)
@@ -70,7 +70,7 @@ func staged(t *testing.T) (*stage, *wire) {
 	return s, w
 }
 
-// withoutPods makes a run whose Job is there, and of whose pods the operator's cache shows nothing.
+// withoutPods creates a run that has a Job. The operator's cache shows none of its pods.
 func (s *stage) withoutPods(t *testing.T, w *wire) (*v1alpha1.TaskExecution, *batchv1.Job) {
 	t.Helper()
 	create(t, newTask(s.ns))
@@ -82,7 +82,7 @@ func (s *stage) withoutPods(t *testing.T, w *wire) (*v1alpha1.TaskExecution, *ba
 	return e, job
 }
 
-// A Task that the operator's cache does not show is there all the same: no run waits for it, nor ends without it.
+// The operator's cache does not show an existing Task. No run waits for the Task or fails without it.
 func TestCase2CacheWithoutTheTask(t *testing.T) {
 	t.Parallel()
 	s, w := staged(t)
@@ -100,7 +100,7 @@ func TestCase2CacheWithoutTheTask(t *testing.T) {
 	s.is(t, "run", v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
 }
 
-// The Job's end is seen, and nothing of its pods for as long as the run takes to end: the run has their exit code all the same.
+// The operator sees the Job's end but no pod until the run ends. The run still has the pod's exit code.
 func TestCase2CacheWithoutThePod(t *testing.T) {
 	t.Parallel()
 	s, w := staged(t)
@@ -113,7 +113,8 @@ func TestCase2CacheWithoutThePod(t *testing.T) {
 	}
 }
 
-// A run is cancelled whose container started, and the operator's cache has no pod of it: it is told to stop and waited for.
+// A cancelled run has a started container, and the operator's cache has no pod of it. The pod is told to stop, and the
+// run waits for it.
 func TestCase2CacheWithoutThePodOfACancelledRun(t *testing.T) {
 	t.Parallel()
 	s, w := staged(t)
@@ -130,8 +131,8 @@ func TestCase2CacheWithoutThePodOfACancelledRun(t *testing.T) {
 	}
 }
 
-// An operator whose cache shows a run that waits still, while another has run it to its end and its Job was cleaned up:
-// nothing in its cache, and no Job under the name, keep it from running it again.
+// The operator's cache shows a waiting run that another operator has already finished and whose Job is cleaned up.
+// Neither the cache nor a Job of that name shows this. The operator still does not run it again.
 func TestCase2CacheStaleSinceBeforeTheRun(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
@@ -170,7 +171,7 @@ func TestCase2CacheStaleSinceBeforeTheRun(t *testing.T) {
 	read(t, e)
 	version := e.ResourceVersion
 
-	w.fresh("tasks") // and now it could be run, for all that it sees
+	w.fresh("tasks") // from the caches alone, the run could start now
 	eventually(t, "it asked for the run as it is", func() (bool, any) { return w.count("GET taskexecutions") > 2, w.String() })
 	<-time.After(staleFor)
 	w.fresh(allWatched...)

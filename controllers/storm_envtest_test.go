@@ -27,7 +27,7 @@ import (
 	"github.com/taskexec/taskexec/hack/faultproxy"
 )
 
-// weather of one second after another; the proxies stand before the API server and before the kubelets.
+// weather returns the disturbances, one for each second. The proxies are in front of the API server and the kubelets.
 func weather(api *faultproxy.Proxy, nodes []*faultproxy.Proxy, s *storm) []func() {
 	every := func(do func(*faultproxy.Proxy)) {
 		do(api)
@@ -50,9 +50,9 @@ func weather(api *faultproxy.Proxy, nodes []*faultproxy.Proxy, s *storm) []func(
 	}
 }
 
-// A handful of runs go through a storm between the operator and the API server, and between that and the kubelets:
-// connections are cut, refused, stall and are slow, requests are answered by 409, 429, 500 and 503, watches are late and
-// cannot go on. Each run has one Job and ends as it should; its log is whole, or says that it is not.
+// A handful of runs go through a storm between the operator, the API server and the kubelets. Connections are cut,
+// refused, stalled and slowed; requests get 409, 429, 500 and 503; watches are late and cannot resume. Each run has one
+// Job and ends as it should. Its log is complete, or says that it is not.
 func TestCase9RunsThroughAStorm(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
@@ -125,7 +125,7 @@ func proxied(t *testing.T, target string) *faultproxy.Proxy {
 	return p
 }
 
-// proxiedNode has the API server reach a kubelet through a proxy.
+// proxiedNode makes the API server reach a kubelet through a proxy.
 func proxiedNode(t *testing.T, k *kubelet) *faultproxy.Proxy {
 	t.Helper()
 	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: k.node}}
@@ -141,7 +141,7 @@ func proxiedNode(t *testing.T, k *kubelet) *faultproxy.Proxy {
 	return p
 }
 
-// weathers takes one run through the storm: it prints all the time, and ends when it is calm.
+// weathers takes one run through the storm. It prints all the time, and ends when the storm is over.
 func (s *stage) weathers(t *testing.T, name, end string, node *kubelet, bucket string, calm <-chan struct{}) {
 	e := named(t, s.ns, name)
 	job := s.job(t, name)
@@ -190,7 +190,7 @@ func (s *stage) weathers(t *testing.T, name, end string, node *kubelet, bucket s
 	}
 }
 
-// printUntil prints numbered lines, one in each while, and tells how many.
+// printUntil prints a numbered line at each interval until over is closed, and returns how many.
 func (k *kubelet) printUntil(over <-chan struct{}, while time.Duration) (lines int) {
 	tick := time.NewTicker(while)
 	defer tick.Stop()

@@ -21,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// storybook collects the lines of a log, each a JSON object.
+// storybook collects log lines, each a JSON object.
 type storybook struct {
 	mu    sync.Mutex
 	lines []string
@@ -35,7 +35,7 @@ func (s *storybook) logger() logr.Logger {
 	}, funcr.Options{Verbosity: 2})
 }
 
-// of returns the messages of the decisions about a run, as a grep for its name finds them.
+// of returns the messages about a run, as a grep for its name finds them.
 func (s *storybook) of(t *testing.T, e *v1alpha1.TaskExecution) (story []string) {
 	t.Helper()
 	s.mu.Lock()
@@ -59,14 +59,14 @@ func (s *storybook) of(t *testing.T, e *v1alpha1.TaskExecution) (story []string)
 	return story
 }
 
-// has reports whether any line has a text.
+// has reports whether any line contains a text.
 func (s *storybook) has(text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.ContainsFunc(s.lines, func(line string) bool { return strings.Contains(line, text) })
 }
 
-// tells waits until the log has told these messages of a run, in this order. There may be others between them.
+// tells waits until the log has these messages of a run, in this order. Other messages may be in between.
 func (s *storybook) tells(t *testing.T, e *v1alpha1.TaskExecution, want ...string) {
 	t.Helper()
 	eventually(t, "the log tells the story of "+e.Name, func() (bool, any) {
@@ -81,8 +81,7 @@ func (s *storybook) tells(t *testing.T, e *v1alpha1.TaskExecution, want ...strin
 	})
 }
 
-// A person follows one run by its name in the log: what was decided, in the order in which it was. No value of a param is
-// logged.
+// A person can follow one run by its name in the log: each decision, in order. No value of a param is logged.
 func TestLogTellsTheStoryOfEachRun(t *testing.T) {
 	const created, starts, isRunning, final = "Created the Job", "The run waits to start", "The run is running", "The log is final"
 	ns, book := namespace(t), &storybook{}

@@ -24,13 +24,14 @@ import (
 const (
 	// identityTime bounds how long a starting controller waits for the identity of its cluster.
 	identityTime = 20 * time.Second
-	// identityRetry is the time between two tries: a cluster that has just started makes its namespaces within seconds.
+	// identityRetry is the time between two attempts: a cluster that has just started creates its namespaces within
+	// seconds.
 	identityRetry = 500 * time.Millisecond
 )
 
-// clusterIdentity returns what tells this cluster from others: the UID of its namespace kube-system, which lives as long as the
-// cluster. It is empty if the controller may not read the namespace or there is none. Then it logs that, and no archive counts
-// as one of this cluster.
+// clusterIdentity returns the identity of this cluster: the UID of its namespace kube-system, which lives as long as
+// the cluster. It is empty if the namespace does not exist or the controller may not read it. Then it logs that, and no
+// archive counts as one of this cluster.
 func clusterIdentity(ctx context.Context, live client.Reader) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, identityTime)
 	defer cancel()
@@ -51,8 +52,8 @@ func clusterIdentity(ctx context.Context, live client.Reader) (string, error) {
 	}
 }
 
-// sweep removes the archives of this cluster's executions that were deleted. It reads from the API server and not from a cache,
-// which may hold one namespace only. It keeps what it cannot judge.
+// sweep removes the archives of this cluster's deleted executions. It reads from the API server and not from a cache,
+// which may hold one namespace only. It keeps archives that it cannot judge.
 func sweep(ctx context.Context, live client.Reader, archives *archive.Reader, cluster string, unchanged time.Duration) {
 	log := ctrl.LoggerFrom(ctx).WithName("archive")
 	removed, err := archives.Sweep(ctx, cluster, func(ctx context.Context, e archive.Execution) (bool, error) {

@@ -26,14 +26,14 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// cluster is one that a controller archives from.
+// cluster is a cluster whose controller archives logs.
 type cluster struct {
 	client.Client
 	identity string
 	writer   *archive.Writer
 }
 
-// aCluster has a namespace kube-system of that UID, and archives into a folder.
+// aCluster returns a cluster whose namespace kube-system has the given UID. It archives into a folder.
 func aCluster(t *testing.T, uid, folder string) *cluster {
 	t.Helper()
 	scheme := runtime.NewScheme()
@@ -65,7 +65,7 @@ func writesInto(t *testing.T, folder, identity string) *archive.Writer {
 	return w
 }
 
-// run makes an execution and archives its log.
+// run creates an execution and archives its log.
 func (c *cluster) run(t *testing.T, name, uid string) *v1alpha1.TaskExecution {
 	t.Helper()
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, UID: types.UID(uid)}}
@@ -92,7 +92,7 @@ func archivesLog(t *testing.T, w *archive.Writer, name, uid string) {
 	}
 }
 
-// sweepNow sweeps all that is older than an instant in the future.
+// sweepNow sweeps with a clock in the future, so that every archive is old enough.
 func (c *cluster) sweepNow(t *testing.T) {
 	t.Helper()
 	sweep(t.Context(), c, c.writer.Reader(), c.identity, -time.Hour)
@@ -103,8 +103,8 @@ func has(folder, uid string) bool {
 	return err == nil
 }
 
-// Two controllers of two clusters that have one bucket remove nothing of each other's: not of runs that the other has,
-// nor of any while the other's archives are there.
+// The controllers of two clusters share one bucket. Neither removes the other's archives, whether or not the runs still
+// exist.
 func TestCase37TwoClustersOnOneBucket(t *testing.T) {
 	folder := t.TempDir()
 	a, b := aCluster(t, "cluster-a", folder), aCluster(t, "cluster-b", folder)
@@ -125,7 +125,7 @@ func TestCase37TwoClustersOnOneBucket(t *testing.T) {
 	if _, err := a.writer.Reader().Sweep(t.Context(), a.identity, func(context.Context, archive.Execution) (bool, error) { return false, nil }, time.Now().Add(time.Hour)); !errors.Is(err, archive.ErrForeign) {
 		t.Errorf("the sweep says %v", err)
 	}
-	// Each with a folder of its own, what was deleted is removed, and nothing else.
+	// If each has a folder of its own, the archives of deleted runs are removed, and no others.
 	for _, e := range others {
 		if err := os.RemoveAll(filepath.Join(folder, "default", string(e.UID))); err != nil {
 			t.Fatal(err)
@@ -137,8 +137,8 @@ func TestCase37TwoClustersOnOneBucket(t *testing.T) {
 	}
 }
 
-// An archive that names no cluster, as earlier versions wrote it, is kept, and keeps the sweep from the bucket once its
-// execution is not there to prove that it is ours.
+// An archive that names no cluster, as earlier versions wrote it, is kept. Once its execution no longer proves that the
+// archive is ours, the bucket is not swept.
 func TestCase37ArchiveOfNobody(t *testing.T) {
 	folder := t.TempDir()
 	c := aCluster(t, "cluster-a", folder)
@@ -165,14 +165,14 @@ func TestCase37ArchiveOfNobody(t *testing.T) {
 	}
 }
 
-// Archives are removed only where somebody asked for that.
+// Archives are removed only if an operator asks for it.
 func TestCase37SweepIsOffByDefault(t *testing.T) {
 	if every := DefaultOptions().Archive.Sweep; every != 0 {
 		t.Errorf("archives are swept each %s", every)
 	}
 }
 
-// A controller that may not read the namespace kube-system knows no identity, and sweeps nothing.
+// A controller that may not read the namespace kube-system has no cluster identity, and sweeps nothing.
 func TestCase37ClusterWithoutIdentity(t *testing.T) {
 	folder := t.TempDir()
 	c := aCluster(t, "cluster-a", folder)

@@ -25,7 +25,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// manifest of a Task with a jobTemplate.
+// manifest returns a Task with a jobTemplate as JSON.
 func manifest(t *testing.T, namespace, name string, jobTemplate any) string {
 	t.Helper()
 	raw, err := json.Marshal(map[string]any{
@@ -45,7 +45,7 @@ func apply(t *testing.T, text string) {
 	}
 }
 
-// fill puts something into every field of a Go type, one element into every list and map.
+// fill sets every field of a Go type, with one element in every list and map.
 func fill(v reflect.Value) {
 	switch value := v.Addr().Interface().(type) {
 	case *resource.Quantity:
@@ -87,7 +87,7 @@ func fill(v reflect.Value) {
 	}
 }
 
-// Every field that a CronJob's jobTemplate has in Go is taken by kubectl with strict validation, and kept.
+// kubectl with strict validation accepts every field of a CronJob's jobTemplate, and the API server keeps it.
 func TestCase30KubectlAppliesEachFieldOfATemplate(t *testing.T) {
 	ns := namespace(t)
 	template := batchv1.JobTemplateSpec{}
@@ -112,7 +112,7 @@ func TestCase30KubectlAppliesEachFieldOfATemplate(t *testing.T) {
 	}
 }
 
-// generic returns a value as JSON has it.
+// generic returns a value as decoded JSON.
 func generic(t *testing.T, value any) (out any) {
 	t.Helper()
 	raw, err := json.Marshal(value)
@@ -125,7 +125,7 @@ func generic(t *testing.T, value any) (out any) {
 	return out
 }
 
-// wholeTemplate is a valid one with as many parts as a Job can have.
+// wholeTemplate returns a valid template with as many fields as a Job can have.
 func wholeTemplate(t *testing.T) (text string, template batchv1.JobTemplateSpec) {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", "whole_template.yaml"))
@@ -138,7 +138,7 @@ func wholeTemplate(t *testing.T) (text string, template batchv1.JobTemplateSpec)
 	return string(raw), template
 }
 
-// A Job has of a Task's template what a bare Job of the same template has, beside what makes it a run.
+// The Job of a run has all that a bare Job of the same template has, and the additions of a run.
 func TestCase30JobAndPodsHaveTheWholeTemplate(t *testing.T) {
 	ns := namespace(t)
 	operator(t)
@@ -192,7 +192,7 @@ func TestCase30JobAndPodsHaveTheWholeTemplate(t *testing.T) {
 	}
 }
 
-// generatedFor is what the API server gives this Job for a label of another.
+// generatedFor returns the value that the API server gives this Job for a label of another.
 func generatedFor(job *batchv1.Job, label string) string {
 	if strings.HasSuffix(label, "job-name") {
 		return job.Name
@@ -200,7 +200,7 @@ func generatedFor(job *batchv1.Job, label string) string {
 	return string(job.UID)
 }
 
-// theirs are the variables that are not ours.
+// theirs returns the variables that are not ours.
 func theirs(env []corev1.EnvVar) (out []corev1.EnvVar) {
 	for _, e := range env {
 		if !strings.HasPrefix(e.Name, "TASK_") {
@@ -210,7 +210,7 @@ func theirs(env []corev1.EnvVar) (out []corev1.EnvVar) {
 	return out
 }
 
-// ready waits for a Task's Ready.
+// ready waits until a Task's Ready condition has a status, and returns the Task.
 func ready(t *testing.T, namespace, name string, status metav1.ConditionStatus) *v1alpha1.Task {
 	t.Helper()
 	task := &v1alpha1.Task{ObjectMeta: objectNamed(namespace, name)}
@@ -221,7 +221,7 @@ func ready(t *testing.T, namespace, name string, status metav1.ConditionStatus) 
 	return task
 }
 
-// What `kubectl get` shows of a Job or a CronJob is a template that works.
+// The spec that `kubectl get` prints of a Job or a CronJob works as a template.
 func TestCase30TemplateCopiedFromALiveObject(t *testing.T) {
 	ns := namespace(t)
 	operator(t)
@@ -263,7 +263,7 @@ func TestCase30TemplateCopiedFromALiveObject(t *testing.T) {
 	}
 }
 
-// What cannot work is refused at once, by name.
+// What cannot work is refused on apply, and the error names the field.
 func TestCase30KubectlRefusesByName(t *testing.T) {
 	ns := namespace(t)
 	pods := `"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"main","image":"x"}]}}`
@@ -283,7 +283,7 @@ func TestCase30KubectlRefusesByName(t *testing.T) {
 	}
 }
 
-// A plain apply keeps the whole CRD in an annotation, which has room for 256 KiB.
+// A plain apply stores the whole CRD in an annotation, which may have at most 256 KiB.
 func TestCase30CRDsInstallByPlainApply(t *testing.T) {
 	if out, err := kubectl(t, "", "apply", "--dry-run=server", "-f", filepath.Join("..", "config", "crd", "bases")); err != nil {
 		t.Error(out)

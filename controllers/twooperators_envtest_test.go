@@ -25,12 +25,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// loadFor is how long two operators work side by side: go test ./controllers -run TestCase8 -args -load-for=1m.
+// loadFor is how long two operators run at once: go test ./controllers -run TestCase8 -args -load-for=1m.
 var loadFor = flag.Duration("load-for", 30*time.Second, "how long the load of two operators is kept up")
 
-// Two operators without a lease between them, as when the lease of one has run out and it has not noticed. Users make
-// runs, cancel some and delete some. Each execution still has one Job; the writes of whoever comes second are refused, and
-// what was decided is decided again, so that no status goes backwards; and none is lost.
+// Two operators run without a lease between them, as when one has lost its lease and has not noticed. Users create,
+// cancel and delete runs. Each execution still has one Job. A stale write is refused and decided again, so no status
+// goes backwards and no run is lost.
 func TestCase8TwoOperatorsAtOnce(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
@@ -50,7 +50,7 @@ func TestCase8TwoOperatorsAtOnce(t *testing.T) {
 	stopNode := node.start(t)
 	made, deleted := load(t, ns, w)
 	left, over := made, false
-	for !over { // patience is for each step
+	for !over { // patience applies to each step
 		w.until(t, "one more of the runs that were not deleted has ended", func() (bool, any) {
 			there := all[*v1alpha1.TaskExecution](w)
 			var open []string
@@ -89,7 +89,7 @@ func TestCase8TwoOperatorsAtOnce(t *testing.T) {
 	}
 }
 
-// load makes runs at a steady rate, cancels one in six and deletes one in ten while they are under way.
+// load creates runs at a steady rate. It cancels one in six and deletes one in ten while they are under way.
 func load(t *testing.T, namespace string, w *witness) (made, deleted int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(2, 5))
@@ -125,7 +125,7 @@ func load(t *testing.T, namespace string, w *witness) (made, deleted int) {
 	}
 }
 
-// deletes an execution and, for the garbage collector that does not run here, its Job and its pods.
+// deletes deletes an execution, and its Job and pods in place of the garbage collector, which envtest lacks.
 func deletes(t *testing.T, w *witness, e *v1alpha1.TaskExecution) bool {
 	t.Helper()
 	if err := kube.Delete(t.Context(), e, client.PropagationPolicy(metav1.DeletePropagationBackground)); apierrors.IsNotFound(err) {
@@ -146,8 +146,8 @@ func deletes(t *testing.T, w *witness, e *v1alpha1.TaskExecution) bool {
 	return true
 }
 
-// busyNode plays the Job controller, the garbage collector and a kubelet: each Job has a pod that runs for a moment,
-// and ends well or not, or when it is told to.
+// busyNode plays the Job controller, the garbage collector and a kubelet. Each Job has a pod that runs for a moment,
+// and ends by itself, well or not, or when it is told to.
 type busyNode struct {
 	*witness
 	random *rand.Rand
@@ -181,7 +181,7 @@ func (n *busyNode) start(t *testing.T) (stop func()) {
 	return stop
 }
 
-// work on all Jobs and pods that are there.
+// work takes one step of all Jobs and pods.
 func (n *busyNode) work(ctx context.Context) (errs []error) {
 	n.mu.Lock()
 	jobs, pods := all[*batchv1.Job](n.witness), map[string]*corev1.Pod{}
@@ -202,7 +202,7 @@ func (n *busyNode) work(ctx context.Context) (errs []error) {
 	return errs
 }
 
-// step of one Job: its pod is made, starts, ends, and is counted.
+// step takes one step of one Job: its pod is created, starts, ends, or is counted.
 func (n *busyNode) step(ctx context.Context, job *batchv1.Job, pod *corev1.Pod) error {
 	switch {
 	case pod == nil:

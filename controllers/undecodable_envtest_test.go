@@ -24,7 +24,7 @@ import (
 	"github.com/taskexec/taskexec/hack/undecodable"
 )
 
-// crds of this API, each with its kind and a way to decode it.
+// crds are the CRDs of this API, each with its kind and a decoder.
 var crds = []struct {
 	kind, file string
 	decode     func(raw []byte) (v1alpha1.Undecoded, error)
@@ -46,7 +46,7 @@ var crds = []struct {
 	}},
 }
 
-// valuesOf a CRD, in an order of chance.
+// valuesOf returns the undecodable values of a CRD in random order.
 func valuesOf(t *testing.T, file string) []undecodable.Value {
 	t.Helper()
 	schema, err := undecodable.Load(filepath.Join("..", "config", "crd", "bases", file))
@@ -60,7 +60,7 @@ func valuesOf(t *testing.T, file string) []undecodable.Value {
 	return all
 }
 
-// keep stores an object with its status, and reports whether the API server took it.
+// keep stores an object with its status, and reports whether the API server accepted it.
 func keep(t *testing.T, kind, namespace, name string, v undecodable.Value) bool {
 	t.Helper()
 	body, ok := v.Object.(map[string]any)
@@ -95,8 +95,8 @@ func keep(t *testing.T, kind, namespace, name string, v undecodable.Value) bool 
 	return err == nil
 }
 
-// storedBefore stores in a namespace what no schema takes any more: one object for each path that a value makes
-// undecodable.
+// storedBefore stores objects in a namespace that no schema accepts any more: one for each path where a value can make
+// an object undecodable.
 func storedBefore(t *testing.T, namespace, prefix string, most int) (stored int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -132,7 +132,7 @@ func storedBefore(t *testing.T, namespace, prefix string, most int) (stored int)
 			if len(lost) == 0 {
 				continue
 			}
-			tried++ // also where the object is stored and its status is not
+			tried++ // even if the object is stored and its status is not
 			if keep(t, crd.kind, namespace, fmt.Sprintf("%s-%d", prefix, tried), v) {
 				paths[v.Path] = true
 				ofKind++
@@ -150,7 +150,7 @@ func storedBefore(t *testing.T, namespace, prefix string, most int) (stored int)
 	return stored + 2
 }
 
-// goesOn checks that a tenant's run, its task and its schedule are as they should be.
+// goesOn checks that a tenant's run, its task and its schedule work.
 func goesOn(t *testing.T, namespace, run string) {
 	t.Helper()
 	completes(t, named(t, namespace, run))
@@ -161,7 +161,7 @@ func goesOn(t *testing.T, namespace, run string) {
 	edit(t, s, func() { s.Spec.Suspend = true })
 }
 
-// reportsItself checks what is said on what does not decode.
+// reportsItself checks what an undecodable object reports.
 func reportsItself(t *testing.T, namespace, name string) {
 	t.Helper()
 	task := &v1alpha1.Task{ObjectMeta: objectNamed(namespace, name)}
@@ -186,8 +186,8 @@ func reportsItself(t *testing.T, namespace, name string) {
 	}
 }
 
-// One tenant has stored hundreds of objects that do not decode, some before the schema refused them. The other's runs and
-// schedules go on: while they are stored, and in the next life of the operator.
+// One tenant has stored hundreds of undecodable objects, some before the schema refused them. The other tenant's runs
+// and schedules go on, while the objects are stored and after a restart.
 func TestCase21TenantTwoGoesOn(t *testing.T) {
 	before := panics(t)
 	one, two := namespace(t), namespace(t)
@@ -202,7 +202,7 @@ func TestCase21TenantTwoGoesOn(t *testing.T) {
 	operator(t)
 	reportsItself(t, one, "found")
 	goesOn(t, two, "afterwards")
-	// Its status is written, and the field that nobody could decode is as it was.
+	// The status is written, and the undecodable field is unchanged.
 	raw := undecodable.Object("Task", one, "found", nil)
 	read(t, raw)
 	if text, _ := json.Marshal(raw.Object); !strings.Contains(string(text), `"memory":"1e1.5"`) {
@@ -213,7 +213,7 @@ func TestCase21TenantTwoGoesOn(t *testing.T) {
 	}
 }
 
-// Whatever the schema takes, the others go on. What the first reports of were made of is refused.
+// Values that the schema accepts stop no other tenant. The values of the first bug reports are refused.
 func TestCase21WhatTheSchemaTakesStopsNobody(t *testing.T) {
 	const each = 150
 	before := panics(t)
@@ -244,7 +244,7 @@ func TestCase21WhatTheSchemaTakesStopsNobody(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	// The API server computes with this one: it must not begin to.
+	// The API server would compute with this value: it must refuse it first.
 	err := kube.Create(t.Context(), undecodable.Object("Task", one, "bad", map[string]any{"spec": map[string]any{
 		"logs":        map[string]any{"maxBytes": "1e2000000000"},
 		"jobTemplate": map[string]any{"spec": map[string]any{"template": map[string]any{"spec": map[string]any{"containers": []any{map[string]any{"name": "main"}}}}}},

@@ -23,7 +23,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// waitingRun has params, and marks of its author's.
+// waitingRun returns a run with params, and a label and annotation of its author.
 func waitingRun(namespace, name, params string) *v1alpha1.TaskExecution {
 	e := newExecution(namespace)
 	e.Name = name
@@ -32,8 +32,8 @@ func waitingRun(namespace, name, params string) *v1alpha1.TaskExecution {
 	return e
 }
 
-// The cache of the controller has no params. A run that waited has its own all the same when its Job is made, also after a
-// restart, and no write of its status takes anything from it.
+// The controller's cache holds no params. The Job of a run that waited still has them, also after a restart, and no
+// status write removes them.
 func TestCase49RunThatWaitedHasItsParams(t *testing.T) {
 	ns := namespace(t)
 	stop := operator(t)
@@ -59,7 +59,7 @@ func TestCase49RunThatWaitedHasItsParams(t *testing.T) {
 	if string(second.Spec.Params.Raw) != `{"n":2}` || second.Labels["team"] != "a" || second.Annotations["note"] == "" {
 		t.Errorf("after its end it has the params %s, labels %v and annotations %v", second.Spec.Params.Raw, second.Labels, second.Annotations)
 	}
-	// It is judged by the Task as it is when its turn comes.
+	// A run is judged by the Task as it is when the run gets its place.
 	reaches(t, bad, v1alpha1.PhaseFailed, v1alpha1.ReasonInvalidParams)
 }
 
@@ -73,8 +73,8 @@ func wantEnv(t *testing.T, env []corev1.EnvVar, name, want string) {
 	t.Errorf("%s is not %s in %v", name, want, env)
 }
 
-// What may wait in a namespace is bounded, in number and in bytes. One more fails, says why, and is kept; those that wait
-// go on, and after them others may wait again.
+// The waiting runs of a namespace are bounded in number and bytes. One more fails, says why, and is kept. The others go
+// on, and then more may wait again.
 func TestCase49NamespaceHasNoRoom(t *testing.T) {
 	for name, c := range map[string]struct {
 		limits backlog.Limits
@@ -121,8 +121,8 @@ func readOf(t *testing.T, namespace, name string) *v1alpha1.TaskExecution {
 	return e
 }
 
-// A Job that a quota refuses leaves its run waiting, with the API server's words. There is no error, and the run goes on
-// when there is room.
+// If a quota refuses the Job, the run waits with the API server's message. It is no error, and the run goes on when
+// there is room.
 func TestCase49QuotaHoldsTheJob(t *testing.T) {
 	ns := namespace(t)
 	quota := &corev1.ResourceQuota{ObjectMeta: objectNamed(ns, "small")}
@@ -145,8 +145,7 @@ func TestCase49QuotaHoldsTheJob(t *testing.T) {
 	reaches(t, e, v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
 }
 
-// Params that are nested as deep as the API server takes them fail their own run, and nobody else's. What is deeper the
-// API server refuses itself.
+// Params nested as deeply as the API server allows fail their own run only. The API server refuses deeper ones.
 func TestCase49DeeplyNestedParams(t *testing.T) {
 	ns := namespace(t)
 	create(t, newTask(ns))

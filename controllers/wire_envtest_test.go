@@ -19,21 +19,21 @@ import (
 	"github.com/taskexec/taskexec/controllers"
 )
 
-// wire is between an operator and the API server. It counts the requests, lets a test in between, and holds back what
-// watches bring, so that all caches are stale while everything else goes through.
+// wire is a transport between an operator and the API server. It counts requests, lets a test hook into them, and holds
+// back watch events. Then all caches are stale while everything else passes.
 type wire struct {
-	// before is called with each request on its way out, and may hold it; nil for none.
+	// before is called with each request before it is sent, and may block it. It may be nil.
 	before func(*http.Request)
 
 	mu sync.Mutex
-	// sent counts requests that were answered, as "POST jobs 201", and those that were not, as "POST jobs failed".
-	// What is only tried is "TRY", and a watch is "WATCH".
+	// sent counts requests with their answer, as "POST jobs 201", and those without, as "POST jobs failed". A dry run
+	// counts as "TRY", a watch as "WATCH".
 	sent map[string]int
-	// passing of a resource is closed when what its watches brought may be read.
+	// passing has a channel for each resource. It is closed when the events of its watches may be read.
 	passing map[string]chan struct{}
 }
 
-// operator in a namespace behind this wire.
+// operator runs an operator in a namespace behind this wire.
 func (w *wire) operator(t *testing.T, namespace string, changes ...func(*controllers.Options)) (stop func()) {
 	t.Helper()
 	return operation{config: w.config(apiServer), namespace: namespace, changes: changes}.runs(t)
@@ -46,7 +46,7 @@ func (w *wire) config(to *rest.Config) *rest.Config {
 	return config
 }
 
-// stale holds back what watches of these resources bring, until fresh.
+// stale holds back the watch events of these resources until fresh is called.
 func (w *wire) stale(resources ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -68,7 +68,7 @@ func (w *wire) fresh(resources ...string) {
 	}
 }
 
-// held returns what to wait for before more of a resource may be read, nil for nothing.
+// held returns a channel to wait for before reading more events of a resource, or nil.
 func (w *wire) held(resource string) chan struct{} {
 	if w.passing == nil {
 		w.passing = map[string]chan struct{}{}
@@ -76,7 +76,7 @@ func (w *wire) held(resource string) chan struct{} {
 	return w.passing[resource]
 }
 
-// count requests of which the name begins so.
+// count returns the number of requests whose name has a prefix.
 func (w *wire) count(prefix string) (n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -108,7 +108,7 @@ type wired struct {
 	next http.RoundTripper
 }
 
-// resourceOf a request: "jobs", or "pods/log".
+// resourceOf returns the resource of a request: "jobs", or "pods/log".
 func resourceOf(r *http.Request) string {
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	for i, part := range parts {
@@ -146,7 +146,7 @@ func (w wired) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// heldBody is what a watch brings.
+// heldBody is the body of a watch.
 type heldBody struct {
 	io.ReadCloser
 	wire     *wire

@@ -30,19 +30,19 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle/invariant"
 )
 
-// witness sees each state that each object of a namespace ever has, and says when one breaks a promise.
+// witness watches each state of each object of a namespace, and fails the test if one breaks an invariant.
 type witness struct {
 	t *testing.T
 
 	mu      sync.Mutex
 	objects map[string]client.Object
-	// hadJobs are the Jobs that each execution ever had.
+	// hadJobs are all Jobs that each execution ever had.
 	hadJobs map[types.UID][]types.UID
 	states  int
-	changed chan struct{} // closed and replaced when something was seen
+	changed chan struct{} // closed and replaced after each event
 }
 
-// witnessed are lists of the kinds that a witness sees.
+// witnessed returns empty lists of the kinds that a witness watches.
 func witnessed() []client.ObjectList {
 	return []client.ObjectList{
 		&v1alpha1.TaskExecutionList{}, &batchv1.JobList{}, &corev1.PodList{}, &v1alpha1.TaskList{}, &v1alpha1.TaskScheduleList{},
@@ -107,7 +107,7 @@ func (w *witness) judge(e *v1alpha1.TaskExecution) {
 	}
 }
 
-// count Jobs: an execution has one in its life.
+// count counts Jobs: an execution has one in its life.
 func (w *witness) count(job *batchv1.Job) {
 	owner := metav1.GetControllerOf(job)
 	if owner == nil {
@@ -121,9 +121,8 @@ func (w *witness) count(job *batchv1.Job) {
 	}
 }
 
-// settles waits for a condition as until does, and then until it holds of all that the namespace has by now. Each kind is
-// watched by itself, so that one may be behind another: the end of a run may be seen before that of its Job, which came
-// first.
+// settles waits for a condition as until does, and then until it holds for everything that the namespace has by now.
+// Each kind has its own watch, and one may lag: the end of a run may be seen before the earlier end of its Job.
 func (w *witness) settles(t *testing.T, namespace, what string, condition func() (done bool, seen any)) {
 	t.Helper()
 	w.until(t, what, condition)
@@ -145,7 +144,7 @@ func (w *witness) settles(t *testing.T, namespace, what string, condition func()
 	})
 }
 
-// versions of all that the namespace has of the kinds that a witness sees.
+// versions returns the resourceVersions of all objects in the namespace of the kinds that a witness watches.
 func versions(ctx context.Context, namespace string) (map[string]string, error) {
 	versions := map[string]string{}
 	for _, list := range witnessed() {
@@ -167,7 +166,7 @@ func versions(ctx context.Context, namespace string) (map[string]string, error) 
 	return versions, nil
 }
 
-// until waits for a condition, which is asked with the lock held, after each thing that was seen.
+// until waits for a condition. It is evaluated with the lock held, after each event.
 func (w *witness) until(t *testing.T, what string, condition func() (done bool, seen any)) {
 	t.Helper()
 	deadline := time.After(patience)
@@ -192,7 +191,7 @@ func (w *witness) until(t *testing.T, what string, condition func() (done bool, 
 	}
 }
 
-// seen returns the object of a kind and name as it was last seen, the kind's zero object when there is none.
+// seen returns the last seen state of an object, or a zero object if there is none.
 func seen[T client.Object](w *witness, name string) T {
 	none, _ := reflect.New(reflect.TypeFor[T]().Elem()).Interface().(T)
 	none.SetName(name)
@@ -202,7 +201,7 @@ func seen[T client.Object](w *witness, name string) T {
 	return none
 }
 
-// all objects of a kind, by name.
+// all returns all objects of a kind, ordered by name.
 func all[T client.Object](w *witness) (out []T) {
 	for _, key := range slices.Sorted(maps.Keys(w.objects)) {
 		if o, ok := w.objects[key].(T); ok {

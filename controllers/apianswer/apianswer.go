@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package apianswer reads what the API server says to a write that it does not take.
+// Package apianswer interprets the API server's answer to a refused write.
 package apianswer
 
 import (
@@ -12,11 +12,11 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// ConflictRetry is when to reconcile again after somebody else changed the object first. A watch delivers a write in about
-// this time.
+// ConflictRetry is the delay of the next reconcile after a conflict. A watch delivers the other write in about this
+// time.
 const ConflictRetry = 50 * time.Millisecond
 
-// Message returns the API server's own message, without what wraps the error.
+// Message returns the API server's own message, without any wrapping.
 func Message(err error) string {
 	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
 		return status.Status().Message
@@ -24,7 +24,7 @@ func Message(err error) string {
 	return err.Error()
 }
 
-// Causes returns the fields that were refused and why, or the message where the answer names no field. Unlike the message,
+// Causes returns the refused fields with the reasons, or the message if the answer names no field. Unlike the message,
 // it does not name the object.
 func Causes(err error) string {
 	status := apierrors.APIStatus(nil)

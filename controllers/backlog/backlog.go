@@ -1,23 +1,23 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package backlog bounds what may wait in one namespace. A run waits while it has no Job, has not ended and was not cancelled: for
-// a place, its Task, its Secret or a quota. All such runs take room in etcd and in the watch caches of Kubernetes, which all
-// namespaces share. The controller and the facade judge by this package, which is pure.
+// Package backlog bounds what may wait in one namespace. A run waits while it has no Job, has not ended and was not
+// cancelled: for a place, its Task, its Secret or a quota. All such runs take space in etcd and in the watch caches of
+// Kubernetes, which all namespaces share. The controller and the facade both use this package, which is pure.
 package backlog
 
 import "fmt"
 
-// Limits of one namespace; 0 means no limit.
+// Limits are the limits of one namespace. 0 means no limit.
 type Limits struct {
 	// Runs is how many may wait.
 	Runs int
-	// Bytes is how many bytes they may have together, each as JSON with its metadata, as the API server sends it.
+	// Bytes is the total size of the waiting runs, each as JSON with its metadata, as the API server sends it.
 	Bytes int64
 }
 
-// DefaultLimits are the defaults of the flags of both programs. Bytes is an eighth of the memory limit of the controller's
-// Deployment.
+// DefaultLimits are the defaults of the flags of both programs. Bytes is an eighth of the memory limit of the
+// controller's Deployment.
 var DefaultLimits = Limits{Runs: 2000, Bytes: 32 << 20}
 
 // Held is what waits in one namespace.
@@ -26,10 +26,10 @@ type Held struct {
 	Bytes int64
 }
 
-// Bound that a namespace has reached.
+// Bound is a limit that a namespace has reached.
 type Bound string
 
-// The bounds.
+// These are the bounds.
 const (
 	// BoundRuns is Limits.Runs.
 	BoundRuns Bound = "runs"
@@ -40,13 +40,14 @@ const (
 // Full says why one more run may not wait.
 type Full struct {
 	Bound Bound
-	// Namespace that is full.
+	// Namespace is the full namespace.
 	Namespace string
-	// Used is what waits already, Size what the run would add, and Limit how much may wait: in runs or bytes, as Bound says.
+	// Used is what already waits, Size what the run would add, and Limit how much may wait: in runs or bytes, as Bound
+	// says.
 	Used, Size, Limit int64
 }
 
-// Judge returns why one more run of so many bytes may not wait in a namespace, nil if it may.
+// Judge returns why one more run of a size in bytes may not wait in a namespace, or nil if it may.
 func (l Limits) Judge(namespace string, held Held, size int64) *Full {
 	switch {
 	case l.Runs > 0 && held.Runs >= l.Runs:

@@ -14,7 +14,7 @@ func TestCase49NamespaceHasRoomForSoMuch(t *testing.T) {
 		limits Limits
 		held   Held
 		size   int64
-		says   []string // nothing when there is room
+		says   []string // empty if there is room
 	}{
 		"nothing waits":            {limits, Held{}, 1000, nil},
 		"one less than may":        {limits, Held{2, 900}, 100, nil},

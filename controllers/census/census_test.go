@@ -16,7 +16,7 @@ import (
 
 type change func(*v1alpha1.TaskExecution)
 
-// run is an execution that was made so many seconds after a fixed time.
+// run returns an execution that was created some seconds after a fixed time.
 func run(name string, second int, changes ...change) *v1alpha1.TaskExecution {
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{
 		Name: name, UID: types.UID(name), CreationTimestamp: metav1.NewTime(time.Date(2026, 1, 2, 12, 0, second, 0, time.UTC)),

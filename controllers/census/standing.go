@@ -14,27 +14,28 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Standing is where an execution stands with the places of its Task.
+// Standing says whether an execution has a place of its Task.
 type Standing string
 
-// The standings.
+// These are the standings.
 const (
-	// Waiting: it has no place. It waits for one, for its Task or for its Secret, or no controller has seen it yet.
+	// Waiting means that it has no place. It waits for one, for its Task or for its Secret, or no controller has seen
+	// it yet.
 	Waiting Standing = "waiting"
-	// Active: it has a place. It has a Job, or the API server refuses the Job for now.
+	// Active means that it has a place. It has a Job, or the API server refuses the Job for now.
 	Active Standing = "active"
-	// Leaving: it was cancelled before it had a place. It takes none.
+	// Leaving means that it was cancelled before it had a place. It takes none.
 	Leaving Standing = "leaving"
-	// Ended: its phase is terminal. It has left its place.
+	// Ended means that its phase is terminal. It has left its place.
 	Ended Standing = "ended"
 )
 
-// StandingOf reads an execution's standing from its spec and status.
+// StandingOf derives an execution's standing from its spec and status.
 func StandingOf(e *v1alpha1.TaskExecution) Standing {
 	switch phase := e.Status.Phase; {
 	case phase.IsTerminal():
 		return Ended
-	case e.Status.Job != nil: // also in the phase Queued, where its Job is suspended
+	case e.Status.Job != nil: // even if Queued: then its Job is suspended
 		return Active
 	case phase == v1alpha1.PhaseRunning, phase == v1alpha1.PhaseCancelling: // the name of its Job could not be decoded
 		return Active
@@ -47,7 +48,7 @@ func StandingOf(e *v1alpha1.TaskExecution) Standing {
 	}
 }
 
-// Arrival is an execution's place in the order of its Task's queue.
+// Arrival orders the executions in the queue of a Task.
 type Arrival struct {
 	Created time.Time
 	Name    string
@@ -59,14 +60,14 @@ func ArrivalOf(e *v1alpha1.TaskExecution) Arrival {
 	return Arrival{Created: e.CreationTimestamp.Time, Name: e.Name, UID: e.UID}
 }
 
-// Compare orders by creation. Creation times have whole seconds, so that names decide within one.
+// Compare orders by creation. Creation times have whole seconds, so names decide within a second.
 func (a Arrival) Compare(b Arrival) int {
 	return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.Name, b.Name), strings.Compare(string(a.UID), string(b.UID)))
 }
 
-// Census of executions, usually those of one Task.
+// Census counts executions, usually those of one Task.
 type Census struct {
-	// Active and Waiting executions, each in the order of arrival.
+	// Active and Waiting executions are in the order of arrival.
 	Active, Waiting []*v1alpha1.TaskExecution
 }
 
@@ -87,7 +88,7 @@ func Take(executions []*v1alpha1.TaskExecution) (c Census) {
 	return c
 }
 
-// Ahead counts the waiting executions that come before one.
+// Ahead counts the waiting executions that come before an arrival.
 func (c Census) Ahead(e *v1alpha1.TaskExecution) (n int) {
 	for _, w := range c.Waiting {
 		if ArrivalOf(w).Compare(ArrivalOf(e)) < 0 {
@@ -97,7 +98,7 @@ func (c Census) Ahead(e *v1alpha1.TaskExecution) (n int) {
 	return n
 }
 
-// Blocked returns the limit over all Tasks that a waiting execution is known to wait for, empty if there is none.
+// Blocked returns the limit over all Tasks that any waiting execution is known to wait for, or empty.
 func (c Census) Blocked() v1alpha1.QueueBlocker {
 	for _, w := range c.Waiting {
 		if q := w.Status.Queue; q != nil && (q.BlockedBy == v1alpha1.BlockedByNamespace || q.BlockedBy == v1alpha1.BlockedByController) {
@@ -107,7 +108,7 @@ func (c Census) Blocked() v1alpha1.QueueBlocker {
 	return ""
 }
 
-// Crowd returns what one more execution of the Task would find.
+// Crowd returns the crowd that one more execution of the Task would find.
 func (c Census) Crowd() Crowd {
 	crowd := Crowd{Active: len(c.Active), Ahead: len(c.Waiting), Blocked: c.Blocked()}
 	for _, w := range c.Waiting {

@@ -5,10 +5,10 @@ package census
 
 import "github.com/taskexec/taskexec/api/v1alpha1"
 
-// Rules are what a Task says of its concurrency.
+// Rules are the concurrency rules of a Task.
 type Rules struct {
 	Policy v1alpha1.ConcurrencyPolicy
-	// MaxRunning is how many may be active at once, 0 for any number.
+	// MaxRunning is how many may be active at once. 0 means any number.
 	MaxRunning int
 	// MaxQueued is how many may wait.
 	MaxQueued int
@@ -19,43 +19,43 @@ func RulesOf(task *v1alpha1.Task) Rules {
 	return Rules{Policy: task.Spec.ConcurrencyPolicy(), MaxRunning: task.Spec.MaxRunning(), MaxQueued: task.Spec.MaxQueued()}
 }
 
-// Crowd is what an execution without a place finds.
+// Crowd is the situation that an execution without a place finds.
 type Crowd struct {
-	// Active executions of its Task.
+	// Active is how many executions of its Task are active.
 	Active int
-	// Ahead are the executions of its Task that wait and get a place before it.
+	// Ahead is how many waiting executions of its Task get a place before it.
 	Ahead int
-	// Queued are the executions of its Task that are known to wait and count against MaxQueued.
+	// Queued is how many executions of its Task are known to wait and count against MaxQueued.
 	Queued int
-	// Blocked is a limit over all Tasks that is reached, empty if there is none.
+	// Blocked is a reached limit over all Tasks, or empty.
 	Blocked v1alpha1.QueueBlocker
-	// Accepted: it was told to wait before. It is not refused any more, whatever the rules have become.
+	// Accepted means that it was told to wait before. It is never refused then, whatever the rules are now.
 	Accepted bool
 }
 
 // Outcome is what happens to an execution.
 type Outcome string
 
-// The outcomes.
+// These are the outcomes.
 const (
-	// Start: it gets a place.
+	// Start means that it gets a place.
 	Start Outcome = "start"
-	// Queue: it waits for a place.
+	// Queue means that it waits for a place.
 	Queue Outcome = "queue"
-	// Refuse: it fails, and never runs.
+	// Refuse means that it fails and never runs.
 	Refuse Outcome = "refuse"
 )
 
-// Verdict on an execution without a place.
+// Verdict is the decision about an execution without a place.
 type Verdict struct {
 	Outcome Outcome
-	// Reason of its status, empty for Start.
+	// Reason is the reason of its status, or empty for Start.
 	Reason string
-	// BlockedBy is the limit that is reached, empty for Start.
+	// BlockedBy is the reached limit, or empty for Start.
 	BlockedBy v1alpha1.QueueBlocker
 }
 
-// Judge returns the verdict on an execution that finds a crowd. The Task's own limit goes before those over all Tasks.
+// Judge returns the verdict on an execution that finds a crowd. The Task's own limit comes before those over all Tasks.
 func (r Rules) Judge(c Crowd) Verdict {
 	blocker := c.Blocked
 	if r.MaxRunning > 0 && c.Active+c.Ahead >= r.MaxRunning {
@@ -75,7 +75,7 @@ func (r Rules) Judge(c Crowd) Verdict {
 	}
 }
 
-// queued counts the executions that wait: those that are known to, and those ahead that find no free place.
+// queued counts the waiting executions: the known ones, and those ahead that find no free place.
 func (r Rules) queued(c Crowd) int {
 	if r.MaxRunning == 0 {
 		return c.Queued
@@ -83,7 +83,7 @@ func (r Rules) queued(c Crowd) int {
 	return max(c.Queued, c.Ahead-max(0, r.MaxRunning-c.Active))
 }
 
-// waitsFor is the reason of an execution that waits for a limit.
+// waitsFor returns the reason of an execution that waits for a limit.
 func (r Rules) waitsFor(blocker v1alpha1.QueueBlocker) string {
 	switch {
 	case blocker == v1alpha1.BlockedByNamespace:

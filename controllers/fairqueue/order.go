@@ -10,22 +10,22 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// order decides which request a worker gets next. It is a workqueue.Queue: the work queue calls it, and keeps each request in
-// it once. It is safe for concurrent use.
+// order decides which request a worker gets next. It is a workqueue.Queue: the work queue calls it, and keeps each
+// request in it only once. It is safe for concurrent use.
 //
 // The namespaces with a waiting request form a ring. Each Pop serves the first namespace of the ring, which goes
 // to the end if it has more. Within a namespace the highest priority goes first, and among equals the one that came
 // first. So a request that is the next of its namespace waits for at most one request of each other namespace.
 type order struct {
 	mu sync.Mutex
-	// wanted is the highest priority that was asked for a request since it was last taken.
+	// wanted is the highest priority requested for a request since it was last taken.
 	wanted map[reconcile.Request]int
 	// taken is the priority of the requests that workers have.
 	taken map[reconcile.Request]int
 	items map[reconcile.Request]*item
 	lines map[string]*line
 	ring  []string
-	// pushed counts pushes and raises, by which the first that came is known.
+	// pushed counts pushes and raises, to order requests by arrival.
 	pushed uint64
 }
 
@@ -44,8 +44,7 @@ func newOrder() *order {
 	}
 }
 
-// Want says with which priority a request is about to be added. The highest holds that is asked for before the request
-// is served.
+// Want says with which priority a request is about to be added. The highest one wins until the request is served.
 func (o *order) Want(request reconcile.Request, priority int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -70,7 +69,8 @@ func (o *order) Push(request reconcile.Request) {
 	heap.Push(l, x)
 }
 
-// Touch reports that a waiting request was added again. With a higher priority it goes behind the others of that priority.
+// Touch reports that a waiting request was added again. If its priority rises, it goes behind the others of that
+// priority.
 func (o *order) Touch(request reconcile.Request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -83,7 +83,7 @@ func (o *order) Touch(request reconcile.Request) {
 	heap.Fix(o.lines[request.Namespace], x.at)
 }
 
-// Len is how many requests wait.
+// Len returns how many requests wait.
 func (o *order) Len() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -109,7 +109,7 @@ func (o *order) Pop() reconcile.Request {
 	return x.request
 }
 
-// Priority of a request that a worker has.
+// Priority returns the priority of a request that a worker has.
 func (o *order) Priority(request reconcile.Request) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -123,7 +123,7 @@ func (o *order) Done(request reconcile.Request) {
 	delete(o.taken, request)
 }
 
-// line is a heap of the requests of one namespace that wait.
+// line is a heap of the waiting requests of one namespace.
 type line []*item
 
 // Len implements heap.Interface.

@@ -14,13 +14,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// request reads "namespace/name".
+// request parses "namespace/name".
 func request(s string) reconcile.Request {
 	namespace, name, _ := strings.Cut(s, "/")
 	return reconcile.Request{NamespacedName: types.NamespacedName{Namespace: namespace, Name: name}}
 }
 
-// add does what the work queue does with a request that no worker has.
+// add adds a request that no worker has, as the work queue does.
 func add(o *order, r reconcile.Request, priority int) {
 	o.Want(r, priority)
 	if o.items[r] != nil {
@@ -65,7 +65,7 @@ func TestCase22OrderOfService(t *testing.T) {
 	}
 }
 
-// However many requests the others have, a namespace with one waits for at most one of each of them.
+// A namespace with one request waits for at most one request of each other namespace, however many they have.
 func TestCase22QuietNamespaceWaitsForOneOfEach(t *testing.T) {
 	const others, flood = 20, 500
 	o := newOrder()
@@ -74,7 +74,7 @@ func TestCase22QuietNamespaceWaitsForOneOfEach(t *testing.T) {
 			add(o, request(fmt.Sprintf("loud-%d/%d", n, i)), n)
 		}
 	}
-	for range flood { // in the midst of it
+	for range flood { // some requests were served before
 		o.Pop()
 	}
 	quiet := request("quiet/run")
@@ -86,8 +86,8 @@ func TestCase22QuietNamespaceWaitsForOneOfEach(t *testing.T) {
 	}
 }
 
-// FuzzOrder adds and takes at random. Each byte is one step: the upper two bits say what, the others which. The
-// promises of order hold after each.
+// FuzzOrder adds and takes requests at random. Each byte is one step: the upper two bits choose the action, the others
+// the request. The guarantees of order hold after each step.
 func FuzzOrder(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3, 8, 192, 192, 192})
 	f.Add([]byte{0, 1, 64, 192, 0, 129, 192, 9, 192, 17, 192, 192})
@@ -121,10 +121,11 @@ func FuzzOrder(f *testing.F) {
 	})
 }
 
-// model is what waits, in the order of its coming, and who was served.
+// model has the waiting requests in order of arrival, and what was served.
 type model struct {
 	waiting []waiting
-	// passed counts, by the namespace that waits, whom it let pass since it began to wait or was last served.
+	// passed has, for each waiting namespace, the namespaces that were served since it began to wait or was last
+	// served.
 	passed map[string][]string
 }
 

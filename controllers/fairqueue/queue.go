@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fairqueue is the work queue of our controllers. It serves the namespaces in turn: however many requests one namespace
-// has, they delay each request of another by one reconcile at most.
+// Package fairqueue is the work queue of our controllers. It serves the namespaces in turn: however many requests one
+// namespace has, they delay each request of another by at most one reconcile.
 //
 //	Add, AddAfter, AddRateLimited ──▶ controller-runtime's queue ──▶ client-go's queue ──▶ workers
 //	                                  (delays, back-off,             (what waits, what is worked on,
@@ -15,12 +15,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// Queue of requests, served by namespace in turn, within a namespace by priority, and then first come first served.
+// Queue serves requests by namespace in turn, within a namespace by priority, and then first come, first served.
 //
-// Priorities apply within a namespace only. controller-runtime gives a low priority to objects from before the start. If these
-// came after the new requests of all namespaces, a flood in one namespace would stop the runs of the others after a restart.
+// Priorities apply within a namespace only. controller-runtime gives a low priority to objects from before the start.
+// If these came after the new requests of all namespaces, a flood in one namespace would stop the runs of the others
+// after a restart.
 type Queue struct {
-	// PriorityQueue holds requests until they are due. All ways to add a request are its own.
+	// PriorityQueue holds requests until they are due. It provides all ways to add a request.
 	priorityqueue.PriorityQueue[reconcile.Request]
 	// due are the requests that wait for a worker.
 	due   workqueue.TypedInterface[reconcile.Request]
@@ -31,7 +32,7 @@ type Queue struct {
 func New(name string, limiter workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
 	order := newOrder()
 	q := &Queue{
-		// Without a name it has no metrics: those of the requests that are due have the controller's name.
+		// The queue has no name and so no metrics. The metrics of the due requests have the controller's name.
 		PriorityQueue: priorityqueue.New("", func(o *priorityqueue.Opts[reconcile.Request]) { o.RateLimiter = limiter }),
 		due:           workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[reconcile.Request]{Name: name, Queue: order}),
 		order:         order,
@@ -40,7 +41,7 @@ func New(name string, limiter workqueue.TypedRateLimiter[reconcile.Request]) wor
 	return q
 }
 
-// forward hands on each request as soon as it is due, until ShutDown.
+// forward passes on each request as soon as it is due, until ShutDown.
 func (q *Queue) forward() {
 	for {
 		request, priority, shutdown := q.PriorityQueue.GetWithPriority()
@@ -69,16 +70,16 @@ func (q *Queue) Get() (request reconcile.Request, shutdown bool) {
 	return request, shutdown
 }
 
-// Done says that a request that Get returned was worked on. One that was added meanwhile waits again.
+// Done ends the work on a request that Get returned. If it was added meanwhile, it waits again.
 func (q *Queue) Done(request reconcile.Request) {
 	q.order.Done(request)
 	q.due.Done(request)
 }
 
-// Len is how many requests wait for a worker.
+// Len returns how many requests wait for a worker.
 func (q *Queue) Len() int { return q.PriorityQueue.Len() + q.due.Len() }
 
-// ShutDown ends the queue. Requests that are left are dropped: the next start finds them again.
+// ShutDown ends the queue and drops the remaining requests. The next start finds them again.
 func (q *Queue) ShutDown() {
 	q.PriorityQueue.ShutDown()
 	q.due.ShutDown()

@@ -30,7 +30,7 @@ func inQueue(t *testing.T, test func(t *testing.T, q *Queue)) {
 	})
 }
 
-// mustGet takes the only request that waits.
+// mustGet takes the only waiting request.
 func (q *Queue) mustGet(t *testing.T, want reconcile.Request, priority int) {
 	t.Helper()
 	synctest.Wait()
@@ -43,7 +43,7 @@ func (q *Queue) mustGet(t *testing.T, want reconcile.Request, priority int) {
 	}
 }
 
-// A flood that is there before, and that grows with each reconcile, lets a quiet namespace through.
+// A flood that was there before, and that grows with each reconcile, does not hold up a quiet namespace.
 func TestCase22QueueServesNamespacesInTurn(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *Queue) {
 		for i := range 300 {
@@ -66,8 +66,8 @@ func TestCase22QueueServesNamespacesInTurn(t *testing.T) {
 	})
 }
 
-// What was there before the start is of low priority. In its own namespace it waits for what is new; a flood of what is
-// new elsewhere does not hold it up.
+// Requests from before the start have low priority. Within their namespace they wait for new requests. A flood of new
+// requests elsewhere does not hold them up.
 func TestCase22PriorityHoldsWithinANamespace(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *Queue) {
 		q.AddWithOpts(priorityqueue.AddOpts{Priority: ptr.To(-100)}, request("quiet/old"), request("quiet/older"))
@@ -89,8 +89,8 @@ func TestCase22PriorityHoldsWithinANamespace(t *testing.T) {
 	})
 }
 
-// A request waits once and is worked on by one worker at a time, is asked for again when it is due, and an event takes
-// the place of a later time.
+// A request waits only once, and one worker at a time has it. It comes back when it is due, and an event replaces a
+// later time.
 func TestQueueKeepsThePromisesOfAWorkQueue(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *Queue) {
 		a := request("a/1")
@@ -140,7 +140,7 @@ func TestQueueKeepsThePromisesOfAWorkQueue(t *testing.T) {
 	})
 }
 
-// Who waits for a request is let go, and what is left is dropped.
+// On shutdown, waiting workers are released and the remaining requests are dropped.
 func TestQueueShutsDown(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *Queue) {
 		var wg sync.WaitGroup
@@ -161,7 +161,7 @@ func TestQueueShutsDown(t *testing.T) {
 	})
 }
 
-// Many workers and many who add: nothing is lost, and no request is with two workers at once.
+// Many workers and many producers run in parallel. No request is lost, and none is with two workers at once.
 func TestQueueInParallel(t *testing.T) {
 	q := New("", nil).(*Queue)
 	var mu sync.Mutex

@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package history reconciles all runs of a Task together: it writes their figures into the Task's status, and removes those
-// that are kept no longer.
+// Package history reconciles all runs of a Task together: it writes their figures into the Task's status, and removes
+// expired runs.
 package history
 
 import (
@@ -25,23 +25,23 @@ import (
 	"github.com/taskexec/taskexec/controllers/tracking"
 )
 
-// removedAtOnce is how many executions of a Task one reconcile removes at most. The next one removes more.
+// removedAtOnce is how many executions of a Task one reconcile removes at most. The next reconcile removes more.
 const removedAtOnce = 200
 
-// Reconciler judges the runs of a Task, at most once each Pace however many of them change.
+// Reconciler judges the runs of a Task, at most once per Pace however many of them change.
 type Reconciler struct {
 	// Client reads from the watch caches and writes to the API server.
 	Client client.Client
-	// Live reads from the API server what the caches leave out: who made an execution.
+	// Live reads from the API server what the caches drop: who created an execution.
 	Live  client.Reader
 	Clock clock.PassiveClock
-	// Pace is the least time between two reconciles of a Task.
+	// Pace is the shortest time between two reconciles of a Task.
 	Pace time.Duration
 	// KeepAtLeast is how long a finished run is kept, however many there are.
 	KeepAtLeast time.Duration
 }
 
-// Reconcile judges the runs of one Task. The runs of a deleted Task are kept: nothing says how long.
+// Reconcile judges the runs of one Task. The runs of a deleted Task are kept, because its retention is unknown.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	task := &v1alpha1.Task{}
 	if err := r.Client.Get(ctx, req.NamespacedName, task); err != nil {
@@ -52,12 +52,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	runs := &v1alpha1.TaskExecutionList{}
 	if err := r.Client.List(ctx, runs, client.InNamespace(req.Namespace), client.MatchingFields{indexTask: req.Name},
-		client.UnsafeDisableDeepCopy); err != nil { // they may be many thousands, and are not changed
+		client.UnsafeDisableDeepCopy); err != nil { // they may be many thousands, and are never changed
 		return ctrl.Result{}, fmt.Errorf("listing the executions of task %s: %w", req, err)
 	}
 	err := r.summarise(ctx, task, runs.Items)
 	if apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: r.Pace}, nil // the Task is being written by others; its figures can wait
+		return ctrl.Result{RequeueAfter: r.Pace}, nil // others are writing the Task; its figures can wait
 	}
 	if err != nil {
 		return ctrl.Result{}, err
@@ -75,8 +75,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return ctrl.Result{RequeueAfter: next}, nil
 }
 
-// summarise writes the figures if they changed. Nobody else writes them, so that the patch needs no resourceVersion. Its event
-// leads to one more comparison.
+// summarise writes the figures if they changed. Nobody else writes them, so the patch needs no resourceVersion. Its
+// event causes one more comparison.
 func (r *Reconciler) summarise(ctx context.Context, task *v1alpha1.Task, runs []v1alpha1.TaskExecution) error {
 	after := task.DeepCopy()
 	population.Summarise(&after.Status, runs)
@@ -105,8 +105,8 @@ func (r *Reconciler) remove(ctx context.Context, expired []*v1alpha1.TaskExecuti
 	return errors.Join(errs...)
 }
 
-// removeOne deletes an execution unless it was applied from a manifest. That is read live, and the deletion requires that the
-// object has not changed since. Its Job and pods go with it.
+// removeOne deletes an execution unless it was applied from a manifest. It reads that from the API server, and the
+// deletion fails if the object has changed since. The execution's Job and pods are deleted with it.
 func (r *Reconciler) removeOne(ctx context.Context, e *v1alpha1.TaskExecution) (removed bool, err error) {
 	current := &metav1.PartialObjectMetadata{}
 	current.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("TaskExecution"))

@@ -50,8 +50,8 @@ func taskOf(o client.Object) string {
 	return execution.Spec.TaskRef.Name
 }
 
-// paced enqueues a Task some time after an event. The queue holds each Task once, at the earliest of its times, so that many
-// events make one reconcile each pace.
+// paced enqueues a Task some time after an event. The queue holds each Task once, at the earliest of its times, so that
+// many events cause one reconcile per pace.
 func paced(pace time.Duration, task func(client.Object) string, changed func(before, after client.Object) bool) handler.EventHandler {
 	enqueue := func(o client.Object, q queue) {
 		q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: o.GetNamespace(), Name: task(o)}}, pace)
@@ -69,7 +69,8 @@ func paced(pace time.Duration, task func(client.Object) string, changed func(bef
 
 func anyChange(_, _ client.Object) bool { return true }
 
-// matters reports whether a change of an execution may change the figures or the retention. Most changes only add to its log.
+// matters reports whether a change of an execution may change the figures or the retention. Most changes only add to
+// its log.
 func matters(before, after client.Object) bool {
 	a, isExecution := before.(*v1alpha1.TaskExecution)
 	b, isExecutionToo := after.(*v1alpha1.TaskExecution)

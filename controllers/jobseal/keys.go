@@ -1,13 +1,13 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jobseal proves which Jobs the controller made. Kubernetes keeps no record of who created an object, and
-// whoever may create Jobs can copy each label, owner reference and field of a real one. So the controller signs the Jobs
-// that it makes.
+// Package jobseal proves which Jobs the controller created. Kubernetes does not record who created an object, and
+// anybody who may create Jobs can copy each label, owner reference and field of a real one. So the controller signs the
+// Jobs that it creates.
 //
 // Each process has a key pair of its own. The private key never leaves its memory. The public key is published in a
-// ConfigMap of the controller's own namespace before the first Job is made, so that the next process can verify the Jobs
-// of the one before it, which may have crashed before a status named them. No secret has to be kept, and a run costs no
+// ConfigMap of the controller's own namespace before the first Job is created. So the next process can verify the Jobs
+// of this one, which may have crashed before a status named them. No secret has to be kept, and a run costs no
 // additional write.
 package jobseal
 
@@ -31,15 +31,15 @@ import (
 // Keys are public keys by their ids.
 type Keys map[string]ed25519.PublicKey
 
-// Made reports whether the holder of one of the keys made a Job for the execution with that UID.
+// Made reports whether the holder of one of the keys created a Job for the execution with that UID.
 func (k Keys) Made(job metav1.Object, execution types.UID) bool {
 	id, signature := parseSeal(job.GetAnnotations()[v1alpha1.AnnotationSeal])
 	key, known := k[id]
 	return known && ed25519.Verify(key, message(job, execution), signature)
 }
 
-// message is what is signed. It does not cover the content of the Job: webhooks of the cluster may change the template after
-// the controller has signed. No name and no UID contains a line break.
+// message is the signed text. It does not cover the content of the Job, because webhooks of the cluster may change the
+// template after the controller has signed. No name and no UID contains a line break.
 func message(job metav1.Object, execution types.UID) []byte {
 	return []byte(strings.Join([]string{"taskexec.dev Job", job.GetNamespace(), job.GetName(), string(execution)}, "\n"))
 }
@@ -49,7 +49,7 @@ func seal(private ed25519.PrivateKey, id string, job metav1.Object, execution ty
 	return id + " " + base64.StdEncoding.EncodeToString(ed25519.Sign(private, message(job, execution)))
 }
 
-// parseSeal returns no signature if the text is not a seal.
+// parseSeal parses a seal. It returns no signature if the text is not a seal.
 func parseSeal(text string) (id string, signature []byte) {
 	id, encoded, _ := strings.Cut(text, " ")
 	signature, err := base64.StdEncoding.DecodeString(encoded)
@@ -59,7 +59,7 @@ func parseSeal(text string) (id string, signature []byte) {
 	return id, signature
 }
 
-// idLength in hex digits.
+// idLength is in hex digits.
 const idLength = 16
 
 func idOf(key ed25519.PublicKey) string {
@@ -67,16 +67,16 @@ func idOf(key ed25519.PublicKey) string {
 	return hex.EncodeToString(sum[:])[:idLength]
 }
 
-// maxKeys bounds how many public keys are kept. A key is needed for as long as a Job may exist that no status names, and
-// for as long as one outlives its execution: both are short, and a process that crashes right away makes no key.
+// maxKeys bounds how many public keys are kept. A key is needed while a Job may exist that no status names, and while a
+// Job outlives its execution. Both times are short, and a process that crashes right away makes no key.
 const maxKeys = 100
 
-// entry of the ConfigMap for a key: when it was published, and the key.
+// entry returns the ConfigMap's entry for a key: when it was published, and the key.
 func entry(key ed25519.PublicKey, now time.Time) string {
 	return now.UTC().Format(time.RFC3339) + " " + base64.StdEncoding.EncodeToString(key)
 }
 
-// parseEntry returns no key if the text is not an entry of that id.
+// parseEntry returns no key if the text is not an entry for that id.
 func parseEntry(id, text string) (key ed25519.PublicKey, published time.Time) {
 	at, encoded, _ := strings.Cut(text, " ")
 	published, err := time.Parse(time.RFC3339, at)
@@ -90,7 +90,7 @@ func parseEntry(id, text string) (key ed25519.PublicKey, published time.Time) {
 	return key, published
 }
 
-// keysIn reads the data of the ConfigMap. What is no key of ours is left out.
+// keysIn reads the data of the ConfigMap. It skips entries that are not our keys.
 func keysIn(data map[string]string) Keys {
 	keys := Keys{}
 	for id, text := range data {
@@ -101,8 +101,8 @@ func keysIn(data map[string]string) Keys {
 	return keys
 }
 
-// withKey returns the data of the ConfigMap with one key more, and without the oldest where those are too many. What is no
-// key goes first.
+// withKey returns the data of the ConfigMap with one more key. If there are too many keys, it drops the oldest. Entries
+// that are not keys are dropped first.
 func withKey(data map[string]string, key ed25519.PublicKey, now time.Time) map[string]string {
 	published := func(id string) time.Time {
 		_, at := parseEntry(id, data[id])

@@ -21,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// ConfigMapName is that of the ConfigMap with the public keys.
+// ConfigMapName is the name of the ConfigMap with the public keys.
 const ConfigMapName = "taskexec-controller-keys"
 
 // Sealer signs the Jobs of one process and verifies those of all. It is safe for use in parallel.
@@ -39,8 +39,8 @@ type Sealer struct {
 	known     Keys
 }
 
-// New makes a key pair. The public key is published in the namespace, which should be one that only operators of the
-// cluster can write to: who can write the ConfigMap can forge Jobs.
+// New creates a key pair. The public key is published in the namespace, which only operators of the cluster should be
+// able to write to: anybody who can write the ConfigMap can forge Jobs.
 func New(api client.Client, live client.Reader, clock clock.PassiveClock, namespace string) (*Sealer, error) {
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -52,8 +52,8 @@ func New(api client.Client, live client.Reader, clock clock.PassiveClock, namesp
 	}, nil
 }
 
-// Seal signs a Job that is about to be created for the execution with that UID. It publishes the public key first, once.
-// It returns an error if that fails: a Job that nobody can verify would be lost by a crash.
+// Seal signs a Job that is about to be created for the execution with that UID. First it publishes the public key,
+// once. It returns an error if that fails, because a crash would lose a Job that nobody can verify.
 func (s *Sealer) Seal(ctx context.Context, job metav1.Object, execution types.UID) error {
 	if err := s.publish(ctx); err != nil {
 		return fmt.Errorf("publishing the key that proves which Jobs are the controller's, in ConfigMap %s: %w", s.configMap, err)
@@ -67,8 +67,8 @@ func (s *Sealer) Seal(ctx context.Context, job metav1.Object, execution types.UI
 	return nil
 }
 
-// Made reports whether this process or one before it made a Job for the execution with that UID. It reads the published
-// keys if it does not know the Job's.
+// Made reports whether this process or one before it created a Job for the execution with that UID. It reads the
+// published keys if it does not know the Job's key.
 func (s *Sealer) Made(ctx context.Context, job metav1.Object, execution types.UID) (bool, error) {
 	id, _ := parseSeal(job.GetAnnotations()[v1alpha1.AnnotationSeal])
 	if id == "" {
@@ -86,7 +86,7 @@ func (s *Sealer) Made(ctx context.Context, job metav1.Object, execution types.UI
 	return keys.Made(job, execution), nil
 }
 
-// Known reads all keys that are published, and has this process' own among them.
+// Known reads all published keys and adds this process' own.
 func (s *Sealer) Known(ctx context.Context) (Keys, error) {
 	configMap := &corev1.ConfigMap{}
 	if err := client.IgnoreNotFound(s.live.Get(ctx, s.configMap, configMap)); err != nil {
@@ -104,8 +104,8 @@ func (s *Sealer) learn(data map[string]string) Keys {
 	return maps.Clone(keys)
 }
 
-// publish writes the public key to the ConfigMap, unless that is done. A write whose answer was lost is found by the next
-// try.
+// publish writes the public key to the ConfigMap, unless that is done. If the answer to a write is lost, the next
+// attempt finds the key.
 func (s *Sealer) publish(ctx context.Context) error {
 	s.mu.Lock()
 	published := s.published

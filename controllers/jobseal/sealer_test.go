@@ -95,8 +95,8 @@ func TestSealProvesWhoMadeAJob(t *testing.T) {
 	}
 }
 
-// A key that cannot be published makes no seal, since nobody could verify it after a crash. One whose answer was lost
-// is published.
+// A key that cannot be published makes no seal, because nobody could verify it after a crash. A key counts as published
+// if only the answer was lost.
 func TestKeyIsPublishedBeforeItIsUsed(t *testing.T) {
 	refused, lost := errors.New("refused"), errors.New("lost")
 	var answer error
@@ -128,7 +128,7 @@ func TestKeyIsPublishedBeforeItIsUsed(t *testing.T) {
 	}
 }
 
-// Lives that begin at once lose no key of each other.
+// Controllers that start at once do not lose each other's keys.
 func TestKeysOfManyLives(t *testing.T) {
 	api := apiWith(t, interceptor.Funcs{})
 	lives, jobs := make([]*Sealer, 4), make([]*batchv1.Job, 4)
@@ -174,7 +174,7 @@ func TestKeysAreBounded(t *testing.T) {
 	}
 }
 
-// Whatever is written on a Job or in the ConfigMap, it ends in no crash and in no belief.
+// Whatever is written on a Job or in the ConfigMap, nothing crashes and no forged seal is accepted.
 func FuzzSeal(f *testing.F) {
 	f.Add("0123456789abcdef AAAA", "2026-01-02T12:00:00Z AAAA")
 	f.Add("", "")

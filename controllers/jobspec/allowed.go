@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// NotAllowedError says what an execution asks for that its Task does not allow.
+// NotAllowedError says what an execution requests that its Task does not allow.
 type NotAllowedError struct{ detail string }
 
 func (e *NotAllowedError) Error() string { return e.detail }
@@ -23,9 +23,9 @@ func notAllowed(format string, args ...any) error {
 	return &NotAllowedError{fmt.Sprintf(format, args...)}
 }
 
-// CheckAllowed returns a NotAllowedError if an execution asks for more than its Task allows: a longer timeout, or a queue
-// of Kueue. Whoever may run a Task decides about nothing else but its params. The queue of the template goes before the
-// execution's, which then has no effect.
+// CheckAllowed returns a NotAllowedError if an execution requests more than its Task allows: a longer timeout, or a
+// queue of Kueue. A user who may run a Task decides about nothing else except its params. A queue in the template
+// overrides the execution's.
 func CheckAllowed(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) error {
 	if err := CheckTimeout(task, execution.Spec.Timeout); err != nil {
 		return err
@@ -52,7 +52,7 @@ func CheckTimeout(task *v1alpha1.Task, timeout *metav1.Duration) error {
 		task.Name, timeout.Duration, longest)
 }
 
-// longestTimeout that a Task allows. It is not bounded where the Task's own runs may take for ever.
+// longestTimeout returns the longest timeout that a Task allows. There is no limit if the Task's own runs have none.
 func longestTimeout(task *v1alpha1.Task) (longest time.Duration, bounded bool) {
 	for _, d := range []*metav1.Duration{task.Spec.Timeout, task.Spec.MaxTimeout} {
 		if d != nil {

@@ -21,7 +21,8 @@ func timeOf(n int) *metav1.Duration {
 	return &metav1.Duration{Duration: time.Duration(n) * time.Second}
 }
 
-// A run may take less time than its Task says, and more only as far as the Task allows. In the table, 0 is none.
+// A run may have a shorter timeout than its Task, and a longer one only as far as the Task allows. In the table, 0
+// means none.
 func TestCase57TimeoutOnlyAsTheTaskAllows(t *testing.T) {
 	for name, c := range map[string]struct {
 		timeout, most, asked int
@@ -61,7 +62,7 @@ func TestCase57TimeoutOnlyAsTheTaskAllows(t *testing.T) {
 	}
 }
 
-// A run comes into another queue than its Task's only if the Task allows that one.
+// A run may use another queue than its Task's only if the Task allows that queue.
 func TestCase57QueueOnlyAsTheTaskAllows(t *testing.T) {
 	for name, c := range map[string]struct {
 		template, label string
@@ -96,8 +97,7 @@ func TestCase57QueueOnlyAsTheTaskAllows(t *testing.T) {
 	}
 }
 
-// Of an execution's own labels and annotations nothing reaches the Job and its pods but the trace, and a queue that is
-// allowed.
+// Of an execution's own labels and annotations, only the trace and an allowed queue reach the Job and its pods.
 func TestCase57NothingElseIsInherited(t *testing.T) {
 	execution := anExecution().Obj()
 	for _, key := range []string{

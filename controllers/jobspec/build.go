@@ -19,18 +19,18 @@ import (
 	"github.com/taskexec/taskexec/controllers/tracking"
 )
 
-// backstopMargin is how much later than our own clocks the Job's activeDeadlineSeconds ends a run. It matters only while no
-// controller runs.
+// backstopMargin is how much later than our own clocks the Job's activeDeadlineSeconds ends a run. It matters only
+// while no controller runs.
 const backstopMargin = time.Minute
 
-// minTTLSeconds is the least ttlSecondsAfterFinished of a Job. With less, a Job could be gone before its end and its log were
-// recorded, and the run would read as lost: a controller may be away for a while.
+// minTTLSeconds is the shortest ttlSecondsAfterFinished of a Job. A controller may be unavailable for a while. With a
+// shorter TTL, the Job could be deleted before its end and its log are recorded, and the run would be JobLost.
 const minTTLSeconds = 600
 
-// Build returns the Job of a run. effective are its params: valid, with defaults, a JSON object, and without the sensitive ones,
-// which the execution names. Build returns a *CommandLineError if the template puts a parameter into a command line, and another
-// error if params are no JSON object, if the Task's parameters are no JSON Schema, or if the Job would be larger than the API
-// server takes.
+// Build returns the Job of a run. effective are its params: valid, with defaults, a JSON object, and without the
+// sensitive ones, which the execution names. Build returns a *CommandLineError if the template puts a parameter into a
+// command line. It returns another error if params are not a JSON object, if the Task's parameters are not a JSON
+// Schema, or if the Job would be too large for the API server.
 func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []byte) (*batchv1.Job, error) {
 	if err := checkCommandLines(task); err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 	}
 	mark(job, execution, snapshot)
 	job.Annotations[v1alpha1.AnnotationLimits] = string(frozen)
-	delete(job.Annotations, v1alpha1.AnnotationSeal) // only who creates the Job can set it
+	delete(job.Annotations, v1alpha1.AnnotationSeal) // only the creator of the Job can set it
 
 	applyDefaults(&job.Spec, task, snapshot)
 	pod := &job.Spec.Template.Spec
@@ -79,7 +79,8 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 	return job, nil
 }
 
-// mark says on a Job and its pods whose run they are and how their log is read. It removes such marks from the template.
+// mark adds to a Job and its pods which run they belong to and how their log is read. It removes such marks from the
+// template.
 func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, snapshot Snapshot) {
 	untrack(job)
 	ungenerate(job)
@@ -98,7 +99,7 @@ func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, snapshot Snapshot
 	}
 }
 
-// environmentOf returns what each container of a run has in its environment, beside the template's.
+// environmentOf returns the variables that each container of a run gets in addition to the template's.
 func environmentOf(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []byte) ([]corev1.EnvVar, error) {
 	schema, err := params.Of(task)
 	if err != nil {
@@ -112,9 +113,9 @@ func environmentOf(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effec
 	return append(env, traceEnvironment(execution)...), nil
 }
 
-// untrack removes from the template what a tool that applies manifests put there. With such a mark the Job would look like an
-// applied object that Git does not have, and the tool would prune it. People also select pods by Argo CD's label. Pods keep it:
-// no such tool prunes what a Job owns.
+// untrack removes from the template the marks of tools that apply manifests. With such a mark, the Job would look like
+// an applied object that is missing from Git, and the tool would prune it. Pods keep Argo CD's label, because people
+// select pods by it, and no such tool prunes what a Job owns.
 func untrack(job *batchv1.Job) {
 	pods := &job.Spec.Template.ObjectMeta
 	job.Labels, job.Annotations = tracking.Without(job.Labels), tracking.Without(job.Annotations)
@@ -123,7 +124,7 @@ func untrack(job *batchv1.Job) {
 	delete(job.Annotations, tracking.LabelInstance)
 }
 
-// identify says on an object to which run it belongs.
+// identify adds to an object which run it belongs to.
 func identify(meta *metav1.ObjectMeta, execution *v1alpha1.TaskExecution) {
 	metav1.SetMetaDataLabel(meta, v1alpha1.LabelTask, LabelValue(execution.Spec.TaskRef.Name))
 	metav1.SetMetaDataLabel(meta, v1alpha1.LabelExecution, LabelValue(execution.Name))
@@ -132,8 +133,8 @@ func identify(meta *metav1.ObjectMeta, execution *v1alpha1.TaskExecution) {
 	delete(meta.Annotations, v1alpha1.AnnotationEnded) // only the controller says that it ended a pod
 }
 
-// applyDefaults fills in what the template leaves open. By default a Job has one pod at a time: a replacement waits until the pod
-// before it has ended (podReplacementPolicy, KEP-3939).
+// applyDefaults fills in what the template leaves open. By default a Job has one pod at a time: a replacement waits
+// until the previous pod has ended (podReplacementPolicy, KEP-3939).
 func applyDefaults(spec *batchv1.JobSpec, task *v1alpha1.Task, snapshot Snapshot) {
 	if spec.Template.Spec.RestartPolicy == "" {
 		spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
@@ -155,8 +156,8 @@ func applyDefaults(spec *batchv1.JobSpec, task *v1alpha1.Task, snapshot Snapshot
 	}
 }
 
-// ignoreDisruptions has the Job replace a pod that the platform ended (KEP-3329). The first rule that matches decides, so that the
-// template's own rules go first.
+// ignoreDisruptions makes the Job replace a pod that the platform ended (KEP-3329). The first matching rule decides, so
+// the template's own rules come first.
 func ignoreDisruptions(spec *batchv1.JobSpec) {
 	if spec.PodFailurePolicy == nil {
 		spec.PodFailurePolicy = &batchv1.PodFailurePolicy{}
@@ -173,14 +174,14 @@ func IsBackstop(seconds int64, snapshot Snapshot) bool {
 	return own != nil && *own == seconds
 }
 
-// backstop is a deadline for the whole Job, in seconds, that strikes only while no controller keeps the clocks. It is later than
-// the run clock, because the Job's clock includes scheduling and image pulls, and because a Job over its deadline deletes its
-// pods, and their logs with them.
+// backstop is a deadline for the whole Job, in seconds. It acts only while no controller runs. It is later than the run
+// clock, because the Job's time includes scheduling and image pulls, and because a Job deletes its pods, with their
+// logs, at its deadline.
 func backstop(snapshot Snapshot) *int64 {
 	if snapshot.Timeout == nil || snapshot.StartTimeout == nil {
 		return nil
 	}
-	// Added as seconds, in floating point: two long durations overflow a time.Duration.
+	// The sum is computed in seconds as a float, because two long durations overflow a time.Duration.
 	seconds := math.Ceil(snapshot.Timeout.Seconds() + snapshot.StartTimeout.Seconds() + backstopMargin.Seconds())
 	return ptr.To(int64(min(seconds, math.MaxInt32)))
 }

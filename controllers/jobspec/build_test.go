@@ -145,7 +145,7 @@ func TestBuildLeavesTheTemplateItsOwnWord(t *testing.T) {
 	}
 }
 
-// A template cannot pass its runs off as another execution's, nor set the limits they are held to.
+// A template can neither pass off its runs as another execution's nor set its own limits.
 func TestBuildOverridesForgedIdentity(t *testing.T) {
 	task := aTask().Job(func(j *batchv1.JobTemplateSpec) {
 		for _, meta := range []*metav1.ObjectMeta{&j.ObjectMeta, &j.Spec.Template.ObjectMeta} {
@@ -185,7 +185,7 @@ func TestBuildIsDeterministicAndChangesNothing(t *testing.T) {
 	execution := anExecution().Obj()
 	before := []any{task.DeepCopy(), execution.DeepCopy()}
 	var first []byte
-	for range 20 { // maps are walked in a random order
+	for range 20 { // maps iterate in random order
 		job, err := Build(task, execution, []byte(`{"e":1,"d":2,"c":3,"b":4,"a":5,"a-b":1,"a_b":2}`))
 		if err != nil {
 			t.Fatal(err)
@@ -208,7 +208,7 @@ func TestBuildIsDeterministicAndChangesNothing(t *testing.T) {
 	}
 }
 
-// The rules of the API server that what we add could break.
+// These are the API server's rules that our additions could break.
 func TestBuildIsAccepted(t *testing.T) {
 	cases := map[string]struct {
 		task, execution string
@@ -278,8 +278,8 @@ func TestBackstop(t *testing.T) {
 	}
 }
 
-// The host name of an Indexed Job's pod is the Job's name and the index, and the API server refuses a Job whose
-// last host name would not be a label (batch validation, ValidateJobCreate).
+// The host name of an Indexed Job's pod is the Job's name and the index. The API server refuses a Job whose last host
+// name would not be a DNS label (batch validation, ValidateJobCreate).
 func TestIndexedJobOfALongNameIsAccepted(t *testing.T) {
 	job := build(t, aTask().Job(func(j *batchv1.JobTemplateSpec) {
 		j.Spec.CompletionMode, j.Spec.Completions = ptr.To(batchv1.IndexedCompletion), ptr.To[int32](10)
@@ -289,7 +289,7 @@ func TestIndexedJobOfALongNameIsAccepted(t *testing.T) {
 	}
 }
 
-// A mark says that the controller ended a pod. One in the template would say it of every pod, before it runs.
+// The end mark says that the controller ended a pod. In the template it would say so of every pod before it runs.
 func TestBuildTakesNoEndMarkFromTheTemplate(t *testing.T) {
 	job := build(t, aTask().PodAnnotation(v1alpha1.AnnotationEnded, "Cancelled 2000-01-01T00:00:00Z"), anExecution(), `{}`)
 	if mark, ok := job.Spec.Template.Annotations[v1alpha1.AnnotationEnded]; ok {
@@ -297,8 +297,8 @@ func TestBuildTakesNoEndMarkFromTheTemplate(t *testing.T) {
 	}
 }
 
-// With ttlSecondsAfterFinished the Job and its pods are gone moments after the end, while the log is read and the
-// end is not recorded: the run would be JobLost.
+// With ttlSecondsAfterFinished, the Job and its pods could be gone before the log is read and the end is recorded. The
+// run would then end as JobLost.
 func TestJobStaysUntilItsEndIsRecorded(t *testing.T) {
 	job := build(t, aTask().Job(func(j *batchv1.JobTemplateSpec) { j.Spec.TTLSecondsAfterFinished = ptr.To[int32](0) }), anExecution(), `{}`)
 	if ttl := job.Spec.TTLSecondsAfterFinished; ttl != nil && *ttl < 60 {

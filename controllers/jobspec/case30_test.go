@@ -14,12 +14,12 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Labels and annotations of the template are those of the Job and of its pods, beside ours.
+// The Job and its pods have the labels and annotations of the template, in addition to ours.
 func TestCase30TemplateMetadataReachesJobAndPods(t *testing.T) {
 	job := build(t, aTask().Job(func(j *batchv1.JobTemplateSpec) {
 		j.Labels = map[string]string{"team": "data", v1alpha1.LabelTask: "forged"}
 		j.Annotations = map[string]string{"owner": "ann"}
-		j.Finalizers = []string{"example.com/keep"} // as in a CronJob, not the Job's
+		j.Finalizers = []string{"example.com/keep"} // as in a CronJob; they are not the Job's
 		j.Spec.Template.Labels = map[string]string{"app": "sync", v1alpha1.LabelExecutionUID: "forged"}
 		j.Spec.Template.Annotations = map[string]string{"prometheus.io/scrape": "true"}
 		j.Spec.Template.Finalizers = []string{"example.com/keep"}
@@ -36,7 +36,7 @@ func TestCase30TemplateMetadataReachesJobAndPods(t *testing.T) {
 	}
 }
 
-// What the API server gave to the Job that a template was copied from would have it refuse ours.
+// A template that was copied from a live Job has generated fields. With them the API server would refuse our Job.
 func TestCase30TemplateCopiedFromAJob(t *testing.T) {
 	generated := func() map[string]string {
 		return map[string]string{

@@ -11,7 +11,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 )
 
-// A Job has the params in each container, in TASK_PARAMS and once more in the param's own variable.
+// A Job has the params in each container: in TASK_PARAMS, and again in a variable for each param.
 func TestCase31JobThatIsTooLargeIsRefusedInWords(t *testing.T) {
 	for name, c := range map[string]struct {
 		containers, bytes int
@@ -38,7 +38,7 @@ func TestCase31JobThatIsTooLargeIsRefusedInWords(t *testing.T) {
 	}
 }
 
-// The variable that several params would share is nobody's, also where a run gives one of them alone.
+// If several params would share a variable, none gets it, even if a run sets only one of them.
 func TestCase31NoVariableHasAnotherParamsValue(t *testing.T) {
 	task := aTask().Obj()
 	task.Spec.Parameters = &apiextensionsv1.JSON{Raw: []byte(`{"properties":{"a-b":{},"a.b":{},"mid":{}}}`)}

@@ -12,14 +12,14 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// CommandLineError says that a template makes a parameter part of a command line, or of a path that is mounted. A shell
-// there would run a parameter such as "; rm -rf /", and a path would lead into a folder of somebody else.
+// CommandLineError says that a template makes a parameter part of a command line, or of a mounted path. A shell there
+// would run a parameter such as "; rm -rf /", and a path could lead into somebody else's folder.
 type CommandLineError struct {
-	// Field of the Task, such as spec.jobTemplate.spec.template.spec.containers[0].args[1].
+	// Field is the field of the Task, such as spec.jobTemplate.spec.template.spec.containers[0].args[1].
 	Field string
-	// Reference as the field has it, such as $(TASK_PARAM_HOST).
+	// Reference is the reference in the field, such as $(TASK_PARAM_HOST).
 	Reference string
-	// Path: it is the path of a mount.
+	// Path means that the field is the path of a mount.
 	Path bool
 }
 
@@ -33,8 +33,9 @@ func (e *CommandLineError) Error() string {
 		e.Field, e.Reference)
 }
 
-// checkCommandLines returns a *CommandLineError for the first command, args, exec probe or subPathExpr that refers to a parameter
-// by Kubernetes' own $(NAME), directly or through variables of the template. It returns nil if the Task allows that.
+// checkCommandLines returns a *CommandLineError for the first command, args, exec probe or subPathExpr that refers to a
+// parameter by Kubernetes' own $(NAME), directly or through variables of the template. It returns nil if the Task
+// allows that.
 func checkCommandLines(task *v1alpha1.Task) error {
 	if task.Spec.AllowParamsInCommand {
 		return nil
@@ -58,9 +59,9 @@ func checkCommandLines(task *v1alpha1.Task) error {
 	return nil
 }
 
-// checkContainer checks where the kubelet expands $(NAME): the command, its args, exec probes, and subPathExpr of mounts. The
-// kubelet expands nothing in lifecycle hooks, in HTTP probes, and in what comes by envFrom. A Job's template has no ephemeral
-// containers.
+// checkContainer checks the fields in which the kubelet expands $(NAME): the command, its args, exec probes, and
+// subPathExpr of mounts. The kubelet expands nothing in lifecycle hooks, in HTTP probes, and in variables from envFrom.
+// A Job's template has no ephemeral containers.
 func checkContainer(field string, c *corev1.Container) error {
 	carriers := carriersOfParams(c.Env)
 	commands := []command{{"command", c.Command}, {"args", c.Args}}
@@ -86,7 +87,7 @@ func checkContainer(field string, c *corev1.Container) error {
 	return nil
 }
 
-// command is a list of words that becomes a process.
+// command is a list of words that is run as a process.
 type command struct {
 	field string
 	words []string
@@ -99,8 +100,8 @@ func probed(field string, probe *corev1.Probe) []command {
 	return []command{{field + ".exec.command", probe.Exec.Command}}
 }
 
-// carriersOfParams reports which variables have a parameter in their value: ours, and those of the template that refer to one of
-// them. A variable can refer only to those before it.
+// carriersOfParams returns the variables with a parameter in their value: ours, and those of the template that refer to
+// one of them. A variable can refer only to earlier ones.
 func carriersOfParams(env []corev1.EnvVar) func(name string) bool {
 	theirs := map[string]bool{}
 	carries := func(name string) bool {
@@ -116,13 +117,13 @@ func carriersOfParams(env []corev1.EnvVar) func(name string) bool {
 	return carries
 }
 
-// references are the names in $(NAME), as Kubernetes reads them: $$ is a plain dollar.
+// references returns the names in $(NAME), as Kubernetes parses them: $$ is a plain dollar.
 func references(text string) (names []string) {
 	for i := 0; i+1 < len(text); i++ {
 		if text[i] != '$' {
 			continue
 		}
-		i++ // what follows a dollar begins nothing of its own, unless it opens a name
+		i++ // the character after a dollar is consumed, unless it opens a name
 		if text[i] != '(' {
 			continue
 		}

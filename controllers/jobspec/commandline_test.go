@@ -18,7 +18,7 @@ func TestCase58NoParamInACommandLine(t *testing.T) {
 	}
 	cases := map[string]struct {
 		container corev1.Container
-		field     string // empty: it is taken
+		field     string // empty if it is accepted
 		reference string
 	}{
 		"a shell that reads the variable":   {corev1.Container{Command: []string{"sh", "-c", `echo "$TASK_PARAM_HOST" ${TASK_PARAM_HOST}`}}, "", ""},
@@ -75,7 +75,7 @@ func TestCase58InitContainersAreCheckedToo(t *testing.T) {
 	}
 }
 
-// What the kubelet would expand is found, and what it leaves alone is not.
+// references finds exactly what the kubelet would expand.
 func FuzzReferences(f *testing.F) {
 	for _, seed := range []string{"", "$", "$(", "$()", "$$(A)", "$$$(A)", "$(A)$(B)", "a$b(c)$(d", "$($(A))"} {
 		f.Add(seed)
@@ -85,7 +85,7 @@ func FuzzReferences(f *testing.F) {
 		for _, name := range references(text) {
 			known[name] = ""
 		}
-		// expand asks only for what it found: with every name known, nothing looks like a reference that stayed.
+		// expand asks only for the names that references found.
 		asked := 0
 		expandWith(text, func(name string) string {
 			asked++

@@ -10,7 +10,7 @@ import (
 // generated are the labels that the API server gives each Job and its pods, by their newer and older names.
 var generated = []string{batchv1.ControllerUidLabel, batchv1.JobNameLabel, "controller-uid", "job-name"}
 
-// ungenerate removes from a template what the API server generates for each Job, so that a template that was copied from a live
+// ungenerate removes from a template what the API server generates for each Job, so that a template copied from a live
 // Job works. The API server would refuse a Job with the selector and the labels of another one.
 func ungenerate(job *batchv1.Job) {
 	job.Spec.Selector, job.Spec.ManualSelector = nil, nil

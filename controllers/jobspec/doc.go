@@ -1,6 +1,6 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jobspec says which Job a TaskExecution becomes. It is pure: the same Task and TaskExecution give
-// the same Job, byte for byte, so that making it twice is noticed by the API server.
+// Package jobspec builds the Job of a TaskExecution. It is pure: the same Task and TaskExecution give the same Job,
+// byte for byte, so that the API server refuses to create it twice.
 package jobspec

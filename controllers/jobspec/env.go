@@ -17,7 +17,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// Names of the environment that each container of a run gets.
+// These are the variables that each container of a run gets.
 const (
 	EnvTaskName    = "TASK_NAME"
 	EnvExecutionID = "TASK_EXECUTION_ID"
@@ -25,8 +25,9 @@ const (
 	EnvParamPrefix = params.VariablePrefix
 )
 
-// environment returns a run's parameters as variables: TASK_PARAMS with all of them as JSON, and TASK_PARAM_<NAME> for each
-// top-level string, number and boolean whose name gives a variable that no other name gives. Sensitive params are in neither.
+// environment returns a run's parameters as variables: TASK_PARAMS with all of them as JSON, and TASK_PARAM_<NAME> for
+// each top-level string, number and boolean, unless another name gives the same variable. Sensitive params are in
+// neither.
 func environment(schema *params.Schema, task, execution string, given []byte) ([]corev1.EnvVar, error) {
 	env := []corev1.EnvVar{
 		literal(EnvTaskName, task),
@@ -47,8 +48,8 @@ func environment(schema *params.Schema, task, execution string, given []byte) ([
 	return env, nil
 }
 
-// secretEnvironment has the kubelet take the sensitive params from their Secret, one TASK_PARAM_<NAME> each, so that no value is in
-// the Job. The kubelet expands nothing in such values.
+// secretEnvironment makes the kubelet read the sensitive params from their Secret, as one TASK_PARAM_<NAME> each, so
+// that no value is in the Job. The kubelet expands nothing in such values.
 func secretEnvironment(schema *params.Schema, from *v1alpha1.SecretParams) (env []corev1.EnvVar) {
 	if from == nil {
 		return nil
@@ -56,7 +57,7 @@ func secretEnvironment(schema *params.Schema, from *v1alpha1.SecretParams) (env 
 	variables := schema.Variables(from.Names)
 	for _, name := range slices.Sorted(slices.Values(from.Names)) {
 		if variables[name] == "" {
-			continue // not reached with a name that the schema has as sensitive
+			continue // not reached for a name that is sensitive in the schema
 		}
 		env = append(env, corev1.EnvVar{Name: variables[name], ValueFrom: &corev1.EnvVarSource{
 			SecretKeyRef: &corev1.SecretKeySelector{
@@ -68,14 +69,14 @@ func secretEnvironment(schema *params.Schema, from *v1alpha1.SecretParams) (env 
 	return env
 }
 
-// literal protects a value from the kubelet, which expands $(NAME) in the values of variables and takes $$
-// for a plain dollar.
+// literal escapes a value, because the kubelet expands $(NAME) in the values of variables and turns $$ into a plain
+// dollar.
 func literal(name, value string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, Value: strings.ReplaceAll(value, "$", "$$")}
 }
 
-// scalar returns a JSON string without its quotes, a number exactly as it was written, and true or false.
-// A string with a NUL is none: no environment can hold it.
+// scalar returns a JSON string without its quotes, a number exactly as it was written, and true or false. It refuses a
+// string with a NUL, which no environment can hold.
 func scalar(raw json.RawMessage) (string, bool) {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {
@@ -95,8 +96,8 @@ func scalar(raw json.RawMessage) (string, bool) {
 	}
 }
 
-// withEnvironment puts our variables first, so that those of the template may refer to them, and drops the template's variables of
-// the same names: nothing overrides what a run was given.
+// withEnvironment puts our variables first, so that those of the template may refer to them. It drops the template's
+// variables of the same names: nothing overrides a run's params.
 func withEnvironment(ours, theirs []corev1.EnvVar) []corev1.EnvVar {
 	taken := make(map[string]bool, len(ours))
 	for i := range ours {

@@ -17,8 +17,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// expand does what the kubelet does to the value of a variable (k8s.io/kubernetes third_party/forked/golang/expansion):
-// $$ is a dollar, $(NAME) is the variable or, where there is none, itself.
+// expand does what the kubelet does with a variable's value (k8s.io/kubernetes third_party/forked/golang/expansion): $$
+// becomes a dollar, and $(NAME) the variable's value. If the variable does not exist, $(NAME) stays.
 func expand(value string, known map[string]string) string {
 	return expandWith(value, func(name string) string {
 		if v, ok := known[name]; ok {
@@ -132,7 +132,7 @@ func TestEnvironmentOfNoObject(t *testing.T) {
 	}
 }
 
-// Linux refuses to start a process with one variable of more than 128 KiB (MAX_ARG_STRLEN).
+// Linux does not start a process with a variable of more than 128 KiB (MAX_ARG_STRLEN).
 func TestLargestParamsFitAVariable(t *testing.T) {
 	const perVariable = 128 << 10
 	value := strings.Repeat("$", v1alpha1.MaxParamsBytes-len(`{"p":""}`))
@@ -190,7 +190,7 @@ func TestWithEnvironment(t *testing.T) {
 	}
 }
 
-// Containers share what environment made; appending to one must not write into another's.
+// Containers share the result of environment. Appending to one must not write into another's.
 func TestWithEnvironmentSharesNothing(t *testing.T) {
 	ours := make([]corev1.EnvVar, 1, 8)
 	ours[0].Name = "TASK_NAME"
@@ -201,7 +201,7 @@ func TestWithEnvironmentSharesNothing(t *testing.T) {
 	}
 }
 
-// A sensitive param is a reference, first of all variables, and no other has its name.
+// A sensitive param is a reference and the first variable. No other variable has its name.
 func TestSecretEnvironment(t *testing.T) {
 	execution := anExecution().Obj()
 	execution.Spec.SecretParams = &v1alpha1.SecretParams{SecretName: "login", Names: []string{"pin", "api-key"}}

@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// taskWrapper builds a Task for a test, one fact a call.
+// taskWrapper builds a Task for a test, one change per call.
 type taskWrapper struct{ v1alpha1.Task }
 
 func aTask() *taskWrapper {
@@ -60,7 +60,7 @@ func (w *taskWrapper) Logs(container string, entries int32, bytes string) *taskW
 	return w
 }
 
-// Containers replaces the template's by some of these names.
+// Containers replaces the template's containers by ones with these names.
 func (w *taskWrapper) Containers(names ...string) *taskWrapper {
 	w.Spec.JobTemplate.Spec.Template.Spec.Containers = nil
 	for _, name := range names {

@@ -16,7 +16,7 @@ func IsIndexed(job *batchv1.Job) bool {
 	return job.Spec.CompletionMode != nil && *job.Spec.CompletionMode == batchv1.IndexedCompletion
 }
 
-// IndexOf returns the index that a pod of an Indexed Job works on, nil where it has none: the Job controller writes it as an
+// IndexOf returns the index that a pod of an Indexed Job works on, or nil. The Job controller writes it as an
 // annotation.
 func IndexOf(pod *corev1.Pod) *int32 {
 	n, err := strconv.ParseInt(pod.Annotations[batchv1.JobCompletionIndexAnnotation], 10, 32)
@@ -27,11 +27,11 @@ func IndexOf(pod *corev1.Pod) *int32 {
 	return &index
 }
 
-// Indexes are a set of completion indexes, as intervals from the first to the last.
+// Indexes is a set of completion indexes, as intervals from the first to the last.
 type Indexes [][2]int32
 
-// ParseIndexes reads a set as a Job writes it in status.completedIndexes, status.failedIndexes and successPolicy, such as
-// "1,3-5". It skips what is no interval: the API server lets none pass.
+// ParseIndexes parses a set as a Job writes it in status.completedIndexes, status.failedIndexes and successPolicy, such
+// as "1,3-5". It skips anything that is not an interval, which the API server never accepts.
 func ParseIndexes(text string) (set Indexes) {
 	for part := range strings.SplitSeq(text, ",") {
 		from, to, isRange := strings.Cut(part, "-")

@@ -9,8 +9,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Label puts labels on an execution that we make: which Task it runs and what made it. A name that does not fit into a label is in an
-// annotation as well.
+// Label labels an execution that we create with its Task and its source. A name that does not fit into a label is also
+// in an annotation.
 func Label(execution *v1alpha1.TaskExecution) {
 	task := execution.Spec.TaskRef.Name
 	value := LabelValue(task)

@@ -9,8 +9,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// How a log is archived is frozen on the Job, and its pods say so to the facade. A Job whose limits somebody damaged is
-// archived without the sensitive values, because that may have been asked for.
+// How a log is archived is frozen on the Job, and its pods tell the facade. If the frozen limits are damaged, the log
+// is archived redacted, because the Task may have asked for that.
 func TestCase46ArchiveIsFrozenOnTheJob(t *testing.T) {
 	for asked, frozen := range map[v1alpha1.LogArchive]v1alpha1.LogArchive{
 		"": "", v1alpha1.LogArchiveRaw: "", v1alpha1.LogArchiveRedacted: v1alpha1.LogArchiveRedacted,

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// longName is as long as Kubernetes lets the name of an object be.
+// longName is the longest name that Kubernetes allows for an object.
 var longName = strings.Repeat("a", validation.DNS1123SubdomainMaxLength)
 
 func TestJobName(t *testing.T) {
@@ -39,7 +39,7 @@ func TestJobName(t *testing.T) {
 			if want := c.want + "-" + hash("uid"); got != want {
 				t.Errorf("JobName(%q) = %q, want %q", c.execution, got, want)
 			}
-			// The host name of the pod, the label job-name and the name itself: the label is the strictest.
+			// The name is also the pod's host name and the value of the label job-name. The label is the strictest.
 			for _, problem := range validation.IsDNS1123Label(got) {
 				t.Errorf("%q: %s", got, problem)
 			}

@@ -12,9 +12,9 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// A label does not prove to whom an object belongs: whoever may create pods or Jobs can set any. An owner reference proves more.
-// The garbage collector removes an object whose owner does not exist, so that a forged reference must name a real Job, and
-// config/admission/jobs_policy.yaml refuses that.
+// A label does not prove to whom an object belongs, because anybody who may create pods or Jobs can set any label. An
+// owner reference proves more. The garbage collector removes an object whose owner does not exist, so a forged
+// reference must name a real Job, and config/admission/jobs_policy.yaml refuses that.
 
 // IsPodOf reports whether a pod's controller is the Job with that UID. It is false for an empty UID.
 func IsPodOf(pod metav1.Object, job types.UID) bool {
@@ -22,7 +22,7 @@ func IsPodOf(pod metav1.Object, job types.UID) bool {
 	return job != "" && owner != nil && owner.UID == job && isKind(owner, batchv1.GroupName, "Job")
 }
 
-// IsPodOfAJob reports whether a pod's controller is some Job: all that can be known where the Job is gone.
+// IsPodOfAJob reports whether a pod's controller is any Job. Nothing else can be known if the Job is gone.
 func IsPodOfAJob(pod metav1.Object) bool {
 	owner := metav1.GetControllerOfNoCopy(pod)
 	return owner != nil && isKind(owner, batchv1.GroupName, "Job")

@@ -11,7 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// TrueCondition returns a Job's condition of that type when it is true, nil otherwise.
+// TrueCondition returns a Job's condition of that type if it is true, or nil.
 func TrueCondition(job *batchv1.Job, conditionType batchv1.JobConditionType) *batchv1.JobCondition {
 	for i := range job.Status.Conditions {
 		if c := &job.Status.Conditions[i]; c.Type == conditionType && c.Status == corev1.ConditionTrue {
@@ -21,8 +21,8 @@ func TrueCondition(job *batchv1.Job, conditionType batchv1.JobConditionType) *ba
 	return nil
 }
 
-// IsSidecar reports whether a container of a pod is an init container that restarts, and so runs beside the task's own
-// (KEP-753): how it ends decides nothing.
+// IsSidecar reports whether a container of a pod is a restartable init container, which runs beside the task's own
+// (KEP-753). Its end never decides.
 func IsSidecar(pod *corev1.Pod, container string) bool {
 	for i := range pod.Spec.InitContainers {
 		if c := &pod.Spec.InitContainers[i]; c.Name == container {
@@ -32,9 +32,9 @@ func IsSidecar(pod *corev1.Pod, container string) bool {
 	return false
 }
 
-// Decisive returns the container of a pod whose end decided the end of the pod, nil if none has ended. It is the task's own
-// container if that failed; otherwise the first that failed, init containers first, since nothing runs after a failed one; and
-// if none failed, the task's own. A sidecar decides nothing.
+// Decisive returns the container whose end decided the end of its pod, or nil if none has ended. It is the task's own
+// container if that failed. Otherwise it is the first failed one, init containers first, because nothing runs after a
+// failed init container. If none failed, it is the task's own. A sidecar never decides.
 func Decisive(pod *corev1.Pod, container string) (decisive *corev1.ContainerStatus) {
 	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
 		for i := range statuses {

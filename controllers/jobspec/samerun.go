@@ -13,9 +13,10 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// IsSameRun reports whether an execution that was found asks for what one that was to be made asks for: the same Task with
-// the same params, from the same origin. Names of scheduled runs can be known beforehand, so that a name alone proves
-// nothing. A cancel makes no difference, since it may have come later; neither do labels and annotations.
+// IsSameRun reports whether an existing execution requests the same run as one that was about to be created: the same
+// Task with the same params, from the same origin. Names of scheduled runs can be known beforehand, so a name alone
+// proves nothing. A cancel makes no difference, because it may have come later. Labels and annotations make none
+// either.
 func IsSameRun(found, made *v1alpha1.TaskExecution) bool {
 	a, b := found.Spec, made.Spec
 	if !sameJSON(a.Params, b.Params) {
@@ -26,7 +27,7 @@ func IsSameRun(found, made *v1alpha1.TaskExecution) bool {
 	return equality.Semantic.DeepEqual(a, b)
 }
 
-// sameJSON compares values. The API server stores JSON with another order of fields and other spaces than were sent.
+// sameJSON compares values. The API server stores JSON with another order of fields and other spaces.
 func sameJSON(a, b *apiextensionsv1.JSON) bool {
 	if a == nil || b == nil {
 		return a == b

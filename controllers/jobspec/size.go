@@ -11,17 +11,18 @@ import (
 )
 
 const (
-	// maxObject is what etcd takes of an object, in bytes (etcd's --max-request-bytes).
+	// maxObject is etcd's limit for an object, in bytes (etcd's --max-request-bytes).
 	maxObject = 1536 << 10
-	// roomForOthers of it is for what Kubernetes adds: defaults, status, owner, finalizers.
+	// roomForOthers is the part of it for what Kubernetes adds: defaults, status, owner, finalizers.
 	roomForOthers = 128 << 10
-	// bytesOfAField is what managedFields takes for a variable beside its name: who set the variable, its name and value.
+	// bytesOfAField is the size of a variable's entry in managedFields besides its name: who set the variable, its name
+	// and value.
 	bytesOfAField = 64
 )
 
-// checkSize refuses a Job that the API server could not store. Each container has all params in its environment, most of them twice
-// (TASK_PARAMS and TASK_PARAM_<NAME>), so that a Job of many containers is several times as large as its params. The API
-// server's own message would not mention params.
+// checkSize refuses a Job that the API server could not store. Each container has all params in its environment, most
+// of them twice (TASK_PARAMS and TASK_PARAM_<NAME>), so a Job with many containers is several times as large as its
+// params. The API server's own message would not mention params.
 func checkSize(job *batchv1.Job, params int) error {
 	size, containers := sizeOf(job)
 	if size <= maxObject-roomForOthers {
@@ -31,7 +32,7 @@ func checkSize(job *batchv1.Job, params int) error {
 		size, maxObject-roomForOthers, containers, params)
 }
 
-// sizeOf a Job as etcd will have it, in bytes.
+// sizeOf returns the size of a Job in etcd, in bytes.
 func sizeOf(job *batchv1.Job) (size, containers int) {
 	size = job.Size()
 	pod := &job.Spec.Template.Spec

@@ -19,36 +19,37 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Defaults for what the API server has not defaulted, such as a Task from an older version of the CRD.
+// These are defaults for fields without the API server's defaults, such as those of a Task from an older version of the
+// CRD.
 const (
 	defaultMaxEntries = 100
 	defaultMaxBytes   = 16 << 10
-	// mainContainer is the name that a task's own container has by convention.
+	// mainContainer is the usual name of a task's own container.
 	mainContainer = "main"
-	// defaultContainerAnnotation is kubectl's: the container that `kubectl logs` reads unasked.
+	// defaultContainerAnnotation is kubectl's: the container that `kubectl logs` reads by default.
 	defaultContainerAnnotation = "kubectl.kubernetes.io/default-container"
 )
 
-// Snapshot is the settings of a Task as they were when a run's Job was made. An annotation of the Job keeps it, so that an
-// edit or the deletion of the Task reaches only later runs.
+// Snapshot has the settings of a Task as they were when a run's Job was created. It is in an annotation of the Job, so
+// that changing or deleting the Task affects only later runs.
 type Snapshot struct {
 	Task v1alpha1.TaskIdentity `json:"task"`
-	// Timeout of the run clock; nil means none.
+	// Timeout is the limit of the run clock. Nil means none.
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
-	// StartTimeout of the start clock; nil means none.
+	// StartTimeout is the limit of the start clock. Nil means none.
 	StartTimeout *metav1.Duration `json:"startTimeout,omitempty"`
-	// QueueTimeout of the queue clock, where the Job is suspended; nil means none.
+	// QueueTimeout is the limit of the queue clock while the Job is suspended. Nil means none.
 	QueueTimeout *metav1.Duration `json:"queueTimeout,omitempty"`
-	// Container whose log is mirrored.
+	// Container is the container whose log is mirrored.
 	Container string `json:"container"`
 	// MaxEntries and MaxBytes bound the mirrored tail.
 	MaxEntries int   `json:"maxEntries"`
 	MaxBytes   int64 `json:"maxBytes"`
-	// Archive is how the whole log is kept, empty for raw.
+	// Archive is how the whole log is kept. Empty means raw.
 	Archive v1alpha1.LogArchive `json:"archive,omitempty"`
 }
 
-// SnapshotFor returns the snapshot of a run whose Job is made now.
+// SnapshotFor returns the snapshot of a run whose Job is created now.
 func SnapshotFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Snapshot {
 	l := Snapshot{
 		Task:         v1alpha1.TaskIdentity{UID: task.UID, Generation: task.Generation},
@@ -74,14 +75,14 @@ func SnapshotFor(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) Snapsho
 	return l
 }
 
-// DefaultSnapshot returns the snapshot of a run that has neither its Job nor its Task any more.
+// DefaultSnapshot returns the snapshot of a run whose Job and Task are gone.
 func DefaultSnapshot() Snapshot {
 	return Snapshot{MaxEntries: defaultMaxEntries, MaxBytes: defaultMaxBytes}
 }
 
-// SnapshotOf reads the snapshot of a Job. It returns an error if somebody changed the annotation, and the defaults with it:
-// a run must end whatever is written on its Job. Its log is then archived without the values of sensitive params, because
-// the Task may have asked for that.
+// SnapshotOf reads the snapshot of a Job. If somebody changed the annotation, it returns the defaults with an error,
+// because a run must end whatever is written on its Job. Its log is then archived without the values of sensitive
+// params, because the Task may have asked for that.
 func SnapshotOf(job *batchv1.Job) (Snapshot, error) {
 	fallback := DefaultSnapshot()
 	fallback.Archive = v1alpha1.LogArchiveRedacted
@@ -95,9 +96,9 @@ func SnapshotOf(job *batchv1.Job) (Snapshot, error) {
 	return l, nil
 }
 
-// knownSnapshots caches the snapshots that were decoded last, by their text. A run is reconciled ten times, and most runs of
-// a Task have the same snapshot. The values are never changed. A text that is longer than ours was written by somebody else
-// and is not cached.
+// knownSnapshots caches recently decoded snapshots by their text. A run is reconciled about ten times, and most runs of
+// a Task have the same snapshot. The values are never changed. A text that is longer than ours was written by somebody
+// else and is not cached.
 var knownSnapshots = lru.New(1024)
 
 // shortText is the longest text that is cached, in bytes.
@@ -129,8 +130,8 @@ func (l *Snapshot) inBounds() bool {
 
 func aSecondOrMore(d *metav1.Duration) bool { return d == nil || d.Duration >= time.Second }
 
-// logContainer picks whose log is mirrored: the one that the Task names, "main", the one that kubectl would
-// read, or the first.
+// logContainer picks the container whose log is mirrored: the one that the Task names, "main", kubectl's default, or
+// the first.
 func logContainer(task *v1alpha1.Task) string {
 	if task.Spec.Logs.Container != "" {
 		return task.Spec.Logs.Container
@@ -142,7 +143,7 @@ func logContainer(task *v1alpha1.Task) string {
 		}
 	}
 	if len(template.Spec.Containers) == 0 {
-		return mainContainer // the API server refuses such a Job, with better words than ours
+		return mainContainer // the API server refuses such a Job, with a better message than ours
 	}
 	return template.Spec.Containers[0].Name
 }

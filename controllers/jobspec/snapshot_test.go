@@ -103,7 +103,7 @@ func TestLimitsSurviveTheJob(t *testing.T) {
 	}
 }
 
-// Somebody who may edit Jobs does not fill the memory.
+// A user who may edit Jobs cannot fill the memory: only short texts are kept.
 func TestLimitsAreHeldWhereTheirTextIsShort(t *testing.T) {
 	const text = `{"container":"held","maxEntries":10,"maxBytes":2048}`
 	for annotation, held := range map[string]bool{text: true, text + strings.Repeat(" ", shortText): false} {
@@ -118,7 +118,7 @@ func TestLimitsAreHeldWhereTheirTextIsShort(t *testing.T) {
 	}
 }
 
-// Whoever may edit Jobs can write what they like there. The tail must stay small enough for etcd whatever it is.
+// A user who may edit Jobs can write anything into the annotation. The tail must still stay small enough for etcd.
 func TestSnapshotOfADamagedAnnotation(t *testing.T) {
 	for name, annotation := range map[string]string{
 		"it is gone":                      "",
@@ -153,7 +153,7 @@ func TestSnapshotOfAJobWithoutContainers(t *testing.T) {
 	}
 }
 
-// A run must end whatever is written on its Job; but not before it began.
+// A run must end whatever is written on its Job, but not before it began.
 func TestSnapshotOfRefusesClocksThatTheAPIWouldNotTake(t *testing.T) {
 	for name, clock := range map[string]string{
 		"a timeout below a second":       `"timeout":"1ms"`,

@@ -12,15 +12,15 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// EnvTraceparent is where programs look for the trace that they belong to:
+// EnvTraceparent is the variable in which programs look for their trace:
 // https://opentelemetry.io/docs/specs/otel/context/env-carriers/
 const EnvTraceparent = "TRACEPARENT"
 
-// traceparent of version 00 (W3C Trace Context, 3.2), the only one there is. Ids of zeros are none.
+// traceparent matches version 00 (W3C Trace Context, 3.2), the only version. IDs of zeros are invalid.
 var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$`)
 
-// traceOf returns the trace that an execution belongs to, empty if there is none. Anybody who may write executions may write the
-// annotation: a value of another form is ignored.
+// traceOf returns the trace that an execution belongs to, or empty. Anybody who may write executions may write the
+// annotation, so an invalid value is ignored.
 func traceOf(execution *v1alpha1.TaskExecution) string {
 	const noTrace, noParent = "00000000000000000000000000000000", "0000000000000000"
 	value := execution.Annotations[v1alpha1.AnnotationTraceparent]
@@ -31,7 +31,7 @@ func traceOf(execution *v1alpha1.TaskExecution) string {
 	return value
 }
 
-// trace says on an object which trace it belongs to. A template's own would be the same for each run.
+// trace writes on an object which trace it belongs to. A template's own trace would be the same for each run.
 func trace(meta *metav1.ObjectMeta, execution *v1alpha1.TaskExecution) {
 	delete(meta.Annotations, v1alpha1.AnnotationTraceparent)
 	if of := traceOf(execution); of != "" {
@@ -39,7 +39,7 @@ func trace(meta *metav1.ObjectMeta, execution *v1alpha1.TaskExecution) {
 	}
 }
 
-// traceEnvironment has a program join the trace.
+// traceEnvironment makes a program join the trace.
 func traceEnvironment(execution *v1alpha1.TaskExecution) []corev1.EnvVar {
 	if of := traceOf(execution); of != "" {
 		return []corev1.EnvVar{literal(EnvTraceparent, of)}

@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// A trace reaches the Job, its pods and its containers; what is no trace reaches nothing and breaks nothing.
+// A trace reaches the Job, its pods and its containers. An invalid trace reaches nothing and breaks nothing.
 func TestTrace(t *testing.T) {
 	const valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 	for _, c := range []struct{ name, value, want string }{

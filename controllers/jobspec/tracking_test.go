@@ -11,7 +11,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 )
 
-// The marks of those who applied a Task, its execution or what the template was made from.
+// trackingMarks are marks of the tools that applied a Task, its execution or the origin of its template.
 var trackingMarks = map[string]string{
 	"app.kubernetes.io/instance":                       "app",
 	"argocd.argoproj.io/instance":                      "app",

@@ -9,7 +9,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Whoever writes a Task decides which pod runs, as with a Job: its service account and its privileges are taken over.
+// A user who writes a Task decides which pod runs, as with a Job. Its service account and privileges are copied.
 func TestCase47WritersOfTasksDecideThePod(t *testing.T) {
 	task := aTask().Obj()
 	pod := &task.Spec.JobTemplate.Spec.Template.Spec

@@ -10,8 +10,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// A run that asks for more than its Task allows fails before anything is made, whoever wrote it. The Task counts as it is
-// when the run would start: what a run had asked for before, or another Task allowed, makes no difference.
+// A run that asks for more than its Task allows fails before a Job is created, whoever created the run. The Task counts
+// as it is when the run would start, whatever it allowed earlier.
 func TestCase57RunAsksForNoMoreThanItsTaskAllows(t *testing.T) {
 	inQueue := func(s *scene, name string) *scene {
 		s.Execution.Labels = map[string]string{v1alpha1.LabelKueueQueue: name}
@@ -29,7 +29,7 @@ func TestCase57RunAsksForNoMoreThanItsTaskAllows(t *testing.T) {
 	}.run(t)
 }
 
-// The first word on an origin stands.
+// The first recorded origin stays.
 func TestCase44WordOnAnOriginIsRecorded(t *testing.T) {
 	for name, c := range map[string]struct{ was, now, want v1alpha1.Origin }{
 		"it is recorded":       {"", v1alpha1.OriginClaimed, v1alpha1.OriginClaimed},

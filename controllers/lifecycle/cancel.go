@@ -10,8 +10,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// cancelled stops a run whose spec asks for it. An accepted cancel always ends as Cancelled: the client was told so. A run that
-// ended by itself meanwhile keeps its exit code, and its reason says so.
+// cancelled stops a run whose spec asks for it. An accepted cancel always ends as Cancelled, because the client was
+// told so. If the run ended by itself meanwhile, it keeps its exit code, and its reason says so.
 func cancelled(o *Observation, f facts) (step, bool) {
 	if o.Execution.Spec.Cancel == nil {
 		return step{}, false
@@ -33,15 +33,15 @@ func cancelled(o *Observation, f facts) (step, bool) {
 		return s, true
 	}
 	c := cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o))
-	if forced { // nor does it give the rest of the log, so that this is not waited for
+	if forced { // nor does the node serve the rest of the log, so do not wait for it
 		c.message += "; " + notConfirmed
 		return c, true
 	}
 	return conclude(o, c), true
 }
 
-// withoutItsJob says what happened to the Job of a cancelled run that is gone. We delete the Job where a node does not obey (see
-// stop); otherwise somebody else deleted it.
+// withoutItsJob says what happened to the missing Job of a cancelled run. If a node did not end its pods, we deleted
+// the Job (see stop). Otherwise somebody else did.
 func withoutItsJob(o *Observation, f facts) string {
 	if o.Execution.Status.Phase != v1alpha1.PhaseCancelling {
 		return "; its Job was already deleted"

@@ -101,8 +101,8 @@ func TestCancelMessage(t *testing.T) {
 	}
 }
 
-// What somebody says of a cancel is one harmless line wherever others read it: in the receipt, in the message, which tables
-// and Events show, and in each condition.
+// The reason that somebody gives for a cancel is one sanitized line in the receipt, in the message (which tables and
+// Events show) and in each condition.
 func TestCase32CancelReasonIsOneLineWhereItIsShown(t *testing.T) {
 	const said = "the disk\n\tis full\u2028\x1b[31mnow\x1b[0m\u202e\x00"
 	s := given().job().cancelled().pod(exited(143), killed, marked("Cancelled", time.Second))
@@ -122,7 +122,7 @@ func TestCase32CancelReasonIsOneLineWhereItIsShown(t *testing.T) {
 	}
 }
 
-// The most that the CRD lets somebody say is more than a message holds.
+// The longest cancel reason that the CRD allows does not fit into a message.
 func TestLongestCancelMessageIsCut(t *testing.T) {
 	s := given().job().cancelled()
 	s.Execution.Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: strings.Repeat("名", 253), Reason: strings.Repeat("因", 1024)}
@@ -132,7 +132,7 @@ func TestLongestCancelMessageIsCut(t *testing.T) {
 	}
 }
 
-// Whatever is written on a pod, a cancel knows what to do with it.
+// A cancel handles every value of our annotation on a pod.
 func TestCancelOfAPodWithAHostileMark(t *testing.T) {
 	const again = "Cancelling/CancelRequested end:run-a(Cancelled) in 25s"
 	tests := table{}

@@ -14,8 +14,9 @@ import (
 // exitKilled is the exit code of a container that was ended by SIGKILL: 128 and the signal's number.
 const exitKilled = 137
 
-// acknowledge writes the receipt of a cancel: when it was seen, and how the run ended because of it. Each is written once, with
-// the phases Cancelling and Cancelled. A cancel of a run that has ended has no receipt: it had no effect.
+// acknowledge writes the receipt of a cancel: when it was seen, and how the run ended because of it. Each part is
+// written once, with the phases Cancelling and Cancelled. If a run had ended before, its cancel has no effect and no
+// receipt.
 func acknowledge(o *Observation, status *v1alpha1.TaskExecutionStatus) {
 	request := o.Execution.Spec.Cancel
 	cancelling := status.Phase == v1alpha1.PhaseCancelling || status.Phase == v1alpha1.PhaseCancelled
@@ -54,7 +55,7 @@ func outcome(o *Observation, status *v1alpha1.TaskExecutionStatus) v1alpha1.Canc
 		case pod.FinishTime == nil:
 			return v1alpha1.CancellationUnconfirmed
 		case !told[pod.UID] && pod.FinishTime.Before(&status.Cancellation.AcknowledgedTime):
-			// an attempt that was over before
+			// Skip an attempt that had ended before.
 		case pod.ExitCode != nil && *pod.ExitCode == exitKilled:
 			judged = v1alpha1.CancellationForced
 		}

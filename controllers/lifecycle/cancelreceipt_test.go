@@ -68,7 +68,7 @@ func TestReceipt(t *testing.T) {
 	}
 }
 
-// What a receipt says is never said again in another way.
+// A receipt is written once and never changes.
 func TestReceiptIsWrittenOnce(t *testing.T) {
 	seen := &v1alpha1.Cancellation{RequestedBy: "ann", Reason: "enough", AcknowledgedTime: metav1.NewTime(noon.Add(-time.Hour))}
 	s := given().job().cancelled().pod(exited(143), killed, marked("Cancelled", time.Second)).phase(v1alpha1.PhaseCancelling, v1alpha1.ReasonCancelRequested)
@@ -78,7 +78,7 @@ func TestReceiptIsWrittenOnce(t *testing.T) {
 		t.Errorf("the end of a cancel that was seen: %+v", got)
 	}
 	s.Execution.Status = status
-	s.Execution.Status.Conditions = nil // the log is still to be judged
+	s.Execution.Status.Conditions = nil // the log is not final yet
 	s.Now = noon.Add(time.Hour)
 	s.Pods = nil
 	if diff := cmp.Diff(status.Cancellation, Decide(s.Observation).Status.Cancellation); diff != "" {
@@ -86,7 +86,7 @@ func TestReceiptIsWrittenOnce(t *testing.T) {
 	}
 }
 
-// A run that was not stopped by it has no receipt: nobody cancelled, or it was too late.
+// A run that was not stopped by a cancel has no receipt: nobody cancelled it, or the cancel came too late.
 func TestNoReceipt(t *testing.T) {
 	late := func(phase v1alpha1.Phase) *scene {
 		s := given().job().cancelled().phase(phase, "Anything").pod(exited(0))
@@ -98,7 +98,7 @@ func TestNoReceipt(t *testing.T) {
 		"completed":              {given().job().pod(exited(0)).jobEnds(batchv1.JobComplete, "").Observation},
 		"cancelled too late":     late(v1alpha1.PhaseCompleted),
 		"cancelled after a fail": late(v1alpha1.PhaseFailed),
-		// Written by a version that had no receipts: when it was seen is not known any more.
+		// A version without receipts wrote this status, so the time of the cancel is unknown.
 		"cancelled long ago": late(v1alpha1.PhaseCancelled),
 	} {
 		if got := Decide(s.Observation).Status.Cancellation; got != nil {
@@ -107,7 +107,7 @@ func TestNoReceipt(t *testing.T) {
 	}
 }
 
-// The most that the CRD lets somebody say is kept whole.
+// The longest cancel reason that the CRD allows is kept whole in the receipt.
 func TestLongestReceipt(t *testing.T) {
 	s := given().job().cancelled()
 	s.Execution.Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: strings.Repeat("名", 253), Reason: strings.Repeat("因", 1024)}

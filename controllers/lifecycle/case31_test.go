@@ -10,7 +10,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// The controller judges what kubectl and Git made as the facade does, with what the API server left of it.
+// The controller judges params from kubectl and Git as the facade does, in the form in which the API server stored
+// them.
 func TestCase31ControllerJudgesAsTheFacade(t *testing.T) {
 	for name, c := range map[string]struct{ params, says string }{
 		"HTML in six bytes":     {`{"a":"` + strings.Repeat(`\u003c`, v1alpha1.MaxParamsBytes-8) + `"}`, ""},

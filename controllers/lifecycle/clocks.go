@@ -9,23 +9,23 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// clocks are the time limits of a run: when each strikes, and the zero time while it stands still. Each has a file that says
-// from when it counts.
+// clocks are the time limits of a run: when each expires, or the zero time while it is stopped. The file of each says
+// when it starts.
 type clocks struct {
-	// node: its nodes do not confirm the end of pods that were deleted (nodelost.go).
+	// node limits the wait for nodes to confirm the end of deleted pods (nodelost.go).
 	node time.Time
-	// queue: it waits for a place, or for its Job to be let go. The limit is its queueTimeout (queueclock.go).
+	// queue limits the wait for a place, or for the Job to be resumed, by the queueTimeout (queueclock.go).
 	queue time.Time
-	// image: an image cannot be pulled. The limit is the operator's grace (imagepull.go).
+	// image limits how long an image may fail to be pulled, by the operator's grace (imagepull.go).
 	image time.Time
-	// run: it takes long. The limit is its timeout (runclock.go).
+	// run limits the run by its timeout (runclock.go).
 	run time.Time
-	// start: it waits for a container to start. The limit is its startTimeout (startclock.go).
+	// start limits the wait for a container to start, by the startTimeout (startclock.go).
 	start time.Time
 }
 
-// clocksOf reads the clocks of a run from what is known of its Job and pods. While its Job is held, only the queue clock
-// counts, and the one of its nodes.
+// clocksOf computes the clocks of a run from its Job and pods. While its Job is suspended, only the queue clock and the
+// node clock count.
 func clocksOf(o *Observation, f facts) (c clocks) {
 	if pod, due := awaitedFromNodes(f); pod != nil {
 		c.node = due
@@ -40,11 +40,11 @@ func clocksOf(o *Observation, f facts) (c clocks) {
 	return c
 }
 
-// hasStruck reports whether a clock has struck.
+// hasStruck reports whether a clock has expired.
 func hasStruck(due, now time.Time) bool { return !due.IsZero() && !now.Before(due) }
 
-// struck returns the reason with which a run ends whose clock has struck, empty if none has. The clock of the nodes has
-// rules of its own. The run clock goes before the start clock: a run that has started has passed the latter.
+// struck returns the reason with which a run ends because a clock has expired, or empty. The node clock has its own
+// rules. The run clock comes before the start clock, because a run that has started has passed the latter.
 func (c clocks) struck(now time.Time) (reason string) {
 	for _, clock := range []struct {
 		due    time.Time
@@ -62,8 +62,8 @@ func (c clocks) struck(now time.Time) (reason string) {
 	return ""
 }
 
-// next is how long until a clock strikes, zero if none will. It leaves out those that have struck: what follows comes as an
-// event, and to reconcile again at once would be to spin.
+// next returns how long until a clock expires, or zero if none will. It skips clocks that have expired: what follows
+// comes as an event, and an immediate requeue would spin.
 func (c clocks) next(now time.Time) (in time.Duration) {
 	for _, due := range []time.Time{c.node, c.queue, c.image, c.run, c.start} {
 		if !due.IsZero() {
@@ -73,7 +73,7 @@ func (c clocks) next(now time.Time) (in time.Duration) {
 	return in
 }
 
-// timedOut ends a run of which a clock has struck.
+// timedOut ends a run if one of its clocks has expired.
 func timedOut(o *Observation, f facts) (step, bool) {
 	reason := f.clocks.struck(o.Now)
 	if reason == "" {

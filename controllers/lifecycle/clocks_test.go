@@ -15,15 +15,15 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// ranFor moves the start of a container that has ended.
+// ranFor moves the start of a container to d before its end.
 func ranFor(d time.Duration) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Status.ContainerStatuses[0].State.Terminated.StartedAt = metav1.NewTime(noon.Add(-d))
 	}
 }
 
-// Which clock of a run has struck, and how long until the next one strikes. Each run has a timeout, a startTimeout and a
-// queueTimeout of a minute.
+// The table says which clock of a run has expired, and when the next one does. Each run has a timeout, a startTimeout
+// and a queueTimeout of a minute.
 func TestClocks(t *testing.T) {
 	minute := metav1.Duration{Duration: time.Minute}
 	run := func() *scene {
@@ -31,7 +31,7 @@ func TestClocks(t *testing.T) {
 		s.Execution.CreationTimestamp = metav1.NewTime(noon.Add(-30 * time.Second))
 		return s
 	}
-	made := func(ago time.Duration) *scene { // its Job, that long ago
+	made := func(ago time.Duration) *scene { // created its Job that long ago
 		s := run().job()
 		s.Job.CreationTimestamp = metav1.NewTime(noon.Add(-ago))
 		return s
@@ -40,7 +40,7 @@ func TestClocks(t *testing.T) {
 		s.Job.Spec.Suspend = ptr.To(true)
 		return s
 	}
-	deleted := func(ago time.Duration) func(*corev1.Pod) { // a deletion is stamped with the end of the grace period
+	deleted := func(ago time.Duration) func(*corev1.Pod) { // deletionTimestamp is the end of the grace period
 		return func(p *corev1.Pod) {
 			runningFor(10 * time.Second)(p)
 			p.DeletionTimestamp = ptr.To(metav1.NewTime(noon.Add(-ago)))

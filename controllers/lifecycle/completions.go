@@ -17,7 +17,7 @@ import (
 // maxIndexes bounds the text of status.completions.failedIndexes in bytes; the CRD allows 256 characters.
 const maxIndexes = 128
 
-// completionsOf returns how far the run of a Job with several completions is, nil if one success is enough.
+// completionsOf returns the progress of a Job with several completions, or nil if one success is enough.
 func completionsOf(o *Observation) *v1alpha1.Completions {
 	was := o.Execution.Status.Completions
 	if o.Job == nil || o.Job.Spec.Completions == nil || *o.Job.Spec.Completions <= 1 || o.Execution.Status.Phase.IsTerminal() {
@@ -33,7 +33,7 @@ func completionsOf(o *Observation) *v1alpha1.Completions {
 	return is
 }
 
-// succeeded counts the completions of a run: those that the Job has counted, and those that it is about to count.
+// succeeded counts the completions that the Job has counted or is about to count.
 func succeeded(o *Observation) int32 {
 	if jobspec.IsIndexed(o.Job) {
 		return succeededIndexes(o)
@@ -66,21 +66,21 @@ func succeededIndexes(o *Observation) int32 {
 	return int32(min(n, 1<<31-1)) //nolint:gosec // bounded by the line itself
 }
 
-// madeIt reports whether all that the run had to do is done, so that its Job is about to complete.
+// madeIt reports whether enough pods have succeeded, so that the Job is about to complete.
 func madeIt(o *Observation, f facts) bool {
 	switch {
 	case o.Job == nil:
 		return false
 	case jobspec.TrueCondition(o.Job, batchv1.JobSuccessCriteriaMet) != nil:
 		return true
-	case o.Job.Spec.Completions == nil: // any success will do, and what runs is waited for
+	case o.Job.Spec.Completions == nil: // one success is enough, and running pods are waited for
 		return succeeded(o) > 0 && len(f.live) == 0 && !anyEndedByUs(o)
 	default:
 		return succeeded(o) >= *o.Job.Spec.Completions
 	}
 }
 
-// progressText says how far a run is, empty if only one pod has to succeed.
+// progressText describes the progress of a run. It is empty if only one pod has to succeed.
 func progressText(c *v1alpha1.Completions) string {
 	if c == nil {
 		return ""

@@ -15,8 +15,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// waitForPlace decides about a run that has no place yet. One that is in the phase Queued was accepted, and is not refused any
-// more.
+// waitForPlace decides about a run that has no place yet. A Queued run was accepted before and is never refused.
 func waitForPlace(o *Observation, f facts) step {
 	p, accepted := o.Place, o.Execution.Status.Phase == v1alpha1.PhaseQueued
 	v := p.Judge(accepted)
@@ -31,7 +30,7 @@ func waitForPlace(o *Observation, f facts) step {
 	s.queue = &v1alpha1.QueueStatus{Position: int32(p.Position), BlockedBy: v.BlockedBy} //nolint:gosec // bounded by what fits into memory
 	if old := o.Execution.Status.Queue; accepted && old != nil && old.BlockedBy == v.BlockedBy &&
 		o.Execution.Status.Reason == s.reason && !queue.Advanced(int(old.Position), p.Position) {
-		// It is not worth a write: each run of a long queue would be written at each step of it.
+		// Keep the old message: otherwise each run of a long queue would be written at each step.
 		s.queue, s.message = old, o.Execution.Status.Message
 	}
 	return s
@@ -61,8 +60,8 @@ func others(names []string) string {
 	return ": " + strings.Join(names, ", ")
 }
 
-// EndsUnstarted reports whether a run without a phase is about to be refused. Then the API server must be asked whether it has a
-// Job.
+// EndsUnstarted reports whether a run without a phase is about to be refused. Then the API server must be asked whether
+// the run has a Job.
 func EndsUnstarted(o *Observation) bool {
 	if o.Task == nil {
 		return false
@@ -73,8 +72,8 @@ func EndsUnstarted(o *Observation) bool {
 	return lost || refused || over
 }
 
-// Lingers reports whether a container of a run that has ended, or is about to, may still run, and for how much longer that is
-// assumed: others deleted its Job, or its node does not answer.
+// Lingers reports whether a container of a run that has ended, or is about to, may still run, and for how long to
+// assume so. This happens if somebody deleted its Job, or if its node does not answer.
 func Lingers(o *Observation, status *v1alpha1.TaskExecutionStatus) (left time.Duration, lingers bool) {
 	if status.CompletionTime == nil {
 		return 0, false
@@ -90,7 +89,7 @@ func Lingers(o *Observation, status *v1alpha1.TaskExecutionStatus) (left time.Du
 	return left, lingers
 }
 
-// ReplacedBy returns the cancel of an execution that another one replaces.
+// ReplacedBy returns the cancel of an execution that is replaced by another one.
 func ReplacedBy(by types.NamespacedName) *v1alpha1.CancelRequest {
 	return &v1alpha1.CancelRequest{Reason: fmt.Sprintf("replaced by %s", by.Name), RequestedBy: "the concurrency policy Replace"}
 }

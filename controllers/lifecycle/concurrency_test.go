@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// policy of the Task, with three at once and five that wait.
+// policy sets the Task's policy, with at most three active and five queued runs.
 func (s *scene) policy(p v1alpha1.ConcurrencyPolicy) *scene {
 	s.task(func(spec *v1alpha1.TaskSpec) {
 		spec.Concurrency = &v1alpha1.ConcurrencySpec{Policy: p, MaxRunning: ptr.To[int32](3), MaxQueued: ptr.To[int32](5)}
@@ -33,7 +33,7 @@ func (s *scene) queueTimeout(d time.Duration) *scene {
 	return s.task(func(spec *v1alpha1.TaskSpec) { spec.QueueTimeout = &metav1.Duration{Duration: d} })
 }
 
-// place that the ledger answered with.
+// place is the answer of the ledger.
 func (s *scene) place(p queue.Place) *scene {
 	if s.Task != nil {
 		p.Rules = census.RulesOf(s.Task)
@@ -42,7 +42,7 @@ func (s *scene) place(p queue.Place) *scene {
 	return s
 }
 
-// queued is what an earlier status said.
+// queued sets a status that says Queued.
 func (s *scene) queued(position int32, blocker v1alpha1.QueueBlocker, reason string) *scene {
 	s.phase(v1alpha1.PhaseQueued, reason)
 	s.Execution.Status.Queue = &v1alpha1.QueueStatus{Position: position, BlockedBy: blocker}
@@ -159,7 +159,7 @@ func TestLingers(t *testing.T) {
 }
 
 func TestPodGoesOn(t *testing.T) {
-	deleted := func(ago time.Duration) func(*corev1.Pod) { // a pod's deletion is stamped with the end of its grace
+	deleted := func(ago time.Duration) func(*corev1.Pod) { // deletionTimestamp is the end of the grace period
 		return func(p *corev1.Pod) {
 			runningFor(time.Minute)(p)
 			p.DeletionTimestamp = ptr.To(metav1.NewTime(noon.Add(-ago)))
@@ -182,7 +182,7 @@ func TestPodGoesOn(t *testing.T) {
 	}
 }
 
-// A decision on an execution without its params asks for its turn, and builds nothing.
+// For an execution without its params, Decide asks for a place and builds no Job.
 func TestCase49ParamsAreReadWhenItIsItsTurn(t *testing.T) {
 	trimmed := func(s *scene) *scene {
 		s.Trimmed = true
@@ -205,7 +205,7 @@ func TestCase49ParamsAreReadWhenItIsItsTurn(t *testing.T) {
 	}
 }
 
-// Who has no room to wait fails, whatever it would wait for; who need not wait is not asked.
+// A run without room to wait fails, whatever it would wait for. A run that need not wait is not checked.
 func TestCase49NoRoomToWait(t *testing.T) {
 	crowded := func(s *scene) *scene {
 		s.NoRoom = &backlog.Full{Bound: backlog.BoundRuns, Namespace: "ns", Used: 7, Size: 1, Limit: 7}

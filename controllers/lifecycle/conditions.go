@@ -15,11 +15,11 @@ import (
 
 const unknown = metav1.ConditionUnknown
 
-// maxConditionMessage in bytes. The whole message stands in status.message.
+// maxConditionMessage is in bytes. status.message has the whole message.
 const maxConditionMessage = 256
 
-// setConditions derives the conditions from the phase. Succeeded is for people and `kubectl wait`. Reconciling and Stalled follow
-// kstatus: a True one means work or trouble, and an absent one means none.
+// setConditions derives the conditions from the phase. Succeeded is for people and `kubectl wait`. Reconciling and
+// Stalled follow kstatus: a True one means work or trouble, and an absent one means none.
 // https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus
 func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	set := func(conditionType string, value metav1.ConditionStatus, reason, message string) {
@@ -60,19 +60,19 @@ func setConditions(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus
 	set(v1alpha1.ConditionLogsCaptured, captured.Status, captured.Reason, captured.Message)
 }
 
-// LogIsFinal reports whether an execution has ended and its log is settled, so that no more of it is read.
+// LogIsFinal reports whether an execution has ended and no more of its log is read.
 func LogIsFinal(e *v1alpha1.TaskExecution) bool {
 	return e.Status.Phase.IsTerminal() && alreadyCaptured(&Observation{Execution: e})
 }
 
-// alreadyCaptured reports whether the status has a final word on the log.
+// alreadyCaptured reports whether the status says that the log is final.
 func alreadyCaptured(o *Observation) bool {
 	c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
 	return c != nil && c.Status != unknown
 }
 
-// logsCaptured judges whether all of a finished run's log was read. A final word is not taken back: later the pods may be gone,
-// and with them the means to judge.
+// logsCaptured judges whether all of a finished run's log was read. A final verdict never changes: later the pods may
+// be gone, so that it could not be judged again.
 func logsCaptured(o *Observation, f facts) metav1.Condition {
 	if alreadyCaptured(o) {
 		return *apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured)
@@ -100,7 +100,7 @@ func complete(o *Observation) string {
 	return "all of the log was read"
 }
 
-// podGone says how much is missing of a log that nobody can read any more.
+// podGone says how much is missing of a log that cannot be read any more.
 func podGone(o *Observation) string {
 	if missing := readBefore(o) - o.Log.Lines; missing > 0 {
 		return fmt.Sprintf("a pod was removed, or its log rotated, before it was read to its end: of %d lines that were read before, %d could not be read again",

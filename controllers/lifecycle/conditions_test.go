@@ -94,7 +94,7 @@ func TestLogIsFinal(t *testing.T) {
 	}
 }
 
-// kubectl wait and kstatus read the time at which a condition took its value.
+// kubectl wait and kstatus read a condition's lastTransitionTime.
 func TestTransitionTimeStaysWhileTheStatusDoes(t *testing.T) {
 	s := given().job()
 	s.Execution.Status = Decide(s.Observation).Status
@@ -115,7 +115,7 @@ func TestTransitionTimeStaysWhileTheStatusDoes(t *testing.T) {
 	}
 }
 
-// The API server refuses a condition whose message has more than 32768 bytes, and keeps ten times this for each run.
+// The API server refuses a condition whose message is longer than 32768 bytes. A status stores up to ten such messages.
 func TestConditionMessageIsShort(t *testing.T) {
 	s := given()
 	s.Start = StartResult{StartInvalid, strings.Repeat("同", 1000)}

@@ -12,8 +12,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// The kubelet's words for a container that waits (pkg/kubelet/kuberuntime, pkg/kubelet/kubelet_pods.go), and for one
-// that a runtime could not start (containerd, docker).
+// These are the kubelet's reasons for a container that waits (pkg/kubelet/kuberuntime, pkg/kubelet/kubelet_pods.go),
+// and for one that the runtime could not start (containerd, docker).
 const (
 	waitsCrashLoop    = "CrashLoopBackOff"
 	waitsConfigError  = "CreateContainerConfigError"
@@ -22,7 +22,7 @@ const (
 	podSandboxIsReady = "PodReadyToStartContainers" // corev1.PodReadyToStartContainers: volumes are mounted and the sandbox exists
 )
 
-// containerWaits says what a container waits for, empty if it is only a matter of moments.
+// containerWaits says what a container waits for. It is empty if the wait is normal and short.
 func containerWaits(o *Observation, s *corev1.ContainerStatus) string {
 	w := s.State.Waiting
 	if w == nil {
@@ -32,7 +32,7 @@ func containerWaits(o *Observation, s *corev1.ContainerStatus) string {
 	case "", "ContainerCreating", "PodInitializing":
 		return ""
 	case waitsCrashLoop:
-		// The kubelet's message has the length of the pause, which changes all the time.
+		// The kubelet's message includes the backoff, which changes all the time.
 		how := ""
 		if t := s.LastTerminationState.Terminated; t != nil {
 			how = fmt.Sprintf(" ended with exit code %d, and", t.ExitCode)
@@ -41,7 +41,7 @@ func containerWaits(o *Observation, s *corev1.ContainerStatus) string {
 			}
 		}
 		return fmt.Sprintf("%s: container %q%s is to be started again", w.Reason, s.Name, how)
-	case waitsConfigError: // it names what is missing, and has no word of a command line
+	case waitsConfigError: // it names what is missing and does not quote the command line
 		return fmt.Sprintf("%s: container %q%s", w.Reason, s.Name, afterColon(w.Message))
 	default:
 		return fmt.Sprintf("%s: container %q%s", w.Reason, s.Name, afterColon(runtimeWords(o, w.Message)))
@@ -54,8 +54,8 @@ var wrappers = []string{
 	"unable to start container process: ", "error during container init: ", "failed to start container process: ",
 }
 
-// runtimeWords returns the cause from the message of a runtime that could not start a container. Such messages quote the command
-// line, which may contain a sensitive param: for a run with sensitive params nothing is returned.
+// runtimeWords returns the cause from the message of a runtime that could not start a container. Such messages quote
+// the command line, which may contain a sensitive param. For a run with sensitive params it returns nothing.
 func runtimeWords(o *Observation, message string) string {
 	if o.Execution.Spec.SecretParams != nil {
 		return ""
@@ -69,8 +69,8 @@ func runtimeWords(o *Observation, message string) string {
 	return strings.TrimSuffix(strings.TrimSpace(message[from:]), ": unknown")
 }
 
-// notStarted reports whether the container that decided a pod's end was never started, because its runtime could not.
-// It runs no program then, and its exit code is the runtime's.
+// notStarted reports whether the deciding container was never started because its runtime could not. No program ran,
+// and the exit code is the runtime's.
 func notStarted(o *Observation, name string, t *corev1.ContainerStateTerminated) (message string, is bool) {
 	if t == nil || hasRun(t) || (t.Reason != endedStartError && t.Reason != endedCannotRun) {
 		return "", false
@@ -78,7 +78,7 @@ func notStarted(o *Observation, name string, t *corev1.ContainerStateTerminated)
 	return fmt.Sprintf("container %q could not be started%s", name, afterColon(runtimeWords(o, t.Message))), true
 }
 
-// sayingWhy adds to a verdict what keeps the next container from starting.
+// sayingWhy adds to a verdict why the next container does not start.
 func sayingWhy(o *Observation, f facts, v verdict) verdict {
 	why := waitingFor(o, f)
 	if f.last != nil && podEnded(f.last) {

@@ -16,11 +16,11 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// containerd 2's words for a command that an image does not have.
+// noSuchCommand is the message of containerd 2 for a command that the image does not have.
 const noSuchCommand = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: ` +
 	`unable to start container process: error during container init: exec: "no-such": executable file not found in $PATH: unknown`
 
-// startFailed is a container that its runtime could not start.
+// startFailed is a container that the runtime could not start.
 func startFailed(name string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		onNode(pod)
@@ -36,7 +36,7 @@ func initStartFailed(pod *corev1.Pod) {
 	pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses = pod.Status.ContainerStatuses, nil
 }
 
-// restartsAfter returns the main container a run before, after which it waits to be started again.
+// restartsAfter sets the main container waiting to restart, after a previous state.
 func restartsAfter(before corev1.ContainerStateTerminated) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		onNode(pod)
@@ -46,7 +46,7 @@ func restartsAfter(before corev1.ContainerStateTerminated) func(*corev1.Pod) {
 	}
 }
 
-// helperWaits returns a pod a second container that cannot be started.
+// helperWaits adds a second container that cannot be started.
 func helperWaits(reason string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{
@@ -55,7 +55,7 @@ func helperWaits(reason string) func(*corev1.Pod) {
 	}
 }
 
-// initEndedAgo puts the end of the init containers some time before noon.
+// initEndedAgo ends the init containers some time before noon.
 func initEndedAgo(ago time.Duration) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		for i := range pod.Status.InitContainerStatuses {
@@ -65,7 +65,7 @@ func initEndedAgo(ago time.Duration) func(*corev1.Pod) {
 	}
 }
 
-// withSecrets makes a run sensitive: words that may quote its command line are not repeated.
+// withSecrets gives a run sensitive params. Then no message that may quote its command line is copied.
 func withSecrets(s *scene) *scene {
 	s.Execution.Spec.SecretParams = &v1alpha1.SecretParams{SecretName: "s", Names: []string{"token"}}
 	return s
@@ -114,7 +114,7 @@ func TestCase26CauseIsSaidAfterItEnded(t *testing.T) {
 		return given().job().pod(changes...).counted(0, 1).jobEnds(batchv1.JobFailed, "BackoffLimitExceeded")
 	}
 	const why = `CreateContainerConfigError: container "main": configmap "missing" not found`
-	// waited is a run whose status has the cause.
+	// waited returns a run whose status already names the cause.
 	waited := func(s *scene, phase v1alpha1.Phase, reason string) *scene {
 		s.phase(phase, reason).Execution.Status.Message = why
 		return s
@@ -183,11 +183,11 @@ func TestCase26CancelOfARunThatNeverStarted(t *testing.T) {
 	}
 }
 
-// Receipts are in order: no run ends before it was told to.
+// The times of a receipt are in order: no run ends before it was told to.
 func TestCase26EndIsNeverBeforeTheCancel(t *testing.T) {
 	for name, c := range map[string]struct {
 		scene *scene
-		// end of the run, before noon; the cancel is seen at noon.
+		// end is when the run ended, before noon. The cancel is seen at noon.
 		end time.Duration
 	}{
 		"an init container ended long ago":     {given().job().cancelled().pod(onNode, initEnded(0), waiting("CreateContainerConfigError"), marked("Cancelled", 2*time.Second)), 0},

@@ -13,17 +13,17 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// verdict is what a rule says of where the execution stands.
+// verdict is a rule's result for the phase, reason and message.
 type verdict struct {
 	phase   v1alpha1.Phase
 	reason  string
 	message string
 }
 
-// step is what a rule wants to be done. An empty verdict leaves the phase as it is.
+// step is what a rule wants to do. An empty verdict leaves the phase as it is.
 type step struct {
 	verdict
-	// queue is what a Queued run waits for.
+	// queue says what a Queued run waits for.
 	queue     *v1alpha1.QueueStatus
 	replace   []types.NamespacedName
 	create    *batchv1.Job
@@ -32,30 +32,30 @@ type step struct {
 	endReason string
 	deleteJob bool
 	requeue   time.Duration
-	// hold reports nothing: half of something was seen, and the other half comes soon.
+	// hold writes no status yet: one half of a change was seen, and the other half comes soon.
 	hold bool
 }
 
-// rule decides, or leaves the decision to the next one.
+// rule decides, or returns false to leave the decision to the next rule.
 type rule func(*Observation, facts) (step, bool)
 
-// rules in the order in which they are asked. The first that decides ends the search.
+// rules are in order. The first rule that decides ends the search.
 var rules = []rule{
-	deleted,    // nothing is done for an execution that is going away: its dependents go with it
+	deleted,    // an execution that is being deleted is left alone: its dependents go with it
 	ended,      // terminal is terminal: only the log and the leftovers remain
-	lost,       // a Job that is gone is not made again, whatever else was asked
+	lost,       // a Job that is gone is not created again, whatever else was requested
 	cancelled,  // a cancel beats every outcome that is not recorded yet
 	crowdedOut, // a run that has to wait needs room for that in its namespace
-	start,      // without a Job, a run waits, or its Job is made
-	finished,   // the Job's own word beats our clocks: what is done is done
-	nodeLost,   // nobody will say how it ended
-	timedOut,   // a clock has struck
-	heldJob,    // a suspended Job waits, and most clocks stand still
-	counting,   // a pod has ended and its Job is about to say what follows
-	progress,   // otherwise, where it stands
+	start,      // a run without a Job waits, or its Job is created
+	finished,   // the Job's own condition comes before our clocks
+	nodeLost,   // nobody will report how it ended
+	timedOut,   // a clock has expired
+	heldJob,    // a suspended Job waits, and most clocks are stopped
+	counting,   // a pod has ended, and its Job is about to count it
+	progress,   // otherwise report the progress
 }
 
-// Decide returns what is to be done about an execution and what to report of it.
+// Decide returns what to do about an execution and what status to report.
 func Decide(o Observation) Plan {
 	f := gather(&o)
 	for _, r := range rules {
@@ -78,15 +78,15 @@ func (s step) plan(o *Observation, f facts) Plan {
 	return p
 }
 
-// unchanged returns the status as it was read. Logs and result stay nil: the cache of executions has none.
+// unchanged returns the status as it was read. Logs and result stay nil, because the cache of executions lacks them.
 func unchanged(o *Observation) v1alpha1.TaskExecutionStatus {
 	status := *o.Execution.Status.DeepCopy()
 	status.Logs, status.Result = nil, nil
 	return status
 }
 
-// deleted leaves an execution alone that is being deleted: the garbage collector removes its Job and pods, and a Job that is
-// created now would stay.
+// deleted leaves an execution alone that is being deleted. The garbage collector removes its Job and pods. A Job
+// created now would stay behind.
 func deleted(o *Observation, _ facts) (step, bool) {
 	return step{hold: true}, o.Execution.DeletionTimestamp != nil
 }

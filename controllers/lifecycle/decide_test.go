@@ -17,7 +17,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// decision is what a table says of a Plan: "Phase/Reason" of the status, then what is done.
+// decision renders a Plan for a table: "Phase/Reason" of the status, then the actions.
 func decision(p Plan) string {
 	out := string(p.Status.Phase) + "/" + p.Status.Reason
 	if p.Create != nil {
@@ -107,7 +107,7 @@ func deleting(s *scene) *scene {
 	return s
 }
 
-// forgetful status: the controller crashed between creating the Job and writing of it.
+// forgetful empties the status: the controller crashed after it created the Job and before it wrote the status.
 func forgetful(s *scene) *scene {
 	s.Execution.Status = v1alpha1.TaskExecutionStatus{}
 	return s

@@ -17,24 +17,24 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// One pod decides how a run ended, and exit code, reason, message and result are said of that one. It is the first whose
-// failure made it impossible for the Job to complete, unless we ended it, or the Job's own clean-up did. Where the run
-// completed, it is the pod whose success was the last that the Job waited for.
+// One pod decides how a run ended. Exit code, reason, message and result are those of this pod. If the run failed, it
+// is the first pod whose failure made it impossible for the Job to complete. A pod that we or the Job's own clean-up
+// ended does not count. If the run completed, it is the pod with the last success that the Job waited for.
 
 // podEnd is a pod that has ended.
 type podEnd struct {
 	pod *corev1.Pod
-	// at is when its last container ended or, if none ran, about when it ended.
+	// at is when its last container ended. If none ran, it is about when the pod ended.
 	at time.Time
-	// byUs is the reason for which the controller ended it, empty if it did not.
+	// byUs is why the controller ended it, or empty.
 	byUs string
-	// deleted: its containers ended because somebody asked for the deletion of the pod, at the time asked, and the platform says
-	// nothing else.
+	// deleted means that its containers ended because somebody deleted the pod, at the time asked, and the platform
+	// gives no other reason.
 	deleted bool
 	asked   time.Time
 }
 
-// podEnds returns the pods that have ended, in the order of their ends. Of two that ended within one second, the failure that we
+// podEnds returns the pods that have ended, ordered by their ends. If two ended within one second, a failure that we
 // did not cause comes first.
 func podEnds(o *Observation) (ends []podEnd) {
 	for _, pod := range o.Pods {
@@ -63,8 +63,8 @@ func (e *podEnd) rank() int {
 	}
 }
 
-// decidingFailure returns the failure that decided, nil if no pod that is seen failed. sure: the Job cannot complete after it.
-// Otherwise it is the best guess for a Job that has failed.
+// decidingFailure returns the failure that decided, or nil if no observed pod failed. sure means that the Job cannot
+// complete after it. Otherwise it is the best guess for a Job that has failed.
 func decidingFailure(o *Observation, f facts) (d *podEnd, sure bool) {
 	failed, cleaned := failures(o, f)
 	for i := range failed {
@@ -87,7 +87,7 @@ func decidingFailure(o *Observation, f facts) (d *podEnd, sure bool) {
 	}
 	for _, candidates := range [][]podEnd{counted, failed} {
 		if n := len(candidates); n > 0 {
-			return &candidates[n-1], false // of those before it some are gone, or restarts in place were counted
+			return &candidates[n-1], false // some earlier pods are gone, or restarts in place were counted
 		}
 	}
 	if len(cleaned) > 0 {
@@ -99,8 +99,8 @@ func decidingFailure(o *Observation, f facts) (d *podEnd, sure bool) {
 	return nil, false
 }
 
-// failures returns the pods that failed. cleaned are those that a Job deleted while they ran, because it had decided or was
-// suspended.
+// failures returns the pods that failed. cleaned are those that a Job deleted while they ran, because the Job had
+// decided or was suspended.
 func failures(o *Observation, f facts) (failed, cleaned []podEnd) {
 	decided := decidedAt(o.Job)
 	for _, e := range podEnds(o) {
@@ -115,8 +115,8 @@ func failures(o *Observation, f facts) (failed, cleaned []podEnd) {
 	return failed, cleaned
 }
 
-// decidingIndex returns the deciding failure of a Job that counts failures for each index: the first index that is not tried
-// again or, where a successPolicy may do without it, the one that was too many.
+// decidingIndex returns the deciding failure of a Job that counts failures for each index. It is the first index
+// without retries left. If a successPolicy allows some indexes to fail, it is the index that was one too many.
 func decidingIndex(job *batchv1.Job, counted []podEnd) (d *podEnd, sure bool) {
 	if job == nil || job.Spec.BackoffLimitPerIndex == nil {
 		return nil, false
@@ -154,8 +154,8 @@ func failuresBefore(pod *corev1.Pod) int32 {
 	return int32(n)
 }
 
-// decidingSuccess returns the last of the successes that the Job waited for. A pod that was deleted and ended with exit code 0 is
-// none of them.
+// decidingSuccess returns the last success that the Job waited for. A pod that was deleted and ended with exit code 0
+// is not a success.
 func decidingSuccess(o *Observation) *corev1.Pod {
 	var last, own, wanted *corev1.Pod
 	for _, e := range podEnds(o) {
@@ -174,7 +174,7 @@ func decidingSuccess(o *Observation) *corev1.Pod {
 	return cmp.Or(wanted, own, last)
 }
 
-// isWanted reports whether a Job's successPolicy may count a pod. A rule without indexes takes any.
+// isWanted reports whether a Job's successPolicy may count a pod. A rule without indexes accepts any.
 func isWanted(job *batchv1.Job, pod *corev1.Pod) bool {
 	if job == nil || job.Spec.SuccessPolicy == nil {
 		return true
@@ -185,7 +185,7 @@ func isWanted(job *batchv1.Job, pod *corev1.Pod) bool {
 	})
 }
 
-// decider returns the pod that decided how a run ended, nil if no pod that is seen did.
+// decider returns the pod that decided how a run ended, or nil if no observed pod did.
 func decider(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) *corev1.Pod {
 	switch {
 	case status.Phase == v1alpha1.PhaseCompleted,
@@ -203,8 +203,8 @@ func decider(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) *cor
 	return lastEnded(o)
 }
 
-// stoppedPod returns the first pod that ended because the run was stopped: by us or, for the Job's own deadline, by the Job. If
-// nothing ran any more, it is the last that ended.
+// stoppedPod returns the first pod that ended because the run was stopped: by us or, at the Job's own deadline, by the
+// Job. If nothing ran any more, it is the last pod that ended.
 func stoppedPod(o *Observation, f facts) *corev1.Pod {
 	for _, e := range podEnds(o) {
 		if e.byUs != "" {

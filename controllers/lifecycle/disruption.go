@@ -11,19 +11,19 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// disruption is how the platform, and not the program, ended a pod. Its zero value is none.
+// disruption is how the platform, not the program, ended a pod. Its zero value means no disruption.
 type disruption struct {
-	// reason of the run, one of v1alpha1's.
+	// reason is the run's reason, a constant of v1alpha1.
 	reason string
-	// words of the platform.
+	// words is the platform's description.
 	words string
 }
 
 // deletedPod is the disruption of a pod that somebody deleted.
 var deletedPod = disruption{v1alpha1.ReasonDisrupted, "it was deleted"}
 
-// What the platform writes into the condition DisruptionTarget (KEP-3329) that has no constant in k8s.io/api, and
-// into a pod's status.reason. The source of each is in Kubernetes.
+// These are reasons of the platform without a constant in k8s.io/api: in the condition DisruptionTarget (KEP-3329) and
+// in a pod's status.reason. Each comment names its source in Kubernetes.
 const (
 	conditionEvictedByAPI  = "EvictionByEvictionAPI"  // pkg/registry/core/pod/storage: a drain
 	conditionTaintManager  = "DeletionByTaintManager" // pkg/controller/tainteviction
@@ -35,7 +35,7 @@ const (
 	podNodeLost            = "NodeLost"               // pkg/util/node: the kubelet does not answer
 )
 
-// byCondition and byStatus give the reason of a run for what the platform says on its pod.
+// byCondition and byStatus map the platform's reason on a pod to the reason of a run.
 var (
 	byCondition = map[string]string{
 		corev1.PodReasonPreemptionByScheduler: v1alpha1.ReasonPreempted,
@@ -52,9 +52,9 @@ var (
 	}
 )
 
-// disruptionOf returns how the platform ended a pod. The kubelet has one reason in the condition for all that it does,
-// TerminationByKubelet, and says in the pod's status.reason which it was. So the status goes before the condition, unless the
-// condition is more exact.
+// disruptionOf returns how the platform ended a pod. The kubelet's condition always has the reason
+// TerminationByKubelet; the pod's status.reason is more exact. So the status comes first, unless the condition is more
+// exact.
 func disruptionOf(pod *corev1.Pod) disruption {
 	if _, _, is := templateLimit(pod); is {
 		return disruption{}
@@ -80,7 +80,7 @@ func disruptionOf(pod *corev1.Pod) disruption {
 	}
 }
 
-// disruptionTarget returns the condition with which the platform announces that it ends a pod.
+// disruptionTarget returns the condition that announces that the platform ends a pod.
 func disruptionTarget(pod *corev1.Pod) *corev1.PodCondition {
 	for i := range pod.Status.Conditions {
 		if c := &pod.Status.Conditions[i]; c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
@@ -90,15 +90,15 @@ func disruptionTarget(pod *corev1.Pod) *corev1.PodCondition {
 	return nil
 }
 
-// rejected reports whether a kubelet refused the pod on admission (pkg/kubelet, rejectPod): OutOfcpu, NodeAffinity,
-// UnexpectedAdmissionError and others. It sets a reason and starts no container.
+// rejected reports whether a kubelet refused the pod on admission (pkg/kubelet, rejectPod), with OutOfcpu,
+// NodeAffinity, UnexpectedAdmissionError or another reason. Such a pod starts no container.
 func rejected(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodFailed && pod.Status.Reason != "" && pod.Status.Reason != podDeadlineExceeded &&
 		len(pod.Status.ContainerStatuses) == 0 && len(pod.Status.InitContainerStatuses) == 0
 }
 
-// deletedWhileItRan reports whether a pod's containers ended after somebody had asked for its deletion. Containers that ended
-// before had failed by themselves, and their pod is being cleaned up.
+// deletedWhileItRan reports whether a pod's containers ended after somebody had deleted it. Containers that ended
+// before had failed by themselves.
 func deletedWhileItRan(pod *corev1.Pod) bool {
 	if pod.DeletionTimestamp == nil {
 		return false
@@ -107,7 +107,7 @@ func deletedWhileItRan(pod *corev1.Pod) bool {
 	return ended.IsZero() || !ended.Before(deletionAsked(pod))
 }
 
-// disruptedBefore reads from the mirror how the platform ended the last pod, if that pod is gone.
+// disruptedBefore returns from the mirror how the platform ended the last pod, if that pod is gone.
 func disruptedBefore(o *Observation, v verdict) verdict {
 	pods := o.Execution.Status.Pods
 	if len(pods) == 0 {

@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// statusOf a pod in the words of Kubernetes 1.37.
+// statusOf sets a pod's status with the texts of Kubernetes 1.37.
 func statusOf(reason, message, conditionReason, conditionMessage string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Status.Phase, pod.Status.Reason, pod.Status.Message = corev1.PodFailed, reason, message
@@ -28,7 +28,7 @@ func statusOf(reason, message, conditionReason, conditionMessage string) func(*c
 	}
 }
 
-// deletedAt asks for a pod's deletion some time before noon, with ten seconds of grace.
+// deletedAt deletes a pod some time before noon, with ten seconds of grace.
 func deletedAt(ago time.Duration) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.DeletionGracePeriodSeconds = ptr.To[int64](10)
@@ -36,7 +36,7 @@ func deletedAt(ago time.Duration) func(*corev1.Pod) {
 	}
 }
 
-// oomKilled returns a pod a container that the kernel killed.
+// oomKilled adds a container that the kernel killed.
 func oomKilled(name string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		killed := containerEnded(name, 137)
@@ -46,7 +46,7 @@ func oomKilled(name string) func(*corev1.Pod) {
 	}
 }
 
-// sidecar returns a pod an init container that restarts, and that ended with a code when the pod did.
+// sidecar adds a restartable init container that ended with a code, together with its pod.
 func sidecar(code int32, reason string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Spec.InitContainers = []corev1.Container{{Name: "proxy", RestartPolicy: ptr.To(corev1.ContainerRestartPolicyAlways)}}
@@ -112,7 +112,7 @@ func TestFailureIsTheProgramsOrThePlatforms(t *testing.T) {
 	}.run(t)
 }
 
-// seen says in which phase the mirrored pod was last seen.
+// seen sets the phase of the mirrored pod.
 func seen(s *scene, phase corev1.PodPhase) *scene {
 	s.Execution.Status.Pods[0].Phase = string(phase)
 	return s
@@ -123,7 +123,7 @@ func parallel(s *scene) *scene {
 	return s
 }
 
-// A sidecar gets SIGTERM after the program has ended well, and may say so by its exit code.
+// A sidecar gets SIGTERM after the program ended well. Its exit code may reflect that.
 func TestExitCodeIsNotTheSidecars(t *testing.T) {
 	s := given().job().pod(exited(0), sidecar(143, "Error")).counted(1, 0).jobEnds(batchv1.JobComplete, "")
 	status := Decide(s.Observation).Status
@@ -132,7 +132,7 @@ func TestExitCodeIsNotTheSidecars(t *testing.T) {
 	}
 }
 
-// A Job does not count the pods that its podFailurePolicy ignores, so that counting them would wait for ever.
+// A Job does not count pods that its podFailurePolicy ignores. Waiting for it to count them would never end.
 func TestCountingWithAPodFailurePolicy(t *testing.T) {
 	tracked := func(pod *corev1.Pod) { pod.Finalizers = []string{batchv1.JobTrackingFinalizer} }
 	retrying := func() *scene {

@@ -34,8 +34,8 @@ func endMarked(pod *corev1.Pod, reason string) bool {
 	return ok && why == reason
 }
 
-// podEndedByUs returns why we ended a pod, if we did and the kubelet obeyed. We did not end a container that had ended by itself
-// before.
+// podEndedByUs returns why we ended a pod, if we did and the kubelet obeyed. A container that had ended before was not
+// ended by us.
 func podEndedByUs(pod *corev1.Pod) (reason string, ok bool) {
 	if pod.Status.Reason != podDeadlineExceeded {
 		return "", false
@@ -47,7 +47,7 @@ func podEndedByUs(pod *corev1.Pod) (reason string, ok bool) {
 // podDeadlineExceeded is the kubelet's reason on a pod that it ended for its activeDeadlineSeconds.
 const podDeadlineExceeded = "DeadlineExceeded"
 
-// endedByUs returns why we ended the newest pod, if we did and the kubelet obeyed.
+// endedByUs is podEndedByUs for the newest pod.
 func endedByUs(f facts) (reason string, ok bool) {
 	if f.last == nil {
 		return "", false
@@ -80,8 +80,8 @@ func lastMark(o *Observation, reason string) (at time.Time, marked bool) {
 	return at, marked
 }
 
-// stoppedByUs returns why we ended a pod whose end is not known, or else the newest one. Where a node does not obey, we delete
-// the Job (see stop): then it is missing because of us.
+// stoppedByUs returns why we ended a pod whose end is unknown, or else the newest pod. If a node does not answer, we
+// delete the Job (see stop), so that a missing Job may be our doing.
 func stoppedByUs(f facts) (reason string, ok bool) {
 	for _, pod := range f.live {
 		if reason, _, ok = endMark(pod); ok && wasStopped(reason) {
@@ -91,7 +91,7 @@ func stoppedByUs(f facts) (reason string, ok bool) {
 	return endedByUs(f)
 }
 
-// wasStopped reports whether we ended the run. Its Job may not know then that it is over.
+// wasStopped reports whether we ended the run. Its Job may not know that the run is over.
 func wasStopped(reason string) bool {
 	switch reason {
 	case v1alpha1.ReasonCancelled, v1alpha1.ReasonFinishedWhileCancelling,

@@ -13,8 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// AsksWhy returns the pod whose Events are to be read: it has waited on its node for some time, and its status does not say why.
-// It returns nil if there is none. That a volume cannot be mounted or a sandbox cannot be made stands in Events alone.
+// AsksWhy returns the pod whose Events should be read, or nil. Such a pod has waited on its node for some time, and its
+// status does not say why. Only Events say that a volume cannot be mounted or a sandbox cannot be created.
 func AsksWhy(o *Observation) *corev1.Pod {
 	pod, left := asksWhyIn(o)
 	if pod == nil || left > 0 {
@@ -23,7 +23,7 @@ func AsksWhy(o *Observation) *corev1.Pod {
 	return pod
 }
 
-// AsksWhyIn returns how long until the Events of such a pod are to be read, or read again; zero if there is none.
+// AsksWhyIn returns how long until the Events of such a pod should be read again, or zero if there is none.
 func AsksWhyIn(o *Observation) time.Duration {
 	pod, left := asksWhyIn(o)
 	switch {
@@ -54,28 +54,28 @@ func asksWhyIn(o *Observation) (pod *corev1.Pod, left time.Duration) {
 	return pod, askAfter - o.Now.Sub(pod.CreationTimestamp.Time)
 }
 
-// Event is what lifecycle needs of one of Kubernetes' Events.
+// Event has the fields of a Kubernetes Event that lifecycle needs.
 type Event struct {
 	At              time.Time
 	Reason, Message string
 	Warning         bool
 }
 
-// unspecific is how the kubelet sums up a failed mount. The Event before it says more.
+// unspecific is the kubelet's summary of a failed mount. The Event before it says more.
 const unspecific = "Unable to attach or mount volumes"
 
-// hexIDs of sandboxes: each try has another one, which would cost a status write each time.
+// hexIDs matches the IDs of sandboxes. Each attempt has another ID, which would cause a status write each time.
 var hexIDs = regexp.MustCompile(`[0-9a-f]{32,}`)
 
-// TroubleOf returns what keeps a pod's containers from being created, in Kubernetes' words, by the Events of the pod; empty if
-// nothing does.
+// TroubleOf returns from a pod's Events why its containers are not created, in Kubernetes' words. It is empty if
+// nothing prevents that.
 func TroubleOf(events []Event) string {
 	newest := slices.Clone(events)
 	slices.SortStableFunc(newest, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Message, b.Message)) })
 	trouble := ""
 	for _, e := range newest {
 		switch e.Reason {
-		case "Pulling", "Pulled", "Created", "Started": // what was in the way before is no more
+		case "Pulling", "Pulled", "Created", "Started": // earlier trouble is over
 			return trouble
 		}
 		if !e.Warning || !strings.HasPrefix(e.Reason, "Failed") || e.Reason == "FailedScheduling" {
@@ -90,8 +90,8 @@ func TroubleOf(events []Event) string {
 	return trouble
 }
 
-// RefusedPods returns what is the same for each try in the Job controller's message on a refused pod. The pod's name is not, and
-// would cost a status write each time.
+// RefusedPods returns the constant part of the Job controller's message on a refused pod. The pod's name changes with
+// each attempt and would cause a status write each time.
 func RefusedPods(message string) string {
 	if _, why, found := strings.Cut(message, " is forbidden: "); found {
 		message = why
@@ -99,8 +99,8 @@ func RefusedPods(message string) string {
 	return "FailedCreate: " + message
 }
 
-// PodMissedSince returns since when a Job should have a pod and has none: since its creation, or since the newest of its pods
-// ended. missed is false while it has one, or needs none.
+// PodMissedSince returns since when a Job lacks a pod that it should have: since its creation, or since the newest of
+// its pods ended. missed is false while it has one, or needs none.
 func PodMissedSince(o *Observation) (since time.Time, missed bool) {
 	if o.Job == nil || o.Execution.Status.Phase.IsTerminal() || JobFinished(o.Job) || jobSuspended(o.Job) {
 		return time.Time{}, false

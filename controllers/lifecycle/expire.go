@@ -10,7 +10,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// expire stops the run. The phase stays as it is until the containers have ended.
+// expire stops the run. The phase does not change until the containers have ended.
 func expire(o *Observation, f facts, reason string) step {
 	s, done, forced := stop(o, f, reason)
 	if !done {
@@ -19,16 +19,16 @@ func expire(o *Observation, f facts, reason string) step {
 	}
 	ends := fail(reason, overdue(o, f, reason))
 	if d, sure := decidingFailure(o, f); sure && d.byUs == "" && reason == v1alpha1.ReasonDeadlineExceeded {
-		ends.verdict = failure(o, f) // it had failed before the clock struck, and its Job was about to say so
+		ends.verdict = failure(o, f) // it had failed before the clock expired, and its Job was about to say so
 	}
-	if forced { // nor does it give the rest of the log, so that this is not waited for
+	if forced { // nor does the node serve the rest of the log, so do not wait for it
 		ends.message += "; " + notConfirmed
 		return ends
 	}
 	return conclude(o, ends)
 }
 
-// overdue says which clock struck, and what the run waited for, as far as known.
+// overdue says which clock expired and, if known, what the run waited for.
 func overdue(o *Observation, f facts, reason string) string {
 	message, why := "the controller ended the pod", lastWord(o, f)
 	switch {

@@ -12,32 +12,32 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// facts are what several rules need of an Observation, worked out once.
+// facts are derived from an Observation once, for several rules.
 type facts struct {
 	snapshot jobspec.Snapshot
-	// started is when the first container of the run started, zero when none has.
+	// started is when the first container of the run started, or zero.
 	started time.Time
-	// ended is when the last container that has ended did so, zero when none has.
+	// ended is when the last ended container ended, or zero.
 	ended time.Time
-	// live pods may still run something.
+	// live are the pods that may still run something.
 	live []*corev1.Pod
 	// terminated counts pods that have ended.
 	terminated int
-	// last is the newest pod, nil when there is none.
+	// last is the newest pod, or nil.
 	last *corev1.Pod
-	// suspension is the account of when the run was held after it had started, nil when it never was.
+	// suspension records how long the run was suspended after it had started, or is nil if it never was.
 	suspension *v1alpha1.Suspension
-	// clocks of the run.
+	// clocks are the time limits of the run.
 	clocks clocks
 }
 
-// isPaused reports whether a run that had started was suspended and has not started again.
+// isPaused reports whether a started run was suspended and has not started again.
 func (f facts) isPaused() bool { return f.suspension != nil && f.suspension.Since != nil }
 
-// waits reports whether a run waits for its first container to start, or for the first since it was suspended.
+// waits reports whether a run waits for its first container to start, or for the first after a suspension.
 func (f facts) waits() bool { return f.started.IsZero() || f.isPaused() }
 
-// endedBefore is when the last container that has ended did so, where that was before a time, zero otherwise.
+// endedBefore returns when the last ended container ended, if that was before a time, or else zero.
 func (f facts) endedBefore(at time.Time) time.Time {
 	if f.ended.After(at) {
 		return time.Time{}
@@ -48,7 +48,7 @@ func (f facts) endedBefore(at time.Time) time.Time {
 func gather(o *Observation) facts {
 	var f facts
 	if o.Job != nil {
-		// A damaged annotation gives the defaults; who damaged it cannot make the run immortal.
+		// A damaged annotation is replaced by the defaults, so that damage cannot make the run endless.
 		f.snapshot, _ = jobspec.SnapshotOf(o.Job)
 	} else if o.Task != nil {
 		f.snapshot = jobspec.SnapshotFor(o.Task, o.Execution)
@@ -69,7 +69,7 @@ func gather(o *Observation) facts {
 		f.last = pod
 	}
 	if t := o.Execution.Status.StartTime; t != nil {
-		f.started = t.Time // the first word stands, also when the first pod is gone
+		f.started = t.Time // the first recorded start stays, even when the first pod is gone
 	}
 	f.suspension = suspensionOf(o, f)
 	f.clocks = clocksOf(o, f)

@@ -73,7 +73,7 @@ func TestGather(t *testing.T) {
 	}
 }
 
-// lostStart is a container of which the runtime reports the epoch.
+// lostStart is a container for which the runtime reports the epoch as its start.
 func lostStart(pod *corev1.Pod) {
 	containerIs(pod, corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Unix(0, 0)}})
 }

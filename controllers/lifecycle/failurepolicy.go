@@ -10,8 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// policyAction returns what a Job's podFailurePolicy says of a pod that failed, empty if no rule matches. The first rule that
-// matches decides, as in the Job controller (KEP-3329; pkg/controller/job/pod_failure_policy.go).
+// policyAction returns the action of a Job's podFailurePolicy for a failed pod, or empty if no rule matches. The first
+// matching rule decides, as in the Job controller (KEP-3329; pkg/controller/job/pod_failure_policy.go).
 func policyAction(job *batchv1.Job, pod *corev1.Pod) batchv1.PodFailurePolicyAction {
 	if job == nil || job.Spec.PodFailurePolicy == nil {
 		return ""

@@ -14,12 +14,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// drainGrace is how long a terminal phase waits for the rest of the log, so that a client that reads "completed" reads the whole
-// log with it. After it, the phase is written and the log follows.
+// drainGrace is how long a terminal phase waits for the rest of the log, so that a client that reads "completed" can
+// read the whole log. After that, the phase is written first.
 const drainGrace = 2 * time.Second
 
-// ended keeps a finished run as it is. What remains is to complete its log, to record that a later change of the spec was seen,
-// and to remove its Job.
+// ended keeps a finished run as it is. What remains is to complete its log, to record that a later change of the spec
+// was seen, and to remove its Job.
 func ended(o *Observation, f facts) (step, bool) {
 	status := &o.Execution.Status
 	if !status.Phase.IsTerminal() {
@@ -28,16 +28,16 @@ func ended(o *Observation, f facts) (step, bool) {
 	s := step{verdict: verdict{status.Phase, status.Reason, status.Message}}
 	captured := logsCaptured(o, f).Status != unknown
 	if !captured {
-		return s, true // the follower tells when it has settled
+		return s, true // the follower notifies us when the log has settled
 	}
 	s.deleteJob, s.requeue = cleanUp(o)
 	s.hold = alreadyCaptured(o) && status.ObservedGeneration == o.Execution.Generation
 	return s, true
 }
 
-// cleanUp reports whether the Job of a finished run whose log is settled goes now, or in how long. The Job of a run that was
-// stopped goes at once: if it has retries left, it would start another pod. If the template says how long a finished Job stays,
-// Kubernetes deletes it.
+// cleanUp reports whether to delete the Job of a finished run now, or in how long. The log must be final. The Job of a
+// stopped run is deleted at once: if it has retries left, it would start another pod. If the template sets a TTL for
+// finished Jobs, Kubernetes deletes the Job.
 func cleanUp(o *Observation) (now bool, in time.Duration) {
 	if o.Job == nil || o.Job.DeletionTimestamp != nil {
 		return false, 0
@@ -52,7 +52,7 @@ func cleanUp(o *Observation) (now bool, in time.Duration) {
 	if s := o.Execution.Status.LogSummary; s != nil && s.Archived && s.Complete {
 		keep = o.Options.KeepJob
 	}
-	if keep == 0 || !alreadyCaptured(o) { // what is about to be written comes back as an event
+	if keep == 0 || !alreadyCaptured(o) { // the pending status write causes an event
 		return false, 0
 	}
 	settled := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionLogsCaptured).LastTransitionTime
@@ -60,8 +60,8 @@ func cleanUp(o *Observation) (now bool, in time.Duration) {
 	return left <= 0, max(left, 0)
 }
 
-// lost ends a run whose Job somebody deleted. It is never started again: nobody knows what the lost Job did, and whether it
-// still runs.
+// lost ends a run whose Job somebody deleted. It is never started again: nobody knows what the lost Job did, or whether
+// its pods still run.
 func lost(o *Observation, f facts) (step, bool) {
 	recorded := o.Execution.Status.Job
 	if recorded == nil || (o.Job != nil && o.Job.UID == recorded.UID) {
@@ -70,18 +70,18 @@ func lost(o *Observation, f facts) (step, bool) {
 	if o.Execution.Spec.Cancel != nil {
 		return cancelledWith(o, v1alpha1.ReasonCancelled, cancelMessage(o)+withoutItsJob(o, f)), true
 	}
-	// Its pods may go on without it, so that their logs are not waited for.
+	// Pods may go on without their Job, so do not wait for their logs.
 	if reason, ours := stoppedByUs(f); ours {
 		return fail(reason, overdue(o, f, reason)+"; its Job was deleted, because "+notConfirmed), true
 	}
-	if s, is := givenUp(o, f); is { // we deleted it, and could not say so
+	if s, is := givenUp(o, f); is { // we deleted it, and could not record it
 		return s, true
 	}
 	return fail(v1alpha1.ReasonJobLost,
 		fmt.Sprintf("job %q was deleted before it ended; the run is not started again", recorded.Name)), true
 }
 
-// finished takes the Job's own word for the end of the run.
+// finished ends the run when the Job has completed or failed.
 func finished(o *Observation, f facts) (step, bool) {
 	switch {
 	case jobspec.TrueCondition(o.Job, batchv1.JobComplete) != nil:
@@ -93,7 +93,7 @@ func finished(o *Observation, f facts) (step, bool) {
 	}
 }
 
-// conclude records a terminal phase, after the log if that is about to be complete.
+// conclude records a terminal phase. If the log is about to be complete, it waits for the log first.
 func conclude(o *Observation, s step) step {
 	if !o.Log.Settled() && o.Log.Waited < drainGrace {
 		return step{hold: true, requeue: drainGrace - o.Log.Waited}
@@ -101,7 +101,7 @@ func conclude(o *Observation, s step) step {
 	return s
 }
 
-// failure says why the Job failed. The pod says more than the Job, which only counts.
+// failure says why the Job failed. The pod gives more detail than the Job, which only counts.
 func failure(o *Observation, f facts) verdict {
 	v := verdict{phase: v1alpha1.PhaseFailed, reason: v1alpha1.ReasonJobFailed}
 	if c := jobspec.TrueCondition(o.Job, batchv1.JobFailed); c != nil {
@@ -117,14 +117,14 @@ func failure(o *Observation, f facts) verdict {
 	return podFailure(o, f, decided, v)
 }
 
-// isDisruption reports whether somebody else than its Job deleted a pod. A Job with one pod at a time never has another to
-// delete. Other Jobs delete pods when they have decided.
+// isDisruption reports whether somebody other than the Job deleted a pod. A Job with one pod at a time never deletes
+// another one. Other Jobs delete pods when they have decided.
 func isDisruption(job *batchv1.Job, e *podEnd) bool {
 	decided := decidedAt(job)
 	return onePodAtATime(job) || !decided.IsZero() && e.asked.Before(decided)
 }
 
-// podFailure says why a pod failed. It returns v if the pod does not say.
+// podFailure says why a pod failed. It returns v if the pod gives no reason.
 func podFailure(o *Observation, f facts, failed *podEnd, v verdict) verdict {
 	if failed.byUs != "" {
 		v.reason, v.message = failed.byUs, overdue(o, f, failed.byUs)

@@ -17,14 +17,14 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// alsoEnded returns a pod another container that ended.
+// alsoEnded adds another container that ended.
 func alsoEnded(name string, code int32) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, containerEnded(name, code))
 	}
 }
 
-// initEnded returns a pod the init container "prepare", which ended.
+// initEnded adds the init container "prepare", which ended.
 func initEnded(code int32) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Status.InitContainerStatuses = append(pod.Status.InitContainerStatuses, containerEnded("prepare", code))
@@ -37,7 +37,7 @@ func containerEnded(name string, code int32) corev1.ContainerStatus {
 	}}}
 }
 
-// disruptedBy the platform, with the reason that it gives.
+// disruptedBy sets the DisruptionTarget condition of a pod with a reason.
 func disruptedBy(reason string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Status.Conditions = append(pod.Status.Conditions, corev1.PodCondition{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: reason})
@@ -122,7 +122,7 @@ func TestJobOfAFinishedRun(t *testing.T) {
 	}.run(t)
 }
 
-// What became of a run stands on the execution; its Job and pods are of use for a while only.
+// The execution keeps what became of a run. Its Job and pods are needed only for a while.
 func TestJobOfARunThatEndedByItselfGoes(t *testing.T) {
 	finished := func(settledAgo time.Duration, archived bool) *scene {
 		s := given().job().pod(exited(0)).phase(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
@@ -157,7 +157,7 @@ func TestJobOfARunThatEndedByItselfGoes(t *testing.T) {
 	}.run(t)
 }
 
-// kstatus takes a status for outdated that does not speak of the present generation.
+// kstatus treats a status of an older generation as outdated.
 func TestSpecThatChangesAfterTheEndIsSeen(t *testing.T) {
 	s := given().cancelled().job().pod(exited(0)).phase(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)
 	s.Execution.Status.CompletionTime = ptr.To(metav1.NewTime(noon))

@@ -20,7 +20,7 @@ import (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// scene is an observation to be changed, at noon, of an execution created a minute before.
+// scene builds an observation at noon of an execution that was created a minute before.
 type scene struct{ Observation }
 
 func given() *scene {
@@ -56,7 +56,7 @@ func (s *scene) cancelled() *scene {
 	return s
 }
 
-// job is there, created half a minute ago, and status names it.
+// job adds a Job that was created half a minute ago and that the status names.
 func (s *scene) job() *scene {
 	job, err := jobspec.Build(s.Task, s.Execution, []byte("{}"))
 	if err != nil {
@@ -75,13 +75,13 @@ func (s *scene) phase(p v1alpha1.Phase, reason string) *scene {
 	return s
 }
 
-// jobEnds returns the Job its last condition.
+// jobEnds adds the Job's final condition.
 func (s *scene) jobEnds(t batchv1.JobConditionType, reason string) *scene {
 	s.Job.Status.Conditions = append(s.Job.Status.Conditions, batchv1.JobCondition{Type: t, Status: corev1.ConditionTrue, Reason: reason, Message: "in its words"})
 	return s
 }
 
-// counted tells how many pods the Job has taken notice of.
+// counted sets how many pods the Job has counted.
 func (s *scene) counted(succeeded, failed int32) *scene {
 	s.Job.Status.Succeeded, s.Job.Status.Failed = succeeded, failed
 	return s
@@ -106,7 +106,7 @@ func containerIs(pod *corev1.Pod, state corev1.ContainerState) {
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", Image: "busybox", State: state}}
 }
 
-// runningFor some time, on a node.
+// runningFor is a pod on a node whose container started some time ago.
 func runningFor(d time.Duration) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		onNode(pod)
@@ -115,7 +115,7 @@ func runningFor(d time.Duration) func(*corev1.Pod) {
 	}
 }
 
-// exited a second ago after ten, with a code.
+// exited ends the container with a code, one second ago after ten seconds.
 func exited(code int32) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		onNode(pod)
@@ -129,14 +129,14 @@ func exited(code int32) func(*corev1.Pod) {
 	}
 }
 
-// marked as ended by us some time ago, for a reason.
+// marked adds our annotation: we ended the pod some time ago, for a reason.
 func marked(reason string, ago time.Duration) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		metav1.SetMetaDataAnnotation(&pod.ObjectMeta, v1alpha1.AnnotationEnded, EndMark(reason, noon.Add(-ago)))
 	}
 }
 
-// killed by the kubelet for its deadline.
+// killed is a pod that the kubelet ended at its deadline.
 func killed(pod *corev1.Pod) {
 	pod.Status.Phase, pod.Status.Reason = corev1.PodFailed, podDeadlineExceeded
 }
@@ -147,28 +147,28 @@ func waiting(reason string) func(*corev1.Pod) {
 	}
 }
 
-// indexed returns a pod the index that it works on.
+// indexed sets the completion index of a pod.
 func indexed(index int32) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		metav1.SetMetaDataAnnotation(&pod.ObjectMeta, batchv1.JobCompletionIndexAnnotation, fmt.Sprint(index))
 	}
 }
 
-// several returns the Job of a scene so many completions, as many at once, each with an index.
+// several gives the Job indexed completions and a parallelism.
 func (s *scene) several(completions, parallelism int32) *scene {
 	s.Job.Spec.Completions, s.Job.Spec.Parallelism = &completions, &parallelism
 	s.Job.Spec.CompletionMode = ptr.To(batchv1.IndexedCompletion)
 	return s
 }
 
-// startedBefore is what an earlier status said of the first start.
+// startedBefore sets the start time in the status.
 func startedBefore(s *scene, ago time.Duration) *scene {
 	s.Execution.Status.StartTime = ptr.To(metav1.NewTime(noon.Add(-ago)))
 	s.Execution.Status.Attempts = 1
 	return s
 }
 
-// notStartedInTime: its Job was made as long ago as it may take to start.
+// notStartedInTime makes the Job so old that the start clock has expired.
 func notStartedInTime(s *scene) *scene {
 	s.Job.CreationTimestamp = metav1.NewTime(noon.Add(-5 * time.Minute))
 	return s

@@ -9,8 +9,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// heldJob lets a run whose Job is suspended wait as Queued: Kueue holds its Jobs so until there is room, and takes the room
-// back so (https://kueue.sigs.k8s.io/docs/concepts/workload/). It waits on the queue clock.
+// heldJob lets a run whose Job is suspended wait as Queued. Kueue suspends its Jobs until there is room, and to preempt
+// them (https://kueue.sigs.k8s.io/docs/concepts/workload/). The queue clock counts.
 func heldJob(o *Observation, f facts) (step, bool) {
 	if !isJobHeld(o, f) {
 		return step{}, false
@@ -22,12 +22,12 @@ func heldJob(o *Observation, f facts) (step, bool) {
 	}, true
 }
 
-// isJobHeld reports whether the Job of a run is suspended, and nothing of the run runs.
+// isJobHeld reports whether the Job of a run is suspended, and none of its containers runs.
 func isJobHeld(o *Observation, f facts) bool {
 	return isQueuedAgain(o, f) || jobSuspended(o.Job) && f.started.IsZero()
 }
 
-// isQueuedAgain reports whether a run that had started is suspended, and its Job was not let go since.
+// isQueuedAgain reports whether a started run is suspended and its Job has not been resumed.
 func isQueuedAgain(o *Observation, f facts) bool { return f.isPaused() && isHeld(o, f) }
 
 func heldMessage(o *Observation, f facts) string {

@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// suspendedJob returns the Job a condition Suspended, and a time at which it was resumed.
+// suspendedJob sets the Job's Suspended condition, and when it was resumed.
 func (s *scene) suspendedJob(suspended bool, resumed time.Duration) *scene {
 	s.Job.Spec.Suspend = ptr.To(suspended)
 	status := corev1.ConditionFalse

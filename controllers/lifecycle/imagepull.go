@@ -14,9 +14,9 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// imageDue returns when a run ends that has a pod whose image cannot be pulled: after a grace, within which a registry usually
-// recovers. No pod says since when it has its trouble. The condition ImagesPulled does, also over a restart of the controller.
-// troubled is false while every image is there or on its way.
+// imageDue returns when a run ends because the image of a pod cannot be pulled: after a grace, within which a registry
+// usually recovers. A pod does not say since when its pull fails. The condition ImagesPulled does, also over a restart
+// of the controller. troubled is false if no pull fails.
 func imageDue(o *Observation, f facts) (due time.Time, troubled bool) {
 	pod := pullingPod(f)
 	if pod == nil {
@@ -34,7 +34,8 @@ func imageDue(o *Observation, f facts) (due time.Time, troubled bool) {
 	return c.LastTransitionTime.Add(o.Options.ImagePullGrace), true
 }
 
-// pullingPod returns the first pod that may still start and whose image cannot be pulled, or else the newest; nil if there is none.
+// pullingPod returns the first pod that may still start and whose image cannot be pulled, or else the newest; nil if
+// there is none.
 func pullingPod(f facts) *corev1.Pod {
 	for _, pod := range f.live {
 		if unpulled(pod) != "" {
@@ -44,7 +45,7 @@ func pullingPod(f facts) *corev1.Pod {
 	return f.last
 }
 
-// unpulledBefore returns what the condition remembers of the image, for when its pod has ended and does not say it any more.
+// unpulledBefore returns the image from the condition, for when its pod has ended and no longer names it.
 func unpulledBefore(o *Observation) string {
 	if c := apimeta.FindStatusCondition(o.Execution.Status.Conditions, v1alpha1.ConditionImagesPulled); c != nil {
 		return c.Message
@@ -52,7 +53,7 @@ func unpulledBefore(o *Observation) string {
 	return ""
 }
 
-// unpulled names the image of a pod that cannot be pulled, and the kubelet's reason, empty when there is none.
+// unpulled returns the image of a pod that cannot be pulled, with the kubelet's reason, or empty.
 // https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/images/types.go
 func unpulled(pod *corev1.Pod) string {
 	for _, s := range containersOf(pod) {

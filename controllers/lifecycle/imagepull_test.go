@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// troubledSince some time: an earlier status says so.
+// troubledSince records an image pull failure that began some time ago.
 func (s *scene) troubledSince(ago time.Duration) *scene {
 	apimeta.SetStatusCondition(&s.Execution.Status.Conditions, metav1.Condition{
 		Type: v1alpha1.ConditionImagesPulled, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonImagePullBackOff,

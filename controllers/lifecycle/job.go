@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// JobFinished reports whether a Job makes no more pods.
+// JobFinished reports whether a Job creates no more pods.
 func JobFinished(job *batchv1.Job) bool {
 	return jobspec.TrueCondition(job, batchv1.JobComplete) != nil || jobspec.TrueCondition(job, batchv1.JobFailed) != nil
 }
@@ -23,13 +23,13 @@ func jobSuspended(job *batchv1.Job) bool {
 	return job != nil && job.Spec.Suspend != nil && *job.Spec.Suspend
 }
 
-// onePodAtATime reports whether a Job never has a second pod to delete when the first has failed. It is true for a Job that is
-// gone.
+// onePodAtATime reports whether a Job never has a second pod to delete when the first has failed. It is true if the Job
+// is gone.
 func onePodAtATime(job *batchv1.Job) bool {
 	return job == nil || ptr.Deref(job.Spec.Parallelism, 1) == 1
 }
 
-// finishedAt returns when a Job said that it has failed or completed, zero if it has not.
+// finishedAt returns when a Job failed or completed, or zero.
 func finishedAt(job *batchv1.Job) time.Time {
 	if job == nil {
 		return time.Time{}
@@ -42,8 +42,8 @@ func finishedAt(job *batchv1.Job) time.Time {
 	return time.Time{}
 }
 
-// backoffLimit returns the limit of a Job. The Jobs that we make have one. The API server's default is 6, or none beside a limit
-// for each index.
+// backoffLimit returns the limit of a Job. The Jobs that we create set it. The API server's default is 6, or no limit
+// if there is a limit for each index.
 func backoffLimit(job *batchv1.Job) int {
 	switch {
 	case job == nil:
@@ -64,7 +64,7 @@ func exceedsBackoffLimit(job *batchv1.Job) bool {
 	return false
 }
 
-// resumedAt returns when a Job that had been suspended was let go, zero if it was not.
+// resumedAt returns when a suspended Job was resumed, or zero.
 func resumedAt(job *batchv1.Job) time.Time {
 	for _, c := range job.Status.Conditions {
 		if c.Type == batchv1.JobSuspended && c.Status == corev1.ConditionFalse {

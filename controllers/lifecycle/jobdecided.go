@@ -12,13 +12,13 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// A Job says first that it will fail (FailureTarget) or complete (SuccessCriteriaMet), and deletes what still runs. It says
-// that it has failed or completed when those pods have ended (KEP-3998, KEP-3939).
+// A Job first announces that it will fail (FailureTarget) or complete (SuccessCriteriaMet), and deletes its running
+// pods. When those have ended, it is failed or complete (KEP-3998, KEP-3939).
 
-// decisions of a Job, the preliminary ones first.
+// decisions are the conditions by which a Job decides, the announcements first.
 var decisions = []batchv1.JobConditionType{batchv1.JobFailureTarget, batchv1.JobSuccessCriteriaMet, batchv1.JobFailed, batchv1.JobComplete}
 
-// decidedAt returns when a Job decided how it ends, zero if it has not.
+// decidedAt returns when a Job decided how it ends, or zero.
 func decidedAt(job *batchv1.Job) (at time.Time) {
 	if job == nil {
 		return time.Time{}
@@ -44,7 +44,7 @@ func hasDecided(job *batchv1.Job) bool {
 	return false
 }
 
-// goesOn reports whether something of the run still runs that nobody has told to end.
+// goesOn reports whether anything of the run still runs that was not told to end.
 func goesOn(f facts) bool {
 	for _, pod := range f.live {
 		if pod.DeletionTimestamp == nil && pod.Spec.NodeName != "" {
@@ -54,8 +54,8 @@ func goesOn(f facts) bool {
 	return false
 }
 
-// crashed reports whether a pod failed by itself before the Job deleted it: its container restarted in place more often than the
-// backoffLimit allows, and ran again when the Job noticed.
+// crashed reports whether a pod failed by itself before the Job deleted it. Its container restarted in place more often
+// than the backoffLimit allows, and was running again when the Job noticed.
 func crashed(job *batchv1.Job, pod *corev1.Pod) bool {
 	return crashedContainer(job, pod) != nil
 }
@@ -75,8 +75,8 @@ func crashedContainer(job *batchv1.Job, pod *corev1.Pod) *corev1.ContainerStatus
 	return nil
 }
 
-// howItEnded returns the container whose end decided the end of a pod, and that end; nil if none has ended. A sidecar decides
-// nothing.
+// howItEnded returns the container that decided the end of a pod, with its end, or nil if none has ended. A sidecar
+// never decides.
 func howItEnded(job *batchv1.Job, pod *corev1.Pod, container string) (name string, end *corev1.ContainerStateTerminated) {
 	if s := crashedContainer(job, pod); s != nil {
 		return s.Name, s.LastTerminationState.Terminated

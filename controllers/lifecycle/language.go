@@ -12,17 +12,17 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Language of the lifecycle entries.
+// Language is the language of the lifecycle lines.
 type Language string
 
-// The languages. Chinese is the default: its words are those that the REST API documents.
+// These are the languages. Chinese is the default: its texts are documented by the REST API.
 const (
 	Chinese Language = "zh"
 	English Language = "en"
 )
 
-// maxFailureText bounds the reason of a failure in the log, in bytes, so that the smallest tail has room for it. The whole of it is
-// in status.message.
+// maxFailureText bounds the reason of a failure in the log, in bytes, so that it fits into the smallest tail.
+// status.message has the whole reason.
 const maxFailureText = 200
 
 type words struct {
@@ -65,10 +65,10 @@ func (w words) started(at time.Time, timeout *metav1.Duration) v1alpha1.LogEntry
 	return entry(at, v1alpha1.LogInfo, message)
 }
 
-// finished returns the last entry. It is never older than the line that was printed last.
+// finished returns the last entry. It is never older than the last printed line.
 func (w words) finished(status *v1alpha1.TaskExecutionStatus, tail []v1alpha1.LogEntry) v1alpha1.LogEntry {
 	var at time.Time
-	if status.CompletionTime != nil { // it is not where it could not be decoded
+	if status.CompletionTime != nil { // it is nil if it could not be decoded
 		at = status.CompletionTime.Time
 	}
 	if n := len(tail); n > 0 && tail[n-1].Timestamp.After(at) {

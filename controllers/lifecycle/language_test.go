@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// The words of the REST API's documentation, as it has them.
+// The texts are exactly those of the REST API's documentation.
 func TestDocumentedWords(t *testing.T) {
 	w := Chinese.words()
 	ended := func(phase v1alpha1.Phase, message string) v1alpha1.LogEntry {

@@ -13,17 +13,17 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// What the model found (see TestModel): a run that has ended, and of which more becomes known.
+// TestModel found these cases: a run has ended, and more about it becomes known.
 
-// endedAs records the end of a run, as Decide would, a second ago.
+// endedAs ends the run one second ago, with the status that Decide would write.
 func (s *scene) endedAs(phase v1alpha1.Phase, reason string) *scene {
 	s.phase(phase, reason)
 	s.Execution.Status.CompletionTime = &metav1.Time{Time: noon.Add(-time.Second)}
 	return s
 }
 
-// A tail that was composed before is composed again, because the log cannot be read once more: each entry of the
-// lifecycle stands once.
+// The log cannot be read again, so its tail is composed from an already composed one. Each lifecycle line is there
+// once.
 func TestTailThatIsComposedAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		marker   string
@@ -51,7 +51,7 @@ func TestTailThatIsComposedAgain(t *testing.T) {
 	}
 }
 
-// The Job of a run was lost and its Task is gone: nothing tells of its limits, and its log stays.
+// The Job of a run is lost and its Task is deleted. The limits are unknown, and the log stays.
 func TestLogOfALostRunWithoutItsTask(t *testing.T) {
 	s := startedBefore(lose(given().job()), time.Minute).endedAs(v1alpha1.PhaseFailed, v1alpha1.ReasonJobLost)
 	s.Task = nil
@@ -61,12 +61,12 @@ func TestLogOfALostRunWithoutItsTask(t *testing.T) {
 	}
 }
 
-// Pods of a lost Job go on, and end after the run: the exit code that was told stands.
+// Pods of a lost Job go on and end after the run. The recorded exit code stays.
 func TestExitCodeThatWasToldStands(t *testing.T) {
 	s := startedBefore(lose(given().job()), time.Minute).endedAs(v1alpha1.PhaseFailed, v1alpha1.ReasonJobLost).pod(exited(3))
-	s.Log = LogState{} // its end is still read, so that it is looked at again
+	s.Log = LogState{} // the end of its log is still being read, so it is reconciled again
 	plan := Decide(s.Observation)
-	first := plan.Status.DeepCopy() // it points into the pod
+	first := plan.Status.DeepCopy() // a copy, because it points into the pod
 	s.Execution.Status = *first
 	s.Pods[0].Status.ContainerStatuses[0].State.Terminated.ExitCode = 4
 	second := Decide(s.Observation).Status
@@ -75,7 +75,8 @@ func TestExitCodeThatWasToldStands(t *testing.T) {
 	}
 }
 
-// A container that started after the run had ended is no start of the run; one of which it is told late is.
+// A container that started after the end of the run does not count as its start. A start before the end counts, even if
+// it is observed late.
 func TestStartAfterTheEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		ago  time.Duration
@@ -90,7 +91,7 @@ func TestStartAfterTheEnd(t *testing.T) {
 	}
 }
 
-// A pod that started and does not tell of it any more counts as an attempt, as one that is gone does.
+// A pod that started, and whose status no longer says so, still counts as an attempt.
 func TestAttemptOfAPodThatDoesNotTell(t *testing.T) {
 	s := given().job().phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted).pod(runningFor(time.Minute))
 	s.Execution.Status = Decide(s.Observation).Status

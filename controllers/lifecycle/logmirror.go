@@ -13,9 +13,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// mirrorLog puts the tail into the status when it is due, at each change of phase, and at the end. After a restart of the
-// controller the log is read from its beginning: the tail is not shown until it has caught up, because a log does not go
-// backwards.
+// mirrorLog puts the tail into the status when it is due, at each change of phase, and at the end. After a restart, the
+// controller reads the log from its beginning. The new tail is not shown until it has caught up, because the log must
+// not go backwards.
 func mirrorLog(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	changed := status.Phase != o.Execution.Status.Phase
 	captured := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionLogsCaptured)
@@ -46,8 +46,8 @@ func mirrorLog(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	status.LogSummary = &summary
 }
 
-// withoutSecrets returns the tail without the values of sensitive params. While these are not known, it returns no line: any
-// might have one.
+// withoutSecrets redacts the values of sensitive params in the tail. While the values are unknown, it returns no line,
+// because any line might contain one.
 func withoutSecrets(o *Observation, summary *v1alpha1.LogSummary) []v1alpha1.LogEntry {
 	if o.Execution.Spec.SecretParams != nil && o.Redact == nil {
 		summary.DroppedEntries = summary.Entries
@@ -56,7 +56,7 @@ func withoutSecrets(o *Observation, summary *v1alpha1.LogSummary) []v1alpha1.Log
 	return o.Redact.Entries(o.Log.Tail)
 }
 
-// WithoutTail returns a status with the lifecycle entries only, for an API server that refuses it with the tail. The phase is
+// WithoutTail returns a status with the lifecycle lines only, for an API server that refuses the tail. The phase is
 // written in any case.
 func WithoutTail(o Observation, status v1alpha1.TaskExecutionStatus) v1alpha1.TaskExecutionStatus {
 	bare := *status.DeepCopy()
@@ -68,8 +68,8 @@ func WithoutTail(o Observation, status v1alpha1.TaskExecutionStatus) v1alpha1.Ta
 	return bare
 }
 
-// compose puts the lifecycle entries around the tail and keeps the whole within the run's budget. The first and the last entry
-// stay, the oldest lines between them go, and a marker says how many.
+// compose puts the lifecycle lines around the tail and keeps the whole within the run's budget. The first and the last
+// entry stay. The oldest lines between them are dropped, and a marker says how many.
 func compose(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus, tail []v1alpha1.LogEntry, summary *v1alpha1.LogSummary) []v1alpha1.LogEntry {
 	words := o.Options.Language.words()
 	var head, end []v1alpha1.LogEntry
@@ -87,7 +87,7 @@ func compose(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus, tail
 	maxEntries, maxBytes := int64(snapshot.MaxEntries), snapshot.MaxBytes
 	kept := fit(tail, maxEntries-entries, maxBytes-bytes)
 	if dropped := summary.DroppedEntries + int64(len(tail)-kept); dropped > 0 {
-		// The marker takes the room of a line.
+		// The marker replaces one line.
 		kept = fit(tail, maxEntries-entries-1, maxBytes-bytes-markerSize)
 		summary.DroppedEntries += int64(len(tail) - kept)
 		if maxEntries > entries && status.StartTime != nil {
@@ -104,7 +104,7 @@ func compose(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus, tail
 	return append(composed, end...)
 }
 
-// markerSize is more than the bytes of the marker's entry.
+// markerSize is an upper bound for the bytes of the marker's entry.
 const markerSize = 200
 
 // fit returns how many of the newest entries fit into a budget of entries and bytes.
@@ -119,21 +119,21 @@ func fit(tail []v1alpha1.LogEntry, entries, bytes int64) int {
 	return kept
 }
 
-// size returns the bytes of entries in the status, as JSON with their commas.
+// size returns the size of entries in the status in bytes, as JSON with commas.
 func size(entries ...v1alpha1.LogEntry) int64 {
 	var n int64
 	for i := range entries {
 		raw, err := json.Marshal(&entries[i])
 		if err != nil {
-			continue // data that is no JSON cannot be written either: the parser makes none
+			continue // data that is not JSON cannot be written either: the parser never returns it
 		}
 		n += int64(len(raw)) + 1
 	}
 	return n
 }
 
-// withoutLifecycle returns the tail in the status without the entries that compose added: the first, if the run has started; the
-// marker of what was dropped; and the last, if the run has ended.
+// withoutLifecycle returns the tail in the status without the entries that compose added: the first, if the run has
+// started; the marker of what was dropped; and the last, if the run has ended.
 func withoutLifecycle(o *Observation) []v1alpha1.LogEntry {
 	entries, status := o.Mirrored, &o.Execution.Status
 	if len(entries) > 0 && status.StartTime != nil {

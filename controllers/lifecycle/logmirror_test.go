@@ -32,7 +32,7 @@ func TestWhenTheTailIsWritten(t *testing.T) {
 	const first = "开始执行任务 (无超时限制)"
 	for name, c := range map[string]struct {
 		scene *scene
-		want  string // nothing is written when it is empty
+		want  string // empty if nothing is written
 	}{
 		"the tail is not due":                     {with(running(), some), ""},
 		"it is due":                               {with(running(), due), first + "|x0|x1"},
@@ -58,8 +58,8 @@ func taskless(s *scene) *scene {
 	return s
 }
 
-// While the archive takes its time, a finished run is not written again and again; with the last word, the tail
-// is written once more: lines may have come since the phase was.
+// While the archive is not ready, the status of a finished run is not written repeatedly. When the log is final, the
+// tail is written once more: lines may have come since the phase was written.
 func TestTailOfAFinishedRunIsWrittenWithTheLastWord(t *testing.T) {
 	s := startedBefore(given().job(), time.Minute).pod(exited(0)).counted(1, 0).jobEnds(batchv1.JobComplete, "")
 	s.Log = LogState{Lines: 1, Tail: lines(1, "x"), Read: true, Attempts: 1, Waited: drainGrace}
@@ -125,7 +125,7 @@ func TestFit(t *testing.T) {
 	}
 }
 
-// The size of a list of entries is what JSON takes for it, give or take its brackets.
+// The size of a list of entries is that of its JSON, without the brackets.
 func TestSize(t *testing.T) {
 	entries := lines(3, "同\"<\n")
 	entries[1].Data = &apiextensionsv1.JSON{Raw: []byte(`{"a": 1}`)}
@@ -151,7 +151,7 @@ func TestMarkerTakesNoMoreThanItsRoom(t *testing.T) {
 
 func TestEntriesAreInOrder(t *testing.T) {
 	s := given().job().pod(exited(0)).counted(1, 0).jobEnds(batchv1.JobComplete, "")
-	late := lines(3, "x") // printed up to two milliseconds after noon, a second after the container is said to have ended
+	late := lines(3, "x") // up to two milliseconds after noon; the container ended a second before noon
 	s.Log = LogState{Read: true, Drained: true, Attempts: 1, Lines: 90, Dropped: 87, Tail: late}
 	logs := Decide(s.Observation).Status.Logs
 	for i := range logs[1:] {

@@ -19,13 +19,14 @@ import (
 	"github.com/taskexec/taskexec/hack/walks"
 )
 
-// Whatever users, clocks, nodes and faults do, each status keeps its promises, and when all is calm again the run ends.
+// Whatever users, clocks, nodes and faults do, no status breaks an invariant. When everything is calm again, the run
+// ends.
 //
-// The walks are the same each time. Others are walked by
+// The random walks are the same each time. This command tries others:
 //
 //	go test ./controllers/lifecycle -run TestModel -rapid.seed=0 -rapid.checks=100000
 //
-// A walk that breaks a promise is made as short as possible and printed, with what it takes to walk it again.
+// A failing walk is shortened and printed, with the command that repeats it.
 func TestModel(t *testing.T) {
 	walks.Same(t, 3000, 30)
 	ends := map[v1alpha1.Phase]int{}
@@ -44,7 +45,7 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// ways in which the controller looks at the run, the ordinary one first.
+// These are the ways in which the controller reconciles the run, the ordinary one first.
 const (
 	looks        = "looks"
 	isAway       = "is away"
@@ -54,7 +55,7 @@ const (
 	isStartedNew = "is started anew, and looks"
 )
 
-// controller looks at the run, or not, or at a bad moment.
+// controller reconciles the run, or not, or with a fault.
 func (w *world) controller() {
 	how := pick(w, "the controller", looks, looks, looks, looks, isAway, cannotWrite, cannotAct, diesUnsaid, isStartedNew)
 	if how == isAway {
@@ -69,10 +70,10 @@ func (w *world) controller() {
 	}
 }
 
-// startedAnew forgets what was read of the log: it is read from its beginning, as far as the pods still have it.
+// startedAnew forgets the log that was read. It is read again from the beginning, as far as the pods still have it.
 func (w *world) startedAnew() { w.read, w.Observation.Log = 0, LogState{} }
 
-// look decides once, as the reconciler does, and records the status.
+// look reconciles once and records the status.
 func (w *world) look(how string) {
 	before := w.Execution.DeepCopy()
 	w.Start, w.Place, w.Observation.Job, w.Observation.Task, w.Mirrored = StartResult{}, nil, w.job, nil, nil
@@ -109,7 +110,7 @@ func (w *world) look(how string) {
 	w.checkEcho(plan)
 }
 
-// apply does what is planned, but for what the API server does not take.
+// apply carries out a plan, except what the API server refuses.
 func (w *world) apply(p Plan, how string) {
 	for _, pod := range p.End {
 		if how != cannotAct {
@@ -141,7 +142,7 @@ func (w *world) apply(p Plan, how string) {
 	}
 }
 
-// turn asks the ledger, which answers as it likes.
+// turn asks the ledger, whose answer is random.
 func (w *world) turn() {
 	crowd := census.Crowd{
 		Active: w.number("active", 0, 4), Accepted: w.chance("it was accepted before", 5),
@@ -155,7 +156,7 @@ func (w *world) turn() {
 	}
 }
 
-// calm lets each do its part: the run ends, with a last word on its log.
+// calm lets everyone do their part, so that the run ends and its log is final.
 func (w *world) calm() {
 	w.task = given().Observation.Task
 	for range 20 {

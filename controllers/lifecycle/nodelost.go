@@ -14,17 +14,17 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// nodeLost ends a run whose pods Kubernetes was asked to end, by a drain, a taint or a person, and whose nodes are overdue with
-// it. Kubernetes waits for such a node for ever, and meanwhile the Job makes no other pod (podReplacementPolicy Failed): without
-// a timeout nothing else would end the run. It is not started again, even with retries left: nobody knows what the lost node
-// still does.
+// nodeLost ends a run whose pods were deleted by a drain, a taint or a person, and whose nodes do not confirm the end
+// in time. Kubernetes waits for such a node for ever, and the Job creates no other pod meanwhile (podReplacementPolicy
+// Failed). Without a timeout nothing else would end the run. It is not started again, even with retries left: nobody
+// knows what still runs on the lost node.
 func nodeLost(o *Observation, f facts) (step, bool) {
 	s, is := givenUp(o, f)
-	s.deleteJob = is && o.Job.DeletionTimestamp == nil // or it would try again once the node is back
+	s.deleteJob = is && o.Job.DeletionTimestamp == nil // or it would retry once the node is back
 	return s, is
 }
 
-// givenUp returns how a run ends whose nodes are waited for no more. is is false while they are, or need not be.
+// givenUp returns how a run ends if its nodes are no longer waited for. is is false while they are, or need not be.
 func givenUp(o *Observation, f facts) (s step, is bool) {
 	pod, due := awaitedFromNodes(f)
 	if pod == nil || !hasStruck(due, o.Now) {
@@ -35,7 +35,7 @@ func givenUp(o *Observation, f facts) (s step, is bool) {
 	if !hasDecided(o.Job) {
 		return fail(v1alpha1.ReasonNodeLost, words), true
 	}
-	// The Job has decided, and waits for the end of what it deleted.
+	// The Job has decided, and waits for the pods that it deleted.
 	s = step{verdict: verdict{v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, words}}
 	if jobspec.TrueCondition(o.Job, batchv1.JobFailureTarget) != nil {
 		s.verdict = failure(o, f)
@@ -44,15 +44,15 @@ func givenUp(o *Observation, f facts) (s step, is bool) {
 	return s, true
 }
 
-// awaitedFromNodes returns the newest pod of a run if all its live pods are being deleted and their nodes have not confirmed it,
-// and until when that is waited for. It returns no pod if one of them may go on, or if we ended it.
+// awaitedFromNodes returns the newest pod of a run if all its live pods are being deleted and their nodes have not
+// confirmed it, and until when to wait for them. It returns nil if a pod may go on, or if we ended it.
 func awaitedFromNodes(f facts) (newest *corev1.Pod, due time.Time) {
 	for _, pod := range f.live {
 		if _, _, byUs := endMark(pod); byUs || pod.DeletionTimestamp == nil || pod.Spec.NodeName == "" {
 			return nil, time.Time{}
 		}
 		newest = pod
-		due = later(due, pod.DeletionTimestamp.Add(giveUpMargin)) // the timestamp is when the grace period is over
+		due = later(due, pod.DeletionTimestamp.Add(giveUpMargin)) // the timestamp is the end of the grace period
 	}
 	return newest, due
 }

@@ -17,14 +17,14 @@ import (
 )
 
 func TestNodeLost(t *testing.T) {
-	// A pod's deletion is stamped with the end of its grace period, of ten seconds here.
+	// A pod's deletionTimestamp is the end of its grace period, here ten seconds.
 	running := runningFor(time.Minute)
 	overdueFor := func(d time.Duration) func(*corev1.Pod) { return deletedAt(10*time.Second + d) }
 	unread := func(s *scene) *scene { s.Log = LogState{Lines: 5}; return s }
 	for name, c := range map[string]struct {
 		scene  *scene
 		reason string
-		// requeue is when it is looked at again, at the latest.
+		// requeue is the delay of the next reconcile.
 		requeue   time.Duration
 		deleteJob bool
 	}{
@@ -65,7 +65,7 @@ func goingJob(s *scene) *scene {
 	return s
 }
 
-// A node that does not confirm an end does not give the rest of the log either.
+// A node that does not confirm an end does not serve the rest of the log either.
 func TestLogOfANodeThatDoesNotAnswerIsNotWaitedFor(t *testing.T) {
 	for name, c := range map[string]struct {
 		scene *scene

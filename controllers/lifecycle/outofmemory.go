@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// outOfMemory says how the kernel killed in a container for its memory limit. If the container's exit code is not that of
+// outOfMemory describes a kill by the kernel at a container's memory limit. If the container's exit code is not that of
 // SIGKILL, the killed process was not its first one.
 func outOfMemory(name string, t *corev1.ContainerStateTerminated) (message string, is bool) {
 	switch {
@@ -26,7 +26,7 @@ func outOfMemory(name string, t *corev1.ContainerStateTerminated) (message strin
 	}
 }
 
-// quietOutOfMemory warns about a run that completed although a process of it was killed; empty if none was.
+// quietOutOfMemory returns a warning if a run completed although one of its processes was killed, or empty.
 func quietOutOfMemory(o *Observation) string {
 	for i := len(o.Pods) - 1; i >= 0; i-- {
 		pod := o.Pods[i]

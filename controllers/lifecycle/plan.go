@@ -21,43 +21,44 @@ type Observation struct {
 	Now       time.Time
 	Options   Options
 	Execution *v1alpha1.TaskExecution
-	// Trimmed: Execution is from a cache that keeps no params, labels and annotations. That is enough for all but building the Job.
+	// Trimmed means that Execution is from a cache without params, labels and annotations. That is enough for
+	// everything except building the Job.
 	Trimmed bool
-	// Task that the execution names, nil if there is none, or if the Job says all that is needed of it.
+	// Task is the Task of the execution. It is nil if it does not exist, or if the Job says all that is needed.
 	Task *v1alpha1.Task
-	// Origin is the verdict on what the execution states of its origin. It is empty if the execution states nothing, the verdict is
-	// recorded already, or it is not known.
+	// Origin is the verdict on the stated origin of the execution. It is empty if no origin is stated, or if the
+	// verdict is already recorded or not known.
 	Origin v1alpha1.Origin
-	// Job of this execution, proven by its owner reference and its seal, nil if there is none. Once the execution has been
-	// acted on, the API server and not a cache says that there is none.
+	// Job is the Job of this execution, proven by its owner reference and its seal, or nil. Once the execution has been
+	// acted on, nil is the answer of the API server and not of a cache.
 	Job *batchv1.Job
-	// Place is the queue's answer, nil if it was not asked. It is asked before the Job is created.
+	// Place is the queue's answer, or nil if it was not asked. It is asked before the Job is created.
 	Place *queue.Place
-	// NoRoom is why the execution may not wait, nil if it may, or if that was not asked. It is asked when the first decision
-	// about an execution is that it waits.
+	// NoRoom is why the execution may not wait. It is nil if it may, or if that was not asked. It is asked when the
+	// first decision about an execution is to wait.
 	NoRoom *backlog.Full
-	// Secret of the sensitive params, read from the API server. It is nil if there is none, or if it was not needed or could
-	// not be read; SecretTrouble is why it could not.
+	// Secret has the values of the sensitive params, read from the API server. It is nil if it does not exist, was not
+	// needed or could not be read. In the last case SecretTrouble says why.
 	Secret        *corev1.Secret
 	SecretTrouble string
-	// Redact knows the values of the sensitive params, nil if they are not known.
+	// Redact knows the values of the sensitive params. It is nil if they are not known.
 	Redact *redact.Redactor
 	// Start is the API server's answer to the Plan's Create.
 	Start StartResult
-	// Pods of the Job, oldest first.
+	// Pods are the pods of the Job, oldest first.
 	Pods []*corev1.Pod
-	// PodsRefused is why the Job controller cannot make the pod that is missing, such as a quota; empty if the Events were not
-	// read, or say nothing.
+	// PodsRefused is why the Job controller cannot create the missing pod, such as a quota. It is empty if the Events
+	// were not read, or give no reason.
 	PodsRefused string
-	// PodsRefusedSince is when the pod that is missing was first refused, zero if PodsRefused is empty.
+	// PodsRefusedSince is when the missing pod was first refused, or zero if PodsRefused is empty.
 	PodsRefusedSince time.Time
-	// PodTrouble is why the containers of the newest pod are not created, by its Events, such as a volume that cannot be
-	// mounted; empty if they were not read (AsksWhy), or say nothing.
+	// PodTrouble is why the containers of the newest pod are not created, by its Events, such as a volume that cannot
+	// be mounted. It is empty if the Events were not read (AsksWhy), or give no reason.
 	PodTrouble string
-	// KilledFor is the probe or hook for which the kubelet killed the container that decided the end; empty if its Events were
-	// not read (AsksWhoKilled), or if the kubelet killed none.
+	// KilledFor is the probe or hook for which the kubelet killed the deciding container. It is empty if its Events
+	// were not read (AsksWhoKilled), or if the kubelet killed none.
 	KilledFor string
-	// Log is how far the log was read.
+	// Log says how far the log was read.
 	Log LogState
 	// Mirrored is the tail in the status. It is set only if Log cannot be read again in full.
 	Mirrored []v1alpha1.LogEntry
@@ -65,46 +66,46 @@ type Observation struct {
 
 // Options are the operator's settings that decisions depend on.
 type Options struct {
-	// StartTimeout of an execution whose Task does not exist.
+	// StartTimeout is the limit for an execution whose Task does not exist.
 	StartTimeout time.Duration
 	// ImagePullGrace is how long an image may fail to be pulled.
 	ImagePullGrace time.Duration
-	// Language of the lifecycle entries in the log.
+	// Language is the language of the lifecycle lines in the log.
 	Language Language
-	// KeepJob is how long the Job and the pods of a run stay after its whole log was archived. KeepUnarchivedJob is the same if
-	// it was not: then only the pod has it. Zero means as long as the execution.
+	// KeepJob is how long to keep the Job and the pods of a run after its whole log was archived. KeepUnarchivedJob is
+	// the same if the log was not archived, so that only the pod has it. Zero means as long as the execution exists.
 	KeepJob, KeepUnarchivedJob time.Duration
 }
 
-// LogState is what the follower knows of an execution's log.
+// LogState is the follower's state of an execution's log.
 type LogState struct {
-	// Tail is the newest lines, oldest first, within the run's budget.
+	// Tail has the newest lines, oldest first, within the run's budget.
 	Tail []v1alpha1.LogEntry
-	// Lines and Bytes read, and how many of those lines are no longer in Tail.
+	// Lines and Bytes count what was read; Dropped how many of those lines are no longer in Tail.
 	Lines, Bytes, Dropped int64
-	// Read: the containers' logs were read to their end, with or without gaps.
+	// Read means that the containers' logs were read to their end, with or without gaps.
 	Read bool
-	// Drained: all that the containers printed was read and, if there is an archive, archived.
+	// Drained means that all that the containers printed was read and, if there is an archive, archived.
 	Drained bool
-	// Archived: there is an archive, and it has all that was read.
+	// Archived means that an archive has all that was read.
 	Archived bool
-	// GaveUp is why the rest of the log is not waited for any more, empty while it is. Missing says for people what is missing.
+	// GaveUp is why the rest of the log is no longer waited for, or empty. Missing says for people what is missing.
 	GaveUp, Missing string
 	// Attempts is how many attempts have a log: pods, and restarts of the task's container in place.
 	Attempts int
 	// Waited is how long ago the containers are known to have ended.
 	Waited time.Duration
-	// Due: the tail is to be written to the status now.
+	// Due means that the tail should be written to the status now.
 	Due bool
 }
 
-// Settled reports whether waiting would not make the log more complete.
+// Settled reports whether waiting cannot make the log more complete.
 func (l LogState) Settled() bool { return l.Drained || l.GaveUp != "" }
 
 // StartResult is the result of an attempt to create the Job.
 type StartResult struct {
 	Outcome StartOutcome
-	// Message of the API server.
+	// Message is the API server's message.
 	Message string
 }
 
@@ -112,32 +113,33 @@ type StartResult struct {
 type StartOutcome string
 
 const (
-	// StartNotTried: no Job was to be created, or it was created and is Observation.Job.
+	// StartNotTried means that no Job was to be created, or that it was created and is Observation.Job.
 	StartNotTried StartOutcome = ""
-	// StartRefused for now: quota, an admission policy, a namespace that is going away.
+	// StartRefused means refused for now: by a quota, an admission policy, or a terminating namespace.
 	StartRefused StartOutcome = "Refused"
-	// StartInvalid: the API server will never take such a Job.
+	// StartInvalid means that the API server will never accept such a Job.
 	StartInvalid StartOutcome = "Invalid"
-	// StartConflict: a Job that is not ours has the name.
+	// StartConflict means that a foreign Job has the name.
 	StartConflict StartOutcome = "Conflict"
 )
 
-// Plan is what is to be done and what is to be reported.
+// Plan is what to do and what to report.
 type Plan struct {
-	// Status to report. Nil logs leave the mirrored tail as it is.
+	// Status is the status to report. Nil logs leave the mirrored tail as it is.
 	Status v1alpha1.TaskExecutionStatus
-	// Create this Job once the execution has a place, add the answer to the observation and decide again.
+	// Create is the Job to create once the execution has a place. Then add the answer to the observation and decide
+	// again.
 	Create *batchv1.Job
-	// AskPlace asks for a place before the Job is built: the execution is read whole once it has one.
+	// AskPlace asks for a place before the Job is built. The execution is read whole once it has one.
 	AskPlace bool
-	// End these pods: see package comment.
+	// End are the pods to end, as the package comment describes.
 	End []*corev1.Pod
-	// EndReason is written on these pods.
+	// EndReason is the reason to write on these pods.
 	EndReason string
-	// Replace are executions to be cancelled in favour of this one.
+	// Replace are executions to cancel in favour of this one.
 	Replace []types.NamespacedName
-	// DeleteJob and its pods.
+	// DeleteJob deletes the Job and its pods.
 	DeleteJob bool
-	// Requeue after this long, zero if only an event can change the decision.
+	// Requeue is the delay of the next reconcile. It is zero if only an event can change the decision.
 	Requeue time.Duration
 }

@@ -14,17 +14,17 @@ func podEnded(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
-// PodMayRun reports whether a node has the pod and it has not ended.
+// PodMayRun reports whether a pod is on a node and has not ended.
 func PodMayRun(pod *corev1.Pod) bool { return !podEnded(pod) && pod.Spec.NodeName != "" }
 
-// PodGoesOn reports whether a pod whose execution is gone is assumed to run: until it has ended or, if it was deleted, until its
-// node is overdue with its end.
+// PodGoesOn reports whether a pod of a deleted execution is assumed to run. It is, until it has ended or, if it was
+// deleted, until its node is overdue to confirm that.
 func PodGoesOn(pod *corev1.Pod, now time.Time) bool {
 	overdue := pod.DeletionTimestamp != nil && !now.Before(pod.DeletionTimestamp.Add(giveUpMargin))
 	return PodMayRun(pod) && !overdue
 }
 
-// containerTimes returns the first start and the last end of a pod's containers, zero if there is none.
+// containerTimes returns the first start and the last end of a pod's containers, or zero.
 func containerTimes(pod *corev1.Pod) (from, to time.Time) {
 	visit := func(s corev1.ContainerStatus) {
 		for _, state := range []corev1.ContainerState{s.LastTerminationState, s.State} {
@@ -53,7 +53,7 @@ func startOf(pod *corev1.Pod) time.Time {
 	return from
 }
 
-// endedAt returns when the last container of a pod ended or, if none ran, the latest time in its status.
+// endedAt returns when the last container of a pod ended. If none ran, it returns the latest time in the pod's status.
 func endedAt(pod *corev1.Pod) time.Time {
 	_, at := containerTimes(pod)
 	if !at.IsZero() {
@@ -68,14 +68,14 @@ func endedAt(pod *corev1.Pod) time.Time {
 	return at
 }
 
-// containersOf returns the containers of a pod, in the order in which they start.
+// containersOf returns the containers of a pod in starting order.
 func containersOf(pod *corev1.Pod) []corev1.ContainerStatus {
 	out := make([]corev1.ContainerStatus, 0, len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses))
 	return append(append(out, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...)
 }
 
-// isIdle reports whether no container of a pod runs, as far as its node has said. Then only the node's word is waited for on what
-// it was about to start.
+// isIdle reports whether no container of a pod runs, as far as its node has reported. The node may still be about to
+// start one.
 func isIdle(pod *corev1.Pod) bool {
 	for _, s := range containersOf(pod) {
 		if s.State.Running != nil {
@@ -85,7 +85,7 @@ func isIdle(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodPending || len(pod.Status.ContainerStatuses) > 0
 }
 
-// hasRun reports whether a container that ended had started. If a runtime could not start one, its start is missing or the
+// hasRun reports whether an ended container had started. If a runtime could not start it, its start is missing or the
 // epoch.
 func hasRun(t *corev1.ContainerStateTerminated) bool {
 	return t != nil && !t.StartedAt.IsZero() && t.StartedAt.Unix() > 0
@@ -97,8 +97,7 @@ func sandboxIsReady(pod *corev1.Pod) bool {
 	})
 }
 
-// deletionAsked returns when somebody asked for the deletion of a pod that is being deleted. The pod's timestamp is when its
-// grace period is over.
+// deletionAsked returns when somebody deleted a pod. The pod's deletionTimestamp is the end of its grace period.
 func deletionAsked(pod *corev1.Pod) time.Time {
 	asked := pod.DeletionTimestamp.Time
 	if grace := pod.DeletionGracePeriodSeconds; grace != nil {

@@ -14,11 +14,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// maxPods kept in status: the one whose end decided, and the newest.
+// maxPods is how many pods the status keeps: the deciding one and the newest.
 const maxPods = 10
 
-// mirrorPods keeps what is worth knowing of each pod, also when the pod is gone. A pod enters when a container of it has started
-// or it has ended. Until then status.message says what it waits for, and a write for each step of its start would say no more.
+// mirrorPods keeps the essentials of each pod, even after the pod is gone. A pod is added when one of its containers
+// has started, or when it has ended. Until then status.message says what it waits for, so that the steps of its start
+// cause no writes.
 func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	attempts := goneAttempts(o, status.Pods)
 	for _, pod := range o.Pods {
@@ -43,8 +44,8 @@ func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	status.Pods = newest(o, status.Pods)
 }
 
-// witness keeps how pods ended that are about to vanish, while nothing else is reported: once a deleted pod is gone, nobody can
-// tell how it ended.
+// witness records the ends of pods that are about to vanish, even if nothing else is reported. When a deleted pod is
+// gone, nobody can tell how it ended.
 func witness(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	s := &o.Execution.Status
 	if s.Phase == "" || s.Phase.IsTerminal() || s.ObservedGeneration != o.Execution.Generation || o.Execution.DeletionTimestamp != nil {
@@ -60,7 +61,7 @@ func witness(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// newest puts the mirror in the order in which the pods started, and keeps the deciding pod and the newest ones.
+// newest sorts the mirror by the start of the pods, and keeps the deciding pod and the newest ones.
 func newest(o *Observation, pods []v1alpha1.PodMirror) []v1alpha1.PodMirror {
 	began := func(m *v1alpha1.PodMirror) time.Time {
 		pod := seenPod(o, m)
@@ -86,8 +87,8 @@ func newest(o *Observation, pods []v1alpha1.PodMirror) []v1alpha1.PodMirror {
 	return pods
 }
 
-// tellDecider marks the pod that decided how the run ended, and gives the run its exit code. Both stay once the run has ended,
-// but for an exit code that becomes known later. Between two attempts it is the exit code of the one that failed.
+// tellDecider marks the deciding pod and gives the run its exit code. Both stay once the run has ended, except that an
+// unknown exit code may become known later. Between two attempts it is the exit code of the failed one.
 func tellDecider(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	switch {
 	case o.Execution.Status.Phase.IsTerminal() && status.ExitCode != nil:
@@ -120,8 +121,8 @@ func mirrorOf(pods []v1alpha1.PodMirror, pod *corev1.Pod) *v1alpha1.PodMirror {
 	return nil
 }
 
-// decidingMirror returns the deciding pod if all that ended are gone: the last one that ended as the run did, or else the last
-// one.
+// decidingMirror returns the deciding pod from the mirror if all ended pods are gone: the last one that ended as the
+// run did, or else the last one.
 func decidingMirror(pods []v1alpha1.PodMirror, phase v1alpha1.Phase) *v1alpha1.PodMirror {
 	like := string(corev1.PodFailed)
 	if phase == v1alpha1.PhaseCompleted {
@@ -138,7 +139,7 @@ func decidingMirror(pods []v1alpha1.PodMirror, phase v1alpha1.Phase) *v1alpha1.P
 	return &pods[len(pods)-1]
 }
 
-// disruptions counts the pods that ended because of the platform, or because their Job was suspended.
+// disruptions counts the pods that the platform ended, or that ended because their Job was suspended.
 func disruptions(pods []v1alpha1.PodMirror) (n int32) {
 	for i := range pods {
 		reason := pods[i].Reason
@@ -151,7 +152,7 @@ func disruptions(pods []v1alpha1.PodMirror) (n int32) {
 	return n
 }
 
-// goneAttempts counts the pods that started something and are gone, or do not say so any more.
+// goneAttempts counts the pods that started a container and are gone, or no longer say so.
 func goneAttempts(o *Observation, mirrored []v1alpha1.PodMirror) (n int32) {
 	for i := range mirrored {
 		m := &mirrored[i]
@@ -196,18 +197,18 @@ func mirrorPod(o *Observation, pod *corev1.Pod, container string) v1alpha1.PodMi
 		m.ExitCode = &end.ExitCode
 	}
 	if podEnded(pod) && disruptionOf(pod) == deletedPod && onePodAtATime(o.Job) {
-		m.Reason = v1alpha1.ReasonDisrupted // nobody can tell when the pod is gone
+		m.Reason = v1alpha1.ReasonDisrupted // nobody can tell after the pod is gone
 	}
 	return m
 }
 
-// podReason returns in Kubernetes' words why a pod ended or waits, empty if there is nothing to say.
+// podReason returns why a pod ended or waits in Kubernetes' words, or empty.
 func podReason(pod *corev1.Pod, container string) string {
 	if c := disruptionTarget(pod); c != nil {
 		return c.Reason
 	}
 	if reason, _, is := templateLimit(pod); is {
-		return reason // Kubernetes' word would be that of another end
+		return reason // Kubernetes' own reason would describe another end
 	}
 	if pod.Status.Reason != "" {
 		return pod.Status.Reason

@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// podOf is the only pod of a scene.
+// podOf returns the only pod of a scene.
 func podOf(changes ...func(*corev1.Pod)) *corev1.Pod { return given().pod(changes...).Pods[0] }
 
 func TestMirrorPods(t *testing.T) {
@@ -78,13 +78,13 @@ func TestPodsThatAreGoneStayMirrored(t *testing.T) {
 	}
 }
 
-// A pod that is gone was an attempt all the same.
+// A pod that is gone still counts as an attempt.
 func TestAttemptsOfPodsThatAreGone(t *testing.T) {
 	s := given().job().pod(runningFor(0))
 	s.Execution.Status.Attempts = 1
 	s.Execution.Status.Pods = []v1alpha1.PodMirror{
 		{Name: "run-x", UID: "pod-x", Phase: "Failed", StartTime: &metav1.Time{Time: noon.Add(-time.Minute)}},
-		{Name: "run-y", UID: "pod-y", Phase: "Failed"}, // never started anything
+		{Name: "run-y", UID: "pod-y", Phase: "Failed"}, // never started a container
 	}
 	if status := Decide(s.Observation).Status; status.Attempts != 2 {
 		t.Errorf("%d attempts, want 2", status.Attempts)

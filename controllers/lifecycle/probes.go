@@ -16,12 +16,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// signalled is the least exit code of a program that a signal ended: 128 and the number of the signal.
+// signalled is the smallest exit code of a program that was ended by a signal: 128 plus the signal's number.
 const signalled = 129
 
-// AsksWhoKilled returns the pod whose Events are to be read for who killed its container: a signal ended it, its Job has failed,
-// and neither we, nor the platform, nor the memory limit was the cause. It returns nil if there is none. Only Events say that
-// the kubelet killed a container for a probe or a hook. They are read once, before the end is recorded.
+// AsksWhoKilled returns the pod whose Events should be read to find out who killed its container, or nil. A signal
+// ended the container and its Job has failed. Neither we, nor the platform, nor the memory limit was the cause. Only
+// Events say that the kubelet killed a container for a probe or a hook. They are read once, before the end is recorded.
 func AsksWhoKilled(o *Observation) *corev1.Pod {
 	if o.Job == nil || o.Execution.Status.Phase.IsTerminal() || jobspec.TrueCondition(o.Job, batchv1.JobFailed) == nil {
 		return nil
@@ -40,8 +40,8 @@ func AsksWhoKilled(o *Observation) *corev1.Pod {
 	return f.last
 }
 
-// KilledFor returns the probe or hook for which the kubelet killed a container of a pod, by the Events of the pod; empty if it
-// killed none. For a sensitive run it leaves out the program's answer to a probe and the command of a hook.
+// KilledFor returns from a pod's Events the probe or hook for which the kubelet killed a container, or empty. For a run
+// with sensitive params it leaves out the program's answer to a probe and the command of a hook.
 func KilledFor(events []Event, sensitive bool) string {
 	newest := slices.Clone(events)
 	slices.SortStableFunc(newest, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Message, b.Message)) })
@@ -65,7 +65,7 @@ func KilledFor(events []Event, sensitive bool) string {
 	return ""
 }
 
-// killedByProbe says how a run failed whose container the kubelet killed for a probe or a hook.
+// killedByProbe describes a failure because the kubelet killed a container for a probe or a hook.
 func killedByProbe(o *Observation, name string, t *corev1.ContainerStateTerminated) (message string, is bool) {
 	if o.KilledFor == "" {
 		return "", false

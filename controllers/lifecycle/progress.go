@@ -11,9 +11,9 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// counting waits while the Job has not yet noticed a pod that ended. Then it says whether the run ended or goes on, and one
-// status write is enough for both. While other pods run, that may take as long as they do. A Job that counts failures for each
-// index notices a failure when it makes the next pod.
+// counting waits while the Job has not yet counted an ended pod. Afterwards it is clear whether the run ended or goes
+// on, and one status write covers both. While other pods run, counting may take as long as they do. A Job that counts
+// failures for each index counts a failure when it creates the next pod.
 func counting(o *Observation, f facts) (step, bool) {
 	if len(f.live) > 0 && !onePodAtATime(o.Job) || o.Job.Spec.BackoffLimitPerIndex != nil && !madeIt(o, f) {
 		return step{}, false
@@ -21,8 +21,9 @@ func counting(o *Observation, f facts) (step, bool) {
 	return step{hold: true, requeue: f.clocks.next(o.Now)}, !allCounted(o, f)
 }
 
-// allCounted reports whether the Job has noticed each pod that ended. It never counts a pod that its podFailurePolicy ignores.
-// That it is done with a pod shows by the pod's finalizer, which it removes, and by the list of uncounted pods (KEP-2307).
+// allCounted reports whether the Job has counted each ended pod. It never counts a pod that its podFailurePolicy
+// ignores. It is done with a pod when it has removed the pod's finalizer and the pod is not in the list of uncounted
+// pods (KEP-2307).
 func allCounted(o *Observation, f facts) bool {
 	if o.Job.Spec.PodFailurePolicy == nil {
 		return f.terminated <= int(o.Job.Status.Succeeded+o.Job.Status.Failed)
@@ -42,7 +43,7 @@ func allCounted(o *Observation, f facts) bool {
 	return true
 }
 
-// progress says where a run stands that nothing ends: Pending until a container starts, then Running.
+// progress reports the phase of a run that goes on: Pending until a container starts, then Running.
 func progress(o *Observation, f facts) (step, bool) {
 	s := step{requeue: f.clocks.next(o.Now)}
 	if f.waits() {

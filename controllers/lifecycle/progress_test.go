@@ -36,7 +36,7 @@ func TestCounting(t *testing.T) {
 	}
 }
 
-// Between the end of a pod and the Job's word on it, status would say something that holds for a moment.
+// After a pod has ended and before the Job has counted it, a status would be true for a moment only.
 func TestNothingIsReportedWhileAJobCounts(t *testing.T) {
 	s := startedBefore(given().timeout(time.Minute).job(), time.Second).pod(exited(1))
 	plan := Decide(s.Observation)

@@ -56,15 +56,15 @@ func (w *world) check(before, after *v1alpha1.TaskExecution, plan Plan) {
 	}
 }
 
-// checkEcho: a status that was just written, and has not ended the run, asks for nothing that the plan did not have. So
-// nobody need look when the cache shows it. What was done to pods and Jobs brings events of its own.
+// checkEcho checks that reconciling a status that was just written, and does not end the run, plans nothing new. So no
+// reconcile is needed when the cache shows it. Actions on pods and Jobs cause events of their own.
 func (w *world) checkEcho(plan Plan) {
 	soon := plan.Requeue == time.Millisecond // at once
 	if soon || plan.Status.Phase.IsTerminal() || len(plan.End) > 0 || len(plan.Replace) > 0 || plan.DeleteJob {
 		return
 	}
 	o := w.Observation
-	o.Log.Due = false // the follower was told
+	o.Log.Due = false // the follower knows it
 	again := Decide(o)
 	again.Status.Logs = nil
 	if !equality.Semantic.DeepEqual(again.Status, w.Execution.Status) {
@@ -78,8 +78,8 @@ func (w *world) checkEcho(plan Plan) {
 	}
 }
 
-// checkClock: what runs longer than its timeout is told to end, whatever the other pods did. What the Job deletes because it
-// has decided how it ends is told to end by that.
+// checkClock checks that each pod that runs longer than the timeout is told to end, whatever the other pods did. A Job
+// that has decided deletes its own pods.
 func (w *world) checkClock(s *v1alpha1.TaskExecutionStatus, plan Plan) {
 	timeout := w.limits().Timeout
 	due, runs := s.Deadline(timeout)
@@ -97,14 +97,13 @@ func (w *world) checkClock(s *v1alpha1.TaskExecutionStatus, plan Plan) {
 	}
 }
 
-// waitsForEver tells of a plan after which nobody need look again. What must come is an event of the Job: its
-// controller makes a pod, counts one that ended, or a kubelet starts and ends what the pod has, where no clock
-// was asked for.
+// waitsForEver reports whether a plan waits with no clock set, although one should be. Otherwise an event of the Job
+// must come: its controller creates or counts a pod, or a kubelet starts or ends one.
 func waitsForEver(w *world, plan Plan) bool {
 	if plan.Requeue > 0 || plan.Create != nil || plan.Status.Phase.IsTerminal() {
 		return false
 	}
-	if plan.Status.Phase == v1alpha1.PhaseQueued { // the ledger wakes it, or who lets its Job go
+	if plan.Status.Phase == v1alpha1.PhaseQueued { // the ledger, or whoever resumes its Job, wakes it
 		return w.task != nil && w.Observation.Job == nil && w.task.Spec.QueueTimeout != nil
 	}
 	if plan.Status.Phase == v1alpha1.PhaseCancelling || w.Observation.Job == nil {
@@ -124,7 +123,7 @@ var (
 	marker     = regexp.MustCompile(`^此前的 \d+ 条日志未保留$`)
 )
 
-// checkLogs: the tail is within its budget, and each entry of the lifecycle stands once, in its place.
+// checkLogs checks that the tail is within its budget, and that each lifecycle line is there once, in its place.
 func (w *world) checkLogs(s *v1alpha1.TaskExecutionStatus) {
 	limits := w.limits()
 	raw, err := json.Marshal(s.Logs)

@@ -10,8 +10,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// queueDue is when a run ends for its queueTimeout. Before anything of it has started, the clock counts from its creation,
-// and later from when its Job was suspended. It stands still once the API server refuses its Job: then it had a place.
+// queueDue returns when a run ends for its queueTimeout. The clock counts from its creation or, after it has started,
+// from when its Job was suspended. It stops once the API server refuses its Job, because the run had a place then.
 func queueDue(o *Observation, f facts) (due time.Time) {
 	hadPlace := o.Job == nil && o.Execution.Status.Reason == v1alpha1.ReasonJobRefused && (o.Place == nil || o.Place.Granted)
 	if f.snapshot.QueueTimeout == nil || hadPlace {
@@ -36,7 +36,7 @@ func queueTimedOut(o *Observation, f facts) (step, bool) {
 	return fail(v1alpha1.ReasonQueueTimeout, message), true
 }
 
-// queueOverdue says that the queue clock has struck.
+// queueOverdue says that the queue clock has expired.
 func queueOverdue(f facts) string {
 	return fmt.Sprintf("it did not leave the queue within its queueTimeout of %s", f.snapshot.QueueTimeout.Duration)
 }

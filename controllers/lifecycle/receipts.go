@@ -11,14 +11,14 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// notBeforeStop moves the end of a run that we stopped to when we began to stop it, if its last container had ended before: a run
-// that waits for its next container or its next attempt goes on until then. A node whose clock is behind does not put the end
+// notBeforeStop moves the end of a stopped run to when we began to stop it, if its last container had ended before. A
+// run that waits for its next container or attempt goes on until then. A node with a slow clock does not move the end
 // before the cancel either.
 func notBeforeStop(o *Observation, status *v1alpha1.TaskExecutionStatus, end time.Time) time.Time {
 	if !wasStopped(status.Reason) || status.Reason == v1alpha1.ReasonFinishedWhileCancelling {
 		return end
 	}
-	began := o.Now // where nobody had to be told
+	began := o.Now // if no pod had to be told
 	if at := finishedAt(o.Job); !at.IsZero() {
 		began = at // its Job ended it
 	}
@@ -31,8 +31,8 @@ func notBeforeStop(o *Observation, status *v1alpha1.TaskExecutionStatus, end tim
 	return later(end, began)
 }
 
-// receiptEnd returns when a cancel was done. A run that had ended by itself before the cancel was seen keeps its own end; the
-// cancel was done when it was seen.
+// receiptEnd returns when a cancel was done. If a run had ended by itself before the cancel was seen, it keeps its own
+// end, and the cancel was done when it was seen.
 func receiptEnd(acknowledged metav1.Time, completion *metav1.Time) *metav1.Time {
 	if completion != nil && completion.Before(&acknowledged) {
 		return &acknowledged

@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/redact"
 )
 
-// What a program writes as its result has no value of a sensitive param, in none of the forms in which programs print one.
+// A result has no value of a sensitive param, in none of the forms in which programs print it.
 func TestCase46ResultInAnyForm(t *testing.T) {
 	const value = `hunter2 & "friends"`
 	for name, message := range map[string]string{

@@ -17,14 +17,14 @@ import (
 func report(o *Observation, f facts, v verdict) v1alpha1.TaskExecutionStatus {
 	status := unchanged(o)
 	status.ObservedGeneration = o.Execution.Generation
-	// A message has words from outside: of a container runtime, of the API server, of who cancelled. It is shown in
-	// tables and terminals, and so is one line. The last message stands as it is.
+	// A message quotes others: a container runtime, the API server, or whoever cancelled. It is shown in tables and
+	// terminals, so it is made one line. An unchanged message stays as it is.
 	if !status.Phase.IsTerminal() {
 		v.message = clip(parse.OneLine(o.Redact.Text(v.message)), maxMessage)
 	}
 	status.Phase, status.Reason, status.Message = v.phase, v.reason, v.message
 	if status.Origin == "" {
-		status.Origin = o.Origin // the first word stands
+		status.Origin = o.Origin // the first verdict stays
 	}
 	identify(o, f, &status)
 	status.Suspension, status.Completions = f.suspension, completionsOf(o)
@@ -37,7 +37,7 @@ func report(o *Observation, f facts, v verdict) v1alpha1.TaskExecutionStatus {
 	return status
 }
 
-// identify records what is run. It is written once: a Job of another UID is never taken for ours.
+// identify records what is run. It is written once: a Job with another UID is never taken for ours.
 func identify(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	if status.Job == nil && o.Job != nil {
 		status.Job = &v1alpha1.JobIdentity{Name: o.Job.Name, UID: o.Job.UID}
@@ -48,7 +48,8 @@ func identify(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// stampTimes records start and end, each once. What started after the end is no start of the run: a pod was late.
+// stampTimes records start and end, each once. A container that started after the end of the run does not count as its
+// start.
 func stampTimes(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	late := status.CompletionTime != nil && f.started.After(status.CompletionTime.Time)
 	if status.StartTime == nil && !f.started.IsZero() && !late {

@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// lines of a container's log, as the follower gives them.
+// lines returns the lines of a container's log, as the follower delivers them.
 func lines(n int, text string) (tail []v1alpha1.LogEntry) {
 	for i := range n {
 		tail = append(tail, v1alpha1.LogEntry{
@@ -91,7 +91,7 @@ func TestConditionsFollowThePhase(t *testing.T) {
 	}
 }
 
-// Whatever is printed, the mirrored log holds its budget, its first entry and its last.
+// Whatever is printed, the mirrored log stays within its budget and keeps its first and last entry.
 func TestLogHoldsItsBudget(t *testing.T) {
 	for name, c := range map[string]struct {
 		entries, bytes int
@@ -137,7 +137,7 @@ func TestLogHoldsItsBudget(t *testing.T) {
 	}
 }
 
-// A reading that begins again after a restart is not shown until it has caught up.
+// After a restart the log is read again. The new tail is not shown until it has caught up.
 func TestLogDoesNotGoBackwards(t *testing.T) {
 	s := given().job().pod(runningFor(time.Minute)).phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
 	s.Execution.Status.LogSummary = &v1alpha1.LogSummary{Entries: 10}
@@ -151,7 +151,7 @@ func TestLogDoesNotGoBackwards(t *testing.T) {
 	}
 }
 
-// When the pods are gone after a restart, what was mirrored before stays, and is said to have a gap.
+// If the pods are gone after a restart, the mirrored log stays and is marked as having a gap.
 func TestMirroredLogOutlivesThePods(t *testing.T) {
 	s := lose(given().job()).phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
 	s.Execution.Status.StartTime = &metav1.Time{Time: noon.Add(-time.Minute)}

@@ -15,12 +15,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
-// Bounds of a termination message, in bytes: pkg/kubelet/container/runtime.go. Of what a container wrote, a kubelet
-// reads the end, and of that it hands on the beginning where a pod has many containers.
+// These are the bounds of a termination message in bytes: pkg/kubelet/container/runtime.go. A kubelet reads the end of
+// what a container wrote. If a pod has many containers, it passes on only the beginning of that.
 const (
 	maxTerminationMessage    = 4 << 10
 	maxTerminationMessagePod = 12 << 10
-	// terminationMessageError begins what a kubelet says for a file that it cannot read
+	// terminationMessageError is the beginning of the kubelet's message about a file that it cannot read
 	// (pkg/kubelet/kuberuntime/kuberuntime_container.go).
 	terminationMessageError = "Error on reading termination log "
 )
@@ -37,7 +37,7 @@ func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 	message := terminationMessage(pod, f.snapshot.Container)
 	truncated := len(message) >= terminationMessageLimit(pod) && !isDocument(message)
 	written := message
-	if truncated { // maybe within a character, at either end
+	if truncated { // possibly within a character, at either end
 		written = parse.Mended(message)
 	}
 	raw := parse.Result(written)
@@ -52,14 +52,14 @@ func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 		}
 		status.Message = clip(note, maxMessage)
 	}
-	// A value of a sensitive param is not looked for where nobody knows it, nor found where it was cut.
+	// A sensitive value cannot be redacted while it is unknown, or if it was cut.
 	if o.Execution.Spec.SecretParams == nil || (o.Redact != nil && !truncated) {
 		status.Result = o.Redact.JSON(&apiextensionsv1.JSON{Raw: raw})
 	}
 }
 
-// terminationMessage returns what a container wrote itself. A container that never ran wrote nothing: its message is the
-// runtime's. The message of one that failed may be the end of its log, if the template asks for that; then it is no result.
+// terminationMessage returns what a container wrote itself. If a container never ran, its message is the runtime's. If
+// it failed, its message may be the end of its log, if the template asks for that. Neither is a result.
 func terminationMessage(pod *corev1.Pod, container string) string {
 	for i := range pod.Status.ContainerStatuses {
 		s := &pod.Status.ContainerStatuses[i]
@@ -91,7 +91,7 @@ func terminationMessageLimit(pod *corev1.Pod) int {
 	return min(maxTerminationMessage, maxTerminationMessagePod/max(containers, 1))
 }
 
-// isDocument reports whether a text is a whole JSON object or list, of which neither end can be missing.
+// isDocument reports whether a text is a whole JSON object or list, so that neither end is missing.
 func isDocument(text string) bool {
 	text = strings.Trim(strings.TrimPrefix(text, "\ufeff"), " \t\r\n")
 	return text != "" && (text[0] == '{' || text[0] == '[') && json.Valid([]byte(text))

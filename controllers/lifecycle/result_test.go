@@ -16,7 +16,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/redact"
 )
 
-// wrote returns the containers of that name that ended a termination message.
+// wrote sets the termination message of the terminated containers with that name.
 func wrote(container, message string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		for i := range pod.Status.ContainerStatuses {
@@ -53,7 +53,7 @@ func TestResult(t *testing.T) {
 	for name, c := range map[string]struct {
 		scene *scene
 		want  string
-		says  string // that something is missing
+		says  string // says that something is missing
 	}{
 		"JSON":                                   {completed(wrote("main", `{"rows": 42}`)), `{"rows":42}`, ""},
 		"text":                                   {completed(wrote("main", "42 rows\n")), `"42 rows"`, ""},
@@ -98,7 +98,7 @@ func TestResult(t *testing.T) {
 	}
 }
 
-// A kubelet hands on so many bytes, whatever the character that ends there.
+// The kubelet cuts at a number of bytes, even within a character.
 func TestCase32ResultThatWasCutWithinACharacter(t *testing.T) {
 	text := strings.Repeat("同", 4096/3) // 4095 bytes
 	for name, c := range map[string]struct{ message, want string }{
@@ -130,7 +130,7 @@ func TestCase32ResultThatWasCutWithinACharacter(t *testing.T) {
 	}
 }
 
-// A result keeps its lines through the search for sensitive values, too.
+// Redaction keeps the line breaks of a result.
 func TestCase32ResultKeepsItsLinesBesideSecrets(t *testing.T) {
 	s := given().job().pod(exited(0), wrote("main", "{\"a\":\"hunter22\\nb\u2028\u00a0\u202ec\"}")).counted(1, 0).jobEnds(batchv1.JobComplete, "")
 	s.Execution.Spec.SecretParams = &v1alpha1.SecretParams{SecretName: "login", Names: []string{"password"}}
@@ -141,7 +141,7 @@ func TestCase32ResultKeepsItsLinesBesideSecrets(t *testing.T) {
 	}
 }
 
-// A run has its result when it ends, and neither before nor anew after: the pod may be another by then.
+// A run gets its result when it ends, not before and not again later: the pod may be another one by then.
 func TestResultIsWrittenOnceAtTheEnd(t *testing.T) {
 	if status := Decide(given().job().pod(exited(3), wrote("main", "first")).counted(0, 1).Observation).Status; status.Result != nil {
 		t.Errorf("%s has the result %s", status.Phase, status.Result.Raw)
@@ -152,7 +152,7 @@ func TestResultIsWrittenOnceAtTheEnd(t *testing.T) {
 	}
 }
 
-// A result tells no sensitive param.
+// A result contains no sensitive param.
 func TestResultWithoutSecrets(t *testing.T) {
 	knows := func(s *scene) { s.Redact = redact.New([]string{"hunter22"}) }
 	for name, c := range map[string]struct {

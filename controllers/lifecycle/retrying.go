@@ -12,8 +12,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// retrying returns the pod that failed and for which the Job makes another one, which has not started yet, and which attempt it
-// was, counted from 1. Of an Indexed Job each index has its own attempts. pod is nil if nothing is tried again.
+// retrying returns the failed pod whose successor has not started yet, and the number of its attempt, counted from 1.
+// Each index of an Indexed Job has its own attempts. pod is nil if nothing is retried.
 func retrying(o *Observation, f facts) (pod *corev1.Pod, attempt int) {
 	if madeIt(o, f) || hasDecided(o.Job) {
 		return nil, 0
@@ -27,7 +27,7 @@ func retrying(o *Observation, f facts) (pod *corev1.Pod, attempt int) {
 			return e.pod, attemptsOf(ends[:i+1], jobspec.IndexOf(e.pod))
 		}
 		if !jobspec.IsIndexed(o.Job) {
-			break // what ended before was tried again, or was another completion
+			break // earlier ends were retried, or belong to another completion
 		}
 	}
 	return nil, 0

@@ -11,9 +11,9 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// runDue is when a run ends for its timeout, counted from the start of its first container over all its pods and attempts.
-// It is zero where the Job has all that it waits for, or has decided how it ends, and nothing goes on that nobody has told
-// to end: then the Job's own word is waited for, which comes as an event.
+// runDue returns when a run ends for its timeout. The timeout counts from the start of its first container over all its
+// pods and attempts. runDue is zero if the Job has enough successes or has decided how it ends, and every running pod
+// was told to end. Then the Job's own condition follows as an event.
 func runDue(o *Observation, f facts) (due time.Time) {
 	status := v1alpha1.TaskExecutionStatus{StartTime: &metav1.Time{Time: f.started}, Suspension: f.suspension}
 	at, ok := status.Deadline(f.snapshot.Timeout)

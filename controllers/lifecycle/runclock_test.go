@@ -36,7 +36,7 @@ func TestRunClock(t *testing.T) {
 	}.run(t)
 }
 
-// restarted in place so many times; the time before ended with a code, and began some time ago.
+// restarted sets the number of restarts in place. The previous container ended with a code, and began some time ago.
 func restarted(times, code int32, ago time.Duration) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		c := &pod.Status.ContainerStatuses[0]

@@ -11,8 +11,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// endOfRun returns when the last container of a run ended. If nobody saw the end of one, it is when the Job said that it was over,
-// or now.
+// endOfRun returns when the last container of a run ended. If nobody saw that, it is when the Job ended, or now.
 func endOfRun(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) time.Time {
 	end, unseen := f.ended, len(f.live) > 0
 	for i := range status.Pods {
@@ -21,7 +20,7 @@ func endOfRun(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) tim
 		case m.FinishTime != nil && m.FinishTime.After(end):
 			end = m.FinishTime.Time
 		case m.FinishTime == nil && m.StartTime != nil && m.Reason != v1alpha1.ReasonJobSuspended:
-			// Where there is one pod at a time, the next one started when it had ended.
+			// If there is one pod at a time, a pod had ended when the next one started.
 			unseen = unseen || i == len(status.Pods)-1 || !onePodAtATime(o.Job)
 		}
 	}
@@ -37,7 +36,7 @@ func endOfRun(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) tim
 	return later(end, o.Now)
 }
 
-// settleMirror leaves no pod of a finished or suspended run as if it ran: it does not, or nobody knows.
+// settleMirror marks no pod of a finished or suspended run as running.
 func settleMirror(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	for i := range status.Pods {
 		m := &status.Pods[i]
@@ -53,7 +52,7 @@ func settleMirror(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 	}
 }
 
-// seenPod returns the pod of a mirror, nil if it is gone.
+// seenPod returns the pod of a mirror, or nil if it is gone.
 func seenPod(o *Observation, m *v1alpha1.PodMirror) *corev1.Pod {
 	for _, pod := range o.Pods {
 		if pod.UID == m.UID {

@@ -16,17 +16,17 @@ import (
 )
 
 const (
-	// secretGrace is how long after the creation of an execution a missing Secret is not reported: the facade makes it right after.
-	// Creation times have whole seconds.
+	// secretGrace is how long after the creation of an execution a missing Secret is not reported, because the facade
+	// creates it right after the execution. Creation times have whole seconds.
 	secretGrace = 3 * time.Second
-	// secretSoon is when the Secret is read again meanwhile, and secretRetry after that. No event says that it has come: we watch no
-	// Secrets.
+	// secretSoon is the delay between reads of the Secret within secretGrace, and secretRetry the delay after that. No
+	// event announces the Secret, because we do not watch Secrets.
 	secretSoon  = 100 * time.Millisecond
 	secretRetry = 2 * time.Second
 )
 
-// withSecretParams puts the values of the sensitive params among the others, to be judged with them. Otherwise it returns what is
-// to be done. Its messages never quote a value.
+// withSecretParams adds the values of the sensitive params to the others, so that all are validated together. If that
+// is not possible, it returns what to do. Its messages never quote a value.
 func withSecretParams(o *Observation, f facts, schema *params.Schema, given []byte) (joined []byte, s step, ok bool) {
 	if readable := readable(schema, given); len(readable) > 0 {
 		return nil, fail(v1alpha1.ReasonSensitiveParamReadable, fmt.Sprintf(
@@ -47,7 +47,7 @@ func withSecretParams(o *Observation, f facts, schema *params.Schema, given []by
 	return joined, step{}, true
 }
 
-// secretWaits returns what is to be done if the Secret of the sensitive params is missing.
+// secretWaits returns what to do if the Secret of the sensitive params is missing.
 func secretWaits(o *Observation, f facts) (s step, waits bool) {
 	from := o.Execution.Spec.SecretParams
 	if from == nil {
@@ -63,7 +63,7 @@ func secretWaits(o *Observation, f facts) (s step, waits bool) {
 	return waitForStart(o, f, v1alpha1.ReasonSecretNotFound, missing), true
 }
 
-// readable returns the sensitive params that are in spec.params. What is no JSON object has none.
+// readable returns the sensitive params that are in spec.params. It returns none if spec.params is not a JSON object.
 func readable(schema *params.Schema, given []byte) (names []string) {
 	if _, secret, problems := schema.Split(given); len(secret) > 0 || len(problems) > 0 {
 		for _, name := range schema.Sensitive() {
@@ -78,8 +78,9 @@ func readable(schema *params.Schema, given []byte) (names []string) {
 	return names
 }
 
-// missingSecret says what is missing, empty if nothing is. A Secret that the execution may not use reads as one that does not
-// exist, and is waited for in the same way: otherwise whoever may create executions could find out which Secrets exist.
+// missingSecret says what is missing, or is empty. A Secret that the execution may not use looks like one that does not
+// exist, and the run waits in the same way. Otherwise a user who may create executions could find out which Secrets
+// exist.
 func missingSecret(o *Observation, from *v1alpha1.SecretParams) string {
 	switch {
 	case o.SecretTrouble != "":
@@ -96,8 +97,8 @@ func missingSecret(o *Observation, from *v1alpha1.SecretParams) string {
 	return ""
 }
 
-// MayUse reports whether a Secret was made for this execution or is labelled for such use. Otherwise whoever may create executions
-// but not read Secrets could have a task print any, or try values until one is redacted.
+// MayUse reports whether a Secret was created for this execution or is labelled for such use. Otherwise a user who may
+// create executions but not read Secrets could make a task print any Secret, or try values until one is redacted.
 func MayUse(secret *corev1.Secret, execution *v1alpha1.TaskExecution) bool {
 	return metav1.IsControlledBy(secret, execution) || secret.Labels[v1alpha1.LabelParams] == "true"
 }

@@ -20,7 +20,7 @@ import (
 
 const secretValue = "hunter2hunter2"
 
-// sensitive is a scene whose Task takes a sensitive param, and whose execution names the Secret that has it.
+// sensitive is a scene whose Task has a sensitive param, and whose execution names a Secret with its value.
 func sensitive() *scene {
 	s := given().params(`{"user":"ann"}`).task(func(spec *v1alpha1.TaskSpec) {
 		spec.Parameters = schema(`{"required":["password"],"properties":{"user":{"type":"string"},
@@ -30,7 +30,7 @@ func sensitive() *scene {
 	return s
 }
 
-// secret is read, labelled for params.
+// secret adds the Secret that was read, with the label for params.
 func (s *scene) secret(value string, changes ...func(*corev1.Secret)) *scene {
 	s.Secret = &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "login", Labels: map[string]string{v1alpha1.LabelParams: "true"}},
@@ -86,8 +86,8 @@ func TestSecretParams(t *testing.T) {
 	}.run(t)
 }
 
-// Who may create executions and read no Secrets does not learn which there are: one that the execution may not use reads as
-// one that does not exist, from the first moment until the run is given up.
+// A user who may create executions but not read Secrets cannot find out which Secrets exist. A Secret that the
+// execution may not use looks like a missing one, from the start until the run fails.
 func TestCase61SecretsThatExistLookLikeNone(t *testing.T) {
 	foreign := func(secret *corev1.Secret) { secret.Labels = nil }
 	for name, at := range map[string]func(*scene) *scene{
@@ -105,7 +105,7 @@ func TestCase61SecretsThatExistLookLikeNone(t *testing.T) {
 	}
 }
 
-// Nothing that is written anywhere has the value of a sensitive param.
+// No output contains the value of a sensitive param.
 func TestSecretValuesStandNowhere(t *testing.T) {
 	for name, s := range map[string]*scene{
 		"started":          sensitive().secret(secretValue),
@@ -160,7 +160,7 @@ func TestSecretParamsReachTheJobByReference(t *testing.T) {
 	}
 }
 
-// What is shown of a log has a marker for a value, and nothing at all while the values are not known.
+// Values are redacted in the log. While the values are unknown, no line is shown.
 func TestLogWithoutSecrets(t *testing.T) {
 	known := Decide(printing(sensitive().secret(secretValue).job().pod(exited(0)).jobEnds(batchv1.JobComplete, ""), "login with "+secretValue).Observation).Status
 	if len(known.Logs) != 3 || known.Logs[1].Message != "login with "+redact.Marker || known.LogSummary.DroppedEntries != 0 {

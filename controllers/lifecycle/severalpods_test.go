@@ -17,7 +17,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// endedAgo ends a pod's container with a code some time ago, ten seconds after it started.
+// endedAgo ends a pod's container with a code some time ago, ten seconds after its start.
 func endedAgo(code int32, ago time.Duration) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		exited(code)(pod)
@@ -26,13 +26,13 @@ func endedAgo(code int32, ago time.Duration) func(*corev1.Pod) {
 	}
 }
 
-// reachedItsLimit is how the kernel ends a container that reached its limit.
+// reachedItsLimit is a container that the kernel killed at its memory limit.
 func reachedItsLimit(pod *corev1.Pod) {
 	end := pod.Status.ContainerStatuses[0].State.Terminated
 	end.Reason, end.ExitCode = v1alpha1.ReasonOOMKilled, 137
 }
 
-// cleanedUp is a pod that its Job deleted some time ago.
+// cleanedUp marks a pod as deleted by its Job some time ago.
 func cleanedUp(ago time.Duration) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.DeletionTimestamp = ptr.To(metav1.NewTime(noon.Add(10*time.Second - ago)))
@@ -40,7 +40,7 @@ func cleanedUp(ago time.Duration) func(*corev1.Pod) {
 	}
 }
 
-// decides returns the Job a condition some time ago.
+// decides adds a condition to the Job some time ago.
 func (s *scene) decides(condition batchv1.JobConditionType, reason string, ago time.Duration) *scene {
 	s.Job.Status.Conditions = append(s.Job.Status.Conditions, batchv1.JobCondition{
 		Type: condition, Status: corev1.ConditionTrue, Reason: reason, Message: "in its words", LastTransitionTime: metav1.NewTime(noon.Add(-ago)),
@@ -58,8 +58,8 @@ func (s *scene) jobSpec(change func(*batchv1.JobSpec)) *scene {
 	return s
 }
 
-// The run clock is over all pods, from the first start, whichever is the newest and however the others ended. What has
-// nothing to end waits for the Job's word, which is an event, and asks for no look at once.
+// The run clock covers all pods, from the first start, whichever is the newest and however the others ended. If no pod
+// is left to end, Decide waits for the Job's next event and does not requeue at once.
 func TestCase23TimeoutOverAllPods(t *testing.T) {
 	two := func() *scene { return given().timeout(10*time.Second).job().several(2, 2) }
 	nonIndexed := func() *scene {
@@ -87,7 +87,7 @@ func TestCase23TimeoutOverAllPods(t *testing.T) {
 	}.run(t)
 }
 
-// What failed before the clock struck has failed by itself, also where the Job has not said so yet.
+// A pod that failed before the deadline has failed by itself, even if the Job does not say so yet.
 func TestCase23FailureBeforeTheDeadlineStands(t *testing.T) {
 	two := func() *scene { return given().timeout(10*time.Second).job().several(2, 2) }
 	told := func(pod *corev1.Pod) {
@@ -113,7 +113,7 @@ func TestCase23FailureBeforeTheDeadlineStands(t *testing.T) {
 	}.run(t)
 }
 
-// The end of a run is that of its last container, and where nobody saw it, when its Job said so; never its start.
+// A run ends when its last container ends. If nobody saw that, it ends when its Job says so, never at its start.
 func TestCase23EndOfARunWhosePodsAreGone(t *testing.T) {
 	s := startedBefore(given().timeout(time.Hour).job().several(2, 2), 50*time.Second).pod(indexed(0), endedAgo(0, 39*time.Second))
 	s.Execution.Status.Pods = []v1alpha1.PodMirror{{Name: "run-x", UID: "x", Phase: "Running", Index: ptr.To[int32](1), StartTime: ptr.To(metav1.NewTime(noon.Add(-50 * time.Second)))}}
@@ -129,7 +129,7 @@ func TestCase23EndOfARunWhosePodsAreGone(t *testing.T) {
 	}
 }
 
-// told of a run: reason, exit code, the pod that decided and what it left.
+// told renders a status: reason, exit code, the deciding pod and its result.
 func told(s *v1alpha1.TaskExecutionStatus) string {
 	code, pod, result := "none", "none", "none"
 	if s.ExitCode != nil {
@@ -156,7 +156,7 @@ func ofPod(code int32, ago time.Duration, index int32, text string, more ...func
 	}
 }
 
-// One pod decides, and all is said of that one.
+// One pod decides, and reason, exit code and result are all from that pod.
 func TestCase24EverythingIsSaidOfThePodThatDecided(t *testing.T) {
 	three := func() *scene { return given().job().several(3, 3) }
 	limit := func(n int32) func(*batchv1.JobSpec) { return func(s *batchv1.JobSpec) { s.BackoffLimit = &n } }
@@ -262,7 +262,7 @@ func TestCase24EverythingIsSaidOfThePodThatDecided(t *testing.T) {
 	}
 }
 
-// Attempts, completions and indexes are three things.
+// Attempts, completions and indexes are counted separately.
 func TestCase24ProgressOfCompletions(t *testing.T) {
 	three := func(parallelism int32) *scene {
 		return given().job().several(3, parallelism).jobSpec(func(s *batchv1.JobSpec) { s.CompletionMode = nil })
@@ -282,7 +282,8 @@ func TestCase24ProgressOfCompletions(t *testing.T) {
 	}.run(t)
 }
 
-// A Job that has decided waits for the pods that it deletes; where their node does not confirm the end, its decision holds.
+// A Job that has decided waits for the pods that it deletes. If their node does not confirm the end, the decision
+// holds.
 func TestCase24DecisionOutlastsALostNode(t *testing.T) {
 	two := func() *scene { return given().job().several(2, 2) }
 	overdue := func(pod *corev1.Pod) {
@@ -295,14 +296,14 @@ func TestCase24DecisionOutlastsALostNode(t *testing.T) {
 	}.run(t)
 }
 
-// An image that one pod cannot pull has its grace period, also where a newer pod runs.
+// An image that one pod cannot pull has its grace period, even if a newer pod runs.
 func TestCase24ImageOfAnOlderPod(t *testing.T) {
 	table{
 		"it waits": {given().job().several(2, 2).pod(indexed(0), onNode, waiting("ErrImagePull")).pod(indexed(1), runningFor(time.Second)), "Running/ContainerStarted in 1m0s", ""},
 	}.run(t)
 }
 
-// The mirror keeps ten pods of a hundred, the one that decided among them, and always the same.
+// The mirror keeps ten of a hundred pods, including the deciding one, and always the same ten.
 func TestCase24MirrorOfManyPods(t *testing.T) {
 	s := given().job().several(20, 20)
 	for i := range 20 {
@@ -326,7 +327,7 @@ func TestCase24MirrorOfManyPods(t *testing.T) {
 	}
 }
 
-// A pod that was deleted and has ended is about to vanish: what it says is kept though the Job still counts.
+// A deleted pod that has ended is about to vanish. Its end is recorded although the Job still counts.
 func TestCase24EndOfAPodThatVanishesIsKept(t *testing.T) {
 	s := given().job().several(2, 2).phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
 	s.Execution.Status.ObservedGeneration = 1
@@ -337,7 +338,7 @@ func TestCase24EndOfAPodThatVanishesIsKept(t *testing.T) {
 	}
 }
 
-// So is that somebody deleted it: a pod that is deleted by force is gone before its Job says that it failed.
+// Its deletion is recorded too: a pod that is deleted by force is gone before its Job fails.
 func TestCase24DeletionOfAPodThatVanishesIsKept(t *testing.T) {
 	s := given().job().phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
 	s.Execution.Status.ObservedGeneration = 1

@@ -13,10 +13,10 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// refusedRetry is how long a refused Job waits for its next try: others free the quota, and no event says when.
+// refusedRetry is the delay before a refused Job is tried again. Others free the quota, and no event announces it.
 const refusedRetry = 10 * time.Second
 
-// start makes the Job, or says what prevents it.
+// start creates the Job, or says what prevents it.
 func start(o *Observation, f facts) (step, bool) {
 	if o.Job != nil {
 		return step{}, false
@@ -49,13 +49,13 @@ func start(o *Observation, f facts) (step, bool) {
 	return create(o, f), true
 }
 
-// Waits reports whether a plan has a new execution wait for its Job. New means that its status is empty.
+// Waits reports whether a plan makes a new execution wait for its Job. New means that its status is empty.
 func Waits(o *Observation, p Plan) bool {
 	return o.Execution.Status.Phase == "" && o.Execution.Spec.Cancel == nil && p.Create == nil && p.Status.Job == nil &&
 		p.Status.Phase != "" && !p.Status.Phase.IsTerminal()
 }
 
-// crowdedOut ends a run that would have to wait and has no room to. It was never started, and its record says why.
+// crowdedOut ends a run that would have to wait and has no room. It never starts, and its status says why.
 func crowdedOut(o *Observation, _ facts) (step, bool) {
 	if o.NoRoom == nil || o.Job != nil {
 		return step{}, false
@@ -63,8 +63,8 @@ func crowdedOut(o *Observation, _ facts) (step, bool) {
 	return fail(v1alpha1.ReasonNamespaceQueueFull, o.NoRoom.Error()), true
 }
 
-// create judges the params and builds the Job. Without the params it asks for a place first: they were judged when the execution
-// was new, and are judged again, by the Task as it is then, when they are read.
+// create validates the params and builds the Job. Without the params it asks for a place first. The params were
+// validated when the execution was new. When they are read again, they are validated against the current Task.
 func create(o *Observation, f facts) step {
 	if o.Trimmed {
 		if s, waits := secretWaits(o, f); waits {

@@ -34,7 +34,7 @@ func TestStartClock(t *testing.T) {
 	}.run(t)
 }
 
-// hourOld is an execution that was created an hour ago.
+// hourOld returns an execution that was created an hour ago.
 func hourOld() *scene {
 	s := given()
 	s.Execution.CreationTimestamp = metav1.NewTime(noon.Add(-time.Hour))
@@ -58,7 +58,8 @@ func TestUnusableSchemaIsTheTasksFault(t *testing.T) {
 	tests.run(t)
 }
 
-// Each is run as the literal that it is, or refused. None is a crash, and none leaves a run without an answer.
+// Each value reaches the program literally or is refused. None crashes the controller or leaves a run without an
+// answer.
 func TestHostileParams(t *testing.T) {
 	for name, params := range map[string]string{
 		"a command":               `{"p":"$(rm -rf /)"}`,
@@ -89,7 +90,7 @@ func TestHostileParams(t *testing.T) {
 	}
 }
 
-// paramsOf returns TASK_PARAMS as a container of the created Job sees it.
+// paramsOf returns TASK_PARAMS as a container of the created Job gets it.
 func paramsOf(t *testing.T, plan Plan) string {
 	t.Helper()
 	for _, e := range plan.Create.Spec.Template.Spec.Containers[0].Env {

@@ -14,10 +14,10 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// waitForStart lets a run wait for what its Job cannot be made without, until the start clock of that wait strikes. There is no
-// Job to count from. The clock counts from when the wait for that reason began, which the condition Startable remembers, also
-// over a restart of the controller. So a run that was in the queue for long does not fail at once when its Task is deleted and
-// made again.
+// waitForStart makes a run wait for what its Job needs, until the start clock of that wait expires. There is no Job
+// yet, so the clock counts from when the wait for that reason began. The condition Startable records this, also over a
+// restart of the controller. So a run that was in the queue for long does not fail at once when its Task is deleted and
+// created again.
 func waitForStart(o *Observation, f facts, reason, message string) step {
 	limit := o.Options.StartTimeout
 	if f.snapshot.StartTimeout != nil {
@@ -51,8 +51,8 @@ func waitingSince(o *Observation, reason string) time.Time {
 	return c.LastTransitionTime.Time
 }
 
-// startableCondition is False while a run waits for what its Job cannot be made without; waits is false otherwise. Each reason is
-// a wait of its own, with its own clock.
+// startableCondition is False while a run waits for what its Job needs. Otherwise waits is false. Each reason is a wait
+// of its own, with its own clock.
 func startableCondition(o *Observation, status *v1alpha1.TaskExecutionStatus) (c metav1.Condition, waits bool) {
 	switch status.Reason {
 	case v1alpha1.ReasonTaskNotFound, v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonJobRefused:

@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// waitedFor something its Job cannot be made without: an earlier status says so.
+// waitedFor sets a status that names what the Job cannot be created without.
 func (s *scene) waitedFor(reason string, ago time.Duration) *scene {
 	if s.Execution.Status.Phase == "" {
 		s.phase(v1alpha1.PhasePending, reason)
@@ -95,7 +95,7 @@ func TestCase28ConditionRemembersSinceWhen(t *testing.T) {
 	}
 }
 
-// Neither the queue clock nor the wait for the Task is taken from the start clock of the Job.
+// Time spent in the queue or waiting for the Task does not count for the start clock.
 func TestCase28StartClockBeginsWithTheJob(t *testing.T) {
 	table{"a run that waited for an hour": {hourOld().job().pod(), "Pending/JobCreated in 4m30s", ""}}.run(t)
 }

@@ -13,17 +13,17 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// waitsToStart returns since when nothing of a run runs because a container is still to be started. That is what the start clock
-// counts, with or without a timeout:
+// waitsToStart returns since when nothing of a run runs because a container must still start. The start clock counts
+// this time, with or without a timeout:
 //
-//   - before the first start, and before the first start after a suspension: from the creation of the Job, or from when the Job
-//     was let go;
+//   - before the first start, and before the first start after a suspension: from the creation of the Job, or from when
+//     the Job was resumed;
 //   - after an init container has ended: until the next container starts;
 //   - after an attempt has failed: from the creation of the next pod, or from when that pod was refused.
 //
-// The clock stands still while an init container or a container of the task runs: the timeout bounds those. It also stands
-// still while a container that has run waits to be restarted in place: the template asks for that, and the Job's backoffLimit
-// bounds it. A sidecar (KEP-753) runs beside the others and stops no clock.
+// The clock stops while an init container or a container of the task runs, because the timeout limits those. It also
+// stops while a container waits to be restarted in place: the template asks for that, and the Job's backoffLimit limits
+// it. A sidecar (KEP-753) runs beside the others and stops no clock.
 func waitsToStart(o *Observation, f facts) (since time.Time, waits bool) {
 	from := startClockFrom(o.Job)
 	switch {
@@ -69,8 +69,8 @@ func podWaitsToStart(pod *corev1.Pod) (since time.Time, waits bool) {
 	return since, waits
 }
 
-// startDue is when a run ends for its startTimeout. Where the kubelet has ended its pod for it, the clock has struck: the Job
-// may have retries left, and would start another pod.
+// startDue returns when a run ends for its startTimeout. If the kubelet has ended its pod for that, the clock has
+// expired: the Job may have retries left, and would start another pod.
 func startDue(o *Observation, f facts) (due time.Time) {
 	if f.snapshot.StartTimeout == nil {
 		return time.Time{}
@@ -85,11 +85,11 @@ func startDue(o *Observation, f facts) (due time.Time) {
 	return since.Add(f.snapshot.StartTimeout.Duration)
 }
 
-// startClockFrom returns when the start clock of a Job began: at its creation or, if it was suspended, when it was last let go. It
-// is zero while the clock stands still. The Job controller sets startTime anew when it resumes a Job.
+// startClockFrom returns when the start clock of a Job began: at its creation or, if it was suspended, when it was last
+// resumed. It is zero while the clock is stopped. The Job controller sets startTime again when it resumes a Job.
 func startClockFrom(job *batchv1.Job) time.Time {
 	if jobSuspended(job) || jobspec.TrueCondition(job, batchv1.JobSuspended) != nil {
-		return time.Time{} // the Job controller is about to take notice
+		return time.Time{} // the Job controller has not noticed yet
 	}
 	for _, c := range job.Status.Conditions {
 		if c.Type == batchv1.JobSuspended && c.Status == corev1.ConditionFalse && job.Status.StartTime != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// The start clock covers the start of each container for which the run waits, and nothing that works.
+// The start clock covers each container that the run waits for, and stops when they have started.
 func TestCase26StartClockCoversTheMainContainer(t *testing.T) {
 	late := func() *scene { return notStartedInTime(given().job()) }
 	init := func(ago time.Duration, changes ...func(*corev1.Pod)) *scene {

@@ -10,23 +10,25 @@ import (
 )
 
 const (
-	// stopMargin is how long after a pod's grace period its kubelet may take to report the end. After it the Job is deleted, which
-	// needs no kubelet if the pod never reached a node.
+	// stopMargin is how long after a pod's grace period its kubelet may take to report the end. After that the Job is
+	// deleted, which needs no kubelet if the pod never reached a node.
 	stopMargin = 15 * time.Second
-	// giveUpMargin is how long after a pod's grace period its end is waited for. A lost node must not keep a run from ending.
+	// giveUpMargin is how long after a pod's grace period to wait for its end. A lost node must not keep a run from
+	// ending.
 	giveUpMargin = 45 * time.Second
-	// idleMargin is how long the end of a pod is waited for if none of its containers runs. Its kubelet starts none once it knows that
-	// the pod is to end, and reports within that time what it had just started.
+	// idleMargin is how long to wait for the end of a pod without a running container. A kubelet that knows that the
+	// pod is to end starts no container, and reports within that time what it had just started.
 	idleMargin = 2 * time.Second
 	// defaultGrace is Kubernetes' own terminationGracePeriodSeconds.
 	defaultGrace = 30 * time.Second
 )
 
-// notConfirmed is in the message of a run whose node was given up.
+// notConfirmed is part of the message of a run whose node is no longer waited for.
 const notConfirmed = "its node did not confirm that the container ended"
 
-// stop ends the pods that a node has, and waits for their end. done: nothing is left to wait for. forced: some node did not confirm
-// the end. Pods without a node have no log: the deletion of the Job, which follows, is enough for them.
+// stop ends the pods that are on a node, and waits for their end. done means that nothing is left to wait for; forced,
+// that some node did not confirm the end. Pods without a node have no log, so the later deletion of the Job is enough
+// for them.
 func stop(o *Observation, f facts, reason string) (s step, done, forced bool) {
 	waiting := false
 	for _, pod := range f.live {
@@ -66,7 +68,7 @@ func stop(o *Observation, f facts, reason string) (s step, done, forced bool) {
 	return s, !waiting, forced
 }
 
-// firstWait is how long after a pod was told to end it is judged again.
+// firstWait is how long to wait before a pod that was told to end is checked again.
 func firstWait(pod *corev1.Pod, idle bool) time.Duration {
 	if idle {
 		return idleMargin

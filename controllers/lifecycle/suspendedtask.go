@@ -9,8 +9,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// suspendedTask refuses a run that was made while its Task was suspended. One that was accepted before, and waits for a place or
-// for its Job, goes on.
+// suspendedTask refuses a run that was created while its Task was suspended. A run that was accepted before, and waits
+// for a place or for its Job, goes on.
 func suspendedTask(o *Observation) (step, bool) {
 	s := &o.Execution.Status
 	accepted := s.Phase == v1alpha1.PhaseQueued || s.Phase != "" && s.Reason != v1alpha1.ReasonTaskNotFound

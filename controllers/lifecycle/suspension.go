@@ -14,12 +14,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// A Job that is suspended after its run has started deletes its pods, and counts none of them as failed (KEP-2232); Kueue
-// preempts so. The run waits as Queued. Its run clock stands still from the suspension until a container starts again, its
-// start clock begins anew when the Job is let go, and its queue clock when it is suspended. status.suspension keeps the
-// account, so that a restart of the controller loses nothing.
+// When a Job is suspended after its run has started, its controller deletes the pods and counts none of them as failed
+// (KEP-2232). Kueue preempts Jobs in this way. The run waits as Queued. Its run clock stops until a container starts
+// again. Its start clock begins again when the Job is resumed, and its queue clock when it is suspended.
+// status.suspension records this, so that a restart of the controller loses nothing.
 
-// suspensionOf works out the account of a run's suspensions from the one in the status.
+// suspensionOf computes a run's suspensions from the record in the status.
 func suspensionOf(o *Observation, f facts) *v1alpha1.Suspension {
 	was := o.Execution.Status.Suspension
 	if f.started.IsZero() || o.Job == nil || o.Execution.Status.Phase.IsTerminal() || JobFinished(o.Job) {
@@ -37,7 +37,8 @@ func suspensionOf(o *Observation, f facts) *v1alpha1.Suspension {
 	}
 	resumed := resumedAt(o.Job)
 	if is.Since == nil && missed(resumed, is.Resumed, f.started) {
-		// When it began is not known. What had ended by then ended at the latest when the run was suspended.
+		// The beginning is unknown. Use the last end before the Job was resumed: no container ended after the
+		// suspension.
 		is.Since = &metav1.Time{Time: later(f.started, f.endedBefore(resumed))}
 	}
 	if is.Since == nil {
@@ -53,13 +54,13 @@ func suspensionOf(o *Observation, f facts) *v1alpha1.Suspension {
 	return &is
 }
 
-// isHeld reports whether the Job of a run that had started is suspended, and nothing of the run runs.
+// isHeld reports whether the Job of a started run is suspended, and none of its containers runs.
 func isHeld(o *Observation, f facts) bool {
 	suspended := jobSuspended(o.Job) || jobspec.TrueCondition(o.Job, batchv1.JobSuspended) != nil
 	return suspended && !goesOn(f) && !madeIt(o, f) && !hasDecided(o.Job)
 }
 
-// heldSince returns when the Job controller suspended the Job, and now if it has not said so.
+// heldSince returns when the Job controller suspended the Job, or now if that is not reported yet.
 func heldSince(o *Observation) time.Time {
 	if c := jobspec.TrueCondition(o.Job, batchv1.JobSuspended); c != nil && !c.LastTransitionTime.IsZero() && c.LastTransitionTime.Time.Before(o.Now) {
 		return c.LastTransitionTime.Time
@@ -67,14 +68,14 @@ func heldSince(o *Observation) time.Time {
 	return o.Now
 }
 
-// missed reports whether a whole suspension came and went while no controller ran. A Job that was created suspended was let go
-// before its run started.
+// missed reports whether a whole suspension passed while no controller ran. A Job that was created suspended was
+// resumed before its run started.
 func missed(resumed time.Time, known *metav1.Time, started time.Time) bool {
 	return resumed.After(started) && (known == nil || known.Time.Before(resumed))
 }
 
-// startedSince returns when a container first started of the pods that were made since then and are to stay, zero if none has. Pods
-// from before a suspension have ended or are being deleted.
+// startedSince returns when a container first started, among pods that were created since then and are not being
+// deleted, or zero. Pods from before a suspension have ended or are being deleted.
 func startedSince(o *Observation, since time.Time) (first time.Time) {
 	for _, pod := range o.Pods {
 		if pod.DeletionTimestamp != nil || podEnded(pod) && pod.CreationTimestamp.Time.Before(since) {
@@ -87,7 +88,7 @@ func startedSince(o *Observation, since time.Time) (first time.Time) {
 	return first
 }
 
-// suspendedMirror marks a pod of the mirror that the suspension of its Job ended.
+// suspendedMirror marks a mirrored pod that ended because its Job was suspended.
 func suspendedMirror(m *v1alpha1.PodMirror) {
 	m.Phase, m.Reason = string(corev1.PodFailed), v1alpha1.ReasonJobSuspended
 }

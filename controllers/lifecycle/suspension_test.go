@@ -15,12 +15,12 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// suspendedSince returns the Job of a scene the state that its controller leaves after it deleted the pods.
+// suspendedSince suspends the Job, after its controller has deleted the pods.
 func (s *scene) suspendedSince(ago time.Duration) *scene {
 	return s.suspensionIs(true, ago)
 }
 
-// letGo some time ago.
+// letGo resumes the Job some time ago.
 func (s *scene) letGo(ago time.Duration) *scene {
 	s.suspensionIs(false, ago)
 	s.Job.Status.StartTime = ptr.To(metav1.NewTime(noon.Add(-ago)))
@@ -38,7 +38,7 @@ func (s *scene) suspensionIs(suspended bool, ago time.Duration) *scene {
 	return s
 }
 
-// ranBefore is what status says of a run that began two minutes ago, in a pod that is gone.
+// ranBefore sets the status of a run that began two minutes ago in a pod that is gone.
 func ranBefore(s *scene) *scene {
 	const ago = 2 * time.Minute
 	s = startedBefore(s, ago).phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
@@ -46,7 +46,7 @@ func ranBefore(s *scene) *scene {
 	return s
 }
 
-// waitsSince is what status keeps of a suspension.
+// waitsSince records a suspension in the status.
 func (s *scene) waitsSince(ago, total time.Duration) *scene {
 	s.Execution.Status.Suspension = &v1alpha1.Suspension{Since: ptr.To(metav1.NewTime(noon.Add(-ago))), Total: metav1.Duration{Duration: total}}
 	return s
@@ -56,8 +56,8 @@ func createdAgo(ago time.Duration) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) { pod.CreationTimestamp = metav1.NewTime(noon.Add(-ago)) }
 }
 
-// The run waits as Queued, its run clock stands still until a container starts again, its start clock begins when the Job is
-// let go, and its queue clock when it was suspended.
+// A suspended run waits as Queued. Its run clock stops until a container starts again, its start clock begins when the
+// Job is resumed, and its queue clock began when the Job was suspended.
 func TestCase25SuspendedMidRun(t *testing.T) {
 	ran := func() *scene { return ranBefore(given().timeout(time.Minute).job()) }
 	kueue := given().timeout(time.Minute)
@@ -92,8 +92,8 @@ func TestCase25SuspendedMidRun(t *testing.T) {
 	}.run(t)
 }
 
-// The attempt counts as disrupted, and stays one; the account of the suspension is closed when a container starts again,
-// and once more the same when it is looked at again.
+// The attempt counts as disrupted, permanently. The suspension is added up when a container starts again, and a second
+// reconcile gives the same result.
 func TestCase25AttemptOfASuspendedRunIsDisrupted(t *testing.T) {
 	s := ranBefore(given().timeout(time.Minute).job()).suspendedSince(90 * time.Second)
 	held := Decide(s.Observation).Status
@@ -120,7 +120,7 @@ func TestCase25AttemptOfASuspendedRunIsDisrupted(t *testing.T) {
 	}
 }
 
-// A program that ends with 143 when its Job is suspended has not failed.
+// A program that exits with 143 because its Job is suspended has not failed.
 func TestCase25EndOfASuspendedPodIsNoFailure(t *testing.T) {
 	s := ranBefore(given().timeout(time.Minute).job()).suspendedSince(5*time.Second).pod(endedAgo(143, time.Second), cleanedUp(5*time.Second))
 	s.Execution.Status.Pods = nil

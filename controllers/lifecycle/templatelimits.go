@@ -14,8 +14,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// storageLimits are how the kubelet's messages begin, or go on, when a pod wrote more than its own limits allow
-// (pkg/kubelet/eviction/helpers.go). They share the reason Evicted with an eviction for the node's sake, and have no
+// storageLimits are parts of the kubelet's messages about a pod that exceeded its own storage limits
+// (pkg/kubelet/eviction/helpers.go). They have the same reason, Evicted, as an eviction due to node pressure, but no
 // condition DisruptionTarget.
 var storageLimits = []string{
 	"Usage of EmptyDir volume ",
@@ -23,8 +23,8 @@ var storageLimits = []string{
 	" exceeded its local ephemeral storage limit ",
 }
 
-// templateLimit reports whether a limit in the Task's template ended a pod. Then neither the platform nor the program did, and
-// another attempt would end in the same way.
+// templateLimit reports whether a limit in the Task's template ended a pod. Then neither the platform nor the program
+// is the cause, and another attempt would end in the same way.
 func templateLimit(pod *corev1.Pod) (reason, message string, is bool) {
 	if _, _, byUs := endMark(pod); byUs || !podEnded(pod) {
 		return "", "", false
@@ -54,7 +54,7 @@ func isStorageLimit(message string) bool {
 	return false
 }
 
-// templateLimitBefore reads from the mirror how the last pod ended, if that pod is gone.
+// templateLimitBefore returns from the mirror how the last pod ended, if that pod is gone.
 func templateLimitBefore(last *v1alpha1.PodMirror) (verdict, bool) {
 	switch last.Reason {
 	case v1alpha1.ReasonPodDeadlineExceeded:
@@ -66,8 +66,8 @@ func templateLimitBefore(last *v1alpha1.PodMirror) (verdict, bool) {
 	}
 }
 
-// jobDeadline says how a run ended whose Job was active for longer than its activeDeadlineSeconds. If the template sets none, we set
-// one, which is later than our own clocks and strikes while no controller runs.
+// jobDeadline describes the end of a Job that was active for longer than its activeDeadlineSeconds. If the template
+// sets none, we set one. It is later than our own clocks and acts if no controller runs.
 func jobDeadline(o *Observation, f facts, v verdict) verdict {
 	v.reason = v1alpha1.ReasonDeadlineExceeded
 	if s := o.Job.Spec.ActiveDeadlineSeconds; s != nil && !jobspec.IsBackstop(*s, f.snapshot) {

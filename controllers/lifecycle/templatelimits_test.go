@@ -56,7 +56,7 @@ func TestCase27LimitOfTheTemplateIsSaidSo(t *testing.T) {
 	}.run(t)
 }
 
-// What is kept of a pod tells its limit from the platform's eviction also when the pod is gone.
+// The mirrored pod distinguishes its own limit from an eviction by the platform, even when the pod is gone.
 func TestCase27LimitIsMirrored(t *testing.T) {
 	s := given().job().pod(exited(137), statusOf("Evicted", `Usage of EmptyDir volume "scratch" exceeds the limit "1Mi". `, "", ""))
 	if got := Decide(s.counted(0, 1).jobEnds(batchv1.JobFailed, "").Observation).Status.Pods[0].Reason; got != v1alpha1.ReasonStorageLimitExceeded {
@@ -64,7 +64,7 @@ func TestCase27LimitIsMirrored(t *testing.T) {
 	}
 }
 
-// containerd reports OOMKilled on a container of which a child was killed, whatever the exit code is.
+// containerd reports OOMKilled for a container if a child process was killed, whatever the exit code.
 func TestCase27ChildOutOfMemoryIsAWarning(t *testing.T) {
 	oom := func(pod *corev1.Pod) { pod.Status.ContainerStatuses[0].State.Terminated.Reason = "OOMKilled" }
 	done := func(changes ...func(*corev1.Pod)) *scene {

@@ -32,7 +32,7 @@ func afterColon(message string) string {
 	return ": " + message
 }
 
-// ofIndex begins what is said about a pod of an Indexed Job.
+// ofIndex returns the beginning of a message about a pod of an Indexed Job.
 func ofIndex(pod *corev1.Pod) string {
 	if index := jobspec.IndexOf(pod); index != nil {
 		return fmt.Sprintf("index %d: ", *index)

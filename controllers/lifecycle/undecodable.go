@@ -9,8 +9,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// undecodable ends a run whose own spec, or whose Task's, has a field that could not be decoded: without the field it would be
-// another run than the one that was asked for. A field of a status is only a record, and ends nothing.
+// undecodable ends a run if a field of its spec, or of its Task's spec, could not be decoded. Without the field it
+// would not be the run that was requested. A field of a status is only a record and ends nothing.
 func undecodable(o *Observation) (step, bool) {
 	if lost := o.Execution.Undecoded.InSpec(); len(lost) > 0 {
 		return fail(v1alpha1.ReasonUndecodable, fmt.Sprintf("a field of this execution cannot be decoded: %s", lost)), true

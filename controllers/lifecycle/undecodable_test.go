@@ -15,7 +15,8 @@ func lostIn(path string) v1alpha1.Undecoded {
 	return v1alpha1.Undecoded{{Path: path, Problem: `"1e1.5" is no quantity`}}
 }
 
-// A run without a field that somebody wrote would be another run than the one that was asked for. What ran goes on.
+// A run without an undecodable field would not be the run that was requested, so it fails. A run that has its Job goes
+// on.
 func TestCase21RunOfATaskThatDoesNotDecode(t *testing.T) {
 	withTask := func(s *scene, path string) *scene {
 		s.Task.Undecoded = lostIn(path)
@@ -42,7 +43,7 @@ func TestCase21RunOfATaskThatDoesNotDecode(t *testing.T) {
 	}
 }
 
-// timeless is a run that ended without a time: that was not decoded.
+// timeless is a finished run without a completion time, because that field was not decoded.
 func timeless(s *scene, phase v1alpha1.Phase) *scene {
 	s.Execution.Status.Phase, s.Execution.Status.Reason = phase, string(phase)
 	s.Execution.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionSucceeded, Status: metav1.ConditionTrue, Reason: string(phase)}}

@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// PodsAreBehind reports whether the cache lacks pods of a run that has ended or is about to be stopped, so that they must be read
-// from the API server. Jobs and pods are watched separately. If the end of the Job came first, the run would have no exit code
+// PodsAreBehind reports whether the cache lacks pods of a run that has ended or is about to be stopped. Then they must
+// be read from the API server. Jobs and pods are watched separately. Without the pods, the run would have no exit code
 // and no log, and a container that has just started would not be waited for.
 func PodsAreBehind(o *Observation) bool {
 	switch {
@@ -23,12 +23,12 @@ func PodsAreBehind(o *Observation) bool {
 	}
 }
 
-// isToStop reports whether a run that is not seen to have started is not to go on: it was cancelled, or did not start in time.
+// isToStop reports whether a run without an observed start must stop: it was cancelled, or did not start in time.
 func isToStop(o *Observation) bool {
 	return hasStruck(gather(o).clocks.start, o.Now) || o.Execution.Spec.Cancel != nil
 }
 
-// runsOrHasRun reports whether a pod is known to run something, or has started something and ended.
+// runsOrHasRun reports whether a pod runs a container, or has run one and ended.
 func runsOrHasRun(pod *corev1.Pod) bool {
 	return !startOf(pod).IsZero() && (podEnded(pod) || !isIdle(pod))
 }

@@ -12,11 +12,12 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// waitingFor says what keeps the newest pod from starting, empty if it is only a matter of moments. Kubernetes alternates between
-// ErrImagePull and ImagePullBackOff for one trouble. Both read as the latter, so that waiting costs one status write.
+// waitingFor says why the newest pod does not start. It is empty if the wait is normal and short. Kubernetes alternates
+// between ErrImagePull and ImagePullBackOff for one problem. Both are reported as the latter, so that waiting costs one
+// status write.
 func waitingFor(o *Observation, f facts) string { return cmp.Or(toldWaiting(o, f), o.PodTrouble) }
 
-// toldWaiting is waitingFor by the Job and its newest pod alone.
+// toldWaiting is waitingFor based on the Job and its newest pod only.
 func toldWaiting(o *Observation, f facts) string {
 	if jobSuspended(o.Job) {
 		return "the Job is suspended"
@@ -40,7 +41,7 @@ func toldWaiting(o *Observation, f facts) string {
 	return ""
 }
 
-// lastWord returns what kept the run from starting when that was last known: a pod that was ended does not say it any more.
+// lastWord returns the last known reason why the run did not start. A pod that was told to end no longer gives it.
 func lastWord(o *Observation, f facts) string {
 	if why := waitingFor(o, f); why != "" {
 		return why

@@ -19,19 +19,19 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// world is a cluster with one execution in which anything may happen at any time: it is not faithful to
-// Kubernetes, but worse. What must hold of a status must hold in it.
+// world is a cluster with one execution in which anything may happen at any time. It is worse than Kubernetes on
+// purpose. Every invariant of a status must hold in it.
 type world struct {
 	*rapid.T
 	Observation
-	// job and task that the API server has; those of the Observation are what is seen of them.
+	// job and task are in the API server. Those of the Observation are in the cache.
 	job     *batchv1.Job
 	task    *v1alpha1.Task
 	created int
 	pods    int
-	// logs that status has; the controller's cache keeps executions without.
+	// logs are in the stored status. The controller's cache drops them.
 	logs []v1alpha1.LogEntry
-	// printed by all containers, and read by this life of the controller.
+	// printed counts the lines of all containers; read counts those that this life of the controller has read.
 	printed, read int64
 }
 
@@ -57,10 +57,10 @@ func newWorld(t *rapid.T) *world {
 	return w
 }
 
-// either is a coin; what shrinks away is heads.
+// either draws true or false. It shrinks to false.
 func (w *world) either(what string) bool { return rapid.Bool().Draw(w.T, what) }
 
-// chance of one in so many.
+// chance draws true once in oneIn times.
 func (w *world) chance(what string, oneIn int) bool { return w.number(what, 0, oneIn-1) == oneIn-1 }
 
 func (w *world) number(what string, from, to int) int {
@@ -73,7 +73,7 @@ func (w *world) seconds(what string, atMost int) time.Duration {
 
 func pick[V any](w *world, what string, from ...V) V { return rapid.SampledFrom(from).Draw(w.T, what) }
 
-// happenings are all that befalls the run from outside of the controller.
+// happenings are all changes to the run that the controller does not make.
 func (w *world) happenings() map[string]func(*rapid.T) {
 	actions := map[string]func(){
 		"time passes":                    w.timePasses,
@@ -167,7 +167,7 @@ func (w *world) jobSays(condition batchv1.JobConditionType) {
 	})
 }
 
-// jobDecides how it ends, and deletes what runs, or is about to.
+// jobDecides makes the Job decide how it ends. It deletes its running pods, now or later.
 func (w *world) jobDecides() {
 	if w.job == nil || hasDecided(w.job) {
 		return
@@ -184,7 +184,7 @@ func (w *world) deletesPods() {
 	}
 }
 
-// shapesJob returns the Job one pod, or more, and failures that count together or for each index.
+// shapesJob draws the number of pods, and whether failures count together or for each index.
 func (w *world) shapesJob(spec *batchv1.JobSpec) {
 	w.Observation.Task.Spec.Retries = int32(w.number("retries", 0, 2))
 	if w.either("the Job has one completion") {
@@ -200,7 +200,8 @@ func (w *world) shapesJob(spec *batchv1.JobSpec) {
 	}
 }
 
-// noticesSuspension: the Job controller says that its Job is suspended, or let go, and deletes what runs.
+// noticesSuspension plays the Job controller: it reports that its Job is suspended or resumed, and deletes running
+// pods.
 func (w *world) noticesSuspension() {
 	if w.job == nil || JobFinished(w.job) {
 		return
@@ -215,7 +216,7 @@ func (w *world) noticesSuspension() {
 	w.job.Status.StartTime = ptr.To(metav1.NewTime(w.Now))
 }
 
-// onPod lets something befall a pod that has not ended, if there is one.
+// onPod applies an action to a pod that has not ended, if there is one.
 func (w *world) onPod(act func(*corev1.Pod)) func() {
 	return func() {
 		live := slices.DeleteFunc(slices.Clone(w.Pods), podEnded)
@@ -225,7 +226,7 @@ func (w *world) onPod(act func(*corev1.Pod)) func() {
 	}
 }
 
-// starts and ends are told by the clock of a node, which may be behind.
+// began returns the time of a node whose clock may be behind.
 func (w *world) began() metav1.Time {
 	return metav1.NewTime(w.Now.Add(-w.seconds("the node's clock, behind", 90)))
 }
@@ -257,7 +258,7 @@ func (w *world) obeys(pod *corev1.Pod) {
 	}
 }
 
-// isDeleted: a pod on a node stays until the node says that it has ended.
+// isDeleted deletes a pod. A pod on a node stays until the node confirms its end.
 func (w *world) isDeleted(pod *corev1.Pod) {
 	if pod.DeletionTimestamp == nil {
 		pod.DeletionTimestamp = ptr.To(metav1.NewTime(w.Now.Add(gracePeriod(pod))))
@@ -271,7 +272,7 @@ func (w *world) podGoes() {
 	}
 }
 
-// prints lines that this life of the controller reads, or has yet to read.
+// prints adds lines, which this life of the controller reads now or later.
 func (w *world) prints() {
 	if len(w.Pods) > 0 && w.Execution.Status.StartTime != nil {
 		w.printed += int64(w.number("lines", 1, 12))

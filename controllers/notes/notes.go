@@ -20,20 +20,21 @@ import (
 )
 
 const (
-	// MaxBytes of a note. The API server refuses an Event with a longer one, and client-go drops the Event then
-	// (noteLengthLimit, kubernetes/pkg/apis/core/validation/events.go).
+	// MaxBytes is the maximum length of a note. The API server refuses an Event with a longer one, and client-go then
+	// drops the Event (noteLengthLimit, kubernetes/pkg/apis/core/validation/events.go).
 	MaxBytes = 1024
 	// ellipsis ends a note that was cut.
 	ellipsis = "…"
 )
 
-// Limit of the Events of one namespace: so many at once, and so many a second after that. client-go keeps each Event in
-// memory for six minutes, to count repetitions: a namespace whose runs all fail would fill the memory of the controller. Events
-// above the limit are dropped; the status of the object says the same.
+// These limit the Events of one namespace: a number at once, and then a rate per second. client-go keeps each Event in
+// memory for six minutes to count repetitions, so a namespace whose runs all fail would fill the memory of the
+// controller. Events above the limit are dropped; the status of the object says the same.
 const (
 	atOnce    = 200
 	perSecond = 2
-	// maxNamespaces that have a counter. A new one replaces the one that was quiet the longest.
+	// maxNamespaces is how many namespaces have a counter. A new one replaces the one that was quiet for the longest
+	// time.
 	maxNamespaces = 4096
 )
 
@@ -47,9 +48,9 @@ type bounded struct {
 	buckets *lru.Cache
 }
 
-// Bounded returns a recorder that cuts each note to MaxBytes between two characters and replaces bytes that are
-// not UTF-8. The whole text stands in the status that the Event is about. It drops the Events of a namespace that are more
-// than 200 at once or 2 a second, and counts them in taskexec_events_dropped_total of the registry.
+// Bounded returns a recorder that cuts each note to MaxBytes between two characters and replaces invalid UTF-8. The
+// status of the object has the whole text. The recorder drops the Events of a namespace above 200 at once or 2 a
+// second, and counts them in taskexec_events_dropped_total of the registry.
 func Bounded(r recorder.EventRecorder, c clock.PassiveClock, registry prometheus.Registerer) recorder.EventRecorder {
 	b := &bounded{EventRecorder: r, clock: c, buckets: lru.New(maxNamespaces), dropped: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "taskexec_events_dropped_total",
@@ -99,8 +100,8 @@ func (b *bounded) bucket(namespace string) (bucket *rate.Limiter, ok bool) {
 	return bucket, ok
 }
 
-// Cut returns the beginning of a text that fits into a note: at most MaxBytes bytes of valid UTF-8. An ellipsis
-// ends a text that was cut.
+// Cut returns the beginning of a text that fits into a note: at most MaxBytes bytes of valid UTF-8. A cut text ends
+// with an ellipsis.
 func Cut(text string) string {
 	text = strings.ToValidUTF8(text, string(utf8.RuneError))
 	if len(text) <= MaxBytes {

@@ -51,7 +51,7 @@ func FuzzCut(f *testing.F) {
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// said is a recorder that keeps the last note, and counts.
+// said is a recorder that keeps the last note and counts all.
 type said struct {
 	note  string
 	count int
@@ -81,7 +81,8 @@ func TestCase29EachWayToRecordAnEventIsBounded(t *testing.T) {
 	}
 }
 
-// A namespace whose runs all fail has a limit of Events, which takes none from another, and is over when it is quiet again.
+// A namespace whose runs all fail has a limit of Events. The limit takes nothing from other namespaces and recovers
+// when it is quiet.
 func TestCase51EventsOfOneNamespaceAreLimited(t *testing.T) {
 	to, now, registry := &said{}, clocktesting.NewFakePassiveClock(noon), prometheus.NewRegistry()
 	r := Bounded(to, now, registry)

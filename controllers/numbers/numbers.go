@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// Loss is what the API server would do to a number.
+// Loss is how the API server would change a number.
 type Loss int
 
 const (
-	// None: the value stays. Its spelling may change: 1.50 comes back as 1.5, and 1e3 as 1000.
+	// None means that the value stays. Its spelling may change: 1.50 comes back as 1.5, and 1e3 as 1000.
 	None Loss = iota
 	// TooLong is a whole number of more than 64 bits. It comes back with zeros in place of its last digits.
 	TooLong
@@ -25,7 +25,7 @@ const (
 	Rounded
 )
 
-// Stored returns a JSON number as it comes back from the API server. With a loss, stored is the number as it was.
+// Stored returns a JSON number as it comes back from the API server. If there is a loss, stored is the original number.
 func Stored(number string) (stored string, loss Loss) {
 	if !strings.ContainsAny(number, ".eE") {
 		return whole(number, number)

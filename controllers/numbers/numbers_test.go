@@ -41,7 +41,7 @@ func TestStored(t *testing.T) {
 	}
 }
 
-// FuzzStored compares with the API server's own reading, and the value with that of exact arithmetic.
+// FuzzStored compares with the API server's own decoding, and the value with exact arithmetic.
 func FuzzStored(f *testing.F) {
 	for _, seed := range []string{"0", "-0.0", "1e3", "1.5", "12345678901234567.89", "9223372036854775808", "1e19", "0.1", "1e-7", "123456789e-3"} {
 		f.Add(seed)

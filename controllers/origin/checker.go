@@ -31,11 +31,11 @@ func NewChecker(reader client.Reader, clock clock.PassiveClock) *Checker {
 	return &Checker{reader: reader, clock: clock}
 }
 
-// lasts is how long an answer is trusted. A policy that is installed proves what is created later, so that it does no harm to learn
-// of it late. A policy that is removed is out of force at once.
+// lasts is how long an answer is cached. A newly installed policy only proves objects that are created later, so
+// learning of it late does no harm. A removed policy is no longer in force at once.
 const lasts = 30 * time.Second
 
-// Proof returns what holds now. If the controller may not read the policy, nothing is proven.
+// Proof returns the current proof. If the controller may not read the policy, nothing is proven.
 func (c *Checker) Proof(ctx context.Context) Proof {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,10 +1,10 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package origin says whether the origin that a TaskExecution or a TaskSchedule states is proven: what made it, who asked for
-// it, who cancelled it. Whoever may create these objects can write anything there. It is proven only if the admission policy on
-// origins (config/admission/origin_policy.yaml) was in force when the object was created: then only Taskexec's own accounts
-// could state it.
+// Package origin says whether the stated origin of a TaskExecution or a TaskSchedule is proven: what created it, who
+// asked for it, who cancelled it. Anybody who may create these objects can write anything there. It is proven only if
+// the admission policy on origins (config/admission/origin_policy.yaml) was in force when the object was created,
+// because then only Taskexec's own accounts could state it.
 package origin
 
 import (
@@ -21,15 +21,15 @@ import (
 // PolicyName is the name of the policy and of its binding.
 const PolicyName = "taskexec-origin"
 
-// margin is how long after its creation a policy may not be in force on each API server yet. API servers learn of a new
-// policy by a watch.
+// margin is how long after its creation a policy may not yet be in force on every API server, because API servers learn
+// of it by a watch.
 const margin = 10 * time.Second
 
 // Proof says since when origins are proven.
 type Proof struct {
-	// Known is false while it could not be found out.
+	// Known is false while it could not be determined.
 	Known bool
-	// Since is when the policy was in force, zero if it is not.
+	// Since is when the policy came into force, or zero if it is not in force.
 	Since time.Time
 }
 
@@ -47,7 +47,7 @@ func ProofOf(policy *admissionregistrationv1.ValidatingAdmissionPolicy, binding 
 	return Proof{Known: true, Since: since.Add(margin)}
 }
 
-// Judge returns whether the origin that an object states is proven. It returns nothing while that is not known.
+// Judge returns whether the stated origin of an object is proven. It returns nothing while that is unknown.
 func (p Proof) Judge(object metav1.Object) v1alpha1.Origin {
 	switch {
 	case !p.Known:
@@ -59,15 +59,15 @@ func (p Proof) Judge(object metav1.Object) v1alpha1.Origin {
 	}
 }
 
-// IsStated reports whether an execution claims an origin. The source kubectl is not a claim: it only says that somebody wrote the
-// object.
+// IsStated reports whether an execution claims an origin. The source kubectl is not a claim: it only says that somebody
+// wrote the object.
 func IsStated(e *v1alpha1.TaskExecution) bool {
 	trigger, cancel := e.Spec.Trigger, e.Spec.Cancel
 	return trigger.Source != "" && trigger.Source != v1alpha1.TriggerKubectl || trigger.Name != "" || trigger.User != "" ||
 		cancel != nil && cancel.RequestedBy != "" || hasMarks(e)
 }
 
-// IsAuthorStated reports whether a schedule says who made or changed it.
+// IsAuthorStated reports whether a schedule states who created or changed it.
 func IsAuthorStated(s *v1alpha1.TaskSchedule) bool {
 	return s.Annotations[v1alpha1.AnnotationCreatedBy] != "" || s.Annotations[v1alpha1.AnnotationChangedBy] != ""
 }

@@ -105,7 +105,8 @@ func TestCase44WhatStatesAnOrigin(t *testing.T) {
 	}
 }
 
-// What cannot be read now is asked for again; what may not be read proves nothing; and an answer holds for a while.
+// If the policy cannot be read now, the checker asks again. If it may not be read, nothing is proven. An answer is
+// cached for a while.
 func TestCheckerAsksForThePolicy(t *testing.T) {
 	scheme := runtime.NewScheme()
 	if err := clientgoscheme.AddToScheme(scheme); err != nil {

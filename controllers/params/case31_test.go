@@ -14,8 +14,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// asAPIServer returns JSON as the API server gives it back: through its decoder when it is written and when it is read, and
-// with "<" in six bytes.
+// asAPIServer returns JSON as the API server returns it: decoded on write and on read, and with "<" in six bytes.
 func asAPIServer(t testing.TB, raw []byte) []byte {
 	t.Helper()
 	for range 2 {
@@ -32,7 +31,7 @@ func asAPIServer(t testing.TB, raw []byte) []byte {
 	return raw
 }
 
-// What counts is the JSON that the container gets, in whatever form it came.
+// The size limit counts the JSON that the container gets, in whatever form it was sent.
 func TestCase31SizeIsThatOfTheContainersJSON(t *testing.T) {
 	most := v1alpha1.MaxParamsBytes - len(`{"a":""}`)
 	for name, c := range map[string]struct {
@@ -70,7 +69,7 @@ func TestCase31SizeIsThatOfTheContainersJSON(t *testing.T) {
 	}
 }
 
-// Whatever the facade takes, the controller takes, and both give the container the same.
+// The controller accepts whatever the facade accepts, and both give the container the same.
 func FuzzReceive(f *testing.F) {
 	for _, seed := range []string{
 		``, `{}`, `{"mid":1.0e0}`, `{"mid":1,"ratio":12345678901234567.89}`, `{"mid":1e19}`, `{"a":"<&>\u2028"}`, `{"a":-0.0,"b":[1e3,{"c":1.50}]}`,
@@ -132,11 +131,11 @@ func TestCase31NumbersThatWouldLoseDigitsAreRefused(t *testing.T) {
 			t.Errorf("%s: %v, want %q", given, problems, says)
 		}
 	}
-	// A controller sees what is left of it: a whole number that an int64 cannot have had.
+	// A controller sees the rest of the number: a whole number that an int64 cannot hold.
 	if problems := Unstorable(asAPIServer(t, []byte(`{"a":12345678901234567890}`))); len(problems) != 1 {
 		t.Errorf("the controller takes it: %v", problems)
 	}
-	// A sensitive number goes as text into a Secret, and keeps its digits.
+	// A sensitive number is stored as text in a Secret and keeps its digits.
 	schema, err := Compile([]byte(`{"properties":{"pin":{"type":"number","writeOnly":true}}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -278,7 +277,7 @@ func TestCase31ParametersThatNobodyCanSatisfy(t *testing.T) {
 	}
 }
 
-// FuzzHopeless: a schema that is refused as one that nobody can satisfy is satisfied by none of many values.
+// FuzzHopeless checks that a schema that is refused as unsatisfiable accepts none of many values.
 func FuzzHopeless(f *testing.F) {
 	for _, seed := range []string{
 		`{"required":["x"],"properties":{"x":{"minimum":5,"maximum":4}}}`, `{"allOf":[{"maxProperties":1},{"minProperties":2}]}`, `{"oneOf":[{"type":"array"},false]}`,

@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// titled is the usual way to give the values of a list names.
+// titled returns the usual schema that gives names to the values of a list.
 func titled(n int) string {
 	forms := make([]string, n)
 	for i := range forms {
@@ -57,7 +57,7 @@ func TestCase48SchemaThatCouldKeepEverybodyBusyIsNotReady(t *testing.T) {
 	}
 }
 
-// allocated runs something and gives the bytes that it took.
+// allocated returns how many bytes a function allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -66,8 +66,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// Whatever schema is stored and whatever params are sent, one judgement takes little memory. The bound is on all that is
-// allocated, freed or not.
+// Whatever the schema and the params, one validation takes little memory. The bound covers all allocations, freed or
+// not.
 func TestCase48JudgementIsBounded(t *testing.T) {
 	numbers := `{"a":[` + strings.TrimSuffix(strings.Repeat("7,", 51_000), ",") + `]}`
 	texts := `{"a":["` + strings.Repeat("a", 90_000) + `"]}`
@@ -114,7 +114,7 @@ func TestCase48JudgementIsBounded(t *testing.T) {
 	}
 }
 
-// What is wrong among much is told of the place where it is.
+// A problem in a large value is reported at its place.
 func TestCase48TheFirstWrongPartOfManyIsNamed(t *testing.T) {
 	schema, err := Compile([]byte(`{"properties":{"a":{"items":{"anyOf":[{"type":"integer"},{"type":"null"}]}}}}`))
 	if err != nil {
@@ -126,7 +126,7 @@ func TestCase48TheFirstWrongPartOfManyIsNamed(t *testing.T) {
 	}
 }
 
-// FuzzMeter: a validation that was paid for ends within what was paid, and gives the verdict of the validator.
+// FuzzMeter checks that a validation stays within its paid cost, and agrees with the validator.
 func FuzzMeter(f *testing.F) {
 	for _, seed := range []string{
 		sync, `{"properties":{"a":{"items":{"oneOf":[{"const":1},{"const":2}]}}}}`, `{"additionalProperties":{"pattern":"(a|b)*c"}}`,

@@ -11,22 +11,23 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// remembered is how many compiled schemas are cached: more than a cluster has Tasks that run at one time. The largest schemas that
-// are allowed take some tens of MiB then.
+// remembered is how many compiled schemas are cached: more than the Tasks that run at one time in a cluster. With the
+// largest allowed schemas, the cache takes some tens of MiB.
 const remembered = 256
 
-// memory caches the schemas that were compiled last, by the hash of their text. All runs of a Task have the same schema, and to
-// compile it takes longer than any other decision about a run. The same text always gives the same Schema.
+// memory caches recently compiled schemas by the hash of their text. All runs of a Task have the same schema, and
+// compiling it takes longer than any other decision about a run. The same text always gives the same Schema.
 var memory = lru.New(remembered)
 
-// outcome of a compilation.
+// outcome is the result of a compilation.
 type outcome struct {
 	schema *Schema
 	err    error
 }
 
-// Compile reads a JSON Schema, of draft 2020-12 unless $schema names another. Without a schema every object is valid. The error
-// says what is wrong. A $ref out of the schema is an error, because a schema must always mean the same.
+// Compile compiles a JSON Schema, of draft 2020-12 unless $schema names another. Without a schema every object is
+// valid. The error says what is wrong. A $ref to another document is an error, because a schema must always mean the
+// same.
 func Compile(schema []byte) (*Schema, error) {
 	key := sha256.Sum256(schema)
 	if known, found := memory.Get(key); found {

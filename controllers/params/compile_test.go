@@ -42,7 +42,7 @@ func TestCompileForgets(t *testing.T) {
 	}
 }
 
-// One schema serves all runs of a Task, several at a time: none sees what another was given.
+// One schema serves all runs of a Task, several at a time. No run sees the params of another.
 func TestOneSchemaForMany(t *testing.T) {
 	var runs errgroup.Group
 	for i := range 8 {

@@ -10,13 +10,14 @@ import (
 	"strings"
 )
 
-// maxSchemaNodes bounds a schema in which each reference is replaced by its target. The validator visits that, and not the text: a
-// schema of twenty lines, each of which refers twice to the next, has a million nodes, and nothing can interrupt the validator. A
-// list of a hundred fields has a few hundred nodes.
+// maxSchemaNodes bounds a schema in which each reference is replaced by its target. The validator visits that expanded
+// schema: a schema of twenty lines, each of which refers twice to the next, has a million nodes, and nothing can
+// interrupt the validator. A list of a hundred fields has a few hundred nodes.
 const maxSchemaNodes = 20_000
 
-// checkComplexity refuses a schema that would take long to validate: one that is too large once its references are followed, or
-// that refers to itself. References must be pointers within the schema, so that they can be followed as the validator does.
+// checkComplexity refuses a schema that would take long to validate: one that is too large after its references are
+// expanded, or that refers to itself. References must be pointers within the schema, so that checkComplexity can follow
+// them as the validator does.
 func checkComplexity(root any) error {
 	e := &expansion{root: root, following: map[string]bool{}}
 	return e.visit(root)
@@ -25,7 +26,7 @@ func checkComplexity(root any) error {
 type expansion struct {
 	root  any
 	nodes int
-	// following has the references on the way from the root to where we are.
+	// following has the references on the way from the root to the current node.
 	following map[string]bool
 }
 
@@ -50,7 +51,7 @@ func (e *expansion) visit(node any) error {
 	return nil
 }
 
-// visitKeyword follows $ref and visits the rest. It visits $defs only by a reference.
+// visitKeyword follows $ref and visits the other keywords. It visits $defs only through references.
 func (e *expansion) visitKeyword(key string, child any) error {
 	text, isText := child.(string)
 	switch {
@@ -78,7 +79,7 @@ func (e *expansion) follow(reference string) error {
 	return e.visit(target)
 }
 
-// resolve finds what a JSON pointer in a fragment refers to (RFC 6901, section 6).
+// resolve returns the target of a JSON pointer in a fragment (RFC 6901, section 6).
 func (e *expansion) resolve(reference string) (any, error) {
 	pointer, ok := strings.CutPrefix(reference, "#")
 	if !ok || (pointer != "" && pointer[0] != '/') {

@@ -16,20 +16,20 @@ import (
 )
 
 const (
-	// maxDepth of nesting. The API server allows 100 in a whole object (kubernetes/kubernetes#83261).
+	// maxDepth bounds the nesting. The API server allows 100 in a whole object (kubernetes/kubernetes#83261).
 	maxDepth = 64
-	// maxExponent of a number, as for float64 and the API server. The validator computes exact fractions, for which 1e999999999 takes a
-	// gigabyte.
+	// maxExponent bounds the exponent of a number, as for float64 and the API server. The validator computes exact
+	// fractions, for which 1e999999999 takes a gigabyte.
 	maxExponent = 308
 )
 
-// decode reads one JSON value, with numbers as they are written. It is stricter than encoding/json where two readers could
-// understand one text differently: it allows no duplicate keys, no invalid UTF-8, no half of a surrogate pair, and nothing after
-// the end.
+// decode decodes one JSON value, with numbers as they are written. It is stricter than encoding/json where two readers
+// could understand a text differently: it allows no duplicate keys, no invalid UTF-8, no half of a surrogate pair, and
+// nothing after the end.
 func decode(raw []byte) (value any, problem string) { return decodeUpTo(raw, maxDepth) }
 
-// CheckJSON says what is wrong with a JSON document that contains params, empty if nothing is. It is as strict as Apply, so that
-// no part of the document has two meanings.
+// CheckJSON returns what is wrong with a JSON document that contains params, or empty. It is as strict as Apply, so
+// that no part of the document is ambiguous.
 func CheckJSON(document []byte) (problem string) {
 	_, problem = decodeUpTo(document, maxDepth+1)
 	return problem
@@ -59,11 +59,11 @@ func decodeUpTo(raw []byte, depth int) (value any, problem string) {
 	return value, ""
 }
 
-// escapeLength of \uXXXX in bytes.
+// escapeLength is the length of \uXXXX in bytes.
 const escapeLength = 6
 
-// loneSurrogate finds the first \uXXXX in valid JSON that is half of a surrogate pair without the other half, -1 when
-// there is none. Go's decoder puts U+FFFD in its place without an error.
+// loneSurrogate returns the position of the first \uXXXX in valid JSON that is half of a surrogate pair without the
+// other half, or -1. Go's decoder replaces it by U+FFFD without an error.
 func loneSurrogate(raw []byte) int {
 	for i := 0; i < len(raw); i++ {
 		if raw[i] != '\\' {
@@ -72,7 +72,7 @@ func loneSurrogate(raw []byte) int {
 		r := escaped(raw[i:])
 		switch {
 		case !utf16.IsSurrogate(r):
-			i++ // what a backslash escapes may be a backslash
+			i++ // the escaped character may be a backslash
 		case utf16.DecodeRune(r, escaped(raw[i+escapeLength:])) == utf8.RuneError:
 			return i
 		default:
@@ -82,7 +82,7 @@ func loneSurrogate(raw []byte) int {
 	return -1
 }
 
-// escaped reads the \uXXXX that a text begins with, -1 when it begins with something else.
+// escaped decodes the \uXXXX at the start of a text. It returns -1 if there is none.
 func escaped(raw []byte) rune {
 	if len(raw) < escapeLength || raw[0] != '\\' || raw[1] != 'u' {
 		return -1
@@ -94,7 +94,7 @@ func escaped(raw []byte) rune {
 	return rune(n)
 }
 
-// decodeValue reads a value that may be nested so many levels deep.
+// decodeValue decodes a value that may be nested depth levels deep.
 func decodeValue(decoder *json.Decoder, depth int) (any, error) {
 	if depth < 0 {
 		return nil, fmt.Errorf("it is nested deeper than %d levels", maxDepth)
@@ -151,10 +151,10 @@ func decodeArray(decoder *json.Decoder, depth int) (any, error) {
 	return array, err
 }
 
-// maxDigits of a number as it is written. An exact float64 has some 770.
+// maxDigits bounds the digits of a number as written. An exact float64 has some 770.
 const maxDigits = 1000
 
-// checkNumber refuses a number with an absurd exponent or length.
+// checkNumber refuses a number with an extreme exponent or length.
 func checkNumber(number string) error {
 	if len(number) > maxDigits {
 		return fmt.Errorf("a number has more than %d digits", maxDigits)

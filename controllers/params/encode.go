@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// encode writes a value as the container gets it. "<" stays "<": a program reads it, and no web page.
+// encode writes a value as the container gets it. "<" is not escaped, because a program reads it, and no web page.
 func encode(value any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -22,8 +22,8 @@ func encode(value any) ([]byte, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
-// encodeBounded writes params, and refuses more than reaches a container. It counts the JSON that the container gets, and not the
-// one that was sent: the API server and clients write "<" in six bytes and leave space between fields.
+// encodeBounded encodes params, and refuses more than a container can get. It counts the JSON that the container gets,
+// not the JSON that was sent: the API server and clients write "<" in six bytes and add spaces between fields.
 func encodeBounded(object map[string]any) (raw []byte, problem string) {
 	raw, err := encode(object)
 	switch {

@@ -15,17 +15,18 @@ import (
 )
 
 const (
-	// maxProblems that are reported at once.
+	// maxProblems is how many problems are reported at once.
 	maxProblems = 100
-	// maxForms of an anyOf or oneOf that are named if a value matches none.
+	// maxForms is how many forms of an anyOf or oneOf are named if a value matches none.
 	maxForms = 5
 )
 
-// FieldError is one thing that is wrong with params.
+// FieldError is one problem of params.
 type FieldError struct {
-	// Pointer to the value, as a JSON pointer (RFC 6901); empty for the whole.
+	// Pointer is a JSON pointer to the value (RFC 6901). It is empty for the whole.
 	Pointer string
-	// Message for people, at most 300 runes. It continues a sentence that begins with the field: "must be an integer".
+	// Message is for people and has at most 300 runes. It continues a sentence that begins with the field: "must be an
+	// integer".
 	Message string
 }
 
@@ -44,7 +45,7 @@ func (e FieldErrors) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-// problemsOf returns what a failed validation found. It quotes no sensitive value.
+// problemsOf returns the problems that a failed validation found. It quotes no sensitive value.
 func problemsOf(err error, sensitive map[string]string) FieldErrors {
 	invalid := &jsonschema.ValidationError{}
 	if !errors.As(err, &invalid) {
@@ -53,8 +54,8 @@ func problemsOf(err error, sensitive map[string]string) FieldErrors {
 	return bounded(leaves(invalid, sensitive))
 }
 
-// leaves returns one error for each field out of a tree of errors: an error above them only says that one below is wrong. If not
-// all below must be right, as in a choice of forms, it returns one error for all.
+// leaves returns one error for each field from a tree of errors. An inner error only says that one below it is wrong.
+// If only one alternative below must match, leaves returns one error for all.
 func leaves(e *jsonschema.ValidationError, sensitive map[string]string) FieldErrors {
 	if at := e.InstanceLocation; len(at) > 0 && sensitive[at[0]] != "" {
 		return FieldErrors{{Pointer(at[:1]...), hidden}}
@@ -78,7 +79,7 @@ func leaves(e *jsonschema.ValidationError, sensitive map[string]string) FieldErr
 	return found
 }
 
-// noForm says why a value is none of the forms that an anyOf or oneOf allows.
+// noForm says why a value matches none of the forms of an anyOf or oneOf.
 func noForm(e *jsonschema.ValidationError, sensitive map[string]string) string {
 	at := Pointer(e.InstanceLocation...)
 	var forms []string
@@ -100,8 +101,8 @@ func noForm(e *jsonschema.ValidationError, sensitive map[string]string) string {
 	return "matches none of the forms that are allowed: (" + strings.Join(forms, ") or (") + ")"
 }
 
-// leaf returns the errors of one failed keyword. The pointer of a missing or unknown field is that of the field, and not that of
-// its object.
+// leaf returns the errors of one failed keyword. A missing or unknown field has a pointer to the field, not to its
+// object.
 func leaf(e *jsonschema.ValidationError) FieldErrors {
 	at := Pointer(e.InstanceLocation...)
 	each := func(names []string, message string) FieldErrors {
@@ -125,8 +126,8 @@ func leaf(e *jsonschema.ValidationError) FieldErrors {
 	}
 }
 
-// bounded sorts errors and drops repetitions and those above maxProblems. The order is the same for the same params: the library
-// walks maps.
+// bounded sorts errors and drops duplicates and those above maxProblems. The order is the same for the same params,
+// although the library iterates over maps.
 func bounded(found FieldErrors) FieldErrors {
 	slices.SortFunc(found, func(a, b FieldError) int {
 		return cmp.Or(strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Message, b.Message))
@@ -141,7 +142,7 @@ func bounded(found FieldErrors) FieldErrors {
 
 var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
-// Pointer writes a path as RFC 6901 says.
+// Pointer formats a path as a JSON pointer (RFC 6901).
 func Pointer(path ...string) string {
 	var b strings.Builder
 	for _, step := range path {

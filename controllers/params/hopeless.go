@@ -12,9 +12,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// hopeless says why no params can satisfy a schema, or only params that replace a default; nil if it finds no reason. Whether a
-// schema can be satisfied is hard to know in general. What it finds is certain: a type other than object, false, limits that
-// exclude each other, a field that is required and not allowed.
+// hopeless says why no params can satisfy a schema, or only params that replace a default. It returns nil if it finds
+// no reason. Whether a schema can be satisfied is hard to know in general, but a reported reason is certain: a type
+// other than object, false, limits that exclude each other, or a required field that is not allowed.
 func hopeless(root *jsonschema.Schema, m *meter) error {
 	if why := m.never([]*jsonschema.Schema{root}, "object"); why != nil {
 		return fmt.Errorf("no params can satisfy the schema, so that no run could start: %w", why)
@@ -22,8 +22,8 @@ func hopeless(root *jsonschema.Schema, m *meter) error {
 	return m.badDefault(root, nil)
 }
 
-// ofTheSameValue returns a schema and those that it applies to the same value: always and, with conditional, also those that
-// apply only sometimes. A schema that was compiled here does not refer to itself.
+// ofTheSameValue returns a schema and those that it applies to the same value: always and, with conditional, also those
+// that apply only sometimes. A schema that was compiled here does not refer to itself.
 func ofTheSameValue(s *jsonschema.Schema, conditional bool) iter.Seq[*jsonschema.Schema] {
 	return func(yield func(*jsonschema.Schema) bool) { visitSameValue(s, conditional, yield) }
 }
@@ -52,8 +52,8 @@ func visitSameValue(s *jsonschema.Schema, conditional bool, yield func(*jsonsche
 	return true
 }
 
-// badDefault finds a default that its own schema refuses, or that has digits which the API server does not keep. Each run that
-// does not set the param would fail.
+// badDefault finds a default that its own schema refuses, or with digits that the API server does not keep. Each run
+// that does not set the param would fail.
 func (m *meter) badDefault(s *jsonschema.Schema, path []string) error {
 	s = withProperties(s)
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {

@@ -11,11 +11,11 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// tooMuchWork is the message for params that would take too long to judge.
+// tooMuchWork is the message for params that would take too long to validate.
 const tooMuchWork = "take too long to judge by the schema of the task: send less at once, or have the schema allow fewer items (maxItems) or fewer forms (oneOf, anyOf)"
 
-// judge returns what the schema finds wrong with params. Its work and its memory are bounded: it first finds out whether params
-// are valid without keeping errors, and then gathers errors of as small a part as needed.
+// judge returns what is wrong with params by the schema. Its work and its memory are bounded. It first checks whether
+// params are valid without keeping errors, and then collects the errors of as small a part as needed.
 func (s *Schema) judge(value any) FieldErrors {
 	m := &meter{left: maxWork, patterns: s.patterns}
 	if !m.afford(s.compiled, value) {
@@ -28,13 +28,13 @@ func (s *Schema) judge(value any) FieldErrors {
 	return bounded(s.narrow(m, s.compiled, value, nil))
 }
 
-// satisfies validates without keeping errors: the validator judges what is within a not like that.
+// satisfies validates without keeping errors: within a not, the validator keeps none.
 func satisfies(s *jsonschema.Schema, value any) bool {
 	return (&jsonschema.Schema{DraftVersion: s.DraftVersion, Not: s}).Validate(value) != nil
 }
 
-// narrow returns what is wrong with a value that does not satisfy a schema: all of it if that is little work, otherwise of the
-// first part that is wrong by itself.
+// narrow returns what is wrong with a value that does not satisfy a schema. If that is little work, it returns all
+// problems, otherwise those of the first part that is wrong by itself.
 func (s *Schema) narrow(m *meter, schema *jsonschema.Schema, value any, path []string) FieldErrors {
 	if len(path) > 0 && s.IsSensitive(path[0]) {
 		return FieldErrors{{Pointer(path[:1]...), hidden}}
@@ -62,7 +62,7 @@ func (s *Schema) narrow(m *meter, schema *jsonschema.Schema, value any, path []s
 	return FieldErrors{{Pointer(path...), "is not what the schema asks for"}}
 }
 
-// sensitiveAt returns the names of sensitive params where a path leads to: they are at the top alone.
+// sensitiveAt returns the names of sensitive params at a path. Only the top level has any.
 func (s *Schema) sensitiveAt(path []string) map[string]string {
 	if len(path) == 0 {
 		return s.sensitive
@@ -70,10 +70,10 @@ func (s *Schema) sensitiveAt(path []string) map[string]string {
 	return nil
 }
 
-// step from a value to a part of it.
+// step is one step from a value to a part of it.
 type step struct {
 	name  string
-	index int // -1 of a field
+	index int // -1 for a field
 }
 
 func (s step) String() string {
@@ -83,7 +83,7 @@ func (s step) String() string {
 	return strconv.Itoa(s.index)
 }
 
-// parts of a value, in order.
+// parts returns the parts of a value in order.
 func parts(value any) func(yield func(step, any) bool) {
 	return func(yield func(step, any) bool) {
 		switch v := value.(type) {
@@ -103,7 +103,7 @@ func parts(value any) func(yield func(step, any) bool) {
 	}
 }
 
-// schemasAt are those that a part of a value must satisfy in any case.
+// schemasAt returns the schemas that a part of a value must always satisfy.
 func schemasAt(s *jsonschema.Schema, at step) (schemas []*jsonschema.Schema) {
 	if at.index < 0 {
 		schemas = fieldSchemas(s, at.name)

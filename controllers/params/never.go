@@ -13,10 +13,11 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// allTypes of JSON values. An integer is a number.
+// allTypes are the types of JSON values. An integer is a number.
 var allTypes = []string{"null", "boolean", "number", "string", "array", "object"}
 
-// never says why no value of a type satisfies all of some schemas, nil if one may. Without a type, the value may be of any type.
+// never says why no value of a type can satisfy all of some schemas, or returns nil. Without a type, the value may be
+// of any type.
 func (m *meter) never(schemas []*jsonschema.Schema, ofType string) error {
 	types := allTypes
 	if ofType != "" {
@@ -54,7 +55,7 @@ func (m *meter) never(schemas []*jsonschema.Schema, ofType string) error {
 	return why
 }
 
-// allowedTypes returns the types that a schema leaves of some.
+// allowedTypes returns those of some types that a schema allows.
 func allowedTypes(s *jsonschema.Schema, types []string) (left []string) {
 	if s.Types == nil || s.Types.IsEmpty() {
 		return types
@@ -68,13 +69,13 @@ func allowedTypes(s *jsonschema.Schema, types []string) (left []string) {
 	return left
 }
 
-// annotations are the fields of a schema that refuse nothing.
+// annotations are the fields of a schema that restrict nothing.
 var annotations = []string{
 	"DraftVersion", "Location", "ID", "Anchor", "DynamicAnchor", "RecursiveAnchor",
 	"Title", "Description", "Default", "Comment", "ReadOnly", "WriteOnly", "Examples", "Deprecated",
 }
 
-// takesEverything reports whether a schema plainly refuses nothing: true, or one without a keyword that could.
+// takesEverything reports whether a schema obviously accepts everything: true, or one without a restricting keyword.
 func takesEverything(s *jsonschema.Schema) bool {
 	if s.Bool != nil {
 		return *s.Bool
@@ -89,7 +90,7 @@ func takesEverything(s *jsonschema.Schema) bool {
 	return true
 }
 
-// noChoice finds a const or an enum none of whose values is of one of the types and satisfies all of the schemas.
+// noChoice finds a const or an enum without a value that has one of the types and satisfies all of the schemas.
 func (m *meter) noChoice(part *jsonschema.Schema, types []string, schemas []*jsonschema.Schema) error {
 	var values []any
 	switch {
@@ -105,13 +106,13 @@ func (m *meter) noChoice(part *jsonschema.Schema, types []string, schemas []*jso
 			continue
 		}
 		if !slices.ContainsFunc(schemas, func(s *jsonschema.Schema) bool { return m.afford(s, value) && !satisfies(s, value) }) {
-			return nil // all take it, or it would take too long to find out
+			return nil // all accept it, or it would take too long to find out
 		}
 	}
 	return fmt.Errorf("it must be one of %s, and none of these is what the rest of the schema asks for", choices(values))
 }
 
-// typeName of a decoded value.
+// typeName returns the type of a decoded value.
 func typeName(value any) string {
 	switch value.(type) {
 	case nil:
@@ -129,7 +130,7 @@ func typeName(value any) string {
 	}
 }
 
-// contradiction says why no value of one type satisfies all of some schemas, which do not differ in type.
+// contradiction says why no value of one type can satisfy all of some schemas with the same type.
 func (m *meter) contradiction(parts []*jsonschema.Schema, t string) error {
 	for _, part := range parts {
 		for _, forms := range [][]*jsonschema.Schema{part.AnyOf, part.OneOf} {
@@ -152,7 +153,7 @@ func (m *meter) contradiction(parts []*jsonschema.Schema, t string) error {
 	}
 }
 
-// most returns the largest of some limits, and least the smallest, nil when there is none.
+// most returns the largest of some limits, and least the smallest, or nil if there is none.
 func most(parts []*jsonschema.Schema, limit func(*jsonschema.Schema) *int) (found *int) {
 	for _, part := range parts {
 		if n := limit(part); n != nil && (found == nil || *n > *found) {
@@ -195,7 +196,7 @@ func numberContradiction(parts []*jsonschema.Schema) error {
 	return nil
 }
 
-// objectContradiction finds a field that is required and not allowed, or more required fields than are allowed.
+// objectContradiction finds a required field that is not allowed, or more required fields than are allowed.
 func (m *meter) objectContradiction(parts []*jsonschema.Schema) error {
 	atMost := least(parts, func(s *jsonschema.Schema) *int { return s.MaxProperties })
 	if err := exclude("fields", most(parts, func(s *jsonschema.Schema) *int { return s.MinProperties }), atMost); err != nil {
@@ -220,7 +221,7 @@ func (m *meter) objectContradiction(parts []*jsonschema.Schema) error {
 	return exclude("fields, the required ones,", &n, atMost)
 }
 
-// schemasOf the field of that name.
+// schemasOf returns the schemas of the field of that name.
 func schemasOf(parts []*jsonschema.Schema, name string) (schemas []*jsonschema.Schema) {
 	for _, part := range parts {
 		if s := part.Properties[name]; s != nil {
@@ -230,7 +231,7 @@ func schemasOf(parts []*jsonschema.Schema, name string) (schemas []*jsonschema.S
 	return schemas
 }
 
-// refusesName reports whether a schema takes no field of that name, by additionalProperties or propertyNames.
+// refusesName reports whether a schema refuses fields of that name, by additionalProperties or propertyNames.
 func refusesName(parts []*jsonschema.Schema, name string) bool {
 	for _, part := range parts {
 		if part.PropertyNames != nil && part.PropertyNames.Validate(name) != nil {

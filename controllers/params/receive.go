@@ -3,17 +3,17 @@
 
 package params
 
-// Received are params as a client sent them, judged.
+// Received are validated params of a client.
 type Received struct {
-	// Plain params, to be stored: those that may be read, as they were sent, nil if there are none.
+	// Plain are the params to store: those that may be read, as they were sent, or nil.
 	Plain []byte
 	// Secret has the values of the sensitive params, as the container gets them.
 	Secret map[string][]byte
-	// Effective params, as the container gets them: without the sensitive ones, with defaults.
+	// Effective are the params as the container gets them: without the sensitive ones, with defaults.
 	Effective []byte
 }
 
-// Receive judges params that a client sent, as they will be judged when the API server has stored them, and refuses the numbers
+// Receive validates params that a client sent, in the form in which the API server will store them, and refuses numbers
 // that the API server would change. Its answer is that of Apply to what the API server returns.
 func (s *Schema) Receive(given []byte) (received Received, problems FieldErrors) {
 	seen := given
@@ -33,13 +33,13 @@ func (s *Schema) Receive(given []byte) (received Received, problems FieldErrors)
 	return received, problems
 }
 
-// asStored returns params as the API server returns them. The sensitive ones go into a Secret as they are written, and do not
-// change.
+// asStored returns params as the API server returns them. The sensitive ones go into a Secret as they are written, and
+// do not change.
 func (s *Schema) asStored(given []byte) ([]byte, FieldErrors) {
 	value, problem := decode(given)
 	object, isObject := value.(map[string]any)
 	if problem != "" || !isObject {
-		return given, nil // Apply says what is wrong with it
+		return given, nil // Apply reports what is wrong with it
 	}
 	public := map[string]any{}
 	for name, value := range object {

@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package params judges the params of a run by the JSON Schema of its Task. It is pure, and it is the one
-// validator of both the facade and the controller, so that REST and kubectl agree.
+// Package params validates the params of a run by the JSON Schema of its Task. It is pure. The facade and the
+// controller both use it, so that REST and kubectl agree.
 package params
 
 import (
@@ -18,13 +18,13 @@ import (
 // schemaURL is the name of the schema while it is compiled. Nothing is loaded from it or from any other URL.
 const schemaURL = "task:///parameters"
 
-// Schema is a Task's parameters, compiled. It may be used by several goroutines.
+// Schema is the compiled parameters of a Task. Several goroutines may use it.
 type Schema struct {
 	// compiled is nil if every object is valid.
 	compiled *jsonschema.Schema
-	// sensitive params by name, with their type.
+	// sensitive has the type of each sensitive param.
 	sensitive map[string]string
-	// declared names of params, sorted: those in the schema.
+	// declared are the names of params in the schema, sorted.
 	declared []string
 	// patterns has the size of each regular expression.
 	patterns map[string]int
@@ -101,9 +101,9 @@ func (noLoader) Load(url string) (any, error) {
 	return nil, fmt.Errorf("the schema refers to %q, and only references within it are allowed", url)
 }
 
-// Apply returns the effective params: the given ones, or none, with the schema's defaults filled in and keys sorted. Numbers keep
-// the form in which they were written. The given and the effective params have at most v1alpha1.MaxParamsBytes each, as size
-// counts them. Problems are sorted by pointer; with any, there are no effective params.
+// Apply returns the effective params: the given ones, or none, with the schema's defaults filled in and keys sorted.
+// Numbers are written as they were given. The given and the effective params have at most v1alpha1.MaxParamsBytes each,
+// as size counts them. Problems are sorted by pointer. If there are any, there are no effective params.
 func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	if len(bytes.TrimSpace(given)) == 0 {
 		given = []byte("{}")
@@ -136,13 +136,13 @@ func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	return effective, nil
 }
 
-// roomForDefaults bounds the defaults that are filled in, together, as sizeOf counts: in units of eight bytes or one value. Params
-// never have room for as much. A schema may refer a thousand times to one large default.
+// roomForDefaults bounds the total size of filled-in defaults, as sizeOf counts: in units of eight bytes or one value.
+// It is more than params have room for. A schema may refer a thousand times to one large default.
 const roomForDefaults = v1alpha1.MaxParamsBytes
 
-// applyDefaults fills in the defaults of properties, in objects that are there. A default is taken as it is written, without the
-// defaults of what is in it. It follows properties and $ref, but no condition: whether one holds is known only later. It returns
-// false if there is no room for the defaults.
+// applyDefaults fills in the defaults of properties, in existing objects. A default is used as it is written, without
+// further defaults within it. It follows properties and $ref, but no condition, because whether one holds is known only
+// later. It returns false if there is no room for the defaults.
 func applyDefaults(schema *jsonschema.Schema, object map[string]any, room *int) bool {
 	for name, property := range withProperties(schema).Properties {
 		value, given := object[name]

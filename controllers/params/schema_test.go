@@ -148,7 +148,7 @@ func FuzzApply(f *testing.F) {
 	})
 }
 
-// FuzzCompile: whatever a schema and params are, nothing panics, and what is found is within its bounds.
+// FuzzCompile checks that nothing panics and that problems are within their bounds, whatever the schema and the params.
 func FuzzCompile(f *testing.F) {
 	for _, seed := range []string{
 		sync, `true`, `{"$ref":"#"}`, `{"$dynamicRef":"#a"}`, `{"$id":"x","$ref":"x#/y"}`, `{"$schema":"http://json-schema.org/draft-07/schema#"}`,

@@ -14,25 +14,26 @@ import (
 	"unicode/utf8"
 )
 
-// hidden is the only message about a sensitive param that the schema refuses: another message could quote it.
+// hidden is the only message about a sensitive param that the schema refuses, because another message could quote it.
 const hidden = "is not what the schema asks for; its value is sensitive and not shown"
 
 const (
-	// maxSensitive params of one Task.
+	// maxSensitive is how many sensitive params a Task may have.
 	maxSensitive = 16
-	// maxSensitiveName in characters: it is the key of a Secret.
+	// maxSensitiveName is in characters: the name is the key of a Secret.
 	maxSensitiveName = 253
 )
 
-// sensitiveName is what the key of a Secret may be.
+// sensitiveName matches valid keys of a Secret.
 var sensitiveName = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
 
-// scalarTypes are the types that reach a container as a variable of their own. Sensitive params have no other way.
+// scalarTypes are the types that a container gets as a variable of their own. Sensitive params are passed only in this
+// way.
 var scalarTypes = []string{"string", "number", "integer", "boolean"}
 
-// sensitiveOf returns the type of each sensitive param: each property at the top of the schema with writeOnly: true. It returns an
-// error for what cannot be kept secret: a param that is nested or no scalar, or that has a default, which anyone who may read the
-// Task could read.
+// sensitiveOf returns the type of each sensitive param: each property at the top of the schema with writeOnly: true. It
+// returns an error for params that cannot be kept secret: one that is nested or no scalar, or that has a default, which
+// anybody who may read the Task could read.
 func sensitiveOf(document any) (map[string]string, error) {
 	root, ok := document.(map[string]any)
 	if !ok {
@@ -57,7 +58,8 @@ func sensitiveOf(document any) (map[string]string, error) {
 	return found, misplaced(root, 0)
 }
 
-// checkSensitiveVariables refuses a sensitive param without a variable of its own: it would not reach a container.
+// checkSensitiveVariables refuses a sensitive param without a variable of its own, because the container would not get
+// it.
 func (s *Schema) checkSensitiveVariables() error {
 	owners := s.owners(nil)
 	for _, name := range s.Sensitive() {
@@ -88,8 +90,8 @@ func sensitiveType(name string, property map[string]any) (string, error) {
 
 var errMisplaced = errors.New("writeOnly: true is only possible on a property at the top of the schema, not on one that is nested, referred to or conditional")
 
-// misplaced finds a writeOnly that is not on a property at the top. It searches only where the draft has schemas, and so not in a
-// param called writeOnly, or in a value that resembles a schema.
+// misplaced finds a writeOnly that is not on a property at the top. It searches only where the draft has schemas, so
+// not in a param called writeOnly, or in a value that resembles a schema.
 func misplaced(schema any, depth int) error {
 	node, ok := schema.(map[string]any)
 	if !ok {
@@ -99,7 +101,7 @@ func misplaced(schema any, depth int) error {
 		return errMisplaced
 	}
 	for keyword, child := range node {
-		// Only the properties of the root are at depth 1; all else is deeper.
+		// Only the properties of the root are at depth 1. Everything else is deeper.
 		below := 2
 		if depth == 0 && keyword == "properties" {
 			below = 1
@@ -138,8 +140,8 @@ func (s *Schema) Sensitive() []string { return slices.Sorted(maps.Keys(s.sensiti
 // IsSensitive reports whether a param must not be readable.
 func (s *Schema) IsSensitive(name string) bool { return s.sensitive[name] != "" }
 
-// Split separates params that Apply has found valid into those that may be read and the values of the sensitive ones, as a
-// container sees them. Without a sensitive one, it returns params as they are.
+// Split separates params that Apply has found valid into those that may be read and the values of the sensitive ones,
+// as a container sees them. Without a sensitive one, it returns params as they are.
 func (s *Schema) Split(given []byte) (plain []byte, secret map[string][]byte, problems FieldErrors) {
 	value, problem := decode(given)
 	object, isObject := value.(map[string]any)
@@ -172,7 +174,7 @@ func (s *Schema) Split(given []byte) (plain []byte, secret map[string][]byte, pr
 	return plain, secret, nil
 }
 
-// textOf returns a scalar as a container sees it. A string with a NUL has no text: no environment can hold it.
+// textOf returns a scalar as a container sees it. A string with a NUL has no text, because no environment can hold it.
 func textOf(value any) (string, bool) {
 	switch v := value.(type) {
 	case string:
@@ -186,15 +188,15 @@ func textOf(value any) (string, bool) {
 	}
 }
 
-// Join puts the values of sensitive params, as a Secret has them, among the others, so that Apply can judge all. A value of a wrong
-// type is a problem; so is one that is in both places or is not sensitive.
+// Join adds the values of sensitive params from a Secret to the others, so that Apply can validate all. A value of a
+// wrong type is a problem. So is one that is in both places or is not sensitive.
 func (s *Schema) Join(plain []byte, secret map[string][]byte) (joined []byte, problems FieldErrors) {
 	object := map[string]any{}
 	if len(plain) > 0 {
 		value, problem := decode(plain)
 		given, isObject := value.(map[string]any)
 		if problem != "" || !isObject {
-			return plain, nil // Apply says what is wrong with it
+			return plain, nil // Apply reports what is wrong with it
 		}
 		object = given
 	}
@@ -221,7 +223,7 @@ func (s *Schema) Join(plain []byte, secret map[string][]byte) (joined []byte, pr
 	return joined, nil
 }
 
-// valueOf a sensitive param by its type.
+// valueOf parses a sensitive param by its type.
 func (s *Schema) valueOf(name string, raw []byte) (value any, ok bool) {
 	if s.sensitive[name] == "string" {
 		text := string(raw)
@@ -231,7 +233,7 @@ func (s *Schema) valueOf(name string, raw []byte) (value any, ok bool) {
 	if problem != "" {
 		return nil, false
 	}
-	// A container sees the bytes as they are: no space around them.
+	// A container sees the bytes as they are, so spaces around a value are not trimmed.
 	text, ok := textOf(value)
 	return value, ok && text == string(raw)
 }

@@ -76,7 +76,7 @@ func manySensitive(n int) string {
 	return strings.Join(parts, ",")
 }
 
-// No message quotes a sensitive value, whichever keyword it offends and wherever the keyword stands.
+// No message quotes a sensitive value, whichever keyword it violates and wherever the keyword is.
 func TestProblemsHideSensitiveValues(t *testing.T) {
 	const secret = "7312457312"
 	for name, c := range map[string]struct{ schema, given string }{
@@ -183,7 +183,7 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// FuzzSplit: what was parted is whole again when it is joined, and no sensitive value stays behind.
+// FuzzSplit checks that split params are whole when joined, and that no sensitive value stays behind.
 func FuzzSplit(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"password":"a","user":1}`, `{"pin":1e5,"once":true}`, `[]`, `{"password":null}`} {
 		f.Add([]byte(seed))

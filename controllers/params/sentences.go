@@ -17,16 +17,16 @@ import (
 )
 
 const (
-	// maxMessage in runes: params may be a hundred kilobytes, and a message may repeat them.
+	// maxMessage is in runes. Params may have a hundred kilobytes, and a message may repeat them.
 	maxMessage = 300
-	// maxChoices of an enum that are named.
+	// maxChoices is how many values of an enum are named.
 	maxChoices = 20
 )
 
 var english = message.NewPrinter(language.English)
 
-// sentence says what a keyword requires of a value, and continues after the value's name. Rare keywords have the library's
-// words.
+// sentence says what a keyword requires of a value, and continues after the value's name. Rare keywords have the
+// library's message.
 func sentence(keyword jsonschema.ErrorKind) string {
 	switch k := keyword.(type) {
 	case *kind.Type:
@@ -54,7 +54,7 @@ func sentence(keyword jsonschema.ErrorKind) string {
 	return keyword.LocalizedString(english)
 }
 
-// limitSentence says which limit a value or its size exceeds; empty for another keyword.
+// limitSentence says which limit a value or its size exceeds. It is empty for other keywords.
 func limitSentence(keyword jsonschema.ErrorKind) string {
 	switch k := keyword.(type) {
 	case *kind.Minimum:
@@ -92,7 +92,7 @@ func anyType(types []string) string {
 	return strings.Join(named, " or ")
 }
 
-// withArticle names a JSON type as people do.
+// withArticle returns a JSON type with its article.
 func withArticle(jsonType string) string {
 	switch {
 	case jsonType == "null" || jsonType == "":
@@ -124,7 +124,7 @@ func asJSON(value any) string {
 	return string(raw)
 }
 
-// number writes a whole number with all its digits, and another as a float64 is written.
+// number writes a whole number with all its digits, and any other as a float64.
 func number(r *big.Rat) string {
 	if r.IsInt() {
 		return r.Num().String()
@@ -133,7 +133,7 @@ func number(r *big.Rat) string {
 	return fmt.Sprint(f)
 }
 
-// clip bounds a message.
+// clip cuts a message to its maximum length.
 func clip(text string) string {
 	if utf8.RuneCountInString(text) <= maxMessage {
 		return text

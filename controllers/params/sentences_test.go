@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Each keyword is told in words that read on from the name of the field.
+// The message for each keyword continues the name of the field.
 func TestSentences(t *testing.T) {
 	for name, c := range map[string]struct{ property, given, want string }{
 		"type":             {`{"type":"integer"}`, `"1"`, "must be an integer, not a string"},
@@ -74,7 +74,7 @@ func TestNamesAreJudged(t *testing.T) {
 	}
 }
 
-// A message may repeat what was given, and that may be long.
+// A message may repeat the given value, which may be long.
 func TestMessagesAreBounded(t *testing.T) {
 	long := strings.Repeat("é", 20000)
 	schema, err := Compile([]byte(`{"properties":{"p":{"const":"` + long + `"}}}`))

@@ -10,10 +10,11 @@ import (
 	"github.com/taskexec/taskexec/controllers/numbers"
 )
 
-// Unstorable finds the numbers in params that lose digits in the API server, which reports no error: 12345678901234567890 would
-// come back as 12345678901234567000, and 12345678901234567.89 as 12345678901234568. The facade has the text as it was sent, and
-// finds all of them. The controller has what the API server returns. That shows that a whole number was too long, but not that a
-// decimal was rounded. A text that is no JSON object has no such numbers; Apply says what is wrong with it.
+// Unstorable finds the numbers in params that lose digits in the API server, which reports no error:
+// 12345678901234567890 would come back as 12345678901234567000, and 12345678901234567.89 as 12345678901234568. The
+// facade has the text as it was sent, and finds all of them. The controller has what the API server returns, which
+// shows that a whole number was too long, but not that a decimal was rounded. A text that is not a JSON object has no
+// such numbers; Apply reports what is wrong with it.
 func Unstorable(given []byte) FieldErrors {
 	value, problem := decode(given)
 	if problem != "" {
@@ -29,7 +30,7 @@ func Unstorable(given []byte) FieldErrors {
 	return bounded(found)
 }
 
-// stored returns a value as it comes back from the API server, when that loses nothing. It changes the value.
+// stored returns a value as it comes back from the API server, if that loses nothing. It changes the value.
 func stored(value any) any {
 	return eachNumber(value, nil, func(n json.Number, _ []string) json.Number {
 		text, _ := numbers.Stored(n.String())
@@ -37,7 +38,7 @@ func stored(value any) any {
 	})
 }
 
-// eachNumber replaces each number of a value, in place where the value has parts.
+// eachNumber replaces each number of a value, in place if the value has parts.
 func eachNumber(value any, path []string, replace func(n json.Number, path []string) json.Number) any {
 	switch v := value.(type) {
 	case map[string]any:

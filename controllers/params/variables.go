@@ -12,11 +12,11 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// VariablePrefix of the environment variables that have one param each.
+// VariablePrefix is the prefix of the environment variables with one param each.
 const VariablePrefix = "TASK_PARAM_"
 
-// variableOf turns the name of a param into that of its environment variable: upper case, and _ for each character that
-// no shell can have in a name. A name without a letter of ASCII, a digit or a _ has none.
+// variableOf turns the name of a param into the name of its environment variable: upper case, with _ for each character
+// that shells do not allow in a name. A name without an ASCII letter, a digit or a _ has no variable.
 func variableOf(param string) (variable string, ok bool) {
 	variable = VariablePrefix + strings.Map(func(r rune) rune {
 		switch {
@@ -33,9 +33,9 @@ func variableOf(param string) (variable string, ok bool) {
 	return variable, ok
 }
 
-// Variables returns the environment variable of each top-level param of a run. It leaves out a param whose variable another one
-// would have as well: a program could take one value for the other. If several names give one variable, the one that the schema
-// declares has it; if the schema declares several of them, or none, no name has it.
+// Variables returns the environment variable of each top-level param of a run. If several names give one variable, a
+// program could take one value for the other. Then only the name that the schema declares has the variable. If the
+// schema declares several of them, or none, no name has it.
 func (s *Schema) Variables(given []string) map[string]string {
 	owners := s.owners(given)
 	out := map[string]string{}
@@ -90,7 +90,7 @@ func (s *Schema) Warnings(given []string) (warnings []string) {
 	return warnings
 }
 
-// maxWarnings that are returned at once.
+// maxWarnings is how many warnings are returned at once.
 const maxWarnings = 20
 
 func quoted(names []string) string {
@@ -101,7 +101,8 @@ func quoted(names []string) string {
 	return strings.Join(out, ", ")
 }
 
-// namesOf returns the names of params in a schema, sorted: those in properties and required that apply to the params as a whole.
+// namesOf returns the names of params in a schema, sorted: those in properties and required that apply to the params as
+// a whole.
 func namesOf(root *jsonschema.Schema) []string {
 	found := map[string]bool{}
 	for s := range ofTheSameValue(root, true) {

@@ -12,35 +12,36 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// What a validation costs is the product of a schema and a value: a list of 50,000 numbers, each compared with 200 forms,
-// is ten million visits. The validator cannot be interrupted and keeps an error for each visit that fails, so that its work
-// is counted before it begins. One unit is one visit of a value by a schema, about a microsecond.
+// The cost of a validation is the product of a schema and a value: a list of 50,000 numbers, each compared with 200
+// forms, is ten million visits. The validator cannot be interrupted and keeps an error for each failed visit, so its
+// work is counted before it begins. One unit is one visit of a value by a schema, about a microsecond.
 const (
-	// maxWork of judging the params of one run.
+	// maxWork bounds the work of validating the params of one run.
 	maxWork = 500_000
-	// maxTold is the work up to which a validator that keeps its errors may be used. Each error takes some 300 bytes.
+	// maxTold is the work up to which the validator may keep its errors. Each error takes some 300 bytes.
 	maxTold = 20_000
 )
 
-// meter counts down the work of validations.
+// meter counts down the remaining work of validations.
 type meter struct {
 	left int
 	// patterns has the number of instructions of each regular expression.
 	patterns map[string]int
 }
 
-// afford reports whether the meter has enough left for a validation, and counts it. It counts at least what the validator does.
+// afford reports whether the meter has enough left for a validation, and subtracts the work. It counts at least what
+// the validator does.
 func (m *meter) afford(s *jsonschema.Schema, value any) bool {
 	m.visit(s, value, visit{})
 	return m.left >= 0
 }
 
-// visit is where a schema stands among those of the same value.
+// visit is the position of a schema among those of the same value.
 type visit struct {
-	// depth below the first of them.
+	// depth is counted from the first of them.
 	depth int
-	// tracked: a schema above needs to know what nobody evaluated (unevaluatedItems, unevaluatedProperties). Each schema then keeps a
-	// list.
+	// tracked means that a schema above must know what nobody evaluated (unevaluatedItems, unevaluatedProperties). Each
+	// schema then keeps a list.
 	tracked bool
 }
 
@@ -70,7 +71,7 @@ func (m *meter) visit(s *jsonschema.Schema, value any, at visit) {
 	}
 }
 
-// applied are the schemas that a schema applies to the same value, in any case or in some.
+// applied returns the schemas that a schema applies to the same value, always or sometimes.
 func applied(s *jsonschema.Schema) []*jsonschema.Schema {
 	parts := slices.Concat([]*jsonschema.Schema{s.Ref, s.Not, s.If, s.Then, s.Else}, s.AllOf, s.AnyOf, s.OneOf, slices.Collect(maps.Values(s.DependentSchemas)))
 	for _, dependency := range s.Dependencies {
@@ -104,7 +105,7 @@ func (m *meter) fields(s *jsonschema.Schema, object map[string]any) {
 	}
 }
 
-// fieldSchemas are those of a field by its name.
+// fieldSchemas returns the schemas of a field by its name.
 func fieldSchemas(s *jsonschema.Schema, name string) (schemas []*jsonschema.Schema) {
 	if property := s.Properties[name]; property != nil {
 		schemas = append(schemas, property)
@@ -132,7 +133,7 @@ func (m *meter) items(s *jsonschema.Schema, list []any) {
 	}
 }
 
-// itemSchemas returns the schemas of the first items, by their place, and those of any item.
+// itemSchemas returns the schemas of the first items by their position, and those of any item.
 func itemSchemas(s *jsonschema.Schema) (ordered, each []*jsonschema.Schema) {
 	ordered = s.PrefixItems
 	for _, child := range []*jsonschema.Schema{s.Items2020, s.Contains, s.UnevaluatedItems} {
@@ -152,7 +153,7 @@ func itemSchemas(s *jsonschema.Schema) (ordered, each []*jsonschema.Schema) {
 	return ordered, each
 }
 
-// own work of a schema on a value, beside the schemas in it.
+// own returns the work of a schema on a value, without the schemas in it.
 func (m *meter) own(s *jsonschema.Schema, value any, tracked bool) (work int) {
 	work = len(s.Required) / 16
 	if s.Const != nil || s.Enum != nil {
@@ -191,12 +192,12 @@ func (m *meter) own(s *jsonschema.Schema, value any, tracked bool) (work int) {
 	return work
 }
 
-// matching is the work of a regular expression on a text. Go's take time in proportion to the product of both.
+// matching returns the work of a regular expression on a text. In Go it grows with the product of both sizes.
 func (m *meter) matching(pattern, text string) int {
 	return 1 + (1+len(text))*(1+m.patterns[pattern])/64
 }
 
-// sizeOf a value in values and bytes of text, counted up to a limit.
+// sizeOf returns the size of a value in values and bytes of text, counted up to a limit.
 func sizeOf(value any, most int) (size int) {
 	size = 1
 	switch v := value.(type) {
@@ -222,7 +223,7 @@ func sizeOf(value any, most int) (size int) {
 	return size
 }
 
-// instructions of a regular expression: a{1000} has a thousand.
+// instructions returns the size of a regular expression: a{1000} has a thousand.
 func instructions(pattern string) int {
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {

@@ -14,22 +14,22 @@ import (
 )
 
 const (
-	// maxWorst is the work that the params of a run can make a schema do, above which it is refused when the Task is
-	// stored. It is more than maxWork, because params are seldom as large and as many as they can be.
+	// maxWorst bounds the work that the params of a run can cause. A schema above it is refused when the Task is
+	// stored. It is more than maxWork, because params are rarely as large and as many as they can be.
 	maxWorst = 5_000_000
 	// maxItems is how many items or fields the largest params have: each takes two bytes.
 	maxItems = v1alpha1.MaxParamsBytes / 2
 )
 
-// worst is the place where params could make a schema work most.
+// worst is the place where params could cause the most work.
 type worst struct {
 	patterns map[string]int
-	// work, at the pointer where there is most of it, and the number of values and of schemas for each of them there.
+	// work is the most work at one place. values is the number of values there, and schemas the work for each of them.
 	work, values, schemas int
 	at                    string
 }
 
-// checkWorst refuses a schema that params of the allowed size could keep busy for too long.
+// checkWorst refuses a schema if params of the allowed size could cause too much work.
 func checkWorst(root *jsonschema.Schema, patterns map[string]int) error {
 	w := &worst{patterns: patterns}
 	w.visit([]*jsonschema.Schema{root}, 1, nil)
@@ -40,7 +40,7 @@ func checkWorst(root *jsonschema.Schema, patterns map[string]int) error {
 		w.at, w.values, w.schemas, max(1, maxWorst/max(1, w.schemas)/2))
 }
 
-// visit schemas that apply to each of so many values at one place.
+// visit visits schemas that apply to each of a number of values at one place.
 func (w *worst) visit(schemas []*jsonschema.Schema, values int, path []string) {
 	all := w.expanded(schemas)
 	weight := 0
@@ -130,7 +130,7 @@ func (w *worst) items(all []*jsonschema.Schema, values int, path []string) {
 	}
 }
 
-// times returns how many values there can be, which is never more than params have room for.
+// times returns how many values there can be, at most as many as params have room for.
 func times(values, most int) int {
 	if most > 0 && values > maxItems/most {
 		return maxItems
@@ -165,7 +165,7 @@ func patternsOf(root *jsonschema.Schema) map[string]int {
 	return sizes
 }
 
-// children are all schemas in a schema.
+// children returns all schemas in a schema.
 func children(s *jsonschema.Schema) []*jsonschema.Schema {
 	ordered, each := itemSchemas(s)
 	out := slices.Concat(applied(s), ordered, each, slices.Collect(maps.Values(s.Properties)), slices.Collect(maps.Values(s.PatternProperties)))

@@ -10,7 +10,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/census"
 )
 
-// catchUp has the watch tell all, and the controller look at all. No Job ends meanwhile.
+// catchUp delivers all events and reconciles everything. No Job ends meanwhile.
 func (c *cluster) catchUp() {
 	for step := 0; len(c.todo)+len(c.events) > 0; step++ {
 		if step > 100_000 {
@@ -21,8 +21,8 @@ func (c *cluster) catchUp() {
 	}
 }
 
-// agree compares the ledger with the census of what is recorded, when the controller has caught up. Both judge one more execution of
-// each Task alike. It reports whether there was anything to compare.
+// agree compares the ledger with the census of the recorded state, when the controller has caught up. Both must judge
+// one more execution of each Task alike. It reports whether there was anything to compare.
 func (c *cluster) agree() (compared bool) {
 	byTask := map[string][]*v1alpha1.TaskExecution{}
 	for _, e := range c.truth {
@@ -53,8 +53,8 @@ func (c *cluster) agree() (compared bool) {
 	return compared
 }
 
-// sameVerdict has the ledger and the census judge one more execution of a Task, where no limit over all Tasks and no
-// deleted execution plays a part: the census does not know of these.
+// sameVerdict makes the ledger and the census judge one more execution of a Task. It skips cases with a limit over all
+// Tasks or a deleted execution, which the census does not know.
 func (c *cluster) sameVerdict(task string, crowd census.Crowd) {
 	if c.ledger.NeedsSeed(c.rules[task]) {
 		c.seed()

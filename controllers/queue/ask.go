@@ -15,26 +15,27 @@ import (
 	"github.com/taskexec/taskexec/controllers/census"
 )
 
-// Place of an execution in the queue.
+// Place is the answer of the ledger to an execution.
 type Place struct {
-	// Granted: it has a place. Since is when it was first told so, where places are limited.
+	// Granted means that it has a place. Since is when it was first told so, if places are limited.
 	Granted bool
 	Since   time.Time
-	// Position among those of its Task that wait, counted from 1.
+	// Position is its position among the waiting executions of its Task, counted from 1.
 	Position int
-	// Rules of its Task as the ledger knows them, and the Crowd that it finds. Judge reads both. They are set if it has no
-	// place.
+	// Rules are those of its Task as the ledger knows them, and Crowd is what it finds. Judge reads both. They are set
+	// if it has no place.
 	Rules census.Rules
 	Crowd census.Crowd
-	// Limit that is reached.
+	// Limit is the reached limit.
 	Limit int
-	// Active names up to three of the Task's active executions, the oldest.
+	// Active names up to three of the Task's oldest active executions.
 	Active []string
-	// Replaces are the executions that are to be cancelled for it, under the policy Replace.
+	// Replaces are the executions to cancel for it, under the policy Replace.
 	Replaces []types.NamespacedName
 }
 
-// Judge returns the verdict on the execution, which has no place. accepted: its own status says that it may wait.
+// Judge returns the verdict on the execution, which has no place. accepted means that its own status says that it may
+// wait.
 func (p Place) Judge(accepted bool) census.Verdict {
 	p.Crowd.Accepted = p.Crowd.Accepted || accepted
 	return p.Rules.Judge(p.Crowd)
@@ -43,9 +44,8 @@ func (p Place) Judge(accepted bool) census.Verdict {
 // namedActive bounds Place.Active.
 const namedActive = 3
 
-// Ask asks for a place for an execution, under the rules of its Task. known is false for an execution that the ledger does
-// not have: it has ended or is gone, and the caller has an old copy. woken are the executions to reconcile, without this
-// one.
+// Ask asks for a place for an execution, under the rules of its Task. known is false if the ledger does not have the
+// execution: it has ended or is gone, and the caller has an old copy. woken are the other executions to reconcile.
 func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (place Place, woken []types.NamespacedName, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,7 +71,7 @@ func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (place Place, wo
 	return place, woken, true
 }
 
-// place returns the answer for an execution that waits.
+// place returns the answer for a waiting execution.
 func (l *Ledger) place(x *entry) Place {
 	ln := x.line
 	at, _ := slices.BinarySearchFunc(ln.waiting, x, before)
@@ -96,7 +96,7 @@ func (l *Ledger) place(x *entry) Place {
 	return p
 }
 
-// limitOf returns the number that a blocker allows.
+// limitOf returns the limit that a blocker applies.
 func (l *Ledger) limitOf(blocker v1alpha1.QueueBlocker, rules Rules) int {
 	switch blocker {
 	case v1alpha1.BlockedByTask:
@@ -108,7 +108,7 @@ func (l *Ledger) limitOf(blocker v1alpha1.QueueBlocker, rules Rules) int {
 	}
 }
 
-// ahead counts the executions that wait and are older than x, or were accepted before it.
+// ahead counts the waiting executions that are older than x, or were accepted before it.
 func (l *line) ahead(x *entry) (n int) {
 	for _, w := range l.waiting {
 		if w != x && (w.accepted || before(w, x) < 0) {

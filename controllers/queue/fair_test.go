@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Where the limit of the controller binds, a namespace with one run does not wait for all the runs of another that are older.
+// If the controller's limit is reached, a namespace with one run does not wait for all the older runs of another.
 func TestCase22PlacesOfTheControllerAreShared(t *testing.T) {
 	in := func(namespace, name string, second int) *v1alpha1.TaskExecution {
 		return with(execution("sync", name, second), func(e *v1alpha1.TaskExecution) { e.Namespace = namespace })

@@ -12,11 +12,11 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// grant gives every place that is free after a line changed. It returns the executions to reconcile: those that were told to
-// wait. One that has not asked yet is about to.
+// grant grants every free place after a line changed. It returns the executions to reconcile: those that were told to
+// wait. An execution that has not asked yet will ask soon.
 func (l *Ledger) grant(changed *line) (woken []types.NamespacedName) {
 	candidates := []*line{changed}
-	if l.limits.any() { // what one line does not take another may
+	if l.limits.any() { // places that one line does not use may go to another
 		candidates = candidates[:0]
 		for _, ln := range l.lines {
 			candidates = append(candidates, ln)
@@ -46,9 +46,9 @@ func (l *Ledger) grant(changed *line) (woken []types.NamespacedName) {
 	return woken
 }
 
-// next returns the execution that gets the next place, nil if there is none. It is of the namespace with the fewest active
-// executions, so that one namespace cannot keep the others waiting; among equals, of the one that got its last place the
-// longest ago; and there the oldest.
+// next returns the execution that gets the next place, or nil. It is in the namespace with the fewest active
+// executions, so that one namespace cannot keep the others waiting. Among equals, it is in the namespace whose last
+// grant is the oldest, and there it is the oldest execution.
 func (l *Ledger) next(candidates []*line) (first *entry) {
 	for _, ln := range candidates {
 		x := ln.next()
@@ -62,13 +62,13 @@ func (l *Ledger) next(candidates []*line) (first *entry) {
 	return first
 }
 
-// fairOrder is the order among executions of different Tasks.
+// fairOrder orders executions of different Tasks.
 func (l *Ledger) fairOrder(a, b *entry) int {
 	ofA, ofB := a.key.Namespace, b.key.Namespace
 	return cmp.Or(cmp.Compare(l.activeIn[ofA], l.activeIn[ofB]), cmp.Compare(l.lastGrant[ofA], l.lastGrant[ofB]), before(a, b))
 }
 
-// blocker returns the limit over all Tasks that is reached, empty if there is none.
+// blocker returns the reached limit over all Tasks, or empty.
 func (l *Ledger) blocker(x *entry) v1alpha1.QueueBlocker {
 	switch {
 	case l.limits.PerNamespace > 0 && l.activeIn[x.key.Namespace] >= l.limits.PerNamespace:

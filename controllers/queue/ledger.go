@@ -14,24 +14,24 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// Ledger of the executions that have not ended. It is safe for concurrent use.
+// Ledger records the executions that have not ended. It is safe for concurrent use.
 type Ledger struct {
 	limits Limits
 
 	mu      sync.Mutex
 	entries map[types.UID]*entry
 	lines   map[lineKey]*line
-	// active counts, in all and by namespace.
+	// active counts the active executions in total, and activeIn by namespace.
 	active   int
 	activeIn map[string]int
-	// heldIn is what waits in each namespace for its Job. An active execution waits too, until its Job exists.
+	// heldIn is what waits in each namespace for its Job. An active execution also waits, until its Job exists.
 	heldIn map[string]backlog.Held
-	// grants counts the places that were granted, and lastGrant is the count at the last one of each namespace.
+	// grants counts the granted places, and lastGrant is that count at the last grant of each namespace.
 	grants    int
 	lastGrant map[string]int
 	// kept are the entries whose execution ended or is gone.
 	kept map[types.UID]*entry
-	// seeded: what was active before this process is known. Until then no limited place is granted.
+	// seeded means that the ledger knows what was active before this process. Until then no limited place is granted.
 	seeded bool
 }
 
@@ -43,8 +43,8 @@ func NewLedger(limits Limits) *Ledger {
 	}
 }
 
-// Observe records an execution as a watch shows it. The states of one execution must come in their order. It returns the
-// executions to reconcile.
+// Observe records an execution as a watch shows it. The states of one execution must come in their order. It returns
+// the executions to reconcile.
 func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -86,8 +86,8 @@ func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	return l.grant(x.line)
 }
 
-// Forget records that an execution is gone. Containers of an active one may still run: it keeps its place until Release,
-// where places are limited.
+// Forget records that an execution is gone. Containers of an active one may still run, so it keeps its place until
+// Release, if places are limited.
 func (l *Ledger) Forget(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -102,7 +102,8 @@ func (l *Ledger) Forget(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	return l.remove(x)
 }
 
-// Keep lets an active execution that is about to end keep its place until Release, because a container of it may still run.
+// Keep makes an active execution that is about to end keep its place until Release, because a container of it may still
+// run.
 func (l *Ledger) Keep(uid types.UID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -123,7 +124,7 @@ func (l *Ledger) Kept(key types.NamespacedName) (uids []types.UID) {
 	return uids
 }
 
-// Release frees a place that was kept. It returns the executions to reconcile.
+// Release frees a kept place. It returns the executions to reconcile.
 func (l *Ledger) Release(uid types.UID) []types.NamespacedName {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -180,7 +181,7 @@ func (l *Ledger) remove(x *entry) []types.NamespacedName {
 	return woken
 }
 
-// drop removes a line without members, and its namespace with its last line.
+// drop removes an empty line, and its namespace with the last line.
 func (l *Ledger) drop(ln *line) {
 	delete(l.lines, ln.key)
 	for key := range l.lines {

@@ -19,7 +19,7 @@ import (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// execution of a task, made so many seconds after noon. Its UID is its name.
+// execution returns an execution of a task, created some seconds after noon. Its UID is its name.
 func execution(task, name string, second int) *v1alpha1.TaskExecution {
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{
 		Namespace: "ns", Name: name, UID: types.UID(name), CreationTimestamp: metav1.NewTime(noon.Add(time.Duration(second) * time.Second)),
@@ -59,7 +59,7 @@ func names(keys []types.NamespacedName) string {
 	return strings.Join(out, " ")
 }
 
-// seeded ledger that has seen some executions.
+// seeded returns a ledger that has seen some executions.
 func seeded(limits Limits, executions ...*v1alpha1.TaskExecution) *Ledger {
 	l := NewLedger(limits)
 	for _, e := range executions {
@@ -69,7 +69,7 @@ func seeded(limits Limits, executions ...*v1alpha1.TaskExecution) *Ledger {
 	return l
 }
 
-// answer to an execution that asks: "turn", or its position and what blocks it.
+// answer returns the ledger's answer to an execution: "turn", or its position and what blocks it.
 func answer(t *testing.T, l *Ledger, name string, r Rules) string {
 	t.Helper()
 	p, _, known := l.Ask(types.UID(name), r, noon)
@@ -101,7 +101,7 @@ func TestTurnsAreInTheOrderOfCreation(t *testing.T) {
 	r := rules(v1alpha1.ConcurrencyQueue, 2)
 	a, b, c, d := execution("sync", "a", 1), execution("sync", "b", 1), execution("sync", "c", 2), execution("sync", "d", 0)
 	l := seeded(Limits{}, c, b, a, d)
-	wants(t, "the youngest asks first", answer(t, l, "c", r), "2 Task") // d and a have the turns
+	wants(t, "the youngest asks first", answer(t, l, "c", r), "2 Task") // d and a have the places
 	wants(t, "then the oldest", answer(t, l, "d", r), "turn")
 	wants(t, "by name within a second", answer(t, l, "b", r), "1 Task")
 	wants(t, "the other", answer(t, l, "a", r), "turn")
@@ -123,7 +123,7 @@ func TestNoLimitedTurnBeforeTheSeed(t *testing.T) {
 		t.Error("only what is limited needs a seed")
 	}
 	wants(t, "an unlimited turn", answer(t, l, "c", rules(v1alpha1.ConcurrencyAllow, 0)), "turn")
-	// The Job of b was created right before a crash: b is active, whatever its age.
+	// The Job of b was created right before a crash, so b is active whatever its age.
 	l.Seed([]Found{{Key: types.NamespacedName{Namespace: "ns", Name: "b"}, UID: "b", Task: "sync"}})
 	wants(t, "the one whose Job exists", answer(t, l, "b", r), "turn")
 	wants(t, "the other", answer(t, l, "a", r), "1 Task")
@@ -172,7 +172,7 @@ func TestQueueIsFull(t *testing.T) {
 	wants(t, "the last of four", answer(t, l, "d", r), "full")
 	wants(t, "the third", answer(t, l, "c", r), "2 Task")
 	wants(t, "the second", answer(t, l, "b", r), "1 Task")
-	l.Observe(execution("sync", "0", 0)) // made in the same second, seen later
+	l.Observe(execution("sync", "0", 0)) // created in the same second, seen later
 	wants(t, "who comes later is refused, whatever its place", answer(t, l, "0", r), "full")
 	wants(t, "and who was accepted is not", answer(t, l, "c", r), "3 Task")
 
@@ -212,7 +212,7 @@ func TestLimitsOverAllTasks(t *testing.T) {
 	wants(t, "from their turn", answer(t, own, "b", free), "turn")
 }
 
-// A turn is kept while something of a run that is gone, or has ended, may go on.
+// A place is kept while the pods of a run that is gone, or has ended, may still run.
 func TestTurnsThatAreKept(t *testing.T) {
 	r := rules(v1alpha1.ConcurrencyQueue, 1)
 	a, b := execution("sync", "a", 1), execution("sync", "b", 2)
@@ -261,7 +261,7 @@ func TestRulesOfAnOlderTaskDoNotCount(t *testing.T) {
 	wants(t, "a wider limit wakes whose turn came", names(woken), "b")
 }
 
-// Positions are told again at a quarter: a queue of n costs n log n looks in all and not n².
+// A position is reported again at a quarter of the last report. A queue of n causes n log n reconciles, not n².
 func TestPositionsAreToldNowAndThen(t *testing.T) {
 	const n = 200
 	r := rules(v1alpha1.ConcurrencyQueue, 1)

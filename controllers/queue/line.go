@@ -22,27 +22,27 @@ type entry struct {
 	state   state
 	// since is when it was first told that it has a place.
 	since time.Time
-	// accepted: it was told to wait, and is not refused any more.
+	// accepted means that it was told to wait, and is never refused then.
 	accepted bool
-	// cancelled executions take no place. One that has a place keeps it to its end.
+	// cancelled executions get no place. One that has a place keeps it to its end.
 	cancelled bool
-	// kept: the execution ended or is gone, and its containers may still run.
+	// kept means that the execution ended or is gone, and its containers may still run.
 	kept bool
-	// held: it counts among those that wait in its namespace, with the bytes that it had when it was first seen.
+	// held means that it counts as waiting in its namespace, with the size that it had when it was first seen.
 	held  bool
 	bytes int64
-	// told is the position in the queue that it knows, 0 for none.
+	// told is the position in the queue that it last got, or 0.
 	told int
 }
 
 type state int
 
 const (
-	// waiting for a place.
+	// waiting means waiting for a place.
 	waiting state = iota
-	// active: its Job may exist.
+	// active means that its Job may exist.
 	active
-	// leaving: cancelled before it had a place.
+	// leaving means that it was cancelled before it had a place.
 	leaving
 )
 
@@ -53,18 +53,18 @@ func (x *entry) arrival() census.Arrival {
 // before is the order of the queue.
 func before(a, b *entry) int { return a.arrival().Compare(b.arrival()) }
 
-// lineKey names a line by its Task, as the label of a Job does. Seed knows no more of a Job.
+// lineKey identifies a line by its Task, as in the label of a Job. Seed has no more from a Job.
 type lineKey struct{ namespace, task string }
 
-// line is the executions of one Task.
+// line has the executions of one Task.
 type line struct {
 	key lineKey
-	// rules of the Task. They are known once an execution has asked.
+	// rules are those of the Task. They are known once an execution has asked.
 	rules Rules
 	known bool
-	// members counts the entries that name this line.
+	// members counts the entries with this line.
 	members int
-	// waiting executions, in the order of the queue.
+	// waiting are the waiting executions in the order of the queue.
 	waiting []*entry
 	active  map[types.UID]*entry
 }
@@ -72,7 +72,7 @@ type line struct {
 // room reports whether the Task's own limit allows one more active execution.
 func (l *line) room() bool { return l.rules.MaxRunning == 0 || len(l.active) < l.rules.MaxRunning }
 
-// next returns the execution that gets the Task's next place, nil if there is none.
+// next returns the execution that gets the Task's next place, or nil.
 func (l *line) next() *entry {
 	if !l.known || len(l.waiting) == 0 || !l.room() {
 		return nil
@@ -89,8 +89,8 @@ func (l *line) next() *entry {
 	return nil
 }
 
-// replaced returns the executions that have to end under the policy Replace, oldest first: of those that nobody cancelled,
-// all but the newest maxRunning.
+// replaced returns the executions that must end under the policy Replace, oldest first: of those that nobody cancelled,
+// all except the newest maxRunning.
 func (l *line) replaced() []*entry {
 	stay := slices.Clone(l.waiting)
 	for _, x := range l.active {
@@ -119,8 +119,8 @@ func (l *line) take(x *entry) {
 	}
 }
 
-// advanced returns the executions that moved so far ahead that they are told their position again. So each is told a number
-// of times that grows with the logarithm of the queue's length.
+// advanced returns the executions that moved so far ahead that they should report their new position. So each one
+// reports a number of times that grows with the logarithm of the queue's length.
 func (l *line) advanced() (out []*entry) {
 	for i, x := range l.waiting {
 		if Advanced(x.told, i+1) {
@@ -131,5 +131,5 @@ func (l *line) advanced() (out []*entry) {
 	return out
 }
 
-// Advanced reports whether a position is worth telling to one that knows another: once it is a quarter of that.
+// Advanced reports whether a new position is worth reporting: it is at most a quarter of the one told last.
 func Advanced(told, position int) bool { return told > 0 && position <= told/4 }

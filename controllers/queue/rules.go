@@ -11,11 +11,11 @@ import (
 	"github.com/taskexec/taskexec/controllers/census"
 )
 
-// Limits over all Tasks, 0 for none.
+// Limits are the limits over all Tasks. 0 means none.
 type Limits struct {
 	// Total bounds the active executions of the controller.
 	Total int
-	// PerNamespace bounds those of each namespace.
+	// PerNamespace bounds the active executions of each namespace.
 	PerNamespace int
 	// Waiting bounds what waits in each namespace.
 	Waiting backlog.Limits
@@ -23,7 +23,7 @@ type Limits struct {
 
 func (l Limits) any() bool { return l.Total > 0 || l.PerNamespace > 0 }
 
-// Rules are what one generation of a Task says of its concurrency.
+// Rules are the concurrency rules of one generation of a Task.
 type Rules struct {
 	TaskUID    types.UID
 	Generation int64
@@ -36,7 +36,7 @@ func RulesOf(task *v1alpha1.Task) Rules {
 }
 
 // newerThan reports whether these rules replace the known ones. A worker may ask with an older copy of the Task than
-// another worker did before.
+// another worker did.
 func (r Rules) newerThan(known Rules) bool {
 	return r.TaskUID != known.TaskUID || r.Generation >= known.Generation
 }

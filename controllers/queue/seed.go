@@ -5,14 +5,14 @@ package queue
 
 import "k8s.io/apimachinery/pkg/types"
 
-// NeedsSeed reports whether Seed must be called before a place under these rules is granted.
+// NeedsSeed reports whether Seed must be called before a place under these rules can be granted.
 func (l *Ledger) NeedsSeed(r Rules) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.seeded && l.limited(r)
 }
 
-// Found is a Job or a pod of an execution, as its labels say.
+// Found is a Job or a pod, with its execution by its labels.
 type Found struct {
 	Key  types.NamespacedName
 	UID  types.UID
@@ -26,8 +26,9 @@ func (l *Ledger) Knows(uid types.UID) bool {
 	return l.entries[uid] != nil
 }
 
-// Seed records what was active before this process: the Jobs of executions that the ledger knows, and what may still run of
-// executions that have ended or are gone. It returns the executions to reconcile: the latter, and those that got a place.
+// Seed records what was active before this process: the Jobs of executions that the ledger knows, and what may still
+// run of executions that have ended or are gone. It returns the executions to reconcile: the latter, and those that got
+// a place.
 func (l *Ledger) Seed(found []Found) (woken []types.NamespacedName) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// Wait reserves room in its namespace for an execution that has to wait. It returns why there is none; then the execution
-// must not wait. One that waited before, as its status says, keeps its room whatever the limits are now.
+// Wait reserves room in its namespace for a waiting execution. It returns why there is none; then the execution must
+// not wait. An execution that waited before, as its status says, keeps its room whatever the limits are now.
 func (l *Ledger) Wait(uid types.UID) *backlog.Full {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -26,7 +26,8 @@ func (l *Ledger) Wait(uid types.UID) *backlog.Full {
 	return nil
 }
 
-// Room returns why a new run of a Task could not wait now. It returns nil if it could, or if no other run of its Task waits.
+// Room returns why a new run of a Task could not wait now. It returns nil if it could, or if no other run of its Task
+// waits.
 func (l *Ledger) Room(task types.NamespacedName, size int64) *backlog.Full {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -48,7 +49,7 @@ func (l *Ledger) Held() (all, most backlog.Held) {
 	return all, most
 }
 
-// hold counts an execution among those that wait in its namespace.
+// hold counts an execution as waiting in its namespace.
 func (l *Ledger) hold(x *entry) {
 	if x.held {
 		return
@@ -57,7 +58,7 @@ func (l *Ledger) hold(x *entry) {
 	l.count(x, 1)
 }
 
-// letGo counts an execution no longer among those that wait.
+// letGo no longer counts an execution as waiting.
 func (l *Ledger) letGo(x *entry) {
 	if !x.held {
 		return

@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
-// sized is an execution of so many bytes.
+// sized returns an execution of that many bytes.
 func sized(name string, bytes int64) *v1alpha1.TaskExecution {
 	return with(execution("sync", name, 0), func(e *v1alpha1.TaskExecution) { e.Size = bytes })
 }
@@ -21,10 +21,10 @@ func queued(e *v1alpha1.TaskExecution) *v1alpha1.TaskExecution {
 	return with(e, func(e *v1alpha1.TaskExecution) { e.Status.Phase = v1alpha1.PhaseQueued })
 }
 
-// wait asks for room, and tells whether there is.
+// wait asks for room and reports whether there is any.
 func wait(l *Ledger, name string) bool { return l.Wait(types.UID(name)) == nil }
 
-// Room is reserved when a run is told to wait, and free again when it has its Job, is cancelled, has ended or is gone.
+// Room is reserved when a run is told to wait, and freed when it has its Job, is cancelled, has ended or is gone.
 func TestCase49RoomIsReservedAndFreed(t *testing.T) {
 	for name, leave := range map[string]func(*Ledger, *v1alpha1.TaskExecution){
 		"it has its Job":  func(l *Ledger, e *v1alpha1.TaskExecution) { l.Observe(withJob(e)) },
@@ -64,7 +64,7 @@ func TestCase49RoomIsReservedAndFreed(t *testing.T) {
 	}
 }
 
-// What waited before a restart goes on to wait, whatever the limits are now; and a namespace does not count in another.
+// A run that waited before a restart keeps waiting, whatever the limits are now. Namespaces count separately.
 func TestCase49WhatWaitedGoesOnToWait(t *testing.T) {
 	l := seeded(Limits{Waiting: backlog.Limits{Runs: 1}}, queued(sized("a", 1)), queued(sized("b", 1)), sized("c", 1))
 	if !wait(l, "a") || !wait(l, "b") || wait(l, "c") {

@@ -18,16 +18,17 @@ import (
 	"github.com/taskexec/taskexec/hack/walks"
 )
 
-// cluster in which executions come, run and end, whose watch is late and whose controller dies at any point.
+// cluster is a cluster in which executions come, run and end. Its watch is late, and its controller may die at any
+// point.
 type cluster struct {
 	*rapid.T
 	limits Limits
 	rules  map[string]Rules
 	truth  map[string]*v1alpha1.TaskExecution
-	// running Jobs, and how many each execution had.
+	// running has the running Jobs; jobs counts how many each execution had.
 	running map[string]bool
 	jobs    map[string]int
-	// events that the watch has yet to tell, in order.
+	// events are the watch events to deliver, in order.
 	events []event
 	// todo is the controller's work queue.
 	todo   map[string]bool
@@ -36,7 +37,7 @@ type cluster struct {
 	most   map[string]int
 }
 
-// event of the watch: a new state of an execution, or its last.
+// event is a watch event: a new state of an execution, or its deletion.
 type event struct {
 	execution *v1alpha1.TaskExecution
 	gone      bool
@@ -71,7 +72,7 @@ func (c *cluster) number(what string, from, to int) int {
 
 func (c *cluster) oneIn(n int, what string) bool { return c.number(what, 1, n) == n }
 
-// restart loses all that the controller knew. It sees what there is before it works.
+// restart forgets all that the controller knew. It lists everything before it works.
 func (c *cluster) restart() {
 	c.ledger, c.events, c.todo = NewLedger(c.limits), nil, map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(c.truth)) {
@@ -86,13 +87,13 @@ func (c *cluster) wake(keys []types.NamespacedName) {
 	}
 }
 
-// write a new state of an execution, which the watch tells later.
+// write stores a new state of an execution, which the watch delivers later.
 func (c *cluster) write(e *v1alpha1.TaskExecution) {
 	c.truth[e.Name] = e
 	c.events = append(c.events, event{execution: e})
 }
 
-// deliver one event of the watch.
+// deliver delivers one watch event.
 func (c *cluster) deliver() {
 	if len(c.events) == 0 {
 		return
@@ -115,14 +116,14 @@ func (c *cluster) pick(what string, from []string) (string, bool) {
 	return rapid.SampledFrom(from).Draw(c.T, what), true
 }
 
-// reconcile does what the reconciler does, and may die between the creation of a Job and the status write.
+// reconcile does what the reconciler does. It may die between the creation of a Job and the status write.
 func (c *cluster) reconcile(name string) {
 	delete(c.todo, name)
 	e := c.truth[name]
 	if e == nil {
 		for _, uid := range c.ledger.Kept(types.NamespacedName{Namespace: "ns", Name: name}) {
 			if c.running[name] {
-				return // its pod's end is an event
+				return // the end of its pod causes an event
 			}
 			c.wake(c.ledger.Release(uid))
 		}
@@ -176,7 +177,7 @@ func (c *cluster) seed() {
 	c.wake(c.ledger.Seed(found))
 }
 
-// check what must hold whenever a Job is created.
+// check checks what must hold whenever a Job is created.
 func (c *cluster) check(e *v1alpha1.TaskExecution) {
 	byTask := map[string]int{}
 	for name := range c.running {
@@ -205,7 +206,7 @@ func (c *cluster) check(e *v1alpha1.TaskExecution) {
 	}
 }
 
-// happenings are all that can happen; each is as likely as the others.
+// happenings are all actions, each equally likely.
 func (c *cluster) happenings() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"an execution is created":   func(*rapid.T) { c.create() },
@@ -237,7 +238,7 @@ func (c *cluster) endOne() {
 	}
 }
 
-// interfere cancels or deletes an execution, or kills the controller.
+// interfere cancels or deletes an execution, or restarts the controller.
 func (c *cluster) interfere() {
 	name, ok := c.pick("with", slices.Collect(maps.Keys(c.truth)))
 	switch {
@@ -252,7 +253,7 @@ func (c *cluster) interfere() {
 	}
 }
 
-// calm lets everything that is under way come to rest, and nothing new begin.
+// calm finishes everything that is under way and begins nothing new.
 func (c *cluster) calm() {
 	for step := 0; len(c.todo)+len(c.events)+len(c.running) > 0; step++ {
 		if step > 100_000 {
@@ -267,7 +268,7 @@ func (c *cluster) calm() {
 	}
 }
 
-// end a Job: of an execution that is there, its end is recorded.
+// end ends a Job and, if its execution exists, records the end.
 func (c *cluster) end(name string) {
 	delete(c.running, name)
 	c.todo[name] = true
@@ -276,7 +277,7 @@ func (c *cluster) end(name string) {
 	}
 }
 
-// Whatever happens, no more are active than may be, each has one Job, and all come to their turn.
+// Whatever happens, the limit of active runs holds, each run has one Job, and all get their places.
 func TestWalk(t *testing.T) {
 	walks.Same(t, 50, 400)
 	busy, compared := 0, 0
@@ -307,7 +308,7 @@ func TestWalk(t *testing.T) {
 	}
 }
 
-// Workers in parallel cannot give one turn twice.
+// Parallel workers cannot grant one place twice.
 func TestParallelWorkers(t *testing.T) {
 	const n, most = 300, 3
 	r := rules(v1alpha1.ConcurrencyQueue, most)

@@ -13,8 +13,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// A schedule that asks for more time than its Task allows makes no runs and says so. When the Task allows it, ticks count
-// from then on.
+// A schedule that asks for a longer timeout than its Task allows creates no runs and says so. When the Task allows it,
+// ticks count from then on.
 func TestCase57ScheduleAsksForNoMoreThanItsTaskAllows(t *testing.T) {
 	task := aTask()
 	task.Spec.Timeout = duration(time.Minute)

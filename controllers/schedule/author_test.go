@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// The runs of a schedule carry who wrote what it says. A change by somebody who is not known leaves no name of before.
+// The runs of a schedule name the author of its spec. After a change by an unknown author, they name nobody.
 func TestCase56RunsCarryWhoWroteTheSchedule(t *testing.T) {
 	s := aSchedule()
 	user := func() string { return execution(s, time.Time{}).Spec.Trigger.User }
@@ -42,7 +42,7 @@ func TestCase56RunsCarryWhoWroteTheSchedule(t *testing.T) {
 	}
 }
 
-// A name on a schedule that anybody could have written is marked so on its runs.
+// An author that anybody could have written on a schedule is marked as claimed on its runs.
 func TestCase56ClaimedAuthorIsMarkedOnTheRuns(t *testing.T) {
 	for name, c := range map[string]struct {
 		author   string

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// wall is a moment of wall clock time: the seconds since 1970 of a clock that shows the same and has no zone.
+// wall is a moment of wall clock time: the seconds since 1970 of a clock without a zone that shows the same.
 type wall int64
 
 const (
 	daySeconds = 24 * 60 * 60
-	// searchMonths is how far away a month can be that matches at all: a February with five Mondays comes every 28
-	// years, and once in 40, because 2100 is no leap year.
+	// searchMonths is how far away the nearest matching month can be: a February with five Mondays comes every 28
+	// years, and once after 40, because 2100 is no leap year.
 	searchMonths = 41 * 12
 )
 
@@ -97,7 +97,7 @@ func (m calendarMonth) plus(months int) calendarMonth {
 	return calendarMonthOf(m.number + months)
 }
 
-// dateOf returns the date of a day in the month: the 1st of one that is before it, and the last of one that is after it.
+// dateOf returns the date of a day, limited to the month: its 1st for an earlier day, and its last for a later one.
 func (m calendarMonth) dateOf(day int64) int {
 	return int(min(max(day-m.firstDay+1, 1), int64(m.length)))
 }
@@ -149,7 +149,7 @@ func (e *Expression) clockUpTo(s int) int {
 
 func has(set uint64, n int) bool { return set>>n&1 != 0 }
 
-// lowest number in a set from n on, or -1.
+// lowest returns the lowest number in a set from n on, or -1.
 func lowest(set uint64, n int) int {
 	if set = set >> n << n; set == 0 {
 		return -1
@@ -157,7 +157,7 @@ func lowest(set uint64, n int) int {
 	return bits.TrailingZeros64(set)
 }
 
-// highest number in a set up to n, or -1.
+// highest returns the highest number in a set up to n, or -1.
 func highest(set uint64, n int) int {
 	if n < 0 {
 		return -1

@@ -21,47 +21,48 @@ import (
 type Observation struct {
 	Now      time.Time
 	Schedule *v1alpha1.TaskSchedule
-	// Task that the schedule runs, nil when there is none.
+	// Task is the Task that the schedule runs, or nil.
 	Task *v1alpha1.Task
-	// Origin is the verdict on who made and who changed the schedule, empty if the schedule does not say it or it is not known.
+	// Origin is the verdict on who created and who changed the schedule. It is empty if the schedule does not say that,
+	// or if the verdict is not known.
 	Origin v1alpha1.Origin
 }
 
-// Run is one that is to be made.
+// Run is one run to create.
 type Run struct {
-	// Tick is its time as the schedule has it, without jitter.
+	// Tick is the scheduled time, without jitter.
 	Tick      time.Time
 	Execution *v1alpha1.TaskExecution
 }
 
-// Plan is what is to be done about a schedule now.
+// Plan is what to do about a schedule now.
 type Plan struct {
-	// Runs that are due, oldest first. They are at most catchUpLimit.
+	// Runs are due, oldest first. They are at most catchUpLimit.
 	Runs []Run
-	// PassedOver are the first and the last tick that will not be run, nil when there are none.
+	// PassedOver are the first and the last skipped tick, or nil.
 	PassedOver *[2]time.Time
-	// Ready is the condition, but for its type and generation.
+	// Ready is the condition, without its type and generation.
 	Ready metav1.Condition
-	// Wait is how long until the next reconcile, zero if only a change is a reason.
+	// Wait is the delay of the next reconcile. It is zero if only a change causes one.
 	Wait time.Duration
 
 	// from is the time after which ticks counted in this plan.
 	from time.Time
-	// next is when the run after those is due, zero for never.
+	// next is when the run after those is due, or zero for never.
 	next time.Time
-	// observed is the schedule and time zone that were planned with.
+	// observed is the schedule and time zone of this plan.
 	observed string
 	// origin is the verdict on who wrote the schedule.
 	origin v1alpha1.Origin
 }
 
-// MaxWait is the longest time between two reconciles of a schedule, whenever its next tick is. So a clock that was set forward is
-// noticed after that time at the latest.
+// MaxWait is the longest time between two reconciles of a schedule, whenever its next tick is. So a clock that was set
+// forward is noticed within that time.
 const MaxWait = time.Minute
 
-// maxAhead is how far in the future the last handled tick may be. After a clock was set back by less than this, the schedule waits
-// until the clock has caught up, so that no tick is run twice. With more, the clock was wrong before, and ticks count from now
-// on.
+// maxAhead is how far in the future the last handled tick may be. If a clock was set back by less than this, the
+// schedule waits until the clock has caught up, so that no tick is run twice. If it was set back by more, the clock was
+// wrong before, and ticks count from now on.
 const maxAhead = time.Hour
 
 // Decide makes the plan of a schedule.
@@ -75,7 +76,7 @@ func Decide(o Observation) Plan {
 	plan.Ready = ready(v1alpha1.ReasonScheduled, "the next run is planned")
 	plan.from = countedFrom(o, plan.observed)
 	late := lateness(o.Schedule)
-	now := o.Now.Add(-late) // by the clock of ticks
+	now := o.Now.Add(-late) // on the clock of ticks
 	for _, tick := range dueTicks(o.Schedule, table, plan.from, now) {
 		run := execution(o.Schedule, tick)
 		markUser(run, cmp.Or(o.Origin, o.Schedule.Status.Origin))
@@ -91,8 +92,8 @@ func Decide(o Observation) Plan {
 	return plan
 }
 
-// hindrance returns why no runs are made, or else the timetable by which they are. What is wrong with the schedule itself comes
-// first, then what its owner asked for, then what others have to mend.
+// hindrance returns why no runs are created, or else the timetable. Errors in the schedule itself come first, then what
+// its owner requested, then what others have to fix.
 func hindrance(o Observation) (Timetable, *metav1.Condition) {
 	spec := &o.Schedule.Spec
 	if lost := o.Schedule.Undecoded.InSpec(); len(lost) > 0 {
@@ -107,7 +108,7 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 		return Timetable{}, notReady(v1alpha1.ReasonInvalidTimeZone, err.Error())
 	}
 	if spec.Suspend {
-		// Somebody wants it so: nothing is wrong, and a GitOps tool that waits for Ready need not.
+		// The owner requested this. Nothing is wrong, and a GitOps tool that waits for Ready should not wait.
 		suspended := ready(v1alpha1.ReasonSuspended, "suspended: no runs are made")
 		return Timetable{}, &suspended
 	}
@@ -124,8 +125,8 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 	return NewTimetable(expression, zone), nil
 }
 
-// paramProblems returns what is wrong with the params of a schedule. It returns nothing if the Task itself cannot be run: its
-// runs say so.
+// paramProblems returns what is wrong with the params of a schedule. It returns nothing if the Task itself cannot be
+// run, because its runs report that.
 func paramProblems(task *v1alpha1.Task, s *v1alpha1.TaskSchedule) params.FieldErrors {
 	var given []byte
 	if s.Spec.Params != nil {
@@ -158,10 +159,10 @@ func notReady(reason, message string) *metav1.Condition {
 	return &metav1.Condition{Status: metav1.ConditionFalse, Reason: reason, Message: message}
 }
 
-// maxMessage in bytes; a condition may have 32768.
+// maxMessage is in bytes. A condition may have 32768.
 const maxMessage = 4096
 
-// observedSchedule is the schedule and time zone by which the ticks in a status were counted.
+// observedSchedule is the schedule and time zone to which the ticks in a status belong.
 func observedSchedule(spec *v1alpha1.TaskScheduleSpec) string {
 	if spec.TimeZone == "" {
 		return spec.Schedule + " UTC"
@@ -169,7 +170,7 @@ func observedSchedule(spec *v1alpha1.TaskScheduleSpec) string {
 	return spec.Schedule + " " + spec.TimeZone
 }
 
-// lateness is the schedule's jitter.
+// lateness returns the schedule's jitter.
 func lateness(s *v1alpha1.TaskSchedule) time.Duration {
 	if s.Spec.Jitter == nil {
 		return 0

@@ -23,7 +23,7 @@ func ticks(p Plan) (out []string) {
 	return out
 }
 
-// Which ticks are run, which are passed over, and how long to wait. created is 00:00:30 on 1 January.
+// The table says which ticks are run, which are skipped, and how long to wait. created is 00:00:30 on 1 January.
 func TestWhatIsDue(t *testing.T) {
 	clock := created.Add
 	limit := func(n int32) change { return func(s *v1alpha1.TaskSchedule) { s.Spec.CatchUpLimit = n } }
@@ -135,7 +135,7 @@ func TestWhatKeepsAScheduleFromRunning(t *testing.T) {
 	}
 }
 
-// With jitter a tick keeps its time and name, and is run later; nothing else differs.
+// With jitter a tick keeps its time and name, and its run is created later. Nothing else differs.
 func TestJitterDelaysWhatIsDue(t *testing.T) {
 	jittered := func(s *v1alpha1.TaskSchedule) { s.Spec.Jitter = duration(50 * time.Minute) }
 	s := aSchedule(jittered, func(s *v1alpha1.TaskSchedule) { s.Spec.Schedule = "@hourly" })
@@ -161,8 +161,8 @@ func TestJitterDelaysWhatIsDue(t *testing.T) {
 	}
 }
 
-// However often, late or irregularly a schedule is looked at, and whatever is lost on the way: no tick is run
-// twice, and with a limit that suffices, none is left out.
+// A schedule is reconciled often, late and irregularly, and status writes are lost. No tick is run twice, and with a
+// sufficient limit none is skipped.
 func TestEachTickRunsOnce(t *testing.T) {
 	s := aSchedule(func(s *v1alpha1.TaskSchedule) { s.Spec.Schedule, s.Spec.CatchUpLimit = "* * * * * *", 100 })
 	runs := map[string]int{}
@@ -172,7 +172,7 @@ func TestEachTickRunsOnce(t *testing.T) {
 		plan := Decide(Observation{Now: now, Schedule: s, Task: aTask()})
 		var results []Result
 		for _, run := range plan.Runs {
-			runs[run.Execution.Name] = 1 // a name that exists is not made again
+			runs[run.Execution.Name] = 1 // an existing name is not created again
 			results = append(results, Result{})
 		}
 		if i%3 == 0 {
@@ -185,7 +185,7 @@ func TestEachTickRunsOnce(t *testing.T) {
 	}
 }
 
-// Deciding after ten years of a clock's absence costs next to nothing.
+// Deciding after an absence of ten years costs next to nothing.
 func BenchmarkDecideAfterTenYearsOfSeconds(b *testing.B) {
 	s := aSchedule(func(s *v1alpha1.TaskSchedule) { s.Spec.Schedule = "* * * * * *" })
 	o := Observation{Now: created.AddDate(10, 0, 0), Schedule: s, Task: aTask()}

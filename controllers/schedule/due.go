@@ -12,8 +12,9 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// countedFrom returns the time after which ticks count: the end of the last plan, or the creation. It is now if something new began:
-// another schedule or time zone, a resume, or the end of what was missing. The ticks before that are not made up for.
+// countedFrom returns the time after which ticks count: the end of the last plan, or the creation. It is now if
+// something new began: another schedule or time zone, or running again after a suspension or another hindrance. Earlier
+// ticks are not caught up.
 func countedFrom(o Observation, observed string) time.Time {
 	status, now := &o.Schedule.Status, o.Now.Truncate(time.Second)
 	if status.ObservedSchedule != "" && (status.ObservedSchedule != observed || wasIdle(status)) {
@@ -32,7 +33,7 @@ func countedFrom(o Observation, observed string) time.Time {
 	return from
 }
 
-// wasIdle reports whether the schedule made no runs until now.
+// wasIdle reports whether the schedule created no runs until now.
 func wasIdle(status *v1alpha1.TaskScheduleStatus) bool {
 	before := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
 	if before == nil {
@@ -47,9 +48,9 @@ func wasIdle(status *v1alpha1.TaskScheduleStatus) bool {
 	}
 }
 
-// dueTicks returns the ticks after from and up to now that are to be run, oldest first: the newest ones, at most
-// catchUpLimit, and none that is later than the starting deadline. It looks backwards from now, so that a month of
-// seconds costs what a minute does.
+// dueTicks returns the ticks after from and up to now that are run, oldest first: the newest ones, at most
+// catchUpLimit, and none that is later than the starting deadline. It searches backwards from now, so that a month of
+// seconds costs as much as a minute.
 func dueTicks(s *v1alpha1.TaskSchedule, table Timetable, from, now time.Time) (due []time.Time) {
 	earliest := time.Time{}
 	if d := s.Spec.StartingDeadline; d != nil {

@@ -17,15 +17,16 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// hashLength in hex digits: 40 bits, as in the name of a Job.
+// hashLength is in hex digits: 40 bits, as in the name of a Job.
 const hashLength = 10
 
-// stamp of a tick in a name: UTC, so that an hour that comes twice has two names, and in lower case.
+// stamp is the format of a tick in a name. It is in UTC, so that an hour that comes twice has two names, and in lower
+// case.
 const stamp = "20060102t150405z"
 
-// ExecutionName derives a run's name from its schedule's name, truncated, the time of its tick and the schedule's
-// UID, hashed: nightly-20261124t023000z-1a2b3c4d5e. It is at most 253 characters. One tick has one name, on every
-// controller and after every restart, and a schedule that was deleted and made again has others.
+// ExecutionName derives a run's name from its schedule's name, truncated, the time of its tick and the schedule's UID,
+// hashed: nightly-20261124t023000z-1a2b3c4d5e. It has at most 253 characters. One tick has one name, on every
+// controller and after every restart. A schedule that was deleted and created again has other names.
 func ExecutionName(schedule string, uid types.UID, tick time.Time) string {
 	sum := sha256.Sum256([]byte(uid))
 	suffix := "-" + tick.UTC().Format(stamp) + "-" + hex.EncodeToString(sum[:])[:hashLength]
@@ -35,7 +36,8 @@ func ExecutionName(schedule string, uid types.UID, tick time.Time) string {
 	return strings.TrimRight(schedule, "-.") + suffix
 }
 
-// execution returns the run of a tick. It has no owner: the runs of a deleted schedule stay, with their records.
+// execution returns the run of a tick. It has no owner, because the runs of a deleted schedule stay, with their
+// records.
 func execution(s *v1alpha1.TaskSchedule, tick time.Time) *v1alpha1.TaskExecution {
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{
 		Namespace: s.Namespace,
@@ -56,14 +58,14 @@ func execution(s *v1alpha1.TaskSchedule, tick time.Time) *v1alpha1.TaskExecution
 	return e
 }
 
-// IsOf reports whether an execution says that it was made by that very schedule.
+// IsOf reports whether an execution says that this very schedule created it.
 func IsOf(e *v1alpha1.TaskExecution, s *v1alpha1.TaskSchedule) bool {
 	return e.Spec.Trigger.Source == v1alpha1.TriggerSchedule && e.Spec.Trigger.Name == s.Name &&
 		e.Labels[v1alpha1.LabelScheduleUID] == string(s.UID)
 }
 
-// IsRun reports whether an execution that was found under the name of a schedule's run is that run: it says so, and asks for
-// what the run asks for. The name can be known before the tick, and then somebody else may have taken it.
+// IsRun reports whether an existing execution with the name of a schedule's run is that run: it says so, and requests
+// the same. The name can be known before the tick, so somebody else may have used it.
 func IsRun(found *v1alpha1.TaskExecution, s *v1alpha1.TaskSchedule, run *v1alpha1.TaskExecution) bool {
 	return IsOf(found, s) && jobspec.IsSameRun(found, run) &&
 		found.Annotations[v1alpha1.AnnotationScheduledAt] == run.Annotations[v1alpha1.AnnotationScheduledAt]

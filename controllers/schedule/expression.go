@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// maxExpression in bytes, as in the CRD.
+// maxExpression is in bytes, as in the CRD.
 const maxExpression = 512
 
-// Expression is a cron expression that was parsed. It has no time zone.
+// Expression is a parsed cron expression. It has no time zone.
 type Expression struct {
 	second, minute, hour, month uint64
-	// days holds the days that match, for each shape that a month can have.
+	// days has the matching days for each shape that a month can have.
 	days monthDays
-	// every is the period of an expression that has no fields, zero otherwise.
+	// every is the period of an expression without fields, or zero.
 	every time.Duration
 }
 
@@ -31,18 +31,18 @@ var descriptors = map[string]string{
 
 const possibleDescriptors = "@yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly and @every with a duration"
 
-// Parse reads a cron expression:
+// Parse parses a cron expression:
 //
-//   - five fields, as crontab(5) has them, or six with the second first. Where the day of the month and the day of the
-//     week are both restricted, one of them is enough, as in crontab(5).
+//   - five fields, as in crontab(5), or six with the second first. If the day of the month and the day of the week are
+//     both restricted, one match is enough, as in crontab(5).
 //   - a seventh field, which is the year in Quartz, if it is "*" or "?".
 //   - the forms of Quartz for days: L, L-3, LW, 15W, FRIL, FRI#L and FRI#3.
 //   - a descriptor such as @hourly, or @every with a duration of whole seconds.
 //
-// A weekday has the number that it has in crontab(5): 0 or 7 is Sunday. An expression of Quartz that has a year counts
-// from 1, so that its weekdays have to be names.
+// A weekday has the number that it has in crontab(5): 0 or 7 is Sunday. Quartz expressions with a year count weekdays
+// from 1, so their weekdays must be names.
 //
-// The error says which part is wrong and what is possible there. An expression that never matches is an error, too.
+// The error says which part is wrong and what is allowed there. An expression that never matches is an error, too.
 func Parse(text string) (Expression, error) {
 	text = strings.TrimSpace(text)
 	switch {
@@ -67,10 +67,10 @@ func Parse(text string) (Expression, error) {
 	return e, nil
 }
 
-// epoch2000 is a moment of wall clock time. Every month of every shape comes within searchMonths of it.
+// epoch2000 is a moment of wall clock time. Every month of every shape comes within searchMonths after it.
 const epoch2000 wall = 946684800
 
-// The number of fields of an expression.
+// These are the possible numbers of fields of an expression.
 const (
 	fieldsOfCrontab = 5
 	fieldsWithYear  = 7
@@ -120,7 +120,8 @@ func withoutYear(fields []string) ([]string, error) {
 	return fields[:fieldsWithYear-1], nil
 }
 
-// hasNumberedWeekday reports whether a weekday stands in a field as a number, which a step and an occurrence are not.
+// hasNumberedWeekday reports whether a field names a weekday by its number. The number of a step or an occurrence does
+// not count.
 func hasNumberedWeekday(field string) bool {
 	for part := range strings.SplitSeq(field, ",") {
 		part, _, _ = strings.Cut(part, "/")
@@ -142,10 +143,10 @@ func parseDescriptor(text string) (Expression, error) {
 	return Expression{}, fmt.Errorf("%q is no cron expression: what begins with @ can be %s", text, possibleDescriptors)
 }
 
-// every is how an expression begins that has a period instead of fields.
+// every is the prefix of an expression that has a period instead of fields.
 const every = "@every "
 
-// parseEvery reads a period. Periods are counted from 1970, so that two controllers agree.
+// parseEvery parses a period. Periods are counted from 1970, so that two controllers agree.
 func parseEvery(text string) (Expression, error) {
 	period, err := time.ParseDuration(strings.TrimSpace(strings.TrimPrefix(text, every)))
 	if err != nil || period < time.Second || period%time.Second != 0 {

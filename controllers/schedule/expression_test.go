@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// A refusal says which part is wrong and what is possible there, in words of ours.
+// An error says in our own words which part is wrong and what is allowed there.
 func TestCase34CronRefusedInOurWords(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
 		"empty":                   {"", "is empty"},
@@ -95,7 +95,7 @@ func TestCase34CronRefusedInOurWords(t *testing.T) {
 	}
 }
 
-// checkRefusal finds words of the standard library, and what no status and no JSON can hold.
+// checkRefusal fails if an error has words of the standard library, or characters that no status or JSON can hold.
 func checkRefusal(t *testing.T, err error) {
 	t.Helper()
 	for _, foreign := range []string{"strconv", "parsing", "syntax", "parse int", "time:"} {
@@ -108,7 +108,7 @@ func checkRefusal(t *testing.T, err error) {
 	}
 }
 
-// What users of crontabs and of Quartz write for days, and the days that it means. The first of 2026 is a Thursday.
+// Day fields as users of crontabs and of Quartz write them, and the days that they mean. 1 January 2026 is a Thursday.
 func TestCase34DaysAsQuartzHasThem(t *testing.T) {
 	for text, want := range map[string][]string{
 		"0 0 * * 7":           {"01-04", "01-11", "01-18"},
@@ -167,7 +167,7 @@ func TestCase34DaysAsQuartzHasThem(t *testing.T) {
 	}
 }
 
-// The rarest days are found, however far away, in any zone, and in little time.
+// The rarest days are found in little time, however far away, in any zone.
 func TestCase34RarestDays(t *testing.T) {
 	for _, zone := range []string{"", "Africa/Casablanca", "Australia/Lord_Howe"} {
 		for _, text := range []string{"0 0 * 2 MON#5", "* * * 2 MON#5", "* * * * 2 MON#5"} {
@@ -200,8 +200,8 @@ func TestLoadZone(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever is parsed has ticks that rise, are whole seconds, match looking backwards, and take little
-// work to find.
+// FuzzParse checks the ticks of any expression: they rise, are whole seconds, agree with those found backwards, and
+// take little work to find.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"* * * * *", "*/7 1-5,9 29 2 *", "30 2 * * MON-FRI", "0 0 31 * ?", "* * * * * *", "@hourly", "@every 90s", "@every 1h",

@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// field is one kind of number in an expression.
+// field describes one field of an expression.
 type field struct {
-	// name in messages.
+	// name is for messages.
 	name        string
 	least, most int
-	// cycle is the highest number that "*" and a step without an end reach.
+	// cycle is the highest number for "*" and for a step without an end.
 	cycle int
-	// names of the numbers from least on, nil where there are none.
+	// names are those of the numbers from least on, or nil.
 	names []string
-	// forms are what else is possible, for messages.
+	// forms are the other allowed forms, for messages.
 	forms string
 }
 
@@ -33,7 +33,7 @@ var (
 
 const saturday = 6
 
-// numbersInto returns a function that reads a field into a set of numbers.
+// numbersInto returns a function that parses a field into a set of numbers.
 func numbersInto(set *uint64, f field) func(string) error {
 	return func(text string) error {
 		return f.eachPart(text, func(part string) error {
@@ -57,8 +57,8 @@ func (f field) eachPart(text string, visit func(string) error) error {
 	return nil
 }
 
-// numbers reads a part: "*" or "?", a number, or a range; each with a step after a slash. star tells that the part
-// restricts nothing.
+// numbers parses a part: "*" or "?", a number, or a range, each with an optional step after a slash. star means that
+// the part restricts nothing.
 func (f field) numbers(part string) (set uint64, star bool, err error) {
 	span, step, stepped := strings.Cut(part, "/")
 	by := 1
@@ -80,7 +80,7 @@ func (f field) numbers(part string) (set uint64, star bool, err error) {
 	return set, star && by == 1, nil
 }
 
-// counted returns the number by which a set has n: Sunday is 0.
+// counted returns the number that represents n in a set: Sunday is 0.
 func (f field) counted(n int) int {
 	if f.most > f.cycle && n == f.most {
 		return f.least
@@ -88,8 +88,8 @@ func (f field) counted(n int) int {
 	return n
 }
 
-// maxStep keeps steps far from the bounds of an int. A step that is larger than its range gives the first number only,
-// as it does in a CronJob.
+// maxStep keeps steps far from the bounds of an int. As in a CronJob, a step that is larger than its range matches the
+// first number only.
 const maxStep = 1_000_000
 
 func (f field) step(part, text string) (int, error) {
@@ -100,7 +100,7 @@ func (f field) step(part, text string) (int, error) {
 	return n, nil
 }
 
-// span reads a number or a range. A number with a step begins a range up to the end.
+// span parses a number or a range. A number with a step begins a range up to the end.
 func (f field) span(part, text string, stepped bool) (from, to int, err error) {
 	first, last, isRange := strings.Cut(text, "-")
 	if from, err = f.number(part, first); err != nil {
@@ -123,7 +123,7 @@ func (f field) span(part, text string, stepped bool) (from, to int, err error) {
 	return from, to, nil
 }
 
-// aroundSunday lets a range begin or end on Sunday, which is the first and the last day of the week.
+// aroundSunday allows a range to begin or end on Sunday, which is the first and the last day of the week.
 func (f field) aroundSunday(from, to int) (int, int) {
 	switch {
 	case f.most == f.cycle:
@@ -138,7 +138,7 @@ func (f field) aroundSunday(from, to int) (int, int) {
 	return from, to
 }
 
-// number reads a number or a name.
+// number parses a number or a name.
 func (f field) number(part, text string) (int, error) {
 	for i, name := range f.names {
 		if strings.EqualFold(text, name) {
@@ -151,7 +151,7 @@ func (f field) number(part, text string) (int, error) {
 	return 0, f.unknown(part)
 }
 
-// unknown says what is possible instead of a part.
+// unknown returns an error that says what is allowed instead of a part.
 func (f field) unknown(part string) error {
 	names := ""
 	if len(f.names) > 0 {
@@ -161,7 +161,7 @@ func (f field) unknown(part string) error {
 		f.name, part, f.least, f.most, names, f.least+1, f.least+3, f.least+2, f.forms)
 }
 
-// digits reads a number of at most seven decimal digits.
+// digits parses a number of at most seven decimal digits.
 func digits(text string) (n int, ok bool) {
 	if text == "" || len(text) > 7 || strings.Trim(text, "0123456789") != "" {
 		return 0, false

@@ -12,10 +12,10 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// created is when aSchedule was.
+// created is the creation time of aSchedule.
 var created = time.Date(2026, 1, 1, 0, 0, 30, 0, time.UTC)
 
-// aSchedule that ticks each minute, with changes.
+// aSchedule returns a schedule that ticks each minute, with changes.
 func aSchedule(changes ...func(*v1alpha1.TaskSchedule)) *v1alpha1.TaskSchedule {
 	s := &v1alpha1.TaskSchedule{ObjectMeta: metav1.ObjectMeta{
 		Namespace: "default", Name: "nightly", UID: "uid-1", Generation: 1, CreationTimestamp: metav1.NewTime(created),

@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// jitter returns by how much the ticks of a schedule are late: a whole number of seconds, less than most, that is
-// always the same for a UID and spreads evenly over UIDs.
+// jitter returns how late the ticks of a schedule are: a whole number of seconds, less than most. It is always the same
+// for a UID and spreads evenly over UIDs.
 func jitter(uid types.UID, most time.Duration) time.Duration {
 	seconds := uint64(max(0, most/time.Second))
 	if seconds == 0 {

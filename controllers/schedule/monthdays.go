@@ -8,24 +8,24 @@ import (
 	"strings"
 )
 
-// days are what one of the two fields for days asks for.
+// days are the days that one of the two day fields matches.
 type days struct {
-	// set of days of the month, or of the week.
+	// set has days of the month, or of the week.
 	set uint64
-	// star: the field restricts nothing.
+	// star means that the field restricts nothing.
 	star bool
 	// rules are for days that differ from month to month.
 	rules []rule
 }
 
-// rule returns the day of a month that it means, zero for none.
+// rule returns the matching day of a month, or zero.
 type rule func(shape) int
 
-// shape is all of a month that its days depend on.
+// shape has everything of a month that its days depend on.
 type shape struct {
-	// length in days, 28 to 31.
+	// length is in days, 28 to 31.
 	length int
-	// first is the weekday of the 1st, zero for Sunday.
+	// first is the weekday of the 1st. Zero is Sunday.
 	first int
 }
 
@@ -42,8 +42,8 @@ func (s shape) weekday(day int) int { return (s.first + day - 1) % week }
 // monthDays has the set of the matching days for each shape: bit 1 is the 1st.
 type monthDays [shapes]uint32
 
-// daysOfMonths joins the two fields for days. Both must match where one of them is "*"; otherwise one is enough, as in
-// every cron since 1979.
+// daysOfMonths combines the two day fields. Both must match if one of them is "*". Otherwise one is enough, as in every
+// cron since 1979.
 func daysOfMonths(inMonth, inWeek days) (all monthDays) {
 	for i := range all {
 		s := shape{length: shortest + i/week, first: i % week}
@@ -63,7 +63,7 @@ func daysOfMonths(inMonth, inWeek days) (all monthDays) {
 	return all
 }
 
-// dates returns what the rules mean in a month.
+// dates returns the days that the rules match in a month.
 func (d *days) dates(s shape) (set uint32) {
 	for _, rule := range d.rules {
 		if day := rule(s); day >= 1 && day <= s.length {
@@ -80,7 +80,7 @@ func (d *days) numbers(f field, part string) error {
 	return err
 }
 
-// readMonthDays reads the field of the days of the month, in the forms of Quartz too.
+// readMonthDays parses the day-of-month field, including the forms of Quartz.
 func (d *days) readMonthDays(text string) error {
 	return day.eachPart(text, func(part string) error {
 		if found := monthRule(strings.ToUpper(part)); found != nil {
@@ -91,7 +91,7 @@ func (d *days) readMonthDays(text string) error {
 	})
 }
 
-// monthRule reads L, L-3, LW and 15W. It gives nil for what is none of these.
+// monthRule parses L, L-3, LW and 15W. It returns nil for anything else.
 func monthRule(part string) rule {
 	if part == "L" {
 		return lastDay(0)
@@ -132,8 +132,8 @@ func (s shape) isWorkday(day int) bool {
 	return s.weekday(day) >= monday && s.weekday(day) <= friday
 }
 
-// nearestWorkday is the day from Monday to Friday that is nearest to a day, within the same month. A month that lacks
-// the day has none.
+// nearestWorkday returns the day from Monday to Friday that is nearest to a day, within the same month. It returns none
+// if the month lacks the day.
 func nearestWorkday(to int) rule {
 	return func(s shape) int {
 		if to > s.length {
@@ -148,7 +148,7 @@ func nearestWorkday(to int) rule {
 	}
 }
 
-// readWeekdays reads the field of the days of the week, in the forms of Quartz too.
+// readWeekdays parses the day-of-week field, including the forms of Quartz.
 func (d *days) readWeekdays(text string) error {
 	return weekday.eachPart(text, func(part string) error {
 		found, err := weekRule(part)
@@ -163,7 +163,7 @@ func (d *days) readWeekdays(text string) error {
 	})
 }
 
-// weekRule reads FRI#3, FRI#L and FRIL. It gives nil for what is none of these.
+// weekRule parses FRI#3, FRI#L and FRIL. It returns nil for anything else.
 func weekRule(part string) (rule, error) {
 	if strings.EqualFold(part, "L") {
 		return nil, fmt.Errorf("the day of the week %q alone is Saturday in Quartz: write SAT for each Saturday, SATL for the last one of a month", part)
@@ -191,7 +191,7 @@ func weekRule(part string) (rule, error) {
 	return nthOf(n, nth), nil
 }
 
-// mostOfAWeekday is how often a weekday comes in a month at most.
+// mostOfAWeekday is how often a weekday can come in a month.
 const mostOfAWeekday = 5
 
 func nthOf(weekday, nth int) rule {

@@ -14,28 +14,28 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
-// Outcome of a run that was to be made.
+// Outcome is the outcome of the creation of a run.
 type Outcome int
 
-// The outcomes.
+// These are the outcomes.
 const (
-	// Made: it exists, and it is the schedule's own.
+	// Made means that it exists and is the schedule's own.
 	Made Outcome = iota
-	// Conflict: an execution of that name exists that is not the schedule's. It is left alone.
+	// Conflict means that a foreign execution has the name. It is left alone.
 	Conflict
-	// Refused: the API server did not take it, and may take it later.
+	// Refused means that the API server refused it, and may accept it later.
 	Refused
 )
 
-// Result is what became of a run of a Plan.
+// Result is the result of one run of a Plan.
 type Result struct {
 	Outcome Outcome
-	// Message of the API server, or what is in the way.
+	// Message is the API server's message, or says what is in the way.
 	Message string
 }
 
-// Status returns what is to be recorded, from what was recorded before and what became of the first runs of the
-// plan. Runs without a result are to be tried again.
+// Status returns the new status, from the old one and the results of the first runs of the plan. Runs without a result
+// will be tried again.
 func (p Plan) Status(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskScheduleStatus {
 	status := *s.Status.DeepCopy()
 	status.ObservedGeneration, status.ObservedSchedule = s.Generation, p.observed
@@ -72,8 +72,8 @@ func (p Plan) Status(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskSc
 	return status
 }
 
-// Record returns the status of a schedule that was changed since the plan was made, with the plan's runs in it. Only what they
-// prove is set: the last run, and until when ticks were handled. It never goes back behind what is recorded.
+// Record returns the status of a schedule that was changed since the plan was made, with the plan's runs in it. It sets
+// only what the runs prove: the last run, and until when ticks were handled. It never goes backwards.
 func (p Plan) Record(s *v1alpha1.TaskSchedule, results []Result) v1alpha1.TaskScheduleStatus {
 	status := *s.Status.DeepCopy()
 	for i, result := range results {
@@ -95,7 +95,7 @@ func isLater(tick time.Time, recorded *metav1.Time) bool {
 	return recorded == nil || tick.After(recorded.Time)
 }
 
-// standing keeps a conflict in view until the next run could be made.
+// standing keeps a conflict in the status until the next run can be created.
 func standing(s *v1alpha1.TaskSchedule, condition metav1.Condition) metav1.Condition {
 	before := apimeta.FindStatusCondition(s.Status.Conditions, v1alpha1.ConditionReady)
 	if before != nil && before.Reason == v1alpha1.ReasonNameConflict && before.ObservedGeneration == s.Generation {
@@ -104,7 +104,7 @@ func standing(s *v1alpha1.TaskSchedule, condition metav1.Condition) metav1.Condi
 	return condition
 }
 
-// Missed says which ticks were passed over, for people; empty when there are none.
+// Missed says which ticks were skipped, for people. It is empty if there are none.
 func (p Plan) Missed() string {
 	if p.PassedOver == nil {
 		return ""

@@ -59,7 +59,7 @@ func TestStatusOfWhatBecameOfTheRuns(t *testing.T) {
 	}
 }
 
-// Looking again without anything to do changes nothing: no status is written.
+// A reconcile without anything to do does not change the status.
 func TestStatusIsAtRest(t *testing.T) {
 	for name, s := range map[string]*v1alpha1.TaskSchedule{
 		"new":              aSchedule(),
@@ -81,7 +81,7 @@ func TestStatusIsAtRest(t *testing.T) {
 	}
 }
 
-// A conflict stays in view until a run was made.
+// A conflict stays in the status until a run is created.
 func TestConflictIsToldUntilARunIsMade(t *testing.T) {
 	s := aSchedule()
 	now := created.Add(31 * time.Second)
@@ -104,7 +104,7 @@ func clockOf(t interface{ UTC() time.Time }) string {
 	return t.UTC().Format("15:04:05")
 }
 
-// Ticks that are passed over are told of once, whether others are run or none.
+// Skipped ticks are reported once, whether or not others are run.
 func TestMissedIsToldOnce(t *testing.T) {
 	for name, late := range map[string]time.Duration{"none is run": 29 * time.Second, "one is run": 0} {
 		s := aSchedule(func(s *v1alpha1.TaskSchedule) { s.Spec.StartingDeadline = duration(10 * time.Second) })
@@ -120,7 +120,7 @@ func TestMissedIsToldOnce(t *testing.T) {
 	}
 }
 
-// What is recorded of runs on a schedule that changed meanwhile goes forward only, and not past a run that was refused.
+// The record of a schedule that changed meanwhile only goes forward, and not past a refused run.
 func TestRecordGoesForwardOnly(t *testing.T) {
 	tick := func(second int) time.Time { return created.Add(time.Duration(second) * time.Second) }
 	plan := Plan{}

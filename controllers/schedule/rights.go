@@ -9,10 +9,10 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// StartsRuns reports whether a change of a schedule can start runs that its author did not start before, so that the
-// change takes the verb execute on the Task of after. Every change can, but for one that only switches the schedule off.
-// A schedule that stays switched off counts as well: whoever switches it on later trusts what it says. The same rule
-// stands in config/admission/schedule_policy.yaml for those who write the resource themselves.
+// StartsRuns reports whether a change of a schedule can start runs that its author did not start before. Such a change
+// requires the verb execute on the Task of after. Every change can, except one that only suspends the schedule. A
+// schedule that stays suspended counts as well, because whoever resumes it later trusts its spec.
+// config/admission/schedule_policy.yaml has the same rule for those who write the resource directly.
 func StartsRuns(before, after *v1alpha1.TaskScheduleSpec) bool {
 	if after.Suspend == before.Suspend {
 		return !equality.Semantic.DeepEqual(before, after)

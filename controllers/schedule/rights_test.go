@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// changes are one of each field of a schedule's spec but suspend.
+// changes has one change of each field of a schedule's spec except suspend.
 var changes = map[string]func(*v1alpha1.TaskScheduleSpec){
 	"TaskRef":          func(s *v1alpha1.TaskScheduleSpec) { s.TaskRef.Name = "other" },
 	"Schedule":         func(s *v1alpha1.TaskScheduleSpec) { s.Schedule = "* * * * *" },

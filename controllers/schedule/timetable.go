@@ -5,19 +5,19 @@ package schedule
 
 import "time"
 
-// Timetable is an expression in a time zone: it gives ticks. What happens when clocks are changed follows
-// cron(8): a time that they skip is a tick at the moment when they go forward, and one that comes twice is a tick
-// the first time only. An expression of every hour goes on through the change, as elapsed time does:
-// what runs each hour, or each minute, has no gap and no double.
+// Timetable computes the ticks of an expression in a time zone. Clock changes are handled as in cron(8): a skipped time
+// is a tick at the moment when the clocks go forward, and a time that comes twice is a tick the first time only. An
+// expression that matches every hour follows elapsed time through the change: a run each hour, or each minute, has no
+// gap and no duplicate.
 type Timetable struct {
 	expression Expression
 	zone       *time.Location
 }
 
-// NewTimetable takes what Parse and LoadZone gave.
+// NewTimetable takes the results of Parse and LoadZone.
 func NewTimetable(e Expression, zone *time.Location) Timetable { return Timetable{e, zone} }
 
-// Next returns the first tick after a time, in UTC. There is one for every expression that Parse gave.
+// Next returns the first tick after a time, in UTC. Every expression from Parse has one.
 func (t Timetable) Next(after time.Time) time.Time {
 	unix := after.Unix()
 	switch {
@@ -34,7 +34,7 @@ func (t Timetable) Next(after time.Time) time.Time {
 	return instant(instantOf(w, t.zone))
 }
 
-// Last returns the last tick up to a time, in UTC. There is one for every expression that Parse gave.
+// Last returns the last tick up to a time, in UTC. Every expression from Parse has one.
 func (t Timetable) Last(upTo time.Time) time.Time {
 	unix := upTo.Unix()
 	switch {
@@ -50,10 +50,10 @@ func (t Timetable) Last(upTo time.Time) time.Time {
 	return instant(instantOf(w, t.zone))
 }
 
-// maxSpans is a bound for the search: each step leaps to where the fields match, so that a few are enough.
+// maxSpans bounds the search. Each step jumps to where the fields match, so a few are enough.
 const maxSpans = 100
 
-// nextEvenly looks in one span of even time after the other.
+// nextEvenly searches forwards, one span of even time after the other.
 func (t Timetable) nextEvenly(unix int64) time.Time {
 	s, w := spanAt(unix, t.zone)
 	for range maxSpans {
@@ -70,7 +70,7 @@ func (t Timetable) nextEvenly(unix int64) time.Time {
 	return time.Time{}
 }
 
-// lastEvenly looks in one span of even time before the other.
+// lastEvenly searches backwards, one span of even time after the other.
 func (t Timetable) lastEvenly(unix int64) time.Time {
 	for range maxSpans {
 		s, w := spanAt(unix, t.zone)
@@ -86,7 +86,7 @@ func (t Timetable) lastEvenly(unix int64) time.Time {
 	return time.Time{}
 }
 
-// everyHour reports whether the expression comes true in each hour of a day, or in none.
+// everyHour reports whether the expression matches in each hour of a day, or in none.
 func (t Timetable) everyHour() bool { return t.expression.hour == 1<<24-1 }
 
 func instant(unix int64) time.Time { return time.Unix(unix, 0).UTC() }

@@ -35,7 +35,7 @@ func at(t *testing.T, text string) time.Time {
 	return parsed
 }
 
-// What follows a moment, tick after tick, and the same looking backwards.
+// The table has the ticks after a time. Searching backwards finds the same ticks.
 func TestTicks(t *testing.T) {
 	for name, c := range map[string]struct {
 		schedule, zone, after string
@@ -96,7 +96,7 @@ func TestTicks(t *testing.T) {
 	}
 }
 
-// Where clocks are not changed, ticks are those of the library, which is what a CronJob runs by.
+// Without clock changes, the ticks are those of the library that CronJobs use.
 func TestTicksAreThoseOfACronJob(t *testing.T) {
 	for _, text := range []string{
 		"* * * * *", "*/7 * * * *", "0 */5 * * *", "30 2 * * *", "0 0 1,15 * WED", "15 10 ? * MON-FRI", "0 0 31 * *", "0 0 29 2 *",
@@ -120,7 +120,7 @@ func TestTicksAreThoseOfACronJob(t *testing.T) {
 	}
 }
 
-// The forms of Quartz mean the days that another library finds for them.
+// The days of the Quartz forms are those that another library finds.
 func TestCase34DaysAreThoseOfALibrary(t *testing.T) {
 	parser := quartz.MustNewParser(quartz.SecondOptional | quartz.Minute | quartz.Hour | quartz.Dom | quartz.Month | quartz.Dow | quartz.Extended | quartz.DowOrDom)
 	for _, text := range []string{
@@ -145,7 +145,7 @@ func TestCase34DaysAreThoseOfALibrary(t *testing.T) {
 	}
 }
 
-// FuzzTicksOfACronJob: an expression that a CronJob takes is taken, and means the same.
+// FuzzTicksOfACronJob checks that an expression that a CronJob accepts is accepted and has the same ticks.
 func FuzzTicksOfACronJob(f *testing.F) {
 	for _, seed := range []string{"* * * * *", "*/7 1-5,9 29 2 *", "30 2 * * MON-FRI", "0 0 31 * ?", "0 */24 * * *", "*/60 * * * *", "5/15 * * * 1/2", "0 0 13 * */6", "0 0 1-7,* * MON", "@weekly"} {
 		f.Add(seed, int64(1772953199))
@@ -170,8 +170,8 @@ func FuzzTicksOfACronJob(f *testing.F) {
 	})
 }
 
-// takenForSomethingElse reports whether the library of CronJobs reads more into an expression than it says: an empty
-// part, what follows a star, a step of more than seven digits, or a number of as many.
+// takenForSomethingElse reports whether the library misreads an expression: an empty part, text after a star, or a step
+// or number of more than seven digits.
 func takenForSomethingElse(text string) bool {
 	for _, field := range strings.Fields(text) {
 		for part := range strings.SplitSeq(field, ",") {
@@ -183,7 +183,7 @@ func takenForSomethingElse(text string) bool {
 	return regexp.MustCompile(`[0-9]{7}`).MatchString(text)
 }
 
-// Second by second over the changes of clocks, each tick is found by both ways to look.
+// Second by second over clock changes, searching forwards and backwards finds the same ticks.
 func TestTicksOverAChangeOfClocks(t *testing.T) {
 	for _, text := range []string{"*/20 * * * *", "*/20 1-3 * * *", "0,1 1,2,3 * * *", "10 * * * *"} {
 		for zone, around := range map[string][]string{

@@ -11,8 +11,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// A schedule with a field that could not be decoded makes no runs and says which field. When the field is mended, the
-// ticks of the meantime are not made up for.
+// A schedule with an undecodable field creates no runs and names the field. When the field is fixed, the ticks of the
+// meantime are not caught up.
 func TestCase21ScheduleThatDoesNotDecode(t *testing.T) {
 	s := aSchedule(handledUntil(created))
 	s.Undecoded = v1alpha1.Undecoded{{Path: "spec.jitter", Problem: `"5 parsecs" is no duration`}}
@@ -29,7 +29,7 @@ func TestCase21ScheduleThatDoesNotDecode(t *testing.T) {
 	}
 }
 
-// Where nobody can tell which ticks were run, none is run twice.
+// If it is unknown which ticks were run, none is run twice.
 func TestCase21ScheduleWhoseProgressDoesNotDecode(t *testing.T) {
 	s := aSchedule(handledUntil(created.Add(9*time.Minute)), func(s *v1alpha1.TaskSchedule) { s.Spec.CatchUpLimit = 100 })
 	s.Status.HandledUntil = nil

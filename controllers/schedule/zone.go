@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	_ "time/tzdata" // images need not have the IANA database, and it is the same everywhere
+	_ "time/tzdata" // images may lack the IANA database, and this one is the same everywhere
 )
 
-// LoadZone returns a time zone by its IANA name; none means UTC. It returns an error for names that are not in the
-// database, and for "Local", which would mean something else in each place.
+// LoadZone returns a time zone by its IANA name. No name means UTC. It returns an error for names that are not in the
+// database, and for "Local", which would depend on the machine.
 func LoadZone(name string) (*time.Location, error) {
 	if name == "" {
 		return time.UTC, nil
@@ -26,12 +26,12 @@ func LoadZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// span is a stretch of time in which a zone's clocks go on evenly.
+// span is a period in which a zone's clocks go on evenly.
 type span struct {
-	// start is its first second and end the one after its last, in seconds since 1970. They are far away where
-	// there is no end.
+	// start is its first second, and end the one after its last, in seconds since 1970. They are far away if there is
+	// no start or end.
 	start, end int64
-	// offset of wall clock time from UTC, in seconds.
+	// offset is wall clock time minus UTC, in seconds.
 	offset int64
 }
 
@@ -40,7 +40,7 @@ const (
 	farAway = 1 << 55
 )
 
-// spanAt returns the span that an instant is in, and wall clock time at it.
+// spanAt returns the span of an instant, and its wall clock time.
 func spanAt(unix int64, zone *time.Location) (span, wall) {
 	t := time.Unix(unix, 0).In(zone)
 	_, offset := t.Zone()
@@ -55,11 +55,11 @@ func spanAt(unix int64, zone *time.Location) (span, wall) {
 	return s, wall(unix + s.offset)
 }
 
-// maxOffset is more than any zone's wall clocks differ from UTC, in seconds.
+// maxOffset is more than the offset of any zone, in seconds.
 const maxOffset = 26 * 60 * 60
 
-// instantOf returns the first instant at which the clocks of a zone show w or, when they skip it, at which they go
-// forward over it. It never falls when w rises.
+// instantOf returns the first instant at which the clocks of a zone show w. If they skip w, it returns the instant at
+// which they go forward over it. It never falls when w rises.
 func instantOf(w wall, zone *time.Location) int64 {
 	probe := int64(w) - maxOffset
 	for {
@@ -80,7 +80,7 @@ func reached(unix int64, zone *time.Location) wall {
 	if s.start == longAgo {
 		return w
 	}
-	// Clocks that went back show again, for a while, what they showed before.
+	// Clocks that went back show the same times again for a while.
 	before, _ := spanAt(s.start-1, zone)
 	return max(w, wall(s.start-1+before.offset))
 }

@@ -22,11 +22,11 @@ import (
 	"github.com/taskexec/taskexec/controllers/task/taskstatus"
 )
 
-// ChangeReconciler makes the executions of Tasks that are to be run when their spec changes.
+// ChangeReconciler creates the executions of Tasks that run when their spec changes.
 type ChangeReconciler struct {
 	Client client.Client
-	// Live reads from the API server: a stale cache could show a change as waiting whose run was made, recorded and removed
-	// since.
+	// Live reads from the API server. A stale cache could show a change as waiting although its run was created,
+	// recorded and removed.
 	Live client.Reader
 }
 
@@ -42,7 +42,7 @@ func (r *ChangeReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// Reconcile makes the run of a Task's change and records it. After a crash in between it finds the run by its name.
+// Reconcile creates the run of a Task's change and records it. After a crash in between it finds the run by its name.
 func (r *ChangeReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	task := &v1alpha1.Task{}
 	if err := r.Live.Get(ctx, req.NamespacedName, task); err != nil {
@@ -69,7 +69,7 @@ func (r *ChangeReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	return ctrl.Result{}, nil
 }
 
-// create makes the run, or finds the one that was made before.
+// create creates the run, or finds one that was created before.
 func (r *ChangeReconciler) create(ctx context.Context, run *v1alpha1.TaskExecution) error {
 	err := r.Client.Create(ctx, run)
 	if !apierrors.IsAlreadyExists(err) {

@@ -23,7 +23,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// answers is an API server in memory that has a Task and answers the first writes of its status with these errors.
+// answers returns an API server in memory that has a Task. It answers the first status writes with these errors.
 func answers(t *testing.T, task *v1alpha1.Task, errs ...error) client.Client {
 	t.Helper()
 	scheme := runtime.NewScheme()
@@ -51,8 +51,7 @@ func newTask() *v1alpha1.Task {
 	return task
 }
 
-// Somebody else has written the Task since it was read. That is ordinary: it is judged again, and nothing is logged
-// as an error.
+// Somebody else has written the Task since it was read. That is normal: it is judged again, and no error is logged.
 func TestCase29ConflictOnATaskIsNoError(t *testing.T) {
 	conflict := apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("tasks").GroupResource(), "sync", errors.New("the object has been modified"))
 	task := newTask()

@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package task judges Tasks: whether the parameters are a JSON Schema, and whether the API server would take
-// the Job that the template makes. The verdict is the condition Ready.
+// Package task judges Tasks: whether the parameters are a JSON Schema, and whether the API server would accept the Job
+// of the template. The verdict is the condition Ready.
 package task
 
 import (
@@ -28,7 +28,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/task/taskstatus"
 )
 
-// recheck is how soon a Task is judged again if its Job was refused for reasons outside of the template.
+// recheck is the delay before a Task is judged again if its Job was refused for reasons outside the template.
 const recheck = time.Minute
 
 // Reconciler keeps the condition Ready of Tasks.
@@ -36,7 +36,7 @@ type Reconciler struct {
 	Client client.Client
 }
 
-// SetupWithManager registers the watch. Only a new generation is a reason to judge again.
+// SetupWithManager registers the watch. Only a new generation causes a reconcile.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("task").
@@ -66,7 +66,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	err = r.Client.Status().Patch(ctx, task, patch)
 	if apierrors.IsConflict(err) {
-		// The Task or its figures changed meanwhile. It is judged again when the cache has caught up.
+		// The Task or its figures changed meanwhile. Judge it again when the cache has caught up.
 		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, nil
 	}
 	if client.IgnoreNotFound(err) != nil {
@@ -76,7 +76,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return again(ready), nil
 }
 
-// again returns when a Task is judged again, unless its spec changes before.
+// again returns when to judge a Task again if its spec does not change before.
 func again(ready metav1.Condition) ctrl.Result {
 	if ready.Status == metav1.ConditionUnknown {
 		return ctrl.Result{RequeueAfter: recheck}
@@ -84,7 +84,8 @@ func again(ready metav1.Condition) ctrl.Result {
 	return ctrl.Result{}
 }
 
-// judge returns the condition Ready of a Task. A dry run asks the API server whether it would take the Task's Job.
+// judge returns the condition Ready of a Task. It asks the API server by a dry run whether it would accept the Task's
+// Job.
 func (r *Reconciler) judge(ctx context.Context, task *v1alpha1.Task) (metav1.Condition, error) {
 	if lost := task.Undecoded.InSpec(); len(lost) > 0 {
 		return metav1.Condition{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonUndecodable, Message: lost.String()}, nil

@@ -21,7 +21,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// create creates the Job, or finds the one that was created before. Its answer is put into the observation.
+// create creates the Job, or finds one that was created before. It puts the answer into the observation.
 func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
 	err := r.Seals.Seal(ctx, job, o.Execution.UID)
 	if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
@@ -50,8 +50,8 @@ func (r *Reconciler) create(ctx context.Context, o *lifecycle.Observation, job *
 	}
 }
 
-// adopt takes an existing Job as the run's own if its seal proves that the controller made it for this execution: before a
-// crash, or in a request whose answer was lost.
+// adopt takes an existing Job as the run's own if its seal proves that the controller created it for this execution:
+// before a crash, or in a request whose answer was lost.
 func (r *Reconciler) adopt(ctx context.Context, o *lifecycle.Observation, job *batchv1.Job) error {
 	existing := &batchv1.Job{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(job), existing); err != nil {
@@ -73,8 +73,8 @@ func (r *Reconciler) adopt(ctx context.Context, o *lifecycle.Observation, job *b
 	return nil
 }
 
-// apply ends pods, cancels the runs that this one replaces and deletes the Job, as planned. It tries each, even if another
-// fails. And it ends the reading of a log of which nothing more is read.
+// apply ends pods, cancels the runs that this one replaces and deletes the Job, as planned. It tries each, even if
+// another fails. It stops reading a log that is final.
 func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
 	r.unfollow(o)
 	log := logOf(ctx, client.ObjectKeyFromObject(o.Execution))
@@ -107,11 +107,11 @@ func (r *Reconciler) apply(ctx context.Context, o *lifecycle.Observation, plan l
 	return errors.Join(errs...)
 }
 
-// endPod has the kubelet end the containers of a pod with their grace period. The pod and its logs stay.
+// endPod makes the kubelet end the containers of a pod with their grace period. The pod and its logs stay.
 func (r *Reconciler) endPod(ctx context.Context, o *lifecycle.Observation, pod *corev1.Pod, reason string) error {
 	before := pod.DeepCopy()
 	after := pod.DeepCopy()
-	after.Spec.ActiveDeadlineSeconds = ptr.To[int64](1) // the least that the API allows
+	after.Spec.ActiveDeadlineSeconds = ptr.To[int64](1) // the minimum of the API
 	metav1.SetMetaDataAnnotation(&after.ObjectMeta, v1alpha1.AnnotationEnded, lifecycle.EndMark(reason, o.Now))
 	return r.Client.Patch(ctx, after, client.MergeFrom(before))
 }

@@ -23,11 +23,11 @@ const (
 	nextPodMissedAfter = 30 * time.Second
 )
 
-// failedCreate is the reason of the Job controller's Event when the API server refuses a pod, for example for a quota. The
-// status of the Job does not say so.
+// failedCreate is the reason of the Job controller's Event if the API server refuses a pod, for example for a quota.
+// The Job's status does not say so.
 const failedCreate = "FailedCreate"
 
-// observeEvents reads from Events what keeps a run from starting, where neither its Job nor its pod says it.
+// observeEvents reads from Events why a run does not start, if neither its Job nor its pod says so.
 func (r *Reconciler) observeEvents(ctx context.Context, o *lifecycle.Observation) error {
 	if since, left := podMissed(o); !since.IsZero() && left <= 0 {
 		events, err := r.events(ctx, o, o.Job.UID)
@@ -53,7 +53,7 @@ func (r *Reconciler) observeEvents(ctx context.Context, o *lifecycle.Observation
 	return nil
 }
 
-// untilEventsAreRead returns how long until Events are to be read again, zero if they are not needed.
+// untilEventsAreRead returns how long until Events must be read again, or zero if they are not needed.
 func untilEventsAreRead(o *lifecycle.Observation) time.Duration {
 	since, left := podMissed(o)
 	if since.IsZero() {
@@ -65,7 +65,7 @@ func untilEventsAreRead(o *lifecycle.Observation) time.Duration {
 	return missedAfter(o)
 }
 
-// podMissed returns since when a pod is missing, zero if none is, and how long until the Events of the Job are to be read.
+// podMissed returns since when a pod is missing, or zero, and how long until the Events of the Job must be read.
 func podMissed(o *lifecycle.Observation) (since time.Time, left time.Duration) {
 	since, missed := lifecycle.PodMissedSince(o)
 	if !missed {
@@ -81,14 +81,14 @@ func missedAfter(o *lifecycle.Observation) time.Duration {
 	return nextPodMissedAfter
 }
 
-// events returns the Events of an object of the run, read live: no Event is watched.
+// events returns the Events of an object of the run. It reads from the API server, because Events are not watched.
 func (r *Reconciler) events(ctx context.Context, o *lifecycle.Observation, uid types.UID) ([]corev1.Event, error) {
 	list := &corev1.EventList{}
 	err := r.Live.List(ctx, list, client.InNamespace(o.Execution.Namespace), client.MatchingFields{"involvedObject.uid": string(uid)})
 	return list.Items, err
 }
 
-// refusedPods returns why a pod of the Job was refused last, and since when pods were refused after some time.
+// refusedPods returns why the last pod of the Job was refused, and since when pods were refused after some time.
 func refusedPods(events []corev1.Event, after time.Time) (why string, since time.Time) {
 	var last time.Time
 	for i := range events {
@@ -110,7 +110,7 @@ func refusedPods(events []corev1.Event, after time.Time) (why string, since time
 	return why, since
 }
 
-// told returns what lifecycle needs of Events.
+// told converts Events to those of lifecycle.
 func told(events []corev1.Event) []lifecycle.Event {
 	out := make([]lifecycle.Event, len(events))
 	for i := range events {
@@ -120,8 +120,8 @@ func told(events []corev1.Event) []lifecycle.Event {
 	return out
 }
 
-// lastSeen and firstSeen return when an Event was seen. Events of the newer API have a series instead of the time stamps of the
-// older one.
+// lastSeen and firstSeen return when an Event was seen. Events of the newer API have a series instead of the timestamps
+// of the older one.
 func lastSeen(e *corev1.Event) time.Time {
 	if e.Series != nil && !e.Series.LastObservedTime.IsZero() {
 		return e.Series.LastObservedTime.Time

@@ -9,9 +9,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// decide has lifecycle decide. A run without a Job is decided on again after each answer that the decision asked for:
-// whether the run has a place, what the API server says to its Job, and whether its namespace has room for one more that
-// waits. Nothing of this is asked of a run that has its Job. stale is as in admit; an error is one that a retry may mend.
+// decide calls lifecycle. For a run without a Job, lifecycle decides again after each answer that it asked for: whether
+// the run has a place, how the API server answers the creation of the Job, and whether the namespace has room for one
+// more waiting run. A run with a Job needs no such answer. stale is as in admit. A retry may fix an error.
 func (r *Reconciler) decide(ctx context.Context, o *lifecycle.Observation) (plan lifecycle.Plan, stale bool, err error) {
 	plan = lifecycle.Decide(*o)
 	if plan.Create != nil || plan.AskPlace {
@@ -19,7 +19,7 @@ func (r *Reconciler) decide(ctx context.Context, o *lifecycle.Observation) (plan
 			return plan, stale, err
 		}
 		if plan.Create == nil || !o.Place.Granted {
-			plan = lifecycle.Decide(*o) // of the whole execution now, or of one that waits
+			plan = lifecycle.Decide(*o) // the execution is now whole, or waits
 		}
 		if plan.Create != nil {
 			if err := r.create(ctx, o, plan.Create); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// eventTypes are the reasons that become Kubernetes Events, with the type of each: those that somebody asked for or may have to
-// act on.
+// eventTypes are the reasons that become Kubernetes Events, with the type of each: those that somebody asked for or may
+// have to act on.
 var eventTypes = map[string]string{
 	v1alpha1.ReasonTaskNotFound:            corev1.EventTypeWarning,
 	v1alpha1.ReasonJobRefused:              corev1.EventTypeWarning,

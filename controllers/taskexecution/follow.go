@@ -18,8 +18,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// follow has the follower read the logs of the containers that were observed, and adds to the observation how far it is. It
-// comes before the decision: whether a log is read to its end can be judged only against the containers that are there.
+// follow makes the follower read the logs of the observed containers, and adds the state of the log to the observation.
+// It comes before the decision, because only the current containers show whether a log is read to its end.
 func (r *Reconciler) follow(ctx context.Context, o *lifecycle.Observation) (err error) {
 	if isFollowed(o.Execution) {
 		o.Log = r.Follower.Sync(subjectOf(o))
@@ -35,7 +35,7 @@ func isFollowed(e *v1alpha1.TaskExecution) bool {
 	return e.DeletionTimestamp == nil && !lifecycle.LogIsFinal(e)
 }
 
-// unfollow ends the reading of a log that is settled, or of an execution that is being deleted.
+// unfollow stops reading the log if it is final, or if the execution is being deleted.
 func (r *Reconciler) unfollow(o *lifecycle.Observation) {
 	key := client.ObjectKeyFromObject(o.Execution)
 	switch {
@@ -49,13 +49,13 @@ func (r *Reconciler) unfollow(o *lifecycle.Observation) {
 	r.redactors.forget(key)
 }
 
-// forget drops what is known of an execution that is gone.
+// forget drops all state of an execution that is gone.
 func (r *Reconciler) forget(key types.NamespacedName) {
 	r.Follower.Forget(key)
 	r.redactors.forget(key)
 }
 
-// subjectOf says what is to be read of an execution's log.
+// subjectOf describes which log of an execution to read.
 func subjectOf(o *lifecycle.Observation) follow.Subject {
 	subject := follow.Subject{
 		Key:     client.ObjectKeyFromObject(o.Execution),
@@ -67,13 +67,13 @@ func subjectOf(o *lifecycle.Observation) follow.Subject {
 	switch {
 	case o.Job != nil:
 		snapshot, _ = jobspec.SnapshotOf(o.Job) // a damaged annotation gives the defaults
-	case o.Task != nil && o.Execution.Status.Job != nil: // its Job is gone, and the Task may say the same
+	case o.Task != nil && o.Execution.Status.Job != nil: // its Job is gone, and the Task may have the same limits
 		snapshot = jobspec.SnapshotFor(o.Task, o.Execution)
 	}
 	subject.MaxEntries, subject.MaxBytes = snapshot.MaxEntries, snapshot.MaxBytes
 	subject.Redacted = snapshot.Archive == v1alpha1.LogArchiveRedacted
 	for _, pod := range o.Pods {
-		// Where the Job is gone, its pods say the same in annotations.
+		// If the Job is gone, annotations of its pods have the same.
 		subject.Redacted = subject.Redacted || pod.Annotations[v1alpha1.AnnotationLogArchive] == string(v1alpha1.LogArchiveRedacted)
 		subject.Pods = append(subject.Pods, pod.UID)
 		subject.Runs = append(subject.Runs, source.RunsOf(pod, cmp.Or(pod.Annotations[v1alpha1.AnnotationLogContainer], snapshot.Container))...)
@@ -84,7 +84,7 @@ func subjectOf(o *lifecycle.Observation) follow.Subject {
 	return subject
 }
 
-// mirroredLog reads the tail in the status from the API server: the cache keeps executions without it.
+// mirroredLog reads the tail in the status from the API server, because the cache drops it.
 func (r *Reconciler) mirroredLog(ctx context.Context, execution *v1alpha1.TaskExecution) ([]v1alpha1.LogEntry, error) {
 	current := &v1alpha1.TaskExecution{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(execution), current); err != nil {

@@ -19,10 +19,10 @@ import (
 
 type requests = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
-// ledgerHandler records a change of an execution in the ledger and then enqueues the execution. So the ledger knows each
-// execution before a worker reconciles it, in the order of the watch, and a run that is created after another has ended finds
-// the place free. The handler also enqueues the executions that the ledger returns, and records that the cache shows our own
-// writes.
+// ledgerHandler records a change of an execution in the ledger and then enqueues the execution. So the ledger knows
+// each execution before a worker reconciles it, in the order of the watch, and a run that is created after another has
+// ended finds a free place. The handler also enqueues the executions that the ledger returns, and records which of our
+// own writes the cache shows.
 type ledgerHandler struct {
 	handler.EnqueueRequestForObject
 	ledger *queue.Ledger
@@ -51,7 +51,7 @@ func (h *ledgerHandler) Delete(ctx context.Context, e event.DeleteEvent, q reque
 	h.EnqueueRequestForObject.Delete(ctx, e, q)
 }
 
-// observe reports whether the execution itself is to be reconciled.
+// observe reports whether to reconcile the execution itself.
 func (h *ledgerHandler) observe(o client.Object, q requests) (reconcile bool) {
 	execution, ok := o.(*v1alpha1.TaskExecution)
 	if !ok {

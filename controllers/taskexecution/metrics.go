@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// Metrics of the executions. Labels come from bounded sets: a phase, a reason, a source; never a name.
+// Metrics are the metrics of executions. Labels come from bounded sets (a phase, a reason, a source), never from names.
 type Metrics struct {
 	ended    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
@@ -19,7 +19,7 @@ type Metrics struct {
 	full     *prometheus.CounterVec
 }
 
-// NewMetrics returns the metrics, which it registers. The ledger says what waits.
+// NewMetrics registers the metrics and returns them. The ledger counts the waiting executions.
 func NewMetrics(registry prometheus.Registerer, ledger *queue.Ledger) *Metrics {
 	m := &Metrics{
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -46,8 +46,8 @@ func NewMetrics(registry prometheus.Registerer, ledger *queue.Ledger) *Metrics {
 	return m
 }
 
-// registerWaiting registers the gauges of what waits. A namespace is no label, because anybody may make namespaces. The gauges
-// of the fullest namespace show how near the limits are.
+// registerWaiting registers the gauges of waiting executions. The namespace is not a label, because anybody may create
+// namespaces. The gauges of the fullest namespace show how near the limits are.
 func registerWaiting(registry prometheus.Registerer, ledger *queue.Ledger) {
 	for _, g := range []struct {
 		name, help string
@@ -77,7 +77,7 @@ func registerWaiting(registry prometheus.Registerer, ledger *queue.Ledger) {
 // refused counts an execution that had no room to wait.
 func (m *Metrics) refused(bound backlog.Bound) { m.full.WithLabelValues(string(bound)).Inc() }
 
-// finished counts an execution when its terminal phase was written.
+// finished counts an execution after its terminal phase was written.
 func (m *Metrics) finished(execution *v1alpha1.TaskExecution) {
 	status := &execution.Status
 	m.ended.WithLabelValues(string(status.Phase), status.Reason, string(execution.Spec.Trigger.Source)).Inc()

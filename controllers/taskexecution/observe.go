@@ -20,9 +20,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/origin"
 )
 
-// observe reads all that a decision needs, but the log, which follow adds. It changes nothing. It returns nil if the
-// execution is gone. Objects from the caches are not copied and must not be written to: the tests run with Kubernetes'
-// detector of that (KUBE_CACHE_MUTATION_DETECTOR).
+// observe reads all that a decision needs, except the log, which follow adds. It changes nothing. It returns nil if the
+// execution is gone. Objects from the caches are not copied and must not be written to. The tests run with Kubernetes'
+// detector for that (KUBE_CACHE_MUTATION_DETECTOR).
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*lifecycle.Observation, error) {
 	execution, trimmed, err := r.execution(ctx, key)
 	if err != nil {
@@ -58,8 +58,9 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 	return o, r.observeSecret(ctx, o)
 }
 
-// execution reads the execution. One without a phase is read live, once in its life: what a stale cache shows as new may have
-// run and been removed, and must not run again. trimmed is as in lifecycle.Observation.
+// execution reads the execution. It reads one without a phase from the API server, once in its life. A stale cache may
+// show an execution as new that has already run and was removed; it must not run again. trimmed is as in
+// lifecycle.Observation.
 func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (execution *v1alpha1.TaskExecution, trimmed bool, err error) {
 	execution = &v1alpha1.TaskExecution{}
 	err = r.Client.Get(ctx, key, execution, client.UnsafeDisableDeepCopy)
@@ -75,7 +76,8 @@ func (r *Reconciler) execution(ctx context.Context, key types.NamespacedName) (e
 	return execution, trimmed, nil
 }
 
-// whole reads the execution from the API server, with its params and without its log and result: no decision needs these.
+// whole reads the execution from the API server, with its params and without its log and result, which no decision
+// needs.
 func (r *Reconciler) whole(ctx context.Context, key types.NamespacedName) (*v1alpha1.TaskExecution, error) {
 	execution := &v1alpha1.TaskExecution{}
 	err := r.Live.Get(ctx, key, execution)
@@ -83,8 +85,8 @@ func (r *Reconciler) whole(ctx context.Context, key types.NamespacedName) (*v1al
 	return execution, err
 }
 
-// task returns the execution's Task, nil if there is none. A missing Task ends a run in time, so that it is read from the API
-// server: a cache may be behind.
+// task returns the execution's Task, or nil. A missing Task fails a run in the end, so it is confirmed by the API
+// server: a cache may lag behind.
 func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution) (*v1alpha1.Task, error) {
 	task := &v1alpha1.Task{}
 	key := types.NamespacedName{Namespace: execution.Namespace, Name: execution.Spec.TaskRef.Name}
@@ -99,7 +101,7 @@ func (r *Reconciler) task(ctx context.Context, execution *v1alpha1.TaskExecution
 	}
 }
 
-// find reads an object from the cache and, where that lacks it and sure is set, from the API server.
+// find reads an object from the cache. If the cache lacks it and sure is set, find reads it from the API server.
 func (r *Reconciler) find(ctx context.Context, key types.NamespacedName, object client.Object, sure bool) (found bool, err error) {
 	err = r.Client.Get(ctx, key, object, client.UnsafeDisableDeepCopy)
 	if apierrors.IsNotFound(err) && sure {
@@ -108,8 +110,9 @@ func (r *Reconciler) find(ctx context.Context, key types.NamespacedName, object 
 	return err == nil, client.IgnoreNotFound(err)
 }
 
-// job returns the execution's Job, nil if there is none. With sure, a Job that the cache lacks is read from the API server. That
-// is needed when the execution was acted on or is about to end. Otherwise the creation of the Job finds one that exists.
+// job returns the execution's Job, or nil. With sure, a Job that the cache lacks is read from the API server. That is
+// needed if the execution was acted on or is about to end. Otherwise the creation of the Job would find an existing
+// one.
 func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution, sure bool) (*batchv1.Job, error) {
 	key := types.NamespacedName{Namespace: execution.Namespace, Name: jobspec.JobName(execution.Name, execution.UID)}
 	job := &batchv1.Job{}
@@ -122,14 +125,14 @@ func (r *Reconciler) job(ctx context.Context, execution *v1alpha1.TaskExecution,
 	}
 	ours, err := r.isOurs(ctx, job, execution)
 	if err != nil || !ours {
-		return nil, err // somebody else's; creating ours will say so
+		return nil, err // a foreign Job; the creation of ours will report it
 	}
 	return job, nil
 }
 
-// isOurs reports whether the controller made a Job for an execution. Its owner and label prove nothing: whoever may create Jobs
-// can set them. Either the status names the Job, and then its UID is compared (see the rule lost), or the Job has the
-// controller's seal.
+// isOurs reports whether the controller created a Job for an execution. Its owner and label prove nothing, because
+// anybody who may create Jobs can set them. Either the status names the Job, and then its UID is compared (see the rule
+// lost), or the Job has the controller's seal.
 func (r *Reconciler) isOurs(ctx context.Context, job *batchv1.Job, execution *v1alpha1.TaskExecution) (bool, error) {
 	if !jobspec.IsJobOf(job, execution.UID) || job.Labels[v1alpha1.LabelExecutionUID] != string(execution.UID) {
 		return false, nil
@@ -140,8 +143,8 @@ func (r *Reconciler) isOurs(ctx context.Context, job *batchv1.Job, execution *v1
 	return r.Seals.Made(ctx, job, execution.UID)
 }
 
-// observePods reads the pods from the cache, and from the API server where the Job counts more of them. Only pods of the
-// execution's one Job count: whoever may create pods can set the label.
+// observePods reads the pods from the cache, and from the API server if the Job counts more of them. Only pods of the
+// execution's one Job count, because anybody who may create pods can set the label.
 func (r *Reconciler) observePods(ctx context.Context, o *lifecycle.Observation) (err error) {
 	job := jobUID(o)
 	if job == "" {
@@ -155,7 +158,7 @@ func (r *Reconciler) observePods(ctx context.Context, o *lifecycle.Observation) 
 	return err
 }
 
-// jobUID returns the UID of the Job that the status names, or else of the one that was found; empty if there is none.
+// jobUID returns the UID of the Job in the status, or else of the Job that was found, or empty.
 func jobUID(o *lifecycle.Observation) types.UID {
 	switch {
 	case o.Execution.Status.Job != nil:

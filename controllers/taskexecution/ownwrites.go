@@ -13,11 +13,11 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// ownWrites are our writes of executions that the cache does not show yet. A decision before the cache shows them would be made
-// on an old state, and its write refused as a conflict at best. So Reconcile returns, and the execution is reconciled when the
-// event of the write comes. Otherwise that event is no reason to reconcile: nothing is new, unless the run has ended, whose log
-// and Job come next (see checkEcho in lifecycle's tests). Unlike controller-runtime's own way to read one's writes, no worker
-// waits meanwhile.
+// ownWrites are our writes of executions that the cache does not show yet. Before the cache shows them, a decision
+// would be based on an old state, and its write would fail with a conflict at best. So Reconcile returns, and the event
+// of the write causes the next reconcile. Otherwise that event causes no reconcile, because nothing is new, unless the
+// run has ended: then its log and Job come next (see checkEcho in lifecycle's tests). Unlike with controller-runtime's
+// own way to read one's writes, no worker waits meanwhile.
 type ownWrites struct {
 	mu   sync.Mutex
 	open map[types.NamespacedName]*ownWrite
@@ -25,15 +25,15 @@ type ownWrites struct {
 
 // ownWrite is one write, from its request until the cache shows it.
 type ownWrite struct {
-	// before is the resourceVersion that is overwritten; written is the one of the write, empty until the API server answers; seen
-	// is the newest one that the cache is known to have.
+	// before is the resourceVersion that is overwritten. written is that of the write, or empty until the API server
+	// answers. seen is the newest one in the cache.
 	before, written, seen string
-	// owed: the execution is to be reconciled when the write is seen.
+	// owed means that the execution must be reconciled when the write is seen.
 	owed bool
 }
 
-// begin records that an object is about to be written. done ends that, with the object as the API server answered it, or nil if
-// it was not written. It reports whether the execution is to be reconciled now.
+// begin records that an object is about to be written. Call done with the written object, or with nil if the write
+// failed. done reports whether to reconcile the execution now.
 func (w *ownWrites) begin(object client.Object) (done func(answer *v1alpha1.TaskExecution) (reconcile bool)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -59,11 +59,11 @@ func (w *ownWrites) begin(object client.Object) (done func(answer *v1alpha1.Task
 			return false
 		}
 		delete(w.open, key)
-		return write.wants() && write.seen != write.before // what changes nothing keeps its version, and brings no event
+		return write.wants() && write.seen != write.before // a write without a change keeps the version and causes no event
 	}
 }
 
-// seen records what the cache shows, and reports whether the execution is to be reconciled for it.
+// seen records what the cache shows, and reports whether to reconcile the execution for it.
 func (w *ownWrites) seen(object client.Object) (reconcile bool) {
 	key := client.ObjectKeyFromObject(object)
 	w.mu.Lock()
@@ -99,13 +99,13 @@ func (w *ownWrites) unseen(key types.NamespacedName) bool {
 	return true
 }
 
-// isSeen reports whether the cache shows the write. It is true as well if the versions cannot be compared: nobody could tell when
-// the wait is over.
+// isSeen reports whether the cache shows the write. It is also true if the versions cannot be compared, because the
+// wait would never end.
 func (o *ownWrite) isSeen() bool {
 	order, err := resourceversion.CompareResourceVersion(o.seen, o.written)
 	return err != nil || order >= 0
 }
 
-// wants reports whether the execution is to be reconciled, now that its write is seen: a reconcile is owed, or the cache shows
+// wants reports whether to reconcile the execution now that its write is seen: a reconcile is owed, or the cache shows
 // more than the write.
 func (o *ownWrite) wants() bool { return o.owed || o.seen != o.written }

@@ -36,7 +36,7 @@ func TestOwnWrites(t *testing.T) {
 	gone := func(w *writing) bool { w.forget(key); return false }
 	for name, c := range map[string]struct {
 		steps []step
-		// looks that the last step asks for, and whether the write is still not seen after it.
+		// look reports whether the last step asks for a reconcile; unseen whether the write is still not seen after it.
 		look, unseen bool
 	}{
 		"being written":                          {nil, false, true},
@@ -56,7 +56,7 @@ func TestOwnWrites(t *testing.T) {
 		"nothing was changed":                    {[]step{answered("8")}, false, false},
 		"the execution is gone":                  {[]step{answered("12"), gone}, false, false},
 		"gone before the answer":                 {[]step{gone, answered("12")}, false, false},
-		"a version that is no number":            {[]step{answered("x")}, false, false}, // its event is looked at, as of no write,
+		"a version that is no number":            {[]step{answered("x")}, false, false}, // its event is reconciled, as without a write
 		"one is seen that is no number":          {[]step{answered("12"), saw("x")}, true, false},
 		"another's write, when ours is seen":     {[]step{answered("12"), saw("12"), saw("13")}, true, false},
 		"another's write, when ours was refused": {[]step{failed, saw("13")}, true, false},

@@ -24,16 +24,16 @@ import (
 )
 
 const (
-	// staleRetry is how soon an execution is reconciled again if the cache shows an old state of it. An event does so as well when
-	// the cache is up to date; this is for the case that none comes.
+	// staleRetry is the delay of the next reconcile if the cache shows an old state of an execution. The event that
+	// updates the cache also causes a reconcile; this is for the case that no event comes.
 	staleRetry = time.Second
-	// leftoverRetry is how soon the leftovers of a deleted execution are read again. Each pod and Job that goes is an event; this is
-	// for those that came and went unseen.
+	// leftoverRetry is the delay before the leftovers of a deleted execution are read again. Each deleted pod and Job
+	// causes an event; this is for those that came and went unseen.
 	leftoverRetry = 15 * time.Second
 )
 
-// admit asks for a place for the execution and puts the answer into the observation. stale reports that the cache shows an old
-// state of the execution, so that nothing may be decided.
+// admit asks for a place for the execution and puts the answer into the observation. stale means that the cache shows
+// an old state of the execution, so that nothing may be decided.
 func (r *Reconciler) admit(ctx context.Context, o *lifecycle.Observation) (stale bool, err error) {
 	rules := queue.RulesOf(o.Task)
 	if err := r.seed(ctx, rules); err != nil {
@@ -46,10 +46,10 @@ func (r *Reconciler) admit(ctx context.Context, o *lifecycle.Observation) (stale
 	}
 	o.Place = &place
 	logOf(ctx, client.ObjectKeyFromObject(o.Execution)).V(2).Info("Asked for a place", "granted", place.Granted, "position", place.Position)
-	if !place.Granted || o.Execution.Status.Phase == "" { // the latter was read live
+	if !place.Granted || o.Execution.Status.Phase == "" { // an execution without a phase was read from the API server
 		return false, nil
 	}
-	// It waited, and may have been cancelled or have ended since, as another controller saw it.
+	// It waited. Another controller may have seen that it was cancelled or has ended since.
 	current, err := r.whole(ctx, client.ObjectKeyFromObject(o.Execution))
 	if apierrors.IsNotFound(err) {
 		return true, nil
@@ -65,8 +65,8 @@ func (r *Reconciler) admit(ctx context.Context, o *lifecycle.Observation) (stale
 	return false, nil
 }
 
-// makeRoom asks whether an execution that has to wait may, and puts the refusal into the observation. Before that it looks for a
-// Job that an earlier process made and the cache does not show yet: such an execution does not wait.
+// makeRoom asks whether a waiting execution has room, and puts a refusal into the observation. Before that it looks for
+// a Job that an earlier process created and the cache does not show yet: an execution with a Job does not wait.
 func (r *Reconciler) makeRoom(ctx context.Context, o *lifecycle.Observation) (err error) {
 	full := r.Queue.Wait(o.Execution.UID)
 	if full == nil {
@@ -79,8 +79,8 @@ func (r *Reconciler) makeRoom(ctx context.Context, o *lifecycle.Observation) (er
 	return err
 }
 
-// settle frees the place of a run that has ended, unless a container of it may still run. It returns for how much longer that is
-// assumed, zero if it is not.
+// settle frees the place of a run that has ended, unless a container of it may still run. It returns for how long to
+// assume that, or zero.
 func (r *Reconciler) settle(o *lifecycle.Observation, status *v1alpha1.TaskExecutionStatus) time.Duration {
 	left, lingers := lifecycle.Lingers(o, status)
 	if lingers {
@@ -93,8 +93,8 @@ func (r *Reconciler) settle(o *lifecycle.Observation, status *v1alpha1.TaskExecu
 	return 0
 }
 
-// leftovers frees the places of deleted executions of a name, once nothing of them runs. It returns when to ask again, zero for
-// never. o is of the execution that has the name now, nil if there is none.
+// leftovers frees the places of deleted executions of a name, once none of their containers runs. It returns when to
+// ask again, or zero for never. o is the observation of the execution that has the name now, or nil.
 func (r *Reconciler) leftovers(ctx context.Context, key types.NamespacedName, o *lifecycle.Observation) (again time.Duration, err error) {
 	for _, uid := range r.Queue.Kept(key) {
 		if o != nil && o.Execution.UID == uid {
@@ -113,7 +113,7 @@ func (r *Reconciler) leftovers(ctx context.Context, key types.NamespacedName, o 
 	return again, nil
 }
 
-// goesOn reports whether, by the API server, a Job of an execution can still make pods, or a pod of it still runs.
+// goesOn asks the API server whether a Job of an execution can still create pods, or a pod of it still runs.
 func (r *Reconciler) goesOn(ctx context.Context, namespace string, uid types.UID) (bool, error) {
 	its := []client.ListOption{client.InNamespace(namespace), client.MatchingLabels{v1alpha1.LabelExecutionUID: string(uid)}}
 	jobs := &batchv1.JobList{}
@@ -141,7 +141,7 @@ func (r *Reconciler) goesOn(ctx context.Context, namespace string, uid types.UID
 	return false, nil
 }
 
-// replace cancels an execution in favour of another one, unless it was cancelled or has ended.
+// replace cancels an execution that another one replaces, unless it was cancelled or has ended.
 func (r *Reconciler) replace(ctx context.Context, key types.NamespacedName, by *v1alpha1.TaskExecution) error {
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		current := &v1alpha1.TaskExecution{}

@@ -22,8 +22,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// Who may create pods can give them any label. Only the pods of the run's Job are the run's: their state, log and result,
-// and what a cancel ends.
+// A user who may create pods can give them any label. Only the pods of the run's Job belong to the run: they give its
+// state, log and result, and a cancel ends them.
 func TestCase53PodsOfOthersAreNoPartOfARun(t *testing.T) {
 	execution := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "run", UID: "run-uid"}}
 	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "job", UID: "job-uid"}}
@@ -67,8 +67,8 @@ func TestCase53PodsOfOthersAreNoPartOfARun(t *testing.T) {
 	}
 }
 
-// A Job is the run's if the controller has signed it for the run. Its owner and label prove nothing, since anybody who may
-// create Jobs can set them; but without them it is not the run's either.
+// A Job belongs to the run only if the controller has sealed it. Its owner and label alone prove nothing, since anybody
+// who may create Jobs can set them. Both are required all the same.
 func TestCase54JobWithoutOurSealIsNotAdopted(t *testing.T) {
 	scheme := runtime.NewScheme()
 	if err := clientgoscheme.AddToScheme(scheme); err != nil {
@@ -123,7 +123,7 @@ func TestCase54JobWithoutOurSealIsNotAdopted(t *testing.T) {
 	}
 }
 
-// A forged Job takes no place at the start of the controller, and keeps none of an execution that is gone.
+// A forged Job takes no place when the controller starts, and keeps no place of a deleted execution.
 func TestCase54ForgedJobTakesNoPlace(t *testing.T) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {

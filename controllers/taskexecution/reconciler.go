@@ -30,20 +30,20 @@ import (
 type Reconciler struct {
 	// Client reads from the watch caches and writes to the API server.
 	Client client.Client
-	// Live reads from the API server, for what a stale cache must not decide.
+	// Live reads from the API server, for decisions that must not depend on a stale cache.
 	Live     client.Reader
 	Recorder recorder.EventRecorder
 	Follower *follow.Follower
 	Metrics  *Metrics
-	// Seals prove which Jobs the controller made.
+	// Seals proves which Jobs the controller created.
 	Seals *jobseal.Sealer
-	// Origin reports whether what executions state of their origin is proven.
+	// Origin reports whether the stated origin of executions is proven.
 	Origin *origin.Checker
-	// Queue is the ledger of which executions are active and which wait.
+	// Queue is the ledger of active and waiting executions.
 	Queue   *queue.Ledger
 	Clock   clock.PassiveClock
 	Options lifecycle.Options
-	// Namespaces that the controllers work in; none for all.
+	// Namespaces are the namespaces to work in. Empty means all.
 	Namespaces []string
 
 	wake *Wake
@@ -54,7 +54,7 @@ type Reconciler struct {
 	writes    ownWrites
 }
 
-// Reconcile brings one execution a step further. The package controllers has the picture.
+// Reconcile brings one execution one step further. The doc of package controllers has a diagram.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	log := logOf(ctx, req.NamespacedName)
 	if r.writes.unseen(req.NamespacedName) {
@@ -84,12 +84,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{RequeueAfter: staleRetry}, nil
 	}
 	lingers := r.settle(observed, &plan.Status)
-	// After an error of apply, what was done is reported all the same. What could not be done is tried again.
+	// Even after an error of apply, the result is reported. What failed is retried.
 	applyErr := r.apply(ctx, observed, plan)
 	reportErr := r.report(ctx, observed, plan)
 	if apierrors.IsConflict(reportErr) {
-		// Somebody else has written since. The decision is made again when the cache has caught up. This is ordinary, and no
-		// error.
+		// Somebody else has written the object. Decide again when the cache has caught up. This is normal and no error.
 		log.V(2).Info("Deciding again, because somebody else changed the execution")
 		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, applyErr
 	}
@@ -101,7 +100,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return ctrl.Result{RequeueAfter: next}, nil
 }
 
-// phaseOf returns the phase, and Pending where there is none yet.
+// phaseOf returns the phase, or Pending if there is none yet.
 func phaseOf(status *v1alpha1.TaskExecutionStatus) v1alpha1.Phase {
 	if status.Phase == "" {
 		return v1alpha1.PhasePending

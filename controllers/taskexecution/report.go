@@ -17,8 +17,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// report writes the status if it changed, in one request. The request carries the resourceVersion that was decided on: a cancel
-// that came meanwhile makes it fail, and the decision is made again. Events and metrics follow what was written.
+// report writes the status if it changed, in one request. The request carries the resourceVersion that the decision is
+// based on. If a cancel came meanwhile, the write fails and lifecycle decides again. Events and metrics follow a
+// successful write.
 func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan lifecycle.Plan) error {
 	before, log := o.Execution, logOf(ctx, client.ObjectKeyFromObject(o.Execution))
 	if equality.Semantic.DeepEqual(&before.Status, &plan.Status) {
@@ -28,7 +29,7 @@ func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan 
 	size, err := r.write(ctx, before, after)
 	// The cache holds only a part of the execution. before.Size is that of the whole.
 	if plan.Status.Logs != nil && mayBeTheTail(err, max(size, before.Size)) {
-		// The phase does not wait for a log that the API server refuses.
+		// The phase is written even if the API server refuses the log.
 		bare := withStatus(before, lifecycle.WithoutTail(*o, plan.Status))
 		if bareSize, bareErr := r.write(ctx, before, bare); bareErr == nil {
 			log.Info("Wrote the status without the log's tail, which the API server refused", "bytes", size, "reason", apierrors.ReasonForError(err))
@@ -60,10 +61,10 @@ func withStatus(execution *v1alpha1.TaskExecution, status v1alpha1.TaskExecution
 	return &with
 }
 
-// write brings the status from one state to another, and returns how many bytes the request had. With the log's tail it sends the
-// whole object: a merge patch of that size costs the API server a third more CPU (measured with 100 entries of 80 bytes:
-// 22.6 ms against 17.5). Without the tail it sends a patch, which is smaller and leaves alone what no cache holds: the tail, and
-// the result of a run that has ended.
+// write patches or updates the status, and returns the size of the request in bytes. With the log's tail it sends the
+// whole object: a merge patch of that size costs the API server a third more CPU (measured with 100 entries of 80
+// bytes: 22.6 ms against 17.5). Without the tail it sends a patch. A patch is smaller and keeps the fields that the
+// caches lack: the tail, and the result of a finished run.
 func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.TaskExecution) (size int64, err error) {
 	answer := after.DeepCopy()
 	done := r.writes.begin(before)
@@ -90,19 +91,20 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.TaskExec
 	return int64(len(data)), r.Client.Status().Patch(ctx, answer, client.RawPatch(types.MergePatchType, data))
 }
 
-// etcdMayRefuse is the least size in bytes at which an internal error is taken for etcd's refusal of a large object. etcd's limit
-// is 1.5 MiB, and less is left where objects are encrypted.
+// etcdMayRefuse is the size in bytes from which an internal error may be etcd's refusal of a large object. etcd's limit
+// is 1.5 MiB, and less if objects are encrypted.
 const etcdMayRefuse = 1 << 20
 
-// mayBeTheTail reports whether the API server may have refused the status for the content or the size of the log's tail. etcd's
-// own limit comes as an internal error. An internal error on a small object passes, and costs no line of the log.
+// mayBeTheTail reports whether the API server may have refused the status for the content or the size of the log's
+// tail. etcd's own limit is reported as an internal error. An internal error for a small object has another cause, so
+// no line of the log is dropped.
 func mayBeTheTail(err error, size int64) bool {
 	return apierrors.IsRequestEntityTooLargeError(err) || (apierrors.IsInternalError(err) && size >= etcdMayRefuse) ||
 		apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)
 }
 
-// announce counts the end of a run and sends an Event for a reason that needs one. An ordinary run makes no Events: its status
-// says all, and an Event costs the API server as much as a status.
+// announce counts the end of a run and sends an Event for a reason that needs one. An ordinary run causes no Events:
+// its status says everything, and an Event costs the API server as much as a status.
 func (r *Reconciler) announce(execution *v1alpha1.TaskExecution, before v1alpha1.TaskExecutionStatus) {
 	status := &execution.Status
 	if status.Phase.IsTerminal() && !before.Phase.IsTerminal() {

@@ -29,8 +29,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// An API server that refuses a status for its tail gets the phase without it; what it refuses for other reasons is
-// tried again by who called.
+// If the API server refuses a status because of its tail, the phase is written without the tail. After any other error
+// the caller retries.
 func TestPhaseIsWrittenWithoutATailThatIsRefused(t *testing.T) {
 	scheme := runtime.NewScheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
@@ -41,7 +41,7 @@ func TestPhaseIsWrittenWithoutATailThatIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		refusal error
 		most    int
-		params  int // bytes of the execution besides
+		params  int // size of the execution's params in bytes
 		phase   v1alpha1.Phase
 		entries int
 		err     error

@@ -19,8 +19,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/redact"
 )
 
-// redactors of the active executions with sensitive params. The controller keeps their values nowhere else, and only as long as
-// a log may have to be redacted.
+// redactors has a redactor for each active execution with sensitive params. The controller keeps the values nowhere
+// else, and only while a log may have to be redacted.
 type redactors struct {
 	mu    sync.Mutex
 	known map[types.NamespacedName]redactor
@@ -55,9 +55,10 @@ func (r *redactors) forget(key types.NamespacedName) {
 	delete(r.known, key)
 }
 
-// observeSecret reads the Secret of the sensitive params: in each reconcile until there is a Job, and then once in the life of
-// this controller. It reads live: no Secret is watched or cached. The values serve to validate the params and to redact logs;
-// the container gets them by a reference. They are read only from a Secret that the execution may use.
+// observeSecret reads the Secret of the sensitive params: in each reconcile until there is a Job, and then once in the
+// life of this controller. It reads from the API server, because no Secret is watched or cached. The values serve to
+// validate the params and to redact logs. The container gets them by reference. Only a Secret that the execution may
+// use is read.
 func (r *Reconciler) observeSecret(ctx context.Context, o *lifecycle.Observation) error {
 	from := o.Execution.Spec.SecretParams
 	if from == nil || !isFollowed(o.Execution) {
@@ -90,8 +91,8 @@ func (r *Reconciler) observeSecret(ctx context.Context, o *lifecycle.Observation
 	return nil
 }
 
-// usableSecret reads a Secret: first its metadata, and its values only if the execution may use it. So the values of other
-// Secrets never reach this process. A Secret that may not be used is returned without values.
+// usableSecret reads a Secret: first its metadata, and its values only if the execution may use it. So the values of
+// other Secrets never reach this process. A Secret that may not be used is returned without values.
 func (r *Reconciler) usableSecret(ctx context.Context, key types.NamespacedName, execution *v1alpha1.TaskExecution) (*corev1.Secret, error) {
 	head := &metav1.PartialObjectMetadata{}
 	head.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))

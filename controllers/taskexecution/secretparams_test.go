@@ -22,7 +22,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// The controller reads the values of a Secret that belongs to the execution or is labelled for params, and of no other.
+// The controller reads only Secrets that belong to the execution or have the label for params.
 func TestCase62ValuesOfOtherSecretsAreNotRead(t *testing.T) {
 	execution := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "run", UID: "run-uid"}}
 	execution.Spec.SecretParams = &v1alpha1.SecretParams{SecretName: "login", Names: []string{"password"}}
@@ -65,7 +65,7 @@ func TestCase62ValuesOfOtherSecretsAreNotRead(t *testing.T) {
 	}
 }
 
-// Without the right to read Secrets the execution says who can grant it, and where.
+// Without the right to read Secrets, the execution says who can grant it, and where.
 func TestCase62ARightThatIsMissingIsNamed(t *testing.T) {
 	execution := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "run"}}
 	execution.Spec.SecretParams = &v1alpha1.SecretParams{SecretName: "login", Names: []string{"password"}}

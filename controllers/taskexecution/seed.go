@@ -21,12 +21,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
-// seedPage is how many Jobs are read at once, with their metadata only.
+// seedPage is how many Jobs are listed at once, with their metadata only.
 const seedPage = 500
 
-// seed tells the ledger what was active before this process, before the first limited place is granted. It lists the Jobs from
-// the API server, once: a cache may lack the one that was created right before a crash. The ledger has all executions by then,
-// because no controller starts before its caches are filled.
+// seed tells the ledger what was active before this process, before the first limited place is granted. It lists the
+// Jobs from the API server once, because a cache may lack a Job that was created right before a crash. The ledger has
+// all executions by then, because no controller starts before its caches are filled.
 func (r *Reconciler) seed(ctx context.Context, rules queue.Rules) error {
 	r.seeding.Lock()
 	defer r.seeding.Unlock()
@@ -45,8 +45,8 @@ func (r *Reconciler) seed(ctx context.Context, rules queue.Rules) error {
 	return nil
 }
 
-// foundJobs returns the Jobs of executions that have not ended or are gone, but only those that the controller is proven to have
-// made. If the controller works in named namespaces, it lists each of them: it has no right to list all.
+// foundJobs returns the Jobs of executions that have not ended or are gone, if the controller is proven to have created
+// them. If the controller works in named namespaces, it lists each of them, because it has no right to list all.
 func (r *Reconciler) foundJobs(ctx context.Context) (found []queue.Found, err error) {
 	seals, err := r.Seals.Known(ctx)
 	if err != nil {
@@ -77,7 +77,7 @@ func (r *Reconciler) foundJobsIn(ctx context.Context, namespace string, seals jo
 		for i := range list.Items {
 			f := foundOf(&list.Items[i])
 			if job := &list.Items[i]; !jobspec.IsJobOf(job, f.UID) || !seals.Made(job, f.UID) {
-				continue // it is somebody else's, and takes no place
+				continue // it is foreign and takes no place
 			}
 			gone := false
 			if !r.Queue.Knows(f.UID) {

@@ -15,15 +15,15 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// The log of the controller tells the story of each run: a grep for its name finds it. Decisions are logged at V(1), steps at
-// V(2). Messages are constant. No message of a status or of the API server is logged, because either may quote params.
+// The controller's log tells the story of each run: a grep for its name finds it. Decisions are logged at V(1), steps
+// at V(2). Messages are constant. No message of a status or of the API server is logged, because it may quote params.
 
 // logOf returns the logger of an execution.
 func logOf(ctx context.Context, key types.NamespacedName) logr.Logger {
 	return ctrl.LoggerFrom(ctx).WithValues("execution", klog.KRef(key.Namespace, key.Name))
 }
 
-// tell logs what a status that was written says anew.
+// tell logs what is new in a written status.
 func tell(log logr.Logger, before, after *v1alpha1.TaskExecution) {
 	was, is := &before.Status, &after.Status
 	if phaseOf(was) != is.Phase || was.Reason != is.Reason {
@@ -44,7 +44,7 @@ func tell(log logr.Logger, before, after *v1alpha1.TaskExecution) {
 	}
 }
 
-// chapter is what a status says of the run, as a constant message.
+// chapter returns the constant message for a status.
 func chapter(s *v1alpha1.TaskExecutionStatus) string {
 	switch {
 	case s.Reason == v1alpha1.ReasonJobLost, s.Reason == v1alpha1.ReasonNodeLost:

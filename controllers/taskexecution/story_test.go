@@ -14,8 +14,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Each new phase or reason is one line at V(1), which names the run, its Task and its Job. The message of the status is not
-// logged: it may quote params.
+// Each new phase or reason is one log line at V(1) with the run, its Task and its Job. The message of the status is not
+// logged, because it may quote params.
 func TestStoryOfAStatus(t *testing.T) {
 	job := &v1alpha1.JobIdentity{Name: "run-job"}
 	at := func(phase v1alpha1.Phase, reason string) v1alpha1.TaskExecutionStatus {

@@ -28,7 +28,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/fairqueue"
 )
 
-// Fields by which the caches are indexed.
+// These are the fields by which the caches are indexed.
 const (
 	// indexPodExecution finds the pods of an execution by its UID.
 	indexPodExecution = "taskexec.dev/execution-uid"
@@ -36,7 +36,8 @@ const (
 	indexWaitingTask = "taskexec.dev/waiting-task"
 )
 
-// SetupWithManager registers the watches. wake lets others enqueue executions for reasons that no watch shows, such as their log.
+// SetupWithManager registers the watches. wake lets others enqueue executions for reasons that no watch shows, such as
+// a change of their log.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int, wake *Wake) error {
 	if err := r.index(mgr); err != nil {
 		return err
@@ -75,8 +76,8 @@ func waitingTask(o client.Object) []string {
 	return []string{execution.Spec.TaskRef.Name}
 }
 
-// whatIsRead passes changes of what the caches keep of a Job or a pod: much of what is written to them is for others. The creation
-// of a Job is no news: the reconcile that created it went on with it.
+// whatIsRead passes changes of the fields that the caches keep of a Job or a pod. Most writes change other fields. The
+// creation of a Job passes no event, because the reconcile that created it continued with it.
 var whatIsRead = predicate.Funcs{CreateFunc: func(e event.CreateEvent) bool {
 	_, job := e.Object.(*batchv1.Job)
 	return !job || e.IsInInitialList
@@ -91,7 +92,7 @@ var whatIsRead = predicate.Funcs{CreateFunc: func(e event.CreateEvent) bool {
 	case *corev1.Pod:
 		pod := *after
 		if pod.Status.Phase == corev1.PodSucceeded {
-			pod.Finalizers = e.ObjectOld.GetFinalizers() // the Job lets go of it, and says next what that means
+			pod.Finalizers = e.ObjectOld.GetFinalizers() // the Job removes its finalizer, and changes its own status next
 		}
 		return differs(e.ObjectOld, &pod)
 	default:
@@ -99,15 +100,15 @@ var whatIsRead = predicate.Funcs{CreateFunc: func(e event.CreateEvent) bool {
 	}
 }}
 
-// differs reports whether two versions of an object differ in more than the version. after is a shallow copy, whose version is
-// overwritten.
+// differs reports whether two versions of an object differ in more than the resourceVersion. after is a shallow copy,
+// whose resourceVersion is overwritten.
 func differs(before, after client.Object) bool {
 	after.SetResourceVersion(before.GetResourceVersion())
 	return !reflect.DeepEqual(before, after)
 }
 
-// executionOfJob returns the execution that owns a Job. controller-runtime's handler for owners does so too, but looks up for
-// each event whether the owner's kind is namespaced.
+// executionOfJob returns the execution that owns a Job. controller-runtime's handler for owners does the same, but
+// looks up for each event whether the owner's kind is namespaced.
 func executionOfJob(_ context.Context, job client.Object) []reconcile.Request {
 	owner := metav1.GetControllerOf(job)
 	if owner == nil || owner.Kind != "TaskExecution" {
@@ -142,7 +143,7 @@ func (r *Reconciler) executionsWaitingFor(ctx context.Context, task client.Objec
 	return requests
 }
 
-// Wake enqueues executions from outside of the controller's watches.
+// Wake enqueues executions from outside the controller's watches.
 type Wake struct {
 	queue chan workqueue.TypedRateLimitingInterface[reconcile.Request]
 }
@@ -152,7 +153,7 @@ func NewWake() *Wake {
 	return &Wake{queue: make(chan workqueue.TypedRateLimitingInterface[reconcile.Request], 1)}
 }
 
-// connect is a source.Func: the controller hands over its queue when it starts.
+// connect is a source.Func: the controller passes its queue when it starts.
 func (w *Wake) connect(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 	w.queue <- queue
 	return nil

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package taskschedule reconciles TaskSchedules: it observes one, has schedule decide, makes the runs that are due
+// Package taskschedule reconciles TaskSchedules: it observes one, asks package schedule to decide, creates the due runs
 // and reports the status.
 package taskschedule
 
@@ -30,33 +30,33 @@ import (
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
-// Reconciler makes the runs of TaskSchedules.
+// Reconciler creates the runs of TaskSchedules.
 type Reconciler struct {
 	// Client reads from the watch caches and writes to the API server.
 	Client client.Client
-	// Live reads from the API server, for what a stale cache must not decide.
+	// Live reads from the API server, for decisions that must not depend on a stale cache.
 	Live     client.Reader
 	Recorder recorder.EventRecorder
 	Clock    clock.PassiveClock
 	// Origin reports whether the names on schedules are proven.
 	Origin *origin.Checker
-	// Room returns why a run of a Task, of so many bytes, could not wait now, nil if it could.
+	// Room returns why a run of a Task, of a size in bytes, could not wait now, or nil if it could.
 	Room func(task types.NamespacedName, size int64) *backlog.Full
 }
 
-// Reconcile makes the runs of one schedule that are due.
+// Reconcile creates the due runs of one schedule.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	observed, err := r.observe(ctx, req)
 	if err != nil || observed == nil {
 		return ctrl.Result{}, err
 	}
 	plan := schedule.Decide(*observed)
-	// The runs come before the status: after a crash in between they are found by their names.
+	// Create the runs before the status is written. After a crash in between they are found by their names.
 	results, applyErr := r.apply(ctx, observed.Schedule, plan)
 	reportErr := r.report(ctx, observed.Schedule, plan, results)
 	if apierrors.IsConflict(reportErr) {
-		// Somebody changed the schedule meanwhile. The decision is made again when the cache has caught up. The runs that were
-		// made are recorded now: the next decision may not find them, for example if the schedule was suspended.
+		// Somebody changed the schedule meanwhile. Decide again when the cache has caught up. Record the created runs
+		// now, because the next decision may not find them, for example if the schedule was suspended.
 		err := errors.Join(applyErr, r.record(ctx, observed.Schedule, plan, results))
 		return ctrl.Result{RequeueAfter: apianswer.ConflictRetry}, err
 	}
@@ -86,8 +86,8 @@ func (r *Reconciler) observe(ctx context.Context, req ctrl.Request) (*schedule.O
 	return o, nil
 }
 
-// task returns the schedule's Task, nil if there is none. While it is missing, ticks are passed over, so that it is read from the
-// API server: a cache may be behind.
+// task returns the schedule's Task, or nil. Without a Task, ticks are skipped, so a missing Task is confirmed by the
+// API server: a cache may lag behind.
 func (r *Reconciler) task(ctx context.Context, key client.ObjectKey) (*v1alpha1.Task, error) {
 	task := &v1alpha1.Task{}
 	err := r.Client.Get(ctx, key, task)
@@ -100,8 +100,7 @@ func (r *Reconciler) task(ctx context.Context, key client.ObjectKey) (*v1alpha1.
 	return task, nil
 }
 
-// apply makes the runs that are due, in their order. It stops at the first that the API server refuses. An error is one that a
-// retry may mend.
+// apply creates the due runs in order. It stops at the first that the API server refuses. A retry may fix an error.
 func (r *Reconciler) apply(ctx context.Context, s *v1alpha1.TaskSchedule, plan schedule.Plan) (results []schedule.Result, err error) {
 	for _, run := range plan.Runs {
 		result, err := r.start(ctx, s, run)
@@ -116,7 +115,7 @@ func (r *Reconciler) apply(ctx context.Context, s *v1alpha1.TaskSchedule, plan s
 	return results, nil
 }
 
-// start makes the run of a tick, or finds the one that was made before.
+// start creates the run of a tick, or finds one that was created before.
 func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run schedule.Run) (schedule.Result, error) {
 	e := run.Execution
 	if full := r.Room(types.NamespacedName{Namespace: e.Namespace, Name: e.Spec.TaskRef.Name}, sizeOf(e)); full != nil {
@@ -137,16 +136,16 @@ func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run sc
 	}
 }
 
-// sizeOf returns the bytes of an execution that is to be made, without what the API server adds.
+// sizeOf returns the size in bytes of an execution before its creation, without what the API server adds.
 func sizeOf(e *v1alpha1.TaskExecution) int64 {
 	data, err := json.Marshal(e)
 	if err != nil {
-		return 0 // not reached: its creation would fail for the same reason, and say it
+		return 0 // not reached: its creation would fail for the same reason and report it
 	}
 	return int64(len(data))
 }
 
-// adopt takes an existing execution as the run of the tick if this very schedule would have made it.
+// adopt takes an existing execution as the run of the tick if this very schedule would have created it.
 func (r *Reconciler) adopt(ctx context.Context, s *v1alpha1.TaskSchedule, e *v1alpha1.TaskExecution) (schedule.Result, error) {
 	existing := &v1alpha1.TaskExecution{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(e), existing); err != nil {
@@ -161,8 +160,8 @@ func (r *Reconciler) adopt(ctx context.Context, s *v1alpha1.TaskSchedule, e *v1a
 	return schedule.Result{Outcome: schedule.Made}, nil
 }
 
-// report writes the status if it changed, in one patch with the resourceVersion that was decided on. Events follow what was
-// written.
+// report writes the status if it changed, in one patch with the resourceVersion that the decision is based on. Events
+// follow a successful write.
 func (r *Reconciler) report(ctx context.Context, s *v1alpha1.TaskSchedule, plan schedule.Plan, results []schedule.Result) error {
 	after := s.DeepCopy()
 	after.Status = plan.Status(s, results)
@@ -180,7 +179,7 @@ func (r *Reconciler) report(ctx context.Context, s *v1alpha1.TaskSchedule, plan 
 	return nil
 }
 
-// record writes which runs were made, to a schedule that somebody changed meanwhile.
+// record records the created runs on a schedule that somebody changed meanwhile.
 func (r *Reconciler) record(ctx context.Context, decided *v1alpha1.TaskSchedule, plan schedule.Plan, results []schedule.Result) error {
 	key := client.ObjectKeyFromObject(decided)
 	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
@@ -201,7 +200,7 @@ func (r *Reconciler) record(ctx context.Context, decided *v1alpha1.TaskSchedule,
 	return nil
 }
 
-// announce sends Events for what somebody may have to act on. An ordinary run makes none.
+// announce sends Events about problems that somebody may have to solve. An ordinary run causes none.
 func (r *Reconciler) announce(s *v1alpha1.TaskSchedule, before v1alpha1.TaskScheduleStatus, plan schedule.Plan) {
 	if missed := plan.Missed(); missed != "" {
 		r.Recorder.Eventf(s, nil, corev1.EventTypeWarning, v1alpha1.ReasonMissedSchedule, "Schedule", "%s", missed)

@@ -32,22 +32,22 @@ import (
 
 var created = time.Date(2026, 1, 1, 0, 0, 30, 0, time.UTC)
 
-// lab is a reconciler of one schedule, each minute, over an API server in memory.
+// lab is a reconciler of one schedule that ticks each minute, with an API server in memory.
 type lab struct {
 	*Reconciler
 	api    client.WithWatch
 	clock  *clocktesting.FakePassiveClock
 	events *events.FakeRecorder
 	key    client.ObjectKey
-	// refuse, when set, gives the error of a create.
+	// refuse, when set, returns the error of a create.
 	refuse func(e *v1alpha1.TaskExecution) error
 	// seen, when set, is the schedule that the cache shows.
 	seen *v1alpha1.TaskSchedule
-	// withoutTask is a cache that has not heard of the task.
+	// withoutTask makes the cache lack the task.
 	withoutTask bool
-	// full, when set, says that nothing more may wait.
+	// full, when set, reports that no more runs may wait.
 	full func(task types.NamespacedName, size int64) *backlog.Full
-	// writes of the status.
+	// writes counts the status writes.
 	writes int
 }
 
@@ -96,7 +96,7 @@ func newLab(t *testing.T, change func(*v1alpha1.TaskScheduleSpec)) *lab {
 	return l
 }
 
-// at reconciles at a time after the creation, and gives how long to wait.
+// at reconciles at a time after the creation, and returns how long to wait.
 func (l *lab) at(t *testing.T, after time.Duration) time.Duration {
 	t.Helper()
 	l.clock.SetTime(created.Add(after))
@@ -196,7 +196,7 @@ func TestClockThatJumps(t *testing.T) {
 	l.wantRuns(t, "00:01", "01:00", "01:01")
 }
 
-// The cache shows the schedule as it was before its runs: what exists is found, and what is recorded goes forward only.
+// The cache shows the schedule as it was before its runs. Existing runs are found, and the record only goes forward.
 func TestStaleCache(t *testing.T) {
 	l := newLab(t, func(s *v1alpha1.TaskScheduleSpec) { s.CatchUpLimit = 100 })
 	l.at(t, 0)
@@ -236,7 +236,8 @@ func TestRunThatIsRefused(t *testing.T) {
 	l.wantRuns(t, "00:01")
 }
 
-// A schedule makes no run for which its namespace has no room, says so, and makes it when there is room again.
+// If its namespace has no room for a run, a schedule does not create it and says so. It creates the run when there is
+// room.
 func TestCase49ScheduleSaysThatItsNamespaceIsFull(t *testing.T) {
 	l := newLab(t, func(s *v1alpha1.TaskScheduleSpec) {
 		s.Params = &apiextensionsv1.JSON{Raw: []byte(`{"x":"` + strings.Repeat("x", 5000) + `"}`)}
@@ -259,7 +260,7 @@ func TestCase49ScheduleSaysThatItsNamespaceIsFull(t *testing.T) {
 	l.wantRuns(t, "00:01")
 }
 
-// What was made before an error is recorded, and the rest is tried again.
+// Runs that were created before an error are recorded, and the rest is retried.
 func TestRunThatFailsForNow(t *testing.T) {
 	l := newLab(t, func(s *v1alpha1.TaskScheduleSpec) { s.CatchUpLimit = 3 })
 	l.refuse = func(e *v1alpha1.TaskExecution) error {
@@ -292,7 +293,8 @@ func TestScheduleThatIsGone(t *testing.T) {
 	l.wantRuns(t)
 }
 
-// The name of a tick's run can be known before the tick. Whoever takes it for something else has not made the run.
+// The name of a tick's run is known before the tick. An execution of that name that somebody else created is a
+// conflict.
 func TestCase55RunMadeBeforehandIsAConflict(t *testing.T) {
 	for name, c := range map[string]struct {
 		forge func(*v1alpha1.TaskExecution)
@@ -337,8 +339,8 @@ func TestCase55RunMadeBeforehandIsAConflict(t *testing.T) {
 	}
 }
 
-// A schedule is suspended while its runs are made. The decision about the suspended one finds no runs, so that those which
-// were made must be recorded before.
+// A schedule is suspended while its runs are created. The next reconcile sees it suspended and finds no runs, so the
+// created ones must be recorded before.
 func TestRunsAreRecordedWhereTheScheduleChangedMeanwhile(t *testing.T) {
 	l := newLab(t, func(s *v1alpha1.TaskScheduleSpec) { s.CatchUpLimit = 10 })
 	l.seen = l.schedule(t)

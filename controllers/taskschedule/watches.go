@@ -22,8 +22,8 @@ import (
 // indexTask finds schedules by the name of their task.
 const indexTask = "spec.taskRef.name"
 
-// SetupWithManager registers the watches. A schedule is reconciled when its spec or the spec of its Task changes, and when its
-// next run is due. A change of its status is no reason.
+// SetupWithManager registers the watches. A schedule is reconciled when its spec or the spec of its Task changes, and
+// when its next run is due. A change of its status causes no reconcile.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 	if err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.TaskSchedule{}, indexTask, taskOf); err != nil {
 		return fmt.Errorf("indexing schedules: %w", err)

@@ -1,7 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package tracking knows the labels and annotations with which tools mark the objects that they applied from manifests.
+// Package tracking recognizes the labels and annotations with which tools mark the objects that they applied from
+// manifests.
 package tracking
 
 import (
@@ -12,11 +13,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// LabelInstance is Argo CD's mark by default, until version 3, and a recommended label of Kubernetes that people
-// select pods by.
+// LabelInstance is Argo CD's default mark until version 3, and also a recommended label of Kubernetes, by which people
+// select pods.
 const LabelInstance = "app.kubernetes.io/instance"
 
-// labels and annotations that only such a tool writes.
+// marks are the labels and annotations that only such a tool writes.
 var marks = []string{
 	"kubectl.kubernetes.io/last-applied-configuration",
 	"config.k8s.io/owning-inventory", // cli-utils, kpt
@@ -25,7 +26,7 @@ var marks = []string{
 	"kapp.k14s.io/association",
 }
 
-// prefixes of the labels and annotations of such a tool.
+// prefixes are those of the labels and annotations of such tools.
 var prefixes = []string{
 	"argocd.argoproj.io/",            // tracking-id, sync-wave, instance
 	"kustomize.toolkit.fluxcd.io/",   // Flux: name, namespace
@@ -36,13 +37,13 @@ var prefixes = []string{
 	"applyset.kubernetes.io/part-of", // kubectl apply --prune --applyset
 }
 
-// IsMark reports whether a label or annotation of that name is a tool's note on what it applied.
+// IsMark reports whether a label or annotation of that name marks an applied object.
 func IsMark(key string) bool {
 	return slices.Contains(marks, key) ||
 		slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }
 
-// Without returns labels or annotations without such marks, itself when there are none.
+// Without returns labels or annotations without such marks. If there are none, it returns its argument.
 func Without(values map[string]string) map[string]string {
 	if !hasMark(values) {
 		return values
@@ -61,8 +62,9 @@ func hasMark(values map[string]string) bool {
 	return false
 }
 
-// Declared reports whether an object was applied from a manifest: it has a tool's mark, or server-side apply made it. The owner
-// of the manifest makes such an object again when it is gone. It is false for an object that somebody created or patched.
+// Declared reports whether an object was applied from a manifest: it has a tool's mark, or server-side apply created
+// it. The owner of the manifest creates such an object again when it is gone. Declared is false for an object that
+// somebody created or patched.
 func Declared(object metav1.Object) bool {
 	labels := object.GetLabels()
 	_, instance := labels[LabelInstance]

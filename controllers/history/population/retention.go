@@ -16,16 +16,16 @@ import (
 
 // Retention is how long and how many finished runs of a Task are kept.
 type Retention struct {
-	// TTL is how long a run is kept after its end; zero means for ever.
+	// TTL is how long a run is kept after its end. Zero means for ever.
 	TTL time.Duration
-	// Completed and Failed are how many of each are kept; negative means all. A cancelled run counts as failed: neither did
-	// its work.
+	// Completed and Failed are how many of each are kept. Negative means all. A cancelled run counts as failed.
 	Completed, Failed int
 	// AtLeast is how long a run is kept, however many there are: clients may still poll for its end.
 	AtLeast time.Duration
 }
 
-// RetentionOf reads a Task. What the Task leaves out is not bounded: the API server fills in defaults.
+// RetentionOf reads a Task. Fields that the Task leaves out are not bounded, because the API server fills in the
+// defaults.
 func RetentionOf(task *v1alpha1.Task, atLeast time.Duration) Retention {
 	r := Retention{Completed: -1, Failed: -1, AtLeast: atLeast}
 	spec := &task.Spec.Retention
@@ -41,9 +41,9 @@ func RetentionOf(task *v1alpha1.Task, atLeast time.Duration) Retention {
 	return r
 }
 
-// Expired returns the executions of one Task that are kept no longer, oldest first, and after how long the next one may
-// expire, zero if only an event can change that. The newest of each outcome are kept. Executions that are not ours to remove
-// do not count.
+// Expired returns the expired executions of one Task, oldest first, and after how long the next one may expire, or zero
+// if only an event can change that. The newest of each outcome are kept. Executions that we may not remove do not
+// count.
 func Expired(now time.Time, r Retention, executions []v1alpha1.TaskExecution) (expired []*v1alpha1.TaskExecution, next time.Duration) {
 	var completed, failed []*v1alpha1.TaskExecution
 	for i := range executions {
@@ -76,7 +76,8 @@ func Expired(now time.Time, r Retention, executions []v1alpha1.TaskExecution) (e
 	return expired, next
 }
 
-// left returns how much longer a run is kept, zero for ever and negative if it is not. surplus: there are enough newer ones.
+// left returns how much longer a run is kept: zero for ever, negative if it has expired. surplus means that there are
+// enough newer ones.
 func (r Retention) left(now time.Time, e *v1alpha1.TaskExecution, surplus bool) time.Duration {
 	var keep time.Duration
 	switch {
@@ -95,8 +96,8 @@ func (r Retention) left(now time.Time, e *v1alpha1.TaskExecution, surplus bool) 
 	return -1
 }
 
-// removable reports whether a run has ended, its log is settled, and the facade or the controller made it. A run that kubectl
-// or a GitOps tool made is theirs: they would make it again, and so run it again.
+// removable reports whether a run has ended, its log is final, and the facade or the controller created it. A run that
+// kubectl or a GitOps tool created is theirs: they would create it again, and so run it again.
 func removable(e *v1alpha1.TaskExecution) bool {
 	if e.DeletionTimestamp != nil || !lifecycle.LogIsFinal(e) {
 		return false

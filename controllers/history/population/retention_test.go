@@ -16,7 +16,7 @@ import (
 
 var noon = time.Date(2025, 11, 25, 12, 0, 0, 0, time.UTC)
 
-// past is an execution that ended some time before noon, and whose log is settled.
+// past returns an execution that ended some time before noon and whose log is final.
 func past(name string, phase v1alpha1.Phase, ago time.Duration, changes ...func(*v1alpha1.TaskExecution)) v1alpha1.TaskExecution {
 	e := v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.NewTime(noon.Add(-ago - time.Minute))}}
 	e.Spec.Trigger.Source = v1alpha1.TriggerAPI

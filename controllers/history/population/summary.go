@@ -14,10 +14,10 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// durationWindow is how many completed runs, the newest, the durations are taken from.
+// durationWindow is how many of the newest completed runs the durations are computed from.
 const durationWindow = 100
 
-// Summarise puts the figures of a Task's executions into its status. Conditions stay.
+// Summarise puts the figures of a Task's executions into its status. It does not change conditions.
 func Summarise(status *v1alpha1.TaskStatus, executions []v1alpha1.TaskExecution) {
 	status.Running, status.Pending, status.Queued = 0, 0, 0
 	status.Totals, status.LastExecution, status.Durations = v1alpha1.RunTotals{}, nil, nil
@@ -57,14 +57,14 @@ func count(status *v1alpha1.TaskStatus, e *v1alpha1.TaskExecution) {
 	case e.Status.StartTime != nil: // Running, or Cancelling what ran
 		status.Running++
 	case e.Status.Job == nil, phase != v1alpha1.PhasePending && phase != v1alpha1.PhaseCancelling:
-		status.Queued++ // with a Job, whatever phase says that something holds it
+		status.Queued++ // no Job yet, or a phase in which the Job is held
 	default:
 		status.Pending++
 	}
 }
 
-// createdAfter compares by creation, and within one second by start, as the facade lists them. A run that has not started is the
-// newer one.
+// createdAfter compares by creation, and within one second by start, as the facade lists them. A run that has not
+// started counts as newer.
 func createdAfter(a, b *v1alpha1.TaskExecution) bool {
 	if c := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); c != 0 {
 		return c > 0
@@ -78,7 +78,7 @@ func createdAfter(a, b *v1alpha1.TaskExecution) bool {
 	return strings.Compare(a.Name, b.Name) < 0
 }
 
-// durationsOf returns the durations of completed runs, of which there is at least one.
+// durationsOf returns the durations of at least one completed run.
 func durationsOf(completed []*v1alpha1.TaskExecution) *v1alpha1.RunDurations {
 	took := make([]time.Duration, len(completed))
 	var sum time.Duration

@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// present is an execution that goes on, created some time before noon.
+// present returns an unfinished execution that was created some time before noon.
 func present(name string, phase v1alpha1.Phase, ago time.Duration, job, started bool) v1alpha1.TaskExecution {
 	e := v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.NewTime(noon.Add(-ago))}}
 	e.Status.Phase = phase
@@ -41,7 +41,7 @@ func TestSummarise(t *testing.T) {
 	durations := func(runs int32, mean, p95 time.Duration) *v1alpha1.RunDurations {
 		return &v1alpha1.RunDurations{Runs: runs, Mean: metav1.Duration{Duration: mean}, P95: metav1.Duration{Duration: p95}}
 	}
-	var many []v1alpha1.TaskExecution // that took 1s to 150s, the longer the older
+	var many []v1alpha1.TaskExecution // took 1s to 150s; older ones took longer
 	for i := range 150 {
 		many = append(many, past(fmt.Sprint("run-", i), v1alpha1.PhaseCompleted, time.Duration(i)*time.Minute, took(time.Duration(i+1)*time.Second)))
 	}
@@ -88,7 +88,7 @@ func TestSummarise(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// What stood there before goes, but for what others write.
+			// Old values are replaced, except the fields that others write.
 			got := v1alpha1.TaskStatus{ObservedGeneration: 7, Running: 9, Queued: 9, Totals: v1alpha1.RunTotals{Failed: 9}, Durations: durations(9, 9, 9)}
 			Summarise(&got, c.given)
 			c.want.ObservedGeneration = 7

@@ -16,7 +16,7 @@ import (
 // conditionReason is the form that the API server requires of a reason (metav1.Condition).
 var conditionReason = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`)
 
-// conditions checks that the conditions agree with the phase, and that all have one generation, which exists.
+// conditions checks that the conditions agree with the phase, and that all have the same existing generation.
 func (b *broken) conditions(e *v1alpha1.TaskExecution) {
 	s := &e.Status
 	if s.ObservedGeneration > e.Generation || s.ObservedGeneration < 1 {

@@ -14,16 +14,17 @@ const (
 	// maxPods and maxMessage are the limits of the CRD.
 	maxPods    = 10
 	maxMessage = 4096
-	// lifecycleEntries are those of the log that no container printed: the start, the end, and how many lines were dropped.
+	// lifecycleEntries is how many log entries no container printed: the start, the end, and how many lines were
+	// dropped.
 	lifecycleEntries = 3
 )
 
-// broken collects the promises that are broken.
+// broken collects the broken invariants.
 type broken []string
 
 func (b *broken) add(format string, args ...any) { *b = append(*b, fmt.Sprintf(format, args...)) }
 
-// Status returns the promises that an execution's status breaks by itself. An empty status breaks none.
+// Status returns the invariants that an execution's status breaks by itself. An empty status breaks none.
 func Status(e *v1alpha1.TaskExecution) []string {
 	if e.Status.Phase == "" {
 		return nil
@@ -81,7 +82,8 @@ func (b *broken) receipt(s *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// pods checks that no pod of a finished run is shown as running, and that the run has the exit code of the deciding pod.
+// pods checks that no pod of a finished run is shown as running, and that the run has the exit code of the deciding
+// pod.
 func (b *broken) pods(s *v1alpha1.TaskExecutionStatus) {
 	deciding := 0
 	for i := range s.Pods {
@@ -105,7 +107,7 @@ func (b *broken) pods(s *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// counts checks that attempts agree with the pods, and entries of the log with what is kept of them.
+// counts checks that attempts agree with the pods, and the entries of the log with the kept ones.
 func (b *broken) counts(s *v1alpha1.TaskExecutionStatus) {
 	started := 0
 	for i := range s.Pods {

@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Step returns the promises that are broken between two successive states of one execution.
+// Step returns the invariants that are broken between two successive states of one execution.
 func Step(before, after *v1alpha1.TaskExecution) []string {
 	var b broken
 	was, is := &before.Status, &after.Status
@@ -55,18 +55,18 @@ func (b *broken) forward(before, after *v1alpha1.TaskExecution) {
 	}
 }
 
-// clock checks that the time of suspensions only grows.
+// clock checks that the total suspended time never shrinks.
 func (b *broken) clock(was, is *v1alpha1.Suspension) {
 	if was != nil && (is == nil || is.Total.Duration < was.Total.Duration) {
 		b.add("the account of suspensions was %+v and is %+v", was, is)
 	}
 }
 
-// rank returns the place of a phase in the order of a run. Terminal phases have the highest; no phase has -1.
+// rank returns the position of a phase in the order of a run. Terminal phases have the highest; no phase has -1.
 func rank(p v1alpha1.Phase) int {
 	switch {
 	case p == v1alpha1.PhaseQueued:
-		p = v1alpha1.PhasePending // Kueue may take back what it admitted
+		p = v1alpha1.PhasePending // Kueue may suspend the Job again
 	case p.IsTerminal():
 		p = v1alpha1.PhaseCompleted
 	}
@@ -93,7 +93,7 @@ func (b *broken) written(was, is *v1alpha1.TaskExecutionStatus) {
 	}
 }
 
-// log checks that the log does not go backwards, and that a final word on it stays.
+// log checks that the log does not go backwards, and that a final log stays final.
 func (b *broken) log(was, is *v1alpha1.TaskExecutionStatus) {
 	if was.LogSummary != nil && (is.LogSummary == nil || is.LogSummary.Entries < was.LogSummary.Entries) {
 		b.add("the log was %+v and is %+v", was.LogSummary, is.LogSummary)

@@ -29,10 +29,10 @@ const (
 	checkRetry = time.Minute
 )
 
-// Check tries all that a controller needs of a store, with an object of a random name: read an object that does not exist,
-// write it if absent, be refused when it is written again, read it and delete it. The error names the step that failed and
-// says what is probably wrong: endpoint, region, credentials, permissions, conditional writes. It has no secret of the URL.
-// Each step takes at most 20 seconds.
+// Check tries all that a controller needs of a store, with an object of a random name: read an object that does not
+// exist, create it, fail to create it again, read it and delete it. The error names the failed step and the probable
+// cause: endpoint, region, credentials, permissions, conditional writes. It contains no secret of the URL. Each step
+// takes at most 20 seconds.
 func (r *Reader) Check(ctx context.Context) error {
 	if err := r.CheckReading(ctx); err != nil {
 		return err
@@ -66,8 +66,8 @@ func (r *Reader) Check(ctx context.Context) error {
 	return nil
 }
 
-// CheckReading tries what a program needs that only reads: an object that does not exist must read as missing, and the bucket
-// must exist. Otherwise the program cannot know whether a log is archived.
+// CheckReading tries all that a read-only program needs: the bucket must exist, and an object that does not exist must
+// read as missing. Otherwise the program cannot know whether a log is archived.
 func (r *Reader) CheckReading(ctx context.Context) error {
 	err := atStep(ctx, func(ctx context.Context) error {
 		reader, err := r.open(ctx, checkFolder+"none", 0, -1)
@@ -90,8 +90,8 @@ func (r *Reader) CheckReading(ctx context.Context) error {
 	return nil
 }
 
-// KeepChecking checks until a check succeeds or ctx ends. It calls told when the outcome changes: with an error, or nil. It
-// never gives up: a store that is away or not set up yet must not stop runs.
+// KeepChecking checks until a check succeeds or ctx ends. It calls told when the outcome changes, with an error or nil.
+// It never gives up: a store that is unavailable or not set up yet must not stop runs.
 func KeepChecking(ctx context.Context, check func(context.Context) error, told func(error)) {
 	backoff := wait.Backoff{Duration: 2 * time.Second, Factor: 2, Steps: 6, Cap: checkRetry}
 	last := ""
@@ -116,8 +116,8 @@ func KeepChecking(ctx context.Context, check func(context.Context) error, told f
 	}
 }
 
-// KeepChecking checks the Writer's store until a check passes or ctx ends. It reports the outcome in the log and in the metric
-// taskexec_archive_usable.
+// KeepChecking checks the Writer's store until a check passes or ctx ends. It reports the outcome in the log and in the
+// metric taskexec_archive_usable.
 func (w *Writer) KeepChecking(ctx context.Context) {
 	KeepChecking(ctx, w.reader.Check, func(err error) {
 		if err != nil {
@@ -152,14 +152,14 @@ func (r *Reader) same(ctx context.Context, key string, content []byte) error {
 	return nil
 }
 
-// What a check finds although the store reports no error.
+// These are problems that a check finds although the store reports no error.
 var (
 	errUnconditional = errors.New("the object was overwritten")
 	errNoStore       = errors.New("the answer is not that of a store")
 	errNoBucket      = errors.New("the bucket does not exist")
 )
 
-// failedCheck is a check that failed at a step.
+// failedCheck is an error of a check, with the step that failed.
 type failedCheck struct {
 	tried, permission string
 	err               error

@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
 )
 
-// s3With is a store whose answers to some requests are others.
+// s3With is a reader of an S3 store that answers some requests differently.
 func s3With(t *testing.T, other func(w http.ResponseWriter, r *http.Request) bool) *Reader {
 	t.Helper()
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
@@ -32,7 +32,7 @@ func s3With(t *testing.T, other func(w http.ResponseWriter, r *http.Request) boo
 	return NewReader(opened(t, url))
 }
 
-// answers as S3 refuses a request.
+// answers refuses a request with an S3 error code.
 func answers(w http.ResponseWriter, status int, code string) bool {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
@@ -40,7 +40,7 @@ func answers(w http.ResponseWriter, status int, code string) bool {
 	return true
 }
 
-// The check at start says what is wrong with a store, each thing in its own words, and what to do.
+// The check at start says what is wrong with a store, with a distinct message for each problem, and what to do.
 func TestCase39CheckSaysWhatIsWrong(t *testing.T) {
 	on := func(method string, status int, code string) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
@@ -79,7 +79,7 @@ func TestCase39CheckSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// What cannot be reached, or named, or is asked without credentials.
+// The store is unreachable, has no valid name, or is requested without credentials.
 func TestCase39CheckOfWhatIsNotThere(t *testing.T) {
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
@@ -111,7 +111,7 @@ func TestCase39CheckOfWhatIsNotThere(t *testing.T) {
 	}
 }
 
-// A check leaves nothing behind, and needs no right to write where only is read.
+// A check leaves nothing behind. For a reader it needs no right to write.
 func TestCase39CheckLeavesNothing(t *testing.T) {
 	for name, open := range drivers() {
 		t.Run(name, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestCase39CheckLeavesNothing(t *testing.T) {
 	}
 }
 
-// A store that is away when a controller starts is checked until it is there, and keeps nobody waiting.
+// A store that is unavailable when the controller starts is checked until it is available. The check blocks nothing.
 func TestCase39StoreThatIsAwayAtTheStart(t *testing.T) {
 	var away atomic.Bool
 	away.Store(true)
@@ -157,7 +157,7 @@ func TestCase39StoreThatIsAwayAtTheStart(t *testing.T) {
 	}
 }
 
-// A store that hangs within a part does not hold who reads for ever, and is said to be away.
+// A store that hangs within a part does not block a reader for ever. The reader reports it as unavailable.
 func TestCase39StoreThatHangsWithinAPart(t *testing.T) {
 	for name, sent := range map[string]int{"before it": 0, "within it": 100} {
 		t.Run(name, func(t *testing.T) {

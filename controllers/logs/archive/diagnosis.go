@@ -15,7 +15,7 @@ import (
 	storecode "github.com/taskexec/taskexec/controllers/logs/archive/code"
 )
 
-// Error codes of S3, Azure and package cloud, by meaning.
+// These are error codes of S3, Azure and package cloud, by meaning.
 var (
 	noBucket = map[string]bool{"NoSuchBucket": true, "ContainerNotFound": true, "InvalidBucketName": true}
 	regions  = map[string]bool{
@@ -34,8 +34,8 @@ var (
 	unknownFeature = map[string]bool{"NotImplemented": true, "UnsupportedHeader": true, "UnsupportedOperation": true}
 )
 
-// advice says what is probably wrong and what to check. It judges an error by the store's code if there is one, otherwise
-// by what failed in the connection.
+// advice says what is probably wrong and what to check. It judges an error by the store's code if there is one,
+// otherwise by the error of the connection.
 func (f *failedCheck) advice() string {
 	code, status := storecode.Of(f.err)
 	var dns *net.DNSError

@@ -20,7 +20,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
-// drivers make buckets of all kinds that need nothing from outside.
+// drivers create buckets of all kinds that need no external service.
 func drivers() map[string]func(*testing.T) *blob.Bucket {
 	return map[string]func(*testing.T) *blob.Bucket{
 		"mem":  func(*testing.T) *blob.Bucket { return memblob.OpenBucket(nil) },
@@ -35,8 +35,8 @@ func drivers() map[string]func(*testing.T) *blob.Bucket {
 	}
 }
 
-// All drivers do what the archive relies on: parts are not written over, whether they are sent at once or in pieces,
-// an index is, and all of an execution is found and removed.
+// All drivers do what the archive relies on. Parts are never overwritten, whether they are sent at once or in pieces.
+// An index may be. All objects of an execution are found and removed.
 func TestDrivers(t *testing.T) {
 	for name, open := range drivers() {
 		t.Run(name, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestDrivers(t *testing.T) {
 				t.Errorf("%d lines, gaps %+v", strings.Count(text, "\n"), stream.Gaps)
 			}
 			r := NewReader(b)
-			for range 2 { // again, when there is nothing left
+			for range 2 { // again, when nothing is left
 				if err := r.Delete(t.Context(), ours); err != nil {
 					t.Error(err)
 				}
@@ -66,7 +66,7 @@ func TestDrivers(t *testing.T) {
 	}
 }
 
-// testConflict has another writer's object where a part of that size is to be.
+// testConflict uploads a part of the given size where another writer's object already exists.
 func testConflict(t *testing.T, b *blob.Bucket, size int, name string) {
 	t.Helper()
 	l := writes(t, b, func(o *WriterOptions) { o.PartBytes = 1 << 30 }).Begin(Execution{Namespace: "team", Name: name, UID: "other"}, true)
@@ -88,14 +88,14 @@ func testConflict(t *testing.T, b *blob.Bucket, size int, name string) {
 	}
 }
 
-// stepped is a clock that a test moves. It calls back as a real one does, on a goroutine of its own.
+// stepped is a clock that a test moves. It calls back on a goroutine of its own, as a real clock does.
 type stepped struct{ *testingclock.FakeClock }
 
 func (c stepped) AfterFunc(d time.Duration, f func()) clock.Timer {
 	return c.FakeClock.AfterFunc(d, func() { go f() })
 }
 
-// A part is closed by its age, but not while the store is away; and a failed try waits before the next.
+// A part is closed at its maximum age, but not while the store is unavailable. A failed attempt waits before the next.
 func TestTimes(t *testing.T) {
 	moved := stepped{testingclock.NewFakeClock(noon)}
 	b, store := limited(t, 0)
@@ -139,7 +139,7 @@ func TestTimes(t *testing.T) {
 	settled(t, l)
 }
 
-// A log that prints on without end is in the index from time to time, not only when all is uploaded.
+// The index of an endless log is updated from time to time, not only when everything is uploaded.
 func TestIndexKeepsUp(t *testing.T) {
 	b, store := limited(t, 0)
 	l := writes(t, b, nil).Begin(ours, true)
@@ -156,7 +156,7 @@ func TestIndexKeepsUp(t *testing.T) {
 	settled(t, l)
 }
 
-// Two container runs that differ in the runtime's ID alone would have the same keys: the first has them.
+// Two container runs that differ only in the runtime's ID would have the same keys. The first one keeps them.
 func TestStreamsWithTheSameKeys(t *testing.T) {
 	b := folder(t)
 	l := writes(t, b, nil).Begin(ours, true)
@@ -182,7 +182,7 @@ func TestStreamsWithTheSameKeys(t *testing.T) {
 	}
 }
 
-// An earlier controller died within a line, of which no more comes: the next line begins on its own.
+// An earlier controller died within a line, and no more of that line comes. The next line begins on its own.
 func TestAnotherWriterAfterHalfALine(t *testing.T) {
 	b := folder(t)
 	l := writes(t, b, nil).Begin(ours, true)

@@ -21,8 +21,8 @@ func executionIn(namespace string, i int) Execution {
 	return Execution{Namespace: namespace, Name: fmt.Sprint("run-", i), UID: types.UID(fmt.Sprint(namespace, "-", i))}
 }
 
-// While the store is away, one namespace prints more than the spool holds. It loses lines of its own; another that prints
-// after it loses none.
+// While the store is unavailable, one namespace prints more than the spool holds and loses lines. Another namespace
+// that prints after it loses none.
 func TestCase51FullSpoolOfOneNamespace(t *testing.T) {
 	b, away := s3(t)
 	w := writes(t, b, func(o *WriterOptions) { o.SpoolBytes = 400 << 10 })
@@ -62,7 +62,7 @@ func TestCase51FullSpoolOfOneNamespace(t *testing.T) {
 	}
 }
 
-// Many short logs take more of a disk than their text.
+// Many short logs take more disk space than their text.
 func TestCase51ShortLogsFillTheSpool(t *testing.T) {
 	b, away := s3(t)
 	w := writes(t, b, func(o *WriterOptions) { o.SpoolBytes = 100 * fileBytes })
@@ -82,7 +82,7 @@ func TestCase51ShortLogsFillTheSpool(t *testing.T) {
 	away.Store(false)
 }
 
-// Where the uploads of one namespace wait for a place, the first one of another is next.
+// While the uploads of one namespace wait for a slot, the first upload of another namespace is next.
 func TestCase51UploadsServeNamespacesInTurn(t *testing.T) {
 	var mu sync.Mutex
 	var order []string
@@ -123,7 +123,7 @@ func TestCase51UploadsServeNamespacesInTurn(t *testing.T) {
 	if at := slices.Index(order, "quiet"); at > 2 {
 		t.Errorf("%d requests of the loud namespace were served before", at)
 	}
-	// Between two of its own it does not wait, so that some others come before.
+	// The quiet log leaves the queue between two of its uploads, so some loud ones come in between.
 	if slices.Contains(order[len(order)/2:], "quiet") {
 		t.Errorf("the quiet log was not archived in the first half of the requests: %v", order)
 	}

@@ -26,11 +26,11 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
-// budget is an S3 server that answers so many requests and then fails, in a way that the driver does not try again.
+// budget is an S3 server that answers a number of requests and then fails, in a way that the driver does not retry.
 type budget struct {
 	left  atomic.Int64
 	store http.Handler
-	// loses tells which of the writes are carried out and answered as if they had failed.
+	// loses reports whether a write is carried out and still answered with an error.
 	loses func(left int64) bool
 }
 
@@ -59,7 +59,7 @@ func limited(t *testing.T, requests int64) (*blob.Bucket, *budget) {
 	return opened(t, url), s
 }
 
-// dying makes a Writer that is not stopped but killed, by kill.
+// dying returns a Writer, and kill, which ends it without stopping it properly.
 func dying(t *testing.T, b *blob.Bucket) (w *Writer, kill func()) {
 	t.Helper()
 	w, err := NewWriter(WriterOptions{
@@ -75,8 +75,8 @@ func dying(t *testing.T, b *blob.Bucket) (w *Writer, kill func()) {
 	}
 }
 
-// A controller may die between any two requests, also before it knows the answer to the last one. The next one goes
-// on, and each line is archived once.
+// A controller may die between any two requests, even before it gets the answer to the last one. The next controller
+// goes on, and each line is archived once.
 func TestDeathAfterAnyRequest(t *testing.T) {
 	for n := range int64(14) {
 		t.Run(fmt.Sprintf("after %d requests, the last answer lost %v", n/2, n%2 > 0), func(t *testing.T) {
@@ -112,7 +112,7 @@ func TestDeathAfterAnyRequest(t *testing.T) {
 	}
 }
 
-// What was uploaded is known again when its answer was lost, and is not taken for another writer's.
+// If the answer to an upload is lost, the part is recognized later and not taken for another writer's.
 func TestLostAnswers(t *testing.T) {
 	b, store := limited(t, math.MaxInt64)
 	store.loses = func(left int64) bool { return left%2 == 0 }
@@ -126,7 +126,7 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// Stopping takes no longer than it may, whatever the store does.
+// Stopping keeps to its time limit, whatever the store does.
 func TestStopWhileTheStoreIsAway(t *testing.T) {
 	b, _ := limited(t, 0)
 	w, err := NewWriter(WriterOptions{
@@ -152,7 +152,7 @@ func TestStopWhileTheStoreIsAway(t *testing.T) {
 	}
 }
 
-// A line that the full spool cut is ended before the next one begins, also when a part was closed within it.
+// A line that the full spool cut is ended before the next line begins, even if a part was closed within it.
 func TestFullSpoolWithinALine(t *testing.T) {
 	for name, size := range map[string]int{"in the part": 500, "at the end of a part": 1200} {
 		t.Run(name, func(t *testing.T) {
@@ -182,7 +182,7 @@ func TestFullSpoolWithinALine(t *testing.T) {
 	}
 }
 
-// A disk that fails costs lines, which are counted, and not memory; when it works again lines are taken again.
+// A failing disk costs lines, which are counted, but no memory. When it works again, lines are accepted again.
 func TestDiskThatFails(t *testing.T) {
 	b := folder(t)
 	var dir string
@@ -222,7 +222,7 @@ func TestDiskThatFails(t *testing.T) {
 	}
 }
 
-// What is given after a log was abandoned or closed stays nowhere.
+// Lines that arrive after a log was abandoned or closed are dropped.
 func TestStreamOfALogThatIsOver(t *testing.T) {
 	for name, end := range map[string]func(*Log){
 		"abandoned": func(l *Log) { l.Abandon(v1alpha1.ReasonLogsArchiveUnavailable) }, "closed": (*Log).Close, "ended": (*Log).End,
@@ -251,7 +251,7 @@ func TestStreamOfALogThatIsOver(t *testing.T) {
 	}
 }
 
-// The rest of a stream that another writer has is one gap, whose position is in lines that are archived.
+// If another writer has the rest of a stream, that rest is one gap. Its position counts archived lines.
 func TestConflictIsOneGap(t *testing.T) {
 	b := folder(t)
 	l := writes(t, b, nil).Begin(ours, true)
@@ -283,7 +283,7 @@ func TestConflictIsOneGap(t *testing.T) {
 	}
 }
 
-// A spool that somebody removed costs the rest of the stream, and does not hold up the log.
+// If somebody removes a spool file, the rest of the stream is lost, and the log is not held up.
 func TestSpoolFileThatIsGone(t *testing.T) {
 	b, store := limited(t, 0)
 	var dir string

@@ -3,9 +3,9 @@
 
 // Package archive keeps the whole raw logs of executions in a bucket, and reads them again.
 //
-// The log of a container run is kept as the kubelet gave it: each line has its timestamp and a space before it. It is cut
-// into parts that are written once and never changed. Each execution has an index, which lists the parts, their numbers of
-// lines and bytes, and what is missing. The keys:
+// The log of a container run is kept as the kubelet served it: each line begins with its timestamp and a space. The log
+// is cut into parts that are written once and never changed. Each execution has an index, which lists the parts, their
+// numbers of lines and bytes, and the gaps. The keys:
 //
 //	<namespace>/<execution's UID>/index.json
 //	<namespace>/<execution's UID>/<pod>/<container>/<restart>/<number of the part>.log
@@ -23,26 +23,26 @@ import (
 // indexVersion is the version of the format. A reader that finds a higher one returns an error.
 const indexVersion = 1
 
-// Execution says whose log it is.
+// Execution identifies the execution of a log.
 type Execution struct {
 	Namespace string    `json:"namespace"`
 	Name      string    `json:"name"`
 	UID       types.UID `json:"uid"`
 }
 
-// Index of the archive of one execution. It is replaced after parts were uploaded: each part that it lists exists, and a part
-// that it does not list was written last.
+// Index is the index of the archive of one execution. It is replaced after parts were uploaded. Each listed part
+// exists. A part that is not listed was written last.
 type Index struct {
 	Version int `json:"version"`
-	// Cluster in which the execution is: the UID of its namespace kube-system. Empty when the controller did not know it, and
-	// in indexes of earlier versions.
+	// Cluster is the UID of the cluster's namespace kube-system. It is empty if the controller did not know it, and in
+	// indexes of earlier versions.
 	Cluster string `json:"cluster,omitempty"`
 	Execution
-	// Streams in the order in which their containers started.
+	// Streams are in the order in which their containers started.
 	Streams []Stream `json:"streams"`
-	// Redacted: the values of sensitive params were taken out.
+	// Redacted means that the values of sensitive params were removed.
 	Redacted bool `json:"redacted,omitempty"`
-	// Ended: nothing follows.
+	// Ended means that nothing follows.
 	Ended bool `json:"ended,omitempty"`
 }
 
@@ -61,26 +61,27 @@ type Stream struct {
 	StreamID
 	Role      source.Role `json:"role"`
 	StartedAt time.Time   `json:"startedAt"`
-	// Place of the container in its pod. Containers that started within one second started in this order.
+	// Place is the container's place in its pod. Containers that started within one second started in this order.
 	Place int `json:"place,omitempty"`
-	// Index that the pod worked on, if its Job was Indexed.
+	// Index is the index that the pod worked on, if its Job was Indexed.
 	Index *int32 `json:"index,omitempty"`
 	Parts []Part `json:"parts,omitempty"`
 	Gaps  []Gap  `json:"gaps,omitempty"`
-	// Ended: the container ended, and its log was read to its end.
+	// Ended means that the container ended and its log was read to its end.
 	Ended bool `json:"ended,omitempty"`
 }
 
-// Part of a stream: one object in the bucket. A line that is longer than a part goes on in the next part.
+// Part is a part of a stream: one object in the bucket. A line that is longer than a part goes on in the next part.
 type Part struct {
-	// Lines that begin in this part.
+	// Lines counts the lines that begin in this part.
 	Lines int64 `json:"lines"`
-	// Bytes of the object, timestamps included.
+	// Bytes is the size of the object, with timestamps.
 	Bytes int64 `json:"bytes"`
-	// First and Last are the earliest and the latest timestamp of the lines that begin in this part, zero when no line does.
+	// First and Last are the earliest and the latest timestamp of the lines that begin in this part, or zero if no line
+	// does.
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
-	// Continues: the part begins within a line of the part before.
+	// Continues means that the part begins within a line of the part before.
 	Continues bool `json:"continues,omitempty"`
 }
 
@@ -88,12 +89,12 @@ type Part struct {
 type Gap struct {
 	// AfterLine is how many lines of the stream are before the gap.
 	AfterLine int64 `json:"afterLine"`
-	// At is the timestamp of the line before the gap, zero when there is none.
+	// At is the timestamp of the line before the gap, or zero if there is none.
 	At time.Time `json:"at"`
-	// Lines and Bytes that are missing, as far as they were counted; zero when that is not known.
+	// Lines and Bytes are the missing ones, as far as they were counted, or zero if that is unknown.
 	Lines int64 `json:"lines,omitempty"`
 	Bytes int64 `json:"bytes,omitempty"`
-	// Reason is one of those of the condition LogsCaptured.
+	// Reason is a reason of the condition LogsCaptured.
 	Reason string `json:"reason"`
 }
 

@@ -12,10 +12,10 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// diskPause is how long a disk that failed is not used. Otherwise each line would try it.
+// diskPause is how long a failed disk is not used. Otherwise each line would try it.
 const diskPause = time.Second
 
-// Gap records that lines may be missing here. It fills in the place.
+// Gap records that lines may be missing here. It sets the position of the gap.
 func (s *StreamWriter) Gap(g Gap) {
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
@@ -35,8 +35,8 @@ func (s *StreamWriter) GapAtStart(reason string) {
 	}
 }
 
-// record inserts a gap in order of AfterLine. A gap with the same place and reason as another one is added to it. The lock is
-// held, here and below.
+// record inserts a gap in order of AfterLine. A gap with the same place and reason as another one is added to that one.
+// Here and below, the caller holds the lock.
 func (s *StreamWriter) record(g Gap) {
 	s.l.dirty = true
 	gaps := s.stream.Gaps
@@ -54,7 +54,7 @@ func (s *StreamWriter) record(g Gap) {
 	s.stream.Gaps = slices.Insert(gaps, at, g)
 }
 
-// room reports whether so many more bytes can be taken.
+// room reports whether that many more bytes can be taken.
 func (s *StreamWriter) room(size int64) bool {
 	w := s.l.w
 	if s.file == nil {
@@ -85,8 +85,8 @@ func (s *StreamWriter) settle() {
 	}
 }
 
-// fail drops the part that is being written, because the disk failed. The rest of the line that is being written is lost
-// with it.
+// fail drops the part that is being written, because the disk failed. The rest of the line that is being written is
+// lost with it.
 func (s *StreamWriter) fail(err error) {
 	w := s.l.w
 	s.l.logger().Error(err, "Spooling a log for the archive failed; lines are missing from the archive", "pod", s.podKey(), "container", s.stream.Container)
@@ -97,7 +97,7 @@ func (s *StreamWriter) fail(err error) {
 	s.lastAt, s.open, s.cut = s.before, part.Continues, true
 }
 
-// refuse gives up all of the stream that is not in the bucket, and what follows, for that reason.
+// refuse gives up all of the stream that is not in the bucket, and everything that follows, for a reason.
 func (s *StreamWriter) refuse(reason string) {
 	s.l.logger().V(1).Info("The rest of a container's log is not archived", "pod", s.podKey(), "container", s.stream.Container, "reason", reason)
 	s.settle()
@@ -125,8 +125,8 @@ func (s *StreamWriter) refuse(reason string) {
 	s.lastAt, s.cut, s.refused = s.lastArchived(), true, reason
 }
 
-// lose records that a piece after so many lines is lost. Gaps within and behind the piece move to their place in what is
-// left.
+// lose records that a piece is lost after a number of lines. Gaps within and behind the piece move to their place in
+// the rest.
 func (s *StreamWriter) lose(after int64, at time.Time, lost Part, reason string) {
 	moved := func(g *Gap) {
 		if g.AfterLine <= after {

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// lastTry is how long the index of an abandoned log may take.
+// lastTry is the time limit for the index of an abandoned log.
 const lastTry = 10 * time.Second
 
 // writeIndex replaces the index in the bucket.
 func (l *Log) writeIndex() {
-	_ = l.insist(0, l.putIndex) // it fails only when the log's life is over
+	_ = l.insist(0, l.putIndex) // it fails only when the log is closed
 }
 
 func (l *Log) putIndex(ctx context.Context) error {
@@ -44,7 +44,7 @@ func (l *Log) putIndex(ctx context.Context) error {
 	return nil
 }
 
-// lastIndex tries once to write the index of a log that was given up, which says what is missing.
+// lastIndex tries once to write the index of an abandoned log, which lists the gaps.
 func (l *Log) lastIndex() {
 	ctx, cancel := context.WithTimeout(l.w.life, lastTry)
 	defer cancel()
@@ -54,7 +54,7 @@ func (l *Log) lastIndex() {
 	l.w.Notify(l.key())
 }
 
-// snapshot returns the index to write. The lock is held.
+// snapshot returns the index to write. The caller holds the lock.
 func (l *Log) snapshot() *Index {
 	ix := l.index
 	ix.Streams = nil

@@ -13,7 +13,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
-// load reads what an earlier controller archived. It reports false only when the log's life is over.
+// load reads what an earlier controller archived. It returns false only if the log is closed.
 func (l *Log) load() bool {
 	var ix *Index
 	open := map[StreamID]bool{}
@@ -43,7 +43,7 @@ func (l *Log) load() bool {
 	return true
 }
 
-// recover adds the parts that were uploaded right before a controller ended, which the index does not list. It records in
+// recover adds the parts that were uploaded right before a controller ended and that the index lacks. It records in
 // open whether the stream ends within a line.
 func (w *Writer) recover(ctx context.Context, ix *Index, s *Stream, open map[StreamID]bool) error {
 	if s.Ended {
@@ -79,7 +79,7 @@ func (w *Writer) recover(ctx context.Context, ix *Index, s *Stream, open map[Str
 	}
 }
 
-// measure returns the figures of a part that no index lists, and whether it ends within a line.
+// measure computes the figures of a part that no index lists, and whether it ends within a line.
 func measure(r io.Reader, continues bool) (part Part, open bool, err error) {
 	counter := &countingReader{r: r}
 	reader := lines.NewReader(counter)

@@ -28,22 +28,23 @@ type Log struct {
 	kick chan struct{}
 
 	mu      sync.Mutex
-	index   Index // its Streams are those of an earlier controller, until they are written to
+	index   Index // Streams of an earlier controller stay until they are written to
 	streams map[StreamID]*StreamWriter
-	// queue of parts to upload; the first stays in it while it is uploaded.
+	// queue has the parts to upload. The first one stays in it while it is uploaded.
 	queue []closedPart
-	// pending is how many bytes were taken and are not in the bucket.
+	// pending is how many accepted bytes are not in the bucket.
 	pending int64
-	// dirty: the index in the bucket is out of date. writing: it is being replaced.
+	// dirty means that the index in the bucket is out of date; writing, that it is being replaced.
 	dirty, writing bool
 	// unlisted is how many parts were uploaded since the index was replaced.
 	unlisted int
-	// ending: nothing will be added. stopping: the Writer ends. abandoned: the bucket is not waited for any more.
+	// ending means that nothing will be added; stopping, that the Writer ends; abandoned, that the bucket is no longer
+	// waited for.
 	ending, stopping, abandoned, closed bool
-	// failure is the last error of the bucket, redacted, nil when it answers; since is when it began to fail.
+	// failure is the last error of the bucket, redacted, or nil if it answers. since is when it began to fail.
 	failure error
 	since   time.Time
-	// logged: it was logged that all is archived.
+	// logged means that the log says that all is archived.
 	logged bool
 	// openEnds has the streams of an earlier controller that end within a line.
 	openEnds map[StreamID]bool
@@ -56,20 +57,20 @@ type closedPart struct {
 	file   string
 }
 
-// State is how far the archive of an execution is.
+// State is the progress of the archive of an execution.
 type State struct {
-	// Settled: all that was taken is in the bucket, or was given up.
+	// Settled means that all accepted lines are in the bucket or were given up.
 	Settled bool
-	// Pending bytes are not in the bucket.
+	// Pending is how many bytes are not in the bucket yet.
 	Pending int64
-	// Gaps of what the archive did not take.
+	// Gaps are the parts of the log that the archive lacks.
 	Gaps []Gap
-	// Failure is the last error of the bucket without secrets, nil when it answers; Since is when it began to fail.
+	// Failure is the last error of the bucket without secrets, or nil if it answers. Since is when it began to fail.
 	Failure error
 	Since   time.Time
 }
 
-// State returns how far the archive is.
+// State returns the progress of the archive.
 func (l *Log) State() State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,8 +96,8 @@ func (l *Log) settled() bool {
 	return l.abandoned || (!l.closed && len(l.queue) == 0 && l.pending == 0 && !l.dirty && !l.writing)
 }
 
-// Restored waits until the archive of an earlier controller is known, and returns its index, nil when there is none. Its
-// error is the last one of the bucket, that of ctx, or context.Canceled when the log is closed.
+// Restored waits until the archive of an earlier controller is known, and returns its index, or nil if there is none.
+// It returns the last error of the bucket, the error of ctx, or context.Canceled if the log is closed.
 func (l *Log) Restored(ctx context.Context) (*Index, error) {
 	select {
 	case <-l.loaded:
@@ -118,8 +119,8 @@ func (l *Log) Restored(ctx context.Context) (*Index, error) {
 	return &restored, nil
 }
 
-// Stream returns the writer for the log of a container run: from its beginning, or from where an earlier controller was. In
-// the second case Restored must have returned.
+// Stream returns the writer for the log of a container run, from its beginning or from where an earlier controller
+// stopped. In the second case Restored must have returned.
 func (l *Log) Stream(run *source.ContainerRun) *StreamWriter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -132,13 +133,13 @@ func (l *Log) Stream(run *source.ContainerRun) *StreamWriter {
 	for i := range l.index.Streams {
 		if before := &l.index.Streams[i]; before.StreamID == id {
 			s.stream, s.listed = *before, true
-			s.stream.Gaps = slices.Clone(before.Gaps) // they are changed, and others have these
+			s.stream.Gaps = slices.Clone(before.Gaps) // a copy, because they change and others share them
 			s.given, s.lastAt, s.ended = before.Lines(), s.lastArchived(), s.ended || before.Ended
 			s.open, s.going = l.openEnds[id], l.openEnds[id]
 		}
 	}
 	if s.ended {
-		return s // which takes nothing
+		return s // it drops all lines
 	}
 	l.streams[id] = s
 	l.dirty = true
@@ -146,14 +147,14 @@ func (l *Log) Stream(run *source.ContainerRun) *StreamWriter {
 	return s
 }
 
-// Redacted says that the lines have no values of sensitive params. The index then says so too.
+// Redacted records in the index that the lines have no values of sensitive params.
 func (l *Log) Redacted() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.index.Redacted = true
 }
 
-// End says that nothing will be added. What was taken is archived, and the index says that nothing follows.
+// End declares that nothing will be added. All accepted lines are archived, and the index says that nothing follows.
 func (l *Log) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -166,7 +167,7 @@ func (l *Log) End() {
 	l.wake()
 }
 
-// stop ends the goroutine when all that was taken is uploaded. Another controller may go on with the log.
+// stop ends the goroutine when all accepted lines are uploaded. Another controller may go on with the log.
 func (l *Log) stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -178,7 +179,7 @@ func (l *Log) stop() {
 	l.wake()
 }
 
-// Abandon gives up what is not in the bucket. It becomes gaps with that reason.
+// Abandon gives up what is not in the bucket. It becomes gaps with the given reason.
 func (l *Log) Abandon(reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -195,7 +196,7 @@ func (l *Log) Abandon(reason string) {
 	l.wake()
 }
 
-// Close drops at once what is not in the bucket. It is for an execution that is deleted.
+// Close immediately drops what is not in the bucket. It is for a deleted execution.
 func (l *Log) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -224,7 +225,7 @@ func (l *Log) wake() {
 	}
 }
 
-// logger names the execution in each line.
+// logger returns a logger that names the execution.
 func (l *Log) logger() logr.Logger { return l.w.Log.WithValues("execution", l.key()) }
 
 func (l *Log) key() types.NamespacedName {

@@ -5,7 +5,7 @@ package archive
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// metrics of the archive. No label is the name of an object.
+// metrics are the metrics of the archive. No label is the name of an object.
 type metrics struct {
 	uploads *prometheus.CounterVec
 	bytes   prometheus.Counter

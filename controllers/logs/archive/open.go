@@ -21,8 +21,8 @@ func InCloud(address string) bool {
 	return slices.Contains([]string{"s3", "gs", "azblob"}, scheme)
 }
 
-// Open opens the bucket of an archive by its URL: file:///folder, s3://bucket, gs://bucket or azblob://container,
-// with the parameters of gocloud.dev's drivers, such as ?region=eu-central-1&prefix=logs/. Its errors do not contain the
+// Open opens the bucket of an archive by its URL: file:///folder, s3://bucket, gs://bucket or azblob://container, with
+// the parameters of gocloud.dev's drivers, such as ?region=eu-central-1&prefix=logs/. Its errors do not contain the
 // parameters, which may be secret.
 func Open(ctx context.Context, address string) (*blob.Bucket, error) {
 	u, err := url.Parse(address)

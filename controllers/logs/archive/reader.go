@@ -20,24 +20,24 @@ import (
 const (
 	// maxIndex bounds an index in bytes, so that a damaged index does not cost memory.
 	maxIndex = 64 << 20
-	// readPatience is the patience of a Reader.
+	// readPatience is the default patience of a Reader.
 	readPatience = 30 * time.Second
-	// maxPart bounds the size of a part that an index may give, in bytes. No store has larger objects, and sums stay in range.
+	// maxPart bounds the size of a part in an index, in bytes. No store has larger objects, and sums cannot overflow.
 	maxPart = 1 << 43
 )
 
 // Reader reads archives.
 type Reader struct {
 	store
-	// patience is how long a store may bring nothing while a part is read.
+	// patience is how long a store may be silent while a part is read.
 	patience time.Duration
 }
 
 // NewReader returns a Reader.
 func NewReader(b *blob.Bucket) *Reader { return &Reader{store{bucket: b}, readPatience} }
 
-// Index returns the index of an execution's archive, nil when there is none. An index that is damaged, larger than 64 MiB or
-// of a later version is an error. The errors of Index, and of the result of Open, have the type *Error.
+// Index returns the index of an execution's archive, or nil if there is none. An index that is damaged, larger than 64
+// MiB or of a later version is an error. The errors of Index, and of the result of Open, have the type *Error.
 func (r *Reader) Index(ctx context.Context, e Execution) (*Index, error) {
 	ix, err := r.read(ctx, e.indexKey())
 	if isMissing(err) {
@@ -84,7 +84,7 @@ func decodeIndex(raw []byte) (*Index, error) {
 	return ix, nil
 }
 
-// Open returns the raw bytes of a stream from the beginning of a part on. It opens each part when it is read.
+// Open returns the raw bytes of a stream from the beginning of a part on. It opens each part only when needed.
 func (r *Reader) Open(ctx context.Context, ix *Index, stream, part int) io.ReadCloser {
 	s := &ix.Streams[stream]
 	return &partsReader{ctx: ctx, store: r.store, patience: r.patience, next: part, parts: s.Parts, key: func(n int) string {
@@ -129,7 +129,7 @@ func (p *partsReader) Read(to []byte) (int, error) {
 	return n, p.err
 }
 
-// open the next part.
+// open opens the next part.
 func (p *partsReader) open() {
 	if p.next >= len(p.parts) {
 		p.err = io.EOF
@@ -154,7 +154,7 @@ func (p *partsReader) Close() error {
 	return err
 }
 
-// Newest returns the latest time stamp of the archived lines, zero when there are none.
+// Newest returns the latest timestamp of the archived lines, or zero.
 func (s *Stream) Newest() (newest time.Time) {
 	for i := range s.Parts {
 		if s.Parts[i].Last.After(newest) {
@@ -164,9 +164,9 @@ func (s *Stream) Newest() (newest time.Time) {
 	return newest
 }
 
-// PartAt returns the part from which to read the lines of that time or later: the first part with such a line, or, when that
-// part begins within a line, the part where that line begins. It returns len(Parts) when there is no such line. Time stamps
-// need not be in order.
+// PartAt returns the part from which to read the lines of that time or later. That is the first part with such a line
+// or, if that part begins within a line, the part where that line begins. It returns len(Parts) if there is no such
+// line. Timestamps may be out of order.
 func (s *Stream) PartAt(at time.Time) int {
 	for i := range s.Parts {
 		if s.Parts[i].Lines == 0 || s.Parts[i].Last.Before(at) {
@@ -180,7 +180,7 @@ func (s *Stream) PartAt(at time.Time) int {
 	return len(s.Parts)
 }
 
-// PartOfLine returns the part in which line n begins, counted from 0, and len(Parts) when there is no such line.
+// PartOfLine returns the part in which line n begins, counted from 0, or len(Parts) if there is no such line.
 func (s *Stream) PartOfLine(n int64) int {
 	before := make([]int64, len(s.Parts)) // lines up to the end of each part
 	var sum int64

@@ -12,7 +12,7 @@ import (
 // maxFailure bounds the text of an error that users see, in bytes.
 const maxFailure = 500
 
-// secrets are the parts of a URL that may hold one: an SAS token, a signature, the id of an upload, a password.
+// secrets matches parts of a URL that may be secret: an SAS token, a signature, an upload ID, a password.
 var secrets = regexp.MustCompile(`(://)(?:[^\s/?@"]*@)?([^\s?"]*)(?:\?[^\s"]*)?`)
 
 // redacted is an error of the bucket for users: one line of bounded length without the secrets of URLs.

@@ -17,10 +17,10 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// spoolBuffer is the memory for writing one stream, in bytes.
+// spoolBuffer is the size of the write buffer of one stream, in bytes.
 const spoolBuffer = 16 << 10
 
-// clearSpool makes the folder, and removes only the files of an earlier process from it.
+// clearSpool creates the folder if needed, and removes only the files of an earlier process from it.
 func clearSpool(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -40,35 +40,35 @@ func clearSpool(dir string) error {
 	return nil
 }
 
-// StreamWriter takes the log of one container run. Its methods are called from one goroutine at a time. They do not wait for
-// the bucket and return no error: what cannot be kept becomes a gap.
+// StreamWriter accepts the log of one container run. One goroutine at a time calls its methods. They do not wait for
+// the bucket and return no error: lines that cannot be kept become a gap.
 type StreamWriter struct {
 	l      *Log
 	stream Stream
-	// The fields below are guarded by l.mu.
+	// l.mu guards the fields below.
 
-	// part that is being written, and its file, nil when there is none.
+	// part is the part that is being written, and file its file, or nil.
 	part   Part
 	file   *os.File
 	buffer *bufio.Writer
 	age    clock.Timer
-	// before is the time stamp of the last line before the part.
+	// before is the timestamp of the last line before the part.
 	before time.Time
-	// open: the text that was taken ends within a line.
+	// open means that the accepted text ends within a line.
 	open bool
-	// going: the line that began last goes on. cut: the rest of it is dropped.
+	// going means that the last line goes on; cut, that the rest of it is dropped.
 	going, cut bool
-	// dropped counts lines and bytes for which there is no room. It becomes a gap when there is room again.
+	// dropped counts lines and bytes for which there was no room. It becomes a gap when there is room again.
 	dropped  Gap
 	dropping bool
-	// given is how many lines the stream has without dropped ones, and lastAt the time stamp of the last.
+	// given is how many lines the stream has without dropped ones, and lastAt the timestamp of the last one.
 	given  int64
 	lastAt time.Time
 	stamp  []byte
 	ended  bool
-	// listed: the index in the bucket has the stream, so a part of it is found after a crash.
+	// listed means that the index in the bucket has the stream, so that its parts are found after a crash.
 	listed bool
-	// refused is the reason why nothing more is taken, empty while lines are taken.
+	// refused is the reason why no more lines are accepted, or empty.
 	refused string
 }
 
@@ -82,7 +82,7 @@ func ending(whole bool) []byte {
 	return nil
 }
 
-// Line begins a line. whole reports that it is complete; then its newline is written.
+// Line begins a line. If the line is whole, its newline is written.
 func (s *StreamWriter) Line(at time.Time, head []byte, whole bool) {
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
@@ -107,11 +107,11 @@ func (s *StreamWriter) Line(at time.Time, head []byte, whole bool) {
 	}
 	s.part.Lines++
 	s.given, s.lastAt = s.given+1, at
-	// A line that was cut ends here.
+	// A cut line ends here.
 	s.write(err, whole, ending(s.open), s.stamp, head, ending(whole))
 }
 
-// More continues the line that began last. whole reports that it ends here.
+// More continues the last line. whole reports that it ends here.
 func (s *StreamWriter) More(piece []byte, whole bool) {
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
@@ -128,7 +128,7 @@ func (s *StreamWriter) More(piece []byte, whole bool) {
 	s.write(s.openPart(), whole, piece, ending(whole))
 }
 
-// End says that the log was read to its end.
+// End declares that the log was read to its end.
 func (s *StreamWriter) End() {
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
@@ -141,7 +141,7 @@ func (s *StreamWriter) End() {
 	s.l.wake()
 }
 
-// openPart opens a part when there is none.
+// openPart opens a part if none is open.
 func (s *StreamWriter) openPart() error {
 	if s.file != nil {
 		return nil
@@ -156,7 +156,7 @@ func (s *StreamWriter) openPart() error {
 	return nil
 }
 
-// aged closes a part that is old enough, but not while the bucket fails: that would only make more files.
+// aged closes a part that is old enough, unless the bucket fails: that would only create more files.
 func (s *StreamWriter) aged(file *os.File) {
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
@@ -169,7 +169,7 @@ func (s *StreamWriter) aged(file *os.File) {
 	}
 }
 
-// write appends to the part. err is that of opening the part. A disk that fails counts as full.
+// write appends to the part. err is that of opening the part. A failing disk counts as full.
 func (s *StreamWriter) write(err error, whole bool, pieces ...[]byte) {
 	var size int64
 	for _, text := range pieces {

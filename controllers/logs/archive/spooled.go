@@ -11,12 +11,12 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/share"
 )
 
-// fileBytes is what a file takes on the disk in addition to its text: a block and an entry in the folder. If it did not
-// count, many short logs could fill the volume.
+// fileBytes is the disk space of a file in addition to its text: a block and an entry in the folder. Without it, many
+// short logs could fill the volume.
 const fileBytes = 4 << 10
 
-// spooled counts the bytes in the spool, in all and by namespace. What one namespace may hold depends on what is free (see
-// share), so a namespace cannot take the room of the others.
+// spooled counts the bytes in the spool, in total and by namespace. The limit of a namespace depends on the free space
+// (see share), so a namespace cannot use the space of the others.
 type spooled struct {
 	limit int64
 
@@ -27,14 +27,14 @@ type spooled struct {
 
 func newSpooled(limit int64) *spooled { return &spooled{limit: limit, of: map[string]int64{}} }
 
-// room reports whether so many more bytes of a namespace may be taken.
+// room reports whether a namespace may use that many more bytes.
 func (s *spooled) room(namespace string, bytes int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.total+bytes <= s.limit && share.May(s.of[namespace], s.limit-s.total)
 }
 
-// add counts bytes that were taken, or, if negative, removed.
+// add counts added bytes or, if negative, removed ones.
 func (s *spooled) add(namespace string, bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,14 +44,14 @@ func (s *spooled) add(namespace string, bytes int64) {
 	}
 }
 
-// sum returns how many bytes there are in all.
+// sum returns the total number of bytes.
 func (s *spooled) sum() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.total
 }
 
-// newFile makes a file in the spool for the log.
+// newFile creates a file in the spool for the log.
 func (l *Log) newFile() (*os.File, error) {
 	file, err := os.Create(fmt.Sprintf("%s/%d.part", l.w.SpoolDir, l.w.files.Add(1)))
 	if err == nil {
@@ -60,8 +60,8 @@ func (l *Log) newFile() (*os.File, error) {
 	return file, err
 }
 
-// removeFile removes a file that newFile made.
+// removeFile removes a file of newFile.
 func (l *Log) removeFile(name string) {
-	_ = os.Remove(name) // a file that is left is removed at the next start
+	_ = os.Remove(name) // a remaining file is removed at the next start
 	l.w.spooled.add(l.index.Namespace, -fileBytes)
 }

@@ -20,15 +20,15 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/idle"
 )
 
-// store is the bucket of an archive. It turns a panic in a driver into an error: the server at the address may be no store
-// at all, and drivers trust its answers. In gocloud.dev v0.47 the driver for Azure panics on an answer without
-// Last-Modified, and when a write fails after its bytes were taken (its pipe is nil by then).
+// store is the bucket of an archive. It turns a panic in a driver into an error: the server at the address may be no
+// store at all, and drivers trust its answers. In gocloud.dev v0.47 the driver for Azure panics on an answer without
+// Last-Modified, and when a write fails after its bytes were accepted (its pipe is nil by then).
 type store struct {
 	bucket *blob.Bucket
 	log    logr.Logger
 }
 
-// guard is deferred. It turns a panic into the error of the function that defers it.
+// guard is deferred. It turns a panic into an error of the function that defers it.
 func (s store) guard(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("the store's client failed on the store's answer: %v", p)
@@ -41,7 +41,7 @@ func (s store) openBucket(ctx context.Context, address string) (_ *blob.Bucket, 
 	return blob.OpenBucket(ctx, address)
 }
 
-// create writes an object if there is none with that key; otherwise the error's code is FailedPrecondition. It holds up to
+// create writes an object that does not exist. If it exists, the error's code is FailedPrecondition. create holds up to
 // uploadChunk bytes in memory.
 func (s store) create(ctx context.Context, key string, from io.Reader) (err error) {
 	defer s.guard(&err)
@@ -50,8 +50,8 @@ func (s store) create(ctx context.Context, key string, from io.Reader) (err erro
 	})
 }
 
-// replace writes an object, whether there is one with that key or not. It uses Upload and not WriteAll, which uses the pipe
-// of which the comment on store speaks.
+// replace writes an object, whether or not it exists. It uses Upload, because WriteAll uses the pipe that can panic
+// (see store).
 func (s store) replace(ctx context.Context, key string, content []byte) (err error) {
 	defer s.guard(&err)
 	return s.bucket.Upload(ctx, key, bytes.NewReader(content), &blob.WriterOptions{ContentType: "application/json"})
@@ -67,8 +67,8 @@ func (s store) open(ctx context.Context, key string, offset, length int64) (_ *o
 	return &object{Reader: reader, store: s}, nil
 }
 
-// openPatiently opens a whole object, and bounds how long opening and each Read may take (see package idle). A store that
-// hangs must not hold its readers for ever.
+// openPatiently opens a whole object, and limits the time of opening and of each Read (see package idle). A store that
+// hangs must not block its readers for ever.
 func (s store) openPatiently(ctx context.Context, key string, patience time.Duration) (io.ReadCloser, error) {
 	return idle.Open(ctx, patience, func(ctx context.Context) (io.ReadCloser, error) {
 		return s.open(ctx, key, 0, -1)
@@ -96,8 +96,8 @@ func (o *object) WriteTo(to io.Writer) (int64, error) {
 	return io.Copy(to, struct{ io.Reader }{o})
 }
 
-// isMissing reports whether an error says that there is no such object. The driver for Azure says so too when the store's
-// name cannot be resolved.
+// isMissing reports whether an error means that the object does not exist. The driver for Azure also reports this if
+// the store's name cannot be resolved.
 func isMissing(err error) bool {
 	return gcerrors.Code(err) == gcerrors.NotFound && !errors.As(err, new(*net.DNSError))
 }

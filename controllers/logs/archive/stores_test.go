@@ -20,7 +20,7 @@ import (
 	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud"
 )
 
-// badStores are ways in which the server behind an archive's URL can be bad, each by its address.
+// badStores returns the addresses of servers that misbehave in various ways.
 func badStores(t *testing.T) map[string]string {
 	t.Helper()
 	serve := func(answer http.HandlerFunc) string {
@@ -68,7 +68,7 @@ func badStores(t *testing.T) map[string]string {
 	}
 }
 
-// urlsAt gives the URL of an archive at an address, by its kind, and sets what the clients take from the environment.
+// urlsAt returns the URL of an archive of some kind at an address, and sets the clients' environment variables.
 func urlsAt(t *testing.T, kind, address string) string {
 	t.Helper()
 	switch kind {
@@ -82,7 +82,8 @@ func urlsAt(t *testing.T, kind, address string) string {
 	}
 }
 
-// Whatever the server of a store does, the controller's archive and its reader get an error, and nothing ends the program.
+// Whatever the server of a store answers, the controller's archive and its reader get an error, and the program goes
+// on.
 func TestCase38StoreThatAnswersAnything(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -101,7 +102,7 @@ func TestCase38StoreThatAnswersAnything(t *testing.T) {
 	}
 }
 
-// writesTo archives a log for a while, and sees the Writer live.
+// writesTo archives a log for a while and checks that the Writer survives.
 func writesTo(t *testing.T, b *blob.Bucket) {
 	t.Helper()
 	w, err := NewWriter(WriterOptions{
@@ -125,7 +126,7 @@ func writesTo(t *testing.T, b *blob.Bucket) {
 	}
 }
 
-// readsFrom asks for all that is ever asked of an archive.
+// readsFrom makes every kind of request that an archive gets.
 func readsFrom(t *testing.T, b *blob.Bucket) {
 	t.Helper()
 	limit := func() context.Context {

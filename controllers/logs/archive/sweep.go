@@ -31,7 +31,7 @@ func (r *Reader) Delete(ctx context.Context, e Execution) error {
 	return r.remove(ctx, e.indexKey())
 }
 
-// remove deletes an object. It is no error if somebody else has deleted it.
+// remove deletes an object. An object that is already deleted is no error.
 func (r *Reader) remove(ctx context.Context, key string) error {
 	if err := r.delete(ctx, key); err != nil && !isMissing(err) {
 		return fmt.Errorf("deleting %s: %w", key, err)
@@ -43,10 +43,10 @@ func (r *Reader) remove(ctx context.Context, key string) error {
 var ErrForeign = errors.New("the bucket has archives that may belong to another cluster")
 
 // Sweep removes archives that have not changed since before and for which keep returns false. keep reports whether an
-// execution exists in this cluster; when it returns an error, the archive is kept.
+// execution exists in this cluster. If it returns an error, the archive is kept.
 //
-// Sweep removes only archives whose index names this cluster. It reads all indexes first. If an index names another cluster,
-// or names none and its execution does not exist here, Sweep removes nothing and returns ErrForeign.
+// Sweep removes only archives whose index names this cluster. It reads all indexes first. If an index names another
+// cluster, or names none and its execution does not exist here, Sweep removes nothing and returns ErrForeign.
 func (r *Reader) Sweep(ctx context.Context, cluster string, keep func(context.Context, Execution) (bool, error), before time.Time) (removed int, err error) {
 	if cluster == "" {
 		return 0, errors.New("the identity of this cluster is not known, so no archive is known to belong to it")
@@ -69,15 +69,15 @@ func (r *Reader) Sweep(ctx context.Context, cluster string, keep func(context.Co
 	return removed, errors.Join(errs...)
 }
 
-// sweep is a Sweep under way.
+// sweep is the state of one Sweep.
 type sweep struct {
 	*Reader
 	cluster string
 	keep    func(context.Context, Execution) (bool, error)
 	before  time.Time
-	// gone are this cluster's executions that do not exist any more.
+	// gone are this cluster's executions that no longer exist.
 	gone []Execution
-	// errs of archives that could not be judged.
+	// errs are the errors of archives that could not be judged.
 	errs []error
 }
 
@@ -97,7 +97,7 @@ func (s *sweep) judge(ctx context.Context, folder string) error {
 	case s.cluster:
 		return s.judgeOurs(ctx, ix)
 	case "":
-		// Written before indexes named a cluster, or by a controller that did not know its own.
+		// The index was written before indexes named a cluster, or by a controller that did not know its own.
 		if wanted, err := s.keep(ctx, ix.Execution); wanted || err != nil {
 			return nil
 		}

@@ -17,7 +17,7 @@ import (
 // errDamaged means that an object was read and cannot be used.
 var errDamaged = errors.New("it cannot be used")
 
-// Error says why an archive could not be read: because of its store, or of what is in it.
+// Error says why an archive could not be read: because of its store or its content.
 type Error struct {
 	// Doing names what was tried.
 	Doing string
@@ -29,7 +29,7 @@ func (e *Error) Error() string { return e.Doing + ": " + redact(e.Err).Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Gone reports whether the store works but does not have what the index says. Then it does not help to try again.
+// Gone reports whether the store works but lacks what the index lists. Then a retry does not help.
 func (e *Error) Gone() bool {
 	return errors.Is(e.Err, errDamaged) || isMissing(e.Err)
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// uploadChunk bounds the memory of one upload, in bytes, if the driver allows. It is the least that S3 takes.
+// uploadChunk bounds the memory of one upload in bytes, if the driver allows. It is the minimum of S3.
 const uploadChunk = 5 << 20
 
-// upload writes a part to the bucket. It tries until it succeeds or the log's life is over.
+// upload writes a part to the bucket. It retries until it succeeds or the log is closed.
 func (l *Log) upload(p closedPart) {
 	key := l.index.partKey(&p.stream.stream.StreamID, len(p.stream.stream.Parts))
 	var refused string
@@ -30,7 +30,7 @@ func (l *Log) upload(p closedPart) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil || len(l.queue) == 0 || l.queue[0].file != p.file {
-		return // closed or abandoned meanwhile, or out of time
+		return // closed or abandoned meanwhile, or too late
 	}
 	s := p.stream
 	if refused != "" {
@@ -46,8 +46,8 @@ func (l *Log) upload(p closedPart) {
 	l.logger().V(2).Info("Uploaded a part", "key", key, "lines", p.part.Lines, "bytes", p.part.Bytes)
 }
 
-// put uploads a file, or returns the reason why that can never succeed. It never overwrites a key that exists: if the object
-// has the same bytes, the answer to an earlier try was lost; otherwise somebody else writes this log.
+// put uploads a file, or returns the reason why that can never succeed. It never overwrites an existing key. If the
+// object has the same bytes, the answer to an earlier attempt was lost. Otherwise another controller writes this log.
 func (l *Log) put(ctx context.Context, key, name string) (refused string, err error) {
 	file, err := os.Open(name)
 	if errors.Is(err, os.ErrNotExist) {

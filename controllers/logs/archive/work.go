@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// maxUnlisted is how many parts are uploaded at most before the index says so, while more of them wait.
+	// maxUnlisted is how many parts are uploaded at most before the index is updated, while more parts wait.
 	maxUnlisted = 16
-	// One request to the bucket may take tryTime, and the time to send its bytes at slowest bytes a second. A connection
-	// that hangs must not hold its place for ever.
+	// A request to the bucket may take tryTime, plus the time to send its bytes at slowest bytes a second. A hanging
+	// connection must not hold its slot for ever.
 	tryTime = time.Minute
 	slowest = 64 << 10
 )
@@ -21,15 +21,15 @@ const (
 type task int
 
 const (
-	// rest until something happens.
+	// rest waits until something happens.
 	rest task = iota
-	// upload the first part of the queue.
+	// upload uploads the first part of the queue.
 	upload
-	// list the parts in the index.
+	// list adds the parts to the index.
 	list
 	// giveUp writes the last index of an abandoned log.
 	giveUp
-	// over: nothing is left to do.
+	// over means that nothing is left to do.
 	over
 )
 
@@ -67,7 +67,7 @@ func (l *Log) work(fresh bool) {
 	}
 }
 
-// next returns what to do next.
+// next returns the next task.
 func (l *Log) next() (task, closedPart) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -82,8 +82,8 @@ func (l *Log) next() (task, closedPart) {
 	case len(l.queue) > 0 && l.queue[0].stream.listed && l.unlisted < maxUnlisted:
 		return upload, l.queue[0]
 	case len(l.queue) > 0, l.dirty:
-		// A stream is listed before its first part is uploaded. Otherwise nobody would know whose part it is after a crash
-		// between the two.
+		// A stream is listed before its first part is uploaded. Otherwise, after a crash in between, the part would
+		// belong to an unknown stream.
 		return list, closedPart{}
 	case l.ending, l.stopping:
 		return over, closedPart{}
@@ -92,14 +92,14 @@ func (l *Log) next() (task, closedPart) {
 	}
 }
 
-// lives reports whether there is anything left to do for the log. An abandoned log still has its last index to write.
+// lives reports whether anything is left to do for the log. An abandoned log still has its last index to write.
 func (l *Log) lives() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.w.life.Err() == nil && (l.abandoned || l.life.Err() == nil)
 }
 
-// tell notifies when the logs of all containers were read to their end and archived.
+// tell notifies when the logs of all containers are read to their end and archived.
 func (l *Log) tell() {
 	l.mu.Lock()
 	settled := l.settled()
@@ -117,9 +117,9 @@ func (l *Log) tell() {
 	}
 }
 
-// insist tries until it succeeds or the log's life is over, and records how the bucket answers. The requests of all logs
-// share a number of places, which the namespaces take in turn. A try that failed holds no place while it waits. size is how
-// many bytes a try sends.
+// insist retries until it succeeds or the log is closed, and records how the bucket answers. The requests of all logs
+// share a number of slots, which the namespaces use in turn. A failed attempt holds no slot while it waits. size is how
+// many bytes an attempt sends.
 func (l *Log) insist(size int64, try func(context.Context) error) error {
 	backoff := l.w.Retry
 	for {
@@ -142,7 +142,7 @@ func (l *Log) insist(size int64, try func(context.Context) error) error {
 	}
 }
 
-// once waits for a place and tries once.
+// once waits for a slot and tries once.
 func (l *Log) once(limit time.Duration, try func(context.Context) error) error {
 	turn, err := l.w.uploads.Take(l.life, l.index.Namespace, false)
 	if err != nil {

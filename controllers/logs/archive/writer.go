@@ -20,24 +20,24 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 )
 
-// WriterOptions of a Writer.
+// WriterOptions are the options of a Writer.
 type WriterOptions struct {
 	Bucket *blob.Bucket
-	// Cluster is written into each index (see Index). Empty means that it is not known.
+	// Cluster is written into each index (see Index). Empty means unknown.
 	Cluster string
-	// SpoolDir holds what is not in the bucket yet, at most SpoolBytes. One namespace has at most four fifths of what the
-	// others leave. No other process uses the folder.
+	// SpoolDir holds what is not in the bucket yet, at most SpoolBytes. One namespace may use at most four fifths of
+	// what the others leave. No other process uses the folder.
 	SpoolDir   string
 	SpoolBytes int64
 	// A part is closed when it has PartBytes or is PartAge old. While the bucket fails, only the size counts.
 	PartBytes int64
 	PartAge   time.Duration
-	// Uploads is how many requests are made to the bucket at once. The namespaces take turns, and one namespace alone never
-	// takes all places.
+	// Uploads is how many requests are made to the bucket at once. The namespaces take turns, and one namespace alone
+	// never uses all slots.
 	Uploads int
 	// StopTimeout is how long the Writer goes on uploading after Run's ctx has ended.
 	StopTimeout time.Duration
-	// Retry is the wait between two tries to upload.
+	// Retry is the backoff between two attempts to upload.
 	Retry wait.Backoff
 	// Notify is called when all of an execution's log is archived or given up. It must not block.
 	Notify   func(types.NamespacedName)
@@ -46,13 +46,13 @@ type WriterOptions struct {
 	Registry prometheus.Registerer
 }
 
-// Defaults of WriterOptions.
+// These are the defaults of WriterOptions.
 const (
 	defaultUploads     = 5
 	defaultStopTimeout = 20 * time.Second
 )
 
-// DefaultRetry returns the wait between two tries to upload.
+// DefaultRetry returns the backoff between two attempts to upload.
 func DefaultRetry() wait.Backoff {
 	return wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 9, Cap: 30 * time.Second}
 }
@@ -62,13 +62,13 @@ type Writer struct {
 	WriterOptions
 	reader  *Reader
 	metrics *metrics
-	// uploads has a place for each upload under way.
+	// uploads has a slot for each upload.
 	uploads *turns.Turns
 	spooled *spooled
 	files   atomic.Int64
-	// diskAgain is when a disk that failed is used again, in nanoseconds of Unix time.
+	// diskAgain is when a failed disk is used again, in nanoseconds of Unix time.
 	diskAgain atomic.Int64
-	// life ends when uploads are to end.
+	// life ends when uploads must end.
 	life context.Context //nolint:containedctx // the life of the Writer, which outlives each call to it
 	die  context.CancelFunc
 	wg   sync.WaitGroup
@@ -78,8 +78,8 @@ type Writer struct {
 	stopped bool
 }
 
-// NewWriter returns a Writer. It removes what an earlier process left in the spool: what was not archived is read again from
-// the nodes.
+// NewWriter returns a Writer. It clears the spool of an earlier process: lines that were not archived are read again
+// from the nodes.
 func NewWriter(o WriterOptions) (*Writer, error) {
 	if o.Uploads == 0 {
 		o.Uploads = defaultUploads
@@ -105,7 +105,7 @@ func NewWriter(o WriterOptions) (*Writer, error) {
 	return w, nil
 }
 
-// Run returns when ctx has ended and what was read by then is archived, or StopTimeout is over.
+// Run returns when ctx has ended and all lines read by then are archived, or when StopTimeout is over.
 func (w *Writer) Run(ctx context.Context) error {
 	<-ctx.Done()
 	w.mu.Lock()
@@ -124,8 +124,8 @@ func (w *Writer) Run(ctx context.Context) error {
 // Reader returns a Reader of what the Writer writes.
 func (w *Writer) Reader() *Reader { return w.reader }
 
-// Begin returns the archive of an execution's log. fresh reports that nobody archived any of it before; otherwise the bucket
-// is asked in the background.
+// Begin returns the archive of an execution's log. fresh means that nothing of it was archived before. Otherwise the
+// bucket is read in the background.
 func (w *Writer) Begin(e Execution, fresh bool) *Log {
 	l := &Log{
 		w:       w,

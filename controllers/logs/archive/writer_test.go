@@ -35,7 +35,7 @@ var (
 	main = source.ContainerRun{Pod: "pod", PodUID: "pod-uid", Container: "main", ContainerID: "containerd://1", Role: source.Main, StartedAt: noon}
 )
 
-// folder is a bucket on disk.
+// folder returns a bucket on disk.
 func folder(t testing.TB) *blob.Bucket {
 	t.Helper()
 	return opened(t, "file://"+t.TempDir())
@@ -51,7 +51,7 @@ func opened(t testing.TB, url string) *blob.Bucket {
 	return b
 }
 
-// writes makes a Writer that tries again at once; change may alter its options.
+// writes returns a Writer that retries at once. change may alter its options.
 func writes(t testing.TB, b *blob.Bucket, change func(*WriterOptions)) *Writer {
 	t.Helper()
 	o := WriterOptions{
@@ -99,14 +99,14 @@ func settled(t testing.TB, l *Log) {
 	eventually(t, "the log is archived", func() bool { return l.State().Settled })
 }
 
-// printed writes numbered lines.
+// printed writes lines with numbers.
 func printed(s *StreamWriter, from, to int) {
 	for i := from; i < to; i++ {
 		s.Line(noon.Add(time.Duration(i)*time.Millisecond), fmt.Appendf(nil, "line %d", i), true)
 	}
 }
 
-// numbered is what printed archives.
+// numbered returns what printed archives.
 func numbered(from, to int) string {
 	var b strings.Builder
 	for i := from; i < to; i++ {
@@ -116,7 +116,7 @@ func numbered(from, to int) string {
 	return b.String()
 }
 
-// aLogOf100 lines is archived whole.
+// aLogOf100 archives 100 lines.
 func aLogOf100(t *testing.T) (b *blob.Bucket, s *StreamWriter, ix *Index) {
 	t.Helper()
 	b = folder(t)
@@ -132,7 +132,7 @@ func aLogOf100(t *testing.T) (b *blob.Bucket, s *StreamWriter, ix *Index) {
 	return b, s, ix
 }
 
-// archived reads all of a stream, and checks what the index says of it.
+// archived reads a whole stream and checks its index.
 func archived(t testing.TB, b *blob.Bucket, stream int) (text string, s Stream) {
 	t.Helper()
 	r := NewReader(b)
@@ -194,7 +194,7 @@ func TestPartsAreClosedByAge(t *testing.T) {
 	}
 }
 
-// A long line goes through in pieces, parts end within it, and memory does not grow with it.
+// A long line is written in pieces, parts may end within it, and memory does not grow with it.
 func TestLongLine(t *testing.T) {
 	b := folder(t)
 	l := writes(t, b, func(o *WriterOptions) { o.PartBytes = 1 << 20 }).Begin(ours, true)
@@ -227,7 +227,7 @@ func TestLongLine(t *testing.T) {
 	}
 }
 
-// s3 is a bucket of an S3 server that is away while the switch says so.
+// s3 returns a bucket of an S3 server that is unavailable while the switch is set.
 func s3(t *testing.T) (bucket *blob.Bucket, away *atomic.Bool) {
 	t.Helper()
 	url, away := archivetest.S3ThatGoes(t)
@@ -257,11 +257,11 @@ func TestStoreThatIsAwayAndComesBack(t *testing.T) {
 	}
 }
 
-// A store is away for a quarter of an hour, of the clock of the test, while lines come. It is asked less and less often,
-// and all is there when it is back.
+// A store is unavailable for a quarter of an hour (on the test's clock) while lines come. It is requested less and less
+// often, and everything is archived when it is back.
 func TestCase17StoreIsAwayFor15Minutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const minutes, lines = 15, 100 // a minute
+		const minutes, lines = 15, 100 // lines a minute
 		dir := filepath.Join(t.TempDir(), "bucket")
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
@@ -281,7 +281,7 @@ func TestCase17StoreIsAwayFor15Minutes(t *testing.T) {
 		if state := l.State(); state.Pending > 0 || state.Failure != nil {
 			t.Fatalf("before: %+v", state)
 		}
-		// A file in the place of its folder lets no write through.
+		// Replace the folder by a file, so that every write fails.
 		if err := errors.Join(os.Rename(dir, dir+".away"), os.WriteFile(dir, nil, 0o600)); err != nil {
 			t.Fatal(err)
 		}
@@ -296,7 +296,7 @@ func TestCase17StoreIsAwayFor15Minutes(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.End()
-		<-time.After(DefaultRetry().Cap * 5 / 4) // the longest wait between two tries, with its jitter
+		<-time.After(DefaultRetry().Cap * 5 / 4) // the longest wait between two attempts, with its jitter
 		synctest.Wait()
 		if state := l.State(); !state.Settled || state.Pending > 0 || state.Failure != nil {
 			t.Errorf("after: %+v", state)
@@ -361,7 +361,7 @@ func TestFullSpool(t *testing.T) {
 	}
 }
 
-// An earlier controller ended at any time: also after it uploaded a part and before it said so.
+// An earlier controller may have ended at any time, even after it uploaded a part and before it updated the index.
 func TestAnotherWriterGoesOn(t *testing.T) {
 	for _, lost := range []int{0, 1, 2} {
 		t.Run(fmt.Sprintf("%d parts that the index lacks", lost), func(t *testing.T) {
@@ -373,7 +373,7 @@ func TestAnotherWriterGoesOn(t *testing.T) {
 			l.stop()
 			settled(t, l)
 			_, stream := archived(t, b, 0)
-			if lost > 0 { // as if the index had not been written after them
+			if lost > 0 { // as if the controller died before it wrote the index
 				l.mu.Lock()
 				s.stream.Parts = s.stream.Parts[:len(s.stream.Parts)-lost]
 				l.mu.Unlock()
@@ -418,7 +418,7 @@ func TestAnotherWriterGoesOnWithinALine(t *testing.T) {
 	}
 }
 
-// Two controllers that both think that they lead never write over each other's parts.
+// Two controllers that both believe to be the leader never overwrite each other's parts.
 func TestTwoWritersDoNotMix(t *testing.T) {
 	b := folder(t)
 	one, two := writes(t, b, nil).Begin(ours, true), writes(t, b, nil).Begin(ours, true)

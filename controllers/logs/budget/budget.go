@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package budget divides a rate of bytes between namespaces. Each namespace owes the bytes that it took, and the income of
-// bytes pays all debts in equal parts. So a namespace that wants more than its share does not delay the others.
+// Package budget divides a rate of bytes between namespaces. Each namespace owes the bytes that it took, and the income
+// of bytes pays all debts in equal parts. So a namespace that wants more than its share does not delay the others.
 package budget
 
 import (
@@ -15,36 +15,36 @@ import (
 )
 
 const (
-	// leastSavings is the least bound of the savings: about the size of the largest status.
+	// leastSavings is the least limit of the savings: about the size of the largest status.
 	leastSavings = 512 << 10
-	// mostCharged bounds the debt that Charge makes: to what the whole budget pays in this time. So a namespace does not wait
-	// long after a burst of charges.
+	// mostCharged bounds the debt that Charge adds: to what the whole budget pays in this time. So a namespace does not
+	// wait long after a burst of charges.
 	mostCharged = 10 * time.Second
 )
 
-// Budget of bytes a second. Its methods may be called from several goroutines.
+// Budget is a budget of bytes a second. Its methods may be called from several goroutines.
 //
-// A namespace without a debt takes any number of bytes at once, and owes them. A namespace with a debt waits until it is
-// paid. So over time the sum of all takes is the rate, and each namespace can be ahead by one take. Unused bytes are saved,
-// up to one second's worth, and pay for the next takes of any namespace.
+// A namespace without a debt takes any number of bytes at once, and owes them. A namespace with a debt waits until it
+// is paid. So over time the sum of all takes is the rate, and each namespace can be ahead by one take. Unused bytes are
+// saved, up to one second's worth, and pay for the next takes of any namespace.
 type Budget struct {
-	// rate in bytes a second.
+	// rate is in bytes a second.
 	rate  float64
 	clock clock.WithDelayedExecution
 
 	mu      sync.Mutex
 	savings float64
 	at      time.Time
-	// accounts of the namespaces that owe something. A namespace that waits owes something.
+	// accounts has the namespaces with a debt. A waiting namespace has a debt.
 	accounts map[string]*account
-	// timer for when the next waiting namespace has no debt, nil while none waits.
+	// timer fires when the next waiting namespace has no debt. It is nil while none waits.
 	timer clock.Timer
 }
 
-// account of a namespace.
+// account is the account of a namespace.
 type account struct {
 	debt float64
-	// line of waits, first come, first served.
+	// line has the waits, first come, first served.
 	line []*Wait
 }
 
@@ -65,8 +65,8 @@ func New(bytesPerSecond int, c clock.WithDelayedExecution) *Budget {
 
 func (b *Budget) mostSaved() float64 { return max(b.rate, leastSavings) }
 
-// Take takes bytes for a namespace. It returns nil if it took them at once. Otherwise it returns a Wait, and calls granted in
-// another goroutine when it has taken them, unless the Wait was stopped before.
+// Take takes bytes for a namespace. It returns nil if it took them at once. Otherwise it returns a Wait. It calls
+// granted in another goroutine when it has taken them, unless the Wait was stopped before.
 func (b *Budget) Take(namespace string, bytes int64, granted func()) *Wait {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -82,7 +82,7 @@ func (b *Budget) Take(namespace string, bytes int64, granted func()) *Wait {
 	return w
 }
 
-// Charge takes bytes that a namespace has used already. They delay the next Take of that namespace only.
+// Charge takes bytes that a namespace has already used. They delay only the next Take of that namespace.
 func (b *Budget) Charge(namespace string, bytes int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -117,7 +117,7 @@ func (w *Wait) Stop() bool {
 	return false
 }
 
-// owe adds bytes to a namespace's debt, unless the savings pay for them. The lock is held, here and below.
+// owe adds bytes to a namespace's debt, unless the savings pay for them. Here and below, the caller holds the lock.
 func (b *Budget) owe(namespace string, bytes float64) {
 	paid := min(bytes, b.savings)
 	b.savings -= paid
@@ -142,7 +142,7 @@ func (b *Budget) advance() {
 	b.at = now
 	level, left := split(debtsOf(b.accounts), income)
 	for namespace, a := range b.accounts {
-		// Less than a byte counts as paid: a timer cannot wait for parts of a nanosecond.
+		// Less than a byte counts as paid, because a timer cannot wait for a fraction of a nanosecond.
 		if a.debt -= level; a.debt < 1 {
 			a.debt = 0
 			if len(a.line) == 0 {
@@ -168,13 +168,13 @@ func (b *Budget) arrange() {
 	if least < 0 {
 		return
 	}
-	// One nanosecond is added, because the conversion cuts off a part. The goroutine is needed because a fake clock calls the
-	// function while the clock is locked.
+	// One nanosecond is added, because the conversion rounds down. The goroutine is needed because a fake clock calls
+	// the function while the clock is locked.
 	wait := time.Duration(due(least, debts)/b.rate*float64(time.Second)) + 1
 	b.timer = b.clock.AfterFunc(wait, func() { go b.serve() })
 }
 
-// serve gives bytes to the Waits of namespaces without a debt.
+// serve grants the Waits of namespaces without a debt.
 func (b *Budget) serve() {
 	b.mu.Lock()
 	b.advance()

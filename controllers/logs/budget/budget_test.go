@@ -18,8 +18,9 @@ import (
 
 const mib = 1 << 20
 
-// script runs words at a budget of 1 MiB a second: "a1=300" takes 300 KiB for namespace a under the name a1, "a+300"
-// charges 300 KiB to namespace a, "-a1" gives up a1, "5s" passes. It gives when each got its bytes.
+// script runs a script with a budget of 1 MiB a second: "a1=300" takes 300 KiB for namespace a under the name a1,
+// "a+300" charges 300 KiB to namespace a, "-a1" gives up a1, "5s" lets time pass. It returns when each take was
+// granted.
 func script(words string) string {
 	b := New(mib, clock.RealClock{})
 	begin, waits := time.Now(), map[string]*Wait{}
@@ -111,7 +112,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// What due says is what split does, and all income goes somewhere.
+// due and split agree, and all income is used.
 func TestDueAndSplitAgree(t *testing.T) {
 	random := rand.New(rand.NewPCG(51, 1))
 	for range 1000 {
@@ -134,7 +135,7 @@ func TestDueAndSplitAgree(t *testing.T) {
 	}
 }
 
-// Many namespaces that want as much as they can get: all have the same, and together no more than there is.
+// Many namespaces want as much as they can get. All get the same, and together no more than the budget.
 func TestCase51EachNamespaceHasItsPart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const namespaces, during, most = 20, 100 * time.Second, 256 << 10
@@ -163,7 +164,7 @@ func TestCase51EachNamespaceHasItsPart(t *testing.T) {
 		for _, n := range taken {
 			total, least, greatest = total+n, min(least, n), max(greatest, n)
 		}
-		// Beside the rate there are the savings, and each namespace is ahead by one take, and by those that were waiting.
+		// Savings come on top of the rate, and each namespace may be ahead by its waiting takes and one more.
 		if bound := int64(during.Seconds()+1)*mib + 11*namespaces*most; total > bound || total < int64(during.Seconds())*mib {
 			t.Errorf("%d bytes were taken in %s", total, during)
 		}

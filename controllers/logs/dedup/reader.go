@@ -11,23 +11,23 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
-// ErrAgain ends a read whose first line was skipped by mistake: the log is to be read once more from Since. It comes at
+// ErrAgain ends a read whose first line was skipped by mistake. The log must be read again from Since. This happens at
 // most twice in a row.
 var ErrAgain = errors.New("the log is to be read once more")
 
 // Reader reads a log over one connection, and reports which of its lines are new to the Window.
 //
-// Two things that a kubelet does need care:
+// Two cases need care:
 //
-// A file may begin within a line. When a file is rotated within a line, containerd ends the old file with the beginning of
-// the line, and begins the new file with the rest and a new time stamp (redirectLogs in its internal/cri/io, when a log is
-// reopened). A reader that comes from the old file gets one line; a reader that begins with the new file gets the rest as a
-// line. So the next line judges a first line that is stamped earlier than the last one that was read and was not read
-// itself: a file has no new line before one that was read.
+// A file may begin within a line. When a file is rotated within a line, containerd ends the old file with the beginning
+// of the line, and begins the new file with the rest and a new timestamp (redirectLogs in its internal/cri/io, when a
+// log is reopened). A reader that comes from the old file gets one line. A reader that begins with the new file gets
+// the rest as a line. Such a first line is stamped earlier than the last read line and was not read itself. The next
+// line tells whether it is new: a file has no new line before one that was read.
 //
-// A response may give a file twice. The kubelet opens the newest file when it learns of a file that was passed over, and
-// again when it learns of the newest file itself. Then the time stamps go back, and the Reader searches the file: if it has
-// the line that came last after the line that came now, the latter was read before.
+// A response may contain a file twice. The kubelet opens the newest file when it learns of a skipped file, and again
+// when it learns of the newest file itself. Then the timestamps go back, and the Reader searches the file. If the file
+// has the last accepted line after the current line, the current line was read before.
 type Reader struct {
 	lines  *lines.Reader
 	window *Window
@@ -35,17 +35,18 @@ type Reader struct {
 	begun  bool
 }
 
-// Open opens the present file from a time in whole seconds on, without following it.
+// Open opens the current file from a time in whole seconds on, without following it.
 type Open func(since time.Time) (io.ReadCloser, error)
 
-// Line of a log.
+// Line is a line of a log.
 type Line struct {
 	lines.Line
-	// Hash of its head, for Accept.
+	// Hash is the hash of its head, for Accept.
 	Hash uint64
-	// New: it was not read before, and is remembered now. Only lines that are Whole or have More are judged.
+	// New means that it was not read before, and is remembered now. Only lines that are Whole or have More are judged.
 	New bool
-	// Anew: from this line on the response repeats the present file, because another file was passed over before it.
+	// Anew means that from this line on the response repeats the current file, because another file was skipped before
+	// it.
 	Anew bool
 }
 
@@ -85,7 +86,7 @@ func (r *Reader) Next() (Line, error) {
 	return line, err
 }
 
-// anew reports whether the present file has a line before the one that was accepted last.
+// anew reports whether the current file has a line before the last accepted one.
 func (r *Reader) anew(l line) bool {
 	log, err := r.open(time.Unix(0, l.at).UTC().Truncate(time.Second))
 	if err != nil {

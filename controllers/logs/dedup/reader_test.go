@@ -15,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
-// logOf lines as a kubelet gives it, those from the window's second on.
+// logOf returns lines as a kubelet serves them, from the window's second on.
 func logOf(c *Window, log []printed) io.Reader {
 	var b []byte
 	for _, l := range log {
@@ -26,7 +26,7 @@ func logOf(c *Window, log []printed) io.Reader {
 	return strings.NewReader(string(b))
 }
 
-// connect reads a log over one connection, and over another one whenever the Reader asks for it.
+// connect reads a log over one connection, and over another one when the Reader asks for it.
 func connect(t *testing.T, c *Window, log ...printed) string {
 	t.Helper()
 	var fresh []string
@@ -52,7 +52,7 @@ func connect(t *testing.T, c *Window, log ...printed) string {
 	return ""
 }
 
-// A file that begins with the rest of a line begins with nothing new, however often it is read.
+// A file that begins with the rest of a line has no new line at its beginning, however often it is read.
 func TestFileThatBeginsWithinALine(t *testing.T) {
 	ms := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Millisecond) }
 	a, broken, b, c, d := printed{ms(1), "a"}, printed{ms(2), "bro-ken"}, printed{ms(4), "b"}, printed{ms(5), "c"}, printed{ms(6), "d"}
@@ -87,8 +87,8 @@ func TestFileThatBeginsWithinALine(t *testing.T) {
 	}
 }
 
-// A kubelet that gives a file once more within a response gives nothing new until it is where it was; a clock that was
-// set back does.
+// If a kubelet serves a file again within one response, there are no new lines until it is where it was. If the clock
+// was set back, there are.
 func TestFileThatIsGivenOnceMore(t *testing.T) {
 	ms := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Millisecond) }
 	var file []printed
@@ -131,7 +131,7 @@ func TestFileThatIsGivenOnceMore(t *testing.T) {
 	}
 }
 
-// A response that breaks off after the first line says nothing about it.
+// A response that breaks off after the first line does not settle whether that line is new.
 func TestDoubtOutlastsABrokenResponse(t *testing.T) {
 	ms := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Millisecond) }
 	c, broken := &Window{}, errors.New("connection reset by peer")

@@ -10,21 +10,21 @@ import (
 	"time"
 )
 
-// session reads a log as a server gives it: in the order of the file, from the line on with which the file begins,
-// without what is older than asked for. No two lines are the same.
+// session reads a log as a server serves it: in the order of the file, from the first line in the file on, without
+// lines older than requested. No two lines are equal.
 type session struct {
 	log    []printed
 	window Window
-	// read lines at the start of the log; begin is the first that was not rotated away.
+	// read is the number of lines read so far; begin is the first line that was not rotated away.
 	read, begin int
 }
 
-// connect reads so many lines over a new connection. It tells of the first line that was lost or repeated.
+// connect reads length lines over a new connection. It returns an error for the first line that was lost or repeated.
 func (s *session) connect(length int) error {
 	last := s.read - 1
 	s.read = max(s.read, s.begin) // those before are out of reach
 	s.window.Resume()
-	replayed := last < 0 || s.window.Replayed() // nothing was accepted, though lines were passed over
+	replayed := last < 0 || s.window.Replayed() // no line was accepted, and some were skipped
 	since := s.window.Since()
 	for i := s.begin; i < len(s.log) && length > 0; i++ {
 		l := s.log[i]
@@ -51,7 +51,7 @@ func (s *session) connect(length int) error {
 	return nil
 }
 
-// disorderly makes a log with a line each step, stamped early by up to slack, and different from each other.
+// disorderly returns a log with a line at each step, stamped early by up to slack. No two lines are equal.
 func disorderly(random *rand.Rand, lines int, step time.Duration) []printed {
 	log := make([]printed, lines)
 	for i := range log {
@@ -66,7 +66,7 @@ func TestManyResumes(t *testing.T) {
 		seeds, lines, longest int
 		step                  time.Duration
 		rotates               bool
-		// back is by how much the clock is set back in the middle.
+		// back is how far the clock is set back in the middle.
 		back time.Duration
 	}{
 		"few lines a second":                    {100, 200, 60, 40 * time.Millisecond, false, 0},
@@ -84,9 +84,9 @@ func TestManyResumes(t *testing.T) {
 					s.log[i].at = s.log[i].at.Add(-c.back)
 				}
 				for n := 0; s.read < c.lines; n++ {
-					length := 1 + random.IntN(c.longest) + n // to the end at last
+					length := 1 + random.IntN(c.longest) + n // at last long enough for the whole log
 					if n == 0 && c.back > 0 {
-						length = c.lines/2 + 20 // a read that began later would not be given what is set back
+						length = c.lines/2 + 20 // a later read would not get the lines after the clock was set back
 					}
 					if c.rotates && random.IntN(3) == 0 {
 						s.begin = min(c.lines-1, s.begin+random.IntN(max(1, s.read-s.begin+10)))
@@ -100,7 +100,7 @@ func TestManyResumes(t *testing.T) {
 	}
 }
 
-// A window that was given the last second only, as from an archive, is asked about lines from before.
+// A window that knows only the last second, as after a restart from an archive, gets lines from before it.
 func TestResumeWithTheEndOfWhatWasRead(t *testing.T) {
 	for _, newest := range []time.Duration{1010, 1050, 1200, 1950} {
 		log := []printed{}
@@ -123,12 +123,12 @@ func TestResumeWithTheEndOfWhatWasRead(t *testing.T) {
 	}
 }
 
-// FuzzRotated takes a byte for each line: the time since the one before it, and how early it is stamped; and two
-// for each connection: how many lines it brings, and how many were rotated away before it.
+// FuzzRotated takes a byte for each line (the time since the line before, and how early it is stamped) and two for each
+// connection (how many lines it brings, and how many were rotated away before it).
 func FuzzRotated(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 200, 4}, []byte{3, 0, 200, 4})
 	f.Add([]byte{255, 255, 255, 131, 0, 0, 131, 255}, []byte{2, 0, 2, 1, 6, 0, 1, 3})
-	f.Add([]byte("\x02\x00\x02\x00\x00\x06\x03\xff"), []byte("\x02\x00\x02\x00\x00\x06\x03")) // an earlier stamp begins the new file
+	f.Add([]byte("\x02\x00\x02\x00\x00\x06\x03\xff"), []byte("\x02\x00\x02\x00\x00\x06\x03")) // the new file begins with an earlier stamp
 	f.Fuzz(func(t *testing.T, lines, connections []byte) {
 		at, s := noon, session{log: make([]printed, len(lines))}
 		for i, b := range lines {

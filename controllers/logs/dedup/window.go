@@ -3,9 +3,9 @@
 
 // Package dedup finds the lines of a resumed container log that were read before.
 //
-// A log can be requested "since" a time in whole seconds only (kubernetes/kubernetes#77856 and the wire form of
-// metav1.Time). So a resumed read repeats up to a second of lines, and a little more. A line is recognized by its time stamp
-// and content, and counted: a program may print the same line many times in one instant.
+// A log can only be requested "since" a time in whole seconds (kubernetes/kubernetes#77856 and the wire form of
+// metav1.Time). So a resumed read repeats up to a second of lines, and a little more. A line is recognized by its
+// timestamp and content, and counted: a program may print the same line many times in one instant.
 package dedup
 
 import (
@@ -15,43 +15,44 @@ import (
 )
 
 const (
-	// maxSeen bounds how many lines are remembered, at 24 bytes each. The same line many times in a row counts once.
+	// maxSeen bounds how many lines are remembered, at 24 bytes each. Equal lines in a row count once.
 	maxSeen = 1 << 14
-	// slack is by how much a line may be stamped earlier than a line before it: the runtime stamps stdout and stderr
+	// slack is how much earlier than a line before it a line may be stamped: the runtime stamps stdout and stderr
 	// separately, and writes lines in the order in which they come.
 	slack = 100 * time.Millisecond
 )
 
-// Window remembers the lines of one container's log that were read lately. The zero value is ready at the beginning of a
-// log. It is not safe for concurrent use.
+// Window remembers the lines of one container's log that were read lately. The zero value is ready at the beginning of
+// a log. It is not safe for concurrent use.
 //
-// A kubelet gives a log in the order of its file, and a file only loses its beginning. So a resumed read brings all
-// remembered lines in the order in which they were accepted, and then new ones. When the file was rotated meanwhile, it
+// A kubelet serves a log in the order of its file, and a file only loses its beginning. So a resumed read brings all
+// remembered lines in the order in which they were accepted, and then new ones. If the file was rotated meanwhile, it
 // brings only the later ones of them, or none.
 //
-// Lines accepted before the first Resume were read by somebody else. They may be the end of what was read: lines with an
-// earlier stamp count as read, too.
+// Lines accepted before the first Resume were read by somebody else. They may be only the end of what was read, so
+// lines with an earlier timestamp count as read, too.
 type Window struct {
-	// recent are the accepted lines, the last one at the end.
+	// recent are the accepted lines in order.
 	recent []counted
-	// floor is the latest stamp of the accepted lines that are not remembered any more.
+	// floor is the latest timestamp of the accepted lines that are no longer remembered.
 	floor int64
-	// replay counts the recent lines that have not come again since the last Resume. It is nil when the last of them has:
-	// all lines after that are new.
+	// replay counts the recent lines that have not come again since the last Resume. It is nil when the last of them
+	// has come: all later lines are new.
 	replay map[line]uint32
-	// passing: no new line has come since the last Resume, so lines that are not remembered may come again.
+	// passing means that no new line has come since the last Resume, so that forgotten lines may come again.
 	passing bool
-	// awaited is the line that was the last one at the Resume; missed: it has not come again.
+	// awaited is the last line at the Resume. missed means that it has not come again.
 	awaited line
 	missed  bool
 	resumed bool
-	// doubted is the first line of a file that may be a part of a line that was read; believed: it is new all the same.
+	// doubted is the first line of a file that may be a part of an already read line. believed means that it is new
+	// after all.
 	doubted  line
 	believed bool
 	seed     maphash.Seed
 }
 
-// line is how a line of a log is remembered.
+// line is a remembered line.
 type line struct {
 	at   int64
 	hash uint64
@@ -65,8 +66,8 @@ type counted struct {
 	count uint32
 }
 
-// Since returns the time to resume from, in whole seconds, zero for the beginning. It may go back when the node's clock was
-// set back.
+// Since returns the time to resume from in whole seconds, or zero for the beginning. It may decrease if the node's
+// clock was set back.
 func (w *Window) Since() time.Time {
 	if len(w.recent) == 0 {
 		return time.Time{}
@@ -74,17 +75,17 @@ func (w *Window) Since() time.Time {
 	return ResumeFrom(time.Unix(0, w.recent[len(w.recent)-1].at).UTC())
 }
 
-// ResumeFrom returns the time to resume from after a line of that time, in whole seconds: its second, or the second before
-// while a line of that may still come.
+// ResumeFrom returns the time to resume from after a line with that time, in whole seconds. It is that second, or the
+// second before while a line of that second may still come.
 func ResumeFrom(at time.Time) time.Time { return at.Add(-slack).Truncate(time.Second) }
 
-// Resume begins a new read from Since: the next lines come from it.
+// Resume begins a new read from Since, which provides the next lines.
 func (w *Window) Resume() {
 	w.replay, w.missed, w.passing, w.resumed = nil, false, false, true
 	if len(w.recent) == 0 {
 		return
 	}
-	w.recent = slices.Clone(w.recent) // gives back the memory of lines that were forgotten
+	w.recent = slices.Clone(w.recent) // releases the memory of forgotten lines
 	w.replay = make(map[line]uint32, len(w.recent))
 	from := w.Since().UnixNano()
 	for _, l := range w.recent {
@@ -95,8 +96,8 @@ func (w *Window) Resume() {
 	w.awaited, w.missed, w.passing = w.recent[len(w.recent)-1].line, true, true
 }
 
-// Replayed reports whether the line that was accepted last before the Resume has come again, so that the log goes on where
-// the last read ended. It is true when there was no such line.
+// Replayed reports whether the last line accepted before the Resume has come again, so that the log goes on where the
+// last read ended. It is true if there was no such line.
 func (w *Window) Replayed() bool { return !w.missed }
 
 // Hash returns the hash of a line's content, for Accept. A long line need not be held in memory: see NewHash.
@@ -126,13 +127,13 @@ func (w *Window) Accept(at time.Time, hash uint64) bool {
 	return true
 }
 
-// doubts reports whether the first line of a resumed read may be a part of a line that was read (see Reader): it is stamped
-// earlier than the last line that was read, and is not remembered.
+// doubts reports whether the first line of a resumed read may be a part of an already read line (see Reader): it is
+// stamped earlier than the last read line, and is not remembered.
 func (w *Window) doubts(l line) bool {
 	return w.replay != nil && l.at < w.awaited.at && !w.knows(l) && !(w.believed && l == w.doubted)
 }
 
-// believe takes a doubted line for new when that is certain, or when the line comes twice: a response may end early.
+// believe accepts a doubted line as new when that is certain, or when the line comes twice: a response may end early.
 func (w *Window) believe(l line, certain bool) {
 	w.believed = certain || l == w.doubted
 	w.doubted = l
@@ -141,7 +142,7 @@ func (w *Window) believe(l line, certain bool) {
 // knows reports whether a line is one of those that a resumed read repeats.
 func (w *Window) knows(l line) bool { return w.replay[l] > 0 || (w.passing && l.at <= w.floor) }
 
-// replays reports whether a line of a resumed read was read before, and takes note that it came again.
+// replays reports whether a line of a resumed read was read before, and records that it came again.
 func (w *Window) replays(l line) bool {
 	if l == w.awaited {
 		w.missed = false
@@ -166,14 +167,14 @@ func (w *Window) replays(l line) bool {
 	return false
 }
 
-// wentBack reports whether a line is stamped much earlier than the line before it in the same read. Then it was read before,
-// or the node's clock was set back.
+// wentBack reports whether a line is stamped much earlier than the line before it in the same read. Then it was read
+// before, or the node's clock was set back.
 func (w *Window) wentBack(l line) bool {
 	n := len(w.recent)
 	return w.replay == nil && n > 0 && l.at < w.recent[n-1].at-int64(slack)
 }
 
-// remember adds a line, and forgets lines that are too many, or too old to come again.
+// remember adds a line. It forgets lines beyond maxSeen, and lines that are too old to come again.
 func (w *Window) remember(l line) {
 	n := len(w.recent)
 	switch {

@@ -17,7 +17,7 @@ type printed struct {
 	text string
 }
 
-// read gives the lines that the window takes for new out of one read.
+// read returns the lines of one read that the window accepts as new.
 func read(c *Window, lines ...printed) (fresh []string) {
 	for _, l := range lines {
 		if c.Accept(l.at, c.Hash([]byte(l.text))) {
@@ -82,7 +82,7 @@ func TestRotationThatCutsTheSecondLosesNoNewLine(t *testing.T) {
 	var c Window
 	read(&c, printed{noon, "a"}, printed{noon.Add(1), "b"})
 	c.Resume()
-	// The file that had "a" is gone: a count of lines to skip would now skip "c".
+	// The file with "a" is gone. Skipping a fixed number of lines would now skip "c".
 	got := read(&c, printed{noon.Add(1), "b"}, printed{noon.Add(2), "c"})
 	if fmt.Sprint(got) != "[c]" {
 		t.Fatalf("got %q, want only c", got)
@@ -136,8 +136,8 @@ func TestReplayed(t *testing.T) {
 	}
 }
 
-// resumed reads a log over connections that each end after so many lines, as a server gives it: in the order of
-// the file, without what is older than asked for. It gives how often each line was taken for new.
+// resumed reads a log over connections that each end after some lines. The log comes as a server serves it: in the
+// order of the file, without lines older than requested. It returns how often each line was accepted as new.
 func resumed(log []printed, lengths func() int) (fresh []int) {
 	var c Window
 	fresh = make([]int, len(log))
@@ -148,7 +148,7 @@ func resumed(log []printed, lengths func() int) (fresh []int) {
 			if l := log[at]; !l.at.Before(since) {
 				left--
 				if c.Accept(l.at, c.Hash([]byte(l.text))) {
-					// Lines that are the same may be taken for each other: the first that was not read is it.
+					// Equal lines are interchangeable: count the first one that was not read yet.
 					i := at
 					for j := range log {
 						if log[j] == l && fresh[j] == 0 {
@@ -168,7 +168,7 @@ func resumed(log []printed, lengths func() int) (fresh []int) {
 	return fresh
 }
 
-// Stamps that are a little out of order, also across the second's boundary, lose and repeat nothing.
+// Timestamps that are slightly out of order, even across a second's boundary, cause no lost or repeated lines.
 func TestDisorderLosesAndRepeatsNothing(t *testing.T) {
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 1))

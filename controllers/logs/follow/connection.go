@@ -18,20 +18,20 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 )
 
-// stampBytes are enough of a log to have its first time stamp.
+// stampBytes of a log are enough for its first timestamp.
 const stampBytes = 64
 
-// connection is a turn to read, and the response that is read in it.
+// connection is a turn to read, and the response that is read during the turn.
 type connection struct {
 	ctx    context.Context //nolint:containedctx // the life of the connection, which is left from another goroutine
 	cancel context.CancelFunc
 	turn   *turns.Turn
-	// body and reader of the response, nil before there is one.
+	// body and reader are those of the response, or nil before there is one.
 	body   io.ReadCloser
 	reader *dedup.Reader
-	// leaving has, when we end the response ourselves, whether we do so because it is silent.
+	// leaving is set when we end the response ourselves. It says whether we do so because the response is silent.
 	leaving chan bool
-	// lastRead is when something was last read, in nanoseconds. mayHang is the machine's.
+	// lastRead is when something was last read, in nanoseconds. mayHang is that of the machine.
 	lastRead atomic.Int64
 	mayHang  atomic.Bool
 }
@@ -70,7 +70,7 @@ func (s *stream) connect(a *machine.Action) machine.Event {
 	return machine.Event{Kind: machine.Connected}
 }
 
-// disconnect closes the response and gives back the turn, if there is one.
+// disconnect closes the response and returns the turn, if there is one.
 func (s *stream) disconnect() machine.Event {
 	answer, c := machine.Event{Kind: machine.Disconnected}, s.conn
 	if s.conn = nil; c == nil {
@@ -107,14 +107,14 @@ func (s *stream) readPiece() machine.Event {
 	return machine.Event{Kind: machine.PieceRead, Text: piece, Whole: whole, End: endOf(err)}
 }
 
-// open asks for the log, under the name that it has now.
+// open requests the log under its current name.
 func (s *stream) open(ctx context.Context, request source.Request) (io.ReadCloser, error) {
 	request.ContainerRun = s.run
 	request.Previous = s.run.Previous || s.renamed()
 	return s.source.Open(ctx, request)
 }
 
-// lookUp asks for the time stamp with which the present file begins. It is not known when the file is empty.
+// lookUp returns the timestamp at which the current file begins, if the file is not empty.
 func (s *stream) lookUp(ctx context.Context) machine.Event {
 	answer := machine.Event{Kind: machine.LookedUp}
 	if s.conn != nil {
@@ -132,12 +132,12 @@ func (s *stream) lookUp(ctx context.Context) machine.Event {
 	defer func() { _ = body.Close() }() // nothing was written
 	reader := lines.NewReader(body)
 	defer reader.Release()
-	line, _ := reader.Next() // after an error the time stamp is not known, either
+	line, _ := reader.Next() // after an error the timestamp is unknown as well
 	answer.At = line.At
 	return answer
 }
 
-// search asks whether a line is in the file that the kubelet gives now.
+// search reports whether a line is in the file that the kubelet serves now.
 func (s *stream) search(at time.Time, hash uint64) machine.Event {
 	answer := machine.Event{Kind: machine.Searched}
 	s.log.V(2).Info("Searching the log for the line before a jump in time")
@@ -156,7 +156,8 @@ func (s *stream) search(at time.Time, hash uint64) machine.Event {
 	return answer
 }
 
-// leave ends a followed response that outlives its container, that others wait for, or that is silent and may hang.
+// leave ends a followed response that outlives its container, whose turn others wait for, or that is silent and may
+// hang.
 func (s *stream) leave(c *connection) {
 	defer c.cancel()
 	check := s.clock.NewTimer(machine.SilenceLimit)

@@ -25,7 +25,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 )
 
-// record is a sink that keeps all it is given.
+// record is a sink that keeps everything.
 type record struct {
 	text bytes.Buffer
 	gaps []string
@@ -54,7 +54,7 @@ func (r *record) gap(reason string) { r.gaps = append(r.gaps, reason) }
 
 func (r *record) headless(reason string) { r.gaps = append(r.gaps, "headless "+reason) }
 
-// streamOf reads a scripted log into a record. Closing ended tells it that the container has ended.
+// streamOf returns a stream of a scripted log into a record. finish tells it that the container has ended.
 func streamOf(logs source.Source) (s *stream, got *record, finish func()) {
 	got = &record{}
 	ended := make(chan struct{})
@@ -80,7 +80,7 @@ func streamOf(logs source.Source) (s *stream, got *record, finish func()) {
 	}
 }
 
-// reads has a scripted log read. done gives what is missing when it was read to its end.
+// reads starts reading a scripted log. done receives what is missing when the log was read to its end.
 func reads(t *testing.T, k *kubelet) (got *record, finish func(), done <-chan string) {
 	t.Helper()
 	s, got, finish := streamOf(k)
@@ -89,7 +89,7 @@ func reads(t *testing.T, k *kubelet) (got *record, finish func(), done <-chan st
 	return got, finish, missing
 }
 
-// Long lines are handed on piece by piece, and cut anywhere; what is handed on is what was printed, byte for byte.
+// Long lines are delivered in pieces and may be cut anywhere. What is delivered is what was printed, byte for byte.
 func TestLongLinesSurviveBrokenConnections(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
@@ -239,8 +239,8 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// A kubelet can lose what was written while a file was rotated, and does not say so. It is suspected where the program
-// printed fast, or within one long line.
+// A kubelet can lose lines at a rotation without saying so. A gap is suspected if the program printed fast, or within
+// one long line.
 func TestRotationAmidPrinting(t *testing.T) {
 	fast := func(k *kubelet, lines int) {
 		for range lines {
@@ -298,8 +298,8 @@ func TestRotationAmidPrinting(t *testing.T) {
 	}
 }
 
-// A pause of the program while its reader is behind is no gap: the line before it is in the file still. A file that
-// was passed over is.
+// A pause of the program while its reader is behind is no gap: the line before the pause is still in the file. A
+// skipped file is a gap.
 func TestJumpWhileBehind(t *testing.T) {
 	for name, rotated := range map[string]bool{"a pause": false, "a file that was passed over": true} {
 		t.Run(name, func(t *testing.T) {
@@ -328,7 +328,7 @@ func TestJumpWhileBehind(t *testing.T) {
 	}
 }
 
-// A connection that caught up with much may wait at the end of an old file for ever.
+// A connection that has caught up with many lines may hang at the end of an old file for ever.
 func TestSilenceAfterCatchingUpMakesTheConnectionAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKubelet()
@@ -337,7 +337,7 @@ func TestSilenceAfterCatchingUpMakesTheConnectionAnew(t *testing.T) {
 		}
 		got, finish, done := reads(t, k)
 		synctest.Wait()
-		k.loseReaders() // the file was rotated as they caught up, and nobody tells them
+		k.loseReaders() // rotated while they caught up, and the kubelet does not tell them
 		k.rotate()
 		k.print(time.Now(), "new file")
 		pass(4 * time.Second)
@@ -353,7 +353,7 @@ func TestSilenceAfterCatchingUpMakesTheConnectionAnew(t *testing.T) {
 	})
 }
 
-// A kubelet that starts again finds no log for a while, too.
+// A kubelet that restarts finds no log for a while, too.
 func TestServerErrorsArePatientlyRetried(t *testing.T) {
 	for _, refused := range []error{
 		apierrors.NewGenericServerResponse(http.StatusInternalServerError, "get", schema.GroupResource{}, "", "kubelet is away", 0, true),
@@ -380,7 +380,7 @@ func patientlyRetried(t *testing.T, refused error) {
 	})
 }
 
-// A response that outlives its container is dropped for a plain read.
+// A response that outlives its container is replaced by a plain read.
 func TestHangingResponseIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKubelet()
@@ -396,7 +396,7 @@ func TestHangingResponseIsDropped(t *testing.T) {
 	})
 }
 
-// Responses that end before the line that was read last are no end of the log, however many come in a row.
+// Responses that end before the last read line are not the end of the log, however many come in a row.
 func TestResponsesThatEndTooEarlyAreNoEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKubelet()
@@ -417,7 +417,7 @@ func TestResponsesThatEndTooEarlyAreNoEnd(t *testing.T) {
 	})
 }
 
-// What a program prints last may have no newline: it is there, and no newline is made up.
+// The last line of a program may have no newline. The line is delivered, and no newline is added.
 func TestLastLineWithoutNewline(t *testing.T) {
 	for _, length := range []int{1, 100_000} {
 		synctest.Test(t, func(t *testing.T) {
@@ -487,7 +487,7 @@ func TestOthersHaveTheirTurn(t *testing.T) {
 	})
 }
 
-// A container of which nothing is told for a while goes on being read, as long as its pod is there.
+// If the pod's status omits a container for a while, its log is still read as long as the pod exists.
 func TestAContainerThatIsNotToldOfGoesOn(t *testing.T) {
 	k := newKubelet()
 	r := follows(t, k, time.Minute)
@@ -546,5 +546,5 @@ func TestGapsAreNamed(t *testing.T) {
 	}
 }
 
-// pass lets time go by, in a bubble of synctest's.
+// pass lets time pass in a synctest bubble.
 func pass(d time.Duration) { <-time.After(d) }

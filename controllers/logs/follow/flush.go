@@ -5,21 +5,21 @@ package follow
 
 import "time"
 
-// FlushOptions say how often tails are written to the API server. A change of phase is written at once and takes
-// the tail with it; these are for the time between.
+// FlushOptions say how often tails are written to the API server between two phases. A change of phase is written at
+// once, with the tail.
 type FlushOptions struct {
-	// Interval between two writes of one execution's tail, at first. It grows to MaxInterval while the execution
-	// goes on printing, and starts again after a pause.
+	// Interval is the initial interval between two writes of one execution's tail. It grows to MaxInterval while the
+	// execution prints, and starts again after a pause.
 	Interval, MaxInterval time.Duration
-	// BytesPerSecond is the budget of all executions together, in bytes of status. The namespaces that want more than
-	// there is have equal parts of it, and what is over a namespace's part waits.
+	// BytesPerSecond is the budget of all executions together, in bytes of status. Namespaces that want more than that
+	// share it equally, and writes beyond a namespace's share wait.
 	BytesPerSecond int
 }
 
-// timer is a clock's, or a wait for the budget.
+// timer is a clock's timer, or a wait for the budget.
 type timer interface{ Stop() bool }
 
-// arm arranges the next write of the tail, if one is needed and none is arranged. The lock is held.
+// arm schedules the next write of the tail, if one is needed and none is scheduled. The caller holds the lock.
 func (r *run) arm(now time.Time) {
 	if r.flushTimer != nil || r.closed {
 		return
@@ -29,7 +29,7 @@ func (r *run) arm(now time.Time) {
 	}
 }
 
-// reserve takes the next write from the budget, and waits where the budget says so. The lock is held.
+// reserve takes the next write from the budget, and waits if necessary. The caller holds the lock.
 func (r *run) reserve() {
 	follower := r.follower
 	asked := follower.Clock.Now()
@@ -58,7 +58,7 @@ func (r *run) granted() {
 	r.notify()
 }
 
-// remind notifies again of a write that is due and was not made. The lock is held.
+// remind notifies again if a due write was not made. The caller holds the lock.
 func (r *run) remind() {
 	if r.flushTimer != nil || r.closed {
 		return
@@ -68,14 +68,14 @@ func (r *run) remind() {
 	}
 }
 
-// flushed takes note that the tail was written when it had that many lines, in a status of that many bytes.
+// flushed records that the tail was written when it had that many lines, in a status of that many bytes.
 func (r *run) flushed(lines, size int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.follower.Clock.Now()
 	cause := causeDue
 	if !r.flushes.Written(now, lines, size) {
-		// A change of phase waits for nobody; the others of its namespace wait for what it took.
+		// A change of phase never waits. Other writes of its namespace wait for the bytes that it used.
 		cause = causePhase
 		r.follower.budget.Charge(r.key.Namespace, size)
 	}
@@ -85,7 +85,7 @@ func (r *run) flushed(lines, size int64) {
 	r.arm(now)
 }
 
-// tooLarge makes the tail smaller: the API server refused it for its size.
+// tooLarge makes the tail smaller, because the API server refused it for its size.
 func (r *run) tooLarge() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -93,7 +93,7 @@ func (r *run) tooLarge() {
 	r.tail.Shrink()
 }
 
-// wakeAfter calls f, with the lock held, when the time is over.
+// wakeAfter calls f after a time, with the lock held.
 func (r *run) wakeAfter(t *timer, d time.Duration, f func()) {
 	stop(t)
 	var mine timer

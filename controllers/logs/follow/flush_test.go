@@ -17,8 +17,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 )
 
-// writes plays the reconciler of runs that print all the time, so many in each namespace, each write of so many bytes. It
-// gives when each run was written within a time.
+// writes plays the reconciler of runs that print all the time. runs has their number in each namespace, size is the
+// size of a write. It returns when each run was written.
 func writes(t *testing.T, flush FlushOptions, runs map[string]int, size int64, during time.Duration) map[types.NamespacedName][]time.Duration {
 	t.Helper()
 	queue := make(chan types.NamespacedName, 1000)
@@ -39,7 +39,7 @@ func writes(t *testing.T, flush FlushOptions, runs map[string]int, size int64, d
 		for i := range count {
 			s := subject(types.NamespacedName{Namespace: namespace, Name: fmt.Sprint("run-", i)})
 			f.Sync(s)
-			f.Flushed(s.Key, 0, size) // with the phase, before there is a line
+			f.Flushed(s.Key, 0, size) // with the phase, before the first line
 		}
 	}
 	begin, written := time.Now(), map[types.NamespacedName][]time.Duration{}
@@ -71,7 +71,7 @@ func TestFlushesAreQuickAtFirst(t *testing.T) {
 	})
 }
 
-// A write that fails is due still. It is tried again, less and less often, until one is made.
+// A failed write stays due. It is retried less and less often, until it succeeds.
 func TestFlushesThatFailAreTriedLessAndLess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		woken, k := make(chan time.Time, 1000), newKubelet()
@@ -110,7 +110,7 @@ func TestFlushesThatFailAreTriedLessAndLess(t *testing.T) {
 	})
 }
 
-// Many runs together write no more than their budget, and each has its share of it.
+// Many runs together write no more than their budget, and each gets its share of it.
 func TestFlushesKeepToTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const runs, size, during = 50, 100 << 10, 100 * time.Second
@@ -130,7 +130,7 @@ func TestFlushesKeepToTheBudget(t *testing.T) {
 	})
 }
 
-// A namespace whose runs want several times the budget does not delay the log of another by a moment.
+// A namespace whose runs want several times the budget does not delay the log of another at all.
 func TestCase51QuietLogBesideAFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size, during = 50 << 10, 20 * time.Second

@@ -24,29 +24,31 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 )
 
-// Options of a Follower.
+// Options are the options of a Follower.
 type Options struct {
 	Source source.Source
-	// Turns bounds how many logs are read at once. The API server exempts log requests from its flow control, so this is the
-	// only bound on them.
+	// Turns bounds how many logs are read at once. The API server exempts log requests from its flow control, so this
+	// is the only bound on them.
 	Turns *turns.Turns
 	Flush FlushOptions
-	// Patience is how long after the end of a run its log is still waited for.
+	// Patience is how long after the end of a run to wait for its log.
 	Patience time.Duration
-	// FileSize is from how many bytes on a kubelet may rotate a log: the smallest containerLogMaxSize of all nodes.
+	// FileSize is the size in bytes from which on a kubelet may rotate a log: the smallest containerLogMaxSize of all
+	// nodes.
 	FileSize int64
-	// Archive takes the raw logs; nil means that there is none.
+	// Archive receives the raw logs. Nil means no archive.
 	Archive *archive.Writer
 	// ArchiveDeadline is how long after the end of a run its log may take to be archived.
 	ArchiveDeadline time.Duration
-	// Reconnect is the wait between two tries to read a log.
+	// Reconnect is the backoff between two attempts to read a log.
 	Reconnect wait.Backoff
-	// Notify asks for a reconcile of an execution: a flush is due, or its log is read to the end. It must not block.
+	// Notify requests a reconcile of an execution, because a flush is due or its log is read to the end. It must not
+	// block.
 	Notify func(types.NamespacedName)
 	Clock  clock.WithDelayedExecution
-	// Log takes decisions about a log at V(1) and steps at V(2), never a line's content. The zero Logger drops them.
+	// Log receives decisions about a log at V(1) and steps at V(2), never a line's content. The zero Logger drops them.
 	Log logr.Logger
-	// Registry registers the metrics, nil means that they are not registered.
+	// Registry registers the metrics. Nil means that they are not registered.
 	Registry prometheus.Registerer
 }
 
@@ -81,7 +83,8 @@ func (f *Follower) Stop() {
 	f.wg.Wait()
 }
 
-// start runs work in a goroutine that Stop waits for. After Stop it does nothing: a reconcile may still be under way.
+// start runs work in a goroutine that Stop waits for. After Stop it does nothing, because a reconcile may still be
+// running.
 func (f *Follower) start(work func()) {
 	f.starting.Lock()
 	defer f.starting.Unlock()
@@ -90,29 +93,29 @@ func (f *Follower) start(work func()) {
 	}
 }
 
-// Subject is an execution whose log is to be read.
+// Subject is an execution whose log should be read.
 type Subject struct {
 	Key types.NamespacedName
 	UID types.UID
 	// MaxEntries and MaxBytes bound its tail.
 	MaxEntries int
 	MaxBytes   int64
-	// Pods that exist. The containers of a pod that is not here any more have ended.
+	// Pods are the existing pods. The containers of other pods have ended.
 	Pods []types.UID
-	// Runs of containers whose logs are read, in the order in which they started. A run has ended when there is a later run of
-	// its container.
+	// Runs are the container runs whose logs are read, in the order in which they started. A run has ended if there is
+	// a later run of its container.
 	Runs []source.ContainerRun
-	// Fresh: nothing was ever recorded of the execution, so that no log of it was read before.
+	// Fresh means that nothing was ever recorded of the execution, so none of its log was read before.
 	Fresh bool
-	// Redacted: the log is archived without the values that Redact knows. When Redact is nil, the values are not known, and
-	// nothing is archived.
+	// Redacted means that the log is archived without the values that Redact knows. If Redact is nil, the values are
+	// unknown, and nothing is archived.
 	Redacted bool
 	Redact   *redact.Redactor
-	// Closing: the execution has ended, whatever its containers do. From then on Patience runs.
+	// Closing means that the execution has ended, whatever its containers do. From then on Patience counts.
 	Closing bool
 }
 
-// Sync starts to read what is not read yet, and returns how far the reading is.
+// Sync starts to read what is not being read yet, and returns the state of the log.
 func (f *Follower) Sync(s Subject) lifecycle.LogState {
 	f.mu.Lock()
 	r, ok := f.runs[s.Key]
@@ -137,28 +140,28 @@ func (f *Follower) Sync(s Subject) lifecycle.LogState {
 	return r.sync(s)
 }
 
-// Flushed takes note that the tail of a Sync with that many lines was written, in a status of that many bytes.
+// Flushed records that the tail of a Sync with that many lines was written, in a status of that many bytes.
 func (f *Follower) Flushed(key types.NamespacedName, lines, size int64) {
 	if r := f.run(key); r != nil {
 		r.flushed(lines, size)
 	}
 }
 
-// TooLarge takes note that the API server refused the tail for its size. The tail is smaller from then on.
+// TooLarge records that the API server refused the tail for its size. The tail is smaller from then on.
 func (f *Follower) TooLarge(key types.NamespacedName) {
 	if r := f.run(key); r != nil {
 		r.tooLarge()
 	}
 }
 
-// Release ends the reading for an execution whose log is final. Its archive stays.
+// Release stops reading for an execution whose log is final. Its archive stays.
 func (f *Follower) Release(key types.NamespacedName) {
 	if r := f.take(key); r != nil {
 		r.release()
 	}
 }
 
-// Forget ends the reading for an execution that is deleted, and drops what is known of it.
+// Forget stops reading for a deleted execution and drops its state.
 func (f *Follower) Forget(key types.NamespacedName) {
 	if r := f.take(key); r != nil {
 		r.close()

@@ -55,7 +55,7 @@ func follows(t *testing.T, logs source.Source, patience time.Duration) *reading 
 	return r
 }
 
-// container tells of a run of the container, as its pod's status does.
+// container adds a run of the container, as its pod's status shows it.
 func (r *reading) container(id string, ended bool) {
 	run := source.ContainerRun{Namespace: "ns", Pod: "pod", PodUID: "pod-uid", Container: "main", Role: source.Main, ContainerID: id, Ended: ended}
 	if ended {
@@ -70,7 +70,7 @@ func (r *reading) container(id string, ended bool) {
 	r.subject.Runs = append(r.subject.Runs, run)
 }
 
-// until asks again each time it is woken, until the condition holds.
+// until syncs each time it is notified, until the condition holds.
 func (r *reading) until(what string, condition func(lifecycle.LogState) bool) lifecycle.LogState {
 	r.t.Helper()
 	deadline := time.After(20 * time.Second)
@@ -96,7 +96,7 @@ func texts(s lifecycle.LogState) (out []string) {
 	return out
 }
 
-// Connections are cut at every place, cleanly and not; each line comes once, in order.
+// Connections are cut at every place, cleanly or not. Each line comes once and in order.
 func TestCase11BrokenConnectionsLoseAndRepeatNothing(t *testing.T) {
 	const lines = 400
 	for seed := range uint64(8) {
@@ -130,7 +130,7 @@ func TestCase11BrokenConnectionsLoseAndRepeatNothing(t *testing.T) {
 // The end of a response is not the end of the container.
 func TestEndOfResponseIsNotEndOfContainer(t *testing.T) {
 	k := newKubelet()
-	k.exited = true // each response ends after what there is
+	k.exited = true // each response ends after the existing lines
 	r := follows(t, k, time.Minute)
 	k.print(noon, "first")
 	r.until("the first line is read", func(s lifecycle.LogState) bool { return s.Lines == 1 && !s.Drained })
@@ -210,7 +210,7 @@ func TestForgetEndsTheReading(t *testing.T) {
 	}
 }
 
-// TestStopBesideASync: a look at an execution may be under way while the manager stops. The race detector judges.
+// TestStopBesideASync stops the manager during a reconcile. The race detector checks it.
 func TestStopBesideASync(t *testing.T) {
 	k := newKubelet()
 	for range 50 {
@@ -227,7 +227,7 @@ func TestStopBesideASync(t *testing.T) {
 		before := k.requests()
 		r.container("2", false)
 		r.f.Sync(r.subject)
-		r.f.Stop() // waits for what that Sync would have begun
+		r.f.Stop() // waits for whatever that Sync has begun
 		if after := k.requests(); after != before {
 			t.Fatalf("%d logs were opened after Stop", after-before)
 		}

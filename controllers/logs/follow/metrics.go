@@ -5,13 +5,13 @@ package follow
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Why a tail was written.
+// These are reasons for writing a tail.
 const (
 	causePhase = "phase"
 	causeDue   = "due"
 )
 
-// metrics of the follower. No label is the name of an object.
+// metrics are the metrics of the follower. No label is the name of an object.
 type metrics struct {
 	flushes    *prometheus.CounterVec
 	flushBytes *prometheus.CounterVec

@@ -27,7 +27,7 @@ import (
 
 const password = `hunter2 & "friends"`
 
-// archives has a follower archive into a folder; stop ends both as a controller does that is stopped.
+// archives makes a follower archive into a folder. stop ends both, as a controller does when it is stopped.
 func archives(t *testing.T, r *reading, bucket *blob.Bucket) (stop func()) {
 	t.Helper()
 	w, err := archive.NewWriter(archive.WriterOptions{
@@ -49,7 +49,7 @@ func archives(t *testing.T, r *reading, bucket *blob.Bucket) (stop func()) {
 	}
 }
 
-// leaks prints lines that have the password in several forms, and one that is long.
+// leaks prints lines with the password in several forms, and one long line.
 func leaks(k *kubelet, from, to int) {
 	forms := []string{password, url.QueryEscape(password), base64.StdEncoding.EncodeToString([]byte(password)), fmt.Sprintf("%q", password), fmt.Sprintf("%x", password)}
 	for i := from; i < to; i++ {
@@ -61,8 +61,8 @@ func leaks(k *kubelet, from, to int) {
 	}
 }
 
-// A log that is archived redacted has each line once and none of the values, also where connections break within a
-// value and another controller goes on.
+// A log that is archived redacted has each line once and none of the values, even if connections break within a value
+// and another controller goes on.
 func TestCase46ArchiveIsRedacted(t *testing.T) {
 	for seed := range uint64(4) {
 		k := newKubelet()
@@ -112,7 +112,7 @@ func TestCase46ArchiveIsRedacted(t *testing.T) {
 	}
 }
 
-// hasNothingOf fails when the password is in a file of a folder.
+// hasNothingOf fails the test if the password is in a file of a folder.
 func hasNothingOf(t *testing.T, folder string) {
 	t.Helper()
 	err := filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
@@ -132,7 +132,7 @@ func hasNothingOf(t *testing.T, folder string) {
 	}
 }
 
-// Where the values are not known, nothing is archived, and the log says so.
+// If the values are unknown, nothing is archived, and the log says so.
 func TestCase46NothingIsArchivedWithoutTheValues(t *testing.T) {
 	k := newKubelet()
 	folder := t.TempDir()

@@ -17,11 +17,11 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/tail"
 )
 
-// restoreLimit is how long the reading of a log waits until the archive says what an earlier controller read. After that the
-// log is read from its beginning, and is not archived.
+// restoreLimit is how long the reading of a log waits for the archive to return what an earlier controller read. After
+// that the log is read from its beginning, and is not archived.
 const restoreLimit = 30 * time.Second
 
-// restore asks what an earlier controller archived of the run, before anything is read.
+// restore asks the archive what an earlier controller archived of the run, before anything is read.
 func (r *run) restore(s Subject) {
 	ctx, cancel := context.WithTimeout(r.follower.stop, restoreLimit)
 	defer cancel()
@@ -47,7 +47,7 @@ func (r *run) restore(s Subject) {
 	r.notify()
 }
 
-// resume starts with what is archived. The lock is held.
+// resume starts with the archived lines. The caller holds the lock.
 func (r *run) resume(ix *archive.Index, newest []tail.Line) {
 	var total, bytes int64
 	for i := range ix.Streams {
@@ -73,10 +73,10 @@ func (r *run) resume(ix *archive.Index, newest []tail.Line) {
 	r.tail.Restore(newest, total, bytes)
 }
 
-// stampSize is about what a line's time stamp takes in the archive, in bytes with its space.
+// stampSize is about the size of a line's timestamp in the archive, in bytes with its space.
 const stampSize = int64(len("2006-01-02T15:04:05.999999999Z "))
 
-// newest reads the last lines from the archive that belong into the tail.
+// newest reads the last lines from the archive that belong in the tail.
 func (r *run) newest(ctx context.Context, ix *archive.Index, count int) (newest []tail.Line, err error) {
 	for i := len(ix.Streams) - 1; i >= 0 && len(newest) < count; i-- {
 		s := &ix.Streams[i]
@@ -136,7 +136,7 @@ type archived struct {
 	stream int
 }
 
-// restore sets a stream to where an earlier controller was. It returns a reason when that is not possible.
+// restore sets a stream to where an earlier controller stopped. It returns a reason if that is impossible.
 func (t *tracked) restore(ctx context.Context, s *stream) (missing string) {
 	if t.before == nil || len(t.before.ix.Streams[t.before.stream].Parts) == 0 {
 		return ""

@@ -24,32 +24,32 @@ type run struct {
 	key      types.NamespacedName
 	uid      types.UID
 	log      logr.Logger
-	// fresh: nothing was recorded of the execution when it was first seen.
+	// fresh means that nothing was recorded of the execution when it was first seen.
 	fresh bool
 
 	mu      sync.Mutex
 	tail    *tail.Tail
 	streams map[archive.StreamID]*tracked
-	// archive takes the raw lines, nil when there is no archive.
+	// archive receives the raw lines. It is nil if there is no archive.
 	archive *archive.Log
-	// begun: the archive was asked what an earlier controller archived. restored: that is known, so that reading can go on
-	// from there.
+	// begun means that the archive was asked what an earlier controller archived; restored, that the answer is known,
+	// so that reading can go on from there.
 	begun, restored bool
-	// unarchived: the archive did not say what an earlier controller archived, so nothing is put into it.
+	// unarchived means that the archive did not answer, so nothing is written to it.
 	unarchived bool
-	// redact takes the values of sensitive params out of all that is read, nil where the Task does not ask for that.
-	// withheld: the Task asks for it, and the values are not known, so that nothing is archived.
+	// redact removes the values of sensitive params from all that is read. It is nil if the Task does not ask for that.
+	// withheld means that the Task asks for it and the values are unknown, so that nothing is archived.
 	redact   *redact.Redactor
 	withheld bool
 	closed   bool
-	// endedAt is when all containers were first known to have ended, zero while one may run.
+	// endedAt is when all containers were first known to have ended, or zero while one may run.
 	endedAt time.Time
-	// flushes decides when the tail is written. flushTimer waits for that, nil when nothing is arranged.
+	// flushes decides when the tail is written. flushTimer waits for that, or is nil.
 	flushes    machine.Flushes
 	flushTimer timer
-	// deadline is the timer for the end of patience, nil while unset.
+	// deadline is the timer for the end of the patience, or nil.
 	deadline timer
-	// last is what sync returned last, without the tail.
+	// last is the last result of sync, without the tail.
 	last lifecycle.LogState
 }
 
@@ -61,7 +61,7 @@ func (r *run) sync(s Subject) lifecycle.LogState {
 	}
 	r.begin(s)
 	if r.tail.Lines() == 0 {
-		r.tail = tail.New(s.MaxEntries, s.MaxBytes) // the budget is known when the Job is
+		r.tail = tail.New(s.MaxEntries, s.MaxBytes) // the limits are known once the Job is
 	}
 	if r.restored {
 		r.track(s)
@@ -78,8 +78,8 @@ func (r *run) sync(s Subject) lifecycle.LogState {
 	return state
 }
 
-// begin asks once what an earlier controller archived. It does not ask for a new execution, nor before there is something
-// to read. The lock is held.
+// begin asks once what an earlier controller archived. It does not ask for a new execution, or before there is
+// something to read. The caller holds the lock.
 func (r *run) begin(s Subject) {
 	if r.begun || (len(s.Runs) == 0 && !s.Closing) {
 		return
@@ -100,8 +100,8 @@ func (r *run) begin(s Subject) {
 	r.follower.start(func() { r.restore(s) })
 }
 
-// watchTheEnd starts the time of patience when all containers have ended, and stops it when another one starts: a retry.
-// The lock is held.
+// watchTheEnd starts the patience when all containers have ended, and stops it when another one starts for a retry. The
+// caller holds the lock.
 func (r *run) watchTheEnd(now time.Time, ended bool) {
 	switch {
 	case !ended:
@@ -113,7 +113,7 @@ func (r *run) watchTheEnd(now time.Time, ended bool) {
 	}
 }
 
-// loseInPatience notifies now, and once more when the archive's time is over too. The lock is held.
+// loseInPatience notifies now, and once more at the archive's deadline. The caller holds the lock.
 func (r *run) loseInPatience() {
 	if left := r.endedAt.Add(r.follower.ArchiveDeadline).Sub(r.follower.Clock.Now()); r.archive != nil && left > 0 {
 		r.wakeAfter(&r.deadline, left, r.loseInPatience)
@@ -121,14 +121,14 @@ func (r *run) loseInPatience() {
 	r.notify()
 }
 
-// notify asks for a reconcile of the execution, unless its log is not read any more. The lock is held.
+// notify requests a reconcile of the execution, unless its log is no longer read. The caller holds the lock.
 func (r *run) notify() {
 	if !r.closed {
 		r.follower.Notify(r.key)
 	}
 }
 
-// open counts streams that are not done.
+// open counts the unfinished streams.
 func (r *run) open() (n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -140,7 +140,7 @@ func (r *run) open() (n int) {
 	return n
 }
 
-// close ends the reading. What is not archived yet is dropped.
+// close stops reading. Lines that are not archived yet are dropped.
 func (r *run) close() {
 	r.end()
 	if r.archive != nil {
@@ -148,7 +148,7 @@ func (r *run) close() {
 	}
 }
 
-// release ends the reading. What was read is archived to its end.
+// release stops reading. Lines that were read are archived to the end.
 func (r *run) release() {
 	r.end()
 	r.mu.Lock()

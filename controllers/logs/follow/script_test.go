@@ -18,31 +18,32 @@ import (
 
 var errCut = errors.New("connection reset by peer")
 
-// kubelet is a scripted log server: it has what a container printed, gives it as a kubelet does (from a whole
-// second on, followed or not), and breaks connections where the script says.
+// kubelet is a scripted log server. It serves what a container printed as a kubelet does (from a whole second on,
+// followed or not), and breaks connections as scripted.
 type kubelet struct {
 	mu      sync.Mutex
 	lines   []string // with timestamps
 	stamps  []time.Time
-	grown   chan struct{} // closed and replaced when something changed
+	grown   chan struct{} // closed and replaced after each change
 	exited  bool
 	cuts    *rand.Rand // nil: no connection breaks
 	opened  int
 	refused error
-	// rotated: lines before this one are in an older file, which nobody gets. Who was reading goes on.
+	// rotated is the index of the first line of the current file. Only a reader that is already connected gets earlier
+	// lines.
 	rotated int
-	// torn is the rest of the last line of the file before, with which the present one begins; empty when there is none.
+	// torn is the rest of the last line of the previous file, with which the current file begins. It may be empty.
 	torn      string
 	tornStamp time.Time
-	// words are given instead of a log.
+	// words are served instead of a log.
 	words string
-	// cutOften breaks every third line; cutAt, once, the line that comes next, after so many bytes.
+	// cutOften breaks every third line. cutAt breaks the next line once, after that many bytes.
 	cutOften bool
 	cutAt    int
-	// short plain reads are to come, which end after one line as if that were all: so the API server ends a response
-	// whose connection to the kubelet breaks.
+	// short is how many of the next plain reads end after one line, without an error. The API server ends a response so
+	// if its connection to the kubelet breaks.
 	short int
-	// broken is closed to break all connections there are; lost, to let them hang.
+	// broken is closed to break all open connections; lost, to make them hang.
 	broken, lost chan struct{}
 }
 
@@ -50,7 +51,7 @@ func newKubelet() *kubelet {
 	return &kubelet{grown: make(chan struct{}), broken: make(chan struct{}), lost: make(chan struct{})}
 }
 
-// disconnect breaks the connections that there are.
+// disconnect breaks all open connections.
 func (k *kubelet) disconnect() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -58,7 +59,7 @@ func (k *kubelet) disconnect() {
 	k.broken = make(chan struct{})
 }
 
-// loseReaders has the connections that there are hang.
+// loseReaders makes all open connections hang.
 func (k *kubelet) loseReaders() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -84,10 +85,10 @@ func (k *kubelet) printCut(at time.Time, text string) {
 	})
 }
 
-// rotate begins a new file. stuck readers of the old one are not told, as when they were catching up.
+// rotate begins a new file. Readers that were lost are not told.
 func (k *kubelet) rotate() { k.change(func() { k.rotated, k.torn = len(k.lines), "" }) }
 
-// printRotated prints a line within which the file is rotated.
+// printRotated prints a line and rotates the file within it.
 func (k *kubelet) printRotated(at time.Time, text string, restAt time.Time, rest string) {
 	k.change(func() {
 		k.lines = append(k.lines, at.UTC().Format(time.RFC3339Nano)+" "+text+"\n")
@@ -96,7 +97,7 @@ func (k *kubelet) printRotated(at time.Time, text string, restAt time.Time, rest
 	})
 }
 
-// rotateWithin begins a new file within the line that was printed last, with the rest of it.
+// rotateWithin begins a new file within the last printed line, with the rest of that line.
 func (k *kubelet) rotateWithin(at time.Time, rest string) {
 	k.change(func() {
 		k.rotated, k.tornStamp, k.torn = len(k.lines), at, at.UTC().Format(time.RFC3339Nano)+" "+rest+"\n"
@@ -105,14 +106,14 @@ func (k *kubelet) rotateWithin(at time.Time, rest string) {
 
 func (k *kubelet) exit() { k.change(func() { k.exited = true }) }
 
-// requests is how often a log was opened.
+// requests returns how often a log was opened.
 func (k *kubelet) requests() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.opened
 }
 
-// Open gives the log from r.Since on.
+// Open serves the log from r.Since on.
 func (k *kubelet) Open(ctx context.Context, r source.Request) (io.ReadCloser, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -125,7 +126,7 @@ func (k *kubelet) Open(ctx context.Context, r source.Request) (io.ReadCloser, er
 	return reader, nil
 }
 
-// serve writes lines until the log ends or the connection is cut, mid-line more often than not.
+// serve writes lines until the log ends or the connection is cut, mostly mid-line.
 func (k *kubelet) serve(ctx context.Context, w io.Writer, r source.Request) error {
 	k.mu.Lock()
 	i, words, broken, lost := k.rotated, k.words, k.broken, k.lost
@@ -183,7 +184,7 @@ func (k *kubelet) serve(ctx context.Context, w io.Writer, r source.Request) erro
 				return err
 			}
 			if clean && r.Follow {
-				return io.EOF // as after the server's own time-out
+				return io.EOF // as after the server's own timeout
 			}
 			return errCut
 		}
@@ -196,7 +197,7 @@ func (k *kubelet) serve(ctx context.Context, w io.Writer, r source.Request) erro
 	}
 }
 
-// cut decides where a line breaks, -1 for nowhere, and whether cleanly. The lock is held.
+// cut returns where a line breaks (-1 for nowhere), and whether cleanly. The caller holds the lock.
 func (k *kubelet) cut(line string) (at int, clean bool) {
 	every := 40
 	if k.cutOften {
@@ -215,7 +216,7 @@ func (k *kubelet) cut(line string) (at int, clean bool) {
 	}
 }
 
-// countByText tells how often each text came.
+// countByText returns how often each text came.
 func countByText(texts []string) string {
 	counts := map[string]int{}
 	var order []string

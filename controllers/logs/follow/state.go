@@ -19,7 +19,7 @@ import (
 // maxGapsTold bounds how many gaps the condition's message names. The archive's index has all.
 const maxGapsTold = 3
 
-// state returns how far the reading is. The lock is held.
+// state returns the state of the log. The caller holds the lock.
 func (r *run) state(now time.Time) lifecycle.LogState {
 	s := lifecycle.LogState{
 		Tail:     r.tail.Entries(),
@@ -58,8 +58,8 @@ func (r *run) state(now time.Time) lifecycle.LogState {
 	return s
 }
 
-// archived reports whether the archive has all that it will have, and why that is not all that was read. It stops waiting
-// for the archive when its time is over. The lock is held.
+// archived reports whether the archive has all that it will get, and why that is not all that was read. At its deadline
+// it stops waiting for the archive. The caller holds the lock.
 func (r *run) archived(waited time.Duration) (settled bool, missing, why string) {
 	if r.archive == nil {
 		return true, "", ""
@@ -88,8 +88,8 @@ func (r *run) archived(waited time.Duration) (settled bool, missing, why string)
 	return true, state.Gaps[0].Reason, why
 }
 
-// attempts counts the attempts that have a log: each pod is one, and so is each further start of the task's own container
-// in its pod.
+// attempts counts the attempts that have a log: each pod, and each further start of the task's own container in its
+// pod.
 func (r *run) attempts() (n int) {
 	starts := map[types.UID]int{}
 	for _, t := range r.streams {
@@ -118,7 +118,7 @@ func (r *run) missing() (missing []*tracked) {
 	return missing
 }
 
-// tellGaps names the gaps for a person.
+// tellGaps describes the gaps for a person.
 func tellGaps(missing []*tracked) string {
 	var told []string
 	for i, t := range missing {

@@ -20,26 +20,27 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 )
 
-// DefaultReconnect is the wait between two tries to read a log. After a try that brought lines it starts again.
+// DefaultReconnect is the backoff between two attempts to read a log. After an attempt that brought lines it starts
+// again.
 func DefaultReconnect() wait.Backoff {
 	return wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 5, Cap: 8 * time.Second}
 }
 
-// sink takes what a stream reads. It is called from the stream's goroutine only, and must not block.
+// sink receives what a stream reads. Only the stream's goroutine calls it, and it must not block.
 type sink interface {
-	// line begins a line; whole reports whether it is complete.
+	// line begins a line. whole reports whether it is complete.
 	line(at time.Time, head []byte, whole bool)
-	// more continues the line that began last.
+	// more continues the last line.
 	more(piece []byte, whole bool)
-	// cut says that the line that began last ends without a newline, and the log with it.
+	// cut means that the last line ends without a newline, and the log with it.
 	cut()
-	// gap says that lines may be missing here, for a reason of the condition LogsCaptured.
+	// gap means that lines may be missing here, for a reason of the condition LogsCaptured.
 	gap(reason string)
-	// headless says that lines may be missing before the first one.
+	// headless means that lines may be missing before the first one.
 	headless(reason string)
 }
 
-// stream reads the log of one container run. Its machine decides, and the stream does what the machine asks for.
+// stream reads the log of one container run. Its machine decides, and the stream carries out the machine's actions.
 type stream struct {
 	run    source.ContainerRun
 	source source.Source
@@ -47,27 +48,27 @@ type stream struct {
 	clock  clock.WithDelayedExecution
 	sink   sink
 	log    logr.Logger
-	// ended is closed when the container is known to have ended; then finished returns when.
+	// ended is closed when the container is known to have ended. Then finished returns when.
 	ended    chan struct{}
 	finished func() time.Time
 	// renamed reports whether the container was started again, so that its log is now the previous one.
 	renamed func() bool
-	// gone reports whether the pod does not exist any more.
+	// gone reports whether the pod no longer exists.
 	gone      func() bool
 	reconnect wait.Backoff
-	// fileSize is from how many bytes on the kubelet may rotate the log.
+	// fileSize is the size in bytes from which on the kubelet may rotate the log.
 	fileSize int64
 
 	machine machine.Machine
-	// backoff is what is left of reconnect since it started last.
+	// backoff is the rest of reconnect since it last started.
 	backoff wait.Backoff
-	// conn is the present connection, nil when there is none. followed: one before it followed the log.
+	// conn is the current connection, or nil. followed means that an earlier one followed the log.
 	conn     *connection
 	followed bool
 }
 
-// read follows the log to its end. It returns the reason for which the rest is missing, empty when nothing is. It returns
-// early only when ctx ends.
+// read follows the log to its end. It returns the reason why the rest is missing, or empty. It returns early only if
+// ctx ends.
 func (s *stream) read(ctx context.Context) (missing string) {
 	s.backoff = s.reconnect
 	actions := s.machine.Begin(machine.Log{StartedAt: s.run.StartedAt, FileSize: s.fileSize}, isClosed(s.ended))
@@ -91,7 +92,7 @@ func (s *stream) read(ctx context.Context) (missing string) {
 	}
 }
 
-// perform does what the machine asks for, and returns the answer, if the action has one.
+// perform carries out an action of the machine, and returns the answer if the action has one.
 func (s *stream) perform(ctx context.Context, a *machine.Action) (answer machine.Event) {
 	switch a.Kind {
 	case machine.BeginLine:
@@ -141,7 +142,7 @@ func (s *stream) pause(ctx context.Context, a *machine.Action) machine.Event {
 	return machine.Event{Kind: machine.Waited, Ended: isClosed(s.ended)}
 }
 
-// sleep until the time is over, ctx ends or wake is closed.
+// sleep waits until the time is over, ctx ends or wake is closed.
 func sleep(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -152,7 +153,7 @@ func sleep(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 	}
 }
 
-// endOf says how a response ended with an error.
+// endOf returns how a response ended, from its error.
 func endOf(err error) machine.End {
 	switch {
 	case err == nil:

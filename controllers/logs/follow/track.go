@@ -16,7 +16,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// track starts a stream for each container run that has none, and marks those that have ended. The lock is held.
+// track starts a stream for each container run that has none, and marks those that have ended. The caller holds the
+// lock.
 func (r *run) track(s Subject) {
 	present := make(map[archive.StreamID]bool, len(s.Runs))
 	newest := map[archive.StreamID]int32{} // restarts, by pod and container
@@ -45,11 +46,11 @@ func (r *run) track(s Subject) {
 	for id, t := range r.streams {
 		gone := !slices.Contains(s.Pods, t.run.PodUID)
 		if present[id] || (!gone && newest[place(&t.run)] <= t.run.Restart) {
-			continue // a kubelet that starts again may know nothing of its containers for a while
+			continue // a kubelet that restarts may not know its containers for a while
 		}
 		t.gone = t.gone || gone
 		closeOnce(t.ended)
-		if !t.reading { // archived by an earlier controller in part, and its pod is gone
+		if !t.reading { // an earlier controller archived a part of it, and its pod is gone
 			t.reading, t.done = true, true
 			if !t.whole {
 				t.miss(v1alpha1.ReasonLogsPodGone)
@@ -58,7 +59,7 @@ func (r *run) track(s Subject) {
 	}
 }
 
-// place identifies a container: what its runs have in common.
+// place identifies a container across its runs.
 func place(c *source.ContainerRun) archive.StreamID {
 	return archive.StreamID{PodUID: c.PodUID, Container: c.Container}
 }
@@ -102,8 +103,8 @@ func (r *run) follow(c source.ContainerRun, t *tracked) {
 	})
 }
 
-// source returns where the run's logs are read. When the log is redacted, each read is: lines are compared with those that
-// an earlier controller archived.
+// source returns the source of the run's logs. If the log is redacted, each read is, because lines are compared with
+// those that an earlier controller archived.
 func (r *run) source() source.Source {
 	if r.redact == nil {
 		return r.follower.Source
@@ -111,7 +112,7 @@ func (r *run) source() source.Source {
 	return redacted{r.follower.Source, r.redact}
 }
 
-// redacted is a Source without the values of sensitive params.
+// redacted is a Source that removes the values of sensitive params.
 type redacted struct {
 	source.Source
 	values *redact.Redactor

@@ -15,33 +15,33 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/tail"
 )
 
-// tracked is a stream of a run and what is known of it. It is the stream's sink: it puts lines into the archive and into
-// the run's tail.
+// tracked is a stream of a run and its state. It is the stream's sink: it writes lines to the archive and to the run's
+// tail.
 type tracked struct {
 	r       *run
 	run     source.ContainerRun
-	archive *archive.StreamWriter // nil when there is no archive
-	before  *archived             // what an earlier controller archived, nil when it archived nothing
+	archive *archive.StreamWriter // nil if there is no archive
+	before  *archived             // what an earlier controller archived, or nil
 	cancel  context.CancelFunc
 	ended   chan struct{}
-	// finished is when the container ended, as far as known.
+	// finished is when the container ended, if known.
 	finished time.Time
-	// restarted: a later run of the same container exists. gone: its pod does not.
+	// restarted means that a later run of the same container exists; gone, that its pod does not.
 	restarted, gone bool
-	// reading: a goroutine reads it or has read it. whole: an earlier controller has archived all of it.
+	// reading means that a goroutine reads it or has read it; whole, that an earlier controller has archived all of it.
 	reading, whole bool
 	done           bool
-	// missing is the reason of the first gap, empty when there is none. after is how many lines were read before it, and at
-	// the time of the last of them.
+	// missing is the reason of the first gap, or empty. after is how many lines were read before the gap, and at is the
+	// time of the last of them.
 	missing string
 	after   int64
 	at      time.Time
 
 	lines  int64
 	lastAt time.Time
-	// order is the latest time stamp of its lines.
+	// order is the latest timestamp of its lines.
 	order time.Time
-	// long is the long line that is being read, and shown what the tail will show of it.
+	// long is the long line that is being read. shown is what the tail will show of it.
 	long  tail.Line
 	shown lines.Last
 }
@@ -94,14 +94,14 @@ func (t *tracked) cut() {
 	t.appendLong()
 }
 
-// appendLong puts the long line into the tail. The run's lock is held.
+// appendLong appends the long line to the tail. The caller holds the run's lock.
 func (t *tracked) appendLong() {
 	t.long.Text, t.long.Cut = t.shown.Text, t.shown.Cut
 	t.append(t.long)
 	t.long, t.shown = tail.Line{}, lines.Last{}
 }
 
-// append puts a line into the tail. The run's lock is held.
+// append appends a line to the tail. The caller holds the run's lock.
 func (t *tracked) append(line tail.Line) {
 	line.Index = t.run.Index
 	switch t.run.Role {
@@ -136,7 +136,7 @@ func (t *tracked) headless(reason string) {
 	}
 }
 
-// miss records a gap. The run's lock is held.
+// miss records a gap. The caller holds the run's lock.
 func (t *tracked) miss(reason string) {
 	t.r.follower.metrics.gaps.WithLabelValues(reason).Inc()
 	if t.missing == "" {
@@ -144,8 +144,8 @@ func (t *tracked) miss(reason string) {
 	}
 }
 
-// finish is called when the stream returns. When ctx has ended, we stopped the stream ourselves: it is not done, and the
-// next controller reads on.
+// finish is called when the stream returns. If ctx has ended, we stopped the stream ourselves: it is not done, and the
+// next controller goes on.
 func (t *tracked) finish(ctx context.Context, missing string, log logr.Logger) {
 	if ctx.Err() != nil {
 		return

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package idle bounds how long a response may bring nothing.
+// Package idle limits how long a response may be silent.
 package idle
 
 import (
@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// ErrTimeout ends a response that brought nothing for too long. It is a context.DeadlineExceeded.
+// ErrTimeout ends a response that was silent for too long. It is a context.DeadlineExceeded.
 var ErrTimeout = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 
-// Open returns what open opens, as a body of which opening and each Read take no longer than limit. Otherwise the error is
-// ErrTimeout. The body must be closed, and does not outlive ctx.
+// Open returns the body that open opens. Opening and each Read take at most limit, otherwise the error is ErrTimeout.
+// The body must be closed, and does not outlive ctx.
 func Open(ctx context.Context, limit time.Duration, open func(context.Context) (io.ReadCloser, error)) (io.ReadCloser, error) {
 	b := &body{outer: ctx, limit: limit}
 	b.inner, b.cancel = context.WithCancel(ctx)
@@ -46,7 +46,7 @@ func (b *body) Read(to []byte) (int, error) {
 	return n, b.judge(err)
 }
 
-// judge makes an error ErrTimeout that came because the timer ended the response.
+// judge turns an error into ErrTimeout if the timer ended the response.
 func (b *body) judge(err error) error {
 	if err != nil && b.inner.Err() != nil && b.outer.Err() == nil {
 		return ErrTimeout

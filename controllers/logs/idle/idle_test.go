@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// slow is a response of which each step takes a while, unless its context ends.
+// slow is a response whose steps each take a while, unless its context ends.
 type slow struct {
 	ctx    context.Context //nolint:containedctx // of one response
 	each   time.Duration
@@ -81,7 +81,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// The time between two reads is the caller's, and not bounded.
+// The time that the caller takes between two reads is not limited.
 func TestACallerMayTakeItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &slow{left: 3}

@@ -8,14 +8,14 @@ import (
 	"regexp"
 )
 
-// Last keeps what to show of a line of any length, in bounded memory: its beginning. If the line was overwritten after a
+// Last keeps what to show of a line of any length in bounded memory: its beginning. If the line was overwritten after a
 // carriage return, like a progress bar, it keeps the beginning of the last state.
 type Last struct {
 	// Text is at most MaxHead bytes.
 	Text []byte
 	// Cut is how many bytes of the line follow Text.
 	Cut int64
-	// returned: nothing visible came after the last carriage return.
+	// returned means that nothing visible came after the last carriage return.
 	returned bool
 }
 
@@ -35,7 +35,7 @@ func (l *Last) Add(piece []byte) {
 			l.returned = l.returned && !seen || end < len(piece)
 			return
 		}
-		end = begin // this state was wiped, or is about to be written
+		end = begin // this state was cleared, or is about to be written
 	}
 }
 

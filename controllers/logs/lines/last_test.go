@@ -39,7 +39,7 @@ func TestCase33LongProgressBarIsHeldByItsLastState(t *testing.T) {
 			for _, piece := range c.pieces {
 				memory := []byte(piece)
 				l.Add(memory)
-				clear(memory) // the reader reads the next piece into it
+				clear(memory) // the reader reuses the memory for the next piece
 			}
 			if string(l.Text) != c.text || l.Cut != c.cut {
 				t.Errorf("%.40q and %d bytes, want %.40q and %d", l.Text, l.Cut, c.text, c.cut)
@@ -48,7 +48,7 @@ func TestCase33LongProgressBarIsHeldByItsLastState(t *testing.T) {
 	}
 }
 
-// However a line comes in pieces, and however long it is, the same state is held of it.
+// The state of a line depends neither on its pieces nor on its length.
 func TestLastStateDoesNotDependOnThePieces(t *testing.T) {
 	var line strings.Builder
 	for i := range 20000 {

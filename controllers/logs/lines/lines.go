@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// MaxHead is how much of a line is in memory at once, in bytes. Callers see the rest in pieces.
+	// MaxHead is how much of a line is in memory at once, in bytes. Callers get the rest in pieces.
 	MaxHead = 32 << 10
 	// bufferSize is the memory for reading one log, in bytes; a whole head with its timestamp fits into it.
 	bufferSize = MaxHead + 2*maxStamp
@@ -24,27 +24,27 @@ const (
 
 // Line is the beginning of a line.
 type Line struct {
-	// At is zero when the line has no timestamp: it continues a line that was cut, or is a message of the kubelet.
+	// At is zero if the line has no timestamp: it continues a line that was cut, or is a message of the kubelet.
 	At time.Time
 	// Head is the beginning of the text, without timestamp and newline. It is valid until the next read.
 	Head []byte
-	// Whole: Head is the complete line, and its newline came.
+	// Whole means that Head is the complete line, and its newline came.
 	Whole bool
-	// More: the line is longer than Head; Rest returns what follows.
+	// More means that the line is longer than Head. Rest returns what follows.
 	More bool
 }
 
 // Reader reads lines, each with the kubelet's timestamp and a space before it.
 type Reader struct {
 	r *bufio.Reader
-	// rest: the line of the last Next is not read to its end.
+	// rest means that the line of the last Next is not read to its end.
 	rest bool
 }
 
-// buffers without a Reader. To read a short log takes less time than to allocate a buffer.
+// buffers are unused buffers. Reading a short log takes less time than allocating a buffer.
 var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferSize) }}
 
-// NewReader returns a Reader. Release gives back its buffer.
+// NewReader returns a Reader. Release returns its buffer.
 func NewReader(r io.Reader) *Reader {
 	buffer := buffers.Get().(*bufio.Reader) //nolint:forcetypeassert // the pool has nothing else
 	buffer.Reset(r)
@@ -58,8 +58,8 @@ func (l *Reader) Release() {
 	l.r = nil
 }
 
-// Next returns the next line, and skips what was not read of the line before. Together with an error, io.EOF or another, it
-// returns what is left without a newline.
+// Next returns the next line, and skips the unread rest of the line before. Together with an error, io.EOF or another,
+// it returns a last line without a newline.
 func (l *Reader) Next() (Line, error) {
 	for l.rest {
 		if _, _, err := l.Rest(); err != nil {
@@ -80,8 +80,8 @@ func (l *Reader) Next() (Line, error) {
 	return line, err
 }
 
-// Rest returns the next piece of a line that is longer than its head, without the newline. whole reports that the newline
-// came: the line is read to its end. The piece is valid until the next read.
+// Rest returns the next piece of a line that is longer than its head, without the newline. whole means that the newline
+// came, so that the line is read to its end. The piece is valid until the next read.
 func (l *Reader) Rest() (piece []byte, whole bool, err error) {
 	if !l.rest {
 		return nil, true, nil
@@ -99,7 +99,7 @@ func (l *Reader) Rest() (piece []byte, whole bool, err error) {
 	}
 }
 
-// cutStamp splits a line into the kubelet's timestamp and the rest. The time is zero when there is none.
+// cutStamp splits a line into the kubelet's timestamp and the rest. The time is zero if there is none.
 func cutStamp(line []byte) (time.Time, []byte) {
 	head := line[:min(len(line), maxStamp)]
 	stamp, _, found := bytes.Cut(head, []byte(" "))

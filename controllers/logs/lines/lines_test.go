@@ -16,7 +16,7 @@ import (
 
 const stamp = "2026-01-02T12:00:00.5Z "
 
-// told gives each line as text: its time, its head, and what is known of its end.
+// told renders each line as text: its time, its head, and how it ends.
 func told(t *testing.T, r *Reader) (out []string, end error) {
 	t.Helper()
 	for range 1000 {
@@ -43,7 +43,7 @@ func told(t *testing.T, r *Reader) (out []string, end error) {
 }
 
 func TestReader(t *testing.T) {
-	exact := bufferSize - len(stamp) // a line of this length, its newline included, just fits
+	exact := bufferSize - len(stamp) // a line of this length, with its newline, just fits
 	for name, c := range map[string]struct {
 		log  string
 		want []string
@@ -128,7 +128,7 @@ func TestAppendStampIsReadAgain(t *testing.T) {
 	}
 }
 
-// Whatever comes, no byte is lost and none is made up.
+// Whatever the input, no byte is lost and none is added.
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(stamp+"a\n\n"+stamp+"b"), 3)
 	f.Add([]byte("2026-01-02T12:00:00Z \n"), 100)

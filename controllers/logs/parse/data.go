@@ -17,8 +17,9 @@ const (
 	truncatedKey = "_truncated"
 )
 
-// encode writes fields as a JSON object of at most MaxData bytes, nil when there are none. If not all fit, it keeps those that
-// do in the order of their names, and adds _truncated. It also adds _truncated when the line's end was missing.
+// encode writes fields as a JSON object of at most MaxData bytes, or nil if there are none. If not all fit, it keeps
+// those that do in the order of their names, and adds _truncated. It also adds _truncated if the end of the line is
+// missing.
 //
 // The bytes are those that the API server stores (names in order, < and > escaped), so the bound holds there too.
 func encode(fields map[string]any, cut bool) []byte {
@@ -59,8 +60,8 @@ var (
 	resultData = values{inResult, inResult, func(text string) string { return text }}
 )
 
-// object makes names and values harmless. If two names become equal, the value of the name that was harmless before is kept:
-// a hidden character must not replace it.
+// object makes names and values harmless. If two names become equal, the value of the name that was harmless before is
+// kept: a hidden character must not replace it.
 func (v *values) object(fields map[string]any, depth int) map[string]any {
 	out := make(map[string]any, len(fields))
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
@@ -73,8 +74,8 @@ func (v *values) object(fields map[string]any, depth int) map[string]any {
 	return out
 }
 
-// value makes every string of a value harmless. What the API server cannot store becomes a string: a number that it would
-// change, and the JSON of a value that is nested too deep.
+// value makes every string of a value harmless. What the API server cannot store becomes a string: a number that it
+// would change, and the JSON of a value that is nested too deep.
 func (v *values) value(value any, depth int) any {
 	switch value := value.(type) {
 	case string:

@@ -8,11 +8,11 @@ const (
 	bell   = 0x07
 )
 
-// sequenceLength returns the length in bytes of the escape sequence at the start of s, 0 when there is none. A sequence begins
-// with ESC and one more byte, or with the C1 control that stands for the two.
+// sequenceLength returns the length in bytes of the escape sequence at the start of s, or 0. A sequence begins with ESC
+// and one more byte, or with the C1 control that replaces both.
 //
-// Of a sequence without an end, only its beginning counts: the rest is text that may be needed, and is harmless without the
-// beginning. The search stops at the next beginning, in either form, so the cost is linear for any number of them.
+// If a sequence has no end, only its beginning counts: the rest is text that may be needed, and is harmless without the
+// beginning. The search stops at the next beginning, in either form, so the cost is linear for any number of sequences.
 func sequenceLength(s string) int {
 	var kind byte
 	var start int
@@ -62,8 +62,8 @@ func controlLength(s string) int {
 	return len(s)
 }
 
-// stringLength returns the length of the rest of a sequence with a string (a window title, a link). It ends with BEL or ST,
-// which is ESC \ or its C1 control.
+// stringLength returns the length of the rest of a sequence with a string (a window title, a link). It ends with BEL or
+// ST, which is ESC \ or its C1 control.
 func stringLength(s string) int {
 	for i := range len(s) {
 		switch s[i] {

@@ -40,7 +40,7 @@ func TestEscapeSequences(t *testing.T) {
 	}
 }
 
-// A cost that grows with the square of the length would take minutes here.
+// Quadratic cost would take minutes here.
 func TestCostIsLinear(t *testing.T) {
 	for _, piece := range []string{
 		"\x1b]", "\x1b[", "\x1b", "\u009d", "\x1bP\xc2", "\xff", "\u2028", `"`, `\`, "{", "[", `{"a":`, `a=`, `a="`, `a=1 `, `a="\`, "1:1 ", "[1] ",

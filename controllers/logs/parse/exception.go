@@ -10,8 +10,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// anException matches the name of an exception at the start of a line, with its package, maybe after a place in the code:
-// "ValueError: x", "java.lang.IllegalStateException: x", "/app/x.py:7: DeprecationWarning: x".
+// anException matches the name of an exception with its package at the start of a line, optionally after a place in the
+// code: "ValueError: x", "java.lang.IllegalStateException: x", "/app/x.py:7: DeprecationWarning: x".
 var anException = regexp.MustCompile(`^(?:\S+: )?(?:[\w$]+\.)*[A-Z][\w$]*(Error|Exception|Warning)(?::|$)`)
 
 // exception returns the level of a line that begins with an exception.

@@ -10,12 +10,12 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// Keys that loggers use for message and time, in order of preference.
+// These are the keys of message and time in loggers, in order of preference.
 var (
 	messageKeys = spellings("msg", "message", "@m", "@mt", "@message")
 	timeKeys    = spellings("@timestamp", "asctime", "time", "ts", "timestamp", "datetime", "@t", "time_unix_nano", "observed_time_unix_nano")
-	// weakKeys have the message of structlog, Docker's json-file and OpenTelemetry. Other programs use them for anything, so
-	// they count only together with a level or a time.
+	// weakKeys are the message keys of structlog, Docker's json-file and OpenTelemetry. Other programs use them for
+	// anything, so they count only together with a level or a time.
 	weakKeys = spellings("event", "log", "body")
 )
 
@@ -37,8 +37,8 @@ func spellings(keys ...string) []string {
 
 func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
-// structured takes level and message out of a line's fields, and drops the logger's time, because the kubelet's counts. ok is
-// false when the fields are not those of a logger.
+// structured takes level and message out of a line's fields, and drops the logger's time, because the kubelet's time
+// counts. ok is false if the fields are not those of a logger.
 func structured(fields map[string]any) (p parsed, ok bool) {
 	plainBody(fields)
 	level, hasLevel := takeLevel(fields)
@@ -68,7 +68,7 @@ func structured(fields map[string]any) (p parsed, ok bool) {
 	return p, true
 }
 
-// messageOf returns the key of the message. Weak keys count when a logger is known to have written the line.
+// messageOf returns the key of the message. Weak keys count only if a logger is known to have written the line.
 func messageOf(fields map[string]any, logger bool) (key string, found bool) {
 	for _, key := range messageKeys {
 		if _, ok := fields[key]; ok {
@@ -86,7 +86,7 @@ func messageOf(fields map[string]any, logger bool) (key string, found bool) {
 	return "", false
 }
 
-// dropTime removes the logger's time. If a program uses the name for something else (time="3ms"), that stays.
+// dropTime removes the logger's time. If a program uses that key for something else (time="3ms"), it stays.
 func dropTime(fields map[string]any) (found bool) {
 	for _, key := range timeKeys {
 		if value, ok := fields[key]; ok && (key == "@timestamp" || key == "asctime" || isMoment(value)) {
@@ -97,8 +97,8 @@ func dropTime(fields map[string]any) (found bool) {
 	return false
 }
 
-// isMoment reports whether a value is a point in time, and not a duration, a count or a flag: it has the punctuation of a
-// date or a clock, or it is a number of seconds since 1970 of at least three years.
+// isMoment reports whether a value is a point in time, and not a duration, a count or a flag: it has the punctuation of
+// a date or a clock, or it is a number of seconds since 1970 of at least three years.
 func isMoment(value any) bool {
 	switch v := value.(type) {
 	case string:

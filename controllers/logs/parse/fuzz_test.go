@@ -83,7 +83,7 @@ func checkEntry(t *testing.T, entry v1alpha1.LogEntry) {
 	checkStored(t, entry.Data.Raw)
 }
 
-// withoutBreaks takes line breaks out of a text.
+// withoutBreaks drops line breaks from a text.
 func withoutBreaks(r rune) rune {
 	if breaksLine(r) {
 		return -1
@@ -98,7 +98,7 @@ func checkText(t *testing.T, text string) {
 	}
 }
 
-// checkObject reads the rest of an object whose brace was read: its names are harmless and not repeated.
+// checkObject reads the rest of an object after its brace. It checks that its names are harmless and unique.
 func checkObject(t *testing.T, decoder *json.Decoder, depth int) {
 	t.Helper()
 	names := map[string]bool{}
@@ -143,7 +143,7 @@ func checkValue(t *testing.T, decoder *json.Decoder, depth int) json.Token {
 	return token
 }
 
-// checkStored sends data through the decoder and the encoder of the API server.
+// checkStored passes data through the decoder and the encoder of the API server.
 func checkStored(t *testing.T, raw []byte) {
 	t.Helper()
 	var stored map[string]any
@@ -162,7 +162,7 @@ func checkStored(t *testing.T, raw []byte) {
 	}
 }
 
-// reading is JSON with its numbers as their digits, so that those which differ in their form only are equal.
+// reading decodes JSON and keeps numbers as their digits.
 func reading(t *testing.T, raw []byte) any {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(raw))

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// jsonLine reads a JSON object. An object with neither a level nor a message is a program's output, not a logger's line, and
-// stays as it is. encoding/json rejects JSON that is nested deeper than 10000.
+// jsonLine parses a JSON object. An object with neither a level nor a message is a program's output, not a logger's
+// line, and stays as it is. encoding/json rejects JSON that is nested deeper than 10000.
 func jsonLine(line string) (parsed, bool) {
 	line = strings.TrimSpace(line)
 	if len(line) < 2 || line[0] != '{' || line[len(line)-1] != '}' {
@@ -29,8 +29,8 @@ func jsonLine(line string) (parsed, bool) {
 	return structured(fields)
 }
 
-// cutJSONLine reads the whole members of a JSON object whose end was cut: an error must not look like information because its
-// stack trace was long.
+// cutJSONLine parses the complete members of a JSON object whose end was cut. An error must not look like information
+// because its stack trace was long.
 func cutJSONLine(line string) (parsed, bool) {
 	line = strings.TrimLeft(line, " \t")
 	if !strings.HasPrefix(line, "{") {
@@ -49,7 +49,7 @@ func cutJSONLine(line string) (parsed, bool) {
 	return p, true
 }
 
-// members reads the whole members of the object at the start of a line, and returns where the last of them ends.
+// members parses the complete members of the object at the start of a line, and returns where the last of them ends.
 func members(line string) (fields map[string]any, read int) {
 	decoder := json.NewDecoder(strings.NewReader(line))
 	decoder.UseNumber()

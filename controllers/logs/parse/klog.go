@@ -12,7 +12,7 @@ import (
 // klogHeader matches Lmmdd hh:mm:ss.uuuuuu threadid file:line] (k8s.io/klog/v2). C++'s glog also writes the year.
 var klogHeader = regexp.MustCompile(`^[IWEF](?:\d{4})?\d{4} \d{2}:\d{2}:\d{2}\.\d{6}\s+\d+ ([^\s:\]]+:\d+)\] ?`)
 
-// klogLine reads a line of klog, plain or structured ("message" key="value").
+// klogLine parses a line of klog, plain or structured ("message" key="value").
 func klogLine(line string) (parsed, bool) {
 	if len(line) < 2 || line[1] < '0' || line[1] > '9' {
 		return parsed{}, false // nearly all lines that are not klog's
@@ -28,7 +28,7 @@ func klogLine(line string) (parsed, bool) {
 }
 
 // klogMessage splits a structured message into message and fields. If its values are not plain pairs (klog writes some
-// objects over many lines), all of it is the message.
+// objects over many lines), the whole text is the message.
 func klogMessage(text string) (message string, fields map[string]any) {
 	quoted, err := strconv.QuotedPrefix(text)
 	if err != nil || quoted[0] != '"' {

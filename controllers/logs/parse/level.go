@@ -11,7 +11,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// levels maps words for a level, in lower case, to our levels. The four-letter forms are those of logrus on a terminal.
+// levels maps level words in lower case to our levels. The four-letter forms are those of logrus on a terminal.
 var levels = map[string]v1alpha1.LogLevel{
 	"trace": v1alpha1.LogDebug, "trac": v1alpha1.LogDebug, "trc": v1alpha1.LogDebug, "verbose": v1alpha1.LogDebug,
 	"trce": v1alpha1.LogDebug, "dbug": v1alpha1.LogDebug, "vrb": v1alpha1.LogDebug, // .NET, log15, Serilog
@@ -26,7 +26,8 @@ var levels = map[string]v1alpha1.LogLevel{
 	"emerg": v1alpha1.LogError, "emergency": v1alpha1.LogError,
 }
 
-// stems are beginnings of level names that are not in the list. They count only as the value of a level key, not in prose.
+// stems are beginnings of level names that are not in the list. They count only as the value of a level key, not in
+// prose.
 var stems = []struct {
 	stem  string
 	level v1alpha1.LogLevel
@@ -53,7 +54,7 @@ var letters = map[string]v1alpha1.LogLevel{
 	"w": v1alpha1.LogWarn, "e": v1alpha1.LogError, "f": v1alpha1.LogError, "c": v1alpha1.LogError,
 }
 
-// levelOf reads a level as a logger wrote it: a word, also with an offset (slog's INFO+2) or in colour, or a number.
+// levelOf parses a logger's level: a word, optionally with an offset (slog's INFO+2) or in colour, or a number.
 func levelOf(value any) (v1alpha1.LogLevel, bool) {
 	switch v := value.(type) {
 	case string:
@@ -80,8 +81,8 @@ func levelOf(value any) (v1alpha1.LogLevel, bool) {
 	return "", false
 }
 
-// numericLevel reads the scales that do not contradict each other. Numbers below 10 do: 1 is an alert in syslog, and debug in
-// others.
+// numericLevel reads the scales that do not contradict each other. Numbers below 10 do: 1 is an alert in syslog, and
+// debug in others.
 //
 //	pino, bunyan   10 trace   20 debug  30 info     40 warn   50 error   60 fatal
 //	Monolog       100 debug  200 info  250 notice  300 warn  400 error  500 critical … 600

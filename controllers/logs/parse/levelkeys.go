@@ -9,13 +9,13 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// levelKey is a key that loggers use for the level, and how they write its value.
+// levelKey is a key that loggers use for the level, with the format of its value.
 type levelKey struct {
 	name string
 	read func(value any) (v1alpha1.LogLevel, bool)
 }
 
-// levelKeys in order of preference: words before numbers, and keys that mean nothing else before those that may.
+// levelKeys are in order of preference: words before numbers, and unambiguous keys first.
 var levelKeys = slices.Concat(
 	keysOf(levelOf,
 		"level_name", "levelname", // Monolog, Python's json loggers
@@ -42,8 +42,7 @@ func keysOf(read func(any) (v1alpha1.LogLevel, bool), names ...string) (keys []l
 	return keys
 }
 
-// takeLevel removes the level from the fields and returns it. A value that is no known level stays a field, and the result is
-// empty.
+// takeLevel removes the level from the fields and returns it. An unknown value stays a field, and the result is empty.
 func takeLevel(fields map[string]any) (level v1alpha1.LogLevel, found bool) {
 	for i := range levelKeys {
 		value, ok := fields[levelKeys[i].name]
@@ -56,7 +55,7 @@ func takeLevel(fields map[string]any) (level v1alpha1.LogLevel, found bool) {
 			return level, true
 		}
 	}
-	log, ok := fields["log"].(map[string]any) // ECS, when it is not written with dots
+	log, ok := fields["log"].(map[string]any) // ECS without dots in its keys
 	if !ok {
 		return "", found
 	}

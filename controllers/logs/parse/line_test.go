@@ -10,7 +10,7 @@ import (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// lineCase is a line and the entry that it becomes; data is JSON, empty when there is none.
+// lineCase is a line and its entry. data is JSON, or empty.
 type lineCase struct{ line, level, message, data string }
 
 func runLines(t *testing.T, truncated int64, cases map[string]lineCase) {
@@ -47,7 +47,7 @@ func TestLine(t *testing.T) {
 	})
 }
 
-// A stack trace has its lines in data, whatever the form that the line came in; a message is one line.
+// A stack trace in data keeps its line breaks, whatever the format of the line. A message is one line.
 func TestCase32DataKeepsItsLines(t *testing.T) {
 	runLines(t, 0, map[string]lineCase{
 		"JSON":                     {`{"level":"error","msg":"a\nb","stack":"x\n\tat y\r\n"}`, "error", "a b", `{"stack":"x\n\tat y\r\n"}`},
@@ -67,7 +67,7 @@ func TestLineKeepsNothingOfItsInput(t *testing.T) {
 	line := []byte(`{"level":"warn","msg":"message","k":"value"}`)
 	plain := []byte("plain text")
 	got, text := Line(noon, line, 0), Line(noon, plain, 0)
-	clear(line) // the follower reads the next line into the same memory
+	clear(line) // the follower reuses the memory for the next line
 	clear(plain)
 	if got.Message != "message" || string(got.Data.Raw) != `{"k":"value"}` || text.Message != "plain text" {
 		t.Errorf("got %q %s %q", got.Message, got.Data.Raw, text.Message)

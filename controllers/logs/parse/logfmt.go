@@ -9,7 +9,7 @@ import (
 	"github.com/go-logfmt/logfmt"
 )
 
-// logfmtLine reads a line that consists of key=value pairs, one of which is a level or a message.
+// logfmtLine parses a line that consists of key=value pairs, one of them a level or a message.
 func logfmtLine(line string) (parsed, bool) {
 	fields, ok := pairs(line)
 	if !ok {
@@ -18,7 +18,7 @@ func logfmtLine(line string) (parsed, bool) {
 	return structured(fields)
 }
 
-// cutLogfmtLine reads the whole pairs of a line whose end was cut, like cutJSONLine.
+// cutLogfmtLine parses the complete pairs of a line whose end was cut, like cutJSONLine.
 func cutLogfmtLine(line string) (parsed, bool) {
 	read, ok := wholePairs(line)
 	if !ok {
@@ -40,7 +40,7 @@ func cutLogfmtLine(line string) (parsed, bool) {
 	return p, true
 }
 
-// pairs reads key=value pairs. ok is false when the line has anything else.
+// pairs parses key=value pairs. ok is false if the line has anything else.
 func pairs(line string) (fields map[string]any, ok bool) {
 	if !onlyPairs(line) {
 		return nil, false
@@ -55,8 +55,8 @@ func pairs(line string) (fields map[string]any, ok bool) {
 	return fields, decoder.Err() == nil && len(fields) > 0
 }
 
-// onlyPairs reports whether every token has an equals sign. The decoder takes a single word for a key with an empty value,
-// and so would find pairs in any prose.
+// onlyPairs reports whether every token has an equals sign. The decoder takes a single word for a key with an empty
+// value, so it would find pairs in any prose.
 func onlyPairs(line string) bool {
 	for line = strings.TrimLeft(line, " \t"); line != ""; line = strings.TrimLeft(line, " \t") {
 		length, end := pairLength(line)
@@ -68,8 +68,8 @@ func onlyPairs(line string) bool {
 	return true
 }
 
-// wholePairs returns where the last pair ends that is surely whole. ok is false when the text is not pairs, the last of which
-// may be cut.
+// wholePairs returns where the last pair ends that is certainly complete. ok is false if the text has anything but
+// pairs; the last pair may be cut.
 func wholePairs(line string) (read int, ok bool) {
 	rest := strings.TrimLeft(line, " \t")
 	for rest != "" {
@@ -88,13 +88,13 @@ func wholePairs(line string) (read int, ok bool) {
 type pairEnd int
 
 const (
-	// noPair: it is no pair.
+	// noPair means that it is no pair.
 	noPair pairEnd = iota
-	// closed by its quote or by a space.
+	// closed means that its quote or a space ends it.
 	closed
-	// open: the line ends with it, so it may be whole.
+	// open means that the line ends with it, so it may be complete.
 	open
-	// unfinished: the line ends within its key or quotes.
+	// unfinished means that the line ends within its key or quotes.
 	unfinished
 )
 
@@ -127,8 +127,8 @@ func pairLength(s string) (int, pairEnd) {
 	}
 }
 
-// quotedLength returns the length of the quoted text at the start of s. When its end is missing, ok is false and the text is
-// all of s.
+// quotedLength returns the length of the quoted text at the start of s. If its end is missing, ok is false and the text
+// is all of s.
 func quotedLength(s string) (length int, ok bool) {
 	for i := 1; i < len(s); i++ {
 		switch s[i] {

@@ -5,8 +5,8 @@ package parse
 
 import "strings"
 
-// afterChannel returns the level word of "app.ERROR: x {context} []", which Monolog writes after its time in brackets. The
-// program chooses the name of the channel.
+// afterChannel returns the level word of "app.ERROR: x {context} []", which Monolog writes after its time in brackets.
+// The program chooses the name of the channel.
 func afterChannel(head string) string {
 	name, _, ok := strings.Cut(head, ": ")
 	if !ok {

@@ -11,8 +11,8 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// openTelemetryLevel reads a severity number, in digits or as the name of its enum (SEVERITY_NUMBER_ERROR2). Each level has
-// four numbers: https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
+// openTelemetryLevel reads a severity number, in digits or as the name of its enum (SEVERITY_NUMBER_ERROR2). Each level
+// has four numbers: https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
 func openTelemetryLevel(value any) (v1alpha1.LogLevel, bool) {
 	text, ok := value.(string)
 	if !ok {

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// toLineStart matches other ways to go back to the beginning of a line: the terminal's cursor to column 1 (CHA, also with 0 or
-// without a number), or left by more columns than a line has (CUB).
+// toLineStart matches other ways to go back to the beginning of a line: the terminal's cursor to column 1 (CHA, also
+// with 0 or without a number), or left by more columns than a line has (CUB).
 var toLineStart = regexp.MustCompile(`\x1b\[(?:[01]?G|\d{3,}D)`)
 
-// lastState returns what a terminal finally shows of an overwritten line: the text after the last return to the beginning
-// that is not blank. Without a return it is the whole line.
+// lastState returns what a terminal finally shows of an overwritten line: the last text that is not blank after a
+// return to the beginning. Without a return it is the whole line.
 func lastState(line string) string {
 	if strings.IndexByte(line, escape) >= 0 {
 		line = toLineStart.ReplaceAllString(line, "\r")

@@ -12,13 +12,13 @@ import (
 // maxHead is how many bytes of a line are searched for its level.
 const maxHead = 128
 
-// plainLine takes any line for a message.
+// plainLine accepts any line as a message.
 func plainLine(line string) (parsed, bool) {
 	return parsed{level: plainLevel(line), message: line}, true
 }
 
-// plainLevel returns the level that a line states like a logger or a runtime, otherwise info. The level is a word at the
-// start or after stamps, in brackets, before a colon, or in capitals. "0 errors found" states no level.
+// plainLevel returns the level that a line states like a logger or a runtime, otherwise info. The level is a word at
+// the start or after stamps, in brackets, before a colon, or in capitals. "0 errors found" states no level.
 func plainLevel(line string) v1alpha1.LogLevel {
 	head := strings.TrimLeft(line[:min(len(line), maxHead)], " \t")
 	if level, ok := priority(head); ok {
@@ -48,7 +48,7 @@ func plainLevel(line string) v1alpha1.LogLevel {
 	return v1alpha1.LogInfo
 }
 
-// forms in which loggers state a level. Each returns the word in the place of the level.
+// forms are the ways in which loggers state a level. Each returns the word in the place of the level.
 var forms = []func(head string) (word string){
 	bracketed, leading, afterThread, afterNumber, afterLogger, afterChannel, afterProgram, letter,
 }
@@ -71,8 +71,8 @@ func bracketed(head string) string {
 	return inner
 }
 
-// leading returns the word of "error: x", "error[E0308]: x" (compilers), "ERROR x", "INFO[0000] x" (logrus), and, when only
-// the end of a bracket is left, "ERR] x" (Serilog) and "ERROR/MainProcess] x" (Celery).
+// leading returns the word of "error: x", "error[E0308]: x" (compilers), "ERROR x", "INFO[0000] x" (logrus), and, when
+// only the end of a bracket is left, "ERR] x" (Serilog) and "ERROR/MainProcess] x" (Celery).
 func leading(head string) string {
 	word := letterRun(head)
 	rest := head[len(word):]
@@ -102,8 +102,8 @@ func afterThread(head string) string {
 	return ""
 }
 
-// afterNumber returns the word of "0 [ERROR] [MY-010119] x" (MySQL) and "17 [main] ERROR App - x" (log4j). Without brackets, a
-// number is a count.
+// afterNumber returns the word of "0 [ERROR] [MY-010119] x" (MySQL) and "17 [main] ERROR App - x" (log4j). Without
+// brackets, a number is a count.
 func afterNumber(head string) string {
 	rest := strings.TrimLeft(head, "0123456789")
 	if len(rest) == len(head) || !strings.HasPrefix(rest, " ") {

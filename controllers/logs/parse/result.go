@@ -14,13 +14,13 @@ import (
 // blanks around a JSON value (RFC 8259). Other spaces, such as U+00A0, are part of a text.
 const blanks = " \t\r\n"
 
-// Result reads a program's result: a JSON value as such, and any other text as a string without the line breaks at its end. It
-// returns nil for null and for blanks.
+// Result parses a program's result: a JSON value as such, and any other text as a string without the line breaks at its
+// end. It returns nil for null and for blanks.
 //
-// A result is data, so line breaks, all kinds of spaces and marks of direction stay. The returned value is valid UTF-8 without
-// escape sequences and without control characters other than line breaks and tabs, has only numbers that the API server
-// keeps, and is nested at most 16 deep. It takes at most six bytes for each byte of the text, for example when each is a <,
-// which JSON for browsers escapes.
+// A result is data, so line breaks, all kinds of spaces and marks of direction stay. The returned value is valid UTF-8
+// without escape sequences and without control characters other than line breaks and tabs, has only numbers that the
+// API server keeps, and is nested at most 16 deep. It takes at most six bytes for each byte of the text, for example
+// when each is a <, which JSON for browsers escapes.
 func Result(text string) []byte {
 	text = strings.TrimPrefix(text, string(byteOrderMark))
 	if strings.Trim(text, blanks) == "" {
@@ -46,8 +46,8 @@ func Result(text string) []byte {
 	return raw
 }
 
-// representable reports whether a single value, such as a text of digits, is no number that the API server would change. Such
-// a number is better kept as text.
+// representable reports whether a single value, such as a text of digits, is no number that the API server would
+// change. Such a number is better kept as text.
 func representable(value any) bool {
 	number, ok := value.(json.Number)
 	if !ok {
@@ -57,8 +57,8 @@ func representable(value any) bool {
 	return !asText
 }
 
-// Mended removes parts of a cut character from both ends of a text: bytes of UTF-8 without their beginning or end, and the
-// U+FFFD that the API server puts in their place.
+// Mended removes parts of a cut character from both ends of a text: bytes of UTF-8 without their beginning or end, and
+// the U+FFFD that the API server puts in their place.
 func Mended(text string) string {
 	for range utf8.UTFMax - 1 {
 		switch {

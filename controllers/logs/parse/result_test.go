@@ -50,7 +50,7 @@ func TestResult(t *testing.T) {
 	}
 }
 
-// A result is data: what the program wrote is what comes out.
+// A result is data: it stays exactly as the program wrote it.
 func TestCase32ResultStaysAsItWasWritten(t *testing.T) {
 	for name, text := range map[string]string{
 		"lines":                      "a\nb\r\nc\td\vf\fg",
@@ -77,7 +77,7 @@ func TestCase32ResultStaysAsItWasWritten(t *testing.T) {
 			"written by a Python": {`{"k":` + strconv.QuoteToASCII(text) + `}`, `{"k":%s}`},
 		} {
 			if form == "written by a Python" && strings.ContainsAny(text, "👩💻\v") {
-				continue // Go writes these as no JSON
+				continue // Go does not encode these as JSON
 			}
 			t.Run(name+" "+form, func(t *testing.T) {
 				if got, want := string(Result(written.text)), fmt.Sprintf(written.at, quoted(t, text)); got != want {
@@ -91,7 +91,7 @@ func TestCase32ResultStaysAsItWasWritten(t *testing.T) {
 	}
 }
 
-// quoted is a text as a JSON string.
+// quoted returns a text as a JSON string.
 func quoted(t *testing.T, text string) string {
 	t.Helper()
 	raw, err := json.Marshal(text)
@@ -101,7 +101,7 @@ func quoted(t *testing.T, text string) string {
 	return string(raw)
 }
 
-// What is nested too deep becomes a text, and none of it is lost.
+// A value that is nested too deeply becomes a text, and none of it is lost.
 func TestCase32DeepResultIsWhole(t *testing.T) {
 	deep := strings.Repeat(`{"a":`, 20) + `"` + strings.Repeat("x", 3500) + `\n."` + strings.Repeat("}", 20)
 	var value any = map[string]any{}

@@ -12,7 +12,7 @@ import (
 // rule says which characters stay in a text that terminals or editors act on.
 type rule func(r rune) (stays bool)
 
-// The rules, the strictest first. The kind of text decides, not its source:
+// These are the rules, the strictest first. The kind of text decides, not its source:
 //
 //	oneLine  messages, and the names in data  nothing stays; a line break becomes a space
 //	asRead   a line before it is read         the line breaks of Unicode, which JSON may hold as they are
@@ -32,9 +32,9 @@ const byteOrderMark = '\ufeff'
 // sanitize makes a text harmless, and one line.
 func sanitize(s string) string { return oneLine.apply(s) }
 
-// apply makes a text harmless. Invalid UTF-8 becomes U+FFFD. Escape sequences (ECMA-48), control characters but the tab, and
-// marks that change the direction of text (CVE-2021-42574) are removed, unless the rule lets them stay. A line break that
-// does not stay becomes a space.
+// apply makes a text harmless. Invalid UTF-8 becomes U+FFFD. Escape sequences (ECMA-48), control characters but the
+// tab, and marks that change the direction of text (CVE-2021-42574) are removed, unless the rule lets them stay. A line
+// break that does not stay becomes a space.
 func (keeps rule) apply(s string) string {
 	if clean(s) {
 		return s

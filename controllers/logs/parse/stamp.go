@@ -11,8 +11,9 @@ import (
 // maxStamps is how many stamps are removed from a line: "Fri, 02 Jan 2026 12:00:00 +0000 [7] | " has seven.
 const maxStamps = 8
 
-// aStamp matches what loggers write before the level: a part of a date, with or without brackets, the number of a process in
-// brackets, a year at the end of brackets, or a dash between them. A number alone is no stamp: "3 ERROR lines".
+// aStamp matches what loggers write before the level: a part of a date, with or without brackets, the number of a
+// process in brackets, a year at the end of brackets, or a dash between them. A number alone is no stamp: "3 ERROR
+// lines".
 var aStamp = regexp.MustCompile(`^(?:\[\d+\]\s*|[|-]\s+|(?:19|20)\d\d\]\s*|[\[(]?(?:` + strings.Join([]string{
 	`\d\d?[/-](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[/-]\d{2,4}(?::[\d:]+)?`,
 	`\d+[:./-][\d:.,/TZ+-]*(?:[AP]M)?`, // date, clock, or both

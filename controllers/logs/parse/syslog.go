@@ -10,7 +10,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// maxPriority of syslog: facility 23, severity 7 (RFC 5424, 6.2.1).
+// maxPriority is syslog's highest priority: facility 23, severity 7 (RFC 5424, 6.2.1).
 const maxPriority = 191
 
 // priority returns the level of a line that begins with a priority of syslog (RFC 3164, RFC 5424) or sd-daemon(3): <3>.
@@ -44,7 +44,7 @@ func syslogLevel(value any) (v1alpha1.LogLevel, bool) {
 	return severity(int(n % 8))
 }
 
-// severity of syslog, 0 to 7.
+// severity returns the level of a syslog severity, 0 to 7.
 func severity(n int) (v1alpha1.LogLevel, bool) {
 	switch {
 	case n <= 3: // emergency, alert, critical, error

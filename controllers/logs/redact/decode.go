@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// view is the result of one way to decode a text: each byte, and the place in the text from which it is.
+// view is one decoding of a text: each byte, and its place in the text.
 type view struct {
 	text []byte
 	// from has the place in the text of each byte. It is nil for the text itself.
@@ -40,21 +40,21 @@ func (v *view) boundary(at int) int {
 	return at
 }
 
-// escape reads an escape at the beginning of a text. It returns the bytes that the escape means, and how many bytes of the
-// text it takes, 0 if the text does not begin with an escape.
+// escape decodes an escape at the beginning of a text. It returns the bytes that the escape means, and the length of
+// the escape in bytes, or 0 if there is no escape.
 type escape func(text []byte) (means []byte, takes int)
 
 // depth is how often a text is decoded: JSON in JSON, a URL in JSON.
 const depth = 2
 
 const (
-	// maxGrowth is how many bytes of a text may mean one byte of a value: \u0026, percent-encoded.
+	// maxGrowth is how many bytes of a text may stand for one byte of a value: \u0026, percent-encoded.
 	maxGrowth = 18
 	// maxEscape is how long an escape may be in bytes, over all depths.
 	maxEscape = 12 * 12
 )
 
-// decodings are the ways to decode a text, each with the bytes with which its escapes begin. A text without such a byte is
+// decodings are the ways to decode a text, each with the bytes that begin its escapes. A text without such a byte is
 // not decoded.
 var decodings = []struct {
 	first string
@@ -111,7 +111,7 @@ func (v *view) decode(first string, read escape) (decoded view, changed bool) {
 	return decoded, changed
 }
 
-// percent reads the escapes of URLs (RFC 3986). %FC is a byte.
+// percent decodes the escapes of URLs (RFC 3986). %FC is a byte.
 func percent(text []byte) ([]byte, int) {
 	if text[0] != '%' {
 		return nil, 0
@@ -122,7 +122,8 @@ func percent(text []byte) ([]byte, int) {
 	return nil, 0
 }
 
-// unicodePercent reads those of JavaScript's escape(). %FC is a character, and %uXXXX is a character or half of one (UTF-16).
+// unicodePercent decodes those of JavaScript's escape(). %FC is a character, and %uXXXX is a character or half of one
+// (UTF-16).
 func unicodePercent(text []byte) ([]byte, int) {
 	if text[0] != '%' {
 		return nil, 0
@@ -136,7 +137,7 @@ func unicodePercent(text []byte) ([]byte, int) {
 	return utf16Escape(text, "%u")
 }
 
-// form reads those of application/x-www-form-urlencoded. + is a space.
+// form decodes those of application/x-www-form-urlencoded. + is a space.
 func form(text []byte) ([]byte, int) {
 	if text[0] == '+' {
 		return []byte{' '}, 1
@@ -144,7 +145,7 @@ func form(text []byte) ([]byte, int) {
 	return percent(text)
 }
 
-// entity reads those of HTML and XML.
+// entity decodes those of HTML and XML.
 func entity(text []byte) ([]byte, int) {
 	const longest = 12
 	end := bytes.IndexByte(text[:min(len(text), longest)], ';')
@@ -158,11 +159,11 @@ func entity(text []byte) ([]byte, int) {
 	return nil, 0
 }
 
-// controls are the control characters with an escape of one letter.
+// controls are the control characters with a one-letter escape.
 var controls = map[byte]byte{'n': '\n', 't': '\t', 'r': '\r', 'b': '\b', 'f': '\f', 'v': '\v', 'a': '\a', 'e': 0x1b}
 
-// backslash reads the escapes of JSON, of string literals in Go, Python, JavaScript and others, and of shells. \xfc is a byte
-// in some of them and a character in others (runes).
+// backslash decodes the escapes of JSON, of string literals in Go, Python, JavaScript and others, and of shells. \xfc
+// is a byte in some of them and a character in others (runes).
 func backslash(runes bool) escape {
 	return func(text []byte) ([]byte, int) {
 		switch {
@@ -196,7 +197,7 @@ func backslash(runes bool) escape {
 	}
 }
 
-// quoteInQuotes reads a single quote within a shell's single-quoted word.
+// quoteInQuotes decodes a single quote within a shell's single-quoted word.
 func quoteInQuotes(text []byte) ([]byte, int) {
 	for _, way := range []string{`'\''`, `'"'"'`} {
 		if bytes.HasPrefix(text, []byte(way)) {
@@ -206,7 +207,7 @@ func quoteInQuotes(text []byte) ([]byte, int) {
 	return nil, 0
 }
 
-// unicodeEscape reads \u0026, \u{26}, and a pair of \uXXXX that is one character (UTF-16).
+// unicodeEscape decodes \u0026, \u{26}, and a pair of \uXXXX that is one character (UTF-16).
 func unicodeEscape(text []byte) ([]byte, int) {
 	if len(text) > 2 && text[2] == '{' {
 		end := bytes.IndexByte(text[:min(len(text), 10)], '}')
@@ -222,7 +223,7 @@ func unicodeEscape(text []byte) ([]byte, int) {
 	return utf16Escape(text, `\u`)
 }
 
-// utf16Escape reads four digits after a prefix of two bytes, and a pair of them that is one character.
+// utf16Escape decodes four digits after a prefix of two bytes, and a pair of them that is one character.
 func utf16Escape(text []byte, prefix string) ([]byte, int) {
 	r, ok := hexadecimal(text, 2, 4)
 	if !ok {
@@ -238,7 +239,7 @@ func utf16Escape(text []byte, prefix string) ([]byte, int) {
 	return utf8.AppendRune(nil, r), 6
 }
 
-// octal reads \ and one to three digits.
+// octal decodes \ and one to three digits.
 func octal(text []byte) ([]byte, int) {
 	value, n := 0, 1
 	for n < 4 && n < len(text) && text[n] >= '0' && text[n] <= '7' && value*8+int(text[n]-'0') <= 255 {
@@ -248,7 +249,7 @@ func octal(text []byte) ([]byte, int) {
 	return []byte{byte(value)}, n
 }
 
-// hexadecimal reads so many digits.
+// hexadecimal decodes a number of digits.
 func hexadecimal(text []byte, at, digits int) (rune, bool) {
 	if digits < 1 || len(text) < at+digits {
 		return 0, false

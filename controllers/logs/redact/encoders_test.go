@@ -17,8 +17,8 @@ import (
 	"unicode/utf8"
 )
 
-// encoders are how programs of several languages print a text. What the standard library of Go does not do is written
-// here as the documentation of the other language has it.
+// encoders print a text as programs of several languages do. Forms that Go's standard library lacks are written here
+// after the documentation of the other language.
 var encoders = map[string]func(string) string{
 	"Go's JSON":                  func(s string) string { return inner(marshalled(s, true)) },
 	"Go's JSON, HTML as it is":   func(s string) string { return inner(marshalled(s, false)) },
@@ -49,14 +49,14 @@ func marshalled(s string, html bool) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(html)
-	_ = e.Encode(s) // a text always can be
+	_ = e.Encode(s) // a text can always be encoded
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// inner of a quoted text.
+// inner removes the quotes of a quoted text.
 func inner(quoted string) string { return quoted[1 : len(quoted)-1] }
 
-// escaped puts a backslash before some characters, and prints all that are not ASCII, and some others, in another way.
+// escaped puts a backslash before some characters. It prints non-ASCII characters and some others in another way.
 func escaped(s, backslashed, others string, other func(rune) string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -129,16 +129,16 @@ func entities(s, format string) string {
 	return b.String()
 }
 
-// usable values are those that are looked for: one line, as a secret that is printed in one is. A backslash at the end would
-// take the character behind it along.
+// usable reports whether a value is searched for in all forms. It is one line, and must not end with a backslash, which
+// would absorb the character behind it.
 func usable(value string) bool {
 	return utf8.ValidString(value) && strings.TrimSpace(value) == value && utf8.RuneCountInString(value) >= minRunes && len(value) < 200 &&
 		!strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == utf8.RuneError }) &&
 		!strings.Contains(Marker, value) && !strings.HasSuffix(value, `\`)
 }
 
-// left reports whether something of a value is left in a text. Quotes of the encoding may be: where a value begins with a
-// quote, its encoding ends with the value as it is.
+// left reports whether something of a value is left in a text. Quotes of the encoding may be left: if a value begins
+// with a quote, its encoding ends with the value itself.
 func left(value, encoded string) bool {
 	const before, after = "https://u:", "@host/x?q=1"
 	rest, begins := strings.CutPrefix(New([]string{value}).Text(before+encoded+after), before)
@@ -146,7 +146,7 @@ func left(value, encoded string) bool {
 	return !begins || !ends || strings.Trim(rest, `'"\`) != Marker
 }
 
-// FuzzCase59Encoders: whichever encoder, or two of them, a program prints a value with, nothing of it is left.
+// FuzzCase59Encoders checks that nothing of a value is left, whichever one or two encoders a program prints it with.
 func FuzzCase59Encoders(f *testing.F) {
 	for _, value := range []string{
 		`p&ss <w>ö'r"d/100%`, "hunter2hunter2", "a+b c", `back\slash`, `\u0026`, `%26%26`, "&amp;x", "😀 two", "p@ss:w/rd?x=1#y", "$HOME`id`", "naïve ü", "'''' quotes", `""""`, "a\u2028b\u2029c",
@@ -167,7 +167,7 @@ func FuzzCase59Encoders(f *testing.F) {
 	})
 }
 
-// A value that is encoded and then stands in JSON, as in a log line of a program that prints a URL.
+// An encoded value is inside JSON, as in a log line of a program that prints a URL.
 func TestCase59EncodedInJSON(t *testing.T) {
 	for _, value := range []string{`p&ss <w>ö'r"d/100%`, "p@ss:w/rd?x=1#y", "😀 two words", `back\slash"quote`} {
 		for name, encode := range encoders {

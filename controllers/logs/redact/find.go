@@ -11,12 +11,12 @@ import (
 	"unicode/utf8"
 )
 
-// finder finds a set of pieces in texts. Its time is linear in the length of the text, plus the parts of the text that agree
-// with the beginning of a piece.
+// finder finds a set of pieces in texts. Its time is linear in the length of the text, plus the parts of the text that
+// match the beginning of a piece.
 type finder struct {
-	// pieces in byte order.
+	// pieces are in byte order.
 	pieces []string
-	// within has, for each piece, the longest other piece with which it begins, -1 if there is none.
+	// within has, for each piece, the longest other piece that is its prefix, or -1.
 	within []int
 	// begins has a bit for each pair of bytes with which a piece begins.
 	begins [1 << 16 / 64]uint64
@@ -30,7 +30,7 @@ type span struct{ start, end int }
 func newFinder(pieces []string) *finder {
 	f := &finder{pieces: slices.Compact(slices.Sorted(slices.Values(pieces)))}
 	f.within = make([]int, len(f.pieces))
-	var open []int // pieces that the next one may begin with, each a beginning of the one after it
+	var open []int // pieces that may be a prefix of the next one, each a prefix of the one after it
 	for i, piece := range f.pieces {
 		for len(open) > 0 && !strings.HasPrefix(piece, f.pieces[open[len(open)-1]]) {
 			open = open[:len(open)-1]
@@ -53,7 +53,7 @@ func beginning(a, b byte) (word int, bit uint64) {
 	return n / 64, 1 << (n % 64)
 }
 
-// all appends the place of each occurrence of a piece, in order. When several pieces begin at one place, it appends the
+// all appends the place of each occurrence of a piece, in order. If several pieces begin at one place, it appends the
 // longest.
 func (f *finder) all(found []span, text []byte) []span {
 	for at := 0; at+1 < len(text); at++ {
@@ -67,10 +67,10 @@ func (f *finder) all(found []span, text []byte) []span {
 	return found
 }
 
-// at returns the length of the longest piece with which a text begins, 0 if there is none.
+// at returns the length of the longest piece that is a prefix of a text, or 0.
 func (f *finder) at(text []byte) int {
 	text = text[:min(len(text), f.longest)]
-	// A piece with which the text begins is before the text in byte order, and each piece between the two begins with it.
+	// A prefix of the text is before the text in byte order, and is also a prefix of each piece between the two.
 	i := sort.Search(len(f.pieces), func(i int) bool { return f.pieces[i] > string(text) }) - 1
 	if i < 0 {
 		return 0
@@ -85,8 +85,8 @@ func (f *finder) at(text []byte) int {
 	return len(f.pieces[i])
 }
 
-// begun returns where the text ends with the beginning of a piece, of at least minRunes characters. It returns the text's
-// length if there is no such place.
+// begun returns where the text ends with the beginning of a piece, of at least minRunes characters. It returns the
+// text's length if there is no such place.
 func (f *finder) begun(text []byte) int {
 	for at := max(0, len(text)-f.longest); at < len(text); at++ {
 		rest := text[at:]

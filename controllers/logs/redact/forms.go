@@ -13,15 +13,16 @@ import (
 )
 
 const (
-	// minRunes is the least length of a value. To remove shorter values would destroy the log, and they are no secrets.
+	// minRunes is the shortest length of a value. Redacting shorter values would destroy the log, and they are no
+	// secrets.
 	minRunes = 4
 	// minEncoded is the least number of base64 characters for a part of an encoded text. Shorter parts occur by chance.
 	minEncoded = 8
-	// maxPieces bounds the number of pieces: a value may have many lines. Plain values go before encoded ones, and long pieces
-	// before short ones.
+	// maxPieces bounds the number of pieces, because a value may have many lines. Plain values come before encoded
+	// ones, and long pieces before short ones.
 	maxPieces = 4096
-	// maxPiece bounds the length of a piece, in bytes; a longer text is cut into several pieces. This bounds what is held back
-	// of a stream. It is a multiple of 3, because base64 encodes three bytes at a time.
+	// maxPiece bounds the length of a piece, in bytes. A longer text is cut into several pieces. This bounds how much
+	// of a stream is held back. It is a multiple of 3, because base64 encodes three bytes at a time.
 	maxPiece = 2304
 )
 
@@ -63,8 +64,8 @@ func blocks(text string, runes bool) (all []string) {
 	return append(all, text)
 }
 
-// encodings returns encodings of a value, with and without the space around it, that cannot be found by decoding a text,
-// because nothing marks where in the text they begin. For base64 it returns each form that depends on the place of the value
+// encodings returns encodings of a value, with and without the space around it, that cannot be found by decoding a
+// text, because nothing marks where they begin. For base64 it returns each form that depends on the place of the value
 // in the encoded text.
 func encodings(value, whole string) (all []string) {
 	for _, block := range blocks(whole, false) {
@@ -92,16 +93,16 @@ func encodings(value, whole string) (all []string) {
 	return all
 }
 
-// innerBase64 returns the base64 characters that depend on the text alone, when so many bytes are before it in the encoded
-// text.
+// innerBase64 returns the base64 characters that depend only on the text, if it is preceded by a number of bytes in the
+// encoded text.
 func innerBase64(alphabet *base64.Encoding, text string, before int) string {
 	encoded := alphabet.EncodeToString([]byte(strings.Repeat("\x00", before) + text))
 	first, last := (8*before+5)/6, 8*(before+len(text))/6
 	return encoded[first:last]
 }
 
-// brokenAt returns the lines of a text that is broken after so many characters, without lines that are too short. It returns
-// nil if there is only one line.
+// brokenAt returns the lines of a text that is broken after a number of characters, without lines that are too short.
+// It returns nil if there is only one line.
 func brokenAt(text string, width int) (all []string) {
 	if len(text) <= width {
 		return nil

@@ -3,12 +3,13 @@
 
 // Package redact removes known secret values from logs. It is pure.
 //
-// It finds a value as it is, and each line of a value that has several. It finds escaped values: percent-encoded, in strings
-// of JSON, of programming languages and of shells, and in HTML, also with two escapes in each other, such as JSON in JSON.
-// It finds base64 in both alphabets, wherever the value is in the encoded text, and hexadecimal digits without spaces.
+// It finds a value as it is, and each line of a value with several lines. It finds escaped values: percent-encoded, in
+// strings of JSON, of programming languages and of shells, and in HTML, also with two nested escapes, such as JSON in
+// JSON. It finds base64 in both alphabets, wherever the value is in the encoded text, and hexadecimal digits without
+// spaces.
 //
 // It does not find values of fewer than 4 characters, parts of a value, other encodings (base32, gzip, UTF-16,
-// quoted-printable, reversed, encrypted, hashed), other ways to write a number, and more than two encodings in each other.
+// quoted-printable, reversed, encrypted, hashed), other spellings of a number, and more than two nested encodings.
 package redact
 
 import (
@@ -31,7 +32,8 @@ type Redactor struct{ finder *finder }
 // New returns a Redactor for these values.
 func New(values []string) *Redactor { return &Redactor{newFinder(piecesOf(values))} }
 
-// Text returns a text without the values. Its cost is linear in the length of the text, which is read in at most 43 ways.
+// Text returns a text without the values. Its cost is linear in the length of the text, which is read in at most 43
+// ways.
 func (r *Redactor) Text(text string) string {
 	if r == nil || len(r.finder.pieces) == 0 {
 		return text
@@ -51,7 +53,8 @@ func (r *Redactor) clean(text []byte) []byte {
 	return without(text, r.find(text, views(text)))
 }
 
-// cleanCut does the same for a text that may be cut within a value, and also removes the beginning of a value at its end.
+// cleanCut does the same for a text that may be cut within a value. It also removes the beginning of a value at the end
+// of the text.
 func (r *Redactor) cleanCut(text []byte) []byte {
 	return without(text, r.findCut(text))
 }

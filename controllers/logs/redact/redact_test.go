@@ -51,7 +51,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// A program prints a value in the forms that its libraries give it.
+// Programs print a value in the forms that their libraries produce.
 func TestCase46FormsOfAValue(t *testing.T) {
 	const value = `p&ss <w>ö'r"d/100%`
 	for name, text := range map[string]string{
@@ -91,7 +91,7 @@ func TestCase46FormsOfAValue(t *testing.T) {
 	}
 }
 
-// In what was encoded with something around it, only characters that tell something of that are left.
+// If a value was encoded together with its surroundings, only characters that encode the surroundings are left.
 func TestCase46Base64OfMore(t *testing.T) {
 	const value = "correct horse battery?>staple"
 	r := New([]string{value})
@@ -119,7 +119,8 @@ func TestCase46Base64OfMore(t *testing.T) {
 	}
 }
 
-// A short value is looked for in no form: whoever chose what is printed could find it out by what is redacted.
+// A short value is not redacted in any form. Otherwise, whoever chooses what is printed could guess it by what is
+// redacted.
 func TestCase46ShortValuesAreNoOracle(t *testing.T) {
 	for _, value := range []string{"abc", "42", "", "a&b", "\n\n\n\n\n", "  xyz  ", "ü€😀"} {
 		if pieces := New([]string{value}).finder.pieces; len(pieces) > 0 {
@@ -133,7 +134,7 @@ func TestCase46ShortValuesAreNoOracle(t *testing.T) {
 	}
 }
 
-// A value that is longer than a piece is taken out as a whole.
+// A value that is longer than a piece is redacted as a whole.
 func TestCase46LongValue(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	var b strings.Builder
@@ -192,7 +193,7 @@ func TestPiecesAreBounded(t *testing.T) {
 	}
 }
 
-// FuzzText: whatever the values and the text, no value is left between the markers.
+// FuzzText checks that no value is left between the markers, whatever the values and the text.
 func FuzzText(f *testing.F) {
 	f.Add("s3cret", "password", "a s3cret password … (3 bytes more)")
 	f.Add("aaaa", "aaab", "aaaaaaab")

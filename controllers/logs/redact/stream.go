@@ -16,12 +16,14 @@ const (
 	maxStamp = 40
 )
 
-// Log returns a container's log without the values. The log has a time before each line, as a kubelet sends it, which Log
-// does not change. The result does not depend on the pieces in which the log comes: a log that is read again, or from a later
-// line on, has the same lines. Of a line, Log holds back what may be the beginning of a value, at most 160 KiB.
+// Log returns a container's log without the values. Each line begins with a time, as a kubelet sends it, which Log does
+// not change. The result does not depend on the pieces in which the log comes: a log that is read again, or from a
+// later line on, has the same lines. Log holds back any part of a line that may be the beginning of a value, at most
+// 160 KiB.
 //
-// whole reports that the log ends where log ends. Then a last line without a newline is returned to its end, without the
-// beginning of a value there. Otherwise what is held back of such a line is dropped, because it will be read again.
+// whole means that the log ends where the reader log ends. Then a last line without a newline is returned to its end,
+// without the beginning of a value there. Otherwise the held-back part of such a line is dropped, because it will be
+// read again.
 func (r *Redactor) Log(log io.ReadCloser, whole bool) io.ReadCloser {
 	if r == nil || len(r.finder.pieces) == 0 {
 		return log
@@ -38,7 +40,7 @@ type logReader struct {
 	held []byte
 	// covered is how much of held was returned as a Marker, which may have to cover more.
 	covered int
-	// stamped: the time before the line was returned.
+	// stamped means that the time before the line was returned.
 	stamped bool
 	// out is what Read has not returned yet, and err the error after it.
 	out []byte
@@ -103,7 +105,7 @@ func (l *logReader) stamp() {
 // reach returns how long a value can be in a text, with all its escapes.
 func (r *Redactor) reach() int { return r.finder.longest*maxGrowth + maxEscape }
 
-// part returns the part of a long line that cannot change any more.
+// part returns the part of a long line that can no longer change.
 func (l *logReader) part() {
 	all := views(l.held)
 	spans := l.r.find(l.held, all)
@@ -126,8 +128,8 @@ func (l *logReader) part() {
 	l.give(spans, at)
 }
 
-// give returns what is held up to a place, and keeps the rest. If the place is within a value, it also keeps the text before,
-// so that the end of the value can be found.
+// give returns the held text up to a place, and keeps the rest. If the place is within a value, it also keeps the text
+// before, so that the end of the value can be found.
 func (l *logReader) give(spans []span, at int) {
 	given := l.covered
 	for _, s := range spans {

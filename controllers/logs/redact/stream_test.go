@@ -17,7 +17,7 @@ import (
 	"testing/iotest"
 )
 
-// naive is what a text is without the values: each line is looked at as a whole.
+// naive redacts a text line by line, each line as a whole.
 func naive(r *Redactor, text string) string {
 	var out strings.Builder
 	for line := range strings.SplitAfterSeq(text, "\n") {
@@ -36,7 +36,7 @@ func naive(r *Redactor, text string) string {
 	return out.String()
 }
 
-// in pieces of random sizes.
+// inPieces reads a text in pieces of random sizes.
 type inPieces struct {
 	text   []byte
 	random *rand.Rand
@@ -52,7 +52,7 @@ func (p *inPieces) Read(to []byte) (int, error) {
 	return n, nil
 }
 
-// forms in which a value is printed.
+// printedForms returns the forms in which a value is printed.
 func printedForms(value string) []string {
 	goJSON, _ := json.Marshal(value)
 	twice, _ := json.Marshal(string(goJSON))
@@ -64,7 +64,7 @@ func printedForms(value string) []string {
 	}
 }
 
-// A value is found wherever the log is cut in pieces: between two reads, two parts of a long line, in each form.
+// A value is found in each form, wherever the log is cut: between two reads, or between two parts of a long line.
 func TestCase46ValuesAcrossPieces(t *testing.T) {
 	const values = 5
 	for seed := range uint64(24) {
@@ -88,7 +88,7 @@ func TestCase46ValuesAcrossPieces(t *testing.T) {
 	}
 }
 
-// Values that overlap themselves over the whole of a long line.
+// Values overlap themselves over a whole long line.
 func TestCase46OverlappingValues(t *testing.T) {
 	for _, value := range []string{"aaaa", "ababab", strings.Repeat("a", 500)} {
 		r := New([]string{value})
@@ -131,7 +131,7 @@ func randomLog(random *rand.Rand, known []string, size int) string {
 	return b.String()
 }
 
-// What is given of a log that breaks off is the beginning of what is given of it when it is read again.
+// The output of a log that breaks off is a prefix of its output when it is read again.
 func TestCase46LogThatIsReadAgain(t *testing.T) {
 	r := New([]string{"s3cret-value"})
 	line := "2026-11-25T11:05:00Z " + strings.Repeat("a s3cret-value and more ", 9000)
@@ -151,7 +151,7 @@ func TestCase46LogThatIsReadAgain(t *testing.T) {
 	}
 }
 
-// The time before a line is left, whatever the values are.
+// The timestamp of a line is never redacted, whatever the values are.
 func TestCase46TimesStay(t *testing.T) {
 	text := "2026-11-25T11:05:00Z in 2026-11 it was 11:05\n"
 	got, err := io.ReadAll(New([]string{"2026-11", "11:05"}).Log(io.NopCloser(strings.NewReader(text)), true))

@@ -28,7 +28,7 @@ const (
 	benchPage  = 1000
 )
 
-// BenchmarkPage reads a page of a log of 1 GiB: what it costs must not depend on where the page is.
+// BenchmarkPage reads a page of a log of 1 GiB. The cost must not depend on where the page is.
 func BenchmarkPage(b *testing.B) {
 	if testing.Short() {
 		b.Skip("writes 1 GiB")
@@ -40,7 +40,7 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// benchmarkPage reads a page from the position of some line at a time.
+// benchmarkPage reads a page from a given time on.
 func benchmarkPage(b *testing.B, folder string, at time.Time) {
 	inner, err := archive.Open(b.Context(), "file://"+folder)
 	if err != nil {
@@ -117,9 +117,9 @@ func writeArchive(b *testing.B, folder string) *archive.Index {
 	return ix
 }
 
-// counting is a bucket's driver that reads from another bucket, and counts the bytes.
+// counting is a bucket driver that reads from another bucket and counts the bytes.
 type counting struct {
-	driver.Bucket // what is not implemented is not called
+	driver.Bucket // methods that are not implemented are never called
 	inner         *blob.Bucket
 	read          *int64
 }

@@ -5,15 +5,16 @@ package replay
 
 import "context"
 
-// How far back Tail searches for lines that count: in tailSteps steps, each tailFactor times as far as the one before.
+// These say how far back Tail searches for lines that count: in tailSteps steps, each tailFactor times as far as the
+// one before.
 const (
 	tailFactor = 8
 	tailSteps  = 4
 )
 
-// Tail sets Position so that n lines that count come after it, or all of them when there are fewer. When they are rare, it
-// searches only the last n·8³ lines or so. counts reports whether a line counts; nil means that all do. Tail keeps positions
-// in memory, not lines.
+// Tail sets Position so that n lines that count come after it, or all of them if there are fewer. If they are rare, it
+// searches only about the last n·8³ lines. counts reports whether a line counts. Nil means that all do. Tail keeps
+// positions in memory, not lines.
 func (l *Log) Tail(ctx context.Context, n int, counts func(Line) bool) error {
 	defer func() { l.last = 0 }()
 	l.last = int64(n) + 1

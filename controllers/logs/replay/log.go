@@ -11,52 +11,54 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
-// Look returns an execution's log as it can be read now. done reports that the run has ended and nothing will be added. It
-// must list the pods before it reads the index: otherwise a log that is archived in between is in neither.
+// Look returns an execution's log as it can be read now. done means that the run has ended and nothing will be added.
+// Look must list the pods before it reads the index. Otherwise a log that is archived in between is in neither.
 type Look func(ctx context.Context) (r *Replay, done bool, err error)
 
-// Log reads an execution's log from Position on, and moves Position. It is not safe for concurrent use.
+// Log reads an execution's log from Position on, and advances Position. It is not safe for concurrent use.
 type Log struct {
 	Look Look
 	// Position is where reading goes on. Set it to start elsewhere than at the beginning.
 	Position Position
 	// Opened, if set, is called after each Look in which Position was found.
 	Opened func()
-	// Silence is how long a followed response may bring nothing before a new one is requested: a kubelet may wait at the end
-	// of a file that was rotated away.
+	// Silence is how long a followed response may be silent before a new one is requested: a kubelet may wait at the
+	// end of a file that was rotated away.
 	Silence time.Duration
-	// Wait is the pause between two calls of Look while nothing comes.
+	// Wait is the pause between two calls of Look while there are no new lines.
 	Wait wait.Backoff
 
-	// FromArchive and FromPod report what was read so far, Gap whether lines may be missing where reading went on.
+	// FromArchive and FromPod report what was read so far. Gap reports whether lines may be missing where reading went
+	// on.
 	FromArchive, FromPod, Gap bool
 
-	// begun: the position was found once. Before that it may be anything that a client sent.
+	// begun means that the position was found once. Before that it may be any text from a client.
 	begun bool
-	// last is how many last lines are wanted (see Replay.Last); archived is how many lines the last Look found archived.
+	// last is how many last lines are requested (see Replay.Last). archived is how many archived lines the last Look
+	// found.
 	last, archived int64
 }
 
-// ErrGrowing is returned by visit to end the reading before a line that is not complete yet. The line is visited again.
+// ErrGrowing is returned by visit to end the reading before an incomplete line. The line is visited again.
 var ErrGrowing = errors.New("the line has no end yet")
 
 // DefaultSilence is the Silence for a real cluster.
 const DefaultSilence = 15 * time.Second
 
-// DefaultWait returns the pause between two calls of Look while nothing comes.
+// DefaultWait returns the pause between two calls of Look while there are no new lines.
 func DefaultWait() wait.Backoff {
 	return wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 5, Cap: 2 * time.Second}
 }
 
 const (
-	// maxVanished is how often in a row a log may vanish between two requests before it is skipped.
+	// maxVanished is how many times in a row a log may vanish between two requests before it is skipped.
 	maxVanished = 3
 	// maxFailures is after how many failures in a row Follow returns.
 	maxFailures = 8
 )
 
-// Read visits the lines that there are now, from Position on. It returns the error of visit if that has one. Then Position
-// is after the last visited line if the error is ErrStop, otherwise before it. done is that of Look.
+// Read visits the existing lines from Position on. If visit returns an error, Read returns it. Then Position is after
+// the last visited line if the error is ErrStop, otherwise before it. done is that of Look.
 func (l *Log) Read(ctx context.Context, visit func(Line) error) (done bool, err error) {
 	for vanished := 0; ; vanished++ {
 		done, err = l.read(ctx, reach{lenient: vanished > 0}, visit)
@@ -66,9 +68,9 @@ func (l *Log) Read(ctx context.Context, visit func(Line) error) (done bool, err 
 	}
 }
 
-// Follow visits the lines from Position on as they come, until the run has ended and all lines were visited. It waits for
-// containers that have not started yet. It returns an error of visit or of ctx, ErrGone, or the error of a source that keeps
-// failing.
+// Follow visits the lines from Position on as they come, until the run has ended and all lines were visited. It waits
+// for containers that have not started yet. It returns an error of visit or of ctx, ErrGone, or the error of a source
+// that keeps failing.
 func (l *Log) Follow(ctx context.Context, visit func(Line) error) error {
 	var refused error
 	checked := func(line Line) error {
@@ -95,7 +97,7 @@ func (l *Log) Follow(ctx context.Context, visit func(Line) error) error {
 			if failures++; failures > maxFailures {
 				return err
 			}
-		// The API server also ends a response normally when its connection to the kubelet breaks. So a log has ended only
+		// The API server also ends a response normally if its connection to the kubelet breaks. So a log has ended only
 		// when a read brought nothing new.
 		case done && !(moved && l.FromPod):
 			return nil
@@ -111,7 +113,7 @@ func (l *Log) Follow(ctx context.Context, visit func(Line) error) error {
 	}
 }
 
-// reach says what a read does with logs that are being written (follow) or have vanished (lenient).
+// reach says how a read treats logs that are being written (follow) or have vanished (lenient).
 type reach struct{ follow, lenient bool }
 
 func (l *Log) read(ctx context.Context, how reach, visit func(Line) error) (done bool, err error) {
@@ -130,7 +132,7 @@ func (l *Log) read(ctx context.Context, how reach, visit func(Line) error) (done
 		if !l.begun {
 			return done, ErrGone
 		}
-		// The pod was deleted while we were reading, with lines that nobody archived.
+		// The pod was deleted during the read, with lines that nobody archived.
 		if from, l.Gap = (Position{}), true; !r.skipTo(time.Unix(0, l.Position.At)) {
 			return done, nil
 		}
@@ -156,7 +158,7 @@ func (l *Log) read(ctx context.Context, how reach, visit func(Line) error) (done
 	return done, err
 }
 
-// note takes over what a Replay has read.
+// note copies the results of a Replay.
 func (l *Log) note(r *Replay) {
 	l.FromArchive, l.FromPod, l.Gap = l.FromArchive || r.FromArchive, l.FromPod || r.FromPod, l.Gap || r.Gap
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// looks gives one look after the other, the last one again and again; the last is done.
+// looks returns a Look that returns one step after another and repeats the last, which is done.
 func looks(steps ...*Replay) Look {
 	n := 0
 	return func(context.Context) (*Replay, bool, error) {
@@ -40,7 +40,7 @@ func collect(to *[]printed) func(Line) error {
 	}
 }
 
-// Wherever a response ends, and however far the archive is, while a log is followed, it comes once.
+// A followed log comes once, wherever a response ends and however much is archived.
 func TestFollowOverSources(t *testing.T) {
 	log := aLog(3, 60)
 	half, halfIndex := archived(t, log[:30], false)
@@ -60,7 +60,7 @@ func TestFollowOverSources(t *testing.T) {
 	}
 }
 
-// gone is a kubelet that has no log, a few times.
+// gone is a kubelet that does not find the log a few times.
 type gone struct {
 	source.Source
 	times *int
@@ -73,7 +73,7 @@ func (g gone) Open(ctx context.Context, r source.Request) (io.ReadCloser, error)
 	return g.Source.Open(ctx, r)
 }
 
-// A pod that goes between two requests is looked for once more: its log may be in the archive by then.
+// If a pod disappears between two requests, the reader looks once more: the log may be in the archive by then.
 func TestLogThatMoves(t *testing.T) {
 	log := aLog(4, 40)
 	whole, index := archived(t, log, true)
@@ -86,14 +86,15 @@ func TestLogThatMoves(t *testing.T) {
 	}
 	same(t, got, log)
 
-	times, got = 1000, nil // and one that never comes again is passed over
+	times, got = 1000, nil // a log that never comes back is skipped
 	l = testLog(&Replay{Source: gone{kubelet{log}, &times}, Segments: segments(nil, true)})
 	if _, err := l.Read(t.Context(), collect(&got)); err != nil || len(got) > 0 {
 		t.Errorf("%d lines, %v", len(got), err)
 	}
 }
 
-// The next attempt is not read before the end of the one before is in the archive: nobody would come back for it.
+// The next attempt is not read before the end of the previous one is in the archive. Otherwise that end would never be
+// read.
 func TestNothingIsPassedOver(t *testing.T) {
 	log, next := aLog(5, 40), []printed{{noon.Add(time.Hour), "the next attempt"}}
 	half, halfIndex := archived(t, log[:20], false)
@@ -115,7 +116,7 @@ func TestNothingIsPassedOver(t *testing.T) {
 	same(t, got, append(log, next...))
 }
 
-// A position beyond what is left of its log is a gap, and no error.
+// A position beyond the rest of its log gives a gap and no error.
 func TestPositionBeyondWhatIsLeft(t *testing.T) {
 	log := aLog(6, 40)
 	half, halfIndex := archived(t, log[:20], false)

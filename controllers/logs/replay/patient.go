@@ -16,19 +16,19 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// errVanished means that a log that Look found does not exist any more. It may have been archived meanwhile.
+// errVanished means that a log that Look found no longer exists. It may have been archived meanwhile.
 var errVanished = errors.New("the container's log is gone")
 
-// patient opens logs for one read. It follows the log of one container, until that is silent for too long.
+// patient opens logs for one read. It follows the log of one container until that is silent for too long.
 type patient struct {
 	source.Source
 	follow  *source.ContainerRun
 	silence time.Duration
-	// lenient: a log that cannot be read any more is skipped.
+	// lenient means that a log that can no longer be read is skipped.
 	lenient bool
 }
 
-// Open opens a log. Unless lenient, it turns an error that says that there is no such log into errVanished.
+// Open opens a log. Unless lenient, it returns errVanished if the log does not exist.
 func (p patient) Open(ctx context.Context, r source.Request) (io.ReadCloser, error) {
 	r.Follow = p.follow != nil && *p.follow == r.ContainerRun
 	if !r.Follow {
@@ -57,7 +57,7 @@ func (p patient) judge(err error) error {
 	return err
 }
 
-// untilSilent ends, as if that were all, when nothing came for a while.
+// untilSilent ends without an error after a period of silence.
 type untilSilent struct{ io.ReadCloser }
 
 func (b untilSilent) Read(to []byte) (int, error) {

@@ -16,8 +16,8 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/dedup"
 )
 
-// Position is a place in a log, after a line. It does not depend on the source: it says how many lines there are since a
-// second, and the hash of the last of them. The zero value is the beginning.
+// Position is a place in a log, after a line. It does not depend on the source: it says how many lines there are since
+// a second, and the hash of the last of them. The zero value is the beginning.
 type Position struct {
 	// Stream is a hash of the container run's identity.
 	Stream uint64
@@ -25,7 +25,7 @@ type Position struct {
 	Since int64
 	// Seen counts the lines from Since on.
 	Seen uint64
-	// At is the time stamp of the last line in nanoseconds, and Hash is the hash of that line.
+	// At is the timestamp of the last line in nanoseconds, and Hash is the hash of that line.
 	At   int64
 	Hash uint32
 }
@@ -33,10 +33,10 @@ type Position struct {
 // positionVersion is the first byte of a position's text.
 const positionVersion = 1
 
-// ErrPosition means that a text is no position.
+// ErrPosition means that a text is not a position.
 var ErrPosition = errors.New("not a cursor of this API")
 
-// String returns the position as text for the REST API's cursor, empty for the beginning.
+// String returns the position as text for the REST API's cursor. It is empty for the beginning.
 func (p Position) String() string {
 	if p == (Position{}) {
 		return ""
@@ -50,7 +50,7 @@ func (p Position) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// ParsePosition reads a position from the result of String. Its error is ErrPosition.
+// ParsePosition parses the result of String. Its error is ErrPosition.
 func ParsePosition(token string) (p Position, err error) {
 	if token == "" {
 		return p, nil
@@ -73,7 +73,7 @@ func ParsePosition(token string) (p Position, err error) {
 		return Position{}, ErrPosition
 	}
 	p.Hash = binary.BigEndian.Uint32(b[rest:])
-	if p.String() != token { // a number in more bytes than it needs
+	if p.String() != token { // a number has more bytes than necessary
 		return Position{}, ErrPosition
 	}
 	return p, nil
@@ -98,7 +98,7 @@ func lineHash(at time.Time, head []byte) uint32 {
 type counter struct {
 	position Position
 	newest   time.Time
-	// seconds counts lines by second, as far as a position may count them.
+	// seconds counts lines by second, up to the maximum of a position.
 	seconds map[int64]uint64
 }
 

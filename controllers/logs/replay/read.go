@@ -25,33 +25,34 @@ type Replay struct {
 	Archive *archive.Reader
 	Index   *archive.Index
 	Source  source.Source
-	// Segments to read.
+	// Segments are the segments to read.
 	Segments []Segment
 	// Since skips older lines.
 	Since time.Time
-	// Last, if more than 0, skips archived lines that cannot be among so many last lines.
+	// Last, if more than 0, is how many last lines are wanted. Archived lines that cannot be among them are skipped.
 	Last int64
 
-	// Final: nothing will be added to the log.
+	// Final means that nothing will be added to the log.
 	Final bool
 
-	// FromArchive and FromPod report what was read so far, Gap whether lines may be missing where reading went on.
+	// FromArchive and FromPod report what was read so far. Gap reports whether lines may be missing where reading went
+	// on.
 	FromArchive, FromPod, Gap bool
 }
 
-// Line of a log. Only its head is in memory.
+// Line is a line of a log. Only its head is in memory.
 type Line struct {
 	Segment *Segment
 	At      time.Time
 	Head    []byte
-	// Whole: only the newline follows the head.
+	// Whole means that only the newline follows the head.
 	Whole bool
-	// Rest returns what follows the head, piece by piece, until whole reports that the newline came. The log's last line may
-	// have no newline; then an error ends it.
+	// Rest returns the rest after the head in pieces. whole means that the newline came. The log's last line may have
+	// no newline; then an error ends it.
 	Rest func() (piece []byte, whole bool, err error)
-	// Position after this line.
+	// Position is the position after this line.
 	Position Position
-	// Growing: if Rest ends without a newline, more of the line is to come.
+	// Growing means that if Rest ends without a newline, more of the line will come.
 	Growing bool
 }
 
@@ -61,8 +62,8 @@ var ErrGone = errors.New("the log that the cursor points into is gone")
 // ErrStop is returned by visit to end the reading early.
 var ErrStop = errors.New("enough")
 
-// Read visits the lines that there are now after a position, in order. It returns the error of visit if that has one, and nil
-// at the end. A last line without a newline is not visited, unless its container has ended.
+// Read visits the existing lines after a position, in order. It returns the error of visit, or nil at the end. A last
+// line without a newline is not visited, unless its container has ended.
 func (r *Replay) Read(ctx context.Context, from Position, visit func(Line) error) error {
 	first := r.firstOfLast()
 	if from != (Position{}) {
@@ -90,13 +91,13 @@ func (r *Replay) Read(ctx context.Context, from Position, visit func(Line) error
 // Has reports whether a position is in the log as it can be read now.
 func (r *Replay) Has(p Position) bool { return p == (Position{}) || r.find(p) >= 0 }
 
-// find returns the segment of a position, -1 when there is none.
+// find returns the segment of a position, or -1.
 func (r *Replay) find(p Position) int {
 	return slices.IndexFunc(r.Segments, func(s Segment) bool { return streamHash(s.ID) == p.Stream })
 }
 
-// unsettled reports whether the end of a log is not archived yet and its pod is gone. A reader must wait for it: once it went
-// on to the next log, it would not come back.
+// unsettled reports whether the end of a log is not archived yet and its pod is gone. A reader must wait for it,
+// because it would not come back after going on to the next log.
 func (r *Replay) unsettled(s *Segment) bool {
 	return !r.Final && s.live == nil && s.archived >= 0 && !r.Index.Streams[s.archived].Ended
 }
@@ -118,19 +119,19 @@ func (r *Replay) firstOfLast() int {
 // errLost means that the line of a position is not where it was.
 var errLost = errors.New("the log was rotated")
 
-// reading of one segment.
+// reading is the state of reading one segment.
 type reading struct {
 	*Replay
 	segment *Segment
 	from    Position
 	visit   func(Line) error
-	// growing: the source that is read now may get more.
+	// growing means that the current source may get more lines.
 	growing bool
-	// start is the time from which on lines are requested, in whole seconds, zero for the beginning.
+	// start is the time from which lines are requested, in whole seconds, or zero for the beginning.
 	start   time.Time
 	counter *counter
 	window  dedup.Window
-	// after is set when the line of the position was not found: lines up to that time are skipped.
+	// after is set if the line of the position was not found. Lines up to that time are skipped.
 	after time.Time
 }
 
@@ -153,7 +154,7 @@ func (s *reading) read(ctx context.Context) error {
 	return s.live(ctx)
 }
 
-// found returns errLost if the line of the position has not come, although all lines have.
+// found returns errLost if all lines have come without the line of the position.
 func (s *reading) found() error {
 	if s.from.Seen > 0 {
 		return errLost
@@ -177,7 +178,8 @@ func (s *reading) startIn(stream *archive.Stream) (start time.Time) {
 	return dedup.ResumeFrom(start)
 }
 
-// archived reads what the archive has, and remembers its last second, so that the pod's log goes on where the archive ends.
+// archived reads the lines in the archive. It remembers its last second, so that the pod's log goes on where the
+// archive ends.
 func (s *reading) archived(ctx context.Context, stream *archive.Stream) error {
 	seam := dedup.ResumeFrom(stream.Newest())
 	part := 0
@@ -201,7 +203,7 @@ func (s *reading) archived(ctx context.Context, stream *archive.Stream) error {
 	})
 }
 
-// asArchived reads lines of an archive, which all are new.
+// asArchived reads lines of an archive, which are all new.
 type asArchived struct{ *lines.Reader }
 
 func (a asArchived) Next() (dedup.Line, error) {
@@ -209,7 +211,7 @@ func (a asArchived) Next() (dedup.Line, error) {
 	return dedup.Line{Line: line, New: true}, err
 }
 
-// live reads what the pod has after the archive.
+// live reads the pod's lines after the archive.
 func (s *reading) live(ctx context.Context) error {
 	for {
 		if err := s.connection(ctx); !errors.Is(err, dedup.ErrAgain) {
@@ -226,7 +228,7 @@ func (s *reading) connection(ctx context.Context) error {
 	}
 	log, err := s.Source.Open(ctx, request)
 	if apierrors.IsNotFound(err) || apierrors.IsBadRequest(err) {
-		return s.found() // the pod is gone, or its container waits to be started again
+		return s.found() // the pod is gone, or its container waits to be restarted
 	}
 	if err != nil {
 		return err
@@ -253,7 +255,8 @@ type lineReader interface {
 	Rest() (piece []byte, whole bool, err error)
 }
 
-// each visits the lines after the position for which fresh returns true. With ended, a last line without a newline counts.
+// each visits the lines after the position for which fresh returns true. With ended, a last line without a newline
+// counts.
 func (s *reading) each(reader lineReader, ended bool, fresh func(dedup.Line) bool) error {
 	for {
 		line, err := reader.Next()
@@ -296,7 +299,7 @@ func (s *reading) line(reader lineReader, line dedup.Line) error {
 	return s.visit(Line{Segment: s.segment, At: line.At, Head: line.Head, Whole: line.Whole, Rest: rest, Position: s.counter.position, Growing: s.growing})
 }
 
-// again reads the log once more from the second of a position whose line was lost, and skips lines that are not later than
+// again reads the log again from the second of a position whose line was lost, and skips lines that are not later than
 // it. Lines may be missing there, but none is repeated.
 func (s *reading) again(ctx context.Context) error {
 	s.Gap = true

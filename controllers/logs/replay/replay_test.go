@@ -34,7 +34,7 @@ type printed struct {
 	text string
 }
 
-// kubelet has the current log file of one container: what was printed since a rotation.
+// kubelet has the current log file of one container, with the lines since a rotation.
 type kubelet struct{ log []printed }
 
 func (k kubelet) Open(_ context.Context, r source.Request) (io.ReadCloser, error) {
@@ -47,7 +47,7 @@ func (k kubelet) Open(_ context.Context, r source.Request) (io.ReadCloser, error
 	return io.NopCloser(strings.NewReader(string(b))), nil
 }
 
-// archived puts the first lines of a log into a bucket, in small parts.
+// archived writes the first lines of a log to a bucket, in small parts.
 func archived(t testing.TB, log []printed, ended bool) (*archive.Reader, *archive.Index) {
 	t.Helper()
 	bucket, err := archive.Open(t.Context(), "file://"+t.TempDir())
@@ -69,7 +69,7 @@ func archived(t testing.TB, log []printed, ended bool) (*archive.Reader, *archiv
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := w.Run(ctx); err != nil { // uploads what there is
+	if err := w.Run(ctx); err != nil { // uploads all lines
 		t.Fatal(err)
 	}
 	ix, err := w.Reader().Index(t.Context(), ours)
@@ -91,8 +91,8 @@ func segments(ix *archive.Index, live bool) []Segment {
 	return []Segment{s}
 }
 
-// pages reads a log in pages of so many lines, each from where the one before ended. next may change what it is
-// read from before each page.
+// pages reads a log in pages of size lines, each from the end of the one before. next may change the sources before
+// each page.
 func pages(t testing.TB, size int, next func(page int) *Replay) (got []printed, gap bool) {
 	t.Helper()
 	var at Position
@@ -123,7 +123,7 @@ func pages(t testing.TB, size int, next func(page int) *Replay) (got []printed, 
 	}
 }
 
-// aLog has lines that are the same, in one instant, and a little out of order.
+// aLog returns a log with equal lines, equal timestamps, and lines slightly out of order.
 func aLog(seed uint64, count int) []printed {
 	random := rand.New(rand.NewPCG(seed, 5))
 	log, at := make([]printed, count), noon
@@ -156,7 +156,7 @@ func same(t *testing.T, got, want []printed) {
 	}
 }
 
-// However much of a log is archived, wherever a page ends: the whole is read, each line once.
+// However much of a log is archived, and wherever a page ends, each line is read once.
 func TestSeam(t *testing.T) {
 	for _, size := range []int{1, 7, 50, 1000} {
 		log := aLog(uint64(size), 60)
@@ -173,7 +173,7 @@ func TestSeam(t *testing.T) {
 	}
 }
 
-// The archive grows while pages are read, and at last the pod is gone.
+// The archive grows while pages are read, and finally the pod is gone.
 func TestPositionsOutliveTheirSource(t *testing.T) {
 	for seed := range uint64(5) {
 		log := aLog(seed, 80)
@@ -198,7 +198,7 @@ func TestPositionsOutliveTheirSource(t *testing.T) {
 	}
 }
 
-// The kubelet's file begins in the middle: with an archive nothing is lost, without one it is said.
+// The kubelet's file begins in the middle. With an archive nothing is lost; without one there is a gap.
 func TestRotation(t *testing.T) {
 	log := aLog(1, 60)
 	reader, ix := archived(t, log[:40], false)
@@ -298,11 +298,11 @@ func TestSegments(t *testing.T) {
 	}
 }
 
-// A token is a position's own or none: whatever is sent, nothing else is taken for one.
+// Only the token of a position is accepted as a position, whatever is sent.
 func FuzzParsePosition(f *testing.F) {
 	f.Add(Position{Stream: 1, Since: 1_700_000_000, Seen: 7, At: 1_700_000_000_123456789, Hash: 9}.String())
 	f.Add("AQ")
-	f.Add("AX0000000000Aq2000200AA00000") // a number in more bytes than it needs
+	f.Add("AX0000000000Aq2000200AA00000") // a number in more bytes than necessary
 	f.Add("")
 	f.Fuzz(func(t *testing.T, token string) {
 		p, err := ParsePosition(token)

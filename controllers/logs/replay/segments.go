@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package replay reads an execution's log line by line from any position on: from the archive what is archived, and from the
-// pods the rest.
+// Package replay reads an execution's log line by line from any position: first the archive, and then the rest from the
+// pods.
 package replay
 
 import (
@@ -23,17 +23,17 @@ type Segment struct {
 	ID        archive.StreamID
 	Role      source.Role
 	StartedAt time.Time
-	// Place of the container in its pod.
+	// Place is the container's place in its pod.
 	Place int
-	// Attempt counts the pods of a run, and the starts of a container in them, from 1. Each index of an Indexed Job has its own
-	// count.
+	// Attempt counts the pods of a run, and the starts of a container in them, from 1. Each index of an Indexed Job has
+	// its own count.
 	Attempt int
-	// Index that the pod worked on if its Job was Indexed, otherwise nil.
+	// Index is the index that the pod worked on if its Job was Indexed, or nil.
 	Index *int32
 
-	// archived is the stream's place in the index, -1 when it is not in the index.
+	// archived is the stream's position in the index, or -1 if it is not there.
 	archived int
-	// live is the container run whose log can be read, nil when its pod is gone.
+	// live is the container run whose log can be read, or nil if its pod is gone.
 	live *source.ContainerRun
 }
 
@@ -42,16 +42,16 @@ func (s *Segment) order() source.Order {
 	return source.Order{StartedAt: s.StartedAt, Pod: s.ID.Pod, Place: s.Place, Container: s.ID.Container, Restart: s.ID.Restart}
 }
 
-// Selection of segments. The zero value selects the main container and the init containers.
+// Selection selects segments. The zero value selects the main container and the init containers.
 type Selection struct {
-	// Container by its name.
+	// Container is the container's name.
 	Container string
-	// Attempt from 1; 0 means all.
+	// Attempt counts from 1. 0 means all.
 	Attempt int
 }
 
-// Segments returns the selected container runs whose logs are archived or can be read from pods, in the order in which they
-// started.
+// Segments returns the selected container runs whose logs are archived or can be read from pods, in the order in which
+// they started.
 func Segments(ix *archive.Index, pods []corev1.Pod, s Selection) []Segment {
 	var all []Segment
 	place := map[archive.StreamID]int{}
@@ -93,7 +93,7 @@ func Segments(ix *archive.Index, pods []corev1.Pod, s Selection) []Segment {
 // Indexed Job has its own attempts.
 func number(all []Segment) {
 	first := map[types.UID]int{} // attempt of a pod's first start
-	next := map[int32]int{}      // by index, -1 where there is none
+	next := map[int32]int{}      // by index, or -1 without one
 	starts := map[archive.StreamID]int{}
 	for i := range all {
 		s := &all[i]

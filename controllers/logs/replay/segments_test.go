@@ -19,8 +19,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
-// Containers that started within one second are told in the order in which a pod starts them, from wherever their
-// logs are.
+// Containers that started within one second come in the order in which a pod starts them, wherever their logs are.
 func TestContainersOfOneSecond(t *testing.T) {
 	state := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{StartedAt: metav1.NewTime(noon), FinishedAt: metav1.NewTime(noon)}}
 	pod := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "pod", UID: "pod-uid"}}
@@ -50,7 +49,7 @@ func TestContainersOfOneSecond(t *testing.T) {
 	}
 }
 
-// Each index of an Indexed Job has attempts of its own, from wherever the logs are.
+// Each index of an Indexed Job has attempts of its own, wherever the logs are.
 func TestCase24AttemptsOfEachIndex(t *testing.T) {
 	var pods []corev1.Pod
 	ix := &archive.Index{}

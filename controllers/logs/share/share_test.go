@@ -5,7 +5,7 @@ package share
 
 import "testing"
 
-// Fit counts what May lets pass.
+// Fit returns how many more places May allows.
 func TestFitCountsWhatMayLets(t *testing.T) {
 	for own := range int64(60) {
 		for free := int64(1); free < 60; free++ {
@@ -23,7 +23,7 @@ func TestFitCountsWhatMayLets(t *testing.T) {
 	}
 }
 
-// However many namespaces want all they can get, something is left for the next, and all have about the same.
+// However many namespaces want all they can get, something is left for the next one, and all have about the same.
 func TestCase51SomethingIsLeftForWhoComesNext(t *testing.T) {
 	const total = 1000
 	for namespaces := 1; namespaces <= 100; namespaces++ {

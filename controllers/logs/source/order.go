@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Order places a container run among the runs of an execution. Runs are ordered by the start of their containers; runs of
-// the same second by pod, by the order in which the containers of a pod start, and by restart.
+// Order places a container run among the runs of an execution. Runs are ordered by the start of their containers; runs
+// of the same second by pod, by the order in which the containers of a pod start, and by restart.
 type Order struct {
 	StartedAt time.Time
 	Pod       string
@@ -19,7 +19,7 @@ type Order struct {
 	Restart   int32
 }
 
-// Compare returns a number less than 0 if o comes before p, more than 0 if it comes after, and otherwise 0.
+// Compare returns a negative number if o comes before p, a positive one if it comes after, and otherwise 0.
 func (o Order) Compare(p Order) int {
 	return cmp.Or(o.StartedAt.Compare(p.StartedAt), strings.Compare(o.Pod, p.Pod), cmp.Compare(o.Place, p.Place),
 		strings.Compare(o.Container, p.Container), cmp.Compare(o.Restart, p.Restart))

@@ -12,9 +12,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// RunsOf returns the container runs of a pod that have a log to read, in the order in which they started: of each container
-// the present run if it has started, and the run before it if the container was started again. main names the task's own
-// container.
+// RunsOf returns the container runs of a pod that have a log, in the order in which they started. Of each container it
+// returns the current run if it has started, and the previous run if the container was restarted. main names the task's
+// own container.
 func RunsOf(pod *corev1.Pod, main string) []ContainerRun {
 	var runs []ContainerRun
 	podEnded := pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
@@ -59,7 +59,7 @@ func runsOf(pod *corev1.Pod, s *corev1.ContainerStatus, role Role, place int, po
 	case state.Terminated != nil:
 		run.ContainerID = cmp.Or(state.Terminated.ContainerID, run.ContainerID)
 		run.ended(state.Terminated)
-		if run.ContainerID != "" { // without an ID it did not run, or that is not known, and the kubelet has no log
+		if run.ContainerID != "" { // without an ID it did not run, or that is unknown, and the kubelet has no log
 			runs = append(runs, run)
 		}
 	}

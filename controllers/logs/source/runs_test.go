@@ -28,7 +28,7 @@ func ended(id string, from, to int) corev1.ContainerState {
 	}}
 }
 
-// told writes runs as text: role, container, id, restarts, and how it stands.
+// told renders runs as text: role, container, ID, restarts and state.
 func told(runs []ContainerRun) string {
 	var out []string
 	for i := range runs {
@@ -100,7 +100,7 @@ func TestRunsOfAPod(t *testing.T) {
 	}
 }
 
-// A pod of an Indexed Job says which index it works on.
+// The runs of a pod of an Indexed Job have its index.
 func TestCase24RunsOfAnIndexedPod(t *testing.T) {
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"batch.kubernetes.io/job-completion-index": "3"}}}
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", ContainerID: "m", State: running(1)}}

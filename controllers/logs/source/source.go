@@ -16,10 +16,10 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// Role of a container in a run.
+// Role is the role of a container in a run.
 type Role string
 
-// The roles.
+// These are the roles.
 const (
 	// Main is the task's own container.
 	Main Role = "main"
@@ -36,33 +36,33 @@ type ContainerRun struct {
 	PodUID    types.UID
 	Container string
 	Role      Role
-	// Index that the pod works on if its Job is Indexed, otherwise nil.
+	// Index is the index that the pod works on if its Job is Indexed, or nil.
 	Index *int32
-	// ContainerID is the runtime's. Each start of the container has another one.
+	// ContainerID is the runtime's ID. Each start of the container has another one.
 	ContainerID string
-	// Restart counts the starts of the container in this pod before this one.
+	// Restart counts the earlier starts of the container in this pod.
 	Restart int32
-	// Place of the container in its pod, in the order in which containers start: init containers come first.
+	// Place is the container's place in its pod, in starting order: init containers come first.
 	Place int
-	// StartedAt and FinishedAt, in whole seconds of the node's clock; zero when not known.
+	// StartedAt and FinishedAt are in whole seconds of the node's clock, or zero if unknown.
 	StartedAt, FinishedAt time.Time
-	// Previous: the container was started again since, so its log is requested as the previous one.
+	// Previous means that the container was restarted since, so its log is requested as the previous one.
 	Previous bool
-	// Ended: the container has ended.
+	// Ended means that the container has ended.
 	Ended bool
 }
 
-// Mirrored reports whether the log is shown in the tail: all logs but those of sidecars.
+// Mirrored reports whether the log is shown in the tail: all logs except those of sidecars.
 func (c *ContainerRun) Mirrored() bool { return c.Role != Sidecar }
 
-// Request for a log.
+// Request is a request for a log.
 type Request struct {
 	ContainerRun
-	// Since, in whole seconds; zero for the beginning.
+	// Since is in whole seconds, or zero for the beginning.
 	Since time.Time
-	// Follow the log as it is written.
+	// Follow means that the response goes on while the log is written.
 	Follow bool
-	// Limit of the response in bytes; 0 means none.
+	// Limit is the limit of the response in bytes. 0 means none.
 	Limit int64
 }
 

@@ -15,7 +15,7 @@ import (
 // maxUnread bounds the text of lines that are not parsed yet, in bytes.
 const maxUnread = 64 << 10
 
-// Line of a log.
+// Line is a line of a log.
 type Line struct {
 	At time.Time
 	// Text is the beginning of the line, without its newline; Append copies it.
@@ -24,17 +24,17 @@ type Line struct {
 	Cut int64
 	// Printed is the length of the whole line in bytes, with its newline if it has one.
 	Printed int64
-	// Container is set when the line is not from the task's own container.
+	// Container is set if the line is not from the task's own container.
 	Container string
-	// Index of the pod that printed the line if its Job is Indexed, otherwise nil.
+	// Index is the index of the pod that printed the line if its Job is Indexed, or nil.
 	Index *int32
 	// Order is the time by which the lines of several logs are merged. It never goes back within one log.
 	Order time.Time
 }
 
-// Tail is the newest entries of a log, bounded, with a count of all lines. It is not safe for concurrent use.
+// Tail has the newest entries of a log, bounded, with a count of all lines. It is not safe for concurrent use.
 //
-// Lines are parsed when Entries is called, or when many are waiting. When a program prints a thousand lines between two
+// Lines are parsed when Entries is called, or when many are unread. If a program prints a thousand lines between two
 // calls, most are dropped without being parsed.
 type Tail struct {
 	maxEntries int
@@ -45,7 +45,7 @@ type Tail struct {
 	orders  []time.Time
 	held    int64
 
-	// unread is a ring of the newest lines: count of them from first on.
+	// unread is a ring of the newest lines: count lines from first on.
 	unread       []Line
 	first, count int
 	unreadBytes  int
@@ -53,13 +53,14 @@ type Tail struct {
 	lines, bytes int64
 }
 
-// New returns a Tail that keeps at most maxEntries entries, with at most maxBytes bytes of messages and data together. It
-// always keeps the newest entry.
+// New returns a Tail that keeps at most maxEntries entries, with at most maxBytes bytes of messages and data together.
+// It always keeps the newest entry.
 func New(maxEntries int, maxBytes int64) *Tail {
 	return &Tail{maxEntries: max(1, maxEntries), maxBytes: maxBytes}
 }
 
-// Restore starts with the state of an earlier tail of the same log: the numbers of its lines and bytes, and its newest lines.
+// Restore starts with the state of an earlier tail of the same log: the numbers of its lines and bytes, and its newest
+// lines.
 func (t *Tail) Restore(newest []Line, lines, bytes int64) {
 	for i := range newest {
 		t.Append(newest[i])
@@ -71,7 +72,7 @@ func (t *Tail) Restore(newest []Line, lines, bytes int64) {
 func (t *Tail) Append(line Line) {
 	t.lines++
 	t.bytes += line.Printed
-	if t.count == t.maxEntries { // the parsed entries and the first waiting line are too old to be kept
+	if t.count == t.maxEntries { // the parsed entries and the first unread line are too old to be kept
 		t.entries, t.sizes, t.orders, t.held = nil, nil, nil, 0
 		t.unreadBytes -= len(t.unread[t.first].Text)
 		t.first = (t.first + 1) % len(t.unread)
@@ -117,7 +118,7 @@ func (t *Tail) settle() {
 		t.orders = slices.Insert(t.orders, at, line.Order)
 		t.held += size
 		if cap(line.Text) > maxUnread/8 {
-			line.Text = nil // one long line must not take memory as long as the run lives
+			line.Text = nil // one long line must not hold its memory for the life of the run
 		}
 	}
 	t.unreadBytes = 0
@@ -136,7 +137,7 @@ func (t *Tail) Entries() []v1alpha1.LogEntry {
 	return slices.Clone(t.entries)
 }
 
-// Shrink halves the bytes that are kept, down to 1 KiB, for which a status always has room.
+// Shrink halves the number of bytes that are kept, down to 1 KiB, for which a status always has room.
 func (t *Tail) Shrink() { t.maxBytes = max(1<<10, t.maxBytes/2) }
 
 // Held returns about how many bytes are kept.

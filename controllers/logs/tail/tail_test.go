@@ -15,7 +15,7 @@ import (
 
 func line(text string) Line { return Line{Text: []byte(text), Printed: int64(len(text) + 1)} }
 
-// Two logs that are read at once are put together by their time stamps, each in its own order.
+// Lines of two concurrent logs are merged by their timestamps, and each log keeps its own order.
 func TestLinesOfSeveralLogs(t *testing.T) {
 	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	at := func(text string, second int) Line {
@@ -78,7 +78,7 @@ func TestTail(t *testing.T) {
 	}
 }
 
-// Whenever one looks, the newest lines are there: as if each had been parsed when it came.
+// The tail has the newest lines whenever it is read, as if each line had been parsed when it came.
 func TestLookingLaterShowsTheSame(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
@@ -178,7 +178,7 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// An entry says of which index it is.
+// An entry has the index of its pod.
 func TestCase24EntriesOfAnIndex(t *testing.T) {
 	index := int32(3)
 	l := line("text")

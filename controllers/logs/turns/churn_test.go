@@ -19,7 +19,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 )
 
-// Containers that end faster than their logs are read do not keep all others out.
+// Containers that end faster than their logs are read leave some turns to others.
 func TestUrgentReadersLeaveSomeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := New(Limits{Total: 1, Turn: time.Second}, clock.RealClock{})
@@ -43,11 +43,11 @@ func TestUrgentReadersLeaveSomeTurns(t *testing.T) {
 	})
 }
 
-// The clock given is the only one that counts.
+// Turns use only the given clock.
 func TestTurnsFollowTheirClock(t *testing.T) {
 	fake := clocktesting.NewFakeClock(time.Unix(0, 0))
 	turns := New(Limits{Total: 1, Turn: time.Minute}, fake)
-	for range 3 { // the timer is set anew each time
+	for range 3 { // the timer is set again each time
 		turn, err := turns.Take(t.Context(), "a", false)
 		if err != nil {
 			t.Fatal(err)
@@ -80,7 +80,7 @@ func TestTurnsFollowTheirClock(t *testing.T) {
 	}
 }
 
-// Readers of all kinds come, give up, hold on and leave at any moment: no cap is passed, and nothing is left.
+// Readers of all kinds come, give up, hold on and leave at any moment. No limit is exceeded, and nothing is left over.
 func TestNothingIsLeftOfThoseWhoGaveUp(t *testing.T) {
 	limits := Limits{Total: 6, PerNamespace: 2, Turn: 20 * time.Microsecond}
 	turns := New(limits, clock.RealClock{})

@@ -30,7 +30,7 @@ func TestCase51TurnsAreSharedBetweenNamespaces(t *testing.T) {
 	})
 }
 
-// Nine hundred logs of one namespace, ended or not, do not keep the one log of another waiting.
+// Nine hundred logs of one namespace, ended or not, do not delay the one log of another.
 func TestCase51QuietLogHasItsTurnAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := New(Limits{Total: 100, Turn: 5 * time.Second}, clock.RealClock{})

@@ -3,10 +3,10 @@
 
 package turns
 
-// row of waiters by namespace. Within a namespace it is first come, first served.
+// row has the waiters by namespace. Within a namespace it is first come, first served.
 type row struct {
 	queues map[string][]*waiter
-	// ring is the namespaces with waiters, in the order in which they began to wait or were last served.
+	// ring has the namespaces with waiters, in the order in which they began to wait or were last served.
 	ring []string
 }
 
@@ -30,8 +30,9 @@ func (r *row) remove(w *waiter) {
 	r.ring = without(r.ring, w.namespace)
 }
 
-// next removes and returns the waiter whose turn it is: of the namespace that holds the fewest turns, among equals of the one
-// that waits longest. It skips namespaces that are full, and returns nil if no other has a waiter.
+// next removes and returns the waiter whose turn it is. It is in the namespace that holds the fewest turns; among
+// equals, in the one that waits longest. Namespaces that are full are skipped. next returns nil if no other has a
+// waiter.
 func (r *row) next(held map[string]int, full func(namespace string) bool) *waiter {
 	first, found := "", false
 	for _, namespace := range r.ring {

@@ -3,8 +3,8 @@
 
 package turns
 
-// tell closes Over for holders whose time is over and whose place a waiter can use, the oldest first, and no more of them
-// than such waiters. It sets the timer for the next holder.
+// tell closes Over for holders whose time is over and whose place a waiter can use, the oldest first, and for no more
+// holders than there are such waiters. It sets the timer for the next holder.
 func (t *Turns) tell() {
 	if t.timer != nil {
 		t.timer.Stop()
@@ -37,8 +37,8 @@ func (t *Turns) remind() {
 	t.tell()
 }
 
-// needs counts the waiters that still wait when all told holders have left: free can use the place of any holder; blocked, by
-// namespace, can only use the place of a holder of their own namespace.
+// needs counts the waiters that still wait after all told holders have left. free waiters can use the place of any
+// holder. blocked waiters, by namespace, can only use the place of a holder of their own namespace.
 func (t *Turns) needs() (free int, blocked map[string]int) {
 	staying, room := map[string]int{}, t.limits.Total
 	for _, h := range t.held {

@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package turns bounds how many container logs are read at once, in all and for each namespace. When more wait, they take
-// turns. The archive uses it for its uploads, too.
+// Package turns limits how many container logs are read at once, in total and for each namespace. If more wait, they
+// take turns. The archive also uses it for its uploads.
 package turns
 
 import (
@@ -16,15 +16,16 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/share"
 )
 
-// urgentRow is how many urgent waiters are served in a row before a patient one. Containers may end faster than their logs
-// are read; then patient waiters would never be served.
+// urgentRow is how many urgent waiters are served in a row before a patient one. If containers end faster than their
+// logs are read, patient waiters would otherwise never be served.
 const urgentRow = 16
 
-// Limits bound how many turns are held at once.
+// Limits limit how many turns are held at once.
 type Limits struct {
-	// Total over all namespaces; zero means that only PerNamespace bounds.
+	// Total is the limit over all namespaces. Zero means that only PerNamespace limits.
 	Total int
-	// PerNamespace bounds one namespace; zero means that it may hold four fifths of what the others leave (see share).
+	// PerNamespace is the limit of one namespace. Zero means that it may hold four fifths of what the others leave (see
+	// share).
 	PerNamespace int
 	// Turn is how long a turn lasts while others wait.
 	Turn time.Duration
@@ -36,18 +37,18 @@ type Turns struct {
 	clock  clock.WithDelayedExecution
 
 	mu sync.Mutex
-	// held turns, the oldest first.
+	// held are the held turns, the oldest first.
 	held []*Turn
-	// urgent waiters go before patient ones.
+	// urgent waiters come before patient ones.
 	urgent, patient row
 	heldOf          map[string]int
 	// inARow counts the urgent waiters that were served since the last patient one.
 	inARow int
-	// timer for the end of the next holder's time, nil when there is none.
+	// timer fires when the next holder's time is over. It is nil if there is no holder.
 	timer clock.Timer
 }
 
-// Turn is the right to read. Done gives it back.
+// Turn is the right to read. Done returns it.
 type Turn struct {
 	t         *Turns
 	namespace string
@@ -61,12 +62,12 @@ type waiter struct {
 	granted   chan *Turn
 }
 
-// New returns Turns with all places free.
+// New returns Turns without holders.
 func New(l Limits, c clock.WithDelayedExecution) *Turns {
 	return &Turns{limits: l, clock: c, urgent: newRow(), patient: newRow(), heldOf: map[string]int{}}
 }
 
-// Take waits for a turn. Its error is that of ctx. An urgent waiter, whose log may vanish, goes before others.
+// Take waits for a turn. Its error is that of ctx. An urgent waiter, whose log may vanish, comes before others.
 func (t *Turns) Take(ctx context.Context, namespace string, urgent bool) (*Turn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func (t *Turns) Take(ctx context.Context, namespace string, urgent bool) (*Turn,
 // another turn.
 func (h *Turn) Over() <-chan struct{} { return h.over }
 
-// Done gives the turn back. A second call does nothing.
+// Done returns the turn. A second call does nothing.
 func (h *Turn) Done() {
 	h.t.mu.Lock()
 	defer h.t.mu.Unlock()
@@ -115,7 +116,7 @@ func (t *Turns) Waiting() int {
 	return t.urgent.len() + t.patient.len()
 }
 
-// cancel removes a waiter that gave up. A turn that it got at the same moment is given back.
+// cancel removes a waiter that gave up. If it got a turn at the same moment, the turn is returned.
 func (t *Turns) cancel(w *waiter) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -138,7 +139,7 @@ func (t *Turns) leave(h *Turn) {
 	}
 }
 
-// serve gives turns to waiters while there is room. Then it tells holders whose time is over.
+// serve grants turns to waiters while there is room. Then it tells holders whose time is over.
 func (t *Turns) serve() {
 	for t.limits.Total <= 0 || len(t.held) < t.limits.Total {
 		w := t.next()
@@ -153,7 +154,7 @@ func (t *Turns) serve() {
 	t.tell()
 }
 
-// next removes the waiter whose turn it is from its row and returns it, nil when none can be served.
+// next removes the waiter whose turn it is from its row and returns it, or nil if none can be served.
 func (t *Turns) next() *waiter {
 	if t.inARow < urgentRow {
 		if w := t.urgent.next(t.heldOf, t.full); w != nil {
@@ -168,7 +169,7 @@ func (t *Turns) next() *waiter {
 	return t.urgent.next(t.heldOf, t.full)
 }
 
-// full reports whether a namespace may hold no further turn.
+// full reports whether a namespace may hold no more turns.
 func (t *Turns) full(namespace string) bool {
 	held := t.heldOf[namespace]
 	switch {
@@ -181,7 +182,7 @@ func (t *Turns) full(namespace string) bool {
 	}
 }
 
-// fit returns how many more turns a namespace could hold when it holds so many and so many places are free.
+// fit returns how many more turns a namespace could hold, given the turns that it holds and the free places.
 func (t *Turns) fit(holds, free int) int {
 	switch {
 	case t.limits.PerNamespace > 0:

@@ -17,7 +17,7 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// asks takes a turn in the background, and notes when it has it.
+// asks requests a turn in the background, and records when it is granted.
 type asks struct {
 	turn   *Turn
 	cancel context.CancelFunc
@@ -44,8 +44,8 @@ func (a *asks) told() bool {
 	}
 }
 
-// script runs words: "a1" asks for a turn in namespace a and calls it a1, "!a1" urgently; "-a1" gives it back, or
-// up; "5s" passes. It gives who holds a turn, those who were told to leave with a star.
+// script runs a script: "a1" requests a turn in namespace a under the name a1, "!a1" urgently; "-a1" returns it or
+// gives it up; "5s" lets time pass. It returns who holds a turn, with a star if told to leave.
 func script(limits Limits, words string) string {
 	turns := New(limits, clock.RealClock{})
 	all, order := map[string]*asks{}, []string{}
@@ -88,7 +88,7 @@ func script(limits Limits, words string) string {
 	return strings.Join(held, " ")
 }
 
-// scene is a script and who holds a turn at its end.
+// scene is a script and the holders of turns at its end.
 type scene struct {
 	limits Limits
 	script string
@@ -162,7 +162,7 @@ func TestTakeEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// Many readers over few places: no cap is ever passed, and everybody has as many turns as the others, give or take.
+// Many readers share few places. No limit is ever exceeded, and all get about as many turns.
 func TestEverybodyHasTheirTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limits := Limits{Total: 5, PerNamespace: 3, Turn: time.Second}

@@ -14,7 +14,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// A Task whose params share a variable can be run, and says so.
+// A Task whose params share a variable is Ready and warns of it.
 func TestCase31TaskWarnsOfParamsWithoutVariable(t *testing.T) {
 	task := judged(1, metav1.ConditionTrue)
 	judge := func(schema string) *metav1.Condition {

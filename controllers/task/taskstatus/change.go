@@ -15,9 +15,9 @@ func runsOnChange(task *v1alpha1.Task) bool {
 	return task.Annotations[v1alpha1.AnnotationRunOnChange] == "true"
 }
 
-// ChangeRun returns the execution that is to be made for a change of a Task's spec, and named after the change. It returns nil if
-// there is none, or if the run waits: until the Task is judged and Ready. A suspended Task refuses runs; the edit that resumes
-// it is a change of its own.
+// ChangeRun returns the execution to create for a change of a Task's spec, named after the change. It returns nil if
+// there is none, or if the run must wait until the Task is judged and Ready. A suspended Task refuses runs. The edit
+// that resumes it is a change, too.
 func ChangeRun(task *v1alpha1.Task) *v1alpha1.TaskExecution {
 	change := task.Status.Change
 	if !runsOnChange(task) || task.Spec.Suspended || task.DeletionTimestamp != nil || change == nil || change.Execution != "" || change.Generation != task.Generation {

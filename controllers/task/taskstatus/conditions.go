@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package taskstatus keeps what follows from the judgement of a Task: its conditions, and whether a change of its spec is to be
-// run. It is pure.
+// Package taskstatus derives from the verdict on a Task its conditions, and whether a change of its spec is run. It is
+// pure.
 package taskstatus
 
 import (
@@ -16,9 +16,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
-// Record puts the verdict on a Task into its status: Ready for people, and Stalled or Reconciling for kstatus, which would wait for
-// ever for a Ready that is False. A spec that was not judged before is a change, which is run if the Task asks for that. An edit
-// of the metadata makes no new generation, and so is none.
+// Record puts the verdict on a Task into its status: Ready for people, and Stalled or Reconciling for kstatus, which
+// would wait for ever if Ready is False. A spec that was not judged before is a change, which is run if the Task asks
+// for that. An edit of the metadata creates no new generation, so it is no change.
 func Record(task *v1alpha1.Task, ready metav1.Condition, now time.Time) {
 	status := &task.Status
 	if status.ObservedGeneration != task.Generation {
@@ -44,11 +44,12 @@ func Record(task *v1alpha1.Task, ready metav1.Condition, now time.Time) {
 	set(v1alpha1.ConditionWarning, ready.Message != "", metav1.ConditionTrue)
 }
 
-// warningOf says what in a Task works, but hardly as its author means it. The condition has no message if there is nothing.
+// warningOf says what in a Task works, but probably not as its author wants. The condition has no message if there is
+// nothing.
 func warningOf(task *v1alpha1.Task) metav1.Condition {
 	schema, err := params.Of(task)
 	if err != nil {
-		return metav1.Condition{} // Ready says so
+		return metav1.Condition{} // Ready reports it
 	}
 	return metav1.Condition{Reason: v1alpha1.ReasonParamWithoutVariable, Message: strings.Join(schema.Warnings(nil), "; ")}
 }

@@ -19,7 +19,7 @@ func verdictOf(status metav1.ConditionStatus) metav1.Condition {
 	return metav1.Condition{Status: status, Reason: "Any", Message: "why"}
 }
 
-// judged is a Task of a generation that was found so, and runs on change.
+// judged returns a Task that runs on change, with the Ready status of a generation.
 func judged(generation int64, status metav1.ConditionStatus, changes ...func(*v1alpha1.Task)) *v1alpha1.Task {
 	task := &v1alpha1.Task{ObjectMeta: metav1.ObjectMeta{
 		Namespace: "ns", Name: "sync", UID: "task-uid", Generation: generation, Annotations: map[string]string{v1alpha1.AnnotationRunOnChange: "true"},

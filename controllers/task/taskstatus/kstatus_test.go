@@ -33,7 +33,7 @@ func TestKstatusOfATask(t *testing.T) {
 	}
 }
 
-// reads returns kstatus's word on an object, which Flux, kapp and kpt take.
+// reads returns the kstatus of an object, as Flux, kapp and kpt compute it.
 func reads(t *testing.T, object any) kstatus.Status {
 	t.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package archivetest has stores for tests.
+// Package archivetest provides object stores for tests.
 package archivetest
 
 import (
@@ -16,7 +16,8 @@ import (
 	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // s3://
 )
 
-// S3 returns the URL of a bucket on an in-memory S3 server that runs until the test ends. Its requests go through between.
+// S3 returns the URL of a bucket on an in-memory S3 server that runs until the test ends. Requests pass through
+// between.
 func S3(t *testing.T, between func(store http.Handler) http.Handler) (url string) {
 	t.Helper()
 	backend := s3mem.New()

@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cloud adds the clients of three clouds to a program that imports it, so that archives can be in their stores. The
-// clients take about 30 MiB of memory, more than the rest of the controller, whether they are used or not.
+// Package cloud adds the clients of three clouds to a program that imports it, so that archives can be in their stores.
+// The clients take about 30 MiB of memory, more than the rest of the controller, whether they are used or not.
 package cloud
 
 import (
@@ -23,8 +23,8 @@ import (
 
 func init() { code.Register(codeOf) }
 
-// codeOf reads the errors of the three clients. When a client fails before it sends a request, the code is one of our own:
-// MissingRegion or NoCredentials.
+// codeOf reads the errors of the three clients. When a client fails before it sends a request, the code is one of our
+// own: MissingRegion or NoCredentials.
 func codeOf(err error) (name string, status int) {
 	var api smithy.APIError
 	var response *smithyhttp.ResponseError

@@ -1,13 +1,13 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package code reads the store's code from an error of the store's client. It depends on no client, so package archive does
-// not depend on one either. Package cloud registers Finders for its clients.
+// Package code reads the store's code from an error of the store's client. It depends on no client, so package archive
+// does not depend on one either. Package cloud registers Finders for its clients.
 package code
 
 import "sync"
 
-// Finder returns the store's code and the HTTP status of an error, zero values if it has none.
+// Finder returns the store's code and the HTTP status of an error, or zero values.
 type Finder func(error) (code string, status int)
 
 var finders struct {
@@ -22,7 +22,7 @@ func Register(f Finder) {
 	finders.all = append(finders.all, f)
 }
 
-// Of returns the result of the first Finder that knows an error, zero values if none does.
+// Of returns the result of the first Finder that knows an error, or zero values.
 func Of(err error) (code string, status int) {
 	finders.RLock()
 	defer finders.RUnlock()

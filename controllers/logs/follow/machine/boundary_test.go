@@ -49,7 +49,7 @@ func TestRotatedAmidPrinting(t *testing.T) {
 	}
 }
 
-// It is looked up only where a rotation is possible and matters, and not too often.
+// The file is looked up only if a rotation is possible and matters, and not too often.
 func TestWhenToLookUp(t *testing.T) {
 	const size = 1 << 20
 	var f flow
@@ -72,21 +72,21 @@ func TestWhenToLookUp(t *testing.T) {
 	f.rotated(at(0.9), at(second)) // it was rotated just before
 	look(false)
 	printing(1, 1e6)
-	look(false) // so soon
+	look(false) // too soon
 	printing(1.1, 1e6)
 	look(true)
 	f.rotated(at(0.9), at(second))
 	printing(3, 1e3)
-	look(true) // a rotation right after the last look would have been amid fast printing
+	look(true) // a rotation right after the last look-up would have been during fast printing
 	f.rotated(at(0.9), at(second))
 	printing(30, 1e3)
-	look(false) // and one after that would not
+	look(false) // a later rotation would not
 	if f.rotated(at(second-1), at(second)) {
 		t.Error("a rotation in slow printing is suspicious")
 	}
 }
 
-// Two rotations may lie between two look-ups that are far apart.
+// Two rotations may fall between two look-ups that are far apart.
 func TestRotatedTwiceBetweenLookUps(t *testing.T) {
 	for name, apart := range map[string]float64{"far": 8, "near": 2} {
 		var f flow
@@ -100,7 +100,7 @@ func TestRotatedTwiceBetweenLookUps(t *testing.T) {
 	}
 }
 
-// A rotation within the first second does not hide that the log was asked for late.
+// A rotation within the first second does not hide that the log was opened late.
 func TestLateStartAndRotatedAtOnce(t *testing.T) {
 	var f flow
 	f.print(at(4), 1<<20)

@@ -23,7 +23,8 @@ func (m *Machine) connect(now time.Time) {
 	m.do(Action{Kind: Connect, Since: m.window.Since(), Follow: !m.final})
 }
 
-// refused gives up when the pod is gone. A log that is not found proves less: a kubelet that restarts does not find it either.
+// refused gives up if the pod is gone. A log that is not found proves less: a kubelet that restarts does not find it
+// either.
 func (m *Machine) refused(e Event) {
 	if e.PodGone {
 		m.abandonLong(v1alpha1.ReasonLogsPodGone)
@@ -53,13 +54,14 @@ func (m *Machine) disconnected(e Event) {
 	}
 }
 
-// pause returns the pause before the next try. After a try that brought lines it starts with the shortest one again. A
-// response mostly ends because its container has ended, which the pod's status reports soon: then the pause ends.
+// pause returns the pause before the next attempt. After an attempt that brought lines it starts with the shortest
+// pause again. A response mostly ends because its container has ended, which the pod's status reports soon: then the
+// pause ends.
 func pause(final, fresh bool) Action {
 	return Action{Kind: Wait, Pause: true, FirstPause: fresh, UntilEnd: !final}
 }
 
-// conclude judges, at the end of the log, what is not judged yet.
+// conclude judges, at the end of the log, whatever is not judged yet.
 func (m *Machine) conclude(finishedAt time.Time) {
 	m.judgeResume(finishedAt)
 	if !m.head.judged && m.resume.begun {

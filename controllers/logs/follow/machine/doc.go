@@ -1,11 +1,11 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package machine decides how the log of one container run is read: when to connect, what to hand on, where lines may be
-// missing, and when the log is read to its end. It is pure: it has no clock, no client and no goroutine.
+// Package machine decides how the log of one container run is read: when to connect, what to deliver, where lines may
+// be missing, and when the log is read to its end. It is pure: it has no clock, no client and no goroutine.
 //
-// A Machine takes an Event and returns Actions. All but the last Action are carried out and not answered; the last one is
-// answered with the next Event. So the caller is a loop that does what it is told:
+// A Machine takes an Event and returns Actions. The caller carries out the Actions, and answers the last one with the
+// next Event. So the caller is a simple loop:
 //
 //	                 ┌───────────── Wait ◀──────────────────┐
 //	                 ▼                                      │

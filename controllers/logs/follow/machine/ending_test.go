@@ -6,8 +6,8 @@ package machine
 import "testing"
 
 func TestEnding(t *testing.T) {
-	// response is what one read of an ended container's log brought. unfinished: it ended with a line
-	// without a newline. cut: it ended within a long line that was read before.
+	// response is what one read of an ended container's log brought. unfinished means that it ended with a line without
+	// a newline; cut, that it ended within a long line that was read before.
 	type response struct {
 		fresh, stamped, replayed, unfinished, cut bool
 		want                                      verdict
@@ -44,7 +44,7 @@ func TestEnding(t *testing.T) {
 	}
 }
 
-// A line without a newline is the last one when it comes twice in a row.
+// A line without a newline is the last one if two reads in a row end with it.
 func TestLastLineComesTwice(t *testing.T) {
 	type read struct {
 		second float64
@@ -76,7 +76,7 @@ func TestLastLineComesTwice(t *testing.T) {
 	}
 }
 
-// Words of the kubelet without a newline must not be remembered: no line would come after them.
+// An unstamped text of the kubelet without a newline must not be remembered: no line would ever come after it.
 func TestUnstampedEndIsNotRemembered(t *testing.T) {
 	words := Event{Kind: LineRead, Text: []byte("no log"), Hash: 1, End: Closed}
 	m := &Machine{}

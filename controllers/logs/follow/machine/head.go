@@ -5,11 +5,11 @@ package machine
 
 import "time"
 
-// head is what is known of the beginning of the log, where lines may have been rotated away before anybody read them.
+// head is the state of the beginning of the log, where lines may have been rotated away before anybody read them.
 type head struct {
-	// firstConnected is when the log was first there to read.
+	// firstConnected is when the log could first be read.
 	firstConnected time.Time
-	// judged: it was judged, as far as that is possible, whether lines are missing before the first one.
+	// judged means that it was judged, as far as possible, whether lines are missing before the first one.
 	judged bool
 }
 

@@ -23,8 +23,8 @@ func (m *Machine) lineRead(e Event) {
 	case !usable:
 		m.next()
 	case e.At.IsZero():
-		// The rest of a line whose beginning an earlier read had, or a message of the kubelet that there is no log. Neither
-		// is a line of the program.
+		// This is the rest of a line whose beginning was read before, or a message of the kubelet that there is no log.
+		// Neither is a line of the program.
 		m.ending.unstamped = true
 		m.next()
 	default:
@@ -63,7 +63,7 @@ func (m *Machine) take(e Event) {
 	m.handOn(e.Now)
 }
 
-// handOn hands on a line, and judges the beginning of the log and of the file if enough is known.
+// handOn delivers a line. It judges the beginning of the log and of the file if enough is known.
 func (m *Machine) handOn(now time.Time) {
 	m.lastHash = m.line.Hash
 	m.resume.begun = true
@@ -79,7 +79,7 @@ func (m *Machine) handOn(now time.Time) {
 	m.handedOn()
 }
 
-// handedOn goes on after a line, or after the first piece of a long one.
+// handedOn goes on after a line, or after the first piece of a long line.
 func (m *Machine) handedOn() {
 	switch e := &m.line; {
 	case e.More:
@@ -92,7 +92,7 @@ func (m *Machine) handedOn() {
 	m.next()
 }
 
-// next goes on with the next line, or, at the end of the response or of the log, with what follows.
+// next reads the next line. At the end of the response or of the log it returns what follows.
 func (m *Machine) next() {
 	switch {
 	case m.concluding:

@@ -34,7 +34,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// The line before a jump in time was read from a file. If that file is there still, none was passed over.
+// The line before a jump in time was read from a file. If that file still exists, no file was skipped.
 func TestSearch(t *testing.T) {
 	for found, want := range map[bool]string{true: "BeginLine(c) ReadLine", false: "Gap BeginLine(c) ReadLine"} {
 		m := following(line(0, "a"), Event{Kind: LineRead, At: at(1), Now: at(20), Hash: 7, Whole: true, New: true})

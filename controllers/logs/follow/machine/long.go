@@ -10,16 +10,16 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// long is a line that is read in pieces. When its connection breaks and it comes again, reading goes on where it was cut. Its
-// text is not kept in memory.
+// long is a line that is read in pieces. If its connection breaks and the line comes again, reading goes on where it
+// was cut. Its text is not kept in memory.
 type long struct {
 	at time.Time
-	// hash of the first piece, by which the line is recognized.
+	// hash is that of the first piece, which identifies the line.
 	hash uint64
-	// length of what was handed on, in bytes, and its sum.
+	// length is how many bytes were delivered, and sum is their hash.
 	length int64
 	sum    *maphash.Hash
-	// left is how many bytes that were handed on have not come again, and again is the sum of those that have. again is nil
+	// left is how many delivered bytes have not come again, and again is the hash of those that have. again is nil
 	// while the line has not come again.
 	left  int64
 	again *maphash.Hash
@@ -42,11 +42,11 @@ func (l *long) add(piece []byte) {
 	l.length += int64(len(piece))
 }
 
-// comeAgain starts to compare the line with what was handed on.
+// comeAgain starts to compare the line with what was delivered.
 func (l *long) comeAgain(sum *maphash.Hash) { l.left, l.again = l.length, sum }
 
-// pass compares a piece of the line that came again with what was handed on. passed reports that all of that has come; then
-// fresh is the new part of the piece. same is false when this is another line.
+// pass compares a piece of the repeated line with what was delivered. passed means that all of that has come; then
+// fresh is the new part of the piece. same is false if this is another line.
 func (l *long) pass(piece []byte, whole bool) (fresh []byte, passed, same bool) {
 	known := min(l.left, int64(len(piece)))
 	_, _ = l.again.Write(piece[:known])
@@ -76,7 +76,7 @@ func (m *Machine) pieceRead(e Event) {
 	}
 }
 
-// passLong skips what was handed on of a long line that came again. When it is another line, the first line ends where it was
+// passLong skips the delivered part of a repeated long line. If it is another line, the first line ends where it was
 // cut, with a gap.
 func (m *Machine) passLong(piece []byte, whole bool, end End) {
 	l := m.long
@@ -87,7 +87,7 @@ func (m *Machine) passLong(piece []byte, whole bool, end End) {
 	case passed:
 		m.handOnPiece(fresh, whole, end)
 	default:
-		m.ending.cut = end != GoesOn // before it got as far as the last time
+		m.ending.cut = end != GoesOn // it ended earlier than the last time
 		m.readOn(end)
 	}
 }
@@ -115,7 +115,7 @@ func (m *Machine) readOn(end End) {
 	m.next()
 }
 
-// abandonLong ends a line of which nothing more will come.
+// abandonLong ends a line that will not go on.
 func (m *Machine) abandonLong(reason string) {
 	if m.long == nil {
 		return
@@ -136,8 +136,8 @@ func (m *Machine) longEnded(l *long) {
 	m.lookUp(afterLong)
 }
 
-// judgeLong judges whether a very long line is whole. There are no time stamps within it, so a gap is recorded if the file was
-// rotated since the line began.
+// judgeLong judges whether a very long line is whole. There are no timestamps within it, so a gap is recorded if the
+// file was rotated since the line began.
 func (m *Machine) judgeLong(e Event) {
 	if !e.Interrupted && (e.At.IsZero() || e.At.After(m.endedLong.at)) {
 		m.gap()

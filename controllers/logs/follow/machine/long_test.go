@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A long line is handed on once, wherever its connections break.
+// A long line is delivered once, wherever its connections break.
 func TestLongLineComesAgain(t *testing.T) {
 	reconnect := []Event{{Kind: Disconnected}, {Kind: Waited}, {Kind: TurnTaken}, {Kind: Connected}}
 	cutAfter := func(text string) []Event {
@@ -43,7 +43,7 @@ func TestLongLineComesAgain(t *testing.T) {
 	}
 }
 
-// Within a very long line there are no time stamps: it is looked up whether the file was rotated since it began.
+// A very long line has no timestamps within it. A look-up tells whether the file was rotated since the line began.
 func TestVeryLongLine(t *testing.T) {
 	for name, c := range map[string]struct {
 		length int

@@ -10,14 +10,14 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/dedup"
 )
 
-// lineOverhead is about what the runtime adds to a line in its file, in bytes: a time stamp, a stream, a tag.
+// lineOverhead is about what the runtime adds to a line in its file, in bytes: a timestamp, a stream, a tag.
 const lineOverhead = 40
 
 // Log describes the log to read.
 type Log struct {
-	// StartedAt is when the container started, by the node's clock, zero when it is not known.
+	// StartedAt is when the container started, by the node's clock, or zero if unknown.
 	StartedAt time.Time
-	// FileSize is from how many bytes on the kubelet may rotate the log.
+	// FileSize is the size in bytes from which on the kubelet may rotate the log.
 	FileSize int64
 }
 
@@ -31,22 +31,22 @@ type Machine struct {
 	head   head
 	resume resumption
 	ending ending
-	long   *long // nil when no long line is being read
-	// passing: the rest of a long line is skipped, because it was read before.
+	long   *long // nil if no long line is being read
+	// passing means that the rest of a long line is skipped, because it was read before.
 	passing bool
 
-	// final: the present connection does not follow the log, because the container has ended.
+	// final means that the current connection does not follow the log, because the container has ended.
 	final bool
-	// end of the present response.
+	// end is the end of the current response.
 	end End
-	// line that is being handed on.
+	// line is being delivered.
 	line Event
-	// lookingUp is the purpose of the present look-up.
+	// lookingUp is the purpose of the current look-up.
 	lookingUp purpose
-	// endedLong is the long line that has ended and is being judged. concluding: the log is read to its end.
+	// endedLong is the long line that has ended and is being judged. concluding means that the log is read to its end.
 	endedLong  *long
 	concluding bool
-	// gapSaid: a gap was recorded since the present connection was made. mayHang: see MayHang.
+	// gapSaid means that a gap was recorded since the current connection was made. For mayHang see MayHang.
 	gapSaid, mayHang bool
 	// lastHash is the hash of the last new line.
 	lastHash uint64
@@ -54,7 +54,7 @@ type Machine struct {
 	actions []Action
 }
 
-// purpose of a look-up.
+// purpose is why the beginning of the file is looked up.
 type purpose int
 
 const (
@@ -66,8 +66,8 @@ const (
 // Window returns the memory of the lines that were read lately. The reader of a response compares its lines with it.
 func (m *Machine) Window() *dedup.Window { return &m.window }
 
-// MayHang reports whether the present connection is to be left when it falls silent: it had much to catch up with, so
-// that the kubelet may wait at the end of an old file.
+// MayHang reports whether to leave the current connection when it is silent. It had a lot to catch up with, so that the
+// kubelet may wait at the end of an old file.
 func (m *Machine) MayHang() bool { return m.mayHang }
 
 // Begin returns the first Actions. ended reports whether the container has ended.

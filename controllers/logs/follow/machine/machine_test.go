@@ -21,7 +21,7 @@ var actionNames = map[ActionKind]string{
 	Search: "Search", Disconnect: "Disconnect", Finish: "Finish",
 }
 
-// told writes actions as text: the name of each, and what matters of it.
+// told renders actions as text: the name of each, and the fields that matter.
 func told(actions []Action) string {
 	var out []string
 	for i := range actions {
@@ -48,7 +48,7 @@ func told(actions []Action) string {
 	return strings.Join(out, " ")
 }
 
-// play gives events to a machine, a second apart unless they have a time, and returns what the last of them brought.
+// play gives events to a machine and returns the actions after the last one. Events without a time are a second apart.
 func play(m *Machine, events ...Event) (last string) {
 	for i, e := range events {
 		if e.Now.IsZero() {
@@ -59,7 +59,7 @@ func play(m *Machine, events ...Event) (last string) {
 	return last
 }
 
-// following is a machine that follows a log of which it has read the lines.
+// following returns a machine that follows a log and has read the given lines.
 func following(lines ...Event) *Machine {
 	m := &Machine{log: Log{FileSize: 1 << 40}}
 	play(m, append([]Event{{Kind: Waited}, {Kind: TurnTaken}, {Kind: Connected}}, lines...)...)
@@ -78,7 +78,7 @@ func hashOf(text string) (hash uint64) {
 	return hash
 }
 
-// begins is the first piece of a new long line, or of one that comes again.
+// begins is the first piece of a long line that is new, or that comes again.
 func begins(second float64, text string, again bool) Event {
 	e := line(second, text)
 	e.Whole, e.More, e.New = false, true, !again
@@ -124,7 +124,7 @@ func TestConnections(t *testing.T) {
 	}
 }
 
-// Where a file begins is looked up after a line, and before the next connection when that is owed.
+// The beginning of a file is looked up after a line, and before the next connection if a look-up is due.
 func TestLookUps(t *testing.T) {
 	printing := func() (m *Machine, last string) {
 		m = following()
@@ -161,7 +161,7 @@ func TestLookUps(t *testing.T) {
 	}
 }
 
-// Lines before the first one are judged once: when enough was read, or at the end of the log.
+// Lines missing before the first one are judged once: when enough was read, or at the end of the log.
 func TestHead(t *testing.T) {
 	late := func() *Machine {
 		m := &Machine{}

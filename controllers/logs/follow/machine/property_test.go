@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// check compares what was handed on with what was printed.
+// check compares the delivered lines with the printed ones.
 func (w *world) check(missing string) {
 	if missing != "" {
 		w.gapsAt[len(w.got)] = true
@@ -38,7 +38,7 @@ func (w *world) check(missing string) {
 	}
 }
 
-// sameLine reports whether a line was handed on, or what came of it before it was cut. Each line has its number.
+// sameLine reports whether a delivered line is a printed one, possibly cut. Each line has its number.
 func sameLine(p, got printed) bool {
 	return p.at.Equal(got.at) && strings.HasPrefix(p.text, got.text)
 }
@@ -47,7 +47,7 @@ func newWorld(t *rapid.T, rotations int) *world {
 	return &world{t: t, now: noon, quietSince: noon, budget: rapid.IntRange(1, 60).Draw(t, "budget"), rotations: rotations, m: &Machine{}, newest: -1, gapsAt: map[int]bool{}}
 }
 
-// Whatever happens: a line is handed on once and in order, what is missing is recorded as a gap where it is missing, and the
+// Whatever happens, each line is delivered once and in order. A gap is recorded wherever lines are missing, and the
 // reading ends.
 func TestNothingIsLostWithoutAGap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -68,7 +68,7 @@ func TestNoGapWithoutARotation(t *testing.T) {
 	})
 }
 
-// Whatever the answers are, the machine goes on: all but its last action have no answer, and the last one has.
+// Whatever the answers are, the machine goes on. Only the last action of a step has an answer.
 func TestAnyAnswers(t *testing.T) {
 	answers := map[ActionKind][]EventKind{
 		Wait: {Waited}, TakeTurn: {TurnTaken}, LookUp: {LookedUp}, Connect: {Connected, Refused}, ReadLine: {LineRead},

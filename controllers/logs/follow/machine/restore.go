@@ -10,14 +10,14 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
-// Restore takes the last lines that an earlier controller archived, before Begin, so that the reading goes on where they
-// end, which may be within a long line. An error is that of archived.
+// Restore passes the last lines that an earlier controller archived to the Machine, before Begin. Reading goes on where
+// they end, which may be within a long line. An error is that of archived.
 func (m *Machine) Restore(archived io.Reader) error {
 	reader := lines.NewReader(archived)
 	defer reader.Release()
 	for {
 		line, err := reader.Next()
-		// The log may end with a line without a newline, and the earlier controller may have read that.
+		// The log may end with an unfinished line that the earlier controller has read.
 		last := errors.Is(err, io.EOF) && len(line.Head) > 0
 		if (line.Whole || line.More || last) && !line.At.IsZero() {
 			err = m.restoreLine(reader, line, err)
@@ -31,7 +31,7 @@ func (m *Machine) Restore(archived io.Reader) error {
 	}
 }
 
-// restoreLine takes a line to its end. err came with the line.
+// restoreLine reads a line to its end. err came with the line.
 func (m *Machine) restoreLine(reader *lines.Reader, line lines.Line, err error) error {
 	hash := m.window.Hash(line.Head)
 	m.window.Accept(line.At, hash)

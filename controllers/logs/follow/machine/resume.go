@@ -7,14 +7,13 @@ import "time"
 
 // resumption judges whether a new connection goes on where the one before it ended.
 type resumption struct {
-	// begun: lines were read before, by an earlier connection or by an earlier controller.
+	// begun means that lines were read before, by an earlier connection or by an earlier controller.
 	begun bool
-	// suspect is the pace at the earliest disconnection of which it is not known that nothing was lost in it, nil when
-	// there is none.
+	// suspect is the pace at the earliest disconnection that may have lost lines, or nil.
 	suspect *pace
 }
 
-// restored says that an earlier controller has read lines. Nobody knows how its connection ended.
+// restored records that an earlier controller has read lines. How its connection ended is unknown.
 func (r *resumption) restored() { r.begun, r.suspect = true, &pace{} }
 
 // disconnected remembers the pace of a connection that ended.
@@ -25,9 +24,9 @@ func (r *resumption) disconnected(p *pace) {
 	}
 }
 
-// lost reports whether lines may have been lost between two connections. It is asked before the first new line, and at
-// the end of the log. replayed reports whether the line that was read last has come again. finishedAt is when the container
-// ended, zero while it runs.
+// lost reports whether lines may have been lost between two connections. Call it before the first new line and at the
+// end of the log. replayed reports whether the last read line has come again. finishedAt is when the container ended,
+// or zero while it runs.
 func (r *resumption) lost(replayed bool, finishedAt time.Time) bool {
 	lost := r.suspect != nil && !replayed && !r.suspect.unbroken(finishedAt)
 	r.suspect = nil

@@ -51,7 +51,7 @@ func TestLostBetweenConnections(t *testing.T) {
 	}
 }
 
-// A connection before the first line loses nothing.
+// A connection that breaks before the first line loses nothing.
 func TestNothingIsLostBeforeTheFirstLine(t *testing.T) {
 	var r resumption
 	r.disconnected(&pace{over: at(1)})

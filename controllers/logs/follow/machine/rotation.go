@@ -5,44 +5,45 @@ package machine
 
 import "time"
 
-// A kubelet gives the current file of a container only. It rotates the file when it finds it too large, which it checks at
-// intervals. A reader that follows from the start gets all lines, with three exceptions (k8s.io/cri-client/pkg/logs,
-// ReadLogs):
+// A kubelet serves only the current file of a container. It checks the size of the file at intervals and rotates the
+// file if it is too large. A reader that follows from the start gets all lines, with three exceptions
+// (k8s.io/cri-client/pkg/logs, ReadLogs):
 //
-//   - Nobody was connected when the file was rotated. The lines between are out of reach, and the line that was read last
-//     does not come again (dedup.Replayed).
-//   - The file was rotated twice before the reader came to the end of the first one. The kubelet opens the third file and
-//     passes over the second; when the container has ended meanwhile, it opens none. The time stamps jump while the reader
+//   - Nobody was connected when the file was rotated. The lines between are out of reach, and the last read line does
+//     not come again (dedup.Replayed).
+//   - The file was rotated twice before the reader came to the end of the first one. The kubelet opens the third file
+//     and skips the second. If the container has ended meanwhile, it opens none. The timestamps jump while the reader
 //     is behind, and the line before the jump is not in the current file.
-//   - The kubelet does not notice the new file. It watches only after it was at the end of a file once, and loses events
-//     when very many lines come at once. Then it waits at the end of the old file. Such a connection brings much and then
-//     falls silent; it is made anew.
+//   - The kubelet does not notice the new file. It watches only after it was at the end of a file once, and loses
+//     events when very many lines come at once. Then it waits at the end of the old file. Such a connection brings many
+//     lines and then none; it is replaced.
 const (
-	// minRotation is less than the least time between two rotations of one file: the least containerLogMonitorInterval
-	// that a kubelet accepts is 3 s.
+	// minRotation is less than the shortest time between two rotations of one file: a kubelet accepts a
+	// containerLogMonitorInterval of 3 s or more.
 	minRotation = 2500 * time.Millisecond
 	// aBacklog is the delay from which on a reader may be behind a rotation.
 	aBacklog = 500 * time.Millisecond
-	// longQuiet is the time without a line after which every kubelet has rotated a file that was too large.
+	// longQuiet is a time without lines after which every kubelet has rotated a file that was too large.
 	longQuiet = time.Minute
-	// muchToCatchUp is how many new bytes make a connection suspicious that then falls silent.
+	// muchToCatchUp is how many new bytes make a connection suspicious if it is silent afterwards.
 	muchToCatchUp = 64 << 10
 )
 
 // pace is how a log was read, as far as it matters for rotation. The times of lines are the node's, all others the
 // controller's.
 type pace struct {
-	// opened is when the present connection, or the last one, was made.
+	// opened is when the current connection, or the last one, was made.
 	opened time.Time
-	// last is the time stamp of the last line, and read when it was read.
+	// last is the timestamp of the last line, and read is when it was read.
 	last, read time.Time
-	// lead is the least time from a line's stamp to its reading: how far the two clocks are apart, at most.
+	// lead is the shortest time from a line's timestamp to its reading: the greatest possible difference of the two
+	// clocks.
 	lead     time.Duration
 	hasLines bool
 	// fresh is how many new bytes the connection brought.
 	fresh int64
-	// over is when the last connection ended. clean: it ended as a response should. renewed: we ended it because it was
-	// silent.
+	// over is when the last connection ended. clean means that it ended as a response should; renewed, that we ended it
+	// because it was silent.
 	over           time.Time
 	clean, renewed bool
 }
@@ -53,8 +54,8 @@ func (p *pace) connect(now time.Time) {
 
 func (p *pace) disconnect(now time.Time, clean bool) { p.over, p.clean = now, clean }
 
-// line takes note of a new line. suspicious reports that lines may have been passed over before it: the reader was
-// behind, and the stamps jump by more than a rotation takes.
+// line records a new line. suspicious means that lines may have been skipped before it: the reader was behind, and the
+// timestamps jump by more than a rotation takes.
 func (p *pace) line(at, now time.Time, size int64) (suspicious bool) {
 	p.fresh += size
 	if p.hasLines {
@@ -71,22 +72,22 @@ func (p *pace) line(at, now time.Time, size int64) (suspicious bool) {
 // printed before the connection was made counts from the connection.
 func (p *pace) behind() time.Duration { return p.read.Add(-p.lead).Sub(p.from()) }
 
-// from returns the time of the last line, or of the connection when that is later, by the node's clock.
+// from returns the time of the last line or, if later, of the connection, by the node's clock.
 func (p *pace) from() time.Time { return later(p.last, p.opened.Add(-p.lead)) }
 
-// shouldRenew reports whether the connection is to be made anew when it falls silent: it had much to catch up with, so
-// that the kubelet may wait at the end of an old file.
+// shouldRenew reports whether to replace the connection when it is silent: it had a lot to catch up with, so that the
+// kubelet may wait at the end of an old file.
 func (p *pace) shouldRenew() bool { return p.fresh > muchToCatchUp }
 
-// unbroken reports whether nothing can have been lost since the last line, although that line does not come again: the file
-// was rotated, but while a reader was there. finished is when the container ended, zero while it runs.
+// unbroken reports whether no line can be lost since the last one, although that line does not come again: the file was
+// rotated, but a reader was there. finished is when the container ended, or zero while it runs.
 func (p *pace) unbroken(finished time.Time) bool {
 	quiet := p.over.Sub(p.read)
 	switch {
 	case p.clean && !finished.IsZero() && !p.over.Before(finished) && p.behind() < aBacklog:
 		return true // the reader was there until the end, after which nothing is rotated
 	case p.renewed && quiet < minRotation && p.read.Sub(p.opened) < time.Second:
-		return true // made anew before a second rotation was possible
+		return true // replaced before a second rotation was possible
 	default:
 		return quiet >= longQuiet
 	}

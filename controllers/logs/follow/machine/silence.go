@@ -6,15 +6,15 @@ package machine
 import "time"
 
 const (
-	// DrainLimit is how long a followed response may stay open after its container is known to have ended, before it is
-	// left for a plain read of what there is.
+	// DrainLimit is how long a followed response may stay open after its container has ended. Then it is replaced by a
+	// plain read of the existing lines.
 	DrainLimit = 5 * time.Second
-	// SilenceLimit is after how much silence a connection is left that may hang (see MayHang).
+	// SilenceLimit is the silence after which a connection that may hang is left (see MayHang).
 	SilenceLimit = time.Second
 )
 
-// Silence judges a connection on which nothing was read for a while. It reports whether to leave it, and otherwise when to
-// judge it again.
+// Silence judges a connection on which nothing was read for a while. It reports whether to leave it and, if not, when
+// to judge it again.
 func Silence(quiet time.Duration, mayHang bool) (leave bool, after time.Duration) {
 	if quiet >= SilenceLimit && mayHang {
 		return true, 0

@@ -18,28 +18,29 @@ import (
 
 var errCut = errors.New("connection reset by peer")
 
-// world is a container that prints, a kubelet that gives its log, and a controller that does what the machine asks for.
-// Each choice is rapid's. It breaks connections, rotates files, restarts the controller and removes the pod at any time.
+// world is a container that prints, a kubelet that serves its log, and a controller that does what the machine asks
+// for. rapid makes each choice. It breaks connections, rotates files, restarts the controller and removes the pod at
+// any time.
 type world struct {
 	t   *rapid.T
 	now time.Time
-	// printed lines, and the first one in the present file.
+	// printed are all lines; first is the index of the first one in the current file.
 	printed   []printed
 	first     int
 	rotations int
-	// quietSince is when something was last printed.
+	// quietSince is when the last line was printed.
 	quietSince time.Time
-	// budget is how many more things go wrong. With none left, the container ends and all goes well.
+	// budget is how many more faults occur. At zero the container ends and nothing else fails.
 	budget     int
 	finishedAt time.Time
 	podGone    bool
-	// cutShort: the last plain read ended too early, as if that were all.
+	// cutShort means that the last plain read ended too early without an error.
 	cutShort bool
 
 	m      *Machine
 	reader *dedup.Reader
-	// got is what was handed on, newest the number of the last of it, and gapsAt how many lines had been handed on at each
-	// gap.
+	// got are the delivered lines, and newest is the number of the last one. gapsAt has the number of delivered lines
+	// at each gap.
 	got    []printed
 	newest int
 	open   bool
@@ -56,7 +57,7 @@ func (p printed) String() string { return p.at.UTC().Format(time.RFC3339Nano) + 
 
 func (w *world) oneIn(n int) bool { return rapid.IntRange(1, n).Draw(w.t, "one in") == 1 }
 
-// happen lets something happen: time passes, the container prints or ends, its log is rotated, its pod is removed.
+// happen makes one thing happen: time passes, the container prints or ends, its log is rotated, or its pod is removed.
 func (w *world) happen() {
 	w.now = w.now.Add(time.Duration(rapid.IntRange(0, 2000).Draw(w.t, "ms")) * time.Millisecond)
 	if !w.finishedAt.IsZero() {
@@ -71,10 +72,10 @@ func (w *world) happen() {
 	switch {
 	case what == 0:
 		w.exit()
-	case what <= 2 && w.rotations > 0 && len(w.got) > 0: // before the first line, the rule is a guess
+	case what <= 2 && w.rotations > 0 && len(w.got) > 0: // before the first line, the machine can only guess
 		w.rotations--
 		w.first = len(w.printed)
-	case what <= 13, w.now.Sub(w.quietSince) > longQuiet/2: // the rule about a long quiet is a guess, and not held to
+	case what <= 13, w.now.Sub(w.quietSince) > longQuiet/2: // after a long quiet, the machine can only guess
 		w.print(true)
 	}
 }
@@ -96,14 +97,14 @@ func (w *world) print(newline bool) {
 	w.quietSince = w.now
 }
 
-// response is what the kubelet gives to one request.
+// response is the kubelet's answer to one request.
 type response struct {
 	w      *world
 	next   int
 	rest   string
 	since  time.Time
 	follow bool
-	// whole: it does not end too early as if that were all.
+	// whole means that it does not end too early without an error.
 	whole bool
 	err   error
 }
@@ -120,7 +121,7 @@ func (r *response) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// advance gives the next line, whole or cut, or ends.
+// advance prepares the next line, whole or cut, or ends the response.
 func (r *response) advance() {
 	w := r.w
 	for r.next < len(w.printed) && w.printed[r.next].at.Before(r.since) {
@@ -146,11 +147,11 @@ func (r *response) advance() {
 	}
 }
 
-// cut ends the response after so many bytes of its rest, with an error or as if that were all.
+// cut keeps only at bytes of the rest. The response then ends with an error, or as if the log ended there.
 func (r *response) cut(at int) {
 	w := r.w
 	w.budget--
-	// Two reads of which the last ends right after the newest line that was handed on look like the end of the log.
+	// If two reads in a row end right after the newest delivered line, they look like the end of the log.
 	whole := r.next - 1
 	if at < len(r.rest) {
 		whole--
@@ -167,7 +168,7 @@ func (w *world) respond(since time.Time, follow bool) *response {
 	return &response{w: w, next: w.first, since: since, follow: follow}
 }
 
-// perform does what the machine asks for.
+// perform carries out an action of the machine.
 func (w *world) perform(a *Action) Event {
 	switch a.Kind {
 	case BeginLine, ContinueLine, CutLine, Gap, GapAtStart:
@@ -265,7 +266,7 @@ func (w *world) take(a *Action) {
 	}
 }
 
-// restart begins with a new machine, which knows what was archived.
+// restart starts a new machine, which knows what was archived.
 func (w *world) restart() []Action {
 	w.m = &Machine{}
 	var archived strings.Builder
@@ -281,7 +282,7 @@ func (w *world) restart() []Action {
 	return w.m.Begin(Log{FileSize: 1 << 10}, !w.finishedAt.IsZero())
 }
 
-// run has the log read to its end. It returns the reason for which the rest is missing.
+// run reads the log to its end. It returns the reason why the rest is missing.
 func (w *world) run() (missing string) {
 	actions := w.m.Begin(Log{FileSize: 1 << 10}, false)
 	for range 100_000 {
