@@ -237,19 +237,3 @@ func methodsOf(router chi.Routes, path string) (methods []string) {
 	}
 	return methods
 }
-
-// healthz answers that the process is alive.
-func (s *server) healthz(w http.ResponseWriter, _ *http.Request) error {
-	return web.Reply(w, map[string]string{"status": "ok"})
-}
-
-// readyz answers whether the facade is ready for requests.
-func (s *server) readyz(w http.ResponseWriter, _ *http.Request) error {
-	switch {
-	case s.stopping.Load():
-		return web.Unavailable("the facade is stopping")
-	case !s.synced.Load():
-		return web.Unavailable("the facade's cache is not ready")
-	}
-	return web.Reply(w, map[string]string{"status": "ready"})
-}

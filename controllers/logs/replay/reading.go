@@ -1,0 +1,211 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/logs/dedup"
+	"github.com/taskexec/taskexec/controllers/logs/lines"
+	"github.com/taskexec/taskexec/controllers/logs/source"
+)
+
+// errLost means that the line of a position is not where it was.
+var errLost = errors.New("the log was rotated")
+
+// reading is the state of reading one segment.
+type reading struct {
+	*Replay
+	segment *Segment
+	from    Position
+	visit   func(Line) error
+	// growing means that the current source may get more lines.
+	growing bool
+	// start is the time from which lines are requested, in whole seconds, or zero for the beginning.
+	start   time.Time
+	counter *counter
+	window  dedup.Window
+	// after is set if the line of the position was not found. Lines up to that time are skipped.
+	after time.Time
+}
+
+func (s *reading) read(ctx context.Context) error {
+	var stream *archive.Stream
+	if s.segment.archived >= 0 {
+		stream = &s.Index.Streams[s.segment.archived]
+	}
+	s.start = s.startIn(stream)
+	s.counter = newCounter(streamHash(s.segment.ID), max(0, s.start.Unix()))
+	if stream != nil && len(stream.Parts) > 0 {
+		s.FromArchive = true
+		if err := s.archived(ctx, stream); err != nil {
+			return err
+		}
+	}
+	if s.segment.live == nil || (stream != nil && stream.Ended) {
+		return s.found()
+	}
+	return s.live(ctx)
+}
+
+// found returns errLost if all lines have come without the line of the position.
+func (s *reading) found() error {
+	if s.from.Seen > 0 {
+		return errLost
+	}
+	return nil
+}
+
+// startIn returns the second from which a stream is read. All lines from there on are read, so that positions can be
+// counted.
+func (s *reading) startIn(stream *archive.Stream) (start time.Time) {
+	switch {
+	case s.from.Since > 0:
+		return s.from.since()
+	case !s.Since.IsZero():
+		start = s.Since
+	case s.Last > 0 && stream != nil && stream.Lines() > s.Last:
+		start = stream.Parts[stream.PartOfLine(stream.Lines()-s.Last)].First
+	default:
+		return start
+	}
+	return dedup.ResumeFrom(start)
+}
+
+// archived reads the lines in the archive. It remembers its last second, so that the pod's log goes on where the
+// archive ends.
+func (s *reading) archived(ctx context.Context, stream *archive.Stream) error {
+	seam := dedup.ResumeFrom(stream.Newest())
+	part := 0
+	if !s.start.IsZero() {
+		from := seam
+		if s.start.Before(from) {
+			from = s.start
+		}
+		part = min(stream.PartAt(from), len(stream.Parts)-1)
+	}
+	log := s.Archive.Open(ctx, s.Index, s.segment.archived, part)
+	defer func() { _ = log.Close() }() // nothing was written
+	s.growing = !stream.Ended && !s.Final
+	reader := lines.NewReader(log)
+	defer reader.Release()
+	return s.each(asArchived{reader}, true, func(line dedup.Line) bool {
+		if !line.At.Before(seam) {
+			s.window.Accept(line.At, s.window.Hash(line.Head))
+		}
+		return true
+	})
+}
+
+// asArchived reads lines of an archive, which are all new.
+type asArchived struct{ *lines.Reader }
+
+func (a asArchived) Next() (dedup.Line, error) {
+	line, err := a.Reader.Next()
+	return dedup.Line{Line: line, New: true}, err
+}
+
+// live reads the pod's lines after the archive.
+func (s *reading) live(ctx context.Context) error {
+	for {
+		if err := s.connection(ctx); !errors.Is(err, dedup.ErrAgain) {
+			return err
+		}
+	}
+}
+
+// connection reads one response of the pod's kubelet.
+func (s *reading) connection(ctx context.Context) error {
+	request := source.Request{ContainerRun: *s.segment.live, Since: s.start}
+	if since := s.window.Since(); !since.IsZero() {
+		request.Since = since
+	}
+	log, err := s.Source.Open(ctx, request)
+	if apierrors.IsNotFound(err) || apierrors.IsBadRequest(err) {
+		return s.found() // the pod is gone, or its container waits to be restarted
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }() // nothing was written
+	s.FromPod, s.growing = true, !s.segment.live.Ended
+	again := func(since time.Time) (io.ReadCloser, error) {
+		return unfollowed(s.Source).Open(ctx, source.Request{ContainerRun: *s.segment.live, Since: since})
+	}
+	reader := dedup.NewReader(log, &s.window, again)
+	defer reader.Release()
+	err = s.each(reader, s.segment.live.Ended, func(line dedup.Line) bool {
+		return line.New || (!line.Whole && !line.More && s.window.Accept(line.At, line.Hash))
+	})
+	if err != nil {
+		return err
+	}
+	return s.found()
+}
+
+// lineReader returns the lines of a log one by one, like lines.Reader.
+type lineReader interface {
+	Next() (dedup.Line, error)
+	Rest() (piece []byte, whole bool, err error)
+}
+
+// each visits the lines after the position for which fresh returns true. With ended, a last line without a newline
+// counts.
+func (s *reading) each(reader lineReader, ended bool, fresh func(dedup.Line) bool) error {
+	for {
+		line, err := reader.Next()
+		usable := line.Whole || line.More || (ended && errors.Is(err, io.EOF) && len(line.Head) > 0)
+		if usable && !line.At.IsZero() && fresh(line) {
+			if stop := s.line(reader, line); stop != nil {
+				return stop
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading the log of container %s in pod %s: %w", s.segment.ID.Container, s.segment.ID.Pod, err)
+		}
+	}
+}
+
+// line skips lines up to the position, and visits those after it.
+func (s *reading) line(reader lineReader, line dedup.Line) error {
+	switch {
+	case s.from.Seen > 0 && line.At.Unix() < s.from.Since, s.from == (Position{}) && line.At.Before(s.start):
+		return nil
+	}
+	s.counter.pass(line.At, line.Head)
+	if s.from.Seen > 0 {
+		s.from.Seen--
+		if s.from.Seen == 0 && (line.At.UnixNano() != s.from.At || lineHash(line.At, line.Head) != s.from.Hash) {
+			return errLost
+		}
+		return nil
+	}
+	if line.At.Before(s.Since) || (!s.after.IsZero() && !line.At.After(s.after)) {
+		return nil
+	}
+	rest := reader.Rest
+	if !line.More {
+		rest = func() ([]byte, bool, error) { return nil, line.Whole, io.EOF }
+	}
+	return s.visit(Line{Segment: s.segment, At: line.At, Head: line.Head, Whole: line.Whole, Rest: rest, Position: s.counter.position, Growing: s.growing})
+}
+
+// again reads the log again from the second of a position whose line was lost, and skips lines that are not later than
+// it. Lines may be missing there, but none is repeated.
+func (s *reading) again(ctx context.Context) error {
+	s.Gap = true
+	s.after = time.Unix(0, s.from.At)
+	s.from, s.window = Position{Since: s.from.Since}, dedup.Window{}
+	return s.read(ctx)
+}
