@@ -1,5 +1,5 @@
-// Command coredns is CoreDNS with only the plugins that a cluster needs. The full program also links the client
-// libraries of several clouds, which take longer to build than everything else.
+// Command coredns is CoreDNS with the few plugins that a cluster's DNS needs. The full program also
+// links the client libraries of several clouds, which take longer to build than all the rest.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/coredns/coredns/coremain"
 )
 
-// init lists the plugins in the order that CoreDNS itself uses.
+// The order in which plugins see a query is CoreDNS's own.
 func init() {
 	dnsserver.Directives = []string{"bind", "health", "errors", "cache", "kubernetes", "forward"}
 }

@@ -1,6 +1,6 @@
-// Command kubernetes combines etcd and all Kubernetes programs of a single node in one binary. Like busybox, it runs the
-// program whose name it was called by. So seven programs are symbolic links to one binary, and need only one link step,
-// which is by far the slowest part of the build.
+// Command kubernetes is every Kubernetes program a single node needs, and etcd, in one binary. It
+// picks the program by the name it was called with, as busybox does, so one link step (the slowest
+// part of the build by far) serves seven programs through symbolic links.
 package main
 
 import (
@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	_ "time/tzdata" // CronJobs need time zones, and a machine may have no zone files
+	_ "time/tzdata" // CronJobs name time zones; a bare machine may have no zone files
 
 	"github.com/spf13/cobra"
 	"go.etcd.io/etcd/server/v3/etcdmain"
@@ -27,8 +27,8 @@ import (
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
-// programs has constructors instead of commands, because creating a command registers flags and defaults that the
-// other programs must not see.
+// programs holds constructors, not commands: building a command registers flags and defaults
+// that the other programs must not see.
 var programs = map[string]func() int{
 	"kube-apiserver":          daemon(func() *cobra.Command { return apiserver.NewAPIServerCommand() }),
 	"kube-controller-manager": daemon(func() *cobra.Command { return controllermanager.NewControllerManagerCommand() }),
@@ -54,8 +54,8 @@ func daemon(command func() *cobra.Command) func() int {
 	return func() int { return cli.Run(command()) }
 }
 
-// kubectl follows k8s.io/kubernetes/cmd/kubectl. It reads the verbosity before it creates the command, because
-// creating the command already handles plugins and .kuberc.
+// kubectl follows k8s.io/kubernetes/cmd/kubectl: verbosity is read before the command is built,
+// because plugins and .kuberc are handled while it is being built.
 func kubectl() int {
 	logs.GlogSetter(cmd.GetLogVerbosity(os.Args)) //nolint:errcheck // as upstream: a bad level is reported by the flag parser
 	if err := cli.RunNoErrOutput(cmd.NewDefaultKubectlCommand()); err != nil {

@@ -1,7 +1,7 @@
 //go:build linux
 
-// Command pause holds a pod's namespaces open until it is told to stop. In pods that share one process namespace, it
-// also reaps orphans.
+// Command pause holds a pod's namespaces open and reaps the orphans of pods that share one process
+// namespace, until it is told to stop.
 package main
 
 import (
