@@ -4,11 +4,9 @@
 package access
 
 import (
-	"context"
 	"net/url"
 	"time"
 
-	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
@@ -30,8 +28,7 @@ type Guard struct {
 // Store reads the objects on which a right can depend: the Task of an execution, and whether a Task exists.
 type Store interface {
 	web.ExecutionReader
-	// Task returns a Task, or nil if there is none of that name.
-	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
+	web.TaskReader
 }
 
 // Scope is one request of one caller within a namespace.

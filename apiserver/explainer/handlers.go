@@ -56,8 +56,7 @@ type Fact struct {
 // Store reads the objects that an explanation needs.
 type Store interface {
 	web.ExecutionReader
-	// Task returns a Task, or nil if there is none of that name.
-	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
+	web.TaskReader
 	// Executions returns the executions of a task, newest first.
 	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)
 	// Pods returns the pods of an execution that still exist, in no order.

@@ -4,12 +4,10 @@
 package explainer
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -20,6 +18,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/explain"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 const (
@@ -67,9 +66,7 @@ func (b *Observer) readLive(ctx context.Context, o *explain.Observation) {
 	reads.Go(func() error { o.Job, jobErr = b.Store.Job(ctx, o.Execution); return nil })
 	reads.Go(func() error { o.Pods, podsErr = b.Store.Pods(ctx, o.Execution); return nil })
 	_ = reads.Wait() // an error of one read does not end the other
-	slices.SortFunc(o.Pods, func(a, b corev1.Pod) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(o.Pods, func(a, b corev1.Pod) int { return jobspec.OldestFirst(&a, &b) })
 	objects := objectsWithEvents(o)
 	found, errs := make([][]corev1.Event, len(objects)), make([]error, len(objects))
 	for i, uid := range objects {

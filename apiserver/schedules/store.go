@@ -8,12 +8,12 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/submit"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // Store reads and changes the schedules of one namespace, and reads the Tasks that they run.
 type Store interface {
-	// Task returns a Task, or nil if there is none of that name.
-	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
+	web.TaskReader
 	// Schedule returns a schedule, or nil if there is none of that name.
 	Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error)
 	// Schedules returns all schedules, ordered by name.

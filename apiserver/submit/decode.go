@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
@@ -44,18 +44,9 @@ func executeRequestOf(r *http.Request) (request executeRequest, dryRun bool, err
 	return request, dryRun, err
 }
 
-func (h *Handlers) submissionOf(in *access.Scope, r *http.Request, request executeRequest) (submission, error) {
-	sent, err := h.keyOf(r)
-	if err != nil {
-		return submission{}, err
-	}
-	of := func(key string) submission { return h.executionOf(in, web.PathValue(r, "taskName"), key, request) }
-	return of(sent.key).orFormer(of(sent.former)), nil
-}
-
-// executionOf returns the submission of a first run.
-func (h *Handlers) executionOf(in *access.Scope, task, key string, request executeRequest) submission {
-	out := submission{id: ExecutionID(in.Namespace, task, OwnKey(key, in.Who.Name())), task: task, user: in.User(), keyed: key != ""}
+// executionOf returns the submission of a first run. source is how it was asked for.
+func executionOf(namespace, task, key string, source v1alpha1.TriggerSource, request executeRequest) submission {
+	out := submission{id: ExecutionID(namespace, task, key), task: task, keyed: key != "", source: source}
 	if web.Given(request.Params) {
 		out.params = bytes.TrimSpace(request.Params)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // Execute creates an execution of a task. The controller does the rest.
@@ -17,13 +18,23 @@ func (h *Handlers) Execute(source v1alpha1.TriggerSource) func(*access.Scope, ht
 		if err != nil {
 			return err
 		}
-		submission, err := h.submissionOf(in, r, request)
+		sent, err := h.keyOf(r)
 		if err != nil {
 			return err
 		}
-		submission.source = source
+		submission := sent.submission(in, func(key string) submission {
+			return executionOf(in.Namespace, web.PathValue(r, "taskName"), key, source, request)
+		})
 		return h.submit(in, w, r, submission, dryRun)
 	}
+}
+
+// submitOwn is submit for a submission whose task the path does not name: it checks the right to execute that task.
+func (h *Handlers) submitOwn(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission, dryRun bool) error {
+	if err := in.RequireExecute(r.Context(), submission.task); err != nil {
+		return err
+	}
+	return h.submit(in, w, r, submission, dryRun)
 }
 
 // submit creates the execution of a submission, unless it exists already. For a dry run it creates nothing.

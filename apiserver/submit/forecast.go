@@ -25,8 +25,8 @@ const (
 	OutcomeRepeat = "repeat"
 )
 
-// forecast says what would happen to a new run.
-type forecast struct {
+// Forecast says what would happen to a new run.
+type Forecast struct {
 	Outcome string
 	// Reason is the reason that the run's status would have, empty if it would start.
 	Reason string
@@ -38,7 +38,7 @@ type forecast struct {
 // ForecastOf says what would happen to a new run. Its input is the task, the executions of the namespace and the Job
 // that the run would have. It knows only what the watch cache shows. The controller decides, and its limits over all
 // tasks show only in the runs that wait for them. full says why the run may not wait in its namespace, nil if it may.
-func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1.Job, full *backlog.Full) forecast {
+func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1.Job, full *backlog.Full) Forecast {
 	var ours []*v1alpha1.TaskExecution
 	for _, e := range all {
 		if e.Spec.TaskRef.Name == task.Name {
@@ -49,37 +49,37 @@ func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1
 	now := taken.Crowd()
 	now.Blocked = census.Take(all).Blocked() // any run that waits for a limit over all tasks is before this one
 	verdict := census.RulesOf(task).Judge(now)
-	for _, rule := range []func() (forecast, bool){
-		func() (forecast, bool) { return refusal(readyReason(task), runnable(task)) },
-		func() (forecast, bool) { return refusal(v1alpha1.ReasonTaskSuspended, suspended(task)) },
-		func() (forecast, bool) { return refusal(verdict.Reason, refused(task, now, oldest(taken))) },
-		func() (forecast, bool) { return hasNoRoom(full) },
-		func() (forecast, bool) { return waitsForPlace(task, verdict, taken) },
-		func() (forecast, bool) { return waitsForJob(job) },
+	for _, rule := range []func() (Forecast, bool){
+		func() (Forecast, bool) { return refusal(readyReason(task), runnable(task)) },
+		func() (Forecast, bool) { return refusal(v1alpha1.ReasonTaskSuspended, suspended(task)) },
+		func() (Forecast, bool) { return refusal(verdict.Reason, refused(task, now, oldest(taken))) },
+		func() (Forecast, bool) { return hasNoRoom(full) },
+		func() (Forecast, bool) { return waitsForPlace(task, verdict, taken) },
+		func() (Forecast, bool) { return waitsForJob(job) },
 	} {
 		if f, decided := rule(); decided {
 			return f
 		}
 	}
-	return forecast{OutcomeStart, "", "it would start at once", http.StatusOK}
+	return Forecast{OutcomeStart, "", "it would start at once", http.StatusOK}
 }
 
-func hasNoRoom(full *backlog.Full) (forecast, bool) {
+func hasNoRoom(full *backlog.Full) (Forecast, bool) {
 	if full == nil {
-		return forecast{}, false
+		return Forecast{}, false
 	}
 	return refusal(v1alpha1.ReasonNamespaceQueueFull, noRoom(full))
 }
 
-func refusal(reason string, err error) (forecast, bool) {
+func refusal(reason string, err error) (Forecast, bool) {
 	if err == nil {
-		return forecast{}, false
+		return Forecast{}, false
 	}
 	var p *web.Problem
 	if !errors.As(err, &p) {
 		p = web.ProblemOf(err)
 	}
-	return forecast{OutcomeRefuse, reason, p.Detail, p.Status}, true
+	return Forecast{OutcomeRefuse, reason, p.Detail, p.Status}, true
 }
 
 // readyReason returns the reason for which a task cannot be run.
@@ -94,7 +94,7 @@ func readyReason(task *v1alpha1.Task) string {
 }
 
 // waitsForPlace says what the run would wait for before it gets a place.
-func waitsForPlace(task *v1alpha1.Task, verdict census.Verdict, taken census.Census) (forecast, bool) {
+func waitsForPlace(task *v1alpha1.Task, verdict census.Verdict, taken census.Census) (Forecast, bool) {
 	detail := ""
 	switch verdict.Reason {
 	case v1alpha1.ReasonReplacing:
@@ -107,19 +107,19 @@ func waitsForPlace(task *v1alpha1.Task, verdict census.Verdict, taken census.Cen
 	case v1alpha1.ReasonControllerLimit:
 		detail = "it would be queued: the cluster has as many active runs as allowed (the controller's --max-running)"
 	default:
-		return forecast{}, false
+		return Forecast{}, false
 	}
-	return forecast{OutcomeQueue, verdict.Reason, detail, http.StatusOK}, true
+	return Forecast{OutcomeQueue, verdict.Reason, detail, http.StatusOK}, true
 }
 
 // waitsForJob applies if the Job would be suspended, by its template or by Kueue.
-func waitsForJob(job *batchv1.Job) (forecast, bool) {
+func waitsForJob(job *batchv1.Job) (Forecast, bool) {
 	switch queue := job.Labels[v1alpha1.LabelKueueQueue]; {
 	case queue != "":
-		return forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, fmt.Sprintf("it would wait until Kueue admits its Job to the queue %q", queue), http.StatusOK}, true
+		return Forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, fmt.Sprintf("it would wait until Kueue admits its Job to the queue %q", queue), http.StatusOK}, true
 	case job.Spec.Suspend != nil && *job.Spec.Suspend:
-		return forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, "it would wait until somebody resumes its Job, which the template suspends", http.StatusOK}, true
+		return Forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, "it would wait until somebody resumes its Job, which the template suspends", http.StatusOK}, true
 	default:
-		return forecast{}, false
+		return Forecast{}, false
 	}
 }

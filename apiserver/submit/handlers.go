@@ -15,8 +15,7 @@ import (
 
 // Store reads the objects that a submission depends on, and records its execution.
 type Store interface {
-	// Task returns a Task, or nil if there is none of that name.
-	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
+	web.TaskReader
 	web.ExecutionReader
 	// Schedule returns a schedule, or nil if there is none of that name.
 	Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error)

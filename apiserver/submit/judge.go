@@ -14,13 +14,11 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/tasks"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
@@ -29,7 +27,7 @@ import (
 // newExecution checks a submission as the controller will. It returns the execution to create, and separately the
 // values of its sensitive params.
 func (h *Handlers) newExecution(ctx context.Context, in *access.Scope, submission submission) (*v1alpha1.TaskExecution, map[string][]byte, error) {
-	task, err := tasks.Named(ctx, h.Stores(in.Namespace), submission.task)
+	task, err := web.TaskNamed(ctx, h.Stores(in.Namespace), submission.task)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
@@ -88,6 +89,14 @@ type submissionKey struct {
 	key string
 	// former is the input that was used before there was a secret. It is empty if there is no secret.
 	former string
+}
+
+// submission returns the submission of the request's caller. of makes a submission of a key.
+func (k submissionKey) submission(in *access.Scope, of func(key string) submission) submission {
+	caller := in.Who.Name()
+	s := of(OwnKey(k.key, caller)).orFormer(of(OwnKey(k.former, caller)))
+	s.user = in.User()
+	return s
 }
 
 // keyOf returns the key of a request.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/tasks"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
@@ -58,7 +57,7 @@ const UnknownID = "00000000-0000-0000-0000-000000000000"
 
 // rehearse answers a dry run and changes nothing. An invalid request gets the same answer as without dryRun.
 func (h *Handlers) rehearse(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission) error {
-	task, err := tasks.Named(r.Context(), h.Stores(in.Namespace), submission.task)
+	task, err := web.TaskNamed(r.Context(), h.Stores(in.Namespace), submission.task)
 	if err != nil {
 		return err
 	}

@@ -29,21 +29,11 @@ func (h *Handlers) Rerun(in *access.Scope, w http.ResponseWriter, r *http.Reques
 	if err != nil {
 		return err
 	}
-	of := func(key string) submission {
-		return rerunOf(in.Namespace, id, original, OwnKey(key, in.Who.Name()), request)
+	submission := sent.submission(in, func(key string) submission { return rerunOf(in.Namespace, id, original, key, request) })
+	if original == nil {
+		return h.repeatedOfWhatIsGone(in, w, r, submission, dryRun, web.NoExecution(id))
 	}
-	submission := of(sent.key).orFormer(of(sent.former))
-	submission.user = in.User()
-	switch {
-	case original == nil && dryRun:
-		return web.NoExecution(id)
-	case original == nil:
-		return h.repeatedOfWhatIsGone(in, w, r, submission, web.NoExecution(id))
-	}
-	if err := in.RequireExecute(r.Context(), submission.task); err != nil {
-		return err
-	}
-	return h.submit(in, w, r, submission, dryRun)
+	return h.submitOwn(in, w, r, submission, dryRun)
 }
 
 // rerunOf returns the submission of a rerun. Without the original, it can only find the execution of an earlier

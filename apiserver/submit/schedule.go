@@ -35,24 +35,15 @@ func (h *Handlers) RunSchedule(in *access.Scope, w http.ResponseWriter, r *http.
 	if err != nil {
 		return err
 	}
-	by := func(key string) submission { return runOf(in.Namespace, name, of, OwnKey(key, in.Who.Name())) }
-	submission := by(sent.key).orFormer(by(sent.former))
-	submission.user = in.User()
-	switch {
-	case of == nil && dryRun:
-		return web.NoSchedule(name, nil)
-	case of == nil:
-		return h.repeatedOfWhatIsGone(in, w, r, submission, web.NoSchedule(name, nil))
+	submission := sent.submission(in, func(key string) submission { return runOf(in.Namespace, name, of, key) })
+	if of == nil {
+		return h.repeatedOfWhatIsGone(in, w, r, submission, dryRun, web.NoSchedule(name, nil))
 	}
-	if err := in.RequireExecute(r.Context(), submission.task); err != nil {
-		return err
-	}
-	err = h.submit(in, w, r, submission, dryRun)
+	err = h.submitOwn(in, w, r, submission, dryRun)
 	var unfit params.FieldErrors
 	if errors.As(err, &unfit) {
 		// The request has no params, so it is not at fault.
-		p := web.Problemf(http.StatusConflict, "the task %q does not accept the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, in.Path("triggers", "cron", name))
-		return p
+		return web.Problemf(http.StatusConflict, "the task %q does not accept the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, in.Path("triggers", "cron", name))
 	}
 	return err
 }

@@ -13,15 +13,9 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// Reader reads one Task.
-type Reader interface {
-	// Task returns a Task, or nil if there is none of that name.
-	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
-}
-
 // Store reads the Tasks of one namespace.
 type Store interface {
-	Reader
+	web.TaskReader
 	// Tasks returns all Tasks, ordered by name.
 	Tasks(ctx context.Context) ([]v1alpha1.Task, error)
 }
@@ -29,18 +23,6 @@ type Store interface {
 // Handlers serves Tasks.
 type Handlers struct {
 	Stores func(namespace string) Store
-}
-
-// Named returns a Task. The error is the answer 404 if there is none.
-func Named(ctx context.Context, store Reader, name string) (*v1alpha1.Task, error) {
-	task, err := store.Task(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	if task == nil {
-		return nil, web.NoTask(name)
-	}
-	return task, nil
 }
 
 // List answers with all Tasks.
@@ -65,7 +47,7 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 
 // Get answers with one Task.
 func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
-	task, err := Named(r.Context(), h.Stores(in.Namespace), web.PathValue(r, "taskName"))
+	task, err := web.TaskNamed(r.Context(), h.Stores(in.Namespace), web.PathValue(r, "taskName"))
 	if err != nil {
 		return err
 	}

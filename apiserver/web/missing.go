@@ -28,6 +28,24 @@ func ExecutionNamed(ctx context.Context, store ExecutionReader, id string) (*v1a
 	return execution, nil
 }
 
+// TaskReader reads one Task.
+type TaskReader interface {
+	// Task returns a Task, or nil if there is none of that name.
+	Task(ctx context.Context, name string) (*v1alpha1.Task, error)
+}
+
+// TaskNamed returns a Task. The error is the answer 404 if there is none.
+func TaskNamed(ctx context.Context, store TaskReader, name string) (*v1alpha1.Task, error) {
+	task, err := store.Task(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if task == nil {
+		return nil, NoTask(name)
+	}
+	return task, nil
+}
+
 // NoExecution returns the answer 404 for an execution.
 func NoExecution(id string) error {
 	return Problemf(http.StatusNotFound, "there is no execution %q", id)

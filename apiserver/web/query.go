@@ -4,6 +4,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -29,12 +30,7 @@ func (p Parameters[Q]) Read(r *http.Request, q *Q) error {
 	if err != nil {
 		return Problemf(http.StatusBadRequest, "the query is not valid: %v", err)
 	}
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		read, known := p[name]
 		switch given := values[name]; {
 		case !known:
@@ -51,11 +47,7 @@ func (p Parameters[Q]) Read(r *http.Request, q *Q) error {
 }
 
 func (p Parameters[Q]) known() string {
-	names := make([]string, 0, len(p))
-	for name := range p {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(p))
 	switch len(names) {
 	case 0:
 		return "there are no parameters"

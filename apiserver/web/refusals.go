@@ -4,12 +4,13 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/taskexec/taskexec/controllers/apianswer"
 )
 
 // quotaRetry is the Retry-After in seconds when a quota is used up.
@@ -18,7 +19,7 @@ const quotaRetry = 5
 // forbidden returns the answer if the API server answers 403 to the facade. There are four causes. Only the message
 // tells them apart: the status has the same reason for all, and a cause only for a namespace that is being deleted.
 //
-//   - The facade's own rights are missing, which whoever installed it has to mend: 500.
+//   - The facade's own rights are missing: 500. The cluster's administrator has to grant them.
 //   - A ResourceQuota has no room: 429, because it may have some later.
 //   - The namespace is being deleted: 409.
 //   - A policy or another part of admission refuses what the caller asks for: 403.
@@ -26,7 +27,7 @@ const quotaRetry = 5
 // All but the first have the API server's message. It names the object and the quota or policy, so that the caller
 // knows what to ask the cluster's administrator for.
 func forbidden(err error) *Problem {
-	words := serverWords(err)
+	words := apianswer.Message(err)
 	switch {
 	case apierrors.IsUnauthorized(err), isMissingRight(words):
 		return Problemf(http.StatusInternalServerError, "the facade's service account is not allowed to do this: %v", err)
@@ -52,13 +53,4 @@ func isMissingRight(words string) bool {
 // or its use is not counted yet.
 func isFullQuota(words string) bool {
 	return strings.Contains(words, "exceeded quota: ") || strings.Contains(words, "status unknown for quota: ")
-}
-
-// serverWords returns the API server's own message, without wrapping.
-func serverWords(err error) string {
-	var status apierrors.APIStatus
-	if errors.As(err, &status) {
-		return status.Status().Message
-	}
-	return err.Error()
 }
