@@ -122,7 +122,7 @@ func answersOf(t *testing.T, api http.Handler, token string) (slowest time.Durat
 	return slowest
 }
 
-// heldBeyondShare lists the kinds of places of which one caller holds more than its share.
+// heldBeyondShare lists the kinds of places where one caller holds more than its share.
 func (s *server) heldBeyondShare(who string) (beyond []string) {
 	for kind, places := range map[string]*limit.Places{
 		"bodies": s.guard.Admission.Bodies, "requests": s.guard.Admission.Places, "requests that may be refused yet": s.guard.Admission.Unsure,

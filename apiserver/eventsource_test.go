@@ -172,7 +172,7 @@ func TestCase40WatchedRunLetsAnEventSourceGo(t *testing.T) {
 }
 
 // The id that a client sends is checked. The id of another stream is refused. An id that claims the end of a log does
-// not make a client miss lines if the log goes on.
+// not make a client miss lines if the log continues.
 func TestCase40IDsOfALog(t *testing.T) {
 	f := newLogFacade()
 	url := f.listen(t)

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 header=hack/boilerplate/boilerplate.go.txt
 
-# These files are part of the cache key of the local cluster. A change of them would build Kubernetes anew, so they get the
+# These files are part of the cache key of the local cluster. A change of them would build Kubernetes again, so they get the
 # header when its version changes.
 without=(':!hack/localcluster/kubernetes' ':!hack/localcluster/coredns' ':!hack/localcluster/pause')
 

@@ -115,7 +115,7 @@ var rules = []rule{
 	volumes,          // before notCreated: the node mounts volumes before it creates containers
 	notCreated,       // before restarting: a container that was never created has not run
 	restarting,       // the container ran in this pod and failed
-	containerWaiting, // after all that read the pod: it only repeats the status
+	containerWaiting, // after the rules that read the pod: it only repeats the status
 	retrying,         // after whatever keeps the next attempt from starting
 	starting,         // nothing is known to be wrong
 	running,

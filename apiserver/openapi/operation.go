@@ -63,7 +63,7 @@ type Answer struct {
 	Description string
 	// MediaType defaults to application/json if there is a Body.
 	MediaType string
-	// Body is a value of the type that is encoded. A string is text, nil is no body.
+	// Body is a value of the type that is encoded. A string is text; nil means no body.
 	Body any
 	// Forms are the types of the body, if there are several. Body is nil then.
 	Forms *Forms

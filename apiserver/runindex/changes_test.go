@@ -180,7 +180,7 @@ func TestSameNameAnew(t *testing.T) {
 	}
 }
 
-// A resync of the informer is no change.
+// A resync of the informer is not a change.
 func TestRepetition(t *testing.T) {
 	w := newWorld()
 	w.put("a", "sync", 0)

@@ -10,7 +10,7 @@
 //	                                            → Watch: a signal to read again
 //
 // A watcher keeps a position in the order of versions and nothing else. So a slow watcher costs no memory and skips states
-// that a newer one has replaced, and a watcher that reconnects goes on where it was.
+// that a newer one has replaced, and a watcher that reconnects continues where it was.
 //
 // It does no I/O and reads no clock.
 package runindex

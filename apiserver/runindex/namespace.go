@@ -46,7 +46,7 @@ type Query struct {
 	// Task is the task whose executions are selected. Empty means all.
 	Task        string
 	OldestFirst bool
-	// From and To bound the creation time, both inclusive. The zero time is no bound.
+	// From and To bound the creation time, both inclusive. A zero time means no bound.
 	From, To time.Time
 	// After is the position before the page.
 	After *Position

@@ -15,7 +15,7 @@ type CancelByIDsRequest struct {
 type CancelByIDsResponse struct {
 	// Cancelled are the executions that were cancelled by this request or an earlier one.
 	Cancelled []string `json:"cancelled"`
-	// NotFound are the ids of which no execution exists.
+	// NotFound are the ids without an execution.
 	NotFound []string `json:"notFound"`
 	// AlreadyFinished are the executions that had already ended.
 	AlreadyFinished []string `json:"alreadyFinished"`
@@ -33,7 +33,7 @@ type cancelByTaskNamesRequest struct {
 type cancelByTaskNamesResponse struct {
 	// Cancelled are the ids of the cancelled executions.
 	Cancelled []string `json:"cancelled"`
-	// TaskNotFound are the names of which neither a task nor a run exists.
+	// TaskNotFound are the names without a task and without a run.
 	TaskNotFound []string `json:"taskNotFound"`
 }
 

@@ -22,7 +22,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/wire"
 )
 
-// Record is an execution with its creation time, by which the history is sorted and filtered.
+// Record is an execution with its creation time. The history is sorted and filtered by it.
 type Record struct {
 	wire.Execution
 	// CreatedAt is when the run was created.

@@ -30,7 +30,7 @@ type Schedule struct {
 	Enabled bool `json:"enabled"`
 	// Params are the params of each run.
 	Params json.RawMessage `json:"params,omitempty"`
-	// Jitter is the most by which runs are delayed, in milliseconds. The delay of one schedule is always the same.
+	// Jitter is the longest delay of a run, in milliseconds. The delay of one schedule is always the same.
 	Jitter *int64 `json:"jitter,omitempty"`
 	// StartingDeadline is how late a run may start, in milliseconds, absent if there is no limit.
 	StartingDeadline *int64 `json:"startingDeadline,omitempty"`
@@ -131,7 +131,7 @@ type scheduleRequest struct {
 	Enabled json.RawMessage `json:"enabled,omitempty" jsonschema_extras:"type=boolean,type=null"`
 	// Params are the params of each run. They must match the task's schema.
 	Params json.RawMessage `json:"params,omitempty" jsonschema_extras:"type=object,type=null,additionalProperties=true"`
-	// Jitter is the most by which runs are delayed, in milliseconds, up to a day.
+	// Jitter is the longest delay of a run, in milliseconds, up to a day.
 	Jitter json.RawMessage `json:"jitter,omitempty" jsonschema_extras:"type=integer,type=null"`
 	// StartingDeadline is how late a run may start, in milliseconds, at least 1000.
 	StartingDeadline json.RawMessage `json:"startingDeadline,omitempty" jsonschema_extras:"type=integer,type=null"`

@@ -143,7 +143,7 @@ func accessLevel(route string) int {
 	}
 }
 
-// RecoverPanic turns a panic into an answer, so that the process goes on.
+// RecoverPanic turns a panic into an answer, so that the process keeps running.
 func RecoverPanic(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {

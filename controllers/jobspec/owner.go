@@ -12,7 +12,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// A label does not prove to whom an object belongs, because anybody who may create pods or Jobs can set any label. An
+// A label does not prove the owner of an object, because anybody who may create pods or Jobs can set any label. An
 // owner reference proves more. The garbage collector removes an object whose owner does not exist, so a forged
 // reference must name a real Job, and config/admission/jobs_policy.yaml refuses that.
 

@@ -122,7 +122,7 @@ func TestJobOfAFinishedRun(t *testing.T) {
 	}.run(t)
 }
 
-// The execution keeps what became of a run. Its Job and pods are needed only for a while.
+// The execution keeps the record of a run. Its Job and pods are needed only for a while.
 func TestJobOfARunThatEndedByItselfGoes(t *testing.T) {
 	finished := func(settledAgo time.Duration, archived bool) *scene {
 		s := given().job().pod(exited(0)).phase(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)

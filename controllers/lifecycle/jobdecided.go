@@ -15,7 +15,7 @@ import (
 // A Job first announces that it will fail (FailureTarget) or complete (SuccessCriteriaMet), and deletes its running
 // pods. When those have ended, it is failed or complete (KEP-3998, KEP-3939).
 
-// decisions are the conditions by which a Job decides, the announcements first.
+// decisions are the conditions that end a Job, the announcements first.
 var decisions = []batchv1.JobConditionType{batchv1.JobFailureTarget, batchv1.JobSuccessCriteriaMet, batchv1.JobFailed, batchv1.JobComplete}
 
 // decidedAt returns when a Job decided how it ends, or zero.

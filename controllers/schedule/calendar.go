@@ -14,7 +14,7 @@ type wall int64
 const (
 	daySeconds = 24 * 60 * 60
 	// searchMonths is how far away the nearest matching month can be: a February with five Mondays comes every 28
-	// years, and once after 40, because 2100 is no leap year.
+	// years, and once after 40, because 2100 is not a leap year.
 	searchMonths = 41 * 12
 )
 

@@ -28,7 +28,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/fairqueue"
 )
 
-// These are the fields by which the caches are indexed.
+// These fields index the caches.
 const (
 	// indexPodExecution finds the pods of an execution by its UID.
 	indexPodExecution = "taskexec.dev/execution-uid"

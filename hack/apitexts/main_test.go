@@ -49,10 +49,10 @@ type Basket struct{ Apple }
 // Empty has nothing.
 type Empty struct{}
 
-// Kind is no struct.
+// Kind is not a struct.
 type Kind string
 
-// New is no type.
+// New is not a type.
 func New() {}
 `),
 		"a/a_test.go": file("package a\n\n// T is of a test.\ntype T struct {\n\tX int `json:\"x\"`\n}\n"),

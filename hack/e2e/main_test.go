@@ -40,7 +40,7 @@ var (
 	url, token string
 	// kube reads and writes without a cache, as kubectl does.
 	kube client.WithWatch
-	// raw reads what is not a resource: metrics, and what the kubelet serves.
+	// raw reads paths that are not resources, such as metrics and those of the kubelet.
 	raw rest.Interface
 	// clientset creates tokens.
 	clientset *kubernetes.Clientset

@@ -71,7 +71,7 @@ type Stream struct {
 	Ended bool `json:"ended,omitempty"`
 }
 
-// Part is a part of a stream: one object in the bucket. A line that is longer than a part goes on in the next part.
+// Part is a part of a stream: one object in the bucket. A line that is longer than a part continues in the next part.
 type Part struct {
 	// Lines counts the lines that begin in this part.
 	Lines int64 `json:"lines"`

@@ -97,7 +97,7 @@ func (s *StreamWriter) fail(err error) {
 	s.lastAt, s.open, s.cut = s.before, part.Continues, true
 }
 
-// refuse gives up all of the stream that is not in the bucket, and everything that follows, for a reason.
+// refuse drops the part of the stream that is not in the bucket, and everything after it, with a reason.
 func (s *StreamWriter) refuse(reason string) {
 	s.l.logger().V(1).Info("The rest of a container's log is not archived", "pod", s.podKey(), "container", s.stream.Container, "reason", reason)
 	s.settle()

@@ -179,7 +179,7 @@ func (l *Log) stop() {
 	l.wake()
 }
 
-// Abandon gives up what is not in the bucket. It becomes gaps with the given reason.
+// Abandon drops the data that is not in the bucket, and records it as gaps with the given reason.
 func (l *Log) Abandon(reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -56,7 +56,7 @@ type StreamWriter struct {
 	before time.Time
 	// open means that the accepted text ends within a line.
 	open bool
-	// going means that the last line goes on; cut, that the rest of it is dropped.
+	// going means that the last line continues; cut, that the rest of it is dropped.
 	going, cut bool
 	// dropped counts lines and bytes for which there was no room. It becomes a gap when there is room again.
 	dropped  Gap

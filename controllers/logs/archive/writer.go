@@ -35,7 +35,7 @@ type WriterOptions struct {
 	// Uploads is how many requests are made to the bucket at once. The namespaces take turns, and one namespace alone
 	// never uses all slots.
 	Uploads int
-	// StopTimeout is how long the Writer goes on uploading after Run's ctx has ended.
+	// StopTimeout is how long the Writer keeps uploading after Run's ctx has ended.
 	StopTimeout time.Duration
 	// Retry is the backoff between two attempts to upload.
 	Retry wait.Backoff

@@ -145,7 +145,7 @@ func (t *tracked) miss(reason string) {
 }
 
 // finish is called when the stream returns. If ctx has ended, we stopped the stream ourselves: it is not done, and the
-// next controller goes on.
+// next controller continues.
 func (t *tracked) finish(ctx context.Context, missing string, log logr.Logger) {
 	if ctx.Err() != nil {
 		return

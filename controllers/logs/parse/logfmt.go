@@ -88,7 +88,7 @@ func wholePairs(line string) (read int, ok bool) {
 type pairEnd int
 
 const (
-	// noPair means that it is no pair.
+	// noPair means that the text is not a pair.
 	noPair pairEnd = iota
 	// closed means that its quote or a space ends it.
 	closed

@@ -12,7 +12,7 @@ import (
 const maxStamps = 8
 
 // aStamp matches what loggers write before the level: a part of a date, with or without brackets, the number of a
-// process in brackets, a year at the end of brackets, or a dash between them. A number alone is no stamp: "3 ERROR
+// process in brackets, a year at the end of brackets, or a dash between them. A number alone is not a timestamp: "3 ERROR
 // lines".
 var aStamp = regexp.MustCompile(`^(?:\[\d+\]\s*|[|-]\s+|(?:19|20)\d\d\]\s*|[\[(]?(?:` + strings.Join([]string{
 	`\d\d?[/-](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[/-]\d{2,4}(?::[\d:]+)?`,

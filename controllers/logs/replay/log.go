@@ -18,7 +18,7 @@ type Look func(ctx context.Context) (r *Replay, done bool, err error)
 // Log reads an execution's log from Position on, and advances Position. It is not safe for concurrent use.
 type Log struct {
 	Look Look
-	// Position is where reading goes on. Set it to start elsewhere than at the beginning.
+	// Position is where reading continues. Set it to start elsewhere than at the beginning.
 	Position Position
 	// Opened, if set, is called after each Look in which Position was found.
 	Opened func()

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package share has the rule by which namespaces share a common limit.
+// Package share divides a common limit between namespaces.
 package share
 
 // ofTheRest is how many times the free part a namespace may hold.

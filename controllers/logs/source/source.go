@@ -60,7 +60,7 @@ type Request struct {
 	ContainerRun
 	// Since is in whole seconds, or zero for the beginning.
 	Since time.Time
-	// Follow means that the response goes on while the log is written.
+	// Follow means that the response continues while the log grows.
 	Follow bool
 	// Limit is the limit of the response in bytes. 0 means none.
 	Limit int64

@@ -18,7 +18,7 @@ import (
 
 // Record puts the verdict on a Task into its status: Ready for people, and Stalled or Reconciling for kstatus, which
 // would wait for ever if Ready is False. A spec that was not judged before is a change, which is run if the Task asks
-// for that. An edit of the metadata creates no new generation, so it is no change.
+// for that. An edit of the metadata creates no new generation, so it is not a change.
 func Record(task *v1alpha1.Task, ready metav1.Condition, now time.Time) {
 	status := &task.Status
 	if status.ObservedGeneration != task.Generation {

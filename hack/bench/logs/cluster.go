@@ -30,7 +30,7 @@ import (
 type cluster struct {
 	*options
 	kube client.WithWatch
-	// raw reads what is not a resource.
+	// raw reads paths that are not resources.
 	raw  rest.Interface
 	http http.Client
 }

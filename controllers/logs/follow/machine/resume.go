@@ -5,7 +5,7 @@ package machine
 
 import "time"
 
-// resumption judges whether a new connection goes on where the one before it ended.
+// resumption judges whether a new connection continues where the one before it ended.
 type resumption struct {
 	// begun means that lines were read before, by an earlier connection or by an earlier controller.
 	begun bool

@@ -32,7 +32,7 @@ func certificate(t *testing.T, dir, name string) *x509.Certificate {
 	return cert
 }
 
-// A server's certificate must have every name by which clients reach it.
+// A server's certificate must have every name that clients use.
 func TestServerNames(t *testing.T) {
 	dir := ensured(t)
 	tests := map[string]struct {
