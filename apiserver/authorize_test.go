@@ -174,7 +174,7 @@ func TestTheCallerIsRecorded(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &started); err != nil || started.Trigger.User != "ann" {
 		t.Fatalf("%v %s", err, w.Body)
 	}
-	if got := store.executions[started.ExecutionID].Spec.Trigger; got != (v1alpha1.Trigger{Source: "manual", User: "ann"}) {
+	if got := fixture.Unstamped(t, store.executions[started.ExecutionID]); got != (v1alpha1.Trigger{Source: "manual", User: "ann"}) {
 		t.Errorf("recorded %+v", got)
 	}
 	for _, body := range []string{`{"user":"bob"}`, `{"trigger":{"user":"bob"}}`, `{"params":{},"requestedBy":"bob"}`} {

@@ -28,7 +28,7 @@ func TestExecuteWritesAnExecution(t *testing.T) {
 	answer := ok[submit.Started](t, l, "POST", "/tasks/sync/execute/manual",
 		`{"params":{"b":9007199254740993,"a":0.1,"text":"$(rm -rf /) <x>","null":null,"deep":{"list":[1,[2]]}}}`)
 	stored := l.live(t, answer.ExecutionID)
-	if stored.Spec.TaskRef.Name != "sync" || stored.Spec.Trigger != (v1alpha1.Trigger{Source: "manual"}) || stored.Spec.Cancel != nil || stored.Spec.Timeout != nil {
+	if stored.Spec.TaskRef.Name != "sync" || fixture.Unstamped(t, stored) != (v1alpha1.Trigger{Source: "manual"}) || stored.Spec.Cancel != nil || stored.Spec.Timeout != nil {
 		t.Errorf("stored %+v", stored.Spec)
 	}
 	var kept map[string]json.RawMessage

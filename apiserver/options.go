@@ -59,6 +59,8 @@ type Options struct {
 	// IdempotencySecret is the Secret, as namespace/name, that conceals Idempotency-Keys. Without it, anybody who can
 	// read executions can guess keys.
 	IdempotencySecret string
+	// ClusterID identifies the cluster, as for the controller. Empty means the UID of the namespace kube-system.
+	ClusterID string
 	// Tracing creates spans for requests. Nil means that there are none.
 	Tracing trace.TracerProvider
 	// Metrics are further metrics of the program. They are served with those of the requests.

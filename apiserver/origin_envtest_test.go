@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -33,6 +35,8 @@ func TestCase44OriginCannotBeForged(t *testing.T) {
 		"trigger name":     {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Name = "nightly" }, "spec.trigger.name can only be stated by Taskexec"},
 		"user":             {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.User = "somebody else" }, "spec.trigger.user must be left out or be the name of who creates"},
 		"user of a prefix": {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.User = l.userName("an") }, "spec.trigger.user"},
+		"time of request":  {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Time = ptr.To(metav1.NowMicro()) }, "spec.trigger.time and spec.trigger.cluster can only be stated by Taskexec"},
+		"cluster":          {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Cluster = "other" }, "spec.trigger.time and spec.trigger.cluster"},
 		"requester":        {func(e *v1alpha1.TaskExecution) { e.Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: "somebody else"} }, "spec.cancel.requestedBy must be left out"},
 	}
 	for _, key := range []string{v1alpha1.LabelSchedule, v1alpha1.LabelScheduleUID, v1alpha1.LabelTask, v1alpha1.LabelExecution, v1alpha1.LabelExecutionUID, "taskexec.dev/anything"} {

@@ -62,7 +62,7 @@ func TestRerun(t *testing.T) {
 			if stored.Spec.Timeout.Duration != time.Minute || !reflect.DeepEqual(stored.Labels, labels) {
 				t.Errorf("how it is run: %v %v", stored.Spec.Timeout, stored.Labels)
 			}
-			if stored.Spec.Trigger != (v1alpha1.Trigger{Source: v1alpha1.TriggerManual}) || stored.Spec.Cancel != nil {
+			if fixture.Unstamped(t, stored) != (v1alpha1.Trigger{Source: v1alpha1.TriggerManual}) || stored.Spec.Cancel != nil {
 				t.Errorf("stored %+v", stored.Spec)
 			}
 			if read := ok[wire.Execution](t, facade(store), "GET", "/tasks/running/execution/"+got.ExecutionID, ""); read.RerunOf != "first" {

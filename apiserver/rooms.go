@@ -35,7 +35,7 @@ func (s *server) furnish(o Options) {
 	s.rooms = &rooms{
 		tasks: tasks.Handlers{Stores: func(ns string) tasks.Store { return in(ns) }},
 		submit: submit.Handlers{
-			Stores: func(ns string) submit.Store { return in(ns) }, Judges: judges, Secret: s.secret, Waiting: o.Waiting,
+			Stores: func(ns string) submit.Store { return in(ns) }, Judges: judges, Secret: s.secret, Cluster: s.cluster, Waiting: o.Waiting,
 			OwnNamespace: s.ownNamespace, Limited: s.metrics.Limit,
 		},
 		runs:      runs.Handlers{Stores: func(ns string) runs.Store { return in(ns) }, Timeout: s.timeout},

@@ -52,7 +52,7 @@ func TestCase34RunAScheduleNow(t *testing.T) {
 				if stored.Spec.TaskRef.Name != "sync" || string(stored.Spec.Params.Raw) != `{"mid":1}` || stored.Spec.Timeout.Duration != time.Minute {
 					t.Errorf("stored %+v", stored.Spec)
 				}
-				if want := (v1alpha1.Trigger{Source: v1alpha1.TriggerManual, Name: "nightly"}); stored.Spec.Trigger != want {
+				if want := (v1alpha1.Trigger{Source: v1alpha1.TriggerManual, Name: "nightly"}); fixture.Unstamped(t, stored) != want {
 					t.Errorf("trigger %+v", stored.Spec.Trigger)
 				}
 				if stored.Labels[v1alpha1.LabelSchedule] != "nightly" || stored.Labels[v1alpha1.LabelScheduleUID] != "uid-1" {

@@ -42,6 +42,8 @@ type server struct {
 	gate access.Gate
 	// secret is the installation's secret. If it is nil, keys are not concealed.
 	secret *submit.InstallationSecret
+	// cluster identifies the cluster on new executions.
+	cluster *submit.Cluster
 	// guard and rooms are made by handler.
 	guard *access.Guard
 	rooms *rooms
@@ -86,6 +88,9 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	if err := s.openCluster(ctx, group, config, o); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	group.Go(func() error {
 		if err := stores.Run(cacheCtx); err != nil {
 			return fmt.Errorf("watching the cluster: %w", err)
@@ -126,6 +131,20 @@ func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *
 		return nil
 	})
 	return first, nil
+}
+
+// openCluster starts to read the identity of the cluster. Nothing waits for it.
+func (s *server) openCluster(ctx context.Context, group *errgroup.Group, config *rest.Config, o Options) error {
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("creating the client that reads the identity of the cluster: %w", err)
+	}
+	s.cluster = submit.NewCluster(o.ClusterID)
+	group.Go(func() error {
+		s.cluster.KeepTrying(ctx, client, o.Log)
+		return nil
+	})
+	return nil
 }
 
 // openLogs opens the sources of logs.

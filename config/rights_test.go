@@ -58,6 +58,7 @@ func TestCase62OverlaysGrantWhatTheySay(t *testing.T) {
 	everywhere := []string{
 		"apiserver in taskexec-system: Role taskexec-apiserver-idempotency",
 		"apiserver in the cluster: ClusterRole system:auth-delegator",
+		"apiserver in the cluster: ClusterRole taskexec-apiserver-identity",
 		"controller in taskexec-system: Role taskexec-controller-leader-election",
 		"controller in the cluster: ClusterRole system:auth-delegator",
 		"controller in the cluster: ClusterRole taskexec-controller-identity",

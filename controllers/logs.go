@@ -102,13 +102,9 @@ func newArchive(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*
 	if err != nil {
 		return nil, err
 	}
-	cluster, err := clusterIdentity(context.Background(), mgr.GetAPIReader())
-	if err != nil {
-		return nil, err
-	}
 	writer, err := archive.NewWriter(archive.WriterOptions{
 		Bucket:     bucket,
-		Cluster:    cluster,
+		Cluster:    o.ClusterID,
 		SpoolDir:   o.Archive.SpoolDir,
 		SpoolBytes: o.Archive.SpoolBytes,
 		PartBytes:  o.Archive.PartBytes,
@@ -131,7 +127,7 @@ func newArchive(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*
 	}
 	return writer, mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
 		wait.UntilWithContext(ctx, func(ctx context.Context) {
-			sweep(ctx, mgr.GetAPIReader(), writer.Reader(), cluster, o.Archive.Sweep)
+			sweep(ctx, mgr.GetAPIReader(), writer.Reader(), o.ClusterID, o.Archive.Sweep)
 		}, o.Archive.Sweep)
 		return nil
 	}))

@@ -119,6 +119,10 @@ func TestTickMakesOneRun(t *testing.T) {
 	if !s.Status.NextScheduleTime.After(s.Status.LastScheduleTime.Time) || !s.Status.HandledUntil.Equal(s.Status.LastScheduleTime) {
 		t.Errorf("status: %+v", s.Status)
 	}
+	if last.Spec.Trigger.Time == nil || last.Spec.Trigger.Cluster == "" {
+		t.Errorf("it does not carry when and where it was requested: %+v", last.Spec.Trigger)
+	}
+	last.Spec.Trigger.Time, last.Spec.Trigger.Cluster = nil, ""
 	if last.Spec.Trigger != (v1alpha1.Trigger{Source: v1alpha1.TriggerSchedule, Name: "nightly"}) ||
 		string(last.Spec.Params.Raw) != `{"mid":1}` || last.Spec.Timeout.Duration != time.Minute {
 		t.Errorf("spec of the run: %+v", last.Spec)

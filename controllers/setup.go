@@ -24,6 +24,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 	"github.com/taskexec/taskexec/controllers/notes"
 	"github.com/taskexec/taskexec/controllers/origin"
+	"github.com/taskexec/taskexec/controllers/pastruns"
 	"github.com/taskexec/taskexec/controllers/queue"
 	"github.com/taskexec/taskexec/controllers/task"
 	"github.com/taskexec/taskexec/controllers/taskexecution"
@@ -64,6 +65,11 @@ type Options struct {
 	LogFileSize int64
 	// LogSource opens container logs. Nil means the API server.
 	LogSource source.Source
+	// ClusterID identifies this cluster. Empty means the UID of its namespace kube-system.
+	ClusterID string
+	// PastRuns has the records of ended runs, so that a copy of one does not run again. Nil means that there are none:
+	// then copies are recognized by their creation time and by what the controller remembers.
+	PastRuns pastruns.Archive
 	// Archive configures the archive of raw logs. Without a URL there is none.
 	Archive ArchiveOptions
 	// Registry registers the metrics. Nil means the registry that the manager serves.
@@ -103,6 +109,13 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		}
 		o.LogSource = source.NewKube(clientset)
 	}
+	if err := o.identify(mgr); err != nil {
+		return err
+	}
+	past, err := setupPastRuns(mgr, o)
+	if err != nil {
+		return err
+	}
 	wake, ledger := taskexecution.NewWake(), queue.NewLedger(o.MaxRunning)
 	follower, err := setupLogs(mgr, o, wake.Execution)
 	if err != nil {
@@ -124,9 +137,10 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		Origin:   origins,
 		Clock:    clock.RealClock{},
 		Queue:    ledger,
+		Past:     past,
 		Options: lifecycle.Options{
 			StartTimeout: o.StartTimeout, ImagePullGrace: o.ImagePullGrace, Language: o.Language,
-			KeepJob: o.KeepJob, KeepUnarchivedJob: o.KeepUnarchivedJob,
+			KeepJob: o.KeepJob, KeepUnarchivedJob: o.KeepUnarchivedJob, Cluster: o.ClusterID,
 		},
 		Namespaces: o.Namespaces,
 	}
@@ -136,14 +150,14 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := setupTasks(mgr, o); err != nil {
 		return err
 	}
-	return setupSchedules(mgr, o, origins, ledger, events)
+	return setupSchedules(mgr, o, origins, ledger, events, past)
 }
 
 func setupTasks(mgr ctrl.Manager, o Options) error {
 	if err := (&task.Reconciler{Client: mgr.GetClient()}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the tasks' controller: %w", err)
 	}
-	if err := (&task.ChangeReconciler{Client: mgr.GetClient(), Live: mgr.GetAPIReader()}).SetupWithManager(mgr); err != nil {
+	if err := (&task.ChangeReconciler{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clock.RealClock{}, Cluster: o.ClusterID}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the controller of runs on change: %w", err)
 	}
 	runs := &history.Reconciler{
@@ -155,7 +169,7 @@ func setupTasks(mgr ctrl.Manager, o Options) error {
 	return nil
 }
 
-func setupSchedules(mgr ctrl.Manager, o Options, origins *origin.Checker, ledger *queue.Ledger, events recorder.EventRecorder) error {
+func setupSchedules(mgr ctrl.Manager, o Options, origins *origin.Checker, ledger *queue.Ledger, events recorder.EventRecorder, past *pastruns.Runs) error {
 	schedules := &taskschedule.Reconciler{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
@@ -163,6 +177,8 @@ func setupSchedules(mgr ctrl.Manager, o Options, origins *origin.Checker, ledger
 		Clock:    clock.RealClock{},
 		Origin:   origins,
 		Room:     ledger.Room,
+		Past:     past,
+		Cluster:  o.ClusterID,
 	}
 	if err := schedules.SetupWithManager(mgr, o.Concurrency); err != nil {
 		return fmt.Errorf("setting up the schedules' controller: %w", err)

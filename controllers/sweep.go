@@ -45,7 +45,7 @@ func clusterIdentity(ctx context.Context, live client.Reader) (string, error) {
 	case last == nil && err == nil:
 		return string(namespace.UID), nil
 	case apierrors.IsForbidden(last), apierrors.IsNotFound(last):
-		ctrl.Log.WithName("archive").Info("Archives are kept for ever, because the identity of this cluster is not known (see config/rbac)", "reason", last.Error())
+		ctrl.Log.WithName("cluster").Info("The identity of this cluster is not known (see config/rbac, or set --cluster-id): archives are kept for ever, and copies of runs from other clusters are not recognized by their cluster", "reason", last.Error())
 		return "", nil
 	default:
 		return "", fmt.Errorf("asking the API server for the identity of this cluster, its namespace %s: %w", metav1.NamespaceSystem, errors.Join(last, err))

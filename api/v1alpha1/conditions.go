@@ -188,6 +188,12 @@ const (
 	ReasonNotAllowedByTask = "NotAllowedByTask"
 	// ReasonNameConflict surfaces when another Job, which the controller did not create, has the name of the run's Job.
 	ReasonNameConflict = "NameConflict"
+	// ReasonRestoredCopy surfaces when the execution is a copy of a run that was requested before: it was restored from a backup,
+	// moved from another cluster, or deleted and created again. Message says of which run, and how that one ended if that is known.
+	ReasonRestoredCopy = "RestoredCopy"
+	// ReasonStartDeadlineExceeded surfaces when the run had not started by its spec.notAfter. Unlike StartTimeout, it does not depend on
+	// how long the run waited.
+	ReasonStartDeadlineExceeded = "StartDeadlineExceeded"
 )
 
 // Reasons of the condition LogsCaptured and of logSummary.

@@ -57,6 +57,7 @@ type TaskExecution struct {
 // +kubebuilder:validation:XValidation:rule="has(self.secretParams) == has(oldSelf.secretParams) && (!has(self.secretParams) || self.secretParams == oldSelf.secretParams)",message="secretParams are immutable: create a new TaskExecution to run with others",fieldPath=".secretParams"
 // +kubebuilder:validation:XValidation:rule="has(self.trigger) == has(oldSelf.trigger) && (!has(self.trigger) || self.trigger == oldSelf.trigger)",message="trigger is immutable",fieldPath=".trigger"
 // +kubebuilder:validation:XValidation:rule="has(self.timeout) == has(oldSelf.timeout) && (!has(self.timeout) || self.timeout == oldSelf.timeout)",message="timeout is immutable",fieldPath=".timeout"
+// +kubebuilder:validation:XValidation:rule="has(self.notAfter) == has(oldSelf.notAfter) && (!has(self.notAfter) || self.notAfter == oldSelf.notAfter)",message="notAfter is immutable",fieldPath=".notAfter"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancel) || (has(self.cancel) && self.cancel == oldSelf.cancel)",message="cancel is final: it can be set once, and neither changed nor withdrawn",fieldPath=".cancel"
 type TaskExecutionSpec struct {
 	// taskRef names the Task to run, in the same namespace.
@@ -84,6 +85,11 @@ type TaskExecutionSpec struct {
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="timeout must be at least 1s"
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
+
+	// notAfter is the last moment to start. A run whose Job does not exist by then, or has been suspended ever since, fails with the
+	// reason StartDeadlineExceeded. So a manifest that is applied again later, for example from a backup, does not run again.
+	// +optional
+	NotAfter *metav1.Time `json:"notAfter,omitempty"`
 
 	// cancel stops the run, even if it is empty.
 	// +optional
@@ -150,6 +156,19 @@ type Trigger struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	User string `json:"user,omitempty"`
+	// time is when the run was requested, in microseconds. Only Taskexec sets it, on the runs that it creates. An execution that is
+	// created much later than that, or after another one with the same name and time, is a copy, for example from a backup. It does
+	// not run again, and ends with the reason RestoredCopy.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Format=date-time
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`
+	Time *metav1.MicroTime `json:"time,omitempty"`
+	// cluster identifies the cluster where the run was requested. Only Taskexec sets it, together with time. In another cluster the
+	// execution is a copy.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	Cluster string `json:"cluster,omitempty"`
 }
 
 // CancelRequest stops a run.

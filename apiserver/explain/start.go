@@ -19,6 +19,8 @@ var refusals = map[string]string{
 	v1alpha1.ReasonConcurrencyForbidden:   "Wait until the other runs have ended, or change spec.concurrency of the Task.",
 	v1alpha1.ReasonQueueFull:              "Wait until the queue has room, or raise spec.concurrency.maxQueued of the Task.",
 	v1alpha1.ReasonNamespaceQueueFull:     "Wait until queued runs of the namespace have started, or cancel some. Then run it again. Pass a reference to large data, not the data. The limits are flags of the controller.",
+	v1alpha1.ReasonRestoredCopy:           "Nothing is wrong: the record came from a backup, another cluster, or kubectl get and apply. To run the Task again, POST /tasks/executions/{executionId}/rerun.",
+	v1alpha1.ReasonStartDeadlineExceeded:  "Run it again with a later spec.notAfter, or without one.",
 	v1alpha1.ReasonTaskSuspended:          "Set spec.suspended of the Task to false, then run it again.",
 	v1alpha1.ReasonTaskNotFound:           "Create the Task, then run it again.",
 	v1alpha1.ReasonJobRefused:             "Free some of the quota, or fix the policy that rejects the Job, then run it again.",

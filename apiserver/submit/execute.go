@@ -5,10 +5,12 @@ package submit
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/web"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 // Execute creates an execution of a task. The controller does the rest.
@@ -47,6 +49,7 @@ func (h *Handlers) submit(in *access.Scope, w http.ResponseWriter, r *http.Reque
 		return h.repeatedOr(in, w, r, submission, err)
 	}
 	noteOrigin(execution, r)
+	jobspec.Stamp(execution, time.Now(), h.Cluster.ID())
 	existing, err := h.create(r.Context(), in, submission, execution)
 	if err != nil {
 		return err

@@ -42,6 +42,8 @@ type Handlers struct {
 	Judges *Judges
 	// Secret is the installation's secret. If it is nil, keys are not concealed.
 	Secret *InstallationSecret
+	// Cluster identifies the cluster on new executions. If it is nil, they do not name their cluster.
+	Cluster *Cluster
 	// Waiting bounds the waiting runs of each namespace.
 	Waiting backlog.Limits
 	// OwnNamespace is the facade's namespace. No Secret is created there.

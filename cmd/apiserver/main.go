@@ -76,6 +76,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.DurationVar(&o.RecheckInterval, "recheck-interval", o.RecheckInterval, "How often the permission of a stream's caller is checked again.")
 	flags.StringVar(&o.IdempotencySecret, "idempotency-secret", o.IdempotencySecret, "The Secret, as namespace/name, whose field \"key\" is the key for hashing Idempotency-Keys on executions. "+
 		"It must exist; the facade fills it if it is empty. Without this flag, everyone who can read executions can guess simple keys.")
+	flags.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "What identifies this cluster on new executions, so that a copy of one in another cluster does not run. Empty means the UID of the namespace kube-system. Set the controller's flag to the same value.")
 	flags.BoolVar(&o.version, "version", false, "Print the version and exit.")
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
@@ -91,6 +92,9 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	return o, err
 }
 
+// maxClusterID is how long spec.trigger.cluster of an execution may be.
+const maxClusterID = 253
+
 func (o *options) validate() error {
 	if err := o.readNamespaces(); err != nil {
 		return err
@@ -98,6 +102,8 @@ func (o *options) validate() error {
 	switch {
 	case o.MaxLogReaders < 1:
 		return fmt.Errorf("--max-log-readers is %d, want at least 1", o.MaxLogReaders)
+	case len(o.ClusterID) > maxClusterID:
+		return fmt.Errorf("--cluster-id has %d bytes, want at most %d", len(o.ClusterID), maxClusterID)
 	case o.MaxBodyBytes < 1:
 		return fmt.Errorf("--max-body-bytes is %d, want at least 1", o.MaxBodyBytes)
 	case o.RequestTimeout <= 0, o.ShutdownTimeout <= 0, o.ShutdownDelay < 0:

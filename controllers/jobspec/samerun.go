@@ -15,8 +15,8 @@ import (
 
 // IsSameRun reports whether an existing execution requests the same run as one that was about to be created: the same
 // Task with the same params, from the same origin. Names of scheduled runs can be known beforehand, so a name alone
-// proves nothing. A cancel makes no difference, because it may have come later. Labels and annotations make none
-// either.
+// proves nothing. A cancel makes no difference, because it may have come later. Nor does when and in which cluster it
+// was requested, nor do labels and annotations.
 func IsSameRun(found, made *v1alpha1.TaskExecution) bool {
 	a, b := found.Spec, made.Spec
 	if !sameJSON(a.Params, b.Params) {
@@ -24,6 +24,9 @@ func IsSameRun(found, made *v1alpha1.TaskExecution) bool {
 	}
 	a.Params, b.Params = nil, nil
 	a.Cancel, b.Cancel = nil, nil
+	for _, trigger := range []*v1alpha1.Trigger{&a.Trigger, &b.Trigger} {
+		trigger.Time, trigger.Cluster = nil, ""
+	}
 	return equality.Semantic.DeepEqual(a, b)
 }
 

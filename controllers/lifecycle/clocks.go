@@ -16,6 +16,8 @@ type clocks struct {
 	node time.Time
 	// queue limits the wait for a place, or for the Job to be resumed, by the queueTimeout (queueclock.go).
 	queue time.Time
+	// notAfter is the last moment to start (notafter.go).
+	notAfter time.Time
 	// image limits how long an image may fail to be pulled, by the operator's grace (imagepull.go).
 	image time.Time
 	// run limits the run by its timeout (runclock.go).
@@ -24,12 +26,13 @@ type clocks struct {
 	start time.Time
 }
 
-// clocksOf computes the clocks of a run from its Job and pods. While its Job is suspended, only the queue clock and the
-// node clock count.
+// clocksOf computes the clocks of a run from its Job and pods. While its Job is suspended, only the queue clock, the
+// node clock and notAfter count.
 func clocksOf(o *Observation, f facts) (c clocks) {
 	if pod, due := awaitedFromNodes(f); pod != nil {
 		c.node = due
 	}
+	c.notAfter = notAfterDue(o, f)
 	if o.Job == nil || isJobHeld(o, f) {
 		c.queue = queueDue(o, f)
 		return c
@@ -51,6 +54,7 @@ func (c clocks) struck(now time.Time) (reason string) {
 		reason string
 	}{
 		{c.queue, v1alpha1.ReasonQueueTimeout},
+		{c.notAfter, v1alpha1.ReasonStartDeadlineExceeded},
 		{c.image, v1alpha1.ReasonImagePullFailed},
 		{c.run, v1alpha1.ReasonDeadlineExceeded},
 		{c.start, v1alpha1.ReasonStartTimeout},
@@ -65,7 +69,7 @@ func (c clocks) struck(now time.Time) (reason string) {
 // next returns how long until a clock expires, or zero if none will. It skips clocks that have expired: what follows
 // comes as an event, and an immediate requeue would spin.
 func (c clocks) next(now time.Time) (in time.Duration) {
-	for _, due := range []time.Time{c.node, c.queue, c.image, c.run, c.start} {
+	for _, due := range []time.Time{c.node, c.queue, c.notAfter, c.image, c.run, c.start} {
 		if !due.IsZero() {
 			in = Soonest(in, max(due.Sub(now), 0))
 		}

@@ -63,13 +63,16 @@ func others(names []string) string {
 // EndsUnstarted reports whether a run without a phase is about to be refused. Then the API server must be asked whether
 // the run has a Job.
 func EndsUnstarted(o *Observation) bool {
+	f := gather(o)
+	_, copied := restoredCopy(o, f)
+	_, late := tooLate(o, f)
 	if o.Task == nil {
-		return false
+		return copied || late
 	}
 	_, lost := undecodable(o)
 	_, refused := suspendedTask(o)
-	_, over := queueTimedOut(o, gather(o))
-	return lost || refused || over
+	_, over := queueTimedOut(o, f)
+	return copied || late || lost || refused || over
 }
 
 // Lingers reports whether a container of a run that has ended, or is about to, may still run, and for how long to

@@ -96,7 +96,7 @@ func wasStopped(reason string) bool {
 	switch reason {
 	case v1alpha1.ReasonCancelled, v1alpha1.ReasonFinishedWhileCancelling,
 		v1alpha1.ReasonDeadlineExceeded, v1alpha1.ReasonStartTimeout,
-		v1alpha1.ReasonQueueTimeout, v1alpha1.ReasonImagePullFailed:
+		v1alpha1.ReasonQueueTimeout, v1alpha1.ReasonStartDeadlineExceeded, v1alpha1.ReasonImagePullFailed:
 		return true
 	default:
 		return false

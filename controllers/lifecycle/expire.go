@@ -41,6 +41,8 @@ func overdue(o *Observation, f facts, reason string) string {
 		}
 	case reason == v1alpha1.ReasonQueueTimeout && f.snapshot.QueueTimeout != nil:
 		message = queueOverdue(f)
+	case reason == v1alpha1.ReasonStartDeadlineExceeded && o.Execution.Spec.NotAfter != nil:
+		message = notAfterOverdue(o)
 	case reason == v1alpha1.ReasonImagePullFailed:
 		message = fmt.Sprintf("an image could not be pulled for %s", o.Options.ImagePullGrace)
 		why = cmp.Or(unpulled(pullingPod(f)), unpulledBefore(o), why)

@@ -32,6 +32,11 @@ type Observation struct {
 	// Job is the Job of this execution, proven by its owner reference and its seal, or nil. Once the execution has been
 	// acted on, nil is the answer of the API server and not of a cache.
 	Job *batchv1.Job
+	// Past is the run that this one is a copy of, if the controller's memory or the archive knows it, or else nil.
+	Past *PastRun
+	// PastWait is how long to wait for the archive to say whether there is one. It is zero if there is nothing to wait
+	// for.
+	PastWait time.Duration
 	// Place is the queue's answer, or nil if it was not asked. It is asked before the Job is created.
 	Place *queue.Place
 	// NoRoom is why the execution may not wait. It is nil if it may, or if that was not asked. It is asked when the
@@ -70,6 +75,8 @@ type Options struct {
 	StartTimeout time.Duration
 	// ImagePullGrace is how long an image may fail to be pulled.
 	ImagePullGrace time.Duration
+	// Cluster identifies this cluster. It is empty if that is not known.
+	Cluster string
 	// Language is the language of the lifecycle lines in the log.
 	Language Language
 	// KeepJob is how long to keep the Job and the pods of a run after its whole log was archived. KeepUnarchivedJob is

@@ -64,6 +64,7 @@ func (p Proof) Judge(object metav1.Object) v1alpha1.Origin {
 func IsStated(e *v1alpha1.TaskExecution) bool {
 	trigger, cancel := e.Spec.Trigger, e.Spec.Cancel
 	return trigger.Source != "" && trigger.Source != v1alpha1.TriggerKubectl || trigger.Name != "" || trigger.User != "" ||
+		trigger.Time != nil || trigger.Cluster != "" ||
 		cancel != nil && cancel.RequestedBy != "" || hasMarks(e)
 }
 

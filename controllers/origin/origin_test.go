@@ -89,6 +89,8 @@ func TestCase44WhatStatesAnOrigin(t *testing.T) {
 		"another source": {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Source = v1alpha1.TriggerChange }, true},
 		"a name":         {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Name = "nightly" }, true},
 		"a user":         {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.User = "ann" }, true},
+		"a time":         {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Time = &metav1.MicroTime{Time: noon} }, true},
+		"a cluster":      {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Cluster = "x" }, true},
 		"a cancel":       {func(e *v1alpha1.TaskExecution) { e.Spec.Cancel = &v1alpha1.CancelRequest{Reason: "x"} }, false},
 		"a requester":    {func(e *v1alpha1.TaskExecution) { e.Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: "ann"} }, true},
 		"a mark":         {func(e *v1alpha1.TaskExecution) { e.Annotations = map[string]string{v1alpha1.AnnotationRerunOf: "x"} }, true},

@@ -31,7 +31,9 @@ type Observation struct {
 // Run is one run to create.
 type Run struct {
 	// Tick is the scheduled time, without jitter.
-	Tick      time.Time
+	Tick time.Time
+	// Due is the tick with jitter.
+	Due       time.Time
 	Execution *v1alpha1.TaskExecution
 }
 
@@ -80,7 +82,7 @@ func Decide(o Observation) Plan {
 	for _, tick := range dueTicks(o.Schedule, table, plan.from, now) {
 		run := execution(o.Schedule, tick)
 		markUser(run, cmp.Or(o.Origin, o.Schedule.Status.Origin))
-		plan.Runs = append(plan.Runs, Run{Tick: tick, Execution: run})
+		plan.Runs = append(plan.Runs, Run{Tick: tick, Due: tick.Add(late), Execution: run})
 	}
 	plan.PassedOver = passedOver(table, plan, now)
 	following := now

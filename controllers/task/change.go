@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/klog/v2"
+	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -27,7 +28,10 @@ type ChangeReconciler struct {
 	Client client.Client
 	// Live reads from the API server. A stale cache could show a change as waiting although its run was created,
 	// recorded and removed.
-	Live client.Reader
+	Live  client.Reader
+	Clock clock.PassiveClock
+	// Cluster identifies this cluster. It is empty if that is not known.
+	Cluster string
 }
 
 // SetupWithManager registers the watch.
@@ -71,6 +75,7 @@ func (r *ChangeReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 
 // create creates the run, or finds one that was created before.
 func (r *ChangeReconciler) create(ctx context.Context, run *v1alpha1.TaskExecution) error {
+	jobspec.Stamp(run, r.Clock.Now(), r.Cluster)
 	err := r.Client.Create(ctx, run)
 	if !apierrors.IsAlreadyExists(err) {
 		return err

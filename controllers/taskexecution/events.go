@@ -46,6 +46,8 @@ var eventTypes = map[string]string{
 	v1alpha1.ReasonUndecodable:             corev1.EventTypeWarning,
 	v1alpha1.ReasonNotAllowedByTask:        corev1.EventTypeWarning,
 	v1alpha1.ReasonNameConflict:            corev1.EventTypeWarning,
+	v1alpha1.ReasonRestoredCopy:            corev1.EventTypeWarning,
+	v1alpha1.ReasonStartDeadlineExceeded:   corev1.EventTypeWarning,
 	v1alpha1.ReasonJobLost:                 corev1.EventTypeWarning,
 	v1alpha1.ReasonCancelRequested:         corev1.EventTypeNormal,
 	v1alpha1.ReasonCancelled:               corev1.EventTypeNormal,

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/pastruns"
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
@@ -27,6 +28,8 @@ type ledgerHandler struct {
 	handler.EnqueueRequestForObject
 	ledger *queue.Ledger
 	writes *ownWrites
+	// past remembers deleted executions. It is told here so that it knows them before a copy is reconciled.
+	past *pastruns.Runs
 }
 
 // Create implements handler.EventHandler.
@@ -37,6 +40,9 @@ func (h *ledgerHandler) Create(ctx context.Context, e event.CreateEvent, q reque
 
 // Update implements handler.EventHandler.
 func (h *ledgerHandler) Update(ctx context.Context, e event.UpdateEvent, q requests) {
+	if before, ok := e.ObjectOld.(*v1alpha1.TaskExecution); ok && before.UID != e.ObjectNew.GetUID() {
+		h.past.Deleted(before) // and created again while the watch was interrupted
+	}
 	if h.observe(e.ObjectNew, q) {
 		h.EnqueueRequestForObject.Update(ctx, e, q)
 	}
@@ -46,6 +52,7 @@ func (h *ledgerHandler) Update(ctx context.Context, e event.UpdateEvent, q reque
 func (h *ledgerHandler) Delete(ctx context.Context, e event.DeleteEvent, q requests) {
 	if execution, ok := e.Object.(*v1alpha1.TaskExecution); ok {
 		h.writes.forget(client.ObjectKeyFromObject(execution))
+		h.past.Deleted(execution)
 		enqueue(q, h.ledger.Forget(execution))
 	}
 	h.EnqueueRequestForObject.Delete(ctx, e, q)

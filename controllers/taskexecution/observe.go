@@ -39,6 +39,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*li
 	if o.Job, err = r.job(ctx, execution, acted); err != nil {
 		return nil, err
 	}
+	r.observePast(o)
 	if o.Job == nil && !lifecycle.LogIsFinal(execution) {
 		if o.Task, err = r.task(ctx, execution); err != nil {
 			return nil, err

@@ -23,6 +23,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
 	"github.com/taskexec/taskexec/controllers/origin"
+	"github.com/taskexec/taskexec/controllers/pastruns"
 	"github.com/taskexec/taskexec/controllers/queue"
 )
 
@@ -40,7 +41,9 @@ type Reconciler struct {
 	// Origin reports whether the stated origin of executions is proven.
 	Origin *origin.Checker
 	// Queue is the ledger of active and waiting executions.
-	Queue   *queue.Ledger
+	Queue *queue.Ledger
+	// Past knows runs that ended or were deleted. Nil knows none.
+	Past    *pastruns.Runs
 	Clock   clock.PassiveClock
 	Options lifecycle.Options
 	// Namespaces are the namespaces to work in. Empty means all.

@@ -45,7 +45,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int, wake *W
 	r.wake = wake
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("taskexecution").
-		Watches(&v1alpha1.TaskExecution{}, &ledgerHandler{ledger: r.Queue, writes: &r.writes}).
+		Watches(&v1alpha1.TaskExecution{}, &ledgerHandler{ledger: r.Queue, writes: &r.writes, past: r.Past}).
 		Watches(&batchv1.Job{}, handler.EnqueueRequestsFromMapFunc(executionOfJob), builder.WithPredicates(whatIsRead)).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(executionOfPod), builder.WithPredicates(whatIsRead)).
 		Watches(&v1alpha1.Task{}, handler.EnqueueRequestsFromMapFunc(r.executionsWaitingFor),

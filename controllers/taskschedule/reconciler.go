@@ -6,10 +6,12 @@
 package taskschedule
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -26,7 +28,9 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/apianswer"
 	"github.com/taskexec/taskexec/controllers/backlog"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/origin"
+	"github.com/taskexec/taskexec/controllers/pastruns"
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
 
@@ -42,6 +46,10 @@ type Reconciler struct {
 	Origin *origin.Checker
 	// Room returns why a run of a Task, of a size in bytes, could not wait now, or nil if it could.
 	Room func(task types.NamespacedName, size int64) *backlog.Full
+	// Past knows runs that ended or were deleted. Nil knows none.
+	Past *pastruns.Runs
+	// Cluster identifies this cluster. It is empty if that is not known.
+	Cluster string
 }
 
 // Reconcile creates the due runs of one schedule.
@@ -52,7 +60,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	plan := schedule.Decide(*observed)
 	// Create the runs before the status is written. After a crash in between they are found by their names.
-	results, applyErr := r.apply(ctx, observed.Schedule, plan)
+	results, wait, applyErr := r.apply(ctx, observed.Schedule, plan)
 	reportErr := r.report(ctx, observed.Schedule, plan, results)
 	if apierrors.IsConflict(reportErr) {
 		// Somebody changed the schedule meanwhile. Decide again when the cache has caught up. Record the created runs
@@ -63,7 +71,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := errors.Join(applyErr, reportErr); err != nil {
 		return ctrl.Result{}, fmt.Errorf("schedule %s: %w", req, err)
 	}
-	return ctrl.Result{RequeueAfter: plan.Wait}, nil
+	return ctrl.Result{RequeueAfter: cmp.Or(wait, plan.Wait)}, nil
 }
 
 // observe reads what a decision needs. It returns nil if the schedule is gone or being deleted.
@@ -100,19 +108,28 @@ func (r *Reconciler) task(ctx context.Context, key client.ObjectKey) (*v1alpha1.
 	return task, nil
 }
 
-// apply creates the due runs in order. It stops at the first that the API server refuses. A retry may fix an error.
-func (r *Reconciler) apply(ctx context.Context, s *v1alpha1.TaskSchedule, plan schedule.Plan) (results []schedule.Result, err error) {
+// apply creates the due runs in order. It stops at the first that the API server refuses. A retry may fix an error. It
+// also stops at one about which the archive is asked, and returns when to go on.
+func (r *Reconciler) apply(ctx context.Context, s *v1alpha1.TaskSchedule, plan schedule.Plan) (results []schedule.Result, wait time.Duration, err error) {
 	for _, run := range plan.Runs {
+		existed, wait := r.existed(ctx, run)
+		if wait > 0 {
+			return results, wait, nil
+		}
+		if existed {
+			results = append(results, schedule.Result{Outcome: schedule.Made})
+			continue
+		}
 		result, err := r.start(ctx, s, run)
 		if err != nil {
-			return results, err
+			return results, 0, err
 		}
 		results = append(results, result)
 		if result.Outcome == schedule.Refused {
 			break
 		}
 	}
-	return results, nil
+	return results, 0, nil
 }
 
 // start creates the run of a tick, or finds one that was created before.
@@ -121,6 +138,7 @@ func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run sc
 	if full := r.Room(types.NamespacedName{Namespace: e.Namespace, Name: e.Spec.TaskRef.Name}, sizeOf(e)); full != nil {
 		return schedule.Result{Outcome: schedule.Refused, Message: full.Error()}, nil
 	}
+	jobspec.Stamp(e, r.Clock.Now(), r.Cluster)
 	err := r.Client.Create(ctx, e.DeepCopy())
 	switch {
 	case err == nil:

@@ -18,7 +18,8 @@ import (
 type Retention struct {
 	// TTL is how long a run is kept after its end. Zero means for ever.
 	TTL time.Duration
-	// Completed and Failed are how many of each are kept. Negative means all. A cancelled run counts as failed.
+	// Completed and Failed are how many of each are kept. Negative means all. A cancelled run counts as failed. Copies
+	// of runs (RestoredCopy) count apart, so that a restored backup does not push out the runs that failed.
 	Completed, Failed int
 	// AtLeast is how long a run is kept, however many there are: clients may still poll for its end.
 	AtLeast time.Duration
@@ -45,13 +46,15 @@ func RetentionOf(task *v1alpha1.Task, atLeast time.Duration) Retention {
 // if only an event can change that. The newest of each outcome are kept. Executions that we may not remove do not
 // count.
 func Expired(now time.Time, r Retention, executions []v1alpha1.TaskExecution) (expired []*v1alpha1.TaskExecution, next time.Duration) {
-	var completed, failed []*v1alpha1.TaskExecution
+	var completed, failed, copies []*v1alpha1.TaskExecution
 	for i := range executions {
 		e := &executions[i]
 		switch {
 		case !removable(e):
 		case e.Status.Phase == v1alpha1.PhaseCompleted:
 			completed = append(completed, e)
+		case e.Status.Reason == v1alpha1.ReasonRestoredCopy:
+			copies = append(copies, e)
 		default:
 			failed = append(failed, e)
 		}
@@ -59,7 +62,7 @@ func Expired(now time.Time, r Retention, executions []v1alpha1.TaskExecution) (e
 	for _, outcome := range []struct {
 		executions []*v1alpha1.TaskExecution
 		limit      int
-	}{{completed, r.Completed}, {failed, r.Failed}} {
+	}{{completed, r.Completed}, {failed, r.Failed}, {copies, r.Failed}} {
 		slices.SortFunc(outcome.executions, lastEndedFirst)
 		for i, e := range outcome.executions {
 			left := r.left(now, e, outcome.limit >= 0 && i >= outcome.limit)

@@ -33,6 +33,8 @@ func from(source v1alpha1.TriggerSource) func(*v1alpha1.TaskExecution) {
 	return func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Source = source }
 }
 
+func copied(e *v1alpha1.TaskExecution) { e.Status.Reason = v1alpha1.ReasonRestoredCopy }
+
 func TestExpired(t *testing.T) {
 	const completed, failed, cancelled = v1alpha1.PhaseCompleted, v1alpha1.PhaseFailed, v1alpha1.PhaseCancelled
 	week := Retention{TTL: 168 * time.Hour, Completed: -1, Failed: -1}
@@ -70,6 +72,9 @@ func TestExpired(t *testing.T) {
 		"in Git, whatever its trigger says": {none, []v1alpha1.TaskExecution{past("a", completed, time.Hour, func(e *v1alpha1.TaskExecution) {
 			e.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "app:taskexec.dev/TaskExecution:ns/a"}
 		})}, nil, 0},
+		"copies push out no failures": {one, []v1alpha1.TaskExecution{
+			past("a", failed, 3*time.Hour), past("b", failed, 2*time.Hour, copied), past("c", failed, time.Hour, copied),
+		}, []string{"b"}, 0},
 		"what is not ours does not count": {one, []v1alpha1.TaskExecution{past("a", completed, 2*time.Hour), past("b", completed, time.Hour, from(v1alpha1.TriggerKubectl))}, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
