@@ -133,20 +133,6 @@ func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *
 	return first, nil
 }
 
-// openCluster starts to read the identity of the cluster. Nothing waits for it.
-func (s *server) openCluster(ctx context.Context, group *errgroup.Group, config *rest.Config, o Options) error {
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return fmt.Errorf("creating the client that reads the identity of the cluster: %w", err)
-	}
-	s.cluster = submit.NewCluster(o.ClusterID)
-	group.Go(func() error {
-		s.cluster.KeepTrying(ctx, client, o.Log)
-		return nil
-	})
-	return nil
-}
-
 // openLogs opens the sources of logs.
 func openLogs(ctx context.Context, config *rest.Config, o Options) (*logs.Reader, error) {
 	clientset, err := kubernetes.NewForConfig(config)

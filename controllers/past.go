@@ -16,19 +16,11 @@ import (
 	"github.com/taskexec/taskexec/controllers/pastruns"
 )
 
-// identify fills in the identity of this cluster, unless it is given.
-func (o *Options) identify(mgr ctrl.Manager) (err error) {
-	if o.ClusterID == "" {
-		o.ClusterID, err = clusterIdentity(context.Background(), mgr.GetAPIReader())
-	}
-	return err
-}
-
 // setupPastRuns makes the memory of deleted executions, which also asks the archive. It watches from the start, also in
 // a replica that does not lead yet, so that a new leader knows what was deleted before.
 func setupPastRuns(mgr ctrl.Manager, o Options) (*pastruns.Runs, error) {
 	runs := pastruns.New(pastruns.Options{
-		Archive: o.PastRuns, Cluster: o.ClusterID, Clock: clock.RealClock{}, Log: mgr.GetLogger().WithName("pastruns"),
+		Archive: o.PastRuns, Clusters: o.clusters, Clock: clock.RealClock{}, Log: mgr.GetLogger().WithName("pastruns"),
 	})
 	informer, err := mgr.GetCache().GetInformer(context.Background(), &v1alpha1.TaskExecution{}, cache.BlockUntilSynced(false))
 	if err != nil {

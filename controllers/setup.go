@@ -4,7 +4,10 @@
 package controllers
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -65,8 +68,10 @@ type Options struct {
 	LogFileSize int64
 	// LogSource opens container logs. Nil means the API server.
 	LogSource source.Source
-	// ClusterID identifies this cluster. Empty means the UID of its namespace kube-system.
+	// ClusterID identifies this cluster. Empty means the UID of its namespace kube-system. Runs that name that UID are of
+	// this cluster in any case.
 	ClusterID string
+	clusters  []string
 	// PastRuns has the records of ended runs, so that a copy of one does not run again. Nil means that there are none:
 	// then copies are recognized by their creation time and by what the controller remembers.
 	PastRuns pastruns.Archive
@@ -99,17 +104,7 @@ func DefaultOptions() Options {
 
 // Setup adds the controllers to the manager.
 func Setup(mgr ctrl.Manager, o Options) error {
-	if o.Registry == nil {
-		o.Registry = metrics.Registry
-	}
-	if o.LogSource == nil {
-		clientset, err := kubernetes.NewForConfig(mgr.GetConfig())
-		if err != nil {
-			return fmt.Errorf("making the client that reads logs: %w", err)
-		}
-		o.LogSource = source.NewKube(clientset)
-	}
-	if err := o.identify(mgr); err != nil {
+	if err := o.complete(mgr); err != nil {
 		return err
 	}
 	past, err := setupPastRuns(mgr, o)
@@ -140,7 +135,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		Past:     past,
 		Options: lifecycle.Options{
 			StartTimeout: o.StartTimeout, ImagePullGrace: o.ImagePullGrace, Language: o.Language,
-			KeepJob: o.KeepJob, KeepUnarchivedJob: o.KeepUnarchivedJob, Cluster: o.ClusterID,
+			KeepJob: o.KeepJob, KeepUnarchivedJob: o.KeepUnarchivedJob, Clusters: o.clusters,
 		},
 		Namespaces: o.Namespaces,
 	}
@@ -151,6 +146,28 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		return err
 	}
 	return setupSchedules(mgr, o, origins, ledger, events, past)
+}
+
+// complete fills in what was left out: the registry, the source of logs, and the identity of the cluster.
+func (o *Options) complete(mgr ctrl.Manager) (err error) {
+	if o.Registry == nil {
+		o.Registry = metrics.Registry
+	}
+	if o.LogSource == nil {
+		clientset, err := kubernetes.NewForConfig(mgr.GetConfig())
+		if err != nil {
+			return fmt.Errorf("making the client that reads logs: %w", err)
+		}
+		o.LogSource = source.NewKube(clientset)
+	}
+	uid, err := clusterIdentity(context.Background(), mgr.GetAPIReader())
+	o.ClusterID = cmp.Or(o.ClusterID, uid)
+	for _, id := range []string{o.ClusterID, uid} {
+		if id != "" && !slices.Contains(o.clusters, id) {
+			o.clusters = append(o.clusters, id)
+		}
+	}
+	return err
 }
 
 func setupTasks(mgr ctrl.Manager, o Options) error {

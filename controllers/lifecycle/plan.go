@@ -75,8 +75,9 @@ type Options struct {
 	StartTimeout time.Duration
 	// ImagePullGrace is how long an image may fail to be pulled.
 	ImagePullGrace time.Duration
-	// Cluster identifies this cluster. It is empty if that is not known.
-	Cluster string
+	// Clusters identify this cluster: the name that the operator has chosen and the UID of its namespace kube-system, as
+	// far as they are known. Both count, so that the two programs need not get a new name at the same moment.
+	Clusters []string
 	// Language is the language of the lifecycle lines in the log.
 	Language Language
 	// KeepJob is how long to keep the Job and the pods of a run after its whole log was archived. KeepUnarchivedJob is

@@ -5,6 +5,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,8 +78,8 @@ func MayBeCopy(e *v1alpha1.TaskExecution) bool {
 
 // AsksPast reports whether the archive must be asked about an execution that MayBeCopy and that the controller sees for
 // the first time. An ordinary new run costs no request to the archive.
-func AsksPast(e *v1alpha1.TaskExecution, now time.Time, cluster string) bool {
-	return copySince(e) > promptly || now.Sub(e.CreationTimestamp.Time) > freshly || isOfOtherCluster(e, cluster)
+func AsksPast(e *v1alpha1.TaskExecution, now time.Time, clusters []string) bool {
+	return copySince(e) > promptly || now.Sub(e.CreationTimestamp.Time) > freshly || isOfOtherCluster(e, clusters)
 }
 
 // copySince is how much later than its request an execution was created. It is zero if its time is not known.
@@ -90,10 +91,11 @@ func copySince(e *v1alpha1.TaskExecution) time.Duration {
 	return e.CreationTimestamp.Sub(requested.Time)
 }
 
-// isOfOtherCluster reports whether an execution was requested in another cluster. It is false if either is not known.
-func isOfOtherCluster(e *v1alpha1.TaskExecution, cluster string) bool {
+// isOfOtherCluster reports whether an execution was requested in another cluster than this one. It is false if either is
+// not known.
+func isOfOtherCluster(e *v1alpha1.TaskExecution, clusters []string) bool {
 	requested := e.Spec.Trigger.Cluster
-	return requested != "" && cluster != "" && requested != cluster
+	return requested != "" && len(clusters) > 0 && !slices.Contains(clusters, requested)
 }
 
 // restoredCopy ends a copy of a run instead of running it again. While the archive is asked, it waits. A run with a Job
@@ -116,8 +118,8 @@ func restoredCopy(o *Observation, _ facts) (step, bool) {
 func whyCopy(o *Observation) string {
 	e, late := o.Execution, copySince(o.Execution)
 	switch {
-	case isOfOtherCluster(e, o.Options.Cluster):
-		return fmt.Sprintf("it was requested in the cluster %s, and this is the cluster %s", e.Spec.Trigger.Cluster, o.Options.Cluster)
+	case isOfOtherCluster(e, o.Options.Clusters):
+		return fmt.Sprintf("it was requested in the cluster %s, and this is the cluster %s (--cluster-id)", e.Spec.Trigger.Cluster, o.Options.Clusters[0])
 	case late > CopyAfter && o.Past != nil:
 		return fmt.Sprintf("it was created %s after it was requested", duration.HumanDuration(late))
 	case late > CopyAfter:

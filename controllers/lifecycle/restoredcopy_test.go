@@ -21,7 +21,7 @@ import (
 // stamped gives the execution, which was created a minute before noon, a request some time before its creation.
 func (s *scene) stamped(before time.Duration) *scene {
 	jobspec.Stamp(s.Execution, s.Execution.CreationTimestamp.Add(-before), "here")
-	s.Options.Cluster = "here"
+	s.Options.Clusters = []string{"here", "here-uid"}
 	return s
 }
 
@@ -32,8 +32,8 @@ func (s *scene) past(p PastRun) *scene {
 	return s
 }
 
-func (s *scene) in(cluster string) *scene {
-	s.Options.Cluster = cluster
+func (s *scene) in(clusters ...string) *scene {
+	s.Options.Clusters = clusters
 	return s
 }
 
@@ -63,7 +63,8 @@ func TestCopyDoesNotRun(t *testing.T) {
 		"created soon after one that was deleted":      {given().stamped(time.Second).past(deleted), copied, "(UID earlier) was deleted while it was Running"},
 		"the store went back in time":                  {given().stamped(time.Second).past(same), copied, "the cluster was restored to an earlier state"},
 		"from another cluster":                         {given().stamped(time.Second).in("there"), copied, "requested in the cluster here, and this is the cluster there"},
-		"this cluster is not known":                    {given().stamped(time.Second).in(""), "/ create", ""},
+		"this cluster is not known":                    {given().stamped(time.Second).in(), "/ create", ""},
+		"this cluster has got a name since":            {given().stamped(time.Second).in("blue", "here"), "/ create", ""},
 		"it says what to do":                           {given().stamped(time.Hour), copied, "POST /tasks/executions/run/rerun"},
 		"restored with a status that waited":           {given().stamped(time.Hour).queued(3, v1alpha1.BlockedByTask, v1alpha1.ReasonConcurrencyLimit), copied, ""},
 		"restored with a status that ran":              {recorded(given().stamped(time.Hour).phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)), copied, ""},
@@ -107,10 +108,10 @@ func TestWhatTheArchiveIsAskedAbout(t *testing.T) {
 		"first seen long after its creation":  {given().stamped(time.Second), 2 * time.Minute, true},
 		"from another cluster":                {given().stamped(time.Second).in("there"), time.Second, true},
 		"the controller's clock is behind":    {given().stamped(time.Second), -time.Hour, false},
-		"requested in a cluster without name": {given().stamped(time.Second).in(""), time.Second, false},
+		"requested in a cluster without name": {given().stamped(time.Second).in(), time.Second, false},
 	} {
 		e := c.scene.Execution
-		if got := AsksPast(e, e.CreationTimestamp.Add(c.seen), c.scene.Options.Cluster); got != c.want {
+		if got := AsksPast(e, e.CreationTimestamp.Add(c.seen), c.scene.Options.Clusters); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

@@ -60,7 +60,7 @@ func (s *shelf) Ended(ctx context.Context, name types.NamespacedName) ([]lifecyc
 // opened returns Runs with the archive. lines counts the lines that are logged.
 func (s *shelf) opened(lines *atomic.Int32) *Runs {
 	log := funcr.New(func(string, string) { lines.Add(1) }, funcr.Options{})
-	return New(Options{Archive: s, Cluster: "here", Clock: clock.RealClock{}, Log: log})
+	return New(Options{Archive: s, Clusters: []string{"here"}, Clock: clock.RealClock{}, Log: log})
 }
 
 // suspicious returns a run that was created some time after its request.

@@ -37,23 +37,23 @@ type Archive interface {
 type Options struct {
 	// Archive has the records. Nil means that there is no archive.
 	Archive Archive
-	// Cluster identifies this cluster. It is empty if that is not known.
-	Cluster string
-	Clock   clock.PassiveClock
-	Log     logr.Logger
+	// Clusters identify this cluster, as in lifecycle.Options.
+	Clusters []string
+	Clock    clock.PassiveClock
+	Log      logr.Logger
 }
 
 // Runs answers whether an execution existed before. The methods of a nil Runs know nothing.
 type Runs struct {
-	memory  *memory
-	asker   *asker
-	cluster string
-	clock   clock.PassiveClock
+	memory   *memory
+	asker    *asker
+	clusters []string
+	clock    clock.PassiveClock
 }
 
 // New returns Runs with an empty memory.
 func New(o Options) *Runs {
-	r := &Runs{memory: newMemory(), cluster: o.Cluster, clock: o.Clock}
+	r := &Runs{memory: newMemory(), clusters: o.Clusters, clock: o.Clock}
 	if o.Archive != nil {
 		r.asker = newAsker(o.Archive, o.Clock, o.Log)
 	}
@@ -91,7 +91,7 @@ func (r *Runs) Original(e *v1alpha1.TaskExecution, wake func()) (original *lifec
 	if r.asker == nil {
 		return nil, 0
 	}
-	past, wait := r.asker.ask(question{uid: e.UID}, name, lifecycle.AsksPast(e, r.clock.Now(), r.cluster), wake)
+	past, wait := r.asker.ask(question{uid: e.UID}, name, lifecycle.AsksPast(e, r.clock.Now(), r.clusters), wake)
 	return lifecycle.PastOf(e, past), wait
 }
 

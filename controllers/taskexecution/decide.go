@@ -18,7 +18,8 @@ func (r *Reconciler) decide(ctx context.Context, o *lifecycle.Observation) (plan
 		if stale, err = r.admit(ctx, o); err != nil || stale {
 			return plan, stale, err
 		}
-		if plan.Create == nil || !o.Place.Granted {
+		r.observePast(o) // again, because the ledger has now seen every deletion before the creation of this execution
+		if plan.Create == nil || !o.Place.Granted || o.Past != nil {
 			plan = lifecycle.Decide(*o) // the execution is now whole, or waits
 		}
 		if plan.Create != nil {
