@@ -129,7 +129,7 @@ func endsAsCopy(t *testing.T, e *v1alpha1.TaskExecution, says ...string) {
 
 // A run that has ended is deleted, and created again at once from what kubectl get showed. It does not run again, also
 // when it is done once more.
-func TestRunAppliedAgainAtOnceIsACopy(t *testing.T) {
+func TestCase64RunAppliedAgainAtOnce(t *testing.T) {
 	for name, withStatus := range map[string]bool{"without its status": false, "with its status": true} {
 		t.Run(name, func(t *testing.T) {
 			ns := namespace(t)
@@ -154,7 +154,7 @@ func TestRunAppliedAgainAtOnceIsACopy(t *testing.T) {
 }
 
 // A controller that has just started, and remembers nothing, recognizes a copy by its creation time and by its cluster.
-func TestCopyIsRecognizedAfterARestart(t *testing.T) {
+func TestCase64CopyAfterARestart(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*v1alpha1.TaskExecution)
 		says   string
@@ -177,7 +177,7 @@ func TestCopyIsRecognizedAfterARestart(t *testing.T) {
 }
 
 // A status that a restore tool wrote does not make a copy run: neither one that waits nor one that ran.
-func TestCopyWithAStatusDoesNotRun(t *testing.T) {
+func TestCase64CopyWithAStatus(t *testing.T) {
 	for name, status := range map[string]v1alpha1.TaskExecutionStatus{
 		"waits": {Phase: v1alpha1.PhaseQueued, Reason: v1alpha1.ReasonConcurrencyLimit, Queue: &v1alpha1.QueueStatus{Position: 1, BlockedBy: v1alpha1.BlockedByTask}},
 		"ran": {
@@ -244,7 +244,7 @@ func TestNotAfterEndsAWait(t *testing.T) {
 }
 
 // The archive proves that a run has ended which the store has as one that waits: the store went back in time.
-func TestArchiveKnowsRunsThatTheStoreForgot(t *testing.T) {
+func TestCase64ArchiveKnowsWhatTheStoreForgot(t *testing.T) {
 	ns := namespace(t)
 	create(t, newTask(ns))
 	e := requestedRun(t, ns)
@@ -273,7 +273,7 @@ func (r records) Ended(_ context.Context, name types.NamespacedName) (found []li
 }
 
 // A status that is older than the Job makes no second Job: the controller finds the one that it signed.
-func TestStatusOlderThanTheJob(t *testing.T) {
+func TestCase64StatusOlderThanTheJob(t *testing.T) {
 	for name, status := range map[string]v1alpha1.TaskExecutionStatus{
 		"none":  {},
 		"waits": {Phase: v1alpha1.PhaseQueued, Reason: v1alpha1.ReasonConcurrencyLimit},
@@ -318,7 +318,7 @@ func TestJobWithoutItsRun(t *testing.T) {
 }
 
 // A schedule that is created again a week after its last run makes up for nothing, with its status and without.
-func TestScheduleComesBackAfterAWeek(t *testing.T) {
+func TestCase64ScheduleComesBackAfterAWeek(t *testing.T) {
 	const week = 7 * 24 * time.Hour
 	minutely := func(ns string) *v1alpha1.TaskSchedule {
 		s := newSchedule(ns)

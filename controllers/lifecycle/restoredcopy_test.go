@@ -44,7 +44,7 @@ func waitingForArchive(s *scene) *scene {
 
 var completed = PastRun{UID: "earlier", Phase: v1alpha1.PhaseCompleted, Reason: v1alpha1.ReasonCompleted, Ended: noon.Add(-time.Hour)}
 
-func TestCopyDoesNotRun(t *testing.T) {
+func TestCase64CopyDoesNotRun(t *testing.T) {
 	same := completed
 	same.UID = "execution-uid" // that of the fixture
 	deleted := PastRun{UID: "earlier", Phase: v1alpha1.PhaseRunning}
@@ -172,7 +172,7 @@ func TestWhichPastRunIsTheOriginal(t *testing.T) {
 
 // A restore brings back runs without their Jobs, Jobs without their runs, and a status that is older than the Job. None
 // of them starts a run a second time.
-func TestRestoredHalves(t *testing.T) {
+func TestCase64RestoredHalves(t *testing.T) {
 	older := func(phase v1alpha1.Phase, reason string) *scene { // the status does not know the Job yet
 		s := given().stamped(time.Second).job().phase(phase, reason)
 		s.Execution.Status.Job = nil

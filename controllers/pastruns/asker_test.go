@@ -115,7 +115,7 @@ func TestOrdinaryRunIsNotAskedAbout(t *testing.T) {
 }
 
 // An archive that does not answer delays a suspicious run by its time limit, and after that no run at all.
-func TestArchiveThatIsAway(t *testing.T) {
+func TestCase64ArchiveThatIsAway(t *testing.T) {
 	for name, s := range map[string]*shelf{
 		"slow":  {takes: time.Hour},
 		"fails": {err: errors.New("403")},

@@ -58,7 +58,7 @@ const week = 7 * 24 * time.Hour
 
 // The store went back by a week, with the schedule's status. Of the week, no more than the limit is made up for, and no
 // tick that the archive knows. The schedule ticks each hour, and comes back half an hour after a tick.
-func TestStoreThatWentBackAWeek(t *testing.T) {
+func TestCase64StoreThatWentBackAWeek(t *testing.T) {
 	back := week + 30*time.Minute
 	last := created.Add(back).Truncate(time.Hour)
 	for name, c := range map[string]struct {

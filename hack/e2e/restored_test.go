@@ -16,7 +16,7 @@ import (
 // A run of the REST API is saved with kubectl get, deleted, and applied again at once. An administrator is refused,
 // because only Taskexec may state its origin. An account that the policies exempt creates a copy, which does not run.
 // A rerun of the copy runs.
-func TestSavedRunDoesNotRunAgain(t *testing.T) {
+func TestCase64SavedRunDoesNotRunAgain(t *testing.T) {
 	t.Parallel()
 	id := execute(t, given(t, taskOf(`echo ran`)), nil)
 	if e := polled(t, id); e.Status != "completed" {
