@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/clock"
@@ -98,7 +100,7 @@ func runLogs(ctx context.Context, follower *follow.Follower, writer *archive.Wri
 }
 
 func newArchive(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*archive.Writer, error) {
-	bucket, err := archive.Open(context.Background(), o.Archive.URL)
+	bucket, err := bucket.Open(context.Background(), o.Archive.URL)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -54,7 +56,7 @@ func aCluster(t *testing.T, uid, folder string) *cluster {
 
 func writesInto(t *testing.T, folder, identity string) *archive.Writer {
 	t.Helper()
-	bucket, err := archive.Open(t.Context(), "file://"+folder)
+	bucket, err := bucket.Open(t.Context(), "file://"+folder)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ import (
 	"github.com/taskexec/taskexec/cmd/internal/account"
 	"github.com/taskexec/taskexec/cmd/internal/kubeconfig"
 	"github.com/taskexec/taskexec/cmd/internal/version"
-	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // registers the cloud stores
+	_ "github.com/taskexec/taskexec/controllers/bucket/cloud" // registers the cloud stores
 )
 
 type options struct {

@@ -17,7 +17,7 @@ import (
 	"gocloud.dev/blob"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud"
+	_ "github.com/taskexec/taskexec/controllers/bucket/cloud"
 )
 
 // badStores returns the addresses of servers that misbehave in various ways.

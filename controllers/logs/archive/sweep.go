@@ -19,24 +19,16 @@ const maxSwept = 10_000
 
 // Delete removes an execution's archive. It removes the index last, so that a sweep finds what a failed attempt left.
 func (r *Reader) Delete(ctx context.Context, e Execution) error {
-	err := r.list(ctx, e.prefix(), "", func(object *blob.ListObject) error {
+	err := r.List(ctx, e.prefix(), "", func(object *blob.ListObject) error {
 		if object.Key == e.indexKey() {
 			return nil
 		}
-		return r.remove(ctx, object.Key)
+		return r.Remove(ctx, object.Key)
 	})
 	if err != nil {
 		return fmt.Errorf("removing the archive of execution %s/%s: %w", e.Namespace, e.Name, err)
 	}
-	return r.remove(ctx, e.indexKey())
-}
-
-// remove deletes an object. An object that is already deleted is no error.
-func (r *Reader) remove(ctx context.Context, key string) error {
-	if err := r.delete(ctx, key); err != nil && !isMissing(err) {
-		return fmt.Errorf("deleting %s: %w", key, err)
-	}
-	return nil
+	return r.Remove(ctx, e.indexKey())
 }
 
 // ErrForeign means that another cluster keeps archives in the bucket, or may do so.
@@ -108,7 +100,7 @@ func (s *sweep) judge(ctx context.Context, folder string) error {
 }
 
 func (s *sweep) judgeOurs(ctx context.Context, ix *Index) error {
-	attributes, err := s.attributes(ctx, ix.indexKey())
+	attributes, err := s.Attributes(ctx, ix.indexKey())
 	if err != nil || attributes.ModTime.After(s.before) || len(s.gone) == maxSwept {
 		return nil
 	}
@@ -125,7 +117,7 @@ func (s *sweep) judgeOurs(ctx context.Context, ix *Index) error {
 
 // folders calls visit with each folder below a prefix.
 func (r *Reader) folders(ctx context.Context, prefix string, visit func(string) error) error {
-	err := r.list(ctx, prefix, "/", func(object *blob.ListObject) error {
+	err := r.List(ctx, prefix, "/", func(object *blob.ListObject) error {
 		if !object.IsDir {
 			return nil
 		}

@@ -24,7 +24,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
+	"github.com/taskexec/taskexec/controllers/bucket"
+	"github.com/taskexec/taskexec/controllers/bucket/buckettest"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
@@ -43,7 +44,7 @@ func folder(t testing.TB) *blob.Bucket {
 
 func opened(t testing.TB, url string) *blob.Bucket {
 	t.Helper()
-	b, err := Open(t.Context(), url)
+	b, err := bucket.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +231,7 @@ func TestLongLine(t *testing.T) {
 // s3 returns a bucket of an S3 server that is unavailable while the switch is set.
 func s3(t *testing.T) (bucket *blob.Bucket, away *atomic.Bool) {
 	t.Helper()
-	url, away := archivetest.S3ThatGoes(t)
+	url, away := buckettest.S3ThatGoes(t)
 	return opened(t, url+"&prefix=a/b/"), away
 }
 
@@ -594,7 +595,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"s3://bucket?nonsense=1": "opening the archive s3://bucket",
 		"://":                    "cannot be parsed",
 	} {
-		if _, err := Open(t.Context(), url); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := bucket.Open(t.Context(), url); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want an error that says %q", url, err, says)
 		}
 	}

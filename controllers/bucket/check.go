@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package archive
+package bucket
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 	"gocloud.dev/gcerrors"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	storecode "github.com/taskexec/taskexec/controllers/logs/archive/code"
+	storecode "github.com/taskexec/taskexec/controllers/bucket/code"
 )
 
 const (
@@ -33,8 +33,8 @@ const (
 // exist, create it, fail to create it again, read it and delete it. The error names the failed step and the probable
 // cause: endpoint, region, credentials, permissions, conditional writes. It contains no secret of the URL. Each step
 // takes at most 20 seconds.
-func (r *Reader) Check(ctx context.Context) error {
-	if err := r.CheckReading(ctx); err != nil {
+func (s Bucket) Check(ctx context.Context) error {
+	if err := s.CheckReading(ctx); err != nil {
 		return err
 	}
 	key, content := checkFolder+rand.Text(), []byte("Written by Taskexec to check the store at its start. It may be removed.\n")
@@ -43,10 +43,10 @@ func (r *Reader) Check(ctx context.Context) error {
 		do                func(context.Context) error
 	}{
 		{"writing an object that does not exist", "write objects (s3:PutObject)", func(ctx context.Context) error {
-			return r.create(ctx, key, bytes.NewReader(content))
+			return s.Create(ctx, key, bytes.NewReader(content))
 		}},
 		{"writing an object that exists, which must be refused", "write objects (s3:PutObject)", func(ctx context.Context) error {
-			err := r.create(ctx, key, strings.NewReader("another"))
+			err := s.Create(ctx, key, strings.NewReader("another"))
 			switch {
 			case err == nil:
 				return errUnconditional
@@ -56,8 +56,8 @@ func (r *Reader) Check(ctx context.Context) error {
 				return err
 			}
 		}},
-		{"reading an object", "read objects (s3:GetObject)", func(ctx context.Context) error { return r.same(ctx, key, content) }},
-		{"deleting an object", "delete objects (s3:DeleteObject)", func(ctx context.Context) error { return r.delete(ctx, key) }},
+		{"reading an object", "read objects (s3:GetObject)", func(ctx context.Context) error { return s.same(ctx, key, content) }},
+		{"deleting an object", "delete objects (s3:DeleteObject)", func(ctx context.Context) error { return s.Remove(ctx, key) }},
 	} {
 		if err := atStep(ctx, step.do); err != nil {
 			return &failedCheck{tried: step.tried, permission: step.permission, err: err}
@@ -68,18 +68,18 @@ func (r *Reader) Check(ctx context.Context) error {
 
 // CheckReading tries all that a read-only program needs: the bucket must exist, and an object that does not exist must
 // read as missing. Otherwise the program cannot know whether a log is archived.
-func (r *Reader) CheckReading(ctx context.Context) error {
+func (s Bucket) CheckReading(ctx context.Context) error {
 	err := atStep(ctx, func(ctx context.Context) error {
-		reader, err := r.open(ctx, checkFolder+"none", 0, -1)
+		reader, err := s.Get(ctx, checkFolder+"none", 0, -1)
 		if err == nil {
 			_ = reader.Close()
 			return errNoStore
 		}
-		if code, _ := storecode.Of(err); !isMissing(err) || noBucket[code] {
+		if code, _ := storecode.Of(err); !IsMissing(err) || noBucket[code] {
 			return err
 		}
-		err = r.list(ctx, checkFolder, "/", func(*blob.ListObject) error { return io.EOF })
-		if isMissing(err) {
+		err = s.List(ctx, checkFolder, "/", func(*blob.ListObject) error { return io.EOF })
+		if IsMissing(err) {
 			return errNoBucket // for an object, some stores only say that it does not exist
 		}
 		return nil
@@ -116,19 +116,6 @@ func KeepChecking(ctx context.Context, check func(context.Context) error, told f
 	}
 }
 
-// KeepChecking checks the Writer's store until a check passes or ctx ends. It reports the outcome in the log and in the
-// metric taskexec_archive_usable.
-func (w *Writer) KeepChecking(ctx context.Context) {
-	KeepChecking(ctx, w.reader.Check, func(err error) {
-		if err != nil {
-			w.Log.Error(err, "The archive's store failed its check. Runs go on; their logs wait in the spool until --archive-deadline")
-			return
-		}
-		w.metrics.usable.Set(1)
-		w.Log.Info("The archive's store passed its check: read, write if absent, delete")
-	})
-}
-
 func atStep(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, checkStep)
 	defer cancel()
@@ -136,8 +123,8 @@ func atStep(ctx context.Context, do func(context.Context) error) error {
 }
 
 // same returns an error if an object does not have the content that was written.
-func (r *Reader) same(ctx context.Context, key string, content []byte) error {
-	reader, err := r.open(ctx, key, 0, -1)
+func (s Bucket) same(ctx context.Context, key string, content []byte) error {
+	reader, err := s.Get(ctx, key, 0, -1)
 	if err != nil {
 		return err
 	}
@@ -166,7 +153,7 @@ type failedCheck struct {
 }
 
 func (f *failedCheck) Error() string {
-	return fmt.Sprintf("%s: %s: %v", f.tried, f.advice(), redact(f.err))
+	return fmt.Sprintf("%s: %s: %v", f.tried, f.advice(), Redact(f.err))
 }
 
 func (f *failedCheck) Unwrap() error { return f.err }

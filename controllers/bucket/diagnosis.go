@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package archive
+package bucket
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"net/http"
 	"syscall"
 
-	storecode "github.com/taskexec/taskexec/controllers/logs/archive/code"
+	storecode "github.com/taskexec/taskexec/controllers/bucket/code"
 )
 
 // These are error codes of S3, Azure and package cloud, by meaning.

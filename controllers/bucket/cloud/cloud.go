@@ -18,7 +18,7 @@ import (
 	_ "gocloud.dev/blob/s3blob"    // s3://
 	"google.golang.org/api/googleapi"
 
-	"github.com/taskexec/taskexec/controllers/logs/archive/code"
+	"github.com/taskexec/taskexec/controllers/bucket/code"
 )
 
 func init() { code.Register(codeOf) }

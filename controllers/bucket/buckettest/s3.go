@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package archivetest provides object stores for tests.
-package archivetest
+// Package buckettest provides object stores for tests.
+package buckettest
 
 import (
 	"net/http"
@@ -13,7 +13,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
-	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // s3://
+	_ "github.com/taskexec/taskexec/controllers/bucket/cloud" // s3://
 )
 
 // S3 returns the URL of a bucket on an in-memory S3 server that runs until the test ends. Requests pass through

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package archive
+package bucket
 
 import (
 	"context"
@@ -49,10 +49,10 @@ func Open(ctx context.Context, address string) (*blob.Bucket, error) {
 		}
 	}
 	u.RawQuery = query.Encode() // has no spaces, so redact finds its end
-	bucket, err := store{}.openBucket(ctx, u.String())
+	bucket, err := Bucket{}.openBucket(ctx, u.String())
 	if err != nil {
 		about := fmt.Sprintf("%s://%s%s", u.Scheme, u.Host, u.Path)
-		err = redact(errors.New(strings.TrimPrefix(err.Error(), "open bucket "+u.String()+": ")))
+		err = Redact(errors.New(strings.TrimPrefix(err.Error(), "open bucket "+u.String()+": ")))
 		return nil, fmt.Errorf("opening the archive %s: %w", about, err)
 	}
 	return bucket, nil

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package archive
+package bucket
 
 import (
 	"context"
@@ -11,11 +11,11 @@ import (
 
 	"gocloud.dev/gcerrors"
 
-	storecode "github.com/taskexec/taskexec/controllers/logs/archive/code"
+	storecode "github.com/taskexec/taskexec/controllers/bucket/code"
 )
 
-// errDamaged means that an object was read and cannot be used.
-var errDamaged = errors.New("it cannot be used")
+// ErrDamaged means that an object was read and cannot be used.
+var ErrDamaged = errors.New("it cannot be used")
 
 // Error says why an archive could not be read: because of its store or its content.
 type Error struct {
@@ -25,22 +25,22 @@ type Error struct {
 }
 
 // Error returns the text for operators. It has no secret of the store's URL.
-func (e *Error) Error() string { return e.Doing + ": " + redact(e.Err).Error() }
+func (e *Error) Error() string { return e.Doing + ": " + Redact(e.Err).Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
 // Gone reports whether the store works but lacks what the index lists. Then a retry does not help.
 func (e *Error) Gone() bool {
-	return errors.Is(e.Err, errDamaged) || isMissing(e.Err)
+	return errors.Is(e.Err, ErrDamaged) || IsMissing(e.Err)
 }
 
 // Brief returns the text for callers, who must not learn where the store is.
 func (e *Error) Brief() string {
 	_, status := storecode.Of(e.Err)
 	switch {
-	case errors.Is(e.Err, errDamaged):
+	case errors.Is(e.Err, ErrDamaged):
 		return "what is archived cannot be used"
-	case isMissing(e.Err):
+	case IsMissing(e.Err):
 		return "a part of what was archived is gone"
 	case errors.Is(e.Err, context.DeadlineExceeded):
 		return "its store does not answer in time"

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package archive
+package bucket
 
 import (
 	"regexp"
@@ -21,8 +21,8 @@ type redacted struct {
 	err  error
 }
 
-// redact returns err as a redacted error, nil for nil.
-func redact(err error) error {
+// Redact returns err as a redacted error, nil for nil.
+func Redact(err error) error {
 	if err == nil {
 		return nil
 	}
