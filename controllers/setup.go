@@ -38,6 +38,8 @@ type Options struct {
 	StartTimeout time.Duration
 	// Namespaces are the namespaces to work in, as in CacheOptions. Empty means all.
 	Namespaces []string
+	// ClusterID identifies this cluster. Empty means the UID of its namespace kube-system.
+	ClusterID string
 	// SystemNamespace has the ConfigMap with the controllers' public keys (package jobseal). Anybody who can write
 	// ConfigMaps there can forge Jobs.
 	SystemNamespace string
@@ -104,7 +106,11 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		o.LogSource = source.NewKube(clientset)
 	}
 	wake, ledger := taskexecution.NewWake(), queue.NewLedger(o.MaxRunning)
-	follower, err := setupLogs(mgr, o, wake.Execution)
+	archived, err := openArchive(mgr, o, wake.Execution)
+	if err != nil {
+		return err
+	}
+	follower, err := setupLogs(mgr, o, archived)
 	if err != nil {
 		return err
 	}
@@ -133,13 +139,16 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := executions.SetupWithManager(mgr, o.Concurrency, wake); err != nil {
 		return fmt.Errorf("setting up the executions' controller: %w", err)
 	}
-	if err := setupTasks(mgr, o); err != nil {
+	if err := setupTasks(mgr, o, archived); err != nil {
+		return err
+	}
+	if err := setupRecorder(mgr, o, archived); err != nil {
 		return err
 	}
 	return setupSchedules(mgr, o, origins, ledger, events)
 }
 
-func setupTasks(mgr ctrl.Manager, o Options) error {
+func setupTasks(mgr ctrl.Manager, o Options, archived *archived) error {
 	if err := (&task.Reconciler{Client: mgr.GetClient()}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the tasks' controller: %w", err)
 	}
@@ -148,6 +157,9 @@ func setupTasks(mgr ctrl.Manager, o Options) error {
 	}
 	runs := &history.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clock.RealClock{}, Pace: o.HistoryPace, KeepAtLeast: o.KeepRun,
+	}
+	if archived.ledger != nil {
+		runs.Archived = archived.ledger
 	}
 	if err := runs.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the history's controller: %w", err)

@@ -6,11 +6,13 @@ package records
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"gocloud.dev/blob"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/controllers/bucket"
 )
@@ -76,7 +78,7 @@ func (w *Writer) mergeThese(ctx context.Context, namespace string, segments []Se
 // Compact merges the segments of all namespaces, of days since the given time. Flush only merges those of the days that it
 // writes, which are not over yet.
 func (w *Writer) Compact(ctx context.Context, since time.Time) error {
-	namespaces, err := w.namespaces(ctx)
+	namespaces, err := w.Namespaces(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,9 +96,13 @@ func (w *Writer) Compact(ctx context.Context, since time.Time) error {
 	return errors.Join(errs...)
 }
 
-// namespaces returns the namespaces that have a history.
-func (s store) namespaces(ctx context.Context) (found []string, err error) {
-	folder := s.cluster.folder() + "history/"
+// Namespaces returns the namespaces that have a history.
+func (s store) Namespaces(ctx context.Context) ([]string, error) {
+	return s.folders(ctx, s.cluster.folder()+"history/")
+}
+
+// folders returns the names of the folders in a folder.
+func (s store) folders(ctx context.Context, folder string) (found []string, err error) {
 	err = s.List(ctx, folder, "/", func(object *blob.ListObject) error {
 		if object.IsDir {
 			found = append(found, strings.TrimSuffix(strings.TrimPrefix(object.Key, folder), "/"))
@@ -107,4 +113,35 @@ func (s store) namespaces(ctx context.Context) (found []string, err error) {
 		return nil, &bucket.Error{Doing: "listing " + folder + " of the archive", Err: err}
 	}
 	return found, nil
+}
+
+// Indexed calls visit with each run in the history of one day.
+func (s store) Indexed(ctx context.Context, namespace string, day time.Time, visit func(name string, uid types.UID)) error {
+	segments, err := s.segments(ctx, namespace, Day(day).Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	for _, of := range segments {
+		raw, err := s.read(ctx, of.Key, maxSegment)
+		if bucket.IsMissing(err) {
+			return fmt.Errorf("%w (it was merged meanwhile; it is tried again)", err)
+		}
+		if err != nil {
+			return err
+		}
+		file, err := openSegment(raw)
+		var keys []rowKey
+		if err == nil {
+			keys, err = readKeys(file)
+		}
+		if err != nil {
+			continue // damaged: its runs are recorded again, as far as they still exist
+		}
+		for i := range keys {
+			if !keys[i].Gone {
+				visit(keys[i].Name, types.UID(keys[i].UID))
+			}
+		}
+	}
+	return nil
 }

@@ -147,7 +147,4 @@ func readsFrom(t *testing.T, b *blob.Bucket) {
 	if err := r.Delete(limit(), ours); errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if n, err := r.Sweep(limit(), "cluster", func(context.Context, Execution) (bool, error) { return false, nil }, time.Now()); n != 0 {
-		t.Errorf("%d archives were removed, %v", n, err)
-	}
 }

@@ -16,9 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/logs/archive"
 )
 
 const (
@@ -30,8 +27,8 @@ const (
 )
 
 // clusterIdentity returns the identity of this cluster: the UID of its namespace kube-system, which lives as long as
-// the cluster. It is empty if the namespace does not exist or the controller may not read it. Then it logs that, and no
-// archive counts as one of this cluster.
+// the cluster. It is empty if the namespace does not exist or the controller may not read it. Then it logs that: without
+// --cluster-id no run is recorded in the archive.
 func clusterIdentity(ctx context.Context, live client.Reader) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, identityTime)
 	defer cancel()
@@ -45,32 +42,9 @@ func clusterIdentity(ctx context.Context, live client.Reader) (string, error) {
 	case last == nil && err == nil:
 		return string(namespace.UID), nil
 	case apierrors.IsForbidden(last), apierrors.IsNotFound(last):
-		ctrl.Log.WithName("archive").Info("Archives are kept for ever, because the identity of this cluster is not known (see config/rbac)", "reason", last.Error())
+		ctrl.Log.WithName("archive").Info("The identity of this cluster is not known (see config/rbac, or set --cluster-id), so runs are not recorded in the archive. Their logs are", "reason", last.Error())
 		return "", nil
 	default:
 		return "", fmt.Errorf("asking the API server for the identity of this cluster, its namespace %s: %w", metav1.NamespaceSystem, errors.Join(last, err))
-	}
-}
-
-// sweep removes the archives of this cluster's deleted executions. It reads from the API server and not from a cache,
-// which may hold one namespace only. It keeps archives that it cannot judge.
-func sweep(ctx context.Context, live client.Reader, archives *archive.Reader, cluster string, unchanged time.Duration) {
-	log := ctrl.LoggerFrom(ctx).WithName("archive")
-	removed, err := archives.Sweep(ctx, cluster, func(ctx context.Context, e archive.Execution) (bool, error) {
-		execution := &v1alpha1.TaskExecution{}
-		err := live.Get(ctx, types.NamespacedName{Namespace: e.Namespace, Name: e.Name}, execution)
-		if apierrors.IsNotFound(err) {
-			return false, nil
-		}
-		return execution.UID == e.UID, err
-	}, time.Now().Add(-unchanged))
-	switch {
-	case errors.Is(err, archive.ErrForeign):
-		log.Error(err, "The archive is not swept; nothing was removed (--archive-sweep-interval)")
-	case err != nil:
-		log.Error(err, "Sweeping the archive")
-	}
-	if removed > 0 {
-		log.Info("Removed the archives of executions that were deleted", "count", removed)
 	}
 }
