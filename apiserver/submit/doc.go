@@ -6,7 +6,7 @@
 //
 //	decode.go   what the request says
 //	judge.go    whether the task accepts it (judges.go: namespaces take turns)
-//	admit.go    whether there is room for it
+//	admit.go    whether the queue and the backlog take it
 //	create.go   the TaskExecution, and the Secret of its sensitive params
 //	answer.go   the execution, or that of an earlier request with the same Idempotency-Key
 //

@@ -46,14 +46,14 @@ func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1
 		}
 	}
 	taken := census.Take(ours)
-	now := taken.Crowd()
+	now := taken.Occupancy()
 	now.Blocked = census.Take(all).Blocked() // any run that waits for a limit over all tasks is before this one
 	verdict := census.RulesOf(task).Judge(now)
 	for _, rule := range []func() (Forecast, bool){
 		func() (Forecast, bool) { return refusal(readyReason(task), runnable(task)) },
 		func() (Forecast, bool) { return refusal(v1alpha1.ReasonTaskSuspended, suspended(task)) },
 		func() (Forecast, bool) { return refusal(verdict.Reason, refused(task, now, oldest(taken))) },
-		func() (Forecast, bool) { return hasNoRoom(full) },
+		func() (Forecast, bool) { return refusedByBacklog(full) },
 		func() (Forecast, bool) { return waitsForPlace(task, verdict, taken) },
 		func() (Forecast, bool) { return waitsForJob(job) },
 	} {
@@ -64,11 +64,11 @@ func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1
 	return Forecast{OutcomeStart, "", "it would start at once", http.StatusOK}
 }
 
-func hasNoRoom(full *backlog.Full) (Forecast, bool) {
+func refusedByBacklog(full *backlog.Full) (Forecast, bool) {
 	if full == nil {
 		return Forecast{}, false
 	}
-	return refusal(v1alpha1.ReasonNamespaceQueueFull, noRoom(full))
+	return refusal(v1alpha1.ReasonNamespaceQueueFull, backlogProblem(full))
 }
 
 func refusal(reason string, err error) (Forecast, bool) {

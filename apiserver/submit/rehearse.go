@@ -80,7 +80,7 @@ func (h *Handlers) rehearse(in *access.Scope, w http.ResponseWriter, r *http.Req
 	}
 	job.APIVersion, job.Kind = batchv1.SchemeGroupVersion.String(), "Job"
 	of, every := h.Stores(in.Namespace).Open(task.Name)
-	f := ForecastOf(task, all, job, crowded(h.Waiting, task, execution, of, every))
+	f := ForecastOf(task, all, job, backlogFull(h.Waiting, task, execution, of, every))
 	answer := Rehearsal{
 		Kind: kindRehearsal, DryRun: true, TaskName: task.Name, Outcome: f.Outcome, Reason: f.Reason, Detail: f.Detail, StatusCode: f.Status,
 		Params: received.Effective, Job: job, Warnings: warningsOf(task, received.Effective),

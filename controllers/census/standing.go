@@ -108,13 +108,13 @@ func (c Census) Blocked() v1alpha1.QueueBlocker {
 	return ""
 }
 
-// Crowd returns the crowd that one more execution of the Task would find.
-func (c Census) Crowd() Crowd {
-	crowd := Crowd{Active: len(c.Active), Ahead: len(c.Waiting), Blocked: c.Blocked()}
+// Occupancy returns what one more execution of the Task would find.
+func (c Census) Occupancy() Occupancy {
+	occupancy := Occupancy{Active: len(c.Active), Ahead: len(c.Waiting), Blocked: c.Blocked()}
 	for _, w := range c.Waiting {
 		if w.Status.Phase == v1alpha1.PhaseQueued {
-			crowd.Queued++
+			occupancy.Queued++
 		}
 	}
-	return crowd
+	return occupancy
 }

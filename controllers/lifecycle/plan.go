@@ -32,11 +32,11 @@ type Observation struct {
 	// Job is the Job of this execution, proven by its owner reference and its seal, or nil. Once the execution has been
 	// acted on, nil is the answer of the API server and not of a cache.
 	Job *batchv1.Job
-	// Place is the queue's answer, or nil if it was not asked. It is asked before the Job is created.
-	Place *queue.Place
-	// NoRoom is why the execution may not wait. It is nil if it may, or if that was not asked. It is asked when the
+	// Queue is the answer of the ledger, or nil if it was not asked. It is asked before the Job is created.
+	Queue *queue.Answer
+	// BacklogFull is why the execution may not wait. It is nil if it may, or if that was not asked. It is asked when the
 	// first decision about an execution is to wait.
-	NoRoom *backlog.Full
+	BacklogFull *backlog.Full
 	// Secret has the values of the sensitive params, read from the API server. It is nil if it does not exist, was not
 	// needed or could not be read. In the last case SecretTrouble says why.
 	Secret        *corev1.Secret

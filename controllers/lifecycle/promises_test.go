@@ -70,7 +70,7 @@ func (w *world) checkEcho(plan Plan) {
 	if !equality.Semantic.DeepEqual(again.Status, w.Execution.Status) {
 		w.Errorf("another look would write again: %s", cmp.Diff(w.Execution.Status, again.Status))
 	}
-	if again.Create != nil && w.Place == nil || len(again.End) > 0 || len(again.Replace) > 0 || again.DeleteJob {
+	if again.Create != nil && w.Queue == nil || len(again.End) > 0 || len(again.Replace) > 0 || again.DeleteJob {
 		w.Errorf("another look would do more: %+v", again)
 	}
 	if again.Requeue > 0 && (plan.Requeue == 0 || again.Requeue < plan.Requeue) {

@@ -17,7 +17,7 @@ import (
 type entry struct {
 	key     types.NamespacedName
 	uid     types.UID
-	line    *line
+	queue   *taskQueue
 	created time.Time
 	state   state
 	// since is when it was first told that it has a place.
@@ -28,11 +28,11 @@ type entry struct {
 	cancelled bool
 	// kept means that the execution ended or is gone, and its containers may still run.
 	kept bool
-	// held means that it counts as waiting in its namespace, with the size that it had when it was first seen.
-	held  bool
-	bytes int64
+	// reserved means that it counts as waiting in its namespace, with the size that it had when it was first seen.
+	reserved bool
+	bytes    int64
 	// told is the position in the queue that it last got, or 0.
-	told int
+	reported int
 }
 
 type state int
@@ -53,35 +53,37 @@ func (x *entry) arrival() census.Arrival {
 // before is the order of the queue.
 func before(a, b *entry) int { return a.arrival().Compare(b.arrival()) }
 
-// lineKey identifies a line by its Task, as in the label of a Job. Seed has no more from a Job.
-type lineKey struct{ namespace, task string }
+// taskKey identifies the queue of a Task, as in the label of a Job. Seed has no more from a Job.
+type taskKey struct{ namespace, task string }
 
-// line has the executions of one Task.
-type line struct {
-	key lineKey
+// taskQueue has the executions of one Task that have not ended.
+type taskQueue struct {
+	key taskKey
 	// rules are those of the Task. They are known once an execution has asked.
 	rules Rules
 	known bool
-	// members counts the entries with this line.
+	// members counts the entries with this queue.
 	members int
 	// waiting are the waiting executions in the order of the queue.
 	waiting []*entry
 	active  map[types.UID]*entry
 }
 
-// room reports whether the Task's own limit allows one more active execution.
-func (l *line) room() bool { return l.rules.MaxRunning == 0 || len(l.active) < l.rules.MaxRunning }
+// hasFreePlace reports whether the Task's own limit allows one more active execution.
+func (q *taskQueue) hasFreePlace() bool {
+	return q.rules.MaxRunning == 0 || len(q.active) < q.rules.MaxRunning
+}
 
 // next returns the execution that gets the Task's next place, or nil.
-func (l *line) next() *entry {
-	if !l.known || len(l.waiting) == 0 || !l.room() {
+func (q *taskQueue) next() *entry {
+	if !q.known || len(q.waiting) == 0 || !q.hasFreePlace() {
 		return nil
 	}
-	if l.rules.Policy != v1alpha1.ConcurrencyReplace || l.rules.MaxRunning == 0 {
-		return l.waiting[0]
+	if q.rules.Policy != v1alpha1.ConcurrencyReplace || q.rules.MaxRunning == 0 {
+		return q.waiting[0]
 	}
-	replaced := l.replaced()
-	for _, x := range l.waiting {
+	replaced := q.replaced()
+	for _, x := range q.waiting {
 		if !slices.Contains(replaced, x) {
 			return x
 		}
@@ -91,45 +93,30 @@ func (l *line) next() *entry {
 
 // replaced returns the executions that must end under the policy Replace, oldest first: of those that nobody cancelled,
 // all except the newest maxRunning.
-func (l *line) replaced() []*entry {
-	stay := slices.Clone(l.waiting)
-	for _, x := range l.active {
+func (q *taskQueue) replaced() []*entry {
+	stay := slices.Clone(q.waiting)
+	for _, x := range q.active {
 		if !x.cancelled && !x.kept {
 			stay = append(stay, x)
 		}
 	}
 	slices.SortFunc(stay, before)
-	return stay[:max(0, len(stay)-l.rules.MaxRunning)]
+	return stay[:max(0, len(stay)-q.rules.MaxRunning)]
 }
 
-func (l *line) enqueue(x *entry) {
+func (q *taskQueue) enqueue(x *entry) {
 	x.state = waiting
-	at, _ := slices.BinarySearchFunc(l.waiting, x, before)
-	l.waiting = slices.Insert(l.waiting, at, x)
+	at, _ := slices.BinarySearchFunc(q.waiting, x, before)
+	q.waiting = slices.Insert(q.waiting, at, x)
 }
 
 // take removes an entry from where it is.
-func (l *line) take(x *entry) {
+func (q *taskQueue) take(x *entry) {
 	if x.state == active {
-		delete(l.active, x.uid)
+		delete(q.active, x.uid)
 		return
 	}
-	if at, found := slices.BinarySearchFunc(l.waiting, x, before); found {
-		l.waiting = slices.Delete(l.waiting, at, at+1)
+	if at, found := slices.BinarySearchFunc(q.waiting, x, before); found {
+		q.waiting = slices.Delete(q.waiting, at, at+1)
 	}
 }
-
-// advanced returns the executions that moved so far ahead that they should report their new position. So each one
-// reports a number of times that grows with the logarithm of the queue's length.
-func (l *line) advanced() (out []*entry) {
-	for i, x := range l.waiting {
-		if Advanced(x.told, i+1) {
-			x.told = i + 1
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
-// Advanced reports whether a new position is worth reporting: it is at most a quarter of the one told last.
-func Advanced(told, position int) bool { return told > 0 && position <= told/4 }

@@ -22,7 +22,7 @@ func queued(e *v1alpha1.TaskExecution) *v1alpha1.TaskExecution {
 }
 
 // wait asks for room and reports whether there is any.
-func wait(l *Ledger, name string) bool { return l.Wait(types.UID(name)) == nil }
+func wait(l *Ledger, name string) bool { return l.ReserveBacklog(types.UID(name)) == nil }
 
 // Room is reserved when a run is told to wait, and freed when it has its Job, is cancelled, has ended or is gone.
 func TestCase49RoomIsReservedAndFreed(t *testing.T) {
@@ -78,7 +78,7 @@ func TestCase49WhatWaitedGoesOnToWait(t *testing.T) {
 		t.Errorf("held %+v, most %+v", all, most)
 	}
 	task := func(name string) types.NamespacedName { return types.NamespacedName{Namespace: "ns", Name: name} }
-	if l.Room(task("sync"), 1) == nil || l.Room(task("others"), 1) != nil {
+	if l.BacklogFull(task("sync"), 1) == nil || l.BacklogFull(task("others"), 1) != nil {
 		t.Error("a schedule is told that there is room where its run would wait, or that there is none where it would not")
 	}
 }

@@ -10,29 +10,30 @@ import (
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
-// Wait reserves room in its namespace for a waiting execution. It returns why there is none; then the execution must
-// not wait. An execution that waited before, as its status says, keeps its room whatever the limits are now.
-func (l *Ledger) Wait(uid types.UID) *backlog.Full {
+// ReserveBacklog counts a waiting execution in the backlog of its namespace. It returns why it cannot; then the
+// execution must not wait. An execution that waited before, as its status says, stays counted whatever the limits are
+// now.
+func (l *Ledger) ReserveBacklog(uid types.UID) *backlog.Full {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	x := l.entries[uid]
-	if x == nil || x.held || x.kept || x.cancelled {
+	if x == nil || x.reserved || x.kept || x.cancelled {
 		return nil
 	}
 	if full := l.limits.Waiting.Judge(x.key.Namespace, l.heldIn[x.key.Namespace], x.bytes); full != nil {
 		return full
 	}
-	l.hold(x)
+	l.reserve(x)
 	return nil
 }
 
-// Room returns why a new run of a Task could not wait now. It returns nil if it could, or if no other run of its Task
-// waits.
-func (l *Ledger) Room(task types.NamespacedName, size int64) *backlog.Full {
+// BacklogFull returns why a new run of a Task could not wait now. It returns nil if it could, or if no other run of its
+// Task waits.
+func (l *Ledger) BacklogFull(task types.NamespacedName, size int64) *backlog.Full {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ln := l.lines[lineKey{task.Namespace, jobspec.LabelValue(task.Name)}]
-	if ln == nil || len(ln.waiting) == 0 {
+	q := l.queues[taskKey{task.Namespace, jobspec.LabelValue(task.Name)}]
+	if q == nil || len(q.waiting) == 0 {
 		return nil
 	}
 	return l.limits.Waiting.Judge(task.Namespace, l.heldIn[task.Namespace], size)
@@ -49,21 +50,21 @@ func (l *Ledger) Held() (all, most backlog.Held) {
 	return all, most
 }
 
-// hold counts an execution as waiting in its namespace.
-func (l *Ledger) hold(x *entry) {
-	if x.held {
+// reserve counts an execution as waiting in its namespace.
+func (l *Ledger) reserve(x *entry) {
+	if x.reserved {
 		return
 	}
-	x.held = true
+	x.reserved = true
 	l.count(x, 1)
 }
 
-// letGo no longer counts an execution as waiting.
-func (l *Ledger) letGo(x *entry) {
-	if !x.held {
+// unreserve no longer counts an execution as waiting.
+func (l *Ledger) unreserve(x *entry) {
+	if !x.reserved {
 		return
 	}
-	x.held = false
+	x.reserved = false
 	l.count(x, -1)
 }
 
