@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/explainer"
+	"github.com/taskexec/taskexec/apiserver/explain"
 	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
@@ -73,10 +73,10 @@ func (l lab) event(t *testing.T, of client.Object, kind, reason, message string)
 }
 
 // explained waits until the cache has the phase, and returns the explanation.
-func (l lab) explained(t *testing.T, id string, phase v1alpha1.Phase) (got explainer.Explanation) {
+func (l lab) explained(t *testing.T, id string, phase v1alpha1.Phase) (got explain.Explanation) {
 	t.Helper()
 	until(t, "the cache shows the phase "+string(phase), func() bool {
-		got = ok[explainer.Explanation](t, l, "GET", "/tasks/executions/"+id+"/explain", "")
+		got = ok[explain.Explanation](t, l, "GET", "/tasks/executions/"+id+"/explain", "")
 		return got.Phase == string(phase) && got.Reason != "NotSeen" // an execution without a phase is Pending, too
 	})
 	return got
@@ -86,7 +86,7 @@ func TestExplainOverARealAPIServer(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync")
 	id := l.execute(t, "sync")
-	if got := ok[explainer.Explanation](t, l, "GET", "/tasks/executions/"+id+"/explain", ""); got.Reason != "NotSeen" || !got.Complete {
+	if got := ok[explain.Explanation](t, l, "GET", "/tasks/executions/"+id+"/explain", ""); got.Reason != "NotSeen" || !got.Complete {
 		t.Errorf("right after its creation: %+v", got)
 	}
 	e, pod := l.withJob(t, id)
@@ -141,7 +141,7 @@ func TestExplainLeavesForeignJobsAlone(t *testing.T) {
 	foreign := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: jobspec.JobName(e.Name, e.UID)}}
 	foreign.Spec.Template.Spec = corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "x", Image: "x"}}}
 	l.create(t, foreign)
-	if got := ok[explainer.Explanation](t, l, "GET", "/tasks/executions/"+id+"/explain", ""); strings.Contains(fmt.Sprint(got.Facts), foreign.Name) {
+	if got := ok[explain.Explanation](t, l, "GET", "/tasks/executions/"+id+"/explain", ""); strings.Contains(fmt.Sprint(got.Facts), foreign.Name) {
 		t.Errorf("got %v", got.Facts)
 	}
 }
@@ -179,7 +179,7 @@ func TestDryRunIsAccepted(t *testing.T) {
 	l := newLab(t)
 	l.task(t, "sync", `{"properties":{"force":{"type":"boolean","default":true},"password":{"type":"string","writeOnly":true}}}`)
 	const body = `{"params":{"n":1.0e2,"big":9007199254740993,"text":"$(x) <y>","password":"hunter2hunter2"}}`
-	foreseen := ok[submit.Rehearsal](t, l, "POST", "/tasks/sync/execute/api?dryRun=true", body)
+	foreseen := ok[submit.DryRun](t, l, "POST", "/tasks/sync/execute/api?dryRun=true", body)
 	if got := l.stored(t); len(got) != 0 {
 		t.Fatalf("it made %v", got)
 	}
