@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/logs/parse"
 )
 
@@ -30,8 +31,8 @@ type Observation struct {
 	Execution *v1alpha1.TaskExecution
 	// Task that the execution names, nil if there is none.
 	Task *v1alpha1.Task
-	// Others are the runs of the same Task that have not ended, newest first.
-	Others []*v1alpha1.TaskExecution
+	// Census counts the runs of the same Task, if the run is queued.
+	Census census.Census
 	// Job of the execution, nil if there is none.
 	Job *batchv1.Job
 	// Pods of the Job that still exist, oldest first.

@@ -4,6 +4,7 @@
 package diagnosis
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 var now = time.Date(2025, 11, 25, 11, 5, 0, 0, time.UTC)
@@ -118,9 +120,14 @@ func (o *observed) others(phases ...v1alpha1.Phase) *observed {
 			Name: "other-" + string(rune('a'+i)), UID: types.UID(rune('a' + i)), CreationTimestamp: ago(2*time.Minute + time.Duration(i)*time.Second),
 		}}
 		e.Status.Phase = phase
-		o.Others = append(o.Others, e)
+		o.counts(e)
 	}
 	return o
+}
+
+// counts adds a run of the task to the census.
+func (o *observed) counts(e *v1alpha1.TaskExecution) {
+	o.Census = census.Take(slices.Concat(o.Census.Active, o.Census.Waiting, []*v1alpha1.TaskExecution{e}))
 }
 
 // says is what a rule must decide: parts of its texts, or silent if it must not apply.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // maxNamed bounds how many active runs are named.
@@ -57,12 +56,12 @@ func queued(o *Observation) (verdict, bool) {
 }
 
 // ahead counts the runs of the task that wait for a place and get one before this run.
-func (o *Observation) ahead() int { return census.Take(o.Others).Ahead(o.Execution) }
+func (o *Observation) ahead() int { return o.Census.Ahead(o.Execution) }
 
 // active returns the names of the oldest runs of the task that have a place, at most maxNamed of them, and how many
 // have one. The oldest are likely to end next.
 func (o *Observation) active() (names []string, n int) {
-	for _, x := range census.Take(o.Others).Active {
+	for _, x := range o.Census.Active {
 		if x.UID == o.Execution.UID {
 			continue
 		}

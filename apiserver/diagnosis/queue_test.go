@@ -21,8 +21,8 @@ func TestQueued(t *testing.T) {
 		})
 	}
 	task := func() *observed { return of(v1alpha1.BlockedByTask, v1alpha1.ReasonConcurrencyLimit) }
-	itself := func(o *observed) { o.Others = append(o.Others, o.Execution) }
-	younger := func(o *observed) { o.Others[0].CreationTimestamp = ago(0) }
+	itself := func(o *observed) { o.counts(o.Execution) }
+	younger := func(o *observed) { o.Census.Waiting[0].CreationTimestamp = ago(0) }
 	const limit = v1alpha1.ReasonConcurrencyLimit
 	ask(t, queued, map[string]asked{
 		"it runs":              {run(active, "", ""), silent},

@@ -18,6 +18,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/diagnosis"
+	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
@@ -51,7 +52,7 @@ func (b *Observer) Observe(ctx context.Context, execution *v1alpha1.TaskExecutio
 		if err != nil {
 			return o, err
 		}
-		o.Others = slices.DeleteFunc(all, func(e *v1alpha1.TaskExecution) bool { return e.Status.Phase.IsTerminal() })
+		o.Census = census.Take(all)
 	}
 	live, cancel := context.WithTimeout(ctx, b.Patience)
 	defer cancel()

@@ -68,7 +68,7 @@ func (h *Handlers) dryRun(in *access.Scope, w http.ResponseWriter, r *http.Reque
 	if err != nil {
 		return err
 	}
-	all, err := h.Stores(in.Namespace).Executions(r.Context(), "")
+	ours, err := h.Stores(in.Namespace).Executions(r.Context(), task.Name)
 	if err != nil {
 		return err
 	}
@@ -82,8 +82,8 @@ func (h *Handlers) dryRun(in *access.Scope, w http.ResponseWriter, r *http.Reque
 		return params.FieldErrors{{Message: err.Error()}}
 	}
 	job.APIVersion, job.Kind = batchv1.SchemeGroupVersion.String(), "Job"
-	of, every := h.Stores(in.Namespace).Open(task.Name)
-	f := ForecastOf(task, all, job, backlogFull(h.Waiting, task, execution, of, every))
+	of, all := h.Stores(in.Namespace).Open(task.Name)
+	f := ForecastOf(task, ours, all.Blocked(), job, backlogFull(h.Waiting, task, execution, of, all))
 	answer := DryRun{
 		Kind: kindDryRun, DryRun: true, TaskName: task.Name, Outcome: f.Outcome, Reason: f.Reason, Detail: f.Detail, StatusCode: f.Status,
 		Params: received.Effective, Job: job, Warnings: warningsOf(task, received.Effective),

@@ -35,19 +35,14 @@ type Forecast struct {
 	Status int
 }
 
-// ForecastOf says what would happen to a new run. Its input is the task, the executions of the namespace and the Job
-// that the run would have. It knows only what the watch cache shows. The controller decides, and its limits over all
-// tasks show only in the runs that wait for them. full says why the run may not wait in its namespace, nil if it may.
-func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1.Job, full *backlog.Full) Forecast {
-	var ours []*v1alpha1.TaskExecution
-	for _, e := range all {
-		if e.Spec.TaskRef.Name == task.Name {
-			ours = append(ours, e)
-		}
-	}
+// ForecastOf says what would happen to a new run. Its input is the task, the executions of the task, the limit over all
+// tasks for which runs of the namespace wait (empty if there is none), and the Job that the run would have. It knows
+// only what the watch cache shows. The controller decides, and its limits over all tasks show only in the runs that
+// wait for them. full says why the run may not wait in its namespace, nil if it may.
+func ForecastOf(task *v1alpha1.Task, ours []*v1alpha1.TaskExecution, blocked v1alpha1.QueueBlocker, job *batchv1.Job, full *backlog.Full) Forecast {
 	taken := census.Take(ours)
 	now := taken.Occupancy()
-	now.Blocked = census.Take(all).Blocked() // any run that waits for a limit over all tasks is before this one
+	now.Blocked = blocked // any run that waits for a limit over all tasks is before this one
 	verdict := census.RulesOf(task).Judge(now)
 	for _, rule := range []func() (Forecast, bool){
 		func() (Forecast, bool) { return refusal(readyReason(task), runnable(task)) },
