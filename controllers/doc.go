@@ -34,6 +34,9 @@
 // taskschedule creates executions at the times of a TaskSchedule. It has the same steps: schedule decides, is pure, and
 // is shared with the facade, which validates cron expressions with it.
 //
+// The reasons of failures are constants in api/v1alpha1/failurereasons.go. docs/developing/architecture.md says where
+// each decision is made.
+//
 // A line of a log flows like this, and the facade reads it back:
 //
 //	kubelet ──▶ source ──▶ follow ──┬──▶ archive ──▶ bucket ──┐

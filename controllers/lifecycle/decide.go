@@ -70,7 +70,7 @@ func (s step) plan(o *Observation, f facts) Plan {
 	p := Plan{Create: s.create, AskPlace: s.askPlace, End: s.end, EndReason: s.endReason, Replace: s.replace, DeleteJob: s.deleteJob, Requeue: s.requeue}
 	if s.hold {
 		p.Status = unchanged(o)
-		witness(o, f, &p.Status)
+		recordVanishingPods(o, f, &p.Status)
 		return p
 	}
 	p.Status = report(o, f, s.verdict)

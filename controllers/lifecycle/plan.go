@@ -53,11 +53,11 @@ type Observation struct {
 	// PodsRefusedSince is when the missing pod was first refused, or zero if PodsRefused is empty.
 	PodsRefusedSince time.Time
 	// PodTrouble is why the containers of the newest pod are not created, by its Events, such as a volume that cannot
-	// be mounted. It is empty if the Events were not read (AsksWhy), or give no reason.
+	// be mounted. It is empty if the Events were not read (NeedsEvents), or give no reason.
 	PodTrouble string
-	// KilledFor is the probe or hook for which the kubelet killed the deciding container. It is empty if its Events
-	// were not read (AsksWhoKilled), or if the kubelet killed none.
-	KilledFor string
+	// KillCause is the probe or hook for which the kubelet killed the deciding container. It is empty if its Events
+	// were not read (NeedsKillEvents), or if the kubelet killed none.
+	KillCause string
 	// Log says how far the log was read.
 	Log LogState
 	// Mirrored is the tail in the status. It is set only if Log cannot be read again in full.

@@ -86,7 +86,7 @@ func (w *world) checkClock(s *v1alpha1.TaskExecutionStatus, plan Plan) {
 	if w.Observation.Job == nil || s.Phase.IsTerminal() || !runs || w.Now.Before(due.Time) || JobFinished(w.Observation.Job) {
 		return
 	}
-	over := hasDecided(w.Observation.Job) || madeIt(&w.Observation, gather(&w.Observation))
+	over := hasDecided(w.Observation.Job) || enoughSucceeded(&w.Observation, gather(&w.Observation))
 	for _, pod := range w.Pods {
 		if over && pod.DeletionTimestamp != nil {
 			continue
@@ -113,7 +113,7 @@ func waitsForEver(w *world, plan Plan) bool {
 	if f.waits() {
 		return f.snapshot.StartTimeout != nil && !startClockFrom(w.Observation.Job).IsZero()
 	}
-	over := (madeIt(&w.Observation, f) || hasDecided(w.Observation.Job)) && !goesOn(f)
+	over := (enoughSucceeded(&w.Observation, f) || hasDecided(w.Observation.Job)) && !goesOn(f)
 	return f.snapshot.Timeout != nil && !over
 }
 

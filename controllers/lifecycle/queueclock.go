@@ -26,7 +26,7 @@ func queueDue(o *Observation, f facts) (due time.Time) {
 
 // queueTimedOut ends a run without a Job that got no place in time.
 func queueTimedOut(o *Observation, f facts) (step, bool) {
-	if !hasStruck(f.clocks.queue, o.Now) {
+	if !hasExpired(f.clocks.queue, o.Now) {
 		return step{}, false
 	}
 	message := queueOverdue(f)

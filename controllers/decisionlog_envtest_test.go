@@ -21,13 +21,13 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// storybook collects log lines, each a JSON object.
-type storybook struct {
+// logCollector collects log lines, each a JSON object.
+type logCollector struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (s *storybook) logger() logr.Logger {
+func (s *logCollector) logger() logr.Logger {
 	return funcr.NewJSON(func(line string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -36,7 +36,7 @@ func (s *storybook) logger() logr.Logger {
 }
 
 // of returns the messages about a run, as a grep for its name finds them.
-func (s *storybook) of(t *testing.T, e *v1alpha1.TaskExecution) (story []string) {
+func (s *logCollector) of(t *testing.T, e *v1alpha1.TaskExecution) (messages []string) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,38 +53,38 @@ func (s *storybook) of(t *testing.T, e *v1alpha1.TaskExecution) (story []string)
 			t.Fatalf("%v: %s", err, line)
 		}
 		if l.Level == 1 && l.Execution.Namespace == e.Namespace && l.Execution.Name == e.Name {
-			story = append(story, l.Msg)
+			messages = append(messages, l.Msg)
 		}
 	}
-	return story
+	return messages
 }
 
 // has reports whether any line contains a text.
-func (s *storybook) has(text string) bool {
+func (s *logCollector) has(text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.ContainsFunc(s.lines, func(line string) bool { return strings.Contains(line, text) })
 }
 
 // tells waits until the log has these messages of a run, in this order. Other messages may be in between.
-func (s *storybook) tells(t *testing.T, e *v1alpha1.TaskExecution, want ...string) {
+func (s *logCollector) tells(t *testing.T, e *v1alpha1.TaskExecution, want ...string) {
 	t.Helper()
-	eventually(t, "the log tells the story of "+e.Name, func() (bool, any) {
-		story := s.of(t, e)
+	eventually(t, "the log tells the messages of "+e.Name, func() (bool, any) {
+		messages := s.of(t, e)
 		rest := want
-		for _, message := range story {
+		for _, message := range messages {
 			if len(rest) > 0 && message == rest[0] {
 				rest = rest[1:]
 			}
 		}
-		return len(rest) == 0, story
+		return len(rest) == 0, messages
 	})
 }
 
 // A person can follow one run by its name in the log: each decision, in order. No value of a param is logged.
 func TestLogTellsTheStoryOfEachRun(t *testing.T) {
 	const created, starts, isRunning, final = "Created the Job", "The run waits to start", "The run is running", "The log is final"
-	ns, book := namespace(t), &storybook{}
+	ns, book := namespace(t), &logCollector{}
 	operation{config: apiServer, namespace: ns, log: book.logger()}.runs(t)
 	create(t, newTask(ns))
 	run := func(name string) (*v1alpha1.TaskExecution, *batchv1.Job) {

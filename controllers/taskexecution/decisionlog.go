@@ -15,16 +15,17 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// The controller's log tells the story of each run: a grep for its name finds it. Decisions are logged at V(1), steps
-// at V(2). Messages are constant. No message of a status or of the API server is logged, because it may quote params.
+// The controller's log has each decision about a run: a grep for the run's name finds them. Decisions are logged at
+// V(1), steps at V(2). Messages are constant. No message of a status or of the API server is logged, because it may
+// quote params.
 
 // logOf returns the logger of an execution.
 func logOf(ctx context.Context, key types.NamespacedName) logr.Logger {
 	return ctrl.LoggerFrom(ctx).WithValues("execution", klog.KRef(key.Namespace, key.Name))
 }
 
-// tell logs what is new in a written status.
-func tell(log logr.Logger, before, after *v1alpha1.TaskExecution) {
+// logChange logs what is new in a written status.
+func logChange(log logr.Logger, before, after *v1alpha1.TaskExecution) {
 	was, is := &before.Status, &after.Status
 	if phaseOf(was) != is.Phase || was.Reason != is.Reason {
 		values := []any{"task", klog.KRef(after.Namespace, after.Spec.TaskRef.Name), "phase", is.Phase, "reason", is.Reason}
@@ -37,15 +38,15 @@ func tell(log logr.Logger, before, after *v1alpha1.TaskExecution) {
 		if is.ExitCode != nil {
 			values = append(values, "exitCode", *is.ExitCode)
 		}
-		log.V(1).Info(chapter(is), values...)
+		log.V(1).Info(changeMessage(is), values...)
 	}
 	if s := is.LogSummary; s != nil && lifecycle.LogIsFinal(after) && !lifecycle.LogIsFinal(before) {
 		log.V(1).Info("The log is final", "archived", s.Archived, "complete", s.Complete, "entries", s.Entries)
 	}
 }
 
-// chapter returns the constant message for a status.
-func chapter(s *v1alpha1.TaskExecutionStatus) string {
+// changeMessage returns the constant message for a status.
+func changeMessage(s *v1alpha1.TaskExecutionStatus) string {
 	switch {
 	case s.Reason == v1alpha1.ReasonJobLost, s.Reason == v1alpha1.ReasonNodeLost:
 		return "The run was lost"

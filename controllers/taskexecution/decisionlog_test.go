@@ -16,7 +16,7 @@ import (
 
 // Each new phase or reason is one log line at V(1) with the run, its Task and its Job. The message of the status is not
 // logged, because it may quote params.
-func TestStoryOfAStatus(t *testing.T) {
+func TestLogOfAStatus(t *testing.T) {
 	job := &v1alpha1.JobIdentity{Name: "run-job"}
 	at := func(phase v1alpha1.Phase, reason string) v1alpha1.TaskExecutionStatus {
 		return v1alpha1.TaskExecutionStatus{Phase: phase, Reason: reason, Job: job, Message: "secret words"}
@@ -50,8 +50,8 @@ func TestStoryOfAStatus(t *testing.T) {
 			log := funcr.NewJSON(func(line string) { lines = append(lines, line) }, funcr.Options{Verbosity: 1})
 			e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "run"}}
 			e.Spec.TaskRef.Name = "sync"
-			tell(log, withStatus(e, c.before), withStatus(e, c.after))
-			var told []string
+			logChange(log, withStatus(e, c.before), withStatus(e, c.after))
+			var logged []string
 			for _, line := range lines {
 				var l struct {
 					Msg   string
@@ -60,13 +60,13 @@ func TestStoryOfAStatus(t *testing.T) {
 				if err := json.Unmarshal([]byte(line), &l); err != nil || l.Level != 1 {
 					t.Errorf("%v: %s", err, line)
 				}
-				told = append(told, l.Msg)
+				logged = append(logged, l.Msg)
 			}
-			if got := strings.Join(told, ", "); got != c.want {
-				t.Errorf("it tells %q, want %q", got, c.want)
+			if got := strings.Join(logged, ", "); got != c.want {
+				t.Errorf("it logs %q, want %q", got, c.want)
 			}
 			if all := strings.Join(lines, ""); strings.Contains(all, "secret") || strings.Contains(all, `"reason"`) && !strings.Contains(all, `"run-job"`) {
-				t.Errorf("it tells %s", all)
+				t.Errorf("it logs %s", all)
 			}
 		})
 	}
