@@ -115,7 +115,7 @@ func TestCase31DigitsAndLargeJobs(t *testing.T) {
 
 func TestCase31DryRunWarnsOfParamsWithoutVariable(t *testing.T) {
 	store := newFakeStore(fixture.WithContainer(fixture.Task("sync", `{"properties":{"a-b":{"type":"string"},"a.b":{"type":"string"}}}`)))
-	got := ok[submit.Rehearsal](t, facade(store), "POST", "/tasks/sync/execute/manual?dryRun=true", `{"params":{"a-b":"x","姓":"y"}}`)
+	got := ok[submit.DryRun](t, facade(store), "POST", "/tasks/sync/execute/manual?dryRun=true", `{"params":{"a-b":"x","姓":"y"}}`)
 	if len(got.Warnings) != 2 || !strings.Contains(got.Warnings[0], `"a-b", "a.b" would be one variable`) || !strings.Contains(got.Warnings[1], `"姓" has no variable`) {
 		t.Errorf("warnings %q", got.Warnings)
 	}

@@ -169,12 +169,12 @@ func setupTasks(mgr ctrl.Manager, o Options, archived *archived) error {
 
 func setupSchedules(mgr ctrl.Manager, o Options, origins *origin.Checker, ledger *queue.Ledger, events recorder.EventRecorder) error {
 	schedules := &taskschedule.Reconciler{
-		Client:   mgr.GetClient(),
-		Live:     mgr.GetAPIReader(),
-		Recorder: events,
-		Clock:    clock.RealClock{},
-		Origin:   origins,
-		Room:     ledger.Room,
+		Client:      mgr.GetClient(),
+		Live:        mgr.GetAPIReader(),
+		Recorder:    events,
+		Clock:       clock.RealClock{},
+		Origin:      origins,
+		BacklogFull: ledger.BacklogFull,
 	}
 	if err := schedules.SetupWithManager(mgr, o.Concurrency); err != nil {
 		return fmt.Errorf("setting up the schedules' controller: %w", err)

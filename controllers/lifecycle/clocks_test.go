@@ -76,7 +76,7 @@ func TestClocks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			clocks := gather(&c.scene.Observation).clocks
-			if struck, next := clocks.struck(noon), clocks.next(noon); struck != c.struck || next != c.next && struck == "" {
+			if struck, next := clocks.expired(noon), clocks.next(noon); struck != c.struck || next != c.next && struck == "" {
 				t.Errorf("struck %q, next in %s; want %q, %s (%+v)", struck, next, c.struck, c.next, clocks)
 			}
 		})

@@ -17,7 +17,7 @@ import (
 
 // waitForPlace decides about a run that has no place yet. A Queued run was accepted before and is never refused.
 func waitForPlace(o *Observation, f facts) step {
-	p, accepted := o.Place, o.Execution.Status.Phase == v1alpha1.PhaseQueued
+	p, accepted := o.Queue, o.Execution.Status.Phase == v1alpha1.PhaseQueued
 	v := p.Judge(accepted)
 	switch v.Reason {
 	case v1alpha1.ReasonConcurrencyForbidden:
@@ -38,7 +38,7 @@ func waitForPlace(o *Observation, f facts) step {
 
 // waitMessage says which limit a run waits for.
 func waitMessage(o *Observation, v census.Verdict) string {
-	p, task := o.Place, o.Task.Name
+	p, task := o.Queue, o.Task.Name
 	switch v.Reason {
 	case v1alpha1.ReasonNamespaceLimit:
 		return fmt.Sprintf("position %d in the queue of task %q: namespace %q runs %d at once (--max-running-per-namespace)",

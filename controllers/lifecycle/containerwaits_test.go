@@ -235,11 +235,11 @@ func TestCase26EventsAreAskedWhereNothingElseTells(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := &c.scene.Observation
-			if got, in := AsksWhy(o) != nil, AsksWhyIn(o); got != c.asks || in != c.in {
+			if got, in := NeedsEvents(o) != nil, NeedsEventsIn(o); got != c.asks || in != c.in {
 				t.Errorf("asks %t, in %s", got, in)
 			}
 			o.PodTrouble = "FailedMount: why"
-			if got := AsksWhyIn(o); got != c.in {
+			if got := NeedsEventsIn(o); got != c.in {
 				t.Errorf("again in %s once it was told", got)
 			}
 		})

@@ -41,18 +41,18 @@ type rule func(*Observation, facts) (step, bool)
 
 // rules are in order. The first rule that decides ends the search.
 var rules = []rule{
-	deleted,    // an execution that is being deleted is left alone: its dependents go with it
-	ended,      // terminal is terminal: only the log and the leftovers remain
-	lost,       // a Job that is gone is not created again, whatever else was requested
-	cancelled,  // a cancel beats every outcome that is not recorded yet
-	crowdedOut, // a run that has to wait needs room for that in its namespace
-	start,      // a run without a Job waits, or its Job is created
-	finished,   // the Job's own condition comes before our clocks
-	nodeLost,   // nobody will report how it ended
-	timedOut,   // a clock has expired
-	heldJob,    // a suspended Job waits, and most clocks are stopped
-	counting,   // a pod has ended, and its Job is about to count it
-	progress,   // otherwise report the progress
+	deleted,     // an execution that is being deleted is left alone: its dependents go with it
+	ended,       // terminal is terminal: only the log and the leftovers remain
+	lost,        // a Job that is gone is not created again, whatever else was requested
+	cancelled,   // a cancel beats every outcome that is not recorded yet
+	backlogFull, // a run that has to wait needs space in the backlog of its namespace
+	start,       // a run without a Job waits, or its Job is created
+	finished,    // the Job's own condition comes before our clocks
+	nodeLost,    // nobody will report how it ended
+	timedOut,    // a clock has expired
+	heldJob,     // a suspended Job waits, and most clocks are stopped
+	counting,    // a pod has ended, and its Job is about to count it
+	progress,    // otherwise report the progress
 }
 
 // Decide returns what to do about an execution and what status to report.
@@ -70,7 +70,7 @@ func (s step) plan(o *Observation, f facts) Plan {
 	p := Plan{Create: s.create, AskPlace: s.askPlace, End: s.end, EndReason: s.endReason, Replace: s.replace, DeleteJob: s.deleteJob, Requeue: s.requeue}
 	if s.hold {
 		p.Status = unchanged(o)
-		witness(o, f, &p.Status)
+		recordVanishingPods(o, f, &p.Status)
 		return p
 	}
 	p.Status = report(o, f, s.verdict)

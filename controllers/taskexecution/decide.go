@@ -18,7 +18,7 @@ func (r *Reconciler) decide(ctx context.Context, o *lifecycle.Observation) (plan
 		if stale, err = r.admit(ctx, o); err != nil || stale {
 			return plan, stale, err
 		}
-		if plan.Create == nil || !o.Place.Granted {
+		if plan.Create == nil || !o.Queue.Granted {
 			plan = lifecycle.Decide(*o) // the execution is now whole, or waits
 		}
 		if plan.Create != nil {
@@ -29,7 +29,7 @@ func (r *Reconciler) decide(ctx context.Context, o *lifecycle.Observation) (plan
 		}
 	}
 	if lifecycle.Waits(o, plan) {
-		if err := r.makeRoom(ctx, o); err != nil {
+		if err := r.reserveBacklog(ctx, o); err != nil {
 			return plan, false, err
 		}
 		plan = lifecycle.Decide(*o)

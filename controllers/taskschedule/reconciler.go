@@ -40,8 +40,8 @@ type Reconciler struct {
 	Clock    clock.PassiveClock
 	// Origin reports whether the names on schedules are proven.
 	Origin *origin.Checker
-	// Room returns why a run of a Task, of a size in bytes, could not wait now, or nil if it could.
-	Room func(task types.NamespacedName, size int64) *backlog.Full
+	// BacklogFull returns why a run of a Task, of a size in bytes, could not wait now, or nil if it could.
+	BacklogFull func(task types.NamespacedName, size int64) *backlog.Full
 }
 
 // Reconcile creates the due runs of one schedule.
@@ -118,7 +118,7 @@ func (r *Reconciler) apply(ctx context.Context, s *v1alpha1.TaskSchedule, plan s
 // start creates the run of a tick, or finds one that was created before.
 func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run schedule.Run) (schedule.Result, error) {
 	e := run.Execution
-	if full := r.Room(types.NamespacedName{Namespace: e.Namespace, Name: e.Spec.TaskRef.Name}, sizeOf(e)); full != nil {
+	if full := r.BacklogFull(types.NamespacedName{Namespace: e.Namespace, Name: e.Spec.TaskRef.Name}, sizeOf(e)); full != nil {
 		return schedule.Result{Outcome: schedule.Refused, Message: full.Error()}, nil
 	}
 	err := r.Client.Create(ctx, e.DeepCopy())
