@@ -51,7 +51,7 @@ func (m *Machine) take(e Event) {
 		m.next()
 		return
 	}
-	m.judgeResume(e.FinishedAt)
+	m.judgeResume(e.At)
 	m.abandonLong(v1alpha1.ReasonLogsRotated)
 	before := m.pace.last
 	m.flow.print(e.At, int64(len(e.Text))+lineOverhead)
@@ -104,8 +104,9 @@ func (m *Machine) next() {
 	}
 }
 
-func (m *Machine) judgeResume(finishedAt time.Time) {
-	if m.resume.lost(m.window.Replayed(), finishedAt) {
+// judgeResume judges the time between two connections. next is the timestamp of the next line, or zero at the end.
+func (m *Machine) judgeResume(next time.Time) {
+	if m.resume.lost(m.window.Replayed(), m.ended, next) {
 		m.gap()
 	}
 }

@@ -136,12 +136,23 @@ func (m *Machine) longEnded(l *long) {
 	m.lookUp(afterLong)
 }
 
-// judgeLong judges whether a very long line is whole. There are no timestamps within it, so a gap is recorded if the
-// file was rotated since the line began.
-func (m *Machine) judgeLong(e Event) {
-	if !e.Interrupted && (e.At.IsZero() || e.At.After(m.endedLong.at)) {
+// lookedUpAfterLong judges a very long line. If the connection is being left, that is done before the next connection,
+// and nothing more is read from this one: a gap must be recorded before the next line.
+func (m *Machine) lookedUpAfterLong(e Event) {
+	if e.Interrupted && !m.concluding {
+		m.do(Action{Kind: Disconnect})
+		return
+	}
+	if m.longLost(e.At) {
 		m.gap()
 	}
-	m.endedLong = nil
 	m.next()
+}
+
+// longLost reports whether a part of the very long line may be lost. There are no timestamps within it, so that is the
+// case if the file was rotated since the line began. begins is the timestamp at which the file begins, or zero.
+func (m *Machine) longLost(begins time.Time) bool {
+	at := m.endedLong.at
+	m.endedLong = nil
+	return begins.IsZero() || begins.After(at)
 }
