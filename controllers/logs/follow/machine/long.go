@@ -72,7 +72,7 @@ func (m *Machine) pieceRead(e Event) {
 	case m.long.again != nil:
 		m.passLong(e.Text, e.Whole, e.End)
 	default:
-		m.handOnPiece(e.Text, e.Whole, e.End)
+		m.deliverPiece(e.Text, e.Whole, e.End)
 	}
 }
 
@@ -85,14 +85,14 @@ func (m *Machine) passLong(piece []byte, whole bool, end End) {
 		m.abandonLong(v1alpha1.ReasonLogsRotated)
 		m.longEnded(l)
 	case passed:
-		m.handOnPiece(fresh, whole, end)
+		m.deliverPiece(fresh, whole, end)
 	default:
 		m.ending.cut = end != GoesOn // it ended earlier than the last time
 		m.readOn(end)
 	}
 }
 
-func (m *Machine) handOnPiece(piece []byte, whole bool, end End) {
+func (m *Machine) deliverPiece(piece []byte, whole bool, end End) {
 	l := m.long
 	l.add(piece)
 	m.pace.fresh += int64(len(piece))

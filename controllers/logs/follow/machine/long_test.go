@@ -23,7 +23,7 @@ func TestLongLineComesAgain(t *testing.T) {
 		"ends":                            {[]Event{begins(1, "head", false)}, piece("more", true, GoesOn), "ContinueLine(more) ReadLine"},
 		"is cut":                          {[]Event{begins(1, "head", false)}, piece("mo", false, Broken), "ContinueLine(mo, …) Disconnect"},
 		"comes again":                     {cutAfter("more"), begins(1, "head", true), "ReadPiece"},
-		"passes what was handed on":       {append(cutAfter("more"), begins(1, "head", true)), piece("mo", false, GoesOn), "ReadPiece"},
+		"skips what was delivered":        {append(cutAfter("more"), begins(1, "head", true)), piece("mo", false, GoesOn), "ReadPiece"},
 		"goes on where it was cut":        {append(cutAfter("more"), begins(1, "head", true)), piece("more and", false, GoesOn), "ContinueLine( and, …) ReadPiece"},
 		"ends where it was cut":           {append(cutAfter("more"), begins(1, "head", true)), piece("more", true, GoesOn), "ContinueLine ReadLine"},
 		"is cut before that":              {append(cutAfter("more"), begins(1, "head", true)), piece("mo", false, Broken), "Disconnect"},

@@ -104,7 +104,7 @@ func (m *Machine) Step(e Event) []Action {
 		if !e.Found {
 			m.gap()
 		}
-		m.handOn(e.Now)
+		m.deliver(e.Now)
 	case PieceRead:
 		m.pieceRead(e)
 	case Disconnected:
@@ -144,5 +144,5 @@ func (m *Machine) lookedUp(e Event) {
 		m.connect(e.Now)
 		return
 	}
-	m.handedOn()
+	m.delivered()
 }

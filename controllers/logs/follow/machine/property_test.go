@@ -108,7 +108,7 @@ func TestAnyAnswers(t *testing.T) {
 			e := Event{
 				Kind: rapid.SampledFrom(answers[last]).Draw(t, "kind"), Now: moment("now"), Ended: flag("ended"), PodGone: flag("gone"),
 				Hash: uint64(rapid.IntRange(0, 2).Draw(t, "hash")), Text: make([]byte, rapid.SampledFrom([]int{0, 1, fastFlow, LongLine}).Draw(t, "length")),
-				Whole: flag("whole"), New: flag("new"), Anew: flag("anew"), Found: flag("found"), Interrupted: flag("interrupted"),
+				Whole: flag("whole"), New: flag("new"), FileSkipped: flag("file skipped"), Found: flag("found"), Interrupted: flag("interrupted"),
 				Left: flag("left"), End: End(rapid.IntRange(int(GoesOn), int(Again)).Draw(t, "end")),
 			}
 			e.More = last == ReadLine && !e.Whole && flag("more")

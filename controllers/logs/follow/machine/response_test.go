@@ -54,7 +54,11 @@ func (r *response) advance() {
 		}
 		r.next++
 		if breaks {
-			r.cut(rapid.IntRange(0, len(r.rest)).Draw(w.t, "cut at"))
+			at := len(r.rest)
+			if !w.oneIn(3) {
+				at = rapid.IntRange(0, at).Draw(w.t, "cut at")
+			}
+			r.cut(at)
 		}
 	case !w.finishedAt.IsZero() || !r.follow:
 		r.err = io.EOF
@@ -79,7 +83,7 @@ func (r *response) cut(at int) {
 	r.rest, r.err = r.rest[:at], errCut
 	switch {
 	case r.follow && w.oneIn(3):
-		w.left, w.renewed = true, w.m.MayHang()
+		w.left = true
 	case w.oneIn(2) && !looksLikeTheEnd:
 		r.err = io.EOF
 		w.cutShort = !r.follow

@@ -37,8 +37,8 @@ type world struct {
 	podGone bool
 	// skew is how much the controller's clock is ahead of the node's.
 	skew time.Duration
-	// left and renewed mean that the controller has left the current response.
-	left, renewed bool
+	// left means that the controller has left the current response.
+	left bool
 	// cutShort means that the last plain read ended too early without an error.
 	cutShort bool
 
@@ -76,7 +76,7 @@ func (w *world) perform(a *Action) Event {
 		return w.connect(a)
 	case ReadLine:
 		l, err := w.reader.Next()
-		return Event{Kind: LineRead, At: l.At, Hash: l.Hash, Text: l.Head, Whole: l.Whole, More: l.More, New: l.New, Anew: l.Anew, End: endOf(err)}
+		return Event{Kind: LineRead, At: l.At, Hash: l.Hash, Text: l.Head, Whole: l.Whole, More: l.More, New: l.New, FileSkipped: l.FileSkipped, End: endOf(err)}
 	case ReadPiece:
 		piece, whole, err := w.reader.Rest()
 		return Event{Kind: PieceRead, Text: piece, Whole: whole, End: endOf(err)}
@@ -88,7 +88,7 @@ func (w *world) perform(a *Action) Event {
 		return Event{Kind: Searched, Found: found}
 	case Disconnect:
 		w.reader.Release()
-		return Event{Kind: Disconnected, Left: w.left, Renewed: w.renewed}
+		return Event{Kind: Disconnected, Left: w.left, Renewed: w.left && w.m.MayHang()}
 	case Finish:
 	}
 	return Event{}
@@ -123,7 +123,7 @@ func (w *world) connect(a *Action) Event {
 		w.budget--
 		return Event{Kind: Refused, PodGone: w.podGone}
 	}
-	w.left, w.renewed = false, false
+	w.left = false
 	body := w.respond(a.Since, a.Follow)
 	if !a.Follow {
 		body.whole, w.cutShort = w.cutShort, false
@@ -170,7 +170,7 @@ func (w *world) restart() []Action {
 	if err := w.m.Restore(strings.NewReader(archived.String())); err != nil {
 		w.t.Fatal(err)
 	}
-	w.left, w.renewed = false, false
+	w.left = false
 	w.told = w.told || !w.finishedAt.IsZero() && w.oneIn(2)
 	return w.m.Begin(Log{FileSize: 1 << 10}, w.told)
 }

@@ -95,19 +95,19 @@ func TestUnbroken(t *testing.T) {
 	}
 }
 
-func TestConnectionsThatCaughtUpAreMadeAnew(t *testing.T) {
+func TestConnectionsThatCaughtUpAreReplaced(t *testing.T) {
 	var p pace
 	p.connect(at(0))
 	p.line(at(0), at(0), muchToCatchUp)
 	if p.shouldRenew() {
-		t.Error("a connection that brought little is made anew")
+		t.Error("a connection that brought little is replaced")
 	}
 	p.line(at(0), at(0), 1)
 	if !p.shouldRenew() {
-		t.Error("a connection that brought much is not made anew")
+		t.Error("a connection that brought much is not replaced")
 	}
 	p.connect(at(2))
 	if p.shouldRenew() {
-		t.Error("it is made anew for what another one brought")
+		t.Error("it is replaced for what another one brought")
 	}
 }
