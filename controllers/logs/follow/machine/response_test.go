@@ -80,11 +80,13 @@ func (r *response) cut(at int) {
 		whole--
 	}
 	looksLikeTheEnd := !r.follow && (r.whole || whole == w.newest && (at == 0 || at == len(r.rest)))
+	// After two reads that end right after the rest of a torn line, dedup.Reader takes the rest for a new line.
+	onlyRest := r.from < len(w.printed) && w.printed[r.from].part && r.next-r.from <= 2
 	r.rest, r.err = r.rest[:at], errCut
 	switch {
 	case r.follow && w.oneIn(3):
 		w.left = true
-	case w.oneIn(2) && !looksLikeTheEnd:
+	case w.oneIn(2) && !looksLikeTheEnd && !onlyRest:
 		r.err = io.EOF
 		w.cutShort = !r.follow
 	}
