@@ -31,6 +31,6 @@ func TestCancelled(t *testing.T) {
 		"by force":           {receipt(v1alpha1.CancellationForced), says{v1alpha1.ReasonCancelled, "was killed", "SIGTERM"}},
 		"unconfirmed":        {receipt(v1alpha1.CancellationUnconfirmed).pod("worker", corev1.ContainerState{}), says{v1alpha1.ReasonCancelled, `on node "worker"`, "may still be running"}},
 		"it ended by itself": {receipt(v1alpha1.CancellationAlreadyEnded), says{v1alpha1.ReasonCancelled, "with exit code 143", ""}},
-		"nobody said who":    {run(v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled, ""), says{v1alpha1.ReasonCancelled, "It was cancelled.", ""}},
+		"requester unknown":  {run(v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled, ""), says{v1alpha1.ReasonCancelled, "It was cancelled.", ""}},
 	})
 }

@@ -225,7 +225,7 @@ func TestCase49NoRoomToWait(t *testing.T) {
 		"it is new and waits for its turn": {given().policy(v1alpha1.ConcurrencyQueue).place(byTask), true},
 		"it is new and waits for its Task": {withoutTask(given()), true},
 		"it has waited before":             {given().policy(v1alpha1.ConcurrencyQueue).queued(8, "Task", v1alpha1.ReasonConcurrencyLimit).place(byTask), false},
-		"its Job is to be made":            {given(), false},
+		"its Job must be created":          {given(), false},
 		"it has its Job":                   {given().job(), false},
 		"it is cancelled":                  {given().cancelled(), false},
 		"it fails":                         {given().params(`[]`), false},

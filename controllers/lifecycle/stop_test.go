@@ -29,7 +29,7 @@ func TestStop(t *testing.T) {
 		"a pod that lives":                          {given().job().pod(runningFor(0)), 1, false, 25 * time.Second, false, false},
 		"a pod that its node lost sight of":         {given().job().pod(runningFor(0), phase(corev1.PodUnknown)), 1, false, 25 * time.Second, false, false},
 		"the longest grace is not cut":              {given().job().pod(runningFor(0), grace(ptr.To[int64](3600))), 1, false, time.Hour + 15*time.Second, false, false},
-		"no grace said is Kubernetes' own":          {given().job().pod(runningFor(0), grace(nil)), 1, false, 45 * time.Second, false, false},
+		"the default grace is Kubernetes'":          {given().job().pod(runningFor(0), grace(nil)), 1, false, 45 * time.Second, false, false},
 		"no grace is none":                          {given().job().pod(runningFor(0), grace(ptr.To[int64](0))), 1, false, 15 * time.Second, false, false},
 		"within its grace it is waited for":         {given().job().pod(runningFor(0), told(9*time.Second)), 0, false, 16 * time.Second, false, false},
 		"after its grace, for the kubelet":          {given().job().pod(runningFor(0), told(24*time.Second)), 0, false, time.Second, false, false},

@@ -209,14 +209,14 @@ func (c *cluster) check(e *v1alpha1.TaskExecution) {
 // happenings are all actions, each equally likely.
 func (c *cluster) happenings() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
-		"an execution is created":   func(*rapid.T) { c.create() },
-		"one is created, too":       func(*rapid.T) { c.create() },
-		"the watch tells":           func(*rapid.T) { c.deliver() },
-		"the watch tells, too":      func(*rapid.T) { c.deliver() },
-		"the controller looks":      func(*rapid.T) { c.look() },
-		"the controller looks, too": func(*rapid.T) { c.look() },
-		"a Job ends":                func(*rapid.T) { c.endOne() },
-		"a user interferes":         func(*rapid.T) { c.interfere() },
+		"an execution is created": func(*rapid.T) { c.create() },
+		"one is created, too":     func(*rapid.T) { c.create() },
+		"the watch tells":         func(*rapid.T) { c.deliver() },
+		"the watch tells, too":    func(*rapid.T) { c.deliver() },
+		"a reconcile":             func(*rapid.T) { c.look() },
+		"another reconcile":       func(*rapid.T) { c.look() },
+		"a Job ends":              func(*rapid.T) { c.endOne() },
+		"a user interferes":       func(*rapid.T) { c.interfere() },
 	}
 }
 

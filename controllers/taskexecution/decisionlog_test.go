@@ -35,7 +35,7 @@ func TestLogOfAStatus(t *testing.T) {
 		"it runs":                {at(v1alpha1.PhasePending, v1alpha1.ReasonJobCreated), running, "The run is running"},
 		"it goes on":             {running, running, ""},
 		"it is tried again":      {running, at(v1alpha1.PhaseRunning, v1alpha1.ReasonRetrying), "The run is retried"},
-		"it is to be cancelled":  {running, at(v1alpha1.PhaseCancelling, v1alpha1.ReasonCancelRequested), "The run is being cancelled"},
+		"it must be cancelled":   {running, at(v1alpha1.PhaseCancelling, v1alpha1.ReasonCancelRequested), "The run is being cancelled"},
 		"it is cancelled":        {running, at(v1alpha1.PhaseCancelled, v1alpha1.ReasonCancelled), "The run was cancelled"},
 		"it completed":           {running, at(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted), "The run completed"},
 		"it failed":              {running, at(v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit), "The run failed"},

@@ -47,53 +47,67 @@ func TestSuspiciousLines(t *testing.T) {
 func TestUnbroken(t *testing.T) {
 	for name, c := range map[string]struct {
 		opened, line, readAt, over float64
-		size                       int64
+		ahead                      float64
 		clean, renewed             bool
-		finished                   float64
+		finished, known            float64
+		next, connected            float64
 		want                       bool
 	}{
-		"cut while the container ran":              {line: 9, over: 10},
-		"ended while the container ran":            {line: 9, over: 10, clean: true},
-		"ended with the container":                 {line: 9, over: 10.5, clean: true, finished: 10, want: true},
-		"behind when it ended with the container":  {line: 5, readAt: 9, over: 10.5, clean: true, finished: 10},
-		"ended before the container":               {line: 9, over: 10, clean: true, finished: 30},
-		"cut as the container ended":               {line: 9, over: 10.5, finished: 10},
-		"cut after a long quiet":                   {line: 9, over: 100, want: true},
-		"made anew soon after a short catching up": {opened: 8.5, line: 9, over: 11, size: 1 << 20, renewed: true, want: true},
-		"made anew after a long catching up":       {opened: 2, line: 9, over: 11, size: 1 << 20, renewed: true},
-		"made anew too late":                       {opened: 8.5, line: 9, over: 13, size: 1 << 20, renewed: true},
+		"cut while the container ran":                {line: 9, over: 10},
+		"ended while the container ran":              {line: 9, over: 10, clean: true},
+		"ended after the container's last second":    {line: 9, over: 11, clean: true, finished: 10, known: 12, want: true},
+		"ended within the container's last second":   {line: 9, over: 10.5, clean: true, finished: 10, known: 12},
+		"ended after the container was known to end": {line: 9, over: 10.5, clean: true, finished: 10, known: 10.5, want: true},
+		"ended later by a clock that is ahead":       {ahead: 2, line: 9, readAt: 11, over: 12.5, clean: true, finished: 10, known: 13},
+		"behind when it ended with the container":    {line: 5, readAt: 9, over: 11.5, clean: true, finished: 10, known: 11},
+		"ended before the container":                 {line: 9, over: 10, clean: true, finished: 30, known: 31},
+		"cut as the container ended":                 {line: 9, over: 11.5, finished: 10, known: 11},
+		"cut after a long quiet":                     {line: 9, over: 100, want: true},
+		"and a file could be printed meanwhile":      {line: 9, over: 100, connected: 102},
+		"and a file could not be printed meanwhile":  {line: 9, over: 100, connected: 100.5, want: true},
+		"replaced after a rotation":                  {opened: 8.5, line: 9, over: 10.5, renewed: true, next: 10, want: true},
+		"replaced, perhaps before a rotation":        {opened: 8.5, line: 9, over: 10.5, renewed: true, next: 10.5},
+		"replaced, and nothing comes":                {opened: 8.5, line: 9, over: 10.5, renewed: true},
+		"replaced too late":                          {opened: 8.5, line: 9, over: 11, renewed: true, next: 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var p pace
 			p.connect(at(c.opened))
-			p.line(at(c.opened), at(c.opened), 1)
-			p.line(at(c.line), at(max(c.line, c.readAt)), c.size)
+			p.line(at(c.opened), at(c.opened+c.ahead), 1)
+			p.line(at(c.line), at(max(c.line, c.readAt)), 1)
 			p.renewed = c.renewed
 			p.disconnect(at(c.over), c.clean)
-			var finished time.Time
-			if c.finished > 0 {
-				finished = at(c.finished)
+			if c.connected > 0 {
+				p.away(at(c.connected), fastestPrint)
 			}
-			if got := p.unbroken(finished); got != c.want {
+			var end containerEnd
+			if c.finished > 0 {
+				end.know(at(c.finished), at(c.known))
+			}
+			var next time.Time
+			if c.next > 0 {
+				next = at(c.next)
+			}
+			if got := p.unbroken(end, next); got != c.want {
 				t.Errorf("unbroken %v, want %v", got, c.want)
 			}
 		})
 	}
 }
 
-func TestConnectionsThatCaughtUpAreMadeAnew(t *testing.T) {
+func TestConnectionsThatCaughtUpAreReplaced(t *testing.T) {
 	var p pace
 	p.connect(at(0))
 	p.line(at(0), at(0), muchToCatchUp)
 	if p.shouldRenew() {
-		t.Error("a connection that brought little is made anew")
+		t.Error("a connection that brought little is replaced")
 	}
 	p.line(at(0), at(0), 1)
 	if !p.shouldRenew() {
-		t.Error("a connection that brought much is not made anew")
+		t.Error("a connection that brought much is not replaced")
 	}
 	p.connect(at(2))
 	if p.shouldRenew() {
-		t.Error("it is made anew for what another one brought")
+		t.Error("it is replaced for what another one brought")
 	}
 }

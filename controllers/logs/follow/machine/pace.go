@@ -25,6 +25,8 @@ const (
 	aBacklog = 500 * time.Millisecond
 	// longQuiet is a time without lines after which every kubelet has rotated a file that was too large.
 	longQuiet = time.Minute
+	// fastestPrint is more than any runtime writes to a file, in bytes per second.
+	fastestPrint = 1 << 30
 	// muchToCatchUp is how many new bytes make a connection suspicious if it is silent afterwards.
 	muchToCatchUp = 64 << 10
 )
@@ -46,6 +48,23 @@ type pace struct {
 	// because it was silent.
 	over           time.Time
 	clean, renewed bool
+	// fileMissed means that, from then to the next connection, a whole file can have been printed and rotated.
+	fileMissed bool
+}
+
+// containerEnd is what is known about the end of a container. It is zero while nothing is.
+type containerEnd struct {
+	// finished is when it ended, in whole seconds of the node's clock. It ended within this second.
+	finished time.Time
+	// known is when we first knew that it had ended.
+	known time.Time
+}
+
+// know takes what an Event says.
+func (c *containerEnd) know(finishedAt, now time.Time) {
+	if c.known.IsZero() && !finishedAt.IsZero() {
+		c.finished, c.known = finishedAt, now
+	}
 }
 
 func (p *pace) connect(now time.Time) {
@@ -80,17 +99,32 @@ func (p *pace) from() time.Time { return later(p.last, p.opened.Add(-p.lead)) }
 func (p *pace) shouldRenew() bool { return p.fresh > muchToCatchUp }
 
 // unbroken reports whether no line can be lost since the last one, although that line does not come again: the file was
-// rotated, but a reader was there. finished is when the container ended, or zero while it runs.
-func (p *pace) unbroken(finished time.Time) bool {
-	quiet := p.over.Sub(p.read)
+// rotated, but a reader was there. next is the timestamp of the next line, or zero at the end of the log.
+func (p *pace) unbroken(end containerEnd, next time.Time) bool {
 	switch {
-	case p.clean && !finished.IsZero() && !p.over.Before(finished) && p.behind() < aBacklog:
+	case p.clean && p.sawEnd(end) && p.behind() < aBacklog:
 		return true // the reader was there until the end, after which nothing is rotated
-	case p.renewed && quiet < minRotation && p.read.Sub(p.opened) < time.Second:
-		return true // replaced before a second rotation was possible
+	case p.renewed && p.over.Sub(p.opened) < minRotation && !next.IsZero() && next.Before(p.overThere()):
+		return true // the file was rotated before the connection was left, and no second rotation was possible
 	default:
-		return quiet >= longQuiet
+		return p.quiet() && !p.fileMissed
 	}
+}
+
+// sawEnd reports whether the connection certainly lasted until the container ended.
+func (p *pace) sawEnd(end containerEnd) bool {
+	return !end.known.IsZero() && (!p.over.Before(end.known) || !p.overThere().Before(end.finished.Add(time.Second)))
+}
+
+// overThere returns when the last connection ended, by the node's clock, or a little earlier.
+func (p *pace) overThere() time.Time { return p.over.Add(-p.lead) }
+
+// quiet reports whether the file with the last line was rotated before the connection ended, if it was too large.
+func (p *pace) quiet() bool { return p.over.Sub(p.read) >= longQuiet }
+
+// away judges the time until the next connection. fileSize is the size in bytes at which a kubelet rotates a file.
+func (p *pace) away(until time.Time, fileSize int64) {
+	p.fileMissed = until.Sub(p.over).Seconds()*fastestPrint >= float64(fileSize)
 }
 
 func later(a, b time.Time) time.Time {

@@ -25,8 +25,8 @@ func TestRotatedAmidPrinting(t *testing.T) {
 		want    bool
 	}{
 		"the file is the first one":           {steady(1, 3, 0.001, 1000), 1, false},
-		"amid 1 MB/s":                         {steady(1, 3, 0.001, 1000), 2, true},
-		"amid 100 KB/s":                       {steady(1, 3, 0.01, 1000), 2, false},
+		"at 1 MB/s":                           {steady(1, 3, 0.001, 1000), 2, true},
+		"at 100 KB/s":                         {steady(1, 3, 0.01, 1000), 2, false},
 		"in a pause":                          {append(steady(1, 2, 0.001, 1000), steady(3, 4, 0.1, 10)...), 3, false},
 		"where fast printing begins":          {append(steady(1, 2, 0.1, 10), steady(3, 4, 0.001, 1000)...), 3, true},
 		"where fast printing ends":            {append(steady(1, 2, 0.001, 1000), steady(2, 4, 0.1, 10)...), 2.05, true},
