@@ -24,15 +24,26 @@ type Store struct {
 	Progress *progress.Reporter
 }
 
-// Lookup returns the recipe's folder and whether its programs are built already.
+// Lookup returns the recipe's folder and whether its programs are built already. A folder that has the name of the
+// exact key is used too. Lookup links it to the key's name, so that it is found after a change of comments.
 func (s *Store) Lookup(r Recipe) (dir string, built bool, err error) {
 	key, err := r.Key(s.Source)
 	if err != nil {
 		return "", false, err
 	}
 	dir = filepath.Join(s.Dir, key)
-	_, err = os.Stat(dir)
-	return dir, err == nil, nil
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		return real, true, nil
+	}
+	exact, err := r.exactKey(s.Source)
+	if err != nil {
+		return "", false, err
+	}
+	if real, err := filepath.EvalSymlinks(filepath.Join(s.Dir, exact)); err == nil {
+		_ = os.Symlink(exact, dir) // without the link it is found as it was now
+		return real, true, nil
+	}
+	return dir, false, nil
 }
 
 // Ensure builds the programs that the cache lacks and returns each recipe's folder by its name. It waits for builds
