@@ -91,6 +91,26 @@ e2e() {
   hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -tags=e2e -count=1 -timeout=60m -parallel=6 ./hack/e2e
 }
 
+# Runs a tier, says how long it took, and writes its time or its failure where the summary finds it. Usage: run TIER
+run() {
+  local start=$SECONDS rc
+  # Not in a condition: bash would ignore `set -e` within it.
+  set +e
+  (set -e; "$1")
+  rc=$?
+  set -e
+  echo "    $1 took $((SECONDS - start)) s"
+  printf '  %-10s %5d s\n' "$1" "$((SECONDS - start))" >"$events/$1.time"
+  [ "$rc" -eq 0 ] || touch "$events/$1.failed"
+}
+
+# Ends the tests that run in the background, with the cluster that they brought up.
+stop_background() {
+  [ -n "$background" ] || return 0
+  kill -TERM -- "-$background" 2>/dev/null || true
+  wait "$background" || true
+}
+
 # What is not allowed is refused before an hour of other tests.
 if [[ " $* " == *" e2e "* ]] && cluster_is_given; then
   need_leave_to_install
@@ -98,21 +118,30 @@ fi
 
 rm -rf "$events"
 mkdir -p "$events"
-failed=()
+# The end-to-end tests wait for the node for most of their time, and share nothing with the other tiers. So they run beside them.
+background=
+trap stop_background EXIT
+if [ "$#" -gt 1 ] && [[ " $* " == *" e2e "* ]]; then
+  echo "==> Tests: e2e, beside the others; the output is in bin/test/e2e.log"
+  set -m # a process group of its own, which can be ended as a whole
+  run e2e >"$events/e2e.log" 2>&1 </dev/null &
+  background=$!
+  set +m
+fi
 for tier in "$@"; do
   echo "==> Tests: $tier"
-  start=$SECONDS
-  # Not in a condition: bash would ignore `set -e` within it.
-  set +e
-  (set -e; "$tier")
-  rc=$?
-  set -e
-  [ "$rc" -eq 0 ] || failed+=("$tier")
-  echo "    $tier took $((SECONDS - start)) s"
+  if [ "$tier" = e2e ] && [ -n "$background" ]; then
+    wait "$background" || touch "$events/e2e.failed"
+    background=
+    cat "$events/e2e.log"
+  else
+    run "$tier"
+  fi
 done
 
-if [ "${#failed[@]}" -gt 0 ]; then
-  echo "Failed: ${failed[*]}" >&2
-fi
+printf '\nTime\n'
+cat "$events"/*.time
+failed=$(find "$events" -name '*.failed' -exec basename {} .failed \; | sort | paste -sd ' ')
+[ -z "$failed" ] || echo "Failed: $failed" >&2
 "$go" run ./hack/testcount "$events"
-[ "${#failed[@]}" -eq 0 ]
+[ -z "$failed" ]
