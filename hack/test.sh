@@ -91,7 +91,7 @@ e2e() {
   hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -tags=e2e -count=1 -timeout=60m -parallel=6 ./hack/e2e
 }
 
-# Runs a tier, says how long it took, and writes its time or its failure where the summary finds it. Usage: run TIER
+# Runs a tier, says how long it took, and writes its time and its failure to files for the summary. Usage: run TIER
 run() {
   local start=$SECONDS rc
   # Not in a condition: bash would ignore `set -e` within it.
@@ -104,11 +104,33 @@ run() {
   [ "$rc" -eq 0 ] || touch "$events/$1.failed"
 }
 
+# The tiers that wait for a cluster for most of their time. They share nothing with each other and the other tiers, so they run beside
+# them. The others compile and compute, and leave them the CPU when they want it.
+waiting=(envtest e2e)
+declare -A beside=() # the process of each tier that runs in the background
+
+begin_beside() {
+  echo "==> Tests: $1, beside the others; the output is in bin/test/$1.log"
+  set -m # a process group of its own, which can be ended as a whole
+  run "$1" >"$events/$1.log" 2>&1 </dev/null &
+  beside[$1]=$!
+  set +m
+}
+
+await_beside() {
+  echo "==> Tests: $1"
+  wait "${beside[$1]}" || touch "$events/$1.failed"
+  unset "beside[$1]"
+  cat "$events/$1.log"
+}
+
 # Ends the tests that run in the background, with the cluster that they brought up.
-stop_background() {
-  [ -n "$background" ] || return 0
-  kill -TERM -- "-$background" 2>/dev/null || true
-  wait "$background" || true
+end_beside() {
+  local process
+  for process in "${beside[@]}"; do
+    kill -TERM -- "-$process" 2>/dev/null || true
+    wait "$process" || true
+  done
 }
 
 # What is not allowed is refused before an hour of other tests.
@@ -118,25 +140,20 @@ fi
 
 rm -rf "$events"
 mkdir -p "$events"
-# The end-to-end tests wait for the node for most of their time, and share nothing with the other tiers. So they run beside them.
-background=
-trap stop_background EXIT
-if [ "$#" -gt 1 ] && [[ " $* " == *" e2e "* ]]; then
-  echo "==> Tests: e2e, beside the others; the output is in bin/test/e2e.log"
-  set -m # a process group of its own, which can be ended as a whole
-  run e2e >"$events/e2e.log" 2>&1 </dev/null &
-  background=$!
-  set +m
+trap end_beside EXIT
+if [ "$#" -gt 1 ]; then
+  for tier in "${waiting[@]}"; do
+    [[ " $* " != *" $tier "* ]] || begin_beside "$tier"
+  done
+  renice -n 10 "$$" >/dev/null
 fi
 for tier in "$@"; do
+  [ -z "${beside[$tier]:-}" ] || continue
   echo "==> Tests: $tier"
-  if [ "$tier" = e2e ] && [ -n "$background" ]; then
-    wait "$background" || touch "$events/e2e.failed"
-    background=
-    cat "$events/e2e.log"
-  else
-    run "$tier"
-  fi
+  run "$tier"
+done
+for tier in "$@"; do
+  [ -z "${beside[$tier]:-}" ] || await_beside "$tier"
 done
 
 printf '\nTime\n'
