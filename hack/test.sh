@@ -29,6 +29,10 @@ tested() {
   (cd "$module" && "${gotestsum[@]}" --jsonfile "$events/$name.json" -- "$@")
 }
 
+# Reports whether a tier was asked for. Usage: asked TIER
+tiers=" $* "
+asked() { [[ $tiers == *" $1 "* ]]; }
+
 # Prints the test files of a tier. Usage: files_of TAG
 files_of() { grep -rl --include='*_test.go' "^//go:build $1\$" api apiserver cmd controllers; }
 
@@ -40,6 +44,9 @@ pattern_of() {
   printf '^(%s)$\n' "$(xargs grep -hoE '^func Test[A-Za-z0-9_]+' | cut -d ' ' -f 2 | grep -v '^TestMain$' | sort -u | paste -sd '|')"
 }
 
+# Removes from its standard input the packages with tests of the tier envtest.
+without_envtest() { grep -vxF "$(files_of envtest | packages_of | sed 's|^\.|github.com/taskexec/taskexec|')" || true; }
+
 # The race detector finds nothing where nothing runs at the same time. Packages of that kind run without it, several times as fast.
 unit() {
   local rc=0 module name fresh sequential others
@@ -50,6 +57,7 @@ unit() {
     [ "$module" = . ] || fresh=(-count=1)
     sequential=$("$go" run ./hack/sequential "$module")
     others=$("$go" run ./hack/sequential -not "$module")
+    ! asked envtest || others=$(without_envtest <<<"$others")
     # shellcheck disable=SC2086 # one argument for each package
     [ -z "$sequential" ] || tested "$name-sequential" "$module" "${fresh[@]}" $sequential || rc=$?
     # shellcheck disable=SC2086
@@ -67,10 +75,10 @@ clients() {
   (cd hack/clients && "$go" mod tidy -diff && "$go" tool "-modfile=$PWD/../tools/go.mod" golangci-lint run --config ../../.golangci.yml ./ogen ./oapicodegen)
 }
 
-# Tests without the tag are in the same packages. They run in the tier unit, and not here again. Tests that call t.Parallel wait for
-# most of their time.
+# Tests without the tag are in the same packages. If the tier unit was asked for too, it leaves these packages out, and they run whole
+# here. Tests that call t.Parallel wait for most of their time.
 envtest() {
-  local program files pattern packages
+  local program files packages only=()
   if [ -n "${KUBEBUILDER_ASSETS:-}" ]; then
     echo "    with the API server and etcd of KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS"
     for program in etcd kube-apiserver kubectl; do
@@ -81,9 +89,9 @@ envtest() {
     export KUBEBUILDER_ASSETS
   fi
   files=$(files_of envtest)
-  pattern=$(pattern_of <<<"$files")
+  asked unit || only=(-run "$(pattern_of <<<"$files")")
   mapfile -t packages < <(packages_of <<<"$files")
-  tested envtest . "${race[@]}" -tags=envtest -timeout=30m -parallel=4 -run "$pattern" "${packages[@]}"
+  tested envtest . "${race[@]}" -tags=envtest -timeout=30m -parallel=4 "${only[@]}" "${packages[@]}"
 }
 
 # Tests that call t.Parallel disturb nobody. They run side by side after the others, because they wait for most of their time.
@@ -134,7 +142,7 @@ end_beside() {
 }
 
 # What is not allowed is refused before an hour of other tests.
-if [[ " $* " == *" e2e "* ]] && cluster_is_given; then
+if asked e2e && cluster_is_given; then
   need_leave_to_install
 fi
 
@@ -143,7 +151,7 @@ mkdir -p "$events"
 trap end_beside EXIT
 if [ "$#" -gt 1 ]; then
   for tier in "${waiting[@]}"; do
-    [[ " $* " != *" $tier "* ]] || begin_beside "$tier"
+    ! asked "$tier" || begin_beside "$tier"
   done
   renice -n 10 "$$" >/dev/null
 fi
