@@ -2,6 +2,7 @@
 # Runs tiers of tests, all of them even when one fails, and ends with a line that counts what ran:
 #   N passed, N failed, N skipped
 # Usage: test.sh unit|clients|envtest|e2e...
+# SIDE_BY_SIDE=false runs one tier after the other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=hack/operator.sh
@@ -22,11 +23,12 @@ if [ "$("$go" env CGO_ENABLED)" = 1 ] && command -v "$("$go" env CC)" >/dev/null
   race=(-race)
 fi
 
-# Runs go test in a module. Usage: tested NAME MODULE ARGUMENT...
+# Runs go test in a module, without vet: `make lint` vets the tests once, instead of once for each set of flags.
+# Usage: tested NAME MODULE ARGUMENT...
 tested() {
   local name=$1 module=$2
   shift 2
-  (cd "$module" && "${gotestsum[@]}" --jsonfile "$events/$name.json" -- "$@")
+  (cd "$module" && "${gotestsum[@]}" --jsonfile "$events/$name.json" -- -vet=off "$@")
 }
 
 # Reports whether a tier was asked for. Usage: asked TIER
@@ -67,10 +69,11 @@ unit() {
 }
 
 # Clients are generated from the API's description, compiled and driven. The generators are built before, so that the
-# time of the test is that of the clients.
+# time of the test is that of the clients. They send one request after the other, so that the race detector would find nothing that
+# the other tiers do not.
 clients() {
   (cd hack/clients && "$go" build -o /dev/null github.com/ogen-go/ogen/cmd/ogen && "$go" build -o /dev/null github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen)
-  GO=$go tested clients . "${race[@]}" -tags=clients -count=1 -timeout=20m -run 'GeneratedClients$' ./apiserver
+  GO=$go tested clients . -tags=clients -count=1 -timeout=20m -run 'GeneratedClients$' ./apiserver
   # `make verify` can neither tidy nor lint this module: what it imports is there only now.
   (cd hack/clients && "$go" mod tidy -diff && "$go" tool "-modfile=$PWD/../tools/go.mod" golangci-lint run --config ../../.golangci.yml ./ogen ./oapicodegen)
 }
@@ -96,7 +99,7 @@ envtest() {
 
 # Tests that call t.Parallel disturb nobody. They run side by side after the others, because they wait for most of their time.
 e2e() {
-  hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -tags=e2e -count=1 -timeout=60m -parallel=6 ./hack/e2e
+  hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -vet=off -tags=e2e -count=1 -timeout=60m -parallel=6 ./hack/e2e
 }
 
 # Runs a tier, says how long it took, and writes its time and its failure to files for the summary. Usage: run TIER
@@ -113,15 +116,17 @@ run() {
 }
 
 # The tiers that wait for a cluster for most of their time. They share nothing with each other and the other tiers, so they run beside
-# them. The others compile and compute, and leave them the CPU when they want it.
+# them. The others compile and compute. The nice values let a tier that waits have the CPU when it wants it.
 waiting=(envtest e2e)
 declare -A beside=() # the process of each tier that runs in the background
+declare -A niceness=([envtest]=5 [e2e]=0)
 
 begin_beside() {
   echo "==> Tests: $1, beside the others; the output is in bin/test/$1.log"
   set -m # a process group of its own, which can be ended as a whole
   run "$1" >"$events/$1.log" 2>&1 </dev/null &
   beside[$1]=$!
+  [ "${niceness[$1]}" -eq 0 ] || renice -n "${niceness[$1]}" -g "$!" >/dev/null
   set +m
 }
 
@@ -149,7 +154,7 @@ fi
 rm -rf "$events"
 mkdir -p "$events"
 trap end_beside EXIT
-if [ "$#" -gt 1 ]; then
+if [ "$#" -gt 1 ] && [ "${SIDE_BY_SIDE:-true}" = true ]; then
   for tier in "${waiting[@]}"; do
     ! asked "$tier" || begin_beside "$tier"
   done
