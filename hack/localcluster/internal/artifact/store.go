@@ -32,16 +32,16 @@ func (s *Store) Lookup(r Recipe) (dir string, built bool, err error) {
 		return "", false, err
 	}
 	dir = filepath.Join(s.Dir, key)
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		return real, true, nil
+	if folder, err := filepath.EvalSymlinks(dir); err == nil {
+		return folder, true, nil
 	}
 	exact, err := r.exactKey(s.Source)
 	if err != nil {
 		return "", false, err
 	}
-	if real, err := filepath.EvalSymlinks(filepath.Join(s.Dir, exact)); err == nil {
+	if folder, err := filepath.EvalSymlinks(filepath.Join(s.Dir, exact)); err == nil {
 		_ = os.Symlink(exact, dir) // without the link it is found as it was now
-		return real, true, nil
+		return folder, true, nil
 	}
 	return dir, false, nil
 }
