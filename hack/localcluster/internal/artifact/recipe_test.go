@@ -139,6 +139,27 @@ func TestLookup(t *testing.T) {
 	look("after a change of the code", false)
 }
 
+// Somebody deletes a folder to build it again. The link to it is replaced.
+func TestFolderThatWasDeletedIsBuiltAgain(t *testing.T) {
+	s := Store{Dir: t.TempDir(), Source: t.TempDir()}
+	write(t, filepath.Join(s.Source, "mod", "go.mod"), "module m\n\ngo 1.26\n")
+	write(t, filepath.Join(s.Source, "mod", "main.go"), "package main\n\nfunc main() {}\n")
+	key, err := recipe().Key(s.Source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("deleted", filepath.Join(s.Dir, key)); err != nil {
+		t.Fatal(err)
+	}
+	dirs, err := s.Ensure(t.Context(), recipe())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dirs["tool"], "tool")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestKeyNamesWhatItIs(t *testing.T) {
 	key, err := recipe().Key(source(t))
 	if err != nil {

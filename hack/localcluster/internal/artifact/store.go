@@ -81,6 +81,7 @@ func (s *Store) build(ctx context.Context, r Recipe, dir string) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil // another process built it while this one waited for the lock
 	}
+	_ = os.Remove(dir) // a link of Lookup whose folder was deleted
 	stale, _ := filepath.Glob(dir + ".building-*")
 	for _, path := range stale {
 		os.RemoveAll(path) // we hold the lock, so nobody else is building there
