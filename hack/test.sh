@@ -126,7 +126,7 @@ begin_beside() {
   set -m # a process group of its own, which can be ended as a whole
   run "$1" >"$events/$1.log" 2>&1 </dev/null &
   beside[$1]=$!
-  [ "${niceness[$1]}" -eq 0 ] || renice -n "${niceness[$1]}" -g "$!" >/dev/null
+  [ "${niceness[$1]}" -eq 0 ] || renice -n "${niceness[$1]}" -g "$!" >/dev/null 2>&1 || true
   set +m
 }
 
@@ -158,7 +158,7 @@ if [ "$#" -gt 1 ] && [ "${SIDE_BY_SIDE:-true}" = true ]; then
   for tier in "${waiting[@]}"; do
     ! asked "$tier" || begin_beside "$tier"
   done
-  renice -n 10 "$$" >/dev/null
+  renice -n 10 "$$" >/dev/null 2>&1 || true # whoever runs this with a higher value may not lower it
 fi
 for tier in "$@"; do
   [ -z "${beside[$tier]:-}" ] || continue
