@@ -73,13 +73,14 @@ func EndsUnstarted(o *Observation) bool {
 }
 
 // Lingers reports whether a container of a run that has ended, or is about to, may still run, and for how long to
-// assume so. This happens if somebody deleted its Job, or if its node does not answer.
+// assume so. This happens if somebody deleted its Job, or if its node does not answer. A pod that was idle when it was told to
+// end also counts: its node may have started a container before it read that.
 func Lingers(o *Observation, status *v1alpha1.TaskExecutionStatus) (left time.Duration, lingers bool) {
 	if status.CompletionTime == nil {
 		return 0, false
 	}
 	for _, pod := range o.Pods {
-		if _, _, told := endMark(pod); !PodMayRun(pod) || told && isIdle(pod) {
+		if !PodMayRun(pod) {
 			continue
 		}
 		if rest := status.CompletionTime.Add(gracePeriod(pod) + giveUpMargin).Sub(o.Now); rest > left {

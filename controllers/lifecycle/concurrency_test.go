@@ -140,13 +140,14 @@ func TestLingers(t *testing.T) {
 		status *v1alpha1.TaskExecutionStatus
 		want   time.Duration
 	}{
-		"a run that goes on":                 {runningFor(0), &v1alpha1.TaskExecutionStatus{}, 0},
-		"its pod ended":                      {exited(0), ended(0), 0},
-		"its pod goes on":                    {runningFor(0), ended(0), 55 * time.Second},
-		"its pod goes on for long":           {runningFor(0), ended(54 * time.Second), time.Second},
-		"its pod is not believed to go on":   {runningFor(0), ended(55 * time.Second), 0},
-		"its pod never reached a node":       {func(*corev1.Pod) {}, ended(0), 0},
-		"its pod is on a node that was lost": {func(p *corev1.Pod) { onNode(p); phase(corev1.PodUnknown)(p) }, ended(time.Minute), 0},
+		"a run that goes on":                     {runningFor(0), &v1alpha1.TaskExecutionStatus{}, 0},
+		"its pod ended":                          {exited(0), ended(0), 0},
+		"its pod goes on":                        {runningFor(0), ended(0), 55 * time.Second},
+		"its pod goes on for long":               {runningFor(0), ended(54 * time.Second), time.Second},
+		"its pod is not believed to go on":       {runningFor(0), ended(55 * time.Second), 0},
+		"its pod was told to end, and may start": {func(p *corev1.Pod) { onNode(p); waiting("ContainerCreating")(p); marked("Cancelled", time.Minute)(p) }, ended(0), 55 * time.Second},
+		"its pod never reached a node":           {func(*corev1.Pod) {}, ended(0), 0},
+		"its pod is on a node that was lost":     {func(p *corev1.Pod) { onNode(p); phase(corev1.PodUnknown)(p) }, ended(time.Minute), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := given().job().pod(c.pod)
