@@ -4,6 +4,7 @@
 package controllers
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -139,13 +140,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := executions.SetupWithManager(mgr, o.Concurrency, wake); err != nil {
 		return fmt.Errorf("setting up the executions' controller: %w", err)
 	}
-	if err := setupTasks(mgr, o, archived); err != nil {
-		return err
-	}
-	if err := setupRecorder(mgr, o, archived); err != nil {
-		return err
-	}
-	return setupSchedules(mgr, o, origins, ledger, events)
+	return errors.Join(setupTasks(mgr, o, archived), setupRecorder(mgr, o, archived), setupSchedules(mgr, o, origins, ledger, events))
 }
 
 func setupTasks(mgr ctrl.Manager, o Options, archived *archived) error {

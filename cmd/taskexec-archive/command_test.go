@@ -34,7 +34,7 @@ type anArchive struct {
 	writer *records.Writer
 }
 
-func newArchive(t *testing.T, cluster string) *anArchive {
+func newArchive(t *testing.T) *anArchive {
 	t.Helper()
 	a := &anArchive{folder: t.TempDir()}
 	opened, err := bucket.Open(t.Context(), "file://"+a.folder)
@@ -42,8 +42,8 @@ func newArchive(t *testing.T, cluster string) *anArchive {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = opened.Close() })
-	a.writer = records.NewWriter(records.WriterOptions{Bucket: bucket.New(opened, logr.Discard()), Cluster: records.Cluster(cluster), Log: logr.Discard()})
-	a.logs, err = archive.NewWriter(archive.WriterOptions{Bucket: opened, Cluster: cluster, SpoolDir: t.TempDir(), SpoolBytes: 1 << 20, PartBytes: 1 << 16, PartAge: time.Hour})
+	a.writer = records.NewWriter(records.WriterOptions{Bucket: bucket.New(opened, logr.Discard()), Cluster: "cluster-a", Log: logr.Discard()})
+	a.logs, err = archive.NewWriter(archive.WriterOptions{Bucket: opened, Cluster: "cluster-a", SpoolDir: t.TempDir(), SpoolBytes: 1 << 20, PartBytes: 1 << 16, PartAge: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := newArchive(t, "cluster-a")
+			a := newArchive(t)
 			for _, run := range []string{"one", "two"} {
 				a.log(t, run)
 				a.record(t, run)
@@ -155,7 +155,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 
 // A history that was lost is made anew from the records, and verify then finds nothing wrong.
 func TestRebuild(t *testing.T) {
-	a := newArchive(t, "cluster-a")
+	a := newArchive(t)
 	for _, run := range []string{"one", "two", "three"} {
 		a.log(t, run)
 		a.record(t, run)
@@ -179,7 +179,7 @@ func TestRebuild(t *testing.T) {
 
 // Logs of an earlier version are found by the ids of their runs, once they are recorded.
 func TestMigrate(t *testing.T) {
-	a := newArchive(t, "cluster-a")
+	a := newArchive(t)
 	a.log(t, "old")
 	if _, err := a.call(t, "migrate"); err == nil || !strings.Contains(err.Error(), "give --cluster-id") {
 		t.Errorf("got %v", err)
@@ -209,7 +209,7 @@ func TestMigrate(t *testing.T) {
 }
 
 func TestForget(t *testing.T) {
-	a := newArchive(t, "cluster-a")
+	a := newArchive(t)
 	for _, run := range []string{"one", "two"} {
 		a.log(t, run)
 		a.record(t, run)
@@ -231,7 +231,7 @@ func TestForget(t *testing.T) {
 
 // A check that was stopped goes on where it was, and refuses the state of another archive.
 func TestVerifyGoesOn(t *testing.T) {
-	a := newArchive(t, "cluster-a")
+	a := newArchive(t)
 	for _, run := range []string{"one", "two"} {
 		a.log(t, run)
 		a.record(t, run)

@@ -14,10 +14,17 @@ import (
 )
 
 func main() {
+	os.Exit(run())
+}
+
+// run returns the exit code.
+func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := newCommand().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "taskexec-archive:", err)
-		os.Exit(exitCode(err))
+	err := newCommand().ExecuteContext(ctx)
+	if err == nil {
+		return 0
 	}
+	fmt.Fprintln(os.Stderr, "taskexec-archive:", err)
+	return exitCode(err)
 }

@@ -94,6 +94,7 @@ func (o *Object) Read(p []byte) (n int, err error) {
 	return o.Reader.Read(p)
 }
 
+// Close ends the reading.
 func (o *Object) Close() (err error) {
 	defer o.store.guard(&err)
 	return o.Reader.Close()
@@ -110,6 +111,7 @@ func IsMissing(err error) bool {
 	return gcerrors.Code(err) == gcerrors.NotFound && !errors.As(err, new(*net.DNSError))
 }
 
+// Attributes returns the size and the time of an object.
 func (s Bucket) Attributes(ctx context.Context, key string) (_ *blob.Attributes, err error) {
 	defer s.guard(&err)
 	return s.blob.Attributes(ctx, key)

@@ -16,7 +16,7 @@ import (
 func BenchmarkRecord(b *testing.B) {
 	const atOnce = 7
 	clock := clocktesting.NewFakePassiveClock(noon)
-	w := writes(folder(b), "cluster-a", clock)
+	w := writes(folder(b), clock)
 	for n := 0; b.Loop(); n++ {
 		at := noon.Add(time.Duration(n) * 8640 * time.Millisecond)
 		clock.SetTime(at)

@@ -53,7 +53,7 @@ func TestWhatExpires(t *testing.T) {
 func TestExpireRemovesRecordsAndRows(t *testing.T) {
 	b := folder(t)
 	clock := clocktesting.NewFakePassiveClock(noon)
-	w := writes(b, "cluster-a", clock)
+	w := writes(b, clock)
 	for i := range 60 {
 		if err := w.Put(t.Context(), ended(fmt.Sprintf("run-%02d", i), noon.Add(-time.Duration(i)*time.Hour)), nil); err != nil {
 			t.Fatal(err)

@@ -36,8 +36,8 @@ func opened(t testing.TB, url string) bucket.Bucket {
 	return bucket.New(b, logr.Discard())
 }
 
-func writes(b bucket.Bucket, cluster Cluster, clock *clocktesting.FakePassiveClock) *Writer {
-	return NewWriter(WriterOptions{Bucket: b, Cluster: cluster, Clock: clock, Log: logr.Discard()})
+func writes(b bucket.Bucket, clock *clocktesting.FakePassiveClock) *Writer {
+	return NewWriter(WriterOptions{Bucket: b, Cluster: "cluster-a", Clock: clock, Log: logr.Discard()})
 }
 
 func reads(b bucket.Bucket, cluster Cluster) *Reader {
@@ -101,7 +101,7 @@ func TestHistoryIsThatOfTheModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		b := folder(t)
 		clock := clocktesting.NewFakePassiveClock(noon)
-		writer := writes(b, "cluster-a", clock)
+		writer := writes(b, clock)
 		var there model
 		for i := range rapid.IntRange(1, 12).Draw(rt, "steps") {
 			switch rapid.SampledFrom([]string{"put", "put", "put", "flush", "again", "forget", "restart", "later"}).Draw(rt, "step") {
@@ -122,7 +122,7 @@ func TestHistoryIsThatOfTheModel(t *testing.T) {
 					rt.Fatal(err)
 				}
 			case "again": // another controller records the same runs
-				other := writes(b, "cluster-a", clock)
+				other := writes(b, clock)
 				for _, e := range there[:len(there)/2] {
 					if err := other.Put(t.Context(), e, nil); err != nil {
 						rt.Fatal(err)
@@ -143,7 +143,7 @@ func TestHistoryIsThatOfTheModel(t *testing.T) {
 				if err := writer.Flush(t.Context(), nil); err != nil {
 					rt.Fatal(err)
 				}
-				writer = writes(b, "cluster-a", clock)
+				writer = writes(b, clock)
 			case "later":
 				clock.SetTime(clock.Now().Add(5 * time.Hour))
 				if err := writer.Compact(t.Context(), noon.Add(-48*time.Hour)); err != nil {
@@ -175,7 +175,7 @@ func TestHistoryIsThatOfTheModel(t *testing.T) {
 // Runs of one second, in both orders, over pages that end within the second.
 func TestPagesThatEndWithinASecond(t *testing.T) {
 	b := folder(t)
-	writer := writes(b, "cluster-a", clocktesting.NewFakePassiveClock(noon))
+	writer := writes(b, clocktesting.NewFakePassiveClock(noon))
 	var there model
 	for i := range 50 {
 		there = append(there, ended(fmt.Sprintf("run-%02d", i), noon.Add(-time.Duration(i/25)*time.Second)))
@@ -189,7 +189,7 @@ func TestPagesThatEndWithinASecond(t *testing.T) {
 			if err := writer.Flush(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
-			writer = writes(b, "cluster-a", clocktesting.NewFakePassiveClock(noon))
+			writer = writes(b, clocktesting.NewFakePassiveClock(noon))
 		}
 	}
 	if err := writer.Flush(t.Context(), nil); err != nil {
@@ -205,7 +205,7 @@ func TestPagesThatEndWithinASecond(t *testing.T) {
 
 func TestRecordIsRead(t *testing.T) {
 	b := folder(t)
-	writer := writes(b, "cluster-a", clocktesting.NewFakePassiveClock(noon))
+	writer := writes(b, clocktesting.NewFakePassiveClock(noon))
 	e := ended("sync-1", noon)
 	task := &v1alpha1.Task{}
 	task.Name, task.UID, task.Generation = "report-export", "task-uid", 3
@@ -237,7 +237,7 @@ func TestRecordIsRead(t *testing.T) {
 // A name that was used again has the record of the newest run.
 func TestRecordOfANameThatWasUsedAgain(t *testing.T) {
 	b := folder(t)
-	writer := writes(b, "cluster-a", clocktesting.NewFakePassiveClock(noon))
+	writer := writes(b, clocktesting.NewFakePassiveClock(noon))
 	for i, uid := range []types.UID{"b", "a", "c"} {
 		e := ended("sync-1", noon.Add(time.Duration(i)*time.Minute))
 		e.UID = uid

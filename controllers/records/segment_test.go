@@ -23,7 +23,7 @@ var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 func ended(name string, created time.Time) *v1alpha1.TaskExecution {
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: name, UID: types.UID("uid-of-" + name), CreationTimestamp: metav1.NewTime(created), Labels: map[string]string{"team": "billing"}}}
 	e.Spec.TaskRef.Name = "report-export"
-	e.Spec.Params = &apiextensionsv1.JSON{Raw: []byte(fmt.Sprintf(`{"mid":"%s","days":7}`, name))}
+	e.Spec.Params = &apiextensionsv1.JSON{Raw: []byte(fmt.Sprintf(`{"mid":%q,"days":7}`, name))}
 	e.Spec.Trigger = v1alpha1.Trigger{Source: v1alpha1.TriggerManual, User: "alice"}
 	e.Status.Phase, e.Status.Reason = v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted
 	started, completed := metav1.NewTime(created.Add(time.Second)), metav1.NewTime(created.Add(5*time.Second))
