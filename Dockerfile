@@ -11,7 +11,7 @@ COPY api/go.mod api/go.sum api/
 RUN go mod download
 COPY . .
 ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH
-RUN go build -trimpath -ldflags "-s -w -X github.com/prometheus/common/version.Version=$VERSION" -o /out/ ./cmd/controller ./cmd/apiserver && \
+RUN go build -trimpath -ldflags "-s -w -X github.com/prometheus/common/version.Version=$VERSION" -o /out/ ./cmd/controller ./cmd/apiserver ./cmd/taskexec-archive && \
     go build -tags=cloud -trimpath -ldflags "-s -w -X github.com/prometheus/common/version.Version=$VERSION" -o /out/controller-cloud ./cmd/controller
 
 FROM gcr.io/distroless/static:nonroot@sha256:e2e927ec666bae08560abb3c55d0659eceabb657f56b6782ab500a9fc7f555e3 AS controller
@@ -20,6 +20,6 @@ USER 65532:65532
 ENTRYPOINT ["/controller"]
 
 FROM gcr.io/distroless/static:nonroot@sha256:e2e927ec666bae08560abb3c55d0659eceabb657f56b6782ab500a9fc7f555e3 AS apiserver
-COPY --from=build /out/apiserver /apiserver
+COPY --from=build /out/apiserver /out/taskexec-archive /
 USER 65532:65532
 ENTRYPOINT ["/apiserver"]

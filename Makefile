@@ -101,9 +101,9 @@ docs: ## Build the documentation site into dist/docs, with Node and npm; it open
 ##@ Build
 
 .PHONY: build
-build: ## Build bin/controller, bin/controller-cloud and bin/apiserver, static.
+build: ## Build bin/controller, bin/controller-cloud, bin/apiserver and bin/taskexec-archive, static.
 	@mkdir -p bin
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/controller ./cmd/apiserver
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/controller ./cmd/apiserver ./cmd/taskexec-archive
 	CGO_ENABLED=0 $(GO) build -tags=cloud -trimpath -ldflags '$(LDFLAGS)' -o bin/controller-cloud ./cmd/controller
 
 .PHONY: print-ldflags

@@ -112,7 +112,7 @@ func TestCase44ForgedOriginIsShownAsClaimed(t *testing.T) {
 		"forged":     {made(func(e *v1alpha1.TaskExecution) { e.Status.Origin = v1alpha1.OriginClaimed }), true, true},
 		"not judged": {made(func(*v1alpha1.TaskExecution) {}), true, true},
 		"proven":     {made(func(e *v1alpha1.TaskExecution) { e.Status.Origin = v1alpha1.OriginProven }), false, false},
-		"nothing is said": {made(func(e *v1alpha1.TaskExecution) {
+		"by default": {made(func(e *v1alpha1.TaskExecution) {
 			e.Spec.Trigger, e.Spec.Cancel = v1alpha1.Trigger{Source: v1alpha1.TriggerKubectl}, nil
 		}), false, false},
 		"its receipt": {made(func(e *v1alpha1.TaskExecution) {

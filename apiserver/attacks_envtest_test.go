@@ -92,8 +92,8 @@ func TestCase47JobsAndPodsCannotBeForged(t *testing.T) {
 		do   func() error
 		says string
 	}{
-		"a Job of a run": {func() error { return mallory.Create(t.Context(), forgedJob.DeepCopy()) }, "can only be made by Taskexec's controller"},
-		"a pod of a run": {func() error { return mallory.Create(t.Context(), forgedPod.DeepCopy()) }, "can only be made by the controller of its Job"},
+		"a Job of a run": {func() error { return mallory.Create(t.Context(), forgedJob.DeepCopy()) }, "only Taskexec's controller may create a Job"},
+		"a pod of a run": {func() error { return mallory.Create(t.Context(), forgedPod.DeepCopy()) }, "only the controller of its Job may create a pod"},
 		"a Job that becomes one of a run": {func() error {
 			plain := forgedJob.DeepCopy()
 			plain.Name, plain.Labels, plain.Annotations = "plain", nil, nil

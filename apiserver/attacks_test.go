@@ -45,7 +45,7 @@ func TestCase47NarrowRoles(t *testing.T) {
 		"the log of another's run":           {onMine, "GET", "/tasks/executions/of-other/logs", "", 403},
 		"a dry run of another":               {onMine, "POST", "/tasks/other/execute/api?dryRun=true", "", 403},
 		"a rerun of another":                 {onMine, "POST", "/tasks/executions/of-other/rerun", "", 403},
-		"a rerun of what is not there":       {onMine, "POST", "/tasks/executions/away/rerun", "", 403},
+		"a rerun of a missing run":           {onMine, "POST", "/tasks/executions/away/rerun", "", 403},
 		"a deletion":                         {onMine, "DELETE", "/tasks/executions/of-mine", "", 403},
 		"a cancel of all":                    {onMine, "DELETE", "/tasks/executions/cancel/all", "", 403},
 		"a cancel of all without a cancel":   {onMine, "DELETE", "/tasks/executions/cancel/all?dryRun=true", "", 403},

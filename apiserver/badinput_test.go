@@ -54,9 +54,9 @@ func TestBadBodies(t *testing.T) {
 			maps.Copy(cases, map[string]bad{
 				"params of a wrong type": {`{"params":[1]}`, nil, 400, "params must be a JSON object"},
 				"params not UTF-8":       {"{\"params\":{\"a\":\"\xff\"}}", nil, 400, "not valid UTF-8"},
-				"params that repeat":     {`{"params":{"a":1,"a":2}}`, nil, 400, `"a" stands twice`},
+				"params that repeat":     {`{"params":{"a":1,"a":2}}`, nil, 400, `"a" is twice`},
 				"params nested deep":     {`{"params":{"a":` + strings.Repeat("[", 90) + strings.Repeat("]", 90) + `}}`, nil, 400, "nested deeper"},
-				"params too large":       {`{"params":{"a":"` + strings.Repeat("x", v1alpha1.MaxParamsBytes) + `"}}`, nil, 400, "reaches a container"},
+				"params too large":       {`{"params":{"a":"` + strings.Repeat("x", v1alpha1.MaxParamsBytes) + `"}}`, nil, 400, "but a container gets"},
 				"a number too long":      {`{"params":{"a":12345678901234567890}}`, nil, 400, "lose digits"},
 			})
 		} else {

@@ -38,7 +38,7 @@ func TestCase31BodiesWithTwoMeaningsAreRefused(t *testing.T) {
 			`{"` + upper + `":` + c.value + `}`:                                     `unknown field "` + upper + `"; did you mean "` + c.field + `"`,
 			`{"` + strings.ToUpper(c.field) + `":` + c.value + `}`:                  `did you mean "` + c.field + `"`,
 			`{"` + c.field + `":` + c.value + `,"` + upper + `":null}`:              `unknown field "` + upper + `"`,
-			`{"` + c.field + `":` + c.value + `,"` + c.field + `":` + c.value + `}`: `"` + c.field + `" stands twice`,
+			`{"` + c.field + `":` + c.value + `,"` + c.field + `":` + c.value + `}`: `"` + c.field + `" is twice`,
 		} {
 			wantProblem(t, call(t, api, c.method, c.path, body), http.StatusBadRequest, says)
 		}
@@ -84,7 +84,7 @@ func TestCase31EveryRouteCountsTheSameBytes(t *testing.T) {
 					t.Errorf("%s: %d %.300s", path, w.Code, w.Body)
 				}
 				if !c.fits {
-					wantProblem(t, w, http.StatusBadRequest, "is the most that reaches a container")
+					wantProblem(t, w, http.StatusBadRequest, "but a container gets")
 				}
 			}
 		})
@@ -115,8 +115,8 @@ func TestCase31DigitsAndLargeJobs(t *testing.T) {
 
 func TestCase31DryRunWarnsOfParamsWithoutVariable(t *testing.T) {
 	store := newFakeStore(fixture.WithContainer(fixture.Task("sync", `{"properties":{"a-b":{"type":"string"},"a.b":{"type":"string"}}}`)))
-	got := ok[submit.Rehearsal](t, facade(store), "POST", "/tasks/sync/execute/manual?dryRun=true", `{"params":{"a-b":"x","姓":"y"}}`)
-	if len(got.Warnings) != 2 || !strings.Contains(got.Warnings[0], `"a-b", "a.b" would be one variable`) || !strings.Contains(got.Warnings[1], `"姓" has no variable`) {
+	got := ok[submit.DryRun](t, facade(store), "POST", "/tasks/sync/execute/manual?dryRun=true", `{"params":{"a-b":"x","姓":"y"}}`)
+	if len(got.Warnings) != 2 || !strings.Contains(got.Warnings[0], `"a-b", "a.b" would share the variable`) || !strings.Contains(got.Warnings[1], `"姓" has no variable`) {
 		t.Errorf("warnings %q", got.Warnings)
 	}
 	for _, e := range got.Job.Spec.Template.Spec.Containers[0].Env {

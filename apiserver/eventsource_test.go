@@ -101,7 +101,7 @@ func TestCase40FollowedLogLetsAnEventSourceGo(t *testing.T) {
 		"whose lines are left out":   {5, "?follow=true&level=error", nil, 2, 0},
 		"a tail":                     {5, "?follow=true&tail=2", nil, 2, 2},
 		"broken after each line":     {5, "?follow=true", func(int, int) bool { return true }, 7, 5},
-		"broken amid a tail":         {5, "?follow=true&tail=3", func(connection, event int) bool { return connection == 1 && event == 1 }, 3, 3},
+		"broken within a tail":       {5, "?follow=true&tail=3", func(connection, event int) bool { return connection == 1 && event == 1 }, 3, 3},
 		"a cursor, which it leaves":  {5, "?follow=true&lastEventId=.end", nil, 1, 0},
 		"one attempt, which is none": {5, "?follow=true&attempt=7", nil, 2, 0},
 	} {

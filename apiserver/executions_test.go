@@ -83,7 +83,7 @@ func TestParamsThatTheTaskDoesNotTake(t *testing.T) {
 	w := call(t, facade(store), "POST", "/tasks/sync/execute/manual", `{"params":{"force":1,"a/b":12345678901234567890}}`)
 	got := wantProblem(t, w, http.StatusBadRequest, "do not match the task's schema")
 	want := []web.FieldError{
-		{Pointer: "/params/a~1b", Detail: "is a whole number of more than 64 bits, of which Kubernetes would lose digits; send it as a string"},
+		{Pointer: "/params/a~1b", Detail: "is a whole number of more than 64 bits, so Kubernetes would lose digits; send it as a string"},
 		{Pointer: "/params/a~1b", Detail: "is not a parameter of this task"},
 		{Pointer: "/params/force", Detail: "must be a boolean, not a number"},
 		{Pointer: "/params/mid", Detail: "is required"},

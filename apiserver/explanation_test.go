@@ -20,8 +20,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/diagnosis"
 	"github.com/taskexec/taskexec/apiserver/explain"
-	"github.com/taskexec/taskexec/apiserver/explainer"
 	"github.com/taskexec/taskexec/apiserver/fixture"
 )
 
@@ -54,7 +54,7 @@ func TestExplain(t *testing.T) {
 	if strings.ContainsAny(w.Body.String(), "<>") {
 		t.Errorf("markup in %s", w.Body)
 	}
-	got := ok[explainer.Explanation](t, facade(pulling()), "GET", "/tasks/executions/x/explain", "")
+	got := ok[explain.Explanation](t, facade(pulling()), "GET", "/tasks/executions/x/explain", "")
 	if got.ExecutionID != "x" || got.TaskName != "sync" || got.Status != "running" || got.Phase != "Pending" || !got.Complete {
 		t.Errorf("got %+v", got)
 	}
@@ -98,7 +98,7 @@ func TestExplainWithoutLiveReads(t *testing.T) {
 				return nil
 			}
 			w := call(t, facade(store), "GET", "/tasks/executions/x/explain", "")
-			got := ok[explainer.Explanation](t, facade(store), "GET", "/tasks/executions/x/explain", "")
+			got := ok[explain.Explanation](t, facade(store), "GET", "/tasks/executions/x/explain", "")
 			if got.Complete || got.Facts[0].Source != "Facade" || !strings.Contains(got.Facts[0].Text, c.says) || got.Sentence == "" {
 				t.Errorf("got %s", w.Body)
 			}
@@ -126,8 +126,8 @@ func TestExplainIsNotHeldUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := (&explainer.Observer{Store: store, Patience: time.Millisecond}).Observe(t.Context(), e, store.now)
-	if err != nil || len(o.Unread) != 2 || o.Unread[0].What != explain.FromJob || len(o.Pods) != 2 {
+	o, err := (&explain.Observer{Store: store, Patience: time.Millisecond}).Observe(t.Context(), e, store.now)
+	if err != nil || len(o.Unread) != 2 || o.Unread[0].What != diagnosis.FromJob || len(o.Pods) != 2 {
 		t.Errorf("unread %+v, %v", o.Unread, err)
 	}
 }
@@ -147,7 +147,7 @@ func TestExplainQueued(t *testing.T) {
 	active := fixture.Execution("active", "sync", v1alpha1.PhaseRunning, 60)
 	active.UID = "active"
 	store := newFakeStore(fixture.Task("sync")).add(e, active, fixture.Execution("ended", "sync", v1alpha1.PhaseCompleted), fixture.Execution("other", "other", v1alpha1.PhaseRunning))
-	got := ok[explainer.Explanation](t, facade(store), "GET", "/tasks/executions/x/explain", "")
+	got := ok[explain.Explanation](t, facade(store), "GET", "/tasks/executions/x/explain", "")
 	if got.Reason != v1alpha1.ReasonConcurrencyLimit || !strings.HasSuffix(got.Sentence, `it is the next run; the active run is "active".`) {
 		t.Errorf("got %+v", got)
 	}

@@ -63,12 +63,18 @@ func TestForecastOf(t *testing.T) {
 			if c.job == nil {
 				c.job = &batchv1.Job{}
 			}
-			f := submit.ForecastOf(c.task, c.all, c.job, nil)
+			store := newFakeStore(c.task).add(c.all...)
+			ours, err := store.Executions(t.Context(), "sync")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, all := store.Open("sync")
+			f := submit.ForecastOf(c.task, ours, all.Blocked(), c.job, nil)
 			if f.Outcome != c.outcome || f.Reason != c.reason || f.Status != c.status || !strings.Contains(f.Detail, c.says) {
 				t.Errorf("got %+v", f)
 			}
 			// A real request has the outcome that the dry run foresaw.
-			w := call(t, facade(newFakeStore(c.task).add(c.all...)), "POST", "/tasks/sync/execute/api", "")
+			w := call(t, facade(store), "POST", "/tasks/sync/execute/api", "")
 			if w.Code != f.Status || (f.Outcome == submit.OutcomeRefuse) != (w.Code != http.StatusOK) {
 				t.Errorf("foreseen %+v, and it was %d %s", f, w.Code, w.Body)
 			}

@@ -12,12 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/controllers/bucket/buckettest"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
-	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
 
@@ -29,7 +31,7 @@ func archivedRun(t *testing.T, url string) *logFacade {
 	f.start()
 	f.kubelet.print(40)
 	f.end()
-	bucket, err := archive.Open(t.Context(), url)
+	bucket, err := bucket.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +66,7 @@ func (f *logFacade) podGone() {
 func inS3(t *testing.T) (f *logFacade, away *atomic.Bool) {
 	t.Helper()
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	url, away := archivetest.S3ThatGoes(t)
+	url, away := buckettest.S3ThatGoes(t)
 	return archivedRun(t, url), away
 }
 
@@ -123,7 +125,7 @@ func TestCase39LogWithTheStoreAway(t *testing.T) {
 // An archive that accepts a request and does not answer delays the answer by a few seconds at most.
 func TestCase39LogWithAStoreThatHangs(t *testing.T) {
 	hang, hangs := make(chan struct{}), atomic.Bool{}
-	url := archivetest.S3(t, func(store http.Handler) http.Handler {
+	url := buckettest.S3(t, func(store http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if hangs.Load() {
 				select {

@@ -152,7 +152,7 @@ func TestCase62OwnAccountsMakeOnlyWhatRunsNeed(t *testing.T) {
 	owner.BlockOwnerDeletion = nil
 	until(t, "the rights and policies hold in kube-system", func() bool {
 		err := kubectlAs(t, facadeUser).Create(t.Context(), secret(func(s *corev1.Secret) { s.Namespace = metav1.NamespaceSystem }), client.DryRunAll)
-		return err != nil && strings.Contains(err.Error(), "makes no Secrets in the namespace kube-system")
+		return err != nil && strings.Contains(err.Error(), "creates no Secrets in namespace kube-system")
 	})
 	for name, c := range map[string]struct {
 		user   string
@@ -160,14 +160,14 @@ func TestCase62OwnAccountsMakeOnlyWhatRunsNeed(t *testing.T) {
 		says   string
 		tried  bool // as a dry run
 	}{
-		"a Secret of a run":  {facadeUser, secret(func(*corev1.Secret) {}), "", false},
-		"a Secret of nobody": {facadeUser, secret(func(s *corev1.Secret) { s.OwnerReferences = nil }), "no other Secrets", false},
-		"a bootstrap token":  {facadeUser, secret(func(s *corev1.Secret) { s.Namespace, s.Type = metav1.NamespaceSystem, corev1.SecretTypeBootstrapToken }), "makes no Secrets in the namespace kube-system", false},
+		"a Secret of a run":      {facadeUser, secret(func(*corev1.Secret) {}), "", false},
+		"a Secret without owner": {facadeUser, secret(func(s *corev1.Secret) { s.OwnerReferences = nil }), "may only create Opaque Secrets", false},
+		"a bootstrap token":      {facadeUser, secret(func(s *corev1.Secret) { s.Namespace, s.Type = metav1.NamespaceSystem, corev1.SecretTypeBootstrapToken }), "creates no Secrets in namespace kube-system", false},
 		"a service account's token": {facadeUser, secret(func(s *corev1.Secret) {
 			s.Type, s.Annotations = corev1.SecretTypeServiceAccountToken, map[string]string{corev1.ServiceAccountNameKey: "default"}
-		}), "no other Secrets", false},
+		}), "may only create Opaque Secrets", false},
 		"a Job of a run":       {controllerUser, job(func(*batchv1.Job) {}), "", false},
-		"a Job of nobody":      {controllerUser, job(func(j *batchv1.Job) { j.OwnerReferences = nil }), "no other Jobs", false},
+		"a Job without owner":  {controllerUser, job(func(j *batchv1.Job) { j.OwnerReferences = nil }), "may only create Jobs", false},
 		"a Job in kube-system": {controllerUser, job(func(j *batchv1.Job) { j.Namespace = metav1.NamespaceSystem }), "runs nothing in the namespace kube-system", false},
 		"a try of a Task":      {controllerUser, job(func(j *batchv1.Job) { j.OwnerReferences = nil }), "", true},
 	} {

@@ -28,28 +28,28 @@ func TestCase44OriginCannotBeForged(t *testing.T) {
 		change func(*v1alpha1.TaskExecution)
 		says   string
 	}{
-		"source manual":    {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Source = v1alpha1.TriggerManual }, `spec.trigger.source "manual" can only be stated by Taskexec`},
+		"source manual":    {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Source = v1alpha1.TriggerManual }, `spec.trigger.source "manual" can only be set by Taskexec`},
 		"source api":       {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Source = v1alpha1.TriggerAPI }, `spec.trigger.source "api"`},
 		"source schedule":  {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Source = v1alpha1.TriggerSchedule }, `spec.trigger.source "schedule"`},
 		"source change":    {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Source = v1alpha1.TriggerChange }, `spec.trigger.source "change"`},
-		"trigger name":     {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Name = "nightly" }, "spec.trigger.name can only be stated by Taskexec"},
-		"user":             {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.User = "somebody else" }, "spec.trigger.user must be left out or be the name of who creates"},
+		"trigger name":     {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Name = "nightly" }, "spec.trigger.name can only be set by Taskexec"},
+		"user":             {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.User = "somebody else" }, "spec.trigger.user must be omitted or name who creates"},
 		"user of a prefix": {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.User = l.userName("an") }, "spec.trigger.user"},
-		"time of request":  {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Time = ptr.To(metav1.NowMicro()) }, "spec.trigger.time and spec.trigger.cluster can only be stated by Taskexec"},
+		"time of request":  {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Time = ptr.To(metav1.NowMicro()) }, "spec.trigger.time and spec.trigger.cluster can only be set by Taskexec"},
 		"cluster":          {func(e *v1alpha1.TaskExecution) { e.Spec.Trigger.Cluster = "other" }, "spec.trigger.time and spec.trigger.cluster"},
-		"requester":        {func(e *v1alpha1.TaskExecution) { e.Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: "somebody else"} }, "spec.cancel.requestedBy must be left out"},
+		"requester":        {func(e *v1alpha1.TaskExecution) { e.Spec.Cancel = &v1alpha1.CancelRequest{RequestedBy: "somebody else"} }, "spec.cancel.requestedBy must be omitted"},
 	}
 	for _, key := range []string{v1alpha1.LabelSchedule, v1alpha1.LabelScheduleUID, v1alpha1.LabelTask, v1alpha1.LabelExecution, v1alpha1.LabelExecutionUID, "taskexec.dev/anything"} {
 		forgeries["label "+key] = struct {
 			change func(*v1alpha1.TaskExecution)
 			says   string
-		}{func(e *v1alpha1.TaskExecution) { e.Labels = map[string]string{key: "x"} }, "labels of a TaskExecution below taskexec.dev/"}
+		}{func(e *v1alpha1.TaskExecution) { e.Labels = map[string]string{key: "x"} }, "labels below taskexec.dev/ of a TaskExecution"}
 	}
 	for _, key := range []string{v1alpha1.AnnotationSubmission, v1alpha1.AnnotationRequestID, v1alpha1.AnnotationRerunOf, v1alpha1.AnnotationScheduledAt, "taskexec.dev/anything"} {
 		forgeries["annotation "+key] = struct {
 			change func(*v1alpha1.TaskExecution)
 			says   string
-		}{func(e *v1alpha1.TaskExecution) { e.Annotations = map[string]string{key: "x"} }, "annotations of a TaskExecution below taskexec.dev/"}
+		}{func(e *v1alpha1.TaskExecution) { e.Annotations = map[string]string{key: "x"} }, "annotations below taskexec.dev/ of a TaskExecution"}
 	}
 	for name, c := range forgeries {
 		t.Run(name, func(t *testing.T) {
@@ -99,13 +99,13 @@ func TestCase44MarksStayAsTheyAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ patch, says string }{
-		"a label is changed":        {`{"metadata":{"labels":{"taskexec.dev/schedule-uid":"v"}}}`, "labels of a TaskExecution"},
-		"a label is taken away":     {`{"metadata":{"labels":{"taskexec.dev/schedule-uid":null}}}`, "labels of a TaskExecution"},
-		"all labels are taken away": {`{"metadata":{"labels":null}}`, "labels of a TaskExecution"},
-		"a label is added":          {`{"metadata":{"labels":{"taskexec.dev/schedule":"v"}}}`, "labels of a TaskExecution"},
-		"an annotation is changed":  {`{"metadata":{"annotations":{"taskexec.dev/submission":"v"}}}`, "annotations of a TaskExecution"},
-		"an annotation is removed":  {`{"metadata":{"annotations":{"taskexec.dev/submission":null}}}`, "annotations of a TaskExecution"},
-		"an annotation is added":    {`{"metadata":{"annotations":{"taskexec.dev/rerun-of":"v"}}}`, "annotations of a TaskExecution"},
+		"a label is changed":        {`{"metadata":{"labels":{"taskexec.dev/schedule-uid":"v"}}}`, "labels below taskexec.dev/ of a TaskExecution"},
+		"a label is taken away":     {`{"metadata":{"labels":{"taskexec.dev/schedule-uid":null}}}`, "labels below taskexec.dev/ of a TaskExecution"},
+		"all labels are taken away": {`{"metadata":{"labels":null}}`, "labels below taskexec.dev/ of a TaskExecution"},
+		"a label is added":          {`{"metadata":{"labels":{"taskexec.dev/schedule":"v"}}}`, "labels below taskexec.dev/ of a TaskExecution"},
+		"an annotation is changed":  {`{"metadata":{"annotations":{"taskexec.dev/submission":"v"}}}`, "annotations below taskexec.dev/ of a TaskExecution"},
+		"an annotation is removed":  {`{"metadata":{"annotations":{"taskexec.dev/submission":null}}}`, "annotations below taskexec.dev/ of a TaskExecution"},
+		"an annotation is added":    {`{"metadata":{"annotations":{"taskexec.dev/rerun-of":"v"}}}`, "annotations below taskexec.dev/ of a TaskExecution"},
 		"a cancel of somebody else": {`{"spec":{"cancel":{"requestedBy":"bob"}}}`, "spec.cancel.requestedBy"},
 		"other labels":              {`{"metadata":{"labels":{"team":"b","x":"y"}}}`, ""},
 		"the trace":                 {`{"metadata":{"annotations":{"taskexec.dev/traceparent":null,"x":"y"}}}`, ""},
@@ -150,7 +150,7 @@ func TestCase44StatusCannotBeForged(t *testing.T) {
 		{l.schedule("nightly", ""), `{"status":{"handledUntil":"2020-01-01T00:00:00Z"}}`},
 	} {
 		status := client.RawPatch(types.MergePatchType, []byte(c.patch))
-		wantForbidden(t, adminClient.Status().Patch(t.Context(), c.object, status), "can only be written by Taskexec's controller")
+		wantForbidden(t, adminClient.Status().Patch(t.Context(), c.object, status), "only Taskexec's controller may write")
 		if err := kubectlAs(t, controllerUser).Status().Patch(t.Context(), c.object, status); err != nil {
 			t.Error(err)
 		}

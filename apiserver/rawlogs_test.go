@@ -10,13 +10,13 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/logs"
-	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
+	"github.com/taskexec/taskexec/controllers/bucket/buckettest"
 )
 
 // A log with the printed values of sensitive params requires a right of its own. Without it, a caller gets the redacted
 // tail, and the answer says so.
 func TestCase59RawLogTakesARight(t *testing.T) {
-	f := archivedRun(t, archivetest.S3(t, func(store http.Handler) http.Handler { return store }))
+	f := archivedRun(t, buckettest.S3(t, func(store http.Handler) http.Handler { return store }))
 	f.gate = newFakeGate(map[string][]string{
 		"viewer": {"get taskexecutions/logs"}, "operator": {"get taskexecutions/logs", "get taskexecutions/rawlogs"},
 		"ofTask": {"get tasks/logs sync"}, "rawOfTask": {"get tasks/logs sync", "get tasks/rawlogs sync"},

@@ -170,7 +170,7 @@ func TestRerunWithAKey(t *testing.T) {
 
 func TestDryRunOfRerun(t *testing.T) {
 	store := newFakeStore(fixture.WithContainer(fixture.Task("sync", midSchema))).add(ran(`{"mid":1}`))
-	got := ok[submit.Rehearsal](t, facade(store), "POST", rerunPath+"?dryRun=true", ``)
+	got := ok[submit.DryRun](t, facade(store), "POST", rerunPath+"?dryRun=true", ``)
 	if got.RerunOf != "first" || got.Outcome != submit.OutcomeStart || string(got.Params) != `{"force":false,"mid":1}` || len(store.executions) != 1 {
 		t.Errorf("got %+v", got)
 	}

@@ -22,7 +22,7 @@ func TestCase43EachWayToARunTakesExecute(t *testing.T) {
 		"create of mine":                  {"POST", "/triggers/cron", `{"name":"new","taskName":"mine","schedule":"@daily"}`, 201},
 		"create of another":               {"POST", "/triggers/cron", `{"name":"new","taskName":"other","schedule":"@daily"}`, 403},
 		"create of another, switched off": {"POST", "/triggers/cron", `{"name":"new","taskName":"other","schedule":"@daily","enabled":false}`, 403},
-		"create of one that is not there": {"POST", "/triggers/cron", `{"name":"new","taskName":"away","schedule":"@daily"}`, 403},
+		"create of a missing one":         {"POST", "/triggers/cron", `{"name":"new","taskName":"away","schedule":"@daily"}`, 403},
 		"create with wrong params":        {"POST", "/triggers/cron", `{"name":"new","taskName":"other","schedule":"@daily","params":{"x":1}}`, 403},
 		"switch mine to another":          {"PUT", "/triggers/cron/of-mine", `{"taskName":"other","schedule":"@daily"}`, 403},
 		"switch another to mine":          {"PUT", "/triggers/cron/of-other", `{"taskName":"mine","schedule":"@daily"}`, 200},

@@ -7,7 +7,7 @@ import (
 	"runtime"
 
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/explainer"
+	"github.com/taskexec/taskexec/apiserver/explain"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/runs"
 	"github.com/taskexec/taskexec/apiserver/schedules"
@@ -22,12 +22,12 @@ type rooms struct {
 	runs      runs.Handlers
 	logs      logs.Handlers
 	schedules schedules.Handlers
-	explain   explainer.Handlers
+	explain   explain.Handlers
 }
 
 // furnish builds the guard and the rooms.
 func (s *server) furnish(o Options) {
-	in, judges := s.stores.In, submit.NewJudges(runtime.GOMAXPROCS(0))
+	in, validator := s.stores.In, submit.NewParamsValidator(runtime.GOMAXPROCS(0))
 	s.guard = &access.Guard{
 		Gate: s.gate, Stores: func(ns string) access.Store { return in(ns) }, Metrics: s.metrics,
 		Admission: access.NewAdmission(o.MaxInFlight), RecheckInterval: s.recheckInterval, Timeout: s.timeout,
@@ -35,13 +35,13 @@ func (s *server) furnish(o Options) {
 	s.rooms = &rooms{
 		tasks: tasks.Handlers{Stores: func(ns string) tasks.Store { return in(ns) }},
 		submit: submit.Handlers{
-			Stores: func(ns string) submit.Store { return in(ns) }, Judges: judges, Secret: s.secret, Cluster: s.cluster, Waiting: o.Waiting,
+			Stores: func(ns string) submit.Store { return in(ns) }, Validator: validator, Secret: s.secret, Cluster: s.cluster, Waiting: o.Waiting,
 			OwnNamespace: s.ownNamespace, Limited: s.metrics.Limit,
 		},
 		runs:      runs.Handlers{Stores: func(ns string) runs.Store { return in(ns) }, Timeout: s.timeout},
 		logs:      logs.Handlers{Stores: func(ns string) logs.Store { return in(ns) }, Logs: s.logs, Timeout: s.timeout},
-		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }, Judges: judges},
-		explain:   explainer.Handlers{Stores: func(ns string) explainer.Store { return in(ns) }},
+		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }, Validator: validator},
+		explain:   explain.Handlers{Stores: func(ns string) explain.Store { return in(ns) }},
 	}
 	if s.logs != nil {
 		s.rooms.runs.Streams = s.logs.Streams

@@ -153,7 +153,7 @@ func (s *server) within(route route) web.Handler {
 		if len(validation.IsDNS1123Label(in.Namespace)) > 0 {
 			return web.Problemf(http.StatusNotFound, "%q is not a valid name of a namespace", in.Namespace)
 		}
-		if err := in.Let(r, route.right); err != nil {
+		if err := in.Authorize(r, route.right); err != nil {
 			return err
 		}
 		if !s.serves(in.Namespace) { // only callers with the right learn that
@@ -163,7 +163,7 @@ func (s *server) within(route route) web.Handler {
 		if route.lasting { // it takes a place as a stream, not as a request
 			return in.ServeWhileAllowed(route.right, serve, w, r)
 		}
-		admitted, back, err := in.Admitted(w, r)
+		admitted, back, err := in.Admit(w, r)
 		if err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ func TestCase34RunAScheduleNow(t *testing.T) {
 				s.Spec.Suspend, s.Spec.Timeout = suspended, &metav1.Duration{Duration: time.Minute}
 				store := withSchedules(newFakeStore(fixture.Task("sync", midSchema)), s)
 				api := facade(store)
-				rehearsed := ok[submit.Rehearsal](t, facade(withSchedules(newFakeStore(fixture.WithContainer(fixture.Task("sync", midSchema))), s)), "POST", runPath+"?dryRun=true", body)
+				rehearsed := ok[submit.DryRun](t, facade(withSchedules(newFakeStore(fixture.WithContainer(fixture.Task("sync", midSchema))), s)), "POST", runPath+"?dryRun=true", body)
 				if rehearsed.Outcome != submit.OutcomeStart || !strings.Contains(string(rehearsed.Params), `"mid":1`) {
 					t.Errorf("the dry run says %+v", rehearsed)
 				}
@@ -124,7 +124,7 @@ func TestCase34RunAScheduleOnce(t *testing.T) {
 	if again, replayed := submitted(t, api, runPath, "k", "{}"); !replayed || again.ExecutionID != first.ExecutionID {
 		t.Errorf("a repetition made %s", again.ExecutionID)
 	}
-	if got := ok[submit.Rehearsal](t, facade(withSchedules(newFakeStore(fixture.WithContainer(fixture.Task("sync"))), scheduled(""))), "POST", runPath+"?dryRun=true", ""); got.Outcome != submit.OutcomeStart {
+	if got := ok[submit.DryRun](t, facade(withSchedules(newFakeStore(fixture.WithContainer(fixture.Task("sync"))), scheduled(""))), "POST", runPath+"?dryRun=true", ""); got.Outcome != submit.OutcomeStart {
 		t.Errorf("a dry run without a key: %+v", got)
 	}
 	delete(store.schedules, "nightly")

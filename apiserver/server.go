@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 	"golang.org/x/sync/errgroup"
@@ -142,12 +144,12 @@ func openLogs(ctx context.Context, config *rest.Config, o Options) (*logs.Reader
 	if o.ArchiveURL == "" {
 		return logs.NewReader(nil, source.NewKube(clientset), o.MaxLogReaders), nil
 	}
-	bucket, err := archive.Open(ctx, o.ArchiveURL)
+	opened, err := bucket.Open(ctx, o.ArchiveURL)
 	if err != nil {
 		return nil, err
 	}
-	archives := archive.NewReader(bucket)
-	go archive.KeepChecking(ctx, archives.CheckReading, func(err error) {
+	archives := archive.NewReader(opened)
+	go bucket.KeepChecking(ctx, archives.CheckReading, func(err error) {
 		if err != nil {
 			o.Log.Error(err, "The archive cannot be read. Logs are served from pods and from the part that runs keep")
 			return

@@ -5,7 +5,7 @@ package apiserver
 
 import (
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/explainer"
+	"github.com/taskexec/taskexec/apiserver/explain"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/runs"
@@ -35,5 +35,5 @@ type Store interface {
 	runs.Store
 	logs.Store
 	schedules.Store
-	explainer.Store
+	explain.Store
 }

@@ -76,7 +76,7 @@ func TestCase60KeysOfBefore(t *testing.T) {
 		if c.another != "" {
 			wantProblem(t, call(t, after, "POST", c.path, c.another, submit.HeaderIdempotencyKey, "k"), http.StatusConflict, "another body")
 		}
-		rehearsal := submit.Rehearsal{}
+		rehearsal := submit.DryRun{}
 		w := call(t, after, "POST", c.path+"?dryRun=true", c.body, submit.HeaderIdempotencyKey, "k")
 		if err := json.Unmarshal(w.Body.Bytes(), &rehearsal); err != nil {
 			t.Fatalf("%v in %d %s", err, w.Code, w.Body)

@@ -28,7 +28,7 @@ func TestCase21TaskThatDoesNotDecodeIsNotRun(t *testing.T) {
 	}
 	wantProblem(t, call(t, facade(store), "POST", "/tasks/bad/execute/manual", ""), http.StatusConflict,
 		`"bad" cannot be run until it is fixed: Undecodable: spec.jobTemplate.x: "1e1.5" is no quantity`)
-	if got := ok[submit.Rehearsal](t, facade(store), "POST", "/tasks/bad/execute/manual?dryRun=true", ""); got.Outcome != submit.OutcomeRefuse || got.Reason != v1alpha1.ReasonUndecodable {
+	if got := ok[submit.DryRun](t, facade(store), "POST", "/tasks/bad/execute/manual?dryRun=true", ""); got.Outcome != submit.OutcomeRefuse || got.Reason != v1alpha1.ReasonUndecodable {
 		t.Errorf("in a dry run: %+v", got)
 	}
 	if len(store.executions) > 0 {

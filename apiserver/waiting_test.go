@@ -50,7 +50,7 @@ func TestCase49FullNamespaceOverREST(t *testing.T) {
 			options := DefaultOptions()
 			options.Waiting = c.limits
 			api := (&server{namespace: "default", stores: one{store}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 1), timeout: time.Minute}).handler(options)
-			dry := ok[submit.Rehearsal](t, api, "POST", "/tasks/sync/execute/api?dryRun=true", "")
+			dry := ok[submit.DryRun](t, api, "POST", "/tasks/sync/execute/api?dryRun=true", "")
 			w := call(t, api, "POST", "/tasks/sync/execute/api", "")
 			if c.says == "" {
 				if w.Code != http.StatusOK || dry.Outcome == submit.OutcomeRefuse {

@@ -131,7 +131,7 @@ func TestCachesAreSlim(t *testing.T) {
 		"a run that waits":   {slimExecution, queued, slimQueued},
 		"a run that ended":   {slimExecution, ended, slimEnded},
 		"a run with its log": {slimExecution, over, slimOver},
-		"a run with its log, of which a change is to be said": {slimExecution, changed, slimChanged},
+		"a run with its log and an unreported change": {slimExecution, changed, slimChanged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.transform(c.in)

@@ -21,8 +21,8 @@
 // final.
 //
 // lifecycle decides once in a reconcile. A run without a Job is the exception: the decision may ask for a place in the
-// queue, then for the creation of the Job, or for room to wait. Each answer is added to the observation, and lifecycle
-// decides again (taskexecution/decide.go). So the Job is created before apply.
+// queue, then for the creation of the Job, or for space in the backlog of its namespace. Each answer is added to the
+// observation, and lifecycle decides again (taskexecution/decide.go). So the Job is created before apply.
 //
 // Two packages prove facts: jobseal, that the controller created a Job that no status names yet, and origin, that the
 // stated origin of an execution or a schedule is true.
@@ -33,6 +33,9 @@
 //
 // taskschedule creates executions at the times of a TaskSchedule. It has the same steps: schedule decides, is pure, and
 // is shared with the facade, which validates cron expressions with it.
+//
+// The reasons of failures are constants in api/v1alpha1/failurereasons.go. docs/developing/architecture.md says where
+// each decision is made.
 //
 // A line of a log flows like this, and the facade reads it back:
 //

@@ -58,8 +58,9 @@ const missingVolume = `MountVolume.SetUp failed for volume "c" : configmap "miss
 
 // Only the Events of a pod say why its volume cannot be mounted. The message says it while the run waits.
 func TestCase26VolumeIsNamedWhileTheRunWaits(t *testing.T) {
+	t.Parallel()
 	ns := namespace(t)
-	operator(t)
+	operatorIn(t, ns)
 	create(t, newTask(ns))
 	e := newExecution(ns)
 	create(t, e)
@@ -74,8 +75,9 @@ func TestCase26VolumeIsNamedWhileTheRunWaits(t *testing.T) {
 
 // The start clock ends such a run, and the message names what it waited for.
 func TestCase26VolumeIsNamedAfterTheStartTimeout(t *testing.T) {
+	t.Parallel()
 	ns := namespace(t)
-	operator(t)
+	operatorIn(t, ns)
 	task := newTask(ns)
 	task.Spec.StartTimeout = &metav1.Duration{Duration: 4 * time.Second}
 	create(t, task)
@@ -102,8 +104,9 @@ func initTask(ns string) *v1alpha1.Task {
 // The init container of a run has ended and its main container cannot be created. The Task has no timeout: the start
 // clock ends the run.
 func TestCase26MainContainerThatNeverStarts(t *testing.T) {
+	t.Parallel()
 	ns := namespace(t)
-	operator(t)
+	operatorIn(t, ns)
 	task := initTask(ns)
 	task.Spec.StartTimeout = &metav1.Duration{Duration: 5 * time.Second}
 	create(t, task)

@@ -79,7 +79,7 @@ func read(t *testing.T, object client.Object) {
 // eventually waits until a condition holds. On timeout it fails the test with what was seen last.
 func eventually(t *testing.T, what string, condition func() (done bool, seen any)) {
 	t.Helper()
-	ticker := time.NewTicker(20 * time.Millisecond)
+	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
 	deadline := time.After(patience)
 	for {

@@ -237,7 +237,13 @@ func TestCase6CancelBeforeTheJobMakesNone(t *testing.T) {
 // running brings a new execution to Running.
 func running(t *testing.T, change func(*v1alpha1.Task)) (*v1alpha1.TaskExecution, *batchv1.Job, *corev1.Pod) {
 	t.Helper()
-	e, job, pod := begun(t, change)
+	return runningIn(t, namespace(t), change)
+}
+
+// runningIn is like running, in a given namespace.
+func runningIn(t *testing.T, ns string, change func(*v1alpha1.Task)) (*v1alpha1.TaskExecution, *batchv1.Job, *corev1.Pod) {
+	t.Helper()
+	e, job, pod := begunIn(t, ns, change)
 	reaches(t, e, v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)
 	return e, job, pod
 }
@@ -245,7 +251,12 @@ func running(t *testing.T, change func(*v1alpha1.Task)) (*v1alpha1.TaskExecution
 // begun creates a new execution and starts the container of its pod, whether or not the operator has seen it.
 func begun(t *testing.T, change func(*v1alpha1.Task)) (*v1alpha1.TaskExecution, *batchv1.Job, *corev1.Pod) {
 	t.Helper()
-	ns := namespace(t)
+	return begunIn(t, namespace(t), change)
+}
+
+// begunIn is like begun, in a given namespace.
+func begunIn(t *testing.T, ns string, change func(*v1alpha1.Task)) (*v1alpha1.TaskExecution, *batchv1.Job, *corev1.Pod) {
+	t.Helper()
 	task := newTask(ns)
 	if change != nil {
 		change(task)

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -19,6 +17,7 @@ import (
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/follow"
 	"github.com/taskexec/taskexec/controllers/logs/turns"
+	"github.com/taskexec/taskexec/controllers/recorder"
 )
 
 // ArchiveOptions configure the archive of raw logs.
@@ -33,8 +32,12 @@ type ArchiveOptions struct {
 	PartAge   time.Duration
 	// Deadline is how long after the end of a run its log may take to be archived.
 	Deadline time.Duration
-	// Sweep is how often the archives of this cluster's deleted executions are removed. Zero means never.
-	Sweep time.Duration
+	// Flush is the time between two writes of the archive's history.
+	Flush time.Duration
+	// Forget means that a run that somebody deletes is removed from the archive too.
+	Forget bool
+	// Retention says what the archive keeps.
+	Retention recorder.Retention
 }
 
 func defaultArchive() ArchiveOptions {
@@ -44,11 +47,13 @@ func defaultArchive() ArchiveOptions {
 		PartBytes:  4 << 20,
 		PartAge:    15 * time.Second,
 		Deadline:   30 * time.Minute,
+		Flush:      time.Minute,
+		Retention:  recorder.Retention{AtLeast: 24 * time.Hour, PerHour: 10_000},
 	}
 }
 
 // setupLogs creates the follower and the archive of logs, which the manager starts and stops.
-func setupLogs(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*follow.Follower, error) {
+func setupLogs(mgr ctrl.Manager, o Options, archived *archived) (*follow.Follower, error) {
 	options := follow.Options{
 		Source:          o.LogSource,
 		Turns:           turns.New(o.LogTurns, clock.RealClock{}),
@@ -57,16 +62,11 @@ func setupLogs(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*f
 		FileSize:        o.LogFileSize,
 		ArchiveDeadline: o.Archive.Deadline,
 		Reconnect:       follow.DefaultReconnect(),
-		Notify:          wake,
+		Notify:          archived.wake,
 		Clock:           clock.RealClock{},
 		Log:             mgr.GetLogger().WithName("follow"),
 		Registry:        o.Registry,
-	}
-	if o.Archive.URL != "" {
-		var err error
-		if options.Archive, err = newArchive(mgr, o, wake); err != nil {
-			return nil, err
-		}
+		Archive:         archived.logs,
 	}
 	follower := follow.New(options)
 	if err := mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
@@ -95,40 +95,4 @@ func runLogs(ctx context.Context, follower *follow.Follower, writer *archive.Wri
 	follower.Stop()
 	stop()
 	return <-archived
-}
-
-func newArchive(mgr ctrl.Manager, o Options, wake func(types.NamespacedName)) (*archive.Writer, error) {
-	bucket, err := archive.Open(context.Background(), o.Archive.URL)
-	if err != nil {
-		return nil, err
-	}
-	writer, err := archive.NewWriter(archive.WriterOptions{
-		Bucket:     bucket,
-		Cluster:    o.ClusterID,
-		SpoolDir:   o.Archive.SpoolDir,
-		SpoolBytes: o.Archive.SpoolBytes,
-		PartBytes:  o.Archive.PartBytes,
-		PartAge:    o.Archive.PartAge,
-		Notify:     wake,
-		Log:        mgr.GetLogger().WithName("archive"),
-		Registry:   o.Registry,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
-		writer.KeepChecking(ctx)
-		return nil
-	})); err != nil {
-		return nil, fmt.Errorf("adding the check of the archive's store: %w", err)
-	}
-	if o.Archive.Sweep == 0 {
-		return writer, nil
-	}
-	return writer, mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
-		wait.UntilWithContext(ctx, func(ctx context.Context) {
-			sweep(ctx, mgr.GetAPIReader(), writer.Reader(), o.ClusterID, o.Archive.Sweep)
-		}, o.Archive.Sweep)
-		return nil
-	}))
 }

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -23,8 +25,8 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers"
+	"github.com/taskexec/taskexec/controllers/bucket/buckettest"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
-	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
@@ -162,7 +164,7 @@ func TestCase17ArchiveThatComesBack(t *testing.T) {
 	const total = 400
 	node := newKubelet(t, 17)
 	node.steady = true
-	url, away := archivetest.S3ThatGoes(t)
+	url, away := buckettest.S3ThatGoes(t)
 	ns := namespace(t)
 	operator(t, archives(t, url))
 	create(t, newTask(ns))
@@ -205,7 +207,7 @@ func TestCase17ArchiveThatComesBack(t *testing.T) {
 // anyArchived reports whether the archive has any line of an execution.
 func anyArchived(t *testing.T, url string, e *v1alpha1.TaskExecution) bool {
 	t.Helper()
-	bucket, err := archive.Open(t.Context(), url)
+	bucket, err := bucket.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +268,7 @@ func capturedLog(t *testing.T, e *v1alpha1.TaskExecution) (captured *metav1.Cond
 // archivedText returns the archived lines of an execution's first container.
 func archivedText(t *testing.T, url string, e *v1alpha1.TaskExecution) (text []string) {
 	t.Helper()
-	bucket, err := archive.Open(context.Background(), url)
+	bucket, err := bucket.Open(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -252,7 +252,7 @@ func TestCase64ArchiveKnowsWhatTheStoreForgot(t *testing.T) {
 	create(t, e)
 	writeStatus(t, e, v1alpha1.TaskExecutionStatus{Phase: v1alpha1.PhaseQueued, Reason: v1alpha1.ReasonConcurrencyLimit})
 	operation{config: apiServer, namespace: ns, changes: []func(*controllers.Options){func(o *controllers.Options) {
-		o.PastRuns = records{{
+		o.PastRuns = archivedRuns{{
 			Name: client.ObjectKeyFromObject(e), UID: e.UID, Requested: e.Spec.Trigger.Time.Time,
 			Phase: v1alpha1.PhaseFailed, Reason: v1alpha1.ReasonNonZeroExit, Ended: time.Now(),
 		}}
@@ -260,10 +260,30 @@ func TestCase64ArchiveKnowsWhatTheStoreForgot(t *testing.T) {
 	endsAsCopy(t, e, "the cluster was restored to an earlier state", "ended as Failed (NonZeroExit)")
 }
 
-// records are those of an archive.
-type records []lifecycle.PastRun
+// A controller that has just started, and remembers no deletion, finds the run in the archive that an earlier one has
+// recorded. The first time, the archive does not have it, and it runs.
+func TestCase64ArchiveOfAnEarlierController(t *testing.T) {
+	url, ns := "file://"+t.TempDir(), namespace(t)
+	starts := func() (stop func()) {
+		return operation{config: apiServer, namespace: ns, changes: []func(*controllers.Options){recordsInto(t, url, "cluster-a")}}.runs(t)
+	}
+	stop := starts()
+	create(t, newTask(ns))
+	e := requestedRun(t, ns)
+	jobspec.Stamp(e, time.Now().Add(-time.Minute), e.Spec.Trigger.Cluster) // a minute is not too much, and worth a question
+	create(t, e)
+	saved := ranToItsEnd(t, e)
+	isRecorded(t, url, "cluster-a", saved)
+	stop()
+	removed(t, e)
+	starts()
+	endsAsCopy(t, applied(t, saved, false), "(UID "+string(saved.UID)+") ended as Completed (Completed)")
+}
 
-func (r records) Ended(_ context.Context, name types.NamespacedName) (found []lifecycle.PastRun, err error) {
+// archivedRuns are those of an archive.
+type archivedRuns []lifecycle.PastRun
+
+func (r archivedRuns) Ended(_ context.Context, name types.NamespacedName) (found []lifecycle.PastRun, err error) {
 	for _, run := range r {
 		if run.Name == name {
 			found = append(found, run)

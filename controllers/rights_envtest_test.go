@@ -100,7 +100,7 @@ func TestCase47OwnRightsOfTheController(t *testing.T) {
 			s.settles(t, s.ns, "all is over", func() (bool, any) { return s.over(f.figures), s.end() })
 		})
 	}
-	t.Run("a pod that cannot be made, and an archive", func(t *testing.T) {
+	t.Run("a forbidden pod, and an archive", func(t *testing.T) {
 		ns := namespace(t)
 		operation{config: config, changes: []func(*controllers.Options){inSystem, func(o *controllers.Options) {
 			o.Archive.URL, o.Archive.SpoolDir = "file://"+t.TempDir(), t.TempDir()

@@ -176,8 +176,9 @@ func TestTwoControllersMakeEachRunOnce(t *testing.T) {
 
 // After an absence, the controller creates the newest missed runs up to the limit, and goes on.
 func TestMissedTicksAreBounded(t *testing.T) {
+	t.Parallel()
 	ns := namespace(t)
-	stop := operator(t)
+	stop := operatorIn(t, ns)
 	create(t, newTask(ns))
 	s := newSchedule(ns)
 	s.Spec.CatchUpLimit = 2
@@ -187,7 +188,7 @@ func TestMissedTicksAreBounded(t *testing.T) {
 	back := time.Now().Add(6 * time.Second)
 	eventually(t, "six ticks are missed", func() (bool, any) { return time.Now().After(back), nil })
 	before := len(runsOf(t, s))
-	operator(t)
+	operatorIn(t, ns)
 	ticks := ran(t, s, before+3)
 	missed := 0
 	for i := 1; i < len(ticks); i++ {
@@ -369,6 +370,7 @@ func TestScheduleIsValidatedByItsCRD(t *testing.T) {
 // The controller restarts again and again while a schedule ticks each second. Each tick has exactly one run, and no run
 // was created twice.
 func TestScheduleTicksThroughRestarts(t *testing.T) {
+	t.Parallel()
 	ns := namespace(t)
 	create(t, newTask(ns))
 	made, err := kube.Watch(t.Context(), &v1alpha1.TaskExecutionList{}, client.InNamespace(ns))
@@ -379,7 +381,7 @@ func TestScheduleTicksThroughRestarts(t *testing.T) {
 	s := newSchedule(ns)
 	create(t, s)
 	for restart := range 5 {
-		stop := operator(t)
+		stop := operatorIn(t, ns)
 		ran(t, s, 2*(restart+1))
 		stop()
 	}

@@ -6,6 +6,7 @@ package controllers
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,6 +43,12 @@ type Options struct {
 	StartTimeout time.Duration
 	// Namespaces are the namespaces to work in, as in CacheOptions. Empty means all.
 	Namespaces []string
+	// ClusterID identifies this cluster. Empty means the UID of its namespace kube-system. Runs that name that UID are of
+	// this cluster in any case.
+	ClusterID string
+	// clusterUID is that UID, empty if it is not known. clusters are what identifies this cluster.
+	clusterUID string
+	clusters   []string
 	// SystemNamespace has the ConfigMap with the controllers' public keys (package jobseal). Anybody who can write
 	// ConfigMaps there can forge Jobs.
 	SystemNamespace string
@@ -68,12 +75,8 @@ type Options struct {
 	LogFileSize int64
 	// LogSource opens container logs. Nil means the API server.
 	LogSource source.Source
-	// ClusterID identifies this cluster. Empty means the UID of its namespace kube-system. Runs that name that UID are of
-	// this cluster in any case.
-	ClusterID string
-	clusters  []string
-	// PastRuns has the records of ended runs, so that a copy of one does not run again. Nil means that there are none:
-	// then copies are recognized by their creation time and by what the controller remembers.
+	// PastRuns has the records of ended runs, so that a copy of one does not run again. Nil means those of the archive.
+	// Without an archive, copies are recognized by their creation time and by what the controller remembers.
 	PastRuns pastruns.Archive
 	// Archive configures the archive of raw logs. Without a URL there is none.
 	Archive ArchiveOptions
@@ -107,12 +110,16 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := o.complete(mgr); err != nil {
 		return err
 	}
-	past, err := setupPastRuns(mgr, o)
+	wake, ledger := taskexecution.NewWake(), queue.NewLedger(o.MaxRunning)
+	archived, err := openArchive(mgr, o, wake.Execution)
 	if err != nil {
 		return err
 	}
-	wake, ledger := taskexecution.NewWake(), queue.NewLedger(o.MaxRunning)
-	follower, err := setupLogs(mgr, o, wake.Execution)
+	past, err := setupPastRuns(mgr, o, archived)
+	if err != nil {
+		return err
+	}
+	follower, err := setupLogs(mgr, o, archived)
 	if err != nil {
 		return err
 	}
@@ -142,10 +149,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := executions.SetupWithManager(mgr, o.Concurrency, wake); err != nil {
 		return fmt.Errorf("setting up the executions' controller: %w", err)
 	}
-	if err := setupTasks(mgr, o); err != nil {
-		return err
-	}
-	return setupSchedules(mgr, o, origins, ledger, events, past)
+	return errors.Join(setupTasks(mgr, o, archived), setupRecorder(mgr, o, archived), setupSchedules(mgr, o, origins, ledger, events, past))
 }
 
 // complete fills in what was left out: the registry, the source of logs, and the identity of the cluster.
@@ -160,9 +164,9 @@ func (o *Options) complete(mgr ctrl.Manager) (err error) {
 		}
 		o.LogSource = source.NewKube(clientset)
 	}
-	uid, err := clusterIdentity(context.Background(), mgr.GetAPIReader())
-	o.ClusterID = cmp.Or(o.ClusterID, uid)
-	for _, id := range []string{o.ClusterID, uid} {
+	o.clusterUID, err = clusterIdentity(context.Background(), mgr.GetAPIReader())
+	o.ClusterID = cmp.Or(o.ClusterID, o.clusterUID)
+	for _, id := range []string{o.ClusterID, o.clusterUID} {
 		if id != "" && !slices.Contains(o.clusters, id) {
 			o.clusters = append(o.clusters, id)
 		}
@@ -170,7 +174,7 @@ func (o *Options) complete(mgr ctrl.Manager) (err error) {
 	return err
 }
 
-func setupTasks(mgr ctrl.Manager, o Options) error {
+func setupTasks(mgr ctrl.Manager, o Options, archived *archived) error {
 	if err := (&task.Reconciler{Client: mgr.GetClient()}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the tasks' controller: %w", err)
 	}
@@ -180,6 +184,9 @@ func setupTasks(mgr ctrl.Manager, o Options) error {
 	runs := &history.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clock.RealClock{}, Pace: o.HistoryPace, KeepAtLeast: o.KeepRun,
 	}
+	if archived.ledger != nil {
+		runs.Archived = archived.ledger
+	}
 	if err := runs.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the history's controller: %w", err)
 	}
@@ -188,14 +195,14 @@ func setupTasks(mgr ctrl.Manager, o Options) error {
 
 func setupSchedules(mgr ctrl.Manager, o Options, origins *origin.Checker, ledger *queue.Ledger, events recorder.EventRecorder, past *pastruns.Runs) error {
 	schedules := &taskschedule.Reconciler{
-		Client:   mgr.GetClient(),
-		Live:     mgr.GetAPIReader(),
-		Recorder: events,
-		Clock:    clock.RealClock{},
-		Origin:   origins,
-		Room:     ledger.Room,
-		Past:     past,
-		Cluster:  o.ClusterID,
+		Client:      mgr.GetClient(),
+		Live:        mgr.GetAPIReader(),
+		Recorder:    events,
+		Clock:       clock.RealClock{},
+		Origin:      origins,
+		BacklogFull: ledger.BacklogFull,
+		Past:        past,
+		Cluster:     o.ClusterID,
 	}
 	if err := schedules.SetupWithManager(mgr, o.Concurrency); err != nil {
 		return fmt.Errorf("setting up the schedules' controller: %w", err)

@@ -125,9 +125,11 @@ func suspends(t *testing.T, job *batchv1.Job, suspended bool) {
 // A suspended run stays Queued for longer than its timeout, also over a restart of the controller. Then it resumes with
 // the rest of its timeout.
 func TestCase25SuspendedMidRunOverARestart(t *testing.T) {
-	stop := operator(t)
+	t.Parallel()
+	ns := namespace(t)
+	stop := operatorIn(t, ns)
 	const timeout = 15 * time.Second // a loaded machine needs part of it to suspend the Job
-	e, job, pod := running(t, func(task *v1alpha1.Task) { task.Spec.Timeout = &metav1.Duration{Duration: timeout} })
+	e, job, pod := runningIn(t, ns, func(task *v1alpha1.Task) { task.Spec.Timeout = &metav1.Duration{Duration: timeout} })
 	if err := kube.Delete(t.Context(), pod, client.GracePeriodSeconds(0)); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +139,7 @@ func TestCase25SuspendedMidRunOverARestart(t *testing.T) {
 		t.Errorf("status: %+v", e.Status)
 	}
 	stop()
-	operator(t)
+	operatorIn(t, ns)
 	late := e.Status.StartTime.Add(timeout + 2*time.Second)
 	eventually(t, "the timeout would have struck", func() (bool, any) { return time.Now().After(late), late })
 	read(t, e)

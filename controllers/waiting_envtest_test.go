@@ -124,6 +124,7 @@ func readOf(t *testing.T, namespace, name string) *v1alpha1.TaskExecution {
 // If a quota refuses the Job, the run waits with the API server's message. It is no error, and the run goes on when
 // there is room.
 func TestCase49QuotaHoldsTheJob(t *testing.T) {
+	t.Parallel()
 	ns := namespace(t)
 	quota := &corev1.ResourceQuota{ObjectMeta: objectNamed(ns, "small")}
 	quota.Spec.Hard = corev1.ResourceList{"count/jobs.batch": resource.MustParse("0")}
@@ -134,7 +135,7 @@ func TestCase49QuotaHoldsTheJob(t *testing.T) {
 	create(t, newTask(ns))
 	e := waitingRun(ns, "a", `{}`)
 	create(t, e)
-	operator(t)
+	operatorIn(t, ns)
 	reaches(t, e, v1alpha1.PhasePending, v1alpha1.ReasonJobRefused)
 	if want := "exceeded quota: small, requested: count/jobs.batch=1, used: count/jobs.batch=0, limited: count/jobs.batch=0"; !strings.Contains(e.Status.Message, want) {
 		t.Errorf("it says %q, want %q", e.Status.Message, want)

@@ -2,6 +2,7 @@
 # Runs tiers of tests, all of them even when one fails, and ends with a line that counts what ran:
 #   N passed, N failed, N skipped
 # Usage: test.sh unit|clients|envtest|e2e...
+# SIDE_BY_SIDE=false runs one tier after the other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=hack/operator.sh
@@ -22,12 +23,17 @@ if [ "$("$go" env CGO_ENABLED)" = 1 ] && command -v "$("$go" env CC)" >/dev/null
   race=(-race)
 fi
 
-# Runs go test in a module. Usage: tested NAME MODULE ARGUMENT...
+# Runs go test in a module, without vet: `make lint` vets the tests once, instead of once for each set of flags.
+# Usage: tested NAME MODULE ARGUMENT...
 tested() {
   local name=$1 module=$2
   shift 2
-  (cd "$module" && "${gotestsum[@]}" --jsonfile "$events/$name.json" -- "$@")
+  (cd "$module" && "${gotestsum[@]}" --jsonfile "$events/$name.json" -- -vet=off "$@")
 }
+
+# Reports whether a tier was asked for. Usage: asked TIER
+tiers=" $* "
+asked() { [[ $tiers == *" $1 "* ]]; }
 
 # Prints the test files of a tier. Usage: files_of TAG
 files_of() { grep -rl --include='*_test.go' "^//go:build $1\$" api apiserver cmd controllers; }
@@ -40,6 +46,9 @@ pattern_of() {
   printf '^(%s)$\n' "$(xargs grep -hoE '^func Test[A-Za-z0-9_]+' | cut -d ' ' -f 2 | grep -v '^TestMain$' | sort -u | paste -sd '|')"
 }
 
+# Removes from its standard input the packages with tests of the tier envtest.
+without_envtest() { grep -vxF "$(files_of envtest | packages_of | sed 's|^\.|github.com/taskexec/taskexec|')" || true; }
+
 # The race detector finds nothing where nothing runs at the same time. Packages of that kind run without it, several times as fast.
 unit() {
   local rc=0 module name fresh sequential others
@@ -50,6 +59,7 @@ unit() {
     [ "$module" = . ] || fresh=(-count=1)
     sequential=$("$go" run ./hack/sequential "$module")
     others=$("$go" run ./hack/sequential -not "$module")
+    ! asked envtest || others=$(without_envtest <<<"$others")
     # shellcheck disable=SC2086 # one argument for each package
     [ -z "$sequential" ] || tested "$name-sequential" "$module" "${fresh[@]}" $sequential || rc=$?
     # shellcheck disable=SC2086
@@ -59,18 +69,19 @@ unit() {
 }
 
 # Clients are generated from the API's description, compiled and driven. The generators are built before, so that the
-# time of the test is that of the clients.
+# time of the test is that of the clients. They send one request after the other, so that the race detector would find nothing that
+# the other tiers do not.
 clients() {
   (cd hack/clients && "$go" build -o /dev/null github.com/ogen-go/ogen/cmd/ogen && "$go" build -o /dev/null github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen)
-  GO=$go tested clients . "${race[@]}" -tags=clients -count=1 -timeout=20m -run 'GeneratedClients$' ./apiserver
+  GO=$go tested clients . -tags=clients -count=1 -timeout=20m -run 'GeneratedClients$' ./apiserver
   # `make verify` can neither tidy nor lint this module: what it imports is there only now.
   (cd hack/clients && "$go" mod tidy -diff && "$go" tool "-modfile=$PWD/../tools/go.mod" golangci-lint run --config ../../.golangci.yml ./ogen ./oapicodegen)
 }
 
-# Tests without the tag are in the same packages. They run in the tier unit, and not here again. Tests that call t.Parallel wait for
-# most of their time.
+# Tests without the tag are in the same packages. If the tier unit was asked for too, it leaves these packages out, and they run whole
+# here. Tests that call t.Parallel wait for most of their time.
 envtest() {
-  local program files pattern packages
+  local program files packages only=()
   if [ -n "${KUBEBUILDER_ASSETS:-}" ]; then
     echo "    with the API server and etcd of KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS"
     for program in etcd kube-apiserver kubectl; do
@@ -81,38 +92,86 @@ envtest() {
     export KUBEBUILDER_ASSETS
   fi
   files=$(files_of envtest)
-  pattern=$(pattern_of <<<"$files")
+  asked unit || only=(-run "$(pattern_of <<<"$files")")
   mapfile -t packages < <(packages_of <<<"$files")
-  tested envtest . "${race[@]}" -tags=envtest -timeout=30m -parallel=4 -run "$pattern" "${packages[@]}"
+  tested envtest . "${race[@]}" -tags=envtest -timeout=30m -parallel=4 "${only[@]}" "${packages[@]}"
 }
 
 # Tests that call t.Parallel disturb nobody. They run side by side after the others, because they wait for most of their time.
 e2e() {
-  hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -tags=e2e -count=1 -timeout=60m -parallel=6 ./hack/e2e
+  hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -vet=off -tags=e2e -count=1 -timeout=60m -parallel=6 ./hack/e2e
+}
+
+# Runs a tier, says how long it took, and writes its time and its failure to files for the summary. Usage: run TIER
+run() {
+  local start=$SECONDS rc
+  # Not in a condition: bash would ignore `set -e` within it.
+  set +e
+  (set -e; "$1")
+  rc=$?
+  set -e
+  echo "    $1 took $((SECONDS - start)) s"
+  printf '  %-10s %5d s\n' "$1" "$((SECONDS - start))" >"$events/$1.time"
+  [ "$rc" -eq 0 ] || touch "$events/$1.failed"
+}
+
+# The tiers that wait for a cluster for most of their time. They share nothing with each other and the other tiers, so they run beside
+# them. The others compile and compute. The nice values let a tier that waits have the CPU when it wants it.
+waiting=(envtest e2e)
+declare -A beside=() # the process of each tier that runs in the background
+declare -A niceness=([envtest]=5 [e2e]=0)
+
+begin_beside() {
+  echo "==> Tests: $1, beside the others; the output is in bin/test/$1.log"
+  set -m # a process group of its own, which can be ended as a whole
+  run "$1" >"$events/$1.log" 2>&1 </dev/null &
+  beside[$1]=$!
+  [ "${niceness[$1]}" -eq 0 ] || renice -n "${niceness[$1]}" -g "$!" >/dev/null 2>&1 || true
+  set +m
+}
+
+await_beside() {
+  echo "==> Tests: $1"
+  wait "${beside[$1]}" || touch "$events/$1.failed"
+  unset "beside[$1]"
+  cat "$events/$1.log"
+}
+
+# Ends the tests that run in the background, with the cluster that they brought up.
+end_beside() {
+  local process
+  for process in "${beside[@]}"; do
+    kill -TERM -- "-$process" 2>/dev/null || true
+    wait "$process" || true
+  done
 }
 
 # What is not allowed is refused before an hour of other tests.
-if [[ " $* " == *" e2e "* ]] && cluster_is_given; then
+if asked e2e && cluster_is_given; then
   need_leave_to_install
 fi
 
 rm -rf "$events"
 mkdir -p "$events"
-failed=()
+trap end_beside EXIT
+if [ "$#" -gt 1 ] && [ "${SIDE_BY_SIDE:-true}" = true ]; then
+  for tier in "${waiting[@]}"; do
+    ! asked "$tier" || begin_beside "$tier"
+  done
+  renice -n 10 "$$" >/dev/null 2>&1 || true # whoever runs this with a higher value may not lower it
+fi
 for tier in "$@"; do
+  [ -z "${beside[$tier]:-}" ] || continue
   echo "==> Tests: $tier"
-  start=$SECONDS
-  # Not in a condition: bash would ignore `set -e` within it.
-  set +e
-  (set -e; "$tier")
-  rc=$?
-  set -e
-  [ "$rc" -eq 0 ] || failed+=("$tier")
-  echo "    $tier took $((SECONDS - start)) s"
+  run "$tier"
+done
+for tier in "$@"; do
+  [ -z "${beside[$tier]:-}" ] || await_beside "$tier"
 done
 
-if [ "${#failed[@]}" -gt 0 ]; then
-  echo "Failed: ${failed[*]}" >&2
-fi
+printf '\nTime\n'
+cat "$events"/*.time
+failed=$(find "$events" -name '*.failed' -exec basename {} .failed \; | sort | paste -sd ' ')
+[ -z "$failed" ] || echo "Failed: $failed" >&2
 "$go" run ./hack/testcount "$events"
-[ "${#failed[@]}" -eq 0 ]
+[ -z "$failed" ]

@@ -216,6 +216,24 @@ type RetentionSpec struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100000
 	Failed *int32 `json:"failed,omitempty"`
+
+	// archive limits what the archive of the operator keeps of this Task's runs after they are removed here: their records and
+	// logs. Without it, the operator's limits for the namespace hold. The operator applies both only if it has a retention for
+	// the archive.
+	// +optional
+	Archive *ArchiveRetentionSpec `json:"archive,omitempty"`
+}
+
+// ArchiveRetentionSpec limits what the archive keeps of the runs of a Task.
+type ArchiveRetentionSpec struct {
+	// ttl is how long a run is kept after it ended.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1h')",message="ttl must be at least 1h"
+	TTL *metav1.Duration `json:"ttl,omitempty"`
+	// maxBytes is how many bytes of logs are kept. The newest runs are kept.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="string(self).matches('^[0-9.]{1,20}([kKMGTP]i?|[eE][+]?[0-9]{1,2})?$') && isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('1Mi')) >= 0",message="maxBytes must be at least 1Mi"
+	MaxBytes *resource.Quantity `json:"maxBytes,omitempty"`
 }
 
 // TaskList is a list of Tasks.

@@ -37,17 +37,17 @@ const (
 //	unsure        stands for bodies and places where   a quarter as many
 //	              only the body can tell (narrow)
 //
-// One caller holds at most a quarter of the places. Callers without the right never take places from callers who have it,
-// however many connections and names they use.
+// One caller holds at most a quarter of the places. Callers without the right never take places from callers who have
+// it, however many connections and names they use.
 type Admission struct {
-	questions              *limit.Turns
+	questions              *limit.Semaphores
 	Bodies, Places, Unsure *limit.Places
 }
 
 // NewAdmission returns an Admission with the given number of places.
 func NewAdmission(most int) *Admission {
 	return &Admission{
-		questions: limit.NewTurns(QuestionsAtOnce),
+		questions: limit.NewSemaphores(QuestionsAtOnce),
 		Bodies:    limit.NewPlaces(most), Places: limit.NewPlaces(most), Unsure: limit.NewPlaces(most / UnsureOf),
 	}
 }
@@ -70,9 +70,9 @@ func (g *Guard) take(places *limit.Places, who *Caller) (back func(), err error)
 	return nil, p
 }
 
-// Let checks whether the caller may use the route, before any of the body is read.
-func (in *Scope) Let(r *http.Request, a Right) error {
-	return in.Guard.InTurn(r, func() error { return in.authorize(r, a) })
+// Authorize checks whether the caller may use the route, before any of the body is read.
+func (in *Scope) Authorize(r *http.Request, a Right) error {
+	return in.Guard.InTurn(r, func() error { return in.checkRight(r, a) })
 }
 
 // InTurn checks the rights of a caller. A few checks of one caller run at once; its other requests wait.
@@ -83,7 +83,7 @@ func (g *Guard) InTurn(r *http.Request, ask func() error) error {
 	who := CallerOf(r.Context()).Name()
 	ctx, cancel := context.WithTimeout(r.Context(), questionPatience)
 	defer cancel()
-	done, err := g.Admission.questions.Take(ctx, who)
+	done, err := g.Admission.questions.Acquire(ctx, who)
 	if err != nil {
 		g.Metrics.Limit("share")
 		return tooMany(questionPatience, "too many requests at once: the rights of %d requests of %q are being checked, the most for one caller", QuestionsAtOnce, who)
@@ -92,9 +92,9 @@ func (g *Guard) InTurn(r *http.Request, ask func() error) error {
 	return ask()
 }
 
-// Admitted reads the body of a request and takes a place, which the request holds until it is served or gives the place
+// Admit reads the body of a request and takes a place, which the request holds until it is served or gives the place
 // back.
-func (in *Scope) Admitted(w http.ResponseWriter, r *http.Request) (with *http.Request, back func(), err error) {
+func (in *Scope) Admit(w http.ResponseWriter, r *http.Request) (with *http.Request, back func(), err error) {
 	bodies, places := in.Guard.Admission.Bodies, in.Guard.Admission.Places
 	if in.narrow {
 		bodies, places = in.Guard.Admission.Unsure, in.Guard.Admission.Unsure
@@ -124,8 +124,8 @@ func (in *Scope) Admitted(w http.ResponseWriter, r *http.Request) (with *http.Re
 
 type placeKey struct{}
 
-// GivePlaceBack releases the place of a request that starts to wait for changes.
-func GivePlaceBack(ctx context.Context) {
+// ReleasePlace releases the place of a request that starts to wait for changes.
+func ReleasePlace(ctx context.Context) {
 	if back, ok := ctx.Value(placeKey{}).(func()); ok {
 		back()
 	}

@@ -45,7 +45,7 @@ type authenticator struct {
 	failures *limit.Rates
 	// reviews limits the reviews of unknown tokens of each address. pause is the time between two reviews for an
 	// address that has no failures left.
-	reviews *limit.Turns
+	reviews *limit.Semaphores
 	pause   time.Duration
 	// known has the hashes of tokens that were valid, so that guesses do not lock out other clients of the same
 	// address.
@@ -60,7 +60,7 @@ func (g *Guard) Authenticate(audiences []string, maxFailures float64, open []str
 	}
 	a := &authenticator{
 		Gate: g.Gate, audiences: audiences, failures: limit.New(maxFailures), known: lru.New(maxKnownTokens), limited: g.Metrics.Limit,
-		reviews: limit.NewTurns(ReviewsAtOnce),
+		reviews: limit.NewSemaphores(ReviewsAtOnce),
 	}
 	if maxFailures > 0 {
 		a.pause = time.Duration(ReviewsAtOnce * float64(time.Second) / maxFailures)
@@ -113,7 +113,7 @@ func (a *authenticator) user(w http.ResponseWriter, r *http.Request, token strin
 		ctx, cancel := context.WithTimeout(r.Context(), reviewPatience)
 		defer cancel()
 		var err error
-		if done, err = a.reviews.Take(ctx, address); err != nil {
+		if done, err = a.reviews.Acquire(ctx, address); err != nil {
 			a.limited("failures")
 			return nil, tooMany(reviewPatience, "too many unknown tokens from %s at once", address)
 		}

@@ -21,9 +21,9 @@ const (
 	narrowAtOnce = 8
 )
 
-// authorize rejects callers that lack the route's right. Until then, the facade reads nothing except the execution, to
+// checkRight rejects callers that lack the route's right. Until then, the facade reads nothing except the execution, to
 // find its task. The answer is the same whether or not that execution exists.
-func (in *Scope) authorize(r *http.Request, a Right) error {
+func (in *Scope) checkRight(r *http.Request, a Right) error {
 	if in.Guard.Gate == nil {
 		return nil
 	}
@@ -144,9 +144,9 @@ func (in *Scope) RequireEach(ctx context.Context, a Right, names []string) error
 	return group.Wait()
 }
 
-// Unnamed answers a body without names. A caller with the right to some names learns that a valid body might be
-// allowed.
-func (in *Scope) Unnamed(a Right, err error) error {
+// RefuseWithoutNames answers a body without names. A caller with the right to some names learns that a valid body might
+// be allowed.
+func (in *Scope) RefuseWithoutNames(a Right, err error) error {
 	if !in.narrow {
 		return err
 	}

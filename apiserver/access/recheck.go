@@ -89,5 +89,5 @@ func (in *Scope) stillAllowed(r *http.Request, a Right) error {
 	}
 	again := *in
 	again.Who = &Caller{User: u, Token: in.Who.Token}
-	return again.authorize(r, a)
+	return again.checkRight(r, a)
 }

@@ -101,11 +101,6 @@ func New(ctx context.Context, config *rest.Config, namespaces ...string) (*Store
 	return s, nil
 }
 
-// ReadingLiveBy returns the same Stores with another client for live reads.
-func (s *Stores) ReadingLiveBy(live client.Client) *Stores {
-	return &Stores{cache: s.cache, client: s.client, live: live, misses: s.misses, index: s.index, indexed: s.indexed}
-}
-
 func (s *Store) key(name string) types.NamespacedName {
 	return types.NamespacedName{Namespace: s.namespace, Name: name}
 }

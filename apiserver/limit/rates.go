@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package limit bounds what each of many callers may do: how often (Rates), and how much at once (Places, Turns). A
-// caller is a key. The time is passed as a value.
+// Package limit bounds what each of many callers may do: how often (Rates), and how much at once (Places, Semaphores).
+// A caller is a key. The time is passed as a value.
 package limit
 
 import (
@@ -29,8 +29,8 @@ type Rates struct {
 	buckets *lru.Cache
 }
 
-// New returns a limit of perSecond for each key, with a burst of ten times that. It returns nil, which limits nothing, if
-// perSecond is not positive.
+// New returns a limit of perSecond for each key, with a burst of ten times that. It returns nil, which limits nothing,
+// if perSecond is not positive.
 func New(perSecond float64) *Rates {
 	if perSecond <= 0 {
 		return nil

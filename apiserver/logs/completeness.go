@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -46,7 +48,7 @@ func (l *servedLog) lookIntoArchive(ctx context.Context) (err error) {
 	defer cancel()
 	e := archive.Execution{Namespace: l.execution.Namespace, Name: l.execution.Name, UID: l.execution.UID}
 	l.replay.Index, err = l.Logs.Archive.Index(limited, e)
-	var away *archive.Error
+	var away *bucket.Error
 	switch {
 	case err == nil:
 		l.away = nil
@@ -60,7 +62,7 @@ func (l *servedLog) lookIntoArchive(ctx context.Context) (err error) {
 }
 
 // leaveArchive continues without the archive.
-func (l *servedLog) leaveArchive(ctx context.Context, why *archive.Error) {
+func (l *servedLog) leaveArchive(ctx context.Context, why *bucket.Error) {
 	if l.away == nil {
 		logr.FromContextOrDiscard(ctx).Error(why, "Serving a log without the archive", "execution", l.id)
 	}
@@ -70,7 +72,7 @@ func (l *servedLog) leaveArchive(ctx context.Context, why *archive.Error) {
 // withoutArchive reports whether a read that failed with this error has to be repeated without the archive: a part is
 // missing, or the store failed after it had returned the index.
 func (l *servedLog) withoutArchive(ctx context.Context, err error) bool {
-	var away *archive.Error
+	var away *bucket.Error
 	if l.away != nil || ctx.Err() != nil || !errors.As(err, &away) {
 		return false
 	}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -117,7 +119,7 @@ type servedLog struct {
 	reading *replay.Log
 	// away says why the archive is not read, nil if it is. Without the archive, the log comes from pods or from the
 	// tail in the status.
-	away *archive.Error
+	away *bucket.Error
 	// left says that the archive is not tried again for this answer.
 	left bool
 	// redacted says that the Task wants a log without the values of sensitive params. A pod's log may have them.

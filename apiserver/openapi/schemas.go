@@ -144,9 +144,19 @@ func resource(t reflect.Type) *jsonschema.Schema {
 	}
 }
 
+// Named is a type whose schema has another name than the type. Generated clients use the names of schemas, so that a
+// type can be renamed and its schema cannot.
+type Named interface {
+	// SchemaName returns the name of the schema.
+	SchemaName() string
+}
+
 // schemaName returns the name of the schema of a Go type: Execution for wireExecution. It is empty for types that do
 // not become a component.
 func schemaName(t reflect.Type) string {
+	if named, ok := reflect.Zero(t).Interface().(Named); ok {
+		return named.SchemaName()
+	}
 	name := strings.TrimPrefix(t.Name(), "wire")
 	if name == "" || t.PkgPath() == "" || t.PkgPath() == "time" {
 		return ""

@@ -25,7 +25,7 @@ func openOf(e *v1alpha1.TaskExecution) (o Open) {
 	if e.Status.Phase.IsTerminal() {
 		return Open{}
 	}
-	c := census.Take([]*v1alpha1.TaskExecution{e}).Crowd()
+	c := census.Take([]*v1alpha1.TaskExecution{e}).Occupancy()
 	o.Active, o.Ahead, o.Queued = c.Active, c.Ahead, c.Queued
 	switch c.Blocked {
 	case v1alpha1.BlockedByNamespace:

@@ -25,11 +25,11 @@ const cancelsAtOnce = 16
 func (h *Handlers) CancelByIDs(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	var request CancelByIDsRequest
 	if err := web.Decode(r, &request); err != nil {
-		return in.Unnamed(access.CancelEach, err)
+		return in.RefuseWithoutNames(access.CancelEach, err)
 	}
 	ids, err := checkNames("executionIds", request.ExecutionIDs)
 	if err != nil {
-		return in.Unnamed(access.CancelEach, err)
+		return in.RefuseWithoutNames(access.CancelEach, err)
 	}
 	if err := in.RequireEach(r.Context(), access.CancelEach.OfNames(access.ByExecution), ids); err != nil {
 		return err
@@ -60,11 +60,11 @@ func (h *Handlers) CancelByIDs(in *access.Scope, w http.ResponseWriter, r *http.
 func (h *Handlers) CancelByTaskNames(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	var request cancelByTaskNamesRequest
 	if err := web.Decode(r, &request); err != nil {
-		return in.Unnamed(access.CancelEach, err)
+		return in.RefuseWithoutNames(access.CancelEach, err)
 	}
 	names, err := checkNames("taskNames", request.TaskNames)
 	if err != nil {
-		return in.Unnamed(access.CancelEach, err)
+		return in.RefuseWithoutNames(access.CancelEach, err)
 	}
 	if err := in.RequireEach(r.Context(), access.CancelEach.OfNames(access.ByTask), names); err != nil {
 		return err

@@ -84,7 +84,7 @@ func (h *Handlers) awaitNews(in *access.Scope, r *http.Request, seen *v1alpha1.T
 		return nil, err
 	}
 	defer leave()
-	access.GivePlaceBack(r.Context())
+	access.ReleasePlace(r.Context())
 	all, err := h.Stores(in.Namespace).History(r.Context())
 	if err != nil {
 		return nil, err

@@ -118,7 +118,7 @@ func (h *Handlers) wanted(ctx context.Context, in *access.Scope, f *fields, requ
 	if spec.Params != nil {
 		sent = spec.Params.Raw
 	}
-	received, err := h.Judges.Params(ctx, task, sent)
+	received, err := h.Validator.Validate(ctx, task, sent)
 	if received.Plain != nil {
 		spec.Params.Raw = received.Plain
 	}

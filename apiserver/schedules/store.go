@@ -35,6 +35,6 @@ const AnyGeneration int64 = 0
 // Handlers reads and changes schedules.
 type Handlers struct {
 	Stores func(namespace string) Store
-	// Judges validate params.
-	Judges *submit.Judges
+	// Validator validates params.
+	Validator *submit.ParamsValidator
 }

@@ -28,7 +28,7 @@ func (h *Handlers) admit(ctx context.Context, in *access.Scope, task *v1alpha1.T
 		return err
 	}
 	of, all := h.Stores(in.Namespace).Open(task.Name)
-	now, example := census.Crowd{Active: of.Active, Ahead: of.Ahead, Queued: of.Queued}, ""
+	now, example := census.Occupancy{Active: of.Active, Ahead: of.Ahead, Queued: of.Queued}, ""
 	if c := task.Spec.Concurrency; c != nil && (c.Policy == v1alpha1.ConcurrencyForbid || c.MaxQueued != nil) {
 		// Such a limit is usually small, so the newest run created here must be counted too.
 		executions, err := h.Stores(in.Namespace).Executions(ctx, task.Name)
@@ -36,22 +36,22 @@ func (h *Handlers) admit(ctx context.Context, in *access.Scope, task *v1alpha1.T
 			return err
 		}
 		taken := census.Take(executions)
-		now, example = taken.Crowd(), oldest(taken)
+		now, example = taken.Occupancy(), oldest(taken)
 	}
 	now.Blocked = all.Blocked()
 	if err := refused(task, now, example); err != nil {
 		return err
 	}
-	if full := crowded(h.Waiting, task, execution, of, all); full != nil {
+	if full := backlogFull(h.Waiting, task, execution, of, all); full != nil {
 		h.Limited("waiting_" + string(full.Bound))
-		return noRoom(full)
+		return backlogProblem(full)
 	}
 	return nil
 }
 
-// crowded says why a run may not wait in its namespace. It returns nil if the run may wait or need not wait: the task's
-// limit has room, or the task has no limit and no waiting run.
-func crowded(limits backlog.Limits, task *v1alpha1.Task, execution *v1alpha1.TaskExecution, of, all runindex.Open) *backlog.Full {
+// backlogFull says why a run may not wait in its namespace. It returns nil if the run may wait or need not wait: the
+// task's limit has room, or the task has no limit and no waiting run.
+func backlogFull(limits backlog.Limits, task *v1alpha1.Task, execution *v1alpha1.TaskExecution, of, all runindex.Open) *backlog.Full {
 	most := task.Spec.MaxRunning()
 	if of.Active+of.Ahead < most || most == 0 && of.Waiting.Runs == 0 {
 		return nil
@@ -63,7 +63,7 @@ func crowded(limits backlog.Limits, task *v1alpha1.Task, execution *v1alpha1.Tas
 	return limits.Judge(execution.Namespace, all.Waiting, int64(len(raw)))
 }
 
-func noRoom(full *backlog.Full) *web.Problem {
+func backlogProblem(full *backlog.Full) *web.Problem {
 	p := web.Problemf(http.StatusTooManyRequests, "%v", full)
 	p.RetryAfter = queueFullRetry
 	return p
@@ -86,7 +86,7 @@ func suspended(task *v1alpha1.Task) error {
 }
 
 // refused judges a new run by the current counts. nil accepts it. example is the name of an active run.
-func refused(task *v1alpha1.Task, now census.Crowd, example string) error {
+func refused(task *v1alpha1.Task, now census.Occupancy, example string) error {
 	rules := census.RulesOf(task)
 	switch rules.Judge(now).Reason {
 	case v1alpha1.ReasonConcurrencyForbidden:

@@ -63,10 +63,10 @@ func (h *Handlers) repeatedOr(in *access.Scope, w http.ResponseWriter, r *http.R
 	return repeated(w, existing, submission)
 }
 
-// repeatedOfWhatIsGone answers the repetition of a request whose original, an execution or a schedule, was deleted
+// repeatedAfterDeletion answers the repetition of a request whose original, an execution or a schedule, was deleted
 // since. It returns the refusal if the request is not a repetition, or is
 // a dry run.
-func (h *Handlers) repeatedOfWhatIsGone(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission, dryRun bool, refusal error) error {
+func (h *Handlers) repeatedAfterDeletion(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission, dryRun bool, refusal error) error {
 	if dryRun || !submission.keyed {
 		return refusal
 	}

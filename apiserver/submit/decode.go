@@ -31,8 +31,8 @@ type Started struct {
 
 // The kinds of answers to a request that starts a run.
 const (
-	kindStarted   = "started"
-	kindRehearsal = "rehearsal"
+	kindStarted = "started"
+	kindDryRun  = "rehearsal"
 )
 
 // executeRequestOf reads the query and the body of a request that starts a run.

@@ -5,10 +5,10 @@
 // schedule now. All pass the same steps:
 //
 //	decode.go   what the request says
-//	judge.go    whether the task accepts it (judges.go: namespaces take turns)
-//	admit.go    whether there is room for it
+//	judge.go    whether the task accepts it (paramsvalidator.go: namespaces take turns)
+//	admit.go    whether the queue and the backlog take it
 //	create.go   the TaskExecution, and the Secret of its sensitive params
 //	answer.go   the execution, or that of an earlier request with the same Idempotency-Key
 //
-// A dry run stops before create and says what would happen (rehearse.go, forecast.go).
+// A dry run stops before create and says what would happen (dryrun.go, forecast.go).
 package submit

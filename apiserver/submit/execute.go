@@ -42,7 +42,7 @@ func (h *Handlers) submitOwn(in *access.Scope, w http.ResponseWriter, r *http.Re
 // submit creates the execution of a submission, unless it exists already. For a dry run it creates nothing.
 func (h *Handlers) submit(in *access.Scope, w http.ResponseWriter, r *http.Request, submission submission, dryRun bool) error {
 	if dryRun {
-		return h.rehearse(in, w, r, submission)
+		return h.dryRun(in, w, r, submission)
 	}
 	execution, secret, err := h.newExecution(r.Context(), in, submission)
 	if err != nil {

@@ -35,25 +35,20 @@ type Forecast struct {
 	Status int
 }
 
-// ForecastOf says what would happen to a new run. Its input is the task, the executions of the namespace and the Job
-// that the run would have. It knows only what the watch cache shows. The controller decides, and its limits over all
-// tasks show only in the runs that wait for them. full says why the run may not wait in its namespace, nil if it may.
-func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1.Job, full *backlog.Full) Forecast {
-	var ours []*v1alpha1.TaskExecution
-	for _, e := range all {
-		if e.Spec.TaskRef.Name == task.Name {
-			ours = append(ours, e)
-		}
-	}
+// ForecastOf says what would happen to a new run. Its input is the task, the executions of the task, the limit over all
+// tasks for which runs of the namespace wait (empty if there is none), and the Job that the run would have. It knows
+// only what the watch cache shows. The controller decides, and its limits over all tasks show only in the runs that
+// wait for them. full says why the run may not wait in its namespace, nil if it may.
+func ForecastOf(task *v1alpha1.Task, ours []*v1alpha1.TaskExecution, blocked v1alpha1.QueueBlocker, job *batchv1.Job, full *backlog.Full) Forecast {
 	taken := census.Take(ours)
-	now := taken.Crowd()
-	now.Blocked = census.Take(all).Blocked() // any run that waits for a limit over all tasks is before this one
+	now := taken.Occupancy()
+	now.Blocked = blocked // any run that waits for a limit over all tasks is before this one
 	verdict := census.RulesOf(task).Judge(now)
 	for _, rule := range []func() (Forecast, bool){
 		func() (Forecast, bool) { return refusal(readyReason(task), runnable(task)) },
 		func() (Forecast, bool) { return refusal(v1alpha1.ReasonTaskSuspended, suspended(task)) },
 		func() (Forecast, bool) { return refusal(verdict.Reason, refused(task, now, oldest(taken))) },
-		func() (Forecast, bool) { return hasNoRoom(full) },
+		func() (Forecast, bool) { return refusedByBacklog(full) },
 		func() (Forecast, bool) { return waitsForPlace(task, verdict, taken) },
 		func() (Forecast, bool) { return waitsForJob(job) },
 	} {
@@ -64,11 +59,11 @@ func ForecastOf(task *v1alpha1.Task, all []*v1alpha1.TaskExecution, job *batchv1
 	return Forecast{OutcomeStart, "", "it would start at once", http.StatusOK}
 }
 
-func hasNoRoom(full *backlog.Full) (Forecast, bool) {
+func refusedByBacklog(full *backlog.Full) (Forecast, bool) {
 	if full == nil {
 		return Forecast{}, false
 	}
-	return refusal(v1alpha1.ReasonNamespaceQueueFull, noRoom(full))
+	return refusal(v1alpha1.ReasonNamespaceQueueFull, backlogProblem(full))
 }
 
 func refusal(reason string, err error) (Forecast, bool) {

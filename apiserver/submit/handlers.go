@@ -38,8 +38,8 @@ type Store interface {
 // Handlers creates executions from submissions.
 type Handlers struct {
 	Stores func(namespace string) Store
-	// Judges validate params.
-	Judges *Judges
+	// Validator validates params.
+	Validator *ParamsValidator
 	// Secret is the installation's secret. If it is nil, keys are not concealed.
 	Secret *InstallationSecret
 	// Cluster identifies the cluster on new executions. If it is nil, they do not name their cluster.

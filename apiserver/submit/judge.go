@@ -48,16 +48,16 @@ func (h *Handlers) newExecution(ctx context.Context, in *access.Scope, submissio
 
 // judge validates a submission against its task.
 func (h *Handlers) judge(ctx context.Context, in *access.Scope, task *v1alpha1.Task, s submission) (received params.Received, err error) {
-	if err := s.lacksSensitive(task); err != nil {
+	if err := s.checkSensitive(task); err != nil {
 		return received, err
 	}
-	if received, err = h.Judges.Params(ctx, task, s.params); err != nil {
+	if received, err = h.Validator.Validate(ctx, task, s.params); err != nil {
 		return received, err
 	}
 	if err := s.allowed(task); err != nil {
 		return received, err
 	}
-	return received, h.takesSecrets(in, received.Secret)
+	return received, h.checkSecretsAllowed(in, received.Secret)
 }
 
 // allowed checks that the task still allows the settings that the submission copies from a run or schedule.
@@ -108,9 +108,9 @@ func checkParams(task *v1alpha1.Task, given []byte) (params.Received, error) {
 	return received, nil
 }
 
-// lacksSensitive rejects a rerun with the same params if some of them are sensitive. The facade cannot read those in a
+// checkSensitive rejects a rerun with the same params if some of them are sensitive. The facade cannot read those in a
 // Secret, and must not repeat those that were stored readably.
-func (s submission) lacksSensitive(task *v1alpha1.Task) error {
+func (s submission) checkSensitive(task *v1alpha1.Task) error {
 	if s.original == nil || !s.same {
 		return nil
 	}
@@ -147,9 +147,9 @@ func (s submission) lacksSensitive(task *v1alpha1.Task) error {
 // bootstrap token. config/admission has the same list.
 var SystemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease}
 
-// takesSecrets rejects sensitive params where the facade must not create Secrets: in the namespaces of Kubernetes and
-// in its own.
-func (h *Handlers) takesSecrets(in *access.Scope, secret map[string][]byte) error {
+// checkSecretsAllowed rejects sensitive params where the facade must not create Secrets: in the namespaces of
+// Kubernetes and in its own.
+func (h *Handlers) checkSecretsAllowed(in *access.Scope, secret map[string][]byte) error {
 	if len(secret) == 0 || in.Namespace != h.OwnNamespace && !slices.Contains(SystemNamespaces, in.Namespace) {
 		return nil
 	}

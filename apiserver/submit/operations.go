@@ -40,7 +40,7 @@ func submitting(o openapi.Operation, missing openapi.Answer) openapi.Operation {
 			Status: http.StatusOK, Headers: map[string]string{HeaderReplayed: "true if an earlier request with the same key started the run."},
 			Forms: &openapi.Forms{
 				Name: "Submission", Description: "The run, or for a dry run what the request would do.", Discriminator: "kind",
-				Values: map[string]any{kindStarted: Started{}, kindRehearsal: Rehearsal{}},
+				Values: map[string]any{kindStarted: Started{}, kindDryRun: DryRun{}},
 			},
 			Description: "The run, started by this request or by an earlier one with the same Idempotency-Key. For a dry run, what the request would do.",
 		},

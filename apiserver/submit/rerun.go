@@ -31,7 +31,7 @@ func (h *Handlers) Rerun(in *access.Scope, w http.ResponseWriter, r *http.Reques
 	}
 	submission := sent.submission(in, func(key string) submission { return rerunOf(in.Namespace, id, original, key, request) })
 	if original == nil {
-		return h.repeatedOfWhatIsGone(in, w, r, submission, dryRun, web.NoExecution(id))
+		return h.repeatedAfterDeletion(in, w, r, submission, dryRun, web.NoExecution(id))
 	}
 	return h.submitOwn(in, w, r, submission, dryRun)
 }
@@ -74,8 +74,8 @@ func rerunID(namespace, original, key string) string {
 	return keyedID(namespace, "/rerun", original, key)
 }
 
-// continues copies the settings of the original run to an execution, but not the params.
-func (s submission) continues(execution *v1alpha1.TaskExecution) {
+// copyOriginal copies the settings of the original run to an execution, but not the params.
+func (s submission) copyOriginal(execution *v1alpha1.TaskExecution) {
 	if s.original == nil {
 		return
 	}

@@ -37,7 +37,7 @@ func (h *Handlers) RunSchedule(in *access.Scope, w http.ResponseWriter, r *http.
 	}
 	submission := sent.submission(in, func(key string) submission { return runOf(in.Namespace, name, of, key) })
 	if of == nil {
-		return h.repeatedOfWhatIsGone(in, w, r, submission, dryRun, web.NoSchedule(name, nil))
+		return h.repeatedAfterDeletion(in, w, r, submission, dryRun, web.NoSchedule(name, nil))
 	}
 	err = h.submitOwn(in, w, r, submission, dryRun)
 	var unfit params.FieldErrors
@@ -77,9 +77,9 @@ func scheduleRunID(namespace, schedule, key string) string {
 	return keyedID(namespace, "/schedule", schedule, key)
 }
 
-// belongs marks an execution as a run of a schedule: selectors for the schedule's runs find it, and its trigger names
-// the schedule.
-func (s submission) belongs(execution *v1alpha1.TaskExecution) {
+// markSchedule marks an execution as a run of a schedule: selectors for the schedule's runs find it, and its trigger
+// names the schedule.
+func (s submission) markSchedule(execution *v1alpha1.TaskExecution) {
 	if s.schedule == nil {
 		return
 	}

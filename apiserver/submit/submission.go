@@ -117,7 +117,7 @@ func (s submission) execution(received params.Received) *v1alpha1.TaskExecution 
 	if len(received.Secret) > 0 {
 		execution.Spec.SecretParams = secretParamsOf(execution.Name, received.Secret)
 	}
-	s.continues(execution)
-	s.belongs(execution)
+	s.copyOriginal(execution)
+	s.markSchedule(execution)
 	return execution
 }

@@ -12,10 +12,11 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
-	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/params"
 )
 
@@ -66,7 +67,7 @@ func ProblemOf(err error) *Problem {
 	var tooLarge *http.MaxBytesError
 	var fields params.FieldErrors
 	var unreachable *url.Error
-	var archived *archive.Error
+	var archived *bucket.Error
 	var notStarted *cache.ErrCacheNotStarted
 	switch {
 	case errors.As(err, &known):

@@ -25,7 +25,7 @@ import (
 	"github.com/taskexec/taskexec/cmd/internal/account"
 	"github.com/taskexec/taskexec/cmd/internal/kubeconfig"
 	"github.com/taskexec/taskexec/cmd/internal/version"
-	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // registers the cloud stores
+	_ "github.com/taskexec/taskexec/controllers/bucket/cloud" // registers the cloud stores
 )
 
 type options struct {
@@ -92,9 +92,6 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	return o, err
 }
 
-// maxClusterID is how long spec.trigger.cluster of an execution may be.
-const maxClusterID = 253
-
 func (o *options) validate() error {
 	if err := o.readNamespaces(); err != nil {
 		return err
@@ -102,8 +99,8 @@ func (o *options) validate() error {
 	switch {
 	case o.MaxLogReaders < 1:
 		return fmt.Errorf("--max-log-readers is %d, want at least 1", o.MaxLogReaders)
-	case len(o.ClusterID) > maxClusterID:
-		return fmt.Errorf("--cluster-id has %d bytes, want at most %d", len(o.ClusterID), maxClusterID)
+	case o.ClusterID != "" && len(validation.IsDNS1123Subdomain(o.ClusterID)) > 0:
+		return fmt.Errorf("--cluster-id is %q, want lower-case letters, digits, - and . (at most 253), as for the controller", o.ClusterID)
 	case o.MaxBodyBytes < 1:
 		return fmt.Errorf("--max-body-bytes is %d, want at least 1", o.MaxBodyBytes)
 	case o.RequestTimeout <= 0, o.ShutdownTimeout <= 0, o.ShutdownDelay < 0:

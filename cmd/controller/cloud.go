@@ -5,7 +5,7 @@
 
 package main
 
-import _ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // registers the cloud stores
+import _ "github.com/taskexec/taskexec/controllers/bucket/cloud" // registers the cloud stores
 
 // handOver does nothing, because this program is controller-cloud.
 func handOver(string) error { return nil }

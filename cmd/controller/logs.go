@@ -36,7 +36,7 @@ func (o *options) logFlags(flags *flag.FlagSet) {
 	flags.Var(&o.sizes.part, "archive-part-bytes", "Size at which a part of a log is archived.")
 	flags.DurationVar(&o.Archive.PartAge, "archive-part-age", o.Archive.PartAge, "Age at which a part of a log is archived, whatever its size.")
 	flags.DurationVar(&o.Archive.Deadline, "archive-deadline", o.Archive.Deadline, "How long the archive may take to store the log after the end of a run.")
-	flags.DurationVar(&o.Archive.Sweep, "archive-sweep-interval", o.Archive.Sweep, "How often the archived logs of deleted executions of this cluster are removed. 0 means never. Nothing is removed from a bucket that may have logs of another cluster.")
+	o.archiveFlags(flags)
 }
 
 func (o *options) validateLogs() error {
@@ -57,8 +57,6 @@ func (o *options) validateLogs() error {
 		return fmt.Errorf("--container-log-max-size is %s, want more than 0", o.sizes.file.String())
 	case o.Archive.PartBytes < leastPart || o.Archive.PartBytes > o.Archive.SpoolBytes:
 		return fmt.Errorf("--archive-part-bytes is %s, want from 64Ki to --archive-spool-bytes, %s", o.sizes.part.String(), o.sizes.spool.String())
-	case o.Archive.Sweep < 0:
-		return fmt.Errorf("--archive-sweep-interval is %s, want 0 or more", o.Archive.Sweep)
 	}
 	for name, value := range map[string]time.Duration{
 		"--log-turn": o.LogTurns.Turn, "--log-flush-interval": o.LogFlush.Interval, "--log-patience": o.LogPatience,
@@ -68,5 +66,5 @@ func (o *options) validateLogs() error {
 			return fmt.Errorf("%s is %s, want more than 0", name, value)
 		}
 	}
-	return nil
+	return o.validateArchive()
 }

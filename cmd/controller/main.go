@@ -82,7 +82,6 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.Var(&o.waitingBytes, "max-waiting-bytes-per-namespace", "Maximum total size, as JSON, of the executions in one namespace that wait for their Job, such as 32Mi. Beyond it they fail with NamespaceQueueFull. 0 means no limit. Set the facade's flag to the same value.")
 	flags.DurationVar(&o.KeepJob, "keep-job", o.KeepJob, "How long the Job and the pods of a run are kept after its whole log was archived, if the template has no ttlSecondsAfterFinished. 0 means as long as the run.")
 	flags.DurationVar(&o.KeepUnarchivedJob, "keep-unarchived-job", o.KeepUnarchivedJob, "How long the Job and the pods of a run are kept if the archive does not have its whole log, so that only the pod has it. 0 means as long as the run.")
-	flags.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "What identifies this cluster in the archive and on new executions, so that a copy of one in another cluster does not run. At most 253 characters. Empty means the UID of the namespace kube-system. Set the facade's flag to the same value.")
 	o.logFlags(flags)
 	flags.BoolVar(&o.version, "version", false, "Print the version and exit.")
 	ctrl.RegisterFlags(flags)
@@ -94,9 +93,6 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	err := o.validate()
 	return o, err
 }
-
-// maxClusterID is how long spec.trigger.cluster of an execution may be.
-const maxClusterID = 253
 
 func (o *options) validate() error {
 	o.Language = lifecycle.Language(o.language)
@@ -126,8 +122,6 @@ func (o *options) validate() error {
 		return fmt.Errorf("--max-waiting-bytes-per-namespace is %s, want 0 or more", o.waitingBytes.String())
 	case o.KeepJob < 0:
 		return fmt.Errorf("--keep-job is %s, want 0 or more", o.KeepJob)
-	case len(o.ClusterID) > maxClusterID:
-		return fmt.Errorf("--cluster-id has %d bytes, want at most %d", len(o.ClusterID), maxClusterID)
 	case o.KeepUnarchivedJob < 0:
 		return fmt.Errorf("--keep-unarchived-job is %s, want 0 or more", o.KeepUnarchivedJob)
 	}

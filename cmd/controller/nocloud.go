@@ -11,14 +11,14 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/bucket"
 )
 
 // handOver replaces this process by the program controller-cloud in the same folder if the archive is in a cloud. The
 // clients of the clouds need 30 MiB of memory, which other controllers save. handOver returns nil if the archive is
 // not in a cloud.
 func handOver(archiveURL string) error {
-	if !archive.InCloud(archiveURL) {
+	if !bucket.InCloud(archiveURL) {
 		return nil
 	}
 	self, err := os.Executable()

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/taskexec/taskexec/controllers/logs/archive"
+	"github.com/taskexec/taskexec/controllers/bucket"
 )
 
 // becomes is an environment variable. If it is set, the test program calls handOver with its value.
@@ -70,7 +70,7 @@ func TestHandOver(t *testing.T) {
 }
 
 func TestOpenWithoutTheClient(t *testing.T) {
-	if _, err := archive.Open(t.Context(), "s3://logs"); err == nil || !strings.Contains(err.Error(), "built without the client for an archive at s3://") {
+	if _, err := bucket.Open(t.Context(), "s3://logs"); err == nil || !strings.Contains(err.Error(), "built without the client for an archive at s3://") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -23,8 +23,8 @@ func TestCase49NamespaceHasRoomForSoMuch(t *testing.T) {
 		"as many bytes as may":     {limits, Held{2, 1000}, 1, []string{"take 1000 bytes", "this one would take 1", "may take 1000", "--max-waiting-bytes-per-namespace", "less in the params"}},
 		"one that never has room":  {limits, Held{}, 1001, []string{"take 0 bytes", "would take 1001"}},
 		"no limits":                {Limits{}, Held{1 << 30, 1 << 60}, 1 << 60, nil},
-		"a limit of runs alone":    {Limits{Runs: 1}, Held{0, 1 << 40}, 1 << 40, nil},
-		"a limit of bytes alone":   {Limits{Bytes: 1}, Held{9, 0}, 1, nil},
+		"only a limit of runs":     {Limits{Runs: 1}, Held{0, 1 << 40}, 1 << 40, nil},
+		"only a limit of bytes":    {Limits{Bytes: 1}, Held{9, 0}, 1, nil},
 		"runs are looked at first": {limits, Held{3, 1000}, 1000, []string{"3 runs wait"}},
 	} {
 		t.Run(name, func(t *testing.T) {

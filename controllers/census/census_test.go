@@ -88,8 +88,8 @@ func TestTake(t *testing.T) {
 	if got := names(c.Active) + " " + names(c.Waiting); got != "ab def" {
 		t.Errorf("active and waiting are %q", got)
 	}
-	if got, want := c.Crowd(), (Crowd{Active: 2, Ahead: 3, Queued: 2, Blocked: v1alpha1.BlockedByNamespace}); got != want {
-		t.Errorf("the crowd is %+v, want %+v", got, want)
+	if got, want := c.Occupancy(), (Occupancy{Active: 2, Ahead: 3, Queued: 2, Blocked: v1alpha1.BlockedByNamespace}); got != want {
+		t.Errorf("the occupancy is %+v, want %+v", got, want)
 	}
 	for of, want := range map[*v1alpha1.TaskExecution]int{run("d", 3): 0, run("f", 5): 2, run("e2", 4): 2, run("g", 9): 3} {
 		if got := c.Ahead(of); got != want {
@@ -119,38 +119,38 @@ func TestJudge(t *testing.T) {
 	waits := Verdict{Queue, v1alpha1.ReasonConcurrencyLimit, byTask}
 	full := Verdict{Refuse, v1alpha1.ReasonQueueFull, byTask}
 	for name, c := range map[string]struct {
-		rules Rules
-		crowd Crowd
-		want  Verdict
+		rules     Rules
+		occupancy Occupancy
+		want      Verdict
 	}{
-		"Allow is for any number":                        {Rules{allow, 0, 5}, Crowd{Active: 1000, Ahead: 10}, starts},
-		"Allow with a bound waits":                       {Rules{allow, 2, 5}, Crowd{Active: 2}, waits},
-		"a place is free":                                {Rules{queue, 2, 5}, Crowd{Active: 1}, starts},
-		"no place is free":                               {Rules{queue, 2, 5}, Crowd{Active: 2}, waits},
-		"an older one gets the free place":               {Rules{queue, 2, 5}, Crowd{Active: 1, Ahead: 1}, waits},
-		"two older ones are new, and nobody runs":        {Rules{queue, 2, 5}, Crowd{Ahead: 2}, waits},
-		"more are active than a lowered limit lets be":   {Rules{queue, 1, 2}, Crowd{Active: 9, Ahead: 1}, waits},
-		"as many wait as may":                            {Rules{queue, 1, 2}, Crowd{Active: 1, Ahead: 2}, full},
-		"one of them gets the free place":                {Rules{queue, 1, 2}, Crowd{Ahead: 2}, waits},
-		"they are known to wait, for another limit":      {Rules{queue, 1, 2}, Crowd{Ahead: 2, Queued: 2, Blocked: byNamespace}, full},
-		"nobody may wait":                                {Rules{queue, 1, 0}, Crowd{Active: 1}, full},
-		"nobody may wait, and a place is free":           {Rules{queue, 1, 0}, Crowd{}, starts},
-		"it was accepted before":                         {Rules{queue, 1, 2}, Crowd{Active: 1, Ahead: 2, Accepted: true}, waits},
-		"Forbid with a free place":                       {Rules{forbid, 2, 5}, Crowd{Active: 1}, starts},
-		"Forbid":                                         {Rules{forbid, 2, 5}, Crowd{Active: 2}, Verdict{Refuse, v1alpha1.ReasonConcurrencyForbidden, byTask}},
-		"Forbid counts those that are new":               {Rules{forbid, 1, 5}, Crowd{Ahead: 1}, Verdict{Refuse, v1alpha1.ReasonConcurrencyForbidden, byTask}},
-		"Forbid is not for others' limits":               {Rules{forbid, 2, 5}, Crowd{Active: 1, Blocked: byNamespace}, Verdict{Queue, v1alpha1.ReasonNamespaceLimit, byNamespace}},
-		"Forbid does not reach those that were accepted": {Rules{forbid, 1, 5}, Crowd{Active: 1, Accepted: true}, waits},
-		"Replace": {Rules{replace, 1, 5}, Crowd{Active: 1}, Verdict{Queue, v1alpha1.ReasonReplacing, byTask}},
-		"Replace waits for others' limits like the rest":  {Rules{replace, 2, 5}, Crowd{Active: 1, Blocked: byController}, Verdict{Queue, v1alpha1.ReasonControllerLimit, byController}},
-		"Replace with a full queue":                       {Rules{replace, 1, 1}, Crowd{Active: 1, Ahead: 1}, full},
-		"the namespace's limit":                           {Rules{allow, 0, 5}, Crowd{Active: 9, Blocked: byNamespace}, Verdict{Queue, v1alpha1.ReasonNamespaceLimit, byNamespace}},
-		"the namespace's limit, and as many wait as may":  {Rules{allow, 0, 1}, Crowd{Active: 9, Ahead: 1, Queued: 1, Blocked: byNamespace}, Verdict{Refuse, v1alpha1.ReasonQueueFull, byNamespace}},
-		"the Task's limit goes before the namespace's":    {Rules{queue, 1, 5}, Crowd{Active: 1, Blocked: byNamespace}, waits},
-		"a limit over all Tasks, of one that is accepted": {Rules{allow, 0, 0}, Crowd{Blocked: byController, Accepted: true}, Verdict{Queue, v1alpha1.ReasonControllerLimit, byController}},
+		"Allow is for any number":                        {Rules{allow, 0, 5}, Occupancy{Active: 1000, Ahead: 10}, starts},
+		"Allow with a bound waits":                       {Rules{allow, 2, 5}, Occupancy{Active: 2}, waits},
+		"a place is free":                                {Rules{queue, 2, 5}, Occupancy{Active: 1}, starts},
+		"no place is free":                               {Rules{queue, 2, 5}, Occupancy{Active: 2}, waits},
+		"an older one gets the free place":               {Rules{queue, 2, 5}, Occupancy{Active: 1, Ahead: 1}, waits},
+		"two older ones are new, and nobody runs":        {Rules{queue, 2, 5}, Occupancy{Ahead: 2}, waits},
+		"more are active than a lowered limit lets be":   {Rules{queue, 1, 2}, Occupancy{Active: 9, Ahead: 1}, waits},
+		"as many wait as may":                            {Rules{queue, 1, 2}, Occupancy{Active: 1, Ahead: 2}, full},
+		"one of them gets the free place":                {Rules{queue, 1, 2}, Occupancy{Ahead: 2}, waits},
+		"they are known to wait, for another limit":      {Rules{queue, 1, 2}, Occupancy{Ahead: 2, Queued: 2, Blocked: byNamespace}, full},
+		"nobody may wait":                                {Rules{queue, 1, 0}, Occupancy{Active: 1}, full},
+		"nobody may wait, and a place is free":           {Rules{queue, 1, 0}, Occupancy{}, starts},
+		"it was accepted before":                         {Rules{queue, 1, 2}, Occupancy{Active: 1, Ahead: 2, Accepted: true}, waits},
+		"Forbid with a free place":                       {Rules{forbid, 2, 5}, Occupancy{Active: 1}, starts},
+		"Forbid":                                         {Rules{forbid, 2, 5}, Occupancy{Active: 2}, Verdict{Refuse, v1alpha1.ReasonConcurrencyForbidden, byTask}},
+		"Forbid counts those that are new":               {Rules{forbid, 1, 5}, Occupancy{Ahead: 1}, Verdict{Refuse, v1alpha1.ReasonConcurrencyForbidden, byTask}},
+		"Forbid is not for others' limits":               {Rules{forbid, 2, 5}, Occupancy{Active: 1, Blocked: byNamespace}, Verdict{Queue, v1alpha1.ReasonNamespaceLimit, byNamespace}},
+		"Forbid does not reach those that were accepted": {Rules{forbid, 1, 5}, Occupancy{Active: 1, Accepted: true}, waits},
+		"Replace": {Rules{replace, 1, 5}, Occupancy{Active: 1}, Verdict{Queue, v1alpha1.ReasonReplacing, byTask}},
+		"Replace waits for others' limits like the rest":  {Rules{replace, 2, 5}, Occupancy{Active: 1, Blocked: byController}, Verdict{Queue, v1alpha1.ReasonControllerLimit, byController}},
+		"Replace with a full queue":                       {Rules{replace, 1, 1}, Occupancy{Active: 1, Ahead: 1}, full},
+		"the namespace's limit":                           {Rules{allow, 0, 5}, Occupancy{Active: 9, Blocked: byNamespace}, Verdict{Queue, v1alpha1.ReasonNamespaceLimit, byNamespace}},
+		"the namespace's limit, and as many wait as may":  {Rules{allow, 0, 1}, Occupancy{Active: 9, Ahead: 1, Queued: 1, Blocked: byNamespace}, Verdict{Refuse, v1alpha1.ReasonQueueFull, byNamespace}},
+		"the Task's limit goes before the namespace's":    {Rules{queue, 1, 5}, Occupancy{Active: 1, Blocked: byNamespace}, waits},
+		"a limit over all Tasks, of one that is accepted": {Rules{allow, 0, 0}, Occupancy{Blocked: byController, Accepted: true}, Verdict{Queue, v1alpha1.ReasonControllerLimit, byController}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := c.rules.Judge(c.crowd); got != c.want {
+			if got := c.rules.Judge(c.occupancy); got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})

@@ -5,7 +5,7 @@
 // starts, it waits, or it is refused. The controller's queue and the REST API use the same functions. It is pure.
 //
 //	StandingOf: one execution ──▶ waiting, active, leaving or ended
-//	Take:       executions    ──▶ Census ──▶ Crowd ┐
+//	Take:       executions    ──▶ Census ──▶ Occupancy ┐
 //	RulesOf:    a Task        ──▶ Rules ───────────┴──▶ Judge ──▶ Verdict
 //
 // A status shows less than the queue knows: the queue grants a place before the Job is created, and the status names

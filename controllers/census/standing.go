@@ -98,23 +98,28 @@ func (c Census) Ahead(e *v1alpha1.TaskExecution) (n int) {
 	return n
 }
 
-// Blocked returns the limit over all Tasks that any waiting execution is known to wait for, or empty.
-func (c Census) Blocked() v1alpha1.QueueBlocker {
+// Blocked returns the limit over all Tasks that any waiting execution is known to wait for, or empty. The limit of the
+// namespace comes before that of the controller, as in the queue.
+func (c Census) Blocked() (blocker v1alpha1.QueueBlocker) {
 	for _, w := range c.Waiting {
-		if q := w.Status.Queue; q != nil && (q.BlockedBy == v1alpha1.BlockedByNamespace || q.BlockedBy == v1alpha1.BlockedByController) {
+		switch q := w.Status.Queue; {
+		case q == nil:
+		case q.BlockedBy == v1alpha1.BlockedByNamespace:
 			return q.BlockedBy
+		case q.BlockedBy == v1alpha1.BlockedByController:
+			blocker = q.BlockedBy
 		}
 	}
-	return ""
+	return blocker
 }
 
-// Crowd returns the crowd that one more execution of the Task would find.
-func (c Census) Crowd() Crowd {
-	crowd := Crowd{Active: len(c.Active), Ahead: len(c.Waiting), Blocked: c.Blocked()}
+// Occupancy returns what one more execution of the Task would find.
+func (c Census) Occupancy() Occupancy {
+	occupancy := Occupancy{Active: len(c.Active), Ahead: len(c.Waiting), Blocked: c.Blocked()}
 	for _, w := range c.Waiting {
 		if w.Status.Phase == v1alpha1.PhaseQueued {
-			crowd.Queued++
+			occupancy.Queued++
 		}
 	}
-	return crowd
+	return occupancy
 }

@@ -19,8 +19,9 @@ func RulesOf(task *v1alpha1.Task) Rules {
 	return Rules{Policy: task.Spec.ConcurrencyPolicy(), MaxRunning: task.Spec.MaxRunning(), MaxQueued: task.Spec.MaxQueued()}
 }
 
-// Crowd is the situation that an execution without a place finds.
-type Crowd struct {
+// Occupancy says how many places of a Task are taken and how many executions wait, as an execution without a place
+// finds it.
+type Occupancy struct {
 	// Active is how many executions of its Task are active.
 	Active int
 	// Ahead is how many waiting executions of its Task get a place before it.
@@ -55,20 +56,21 @@ type Verdict struct {
 	BlockedBy v1alpha1.QueueBlocker
 }
 
-// Judge returns the verdict on an execution that finds a crowd. The Task's own limit comes before those over all Tasks.
-func (r Rules) Judge(c Crowd) Verdict {
-	blocker := c.Blocked
-	if r.MaxRunning > 0 && c.Active+c.Ahead >= r.MaxRunning {
+// Judge returns the verdict on an execution that finds this occupancy. The Task's own limit comes before those over all
+// Tasks.
+func (r Rules) Judge(o Occupancy) Verdict {
+	blocker := o.Blocked
+	if r.MaxRunning > 0 && o.Active+o.Ahead >= r.MaxRunning {
 		blocker = v1alpha1.BlockedByTask
 	}
 	switch {
 	case blocker == "":
 		return Verdict{Outcome: Start}
-	case c.Accepted:
+	case o.Accepted:
 		return Verdict{Queue, r.waitsFor(blocker), blocker}
 	case blocker == v1alpha1.BlockedByTask && r.Policy == v1alpha1.ConcurrencyForbid:
 		return Verdict{Refuse, v1alpha1.ReasonConcurrencyForbidden, blocker}
-	case r.queued(c) >= r.MaxQueued:
+	case r.queued(o) >= r.MaxQueued:
 		return Verdict{Refuse, v1alpha1.ReasonQueueFull, blocker}
 	default:
 		return Verdict{Queue, r.waitsFor(blocker), blocker}
@@ -76,11 +78,11 @@ func (r Rules) Judge(c Crowd) Verdict {
 }
 
 // queued counts the waiting executions: the known ones, and those ahead that find no free place.
-func (r Rules) queued(c Crowd) int {
+func (r Rules) queued(o Occupancy) int {
 	if r.MaxRunning == 0 {
-		return c.Queued
+		return o.Queued
 	}
-	return max(c.Queued, c.Ahead-max(0, r.MaxRunning-c.Active))
+	return max(o.Queued, o.Ahead-max(0, r.MaxRunning-o.Active))
 }
 
 // waitsFor returns the reason of an execution that waits for a limit.

@@ -23,7 +23,7 @@ type order struct {
 	// taken is the priority of the requests that workers have.
 	taken map[reconcile.Request]int
 	items map[reconcile.Request]*item
-	lines map[string]*line
+	heaps map[string]*namespaceHeap
 	ring  []string
 	// pushed counts pushes and raises, to order requests by arrival.
 	pushed uint64
@@ -34,13 +34,13 @@ type item struct {
 	request  reconcile.Request
 	priority int
 	pushed   uint64
-	at       int // its index in the line
+	at       int // its index in its heap
 }
 
 func newOrder() *order {
 	return &order{
 		wanted: map[reconcile.Request]int{}, taken: map[reconcile.Request]int{},
-		items: map[reconcile.Request]*item{}, lines: map[string]*line{},
+		items: map[reconcile.Request]*item{}, heaps: map[string]*namespaceHeap{},
 	}
 }
 
@@ -60,10 +60,10 @@ func (o *order) Push(request reconcile.Request) {
 	o.pushed++
 	x := &item{request: request, priority: o.wanted[request], pushed: o.pushed}
 	o.items[request] = x
-	l := o.lines[request.Namespace]
+	l := o.heaps[request.Namespace]
 	if l == nil {
-		l = &line{}
-		o.lines[request.Namespace] = l
+		l = &namespaceHeap{}
+		o.heaps[request.Namespace] = l
 		o.ring = append(o.ring, request.Namespace)
 	}
 	heap.Push(l, x)
@@ -80,7 +80,7 @@ func (o *order) Touch(request reconcile.Request) {
 	}
 	o.pushed++
 	x.priority, x.pushed = o.wanted[request], o.pushed
-	heap.Fix(o.lines[request.Namespace], x.at)
+	heap.Fix(o.heaps[request.Namespace], x.at)
 }
 
 // Len returns how many requests wait.
@@ -96,12 +96,12 @@ func (o *order) Pop() reconcile.Request {
 	defer o.mu.Unlock()
 	namespace := o.ring[0]
 	o.ring = o.ring[1:]
-	l := o.lines[namespace]
+	l := o.heaps[namespace]
 	x := heap.Pop(l).(*item)
 	if l.Len() > 0 {
 		o.ring = append(o.ring, namespace)
 	} else {
-		delete(o.lines, namespace)
+		delete(o.heaps, namespace)
 	}
 	delete(o.items, x.request)
 	delete(o.wanted, x.request)
@@ -123,14 +123,14 @@ func (o *order) Done(request reconcile.Request) {
 	delete(o.taken, request)
 }
 
-// line is a heap of the waiting requests of one namespace.
-type line []*item
+// namespaceHeap is a heap of the waiting requests of one namespace.
+type namespaceHeap []*item
 
 // Len implements heap.Interface.
-func (l line) Len() int { return len(l) }
+func (l namespaceHeap) Len() int { return len(l) }
 
 // Less implements heap.Interface.
-func (l line) Less(i, j int) bool {
+func (l namespaceHeap) Less(i, j int) bool {
 	if l[i].priority != l[j].priority {
 		return l[i].priority > l[j].priority
 	}
@@ -138,20 +138,20 @@ func (l line) Less(i, j int) bool {
 }
 
 // Swap implements heap.Interface.
-func (l line) Swap(i, j int) {
+func (l namespaceHeap) Swap(i, j int) {
 	l[i], l[j] = l[j], l[i]
 	l[i].at, l[j].at = i, j
 }
 
 // Push implements heap.Interface.
-func (l *line) Push(x any) {
+func (l *namespaceHeap) Push(x any) {
 	added := x.(*item)
 	added.at = len(*l)
 	*l = append(*l, added)
 }
 
 // Pop implements heap.Interface.
-func (l *line) Pop() any {
+func (l *namespaceHeap) Pop() any {
 	last := len(*l) - 1
 	x := (*l)[last]
 	(*l)[last] = nil

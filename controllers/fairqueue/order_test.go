@@ -115,7 +115,7 @@ func FuzzOrder(f *testing.F) {
 		for len(m.waiting) > 0 {
 			m.pop(t, o.Pop())
 		}
-		if len(o.lines)+len(o.ring)+len(o.wanted)+len(o.items) > 0 {
+		if len(o.heaps)+len(o.ring)+len(o.wanted)+len(o.items) > 0 {
 			t.Errorf("something is left: %+v", o)
 		}
 	})

@@ -22,6 +22,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/history/population"
+	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/tracking"
 )
 
@@ -39,6 +40,10 @@ type Reconciler struct {
 	Pace time.Duration
 	// KeepAtLeast is how long a finished run is kept, however many there are.
 	KeepAtLeast time.Duration
+	// Archived says whether the archive has a run, so that it may be removed. Nil means that there is no archive.
+	Archived interface {
+		MayRemove(e *v1alpha1.TaskExecution) (may bool, after time.Duration)
+	}
 }
 
 // Reconcile judges the runs of one Task. The runs of a deleted Task are kept, because its retention is unknown.
@@ -63,6 +68,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, err
 	}
 	expired, next := population.Expired(r.Clock.Now(), population.RetentionOf(task, r.KeepAtLeast), runs.Items)
+	expired, next = r.archived(expired, next)
 	if len(expired) > removedAtOnce {
 		expired, next = expired[:removedAtOnce], r.Pace
 	}
@@ -73,6 +79,23 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		next = max(next, r.Pace)
 	}
 	return ctrl.Result{RequeueAfter: next}, nil
+}
+
+// archived leaves out the runs that the archive does not have yet. They are judged again later.
+func (r *Reconciler) archived(expired []*v1alpha1.TaskExecution, next time.Duration) ([]*v1alpha1.TaskExecution, time.Duration) {
+	if r.Archived == nil {
+		return expired, next
+	}
+	var may []*v1alpha1.TaskExecution
+	for _, e := range expired {
+		ok, after := r.Archived.MayRemove(e)
+		if !ok {
+			next = lifecycle.Soonest(next, after)
+			continue
+		}
+		may = append(may, e)
+	}
+	return may, next
 }
 
 // summarise writes the figures if they changed. Nobody else writes them, so the patch needs no resourceVersion. Its

@@ -36,7 +36,7 @@ func TestCase57TimeoutOnlyAsTheTaskAllows(t *testing.T) {
 		"more, as it is allowed":                 {30, 60, 60, 60, ""},
 		"more than is allowed":                   {30, 60, 61, 0, "the longest is 1m0s"},
 		"a bound below the timeout":              {30, 10, 30, 30, ""},
-		"nothing asked, and a bound alone":       {0, 60, 0, 60, ""},
+		"nothing asked, only a bound":            {0, 60, 0, 60, ""},
 		"less than the bound alone":              {0, 60, 59, 59, ""},
 		"more than the bound alone":              {0, 60, 61, 0, "the longest is 1m0s"},
 		"anything is less than for ever":         {0, 0, 100_000, 100_000, ""},

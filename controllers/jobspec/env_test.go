@@ -174,11 +174,11 @@ func TestWithEnvironment(t *testing.T) {
 		theirs []corev1.EnvVar
 		want   []corev1.EnvVar
 	}{
-		"ours alone":                              {nil, plain("TASK_NAME", "sync")},
-		"ours come first, to be referred to":      {plain("X", "$(TASK_NAME)"), plain("TASK_NAME", "sync", "X", "$(TASK_NAME)")},
-		"theirs of our name goes":                 {plain("TASK_NAME", "other", "X", "1"), plain("TASK_NAME", "sync", "X", "1")},
-		"their order and their repetitions stand": {plain("B", "1", "A", "2", "B", "3"), plain("TASK_NAME", "sync", "B", "1", "A", "2", "B", "3")},
-		"a secret stays a reference":              {[]corev1.EnvVar{secret}, append(plain("TASK_NAME", "sync"), secret)},
+		"only ours":                          {nil, plain("TASK_NAME", "sync")},
+		"ours come first, to be referred to": {plain("X", "$(TASK_NAME)"), plain("TASK_NAME", "sync", "X", "$(TASK_NAME)")},
+		"theirs of our name goes":            {plain("TASK_NAME", "other", "X", "1"), plain("TASK_NAME", "sync", "X", "1")},
+		"order and repetitions are kept":     {plain("B", "1", "A", "2", "B", "3"), plain("TASK_NAME", "sync", "B", "1", "A", "2", "B", "3")},
+		"a secret stays a reference":         {[]corev1.EnvVar{secret}, append(plain("TASK_NAME", "sync"), secret)},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

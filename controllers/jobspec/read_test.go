@@ -54,7 +54,7 @@ func TestDecisive(t *testing.T) {
 		"the task's own ended well":           {nil, statuses{ended("main", 0), ended("helper", 0)}, "main", 0},
 		"another failed":                      {nil, statuses{ended("main", 0), ended("helper", 2)}, "helper", 2},
 		"both failed":                         {nil, statuses{ended("main", 1), ended("helper", 2)}, "main", 1},
-		"both failed, the task's stands last": {nil, statuses{ended("helper", 2), ended("main", 1)}, "main", 1},
+		"both failed, the task's is last":     {nil, statuses{ended("helper", 2), ended("main", 1)}, "main", 1},
 		"an init container failed":            {statuses{ended("prepare", 4)}, statuses{{Name: "main"}}, "prepare", 4},
 		"the first that failed of two others": {nil, statuses{ended("a", 2), ended("b", 3)}, "a", 2},
 		"a sidecar was told to end":           {statuses{ended("proxy", 143)}, statuses{ended("main", 0)}, "main", 0},

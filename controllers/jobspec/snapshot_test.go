@@ -60,11 +60,11 @@ func TestLogContainer(t *testing.T) {
 		want string
 	}{
 		"the one that the Task names":          {aTask().Containers("a", "main").Logs("a", 0, ""), "a"},
-		"main, wherever it stands":             {aTask().Containers("a", "main"), "main"},
+		"main, at any place":                   {aTask().Containers("a", "main"), "main"},
 		"main before kubectl's default":        {aTask().Containers("a", "main").PodAnnotation(defaultContainerAnnotation, "a"), "main"},
 		"kubectl's default, without a main":    {aTask().Containers("a", "b").PodAnnotation(defaultContainerAnnotation, "b"), "b"},
-		"a default that is not there is none":  {aTask().Containers("a", "b").PodAnnotation(defaultContainerAnnotation, "c"), "a"},
-		"the first, when nothing is said":      {aTask().Containers("a", "b"), "a"},
+		"a missing default is none":            {aTask().Containers("a", "b").PodAnnotation(defaultContainerAnnotation, "c"), "a"},
+		"the first, by default":                {aTask().Containers("a", "b"), "a"},
 		"main, when there is no container yet": {aTask().Containers(), "main"},
 	}
 	for name, c := range cases {

@@ -32,22 +32,23 @@ func TestCancelRaces(t *testing.T) {
 	}
 	stopped := func() *scene { return cancelled().pod(exited(143), killed, marked("Cancelled", 2*time.Second)) }
 	table{
-		"a cancel before the Job while the task is missing":    {withoutTask(given().cancelled()), "Cancelled/Cancelled", "before its Job was created"},
-		"a cancel while the Job is refused":                    {given().cancelled().phase(v1alpha1.PhasePending, v1alpha1.ReasonJobRefused), "Cancelled/Cancelled", ""},
-		"a cancel that finds a Job no status names":            {forgetful(given().job().cancelled()), "Cancelled/Cancelled", ""},
-		"a suspended Job has nothing to stop":                  {suspended(cancelled()), "Cancelled/Cancelled", ""},
-		"a pod that a clock had ended is not ended twice":      {cancelled().pod(runningFor(time.Minute), marked("DeadlineExceeded", 4*time.Second)), "Cancelling/CancelRequested in 21s", ""},
-		"a clock that struck first does not win":               {cancelled().pod(exited(143), killed, marked("DeadlineExceeded", 2*time.Second)).jobEnds(batchv1.JobFailed, ""), "Cancelled/Cancelled", ""},
-		"a clock that would strike now does not win":           {given().timeout(time.Second).job().cancelled().pod(runningFor(time.Minute)), "Cancelling/CancelRequested end:run-a(Cancelled) in 25s", ""},
-		"the log of a stopped run is waited for":               {unread(stopped(), 500*time.Millisecond), "Pending/ in 1.5s", ""},
-		"but not for long":                                     {unread(stopped(), 2*time.Second), "Cancelled/Cancelled", ""},
-		"it completed although its pod was told to end":        {cancelled().pod(exited(0), marked("Cancelled", time.Second)).jobEnds(batchv1.JobComplete, ""), "Cancelled/FinishedWhileCancelling", ""},
-		"it failed by itself just before the mark was read":    {cancelled().pod(exited(3), marked("Cancelled", time.Second)).jobEnds(batchv1.JobFailed, ""), "Cancelled/FinishedWhileCancelling", "exit code 3"},
-		"a retry that began meanwhile is ended as well":        {stopped().pod(runningFor(time.Second)), "Cancelling/CancelRequested end:run-b(Cancelled) in 25s", ""},
-		"all pods of a parallel Job are ended":                 {cancelled().pod(runningFor(time.Minute)).pod(runningFor(time.Minute)), "Cancelling/CancelRequested end:run-a(Cancelled) end:run-b(Cancelled) in 25s", ""},
-		"the Job was replaced by one of another UID":           {replace(cancelled()), "Cancelled/Cancelled", "already deleted"},
-		"an execution that is being deleted is left alone":     {deleting(cancelled().pod(runningFor(time.Minute))), "Pending/", ""},
-		"a Job that is being deleted is not deleted once more": {deletingJob(cancelled().pod(runningFor(time.Minute), marked("Cancelled", 25*time.Second))), "Cancelling/CancelRequested in 30s", ""},
+		"a cancel before the Job while the task is missing":           {withoutTask(given().cancelled()), "Cancelled/Cancelled", "before its Job was created"},
+		"a cancel while the Job is refused":                           {given().cancelled().phase(v1alpha1.PhasePending, v1alpha1.ReasonJobRefused), "Cancelled/Cancelled", ""},
+		"a cancel that finds a Job no status names":                   {forgetful(given().job().cancelled()), "Cancelled/Cancelled", ""},
+		"a suspended Job has nothing to stop":                         {suspended(cancelled()), "Cancelled/Cancelled", ""},
+		"a pod that a clock had ended is not ended twice":             {cancelled().pod(runningFor(time.Minute), marked("DeadlineExceeded", 4*time.Second)), "Cancelling/CancelRequested in 21s", ""},
+		"a clock that struck first does not win":                      {cancelled().pod(exited(143), killed, marked("DeadlineExceeded", 2*time.Second)).jobEnds(batchv1.JobFailed, ""), "Cancelled/Cancelled", ""},
+		"a clock that would strike now does not win":                  {given().timeout(time.Second).job().cancelled().pod(runningFor(time.Minute)), "Cancelling/CancelRequested end:run-a(Cancelled) in 25s", ""},
+		"the log of a stopped run is waited for":                      {unread(stopped(), 500*time.Millisecond), "Pending/ in 1.5s", ""},
+		"but not for long":                                            {unread(stopped(), 2*time.Second), "Cancelled/Cancelled", ""},
+		"it completed although its pod was told to end":               {cancelled().pod(exited(0), marked("Cancelled", time.Second)).jobEnds(batchv1.JobComplete, ""), "Cancelled/FinishedWhileCancelling", ""},
+		"it failed by itself just before the mark was read":           {cancelled().pod(exited(3), marked("Cancelled", time.Second)).jobEnds(batchv1.JobFailed, ""), "Cancelled/FinishedWhileCancelling", "exit code 3"},
+		"the kubelet says that the container ended, and then the pod": {cancelled().pod(exited(3), stillRunning, marked("Cancelled", 3*time.Second)), "Cancelling/CancelRequested in 22s", ""},
+		"a retry that began meanwhile is ended as well":               {stopped().pod(runningFor(time.Second)), "Cancelling/CancelRequested end:run-b(Cancelled) in 25s", ""},
+		"all pods of a parallel Job are ended":                        {cancelled().pod(runningFor(time.Minute)).pod(runningFor(time.Minute)), "Cancelling/CancelRequested end:run-a(Cancelled) end:run-b(Cancelled) in 25s", ""},
+		"the Job was replaced by one of another UID":                  {replace(cancelled()), "Cancelled/Cancelled", "already deleted"},
+		"an execution that is being deleted is left alone":            {deleting(cancelled().pod(runningFor(time.Minute))), "Pending/", ""},
+		"a Job that is being deleted is not deleted once more":        {deletingJob(cancelled().pod(runningFor(time.Minute), marked("Cancelled", 25*time.Second))), "Cancelling/CancelRequested in 30s", ""},
 	}.run(t)
 }
 
@@ -81,6 +82,23 @@ func TestCancelKeepsTheExitCode(t *testing.T) {
 				t.Errorf("got %v, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+// The kubelet reports the end of the containers before the end of the pod. The run ends with the second report, so that
+// its record has the exit code and the time of the end.
+func TestCancelBetweenTheEndsOfContainerAndPod(t *testing.T) {
+	s := startedBefore(given().job(), time.Minute).cancelled().pod(exited(137), stillRunning, marked("Cancelled", 3*time.Second))
+	between := Decide(s.Observation).Status
+	s.Execution.Status = between
+	killed(s.Pods[0])
+	after := Decide(s.Observation).Status
+	if between.Phase != v1alpha1.PhaseCancelling || after.Phase != v1alpha1.PhaseCancelled {
+		t.Fatalf("first %s, then %s", between.Phase, after.Phase)
+	}
+	pod := after.Pods[0]
+	if after.ExitCode == nil || *after.ExitCode != 137 || pod.FinishTime == nil || after.Cancellation.Outcome != v1alpha1.CancellationForced {
+		t.Errorf("exit code %v, pod %+v, receipt %+v", after.ExitCode, pod, after.Cancellation)
 	}
 }
 

@@ -62,3 +62,12 @@ func outcome(o *Observation, status *v1alpha1.TaskExecutionStatus) v1alpha1.Canc
 	}
 	return judged
 }
+
+// receiptEnd returns when a cancel was done. If a run had ended by itself before the cancel was seen, it keeps its own
+// end, and the cancel was done when it was seen.
+func receiptEnd(acknowledged metav1.Time, completion *metav1.Time) *metav1.Time {
+	if completion != nil && completion.Before(&acknowledged) {
+		return &acknowledged
+	}
+	return completion
+}

@@ -32,8 +32,8 @@ func TestReceipt(t *testing.T) {
 		scene *scene
 		want  v1alpha1.CancellationOutcome
 	}{
-		"no Job was made":                       {given().cancelled(), v1alpha1.CancellationNotStarted},
-		"no pod was made":                       {cancelled(), v1alpha1.CancellationNotStarted},
+		"no Job exists":                         {given().cancelled(), v1alpha1.CancellationNotStarted},
+		"no pod exists":                         {cancelled(), v1alpha1.CancellationNotStarted},
 		"the pod was on no node":                {cancelled().pod(), v1alpha1.CancellationNotStarted},
 		"the pod failed before any container":   {cancelled().pod(onNode, atOnce, marked("Cancelled", time.Second)), v1alpha1.CancellationNotStarted},
 		"it is being stopped":                   {cancelled().pod(runningFor(time.Minute)), ""},

@@ -15,7 +15,7 @@ import (
 func TestCase31ControllerJudgesAsTheFacade(t *testing.T) {
 	for name, c := range map[string]struct{ params, says string }{
 		"HTML in six bytes":     {`{"a":"` + strings.Repeat(`\u003c`, v1alpha1.MaxParamsBytes-8) + `"}`, ""},
-		"one more":              {`{"a":"` + strings.Repeat(`\u003c`, v1alpha1.MaxParamsBytes-7) + `"}`, "is the most that reaches a container"},
+		"one more":              {`{"a":"` + strings.Repeat(`\u003c`, v1alpha1.MaxParamsBytes-7) + `"}`, "but a container gets"},
 		"digits that were lost": {`{"a":12345678901234567000}`, "/a: is a whole number of more than 64 bits"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -43,12 +43,12 @@ func clocksOf(o *Observation, f facts) (c clocks) {
 	return c
 }
 
-// hasStruck reports whether a clock has expired.
-func hasStruck(due, now time.Time) bool { return !due.IsZero() && !now.Before(due) }
+// hasExpired reports whether a clock has expired.
+func hasExpired(due, now time.Time) bool { return !due.IsZero() && !now.Before(due) }
 
-// struck returns the reason with which a run ends because a clock has expired, or empty. The node clock has its own
+// expired returns the reason with which a run ends because a clock has expired, or empty. The node clock has its own
 // rules. The run clock comes before the start clock, because a run that has started has passed the latter.
-func (c clocks) struck(now time.Time) (reason string) {
+func (c clocks) expired(now time.Time) (reason string) {
 	for _, clock := range []struct {
 		due    time.Time
 		reason string
@@ -59,7 +59,7 @@ func (c clocks) struck(now time.Time) (reason string) {
 		{c.run, v1alpha1.ReasonDeadlineExceeded},
 		{c.start, v1alpha1.ReasonStartTimeout},
 	} {
-		if hasStruck(clock.due, now) {
+		if hasExpired(clock.due, now) {
 			return clock.reason
 		}
 	}
@@ -79,7 +79,7 @@ func (c clocks) next(now time.Time) (in time.Duration) {
 
 // timedOut ends a run if one of its clocks has expired.
 func timedOut(o *Observation, f facts) (step, bool) {
-	reason := f.clocks.struck(o.Now)
+	reason := f.clocks.expired(o.Now)
 	if reason == "" {
 		return step{}, false
 	}

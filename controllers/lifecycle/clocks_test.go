@@ -63,7 +63,7 @@ func TestClocks(t *testing.T) {
 		"it had its place, and its Job is refused":           {run().phase(v1alpha1.PhasePending, v1alpha1.ReasonJobRefused), "", 0},
 		"with a Job, the start clock":                        {made(20 * time.Second), "", 40 * time.Second},
 		"the start clock has struck":                         {made(time.Minute), start, 0},
-		"a held Job has the queue clock alone":               {held(made(time.Hour)), "", 30 * time.Second},
+		"a held Job has only the queue clock":                {held(made(time.Hour)), "", 30 * time.Second},
 		"once it runs, the run clock":                        {made(50 * time.Second).pod(runningFor(20 * time.Second)), "", 40 * time.Second},
 		"the run clock has struck":                           {made(2 * time.Minute).pod(runningFor(time.Minute)), whole, 0},
 		"the Job has decided, and its word is waited for":    {made(2*time.Minute).pod(exited(0), ranFor(time.Minute)).jobEnds(batchv1.JobSuccessCriteriaMet, ""), "", 0},
@@ -76,7 +76,7 @@ func TestClocks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			clocks := gather(&c.scene.Observation).clocks
-			if struck, next := clocks.struck(noon), clocks.next(noon); struck != c.struck || next != c.next && struck == "" {
+			if struck, next := clocks.expired(noon), clocks.next(noon); struck != c.struck || next != c.next && struck == "" {
 				t.Errorf("struck %q, next in %s; want %q, %s (%+v)", struck, next, c.struck, c.next, clocks)
 			}
 		})

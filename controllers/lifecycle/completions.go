@@ -66,8 +66,8 @@ func succeededIndexes(o *Observation) int32 {
 	return int32(min(n, 1<<31-1)) //nolint:gosec // bounded by the line itself
 }
 
-// madeIt reports whether enough pods have succeeded, so that the Job is about to complete.
-func madeIt(o *Observation, f facts) bool {
+// enoughSucceeded reports whether enough pods have succeeded, so that the Job is about to complete.
+func enoughSucceeded(o *Observation, f facts) bool {
 	switch {
 	case o.Job == nil:
 		return false

@@ -17,7 +17,7 @@ import (
 
 // waitForPlace decides about a run that has no place yet. A Queued run was accepted before and is never refused.
 func waitForPlace(o *Observation, f facts) step {
-	p, accepted := o.Place, o.Execution.Status.Phase == v1alpha1.PhaseQueued
+	p, accepted := o.Queue, o.Execution.Status.Phase == v1alpha1.PhaseQueued
 	v := p.Judge(accepted)
 	switch v.Reason {
 	case v1alpha1.ReasonConcurrencyForbidden:
@@ -38,7 +38,7 @@ func waitForPlace(o *Observation, f facts) step {
 
 // waitMessage says which limit a run waits for.
 func waitMessage(o *Observation, v census.Verdict) string {
-	p, task := o.Place, o.Task.Name
+	p, task := o.Queue, o.Task.Name
 	switch v.Reason {
 	case v1alpha1.ReasonNamespaceLimit:
 		return fmt.Sprintf("position %d in the queue of task %q: namespace %q runs %d at once (--max-running-per-namespace)",
@@ -76,13 +76,14 @@ func EndsUnstarted(o *Observation) bool {
 }
 
 // Lingers reports whether a container of a run that has ended, or is about to, may still run, and for how long to
-// assume so. This happens if somebody deleted its Job, or if its node does not answer.
+// assume so. This happens if somebody deleted its Job, or if its node does not answer. A pod that was idle when it was told to
+// end also counts: its node may have started a container before it read that.
 func Lingers(o *Observation, status *v1alpha1.TaskExecutionStatus) (left time.Duration, lingers bool) {
 	if status.CompletionTime == nil {
 		return 0, false
 	}
 	for _, pod := range o.Pods {
-		if _, _, told := endMark(pod); !PodMayRun(pod) || told && isIdle(pod) {
+		if !PodMayRun(pod) {
 			continue
 		}
 		if rest := status.CompletionTime.Add(gracePeriod(pod) + giveUpMargin).Sub(o.Now); rest > left {

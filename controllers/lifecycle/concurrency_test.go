@@ -23,8 +23,8 @@ func (s *scene) policy(p v1alpha1.ConcurrencyPolicy) *scene {
 	s.task(func(spec *v1alpha1.TaskSpec) {
 		spec.Concurrency = &v1alpha1.ConcurrencySpec{Policy: p, MaxRunning: ptr.To[int32](3), MaxQueued: ptr.To[int32](5)}
 	})
-	if s.Place != nil {
-		s.Place.Rules = census.RulesOf(s.Task)
+	if s.Queue != nil {
+		s.Queue.Rules = census.RulesOf(s.Task)
 	}
 	return s
 }
@@ -34,11 +34,11 @@ func (s *scene) queueTimeout(d time.Duration) *scene {
 }
 
 // place is the answer of the ledger.
-func (s *scene) place(p queue.Place) *scene {
+func (s *scene) place(p queue.Answer) *scene {
 	if s.Task != nil {
 		p.Rules = census.RulesOf(s.Task)
 	}
-	s.Place = &p
+	s.Queue = &p
 	return s
 }
 
@@ -52,15 +52,15 @@ func (s *scene) queued(position int32, blocker v1alpha1.QueueBlocker, reason str
 
 func TestWaitForPlace(t *testing.T) {
 	const q, forbid, replace = v1alpha1.ConcurrencyQueue, v1alpha1.ConcurrencyForbid, v1alpha1.ConcurrencyReplace
-	byTask := queue.Place{Position: 8, Crowd: census.Crowd{Active: 3}, Limit: 3, Active: []string{"a", "b", "c"}}
-	byNamespace := queue.Place{Position: 1, Crowd: census.Crowd{Blocked: v1alpha1.BlockedByNamespace}, Limit: 10}
-	byController := queue.Place{Position: 1, Crowd: census.Crowd{Blocked: v1alpha1.BlockedByController}, Limit: 20}
+	byTask := queue.Answer{Position: 8, Occupancy: census.Occupancy{Active: 3}, Limit: 3, Active: []string{"a", "b", "c"}}
+	byNamespace := queue.Answer{Position: 1, Occupancy: census.Occupancy{Blocked: v1alpha1.BlockedByNamespace}, Limit: 10}
+	byController := queue.Answer{Position: 1, Occupancy: census.Occupancy{Blocked: v1alpha1.BlockedByController}, Limit: 20}
 	full := byTask
-	full.Crowd.Queued = 5
+	full.Occupancy.Queued = 5
 	replacing := byTask
 	replacing.Replaces = []types.NamespacedName{{Namespace: "ns", Name: "a"}, {Namespace: "ns", Name: "b"}}
 	table{
-		"its turn":                              {given().policy(q).place(queue.Place{Granted: true}), "/ create", ""},
+		"its turn":                              {given().policy(q).place(queue.Answer{Granted: true}), "/ create", ""},
 		"it waits":                              {given().policy(q).place(byTask), "Queued/ConcurrencyLimit", `position 8 in the queue of task "sync", which runs 3 at once: a, b, c`},
 		"it waits until its queue clock":        {given().policy(q).queueTimeout(time.Hour).place(byTask), "Queued/ConcurrencyLimit in 59m0s", ""},
 		"Allow with a bound waits too":          {given().policy("").place(byTask), "Queued/ConcurrencyLimit", ""},
@@ -78,8 +78,8 @@ func TestWaitForPlace(t *testing.T) {
 }
 
 func TestQueuePositionIsWrittenNowAndThen(t *testing.T) {
-	at := func(position int) queue.Place {
-		return queue.Place{Position: position, Crowd: census.Crowd{Active: 3}, Limit: 3}
+	at := func(position int) queue.Answer {
+		return queue.Answer{Position: position, Occupancy: census.Occupancy{Active: 3}, Limit: 3}
 	}
 	const limit = v1alpha1.ReasonConcurrencyLimit
 	for name, c := range map[string]struct {
@@ -140,13 +140,14 @@ func TestLingers(t *testing.T) {
 		status *v1alpha1.TaskExecutionStatus
 		want   time.Duration
 	}{
-		"a run that goes on":                 {runningFor(0), &v1alpha1.TaskExecutionStatus{}, 0},
-		"its pod ended":                      {exited(0), ended(0), 0},
-		"its pod goes on":                    {runningFor(0), ended(0), 55 * time.Second},
-		"its pod goes on for long":           {runningFor(0), ended(54 * time.Second), time.Second},
-		"its pod is not believed to go on":   {runningFor(0), ended(55 * time.Second), 0},
-		"its pod never reached a node":       {func(*corev1.Pod) {}, ended(0), 0},
-		"its pod is on a node that was lost": {func(p *corev1.Pod) { onNode(p); phase(corev1.PodUnknown)(p) }, ended(time.Minute), 0},
+		"a run that goes on":                     {runningFor(0), &v1alpha1.TaskExecutionStatus{}, 0},
+		"its pod ended":                          {exited(0), ended(0), 0},
+		"its pod goes on":                        {runningFor(0), ended(0), 55 * time.Second},
+		"its pod goes on for long":               {runningFor(0), ended(54 * time.Second), time.Second},
+		"its pod is not believed to go on":       {runningFor(0), ended(55 * time.Second), 0},
+		"its pod was told to end, and may start": {func(p *corev1.Pod) { onNode(p); waiting("ContainerCreating")(p); marked("Cancelled", time.Minute)(p) }, ended(0), 55 * time.Second},
+		"its pod never reached a node":           {func(*corev1.Pod) {}, ended(0), 0},
+		"its pod is on a node that was lost":     {func(p *corev1.Pod) { onNode(p); phase(corev1.PodUnknown)(p) }, ended(time.Minute), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := given().job().pod(c.pod)
@@ -193,30 +194,30 @@ func TestCase49ParamsAreReadWhenItIsItsTurn(t *testing.T) {
 		return plan.AskPlace, plan.Create != nil
 	}
 	const q, limit = v1alpha1.ConcurrencyQueue, v1alpha1.ReasonConcurrencyLimit
-	byTask := queue.Place{Position: 2, Crowd: census.Crowd{Active: 3}, Limit: 3}
+	byTask := queue.Answer{Position: 2, Occupancy: census.Occupancy{Active: 3}, Limit: 3}
 	if turn, create := asks(trimmed(given().policy(q).queued(2, "Task", limit))); !turn || create {
 		t.Errorf("before it is asked: turn %t, Job %t", turn, create)
 	}
 	if turn, create := asks(trimmed(given().policy(q).queued(2, "Task", limit)).place(byTask)); turn || create {
 		t.Errorf("when it is not its turn: turn %t, Job %t", turn, create)
 	}
-	if turn, create := asks(given().policy(q).queued(2, "Task", limit).place(queue.Place{Granted: true})); turn || !create {
+	if turn, create := asks(given().policy(q).queued(2, "Task", limit).place(queue.Answer{Granted: true})); turn || !create {
 		t.Errorf("when it was read whole: turn %t, Job %t", turn, create)
 	}
 }
 
 // A run without room to wait fails, whatever it would wait for. A run that need not wait is not checked.
 func TestCase49NoRoomToWait(t *testing.T) {
-	crowded := func(s *scene) *scene {
-		s.NoRoom = &backlog.Full{Bound: backlog.BoundRuns, Namespace: "ns", Used: 7, Size: 1, Limit: 7}
+	full := func(s *scene) *scene {
+		s.BacklogFull = &backlog.Full{Bound: backlog.BoundRuns, Namespace: "ns", Used: 7, Size: 1, Limit: 7}
 		return s
 	}
-	byTask := queue.Place{Position: 8, Crowd: census.Crowd{Active: 3}, Limit: 3}
+	byTask := queue.Answer{Position: 8, Occupancy: census.Occupancy{Active: 3}, Limit: 3}
 	table{
-		"for its turn":   {crowded(given().policy(v1alpha1.ConcurrencyQueue).place(byTask)), "Failed/NamespaceQueueFull", "7 runs wait, and at most 7 may"},
-		"for its Task":   {crowded(withoutTask(given())), "Failed/NamespaceQueueFull", ""},
-		"it has its Job": {crowded(given().job()), "Pending/JobCreated in 4m30s", ""},
-		"a cancel":       {crowded(given().cancelled()), "Cancelled/Cancelled", ""},
+		"for its turn":   {full(given().policy(v1alpha1.ConcurrencyQueue).place(byTask)), "Failed/NamespaceQueueFull", "7 runs wait, and at most 7 may"},
+		"for its Task":   {full(withoutTask(given())), "Failed/NamespaceQueueFull", ""},
+		"it has its Job": {full(given().job()), "Pending/JobCreated in 4m30s", ""},
+		"a cancel":       {full(given().cancelled()), "Cancelled/Cancelled", ""},
 	}.run(t)
 	for name, c := range map[string]struct {
 		scene *scene
@@ -225,7 +226,7 @@ func TestCase49NoRoomToWait(t *testing.T) {
 		"it is new and waits for its turn": {given().policy(v1alpha1.ConcurrencyQueue).place(byTask), true},
 		"it is new and waits for its Task": {withoutTask(given()), true},
 		"it has waited before":             {given().policy(v1alpha1.ConcurrencyQueue).queued(8, "Task", v1alpha1.ReasonConcurrencyLimit).place(byTask), false},
-		"its Job is to be made":            {given(), false},
+		"its Job must be created":          {given(), false},
 		"it has its Job":                   {given().job(), false},
 		"it is cancelled":                  {given().cancelled(), false},
 		"it fails":                         {given().params(`[]`), false},

@@ -37,14 +37,14 @@ func containerWaits(o *Observation, s *corev1.ContainerStatus) string {
 		if t := s.LastTerminationState.Terminated; t != nil {
 			how = fmt.Sprintf(" ended with exit code %d, and", t.ExitCode)
 			if !hasRun(t) {
-				how = " could not be started" + afterColon(runtimeWords(o, t.Message)) + "; it"
+				how = " could not be started" + afterColon(runtimeCause(o, t.Message)) + "; it"
 			}
 		}
 		return fmt.Sprintf("%s: container %q%s is to be started again", w.Reason, s.Name, how)
 	case waitsConfigError: // it names what is missing and does not quote the command line
 		return fmt.Sprintf("%s: container %q%s", w.Reason, s.Name, afterColon(w.Message))
 	default:
-		return fmt.Sprintf("%s: container %q%s", w.Reason, s.Name, afterColon(runtimeWords(o, w.Message)))
+		return fmt.Sprintf("%s: container %q%s", w.Reason, s.Name, afterColon(runtimeCause(o, w.Message)))
 	}
 }
 
@@ -54,9 +54,9 @@ var wrappers = []string{
 	"unable to start container process: ", "error during container init: ", "failed to start container process: ",
 }
 
-// runtimeWords returns the cause from the message of a runtime that could not start a container. Such messages quote
+// runtimeCause returns the cause from the message of a runtime that could not start a container. Such messages quote
 // the command line, which may contain a sensitive param. For a run with sensitive params it returns nothing.
-func runtimeWords(o *Observation, message string) string {
+func runtimeCause(o *Observation, message string) string {
 	if o.Execution.Spec.SecretParams != nil {
 		return ""
 	}
@@ -75,11 +75,11 @@ func notStarted(o *Observation, name string, t *corev1.ContainerStateTerminated)
 	if t == nil || hasRun(t) || (t.Reason != endedStartError && t.Reason != endedCannotRun) {
 		return "", false
 	}
-	return fmt.Sprintf("container %q could not be started%s", name, afterColon(runtimeWords(o, t.Message))), true
+	return fmt.Sprintf("container %q could not be started%s", name, afterColon(runtimeCause(o, t.Message))), true
 }
 
-// sayingWhy adds to a verdict why the next container does not start.
-func sayingWhy(o *Observation, f facts, v verdict) verdict {
+// withWaitReason adds to a verdict why the next container does not start.
+func withWaitReason(o *Observation, f facts, v verdict) verdict {
 	why := waitingFor(o, f)
 	if f.last != nil && podEnded(f.last) {
 		why = o.PodsRefused

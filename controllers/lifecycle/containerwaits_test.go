@@ -81,7 +81,7 @@ func TestCase26CauseIsSaidWhileItWaits(t *testing.T) {
 	mount := given().job().pod(onNode, waiting("ContainerCreating"))
 	mount.PodTrouble = `FailedMount: MountVolume.SetUp failed for volume "c" : configmap "missing" not found`
 	table{
-		"a volume, told by an Event": {mount, "Pending/JobCreated in 4m30s", `configmap "missing" not found`},
+		"a volume, from an Event": {mount, "Pending/JobCreated in 4m30s", `configmap "missing" not found`},
 		"no such command, with retries in place": {
 			given().job().pod(restartsAfter(never)), "Pending/JobCreated in 4m30s", `container "main" could not be started: exec: "no-such": executable file not found in $PATH; it is to be started again`,
 		},
@@ -153,7 +153,7 @@ func TestCase26CauseIsSaidAfterItEnded(t *testing.T) {
 func TestCase26WordsOfARuntimeAreNotRepeatedOfASensitiveRun(t *testing.T) {
 	for name, s := range map[string]*scene{
 		"while it waits":     given().job().pod(onNode, waiting("RunContainerError")),
-		"before it is made":  given().job().pod(onNode, waiting("CreateContainerError")),
+		"before it exists":   given().job().pod(onNode, waiting("CreateContainerError")),
 		"in a crash loop":    given().job().pod(restartsAfter(corev1.ContainerStateTerminated{Message: noSuchCommand})),
 		"after it has ended": given().job().pod(startFailed("main")).counted(0, 1).jobEnds(batchv1.JobFailed, ""),
 	} {
@@ -235,11 +235,11 @@ func TestCase26EventsAreAskedWhereNothingElseTells(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := &c.scene.Observation
-			if got, in := AsksWhy(o) != nil, AsksWhyIn(o); got != c.asks || in != c.in {
+			if got, in := NeedsEvents(o) != nil, NeedsEventsIn(o); got != c.asks || in != c.in {
 				t.Errorf("asks %t, in %s", got, in)
 			}
 			o.PodTrouble = "FailedMount: why"
-			if got := AsksWhyIn(o); got != c.in {
+			if got := NeedsEventsIn(o); got != c.in {
 				t.Errorf("again in %s once it was told", got)
 			}
 		})
@@ -262,7 +262,7 @@ func TestTroubleOf(t *testing.T) {
 		"the cause before the sum":  {[]Event{sum, mount}, `FailedMount: MountVolume.SetUp failed for volume "c" : configmap "missing" not found`},
 		"the sum where that is all": {[]Event{sum}, "FailedMount: Unable to attach or mount volumes: unmounted volumes=[c]: timed out waiting for the condition"},
 		"a volume that came":        {[]Event{mount, event(0, "Pulling", "x")}, ""},
-		"a sandbox, named anew":     {[]Event{event(0, "FailedCreatePodSandBox", "sandbox \""+strings.Repeat("0f", 32)+"\": no network")}, `FailedCreatePodSandBox: sandbox "…": no network`},
+		"a sandbox, renamed":        {[]Event{event(0, "FailedCreatePodSandBox", "sandbox \""+strings.Repeat("0f", 32)+"\": no network")}, `FailedCreatePodSandBox: sandbox "…": no network`},
 		"the scheduler's":           {[]Event{event(0, "FailedScheduling", "x")}, ""},
 	} {
 		if got := TroubleOf(c.events); got != c.want {

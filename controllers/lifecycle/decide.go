@@ -46,8 +46,8 @@ var rules = []rule{
 	restoredCopy, // a copy of a run is not run, whatever its status says
 	lost,         // a Job that is gone is not created again, whatever else was requested
 	cancelled,    // a cancel beats every outcome that is not recorded yet
-	tooLate,      // a run that may no longer start needs no place and no room
-	crowdedOut,   // a run that has to wait needs room for that in its namespace
+	tooLate,      // a run that may no longer start needs no place and no space in the backlog
+	backlogFull,  // a run that has to wait needs space in the backlog of its namespace
 	start,        // a run without a Job waits, or its Job is created
 	finished,     // the Job's own condition comes before our clocks
 	nodeLost,     // nobody will report how it ended
@@ -72,7 +72,7 @@ func (s step) plan(o *Observation, f facts) Plan {
 	p := Plan{Create: s.create, AskPlace: s.askPlace, End: s.end, EndReason: s.endReason, Replace: s.replace, DeleteJob: s.deleteJob, Requeue: s.requeue}
 	if s.hold {
 		p.Status = unchanged(o)
-		witness(o, f, &p.Status)
+		recordVanishingPods(o, f, &p.Status)
 		return p
 	}
 	p.Status = report(o, f, s.verdict)

@@ -81,9 +81,9 @@ func TestStart(t *testing.T) {
 		"an impossible Job fails":           {with(given(), StartInvalid, "spec.x: Invalid"), "Failed/InvalidJobTemplate", "spec.x"},
 		"somebody else's Job is a conflict": {with(given(), StartConflict, "left alone"), "Failed/NameConflict", "left alone"},
 		"one that is being deleted is left": {deleting(given()), "/", ""},
-		"the Job is not made twice":         {given().job(), "Pending/JobCreated in 4m30s", ""},
+		"no second Job is created":          {given().job(), "Pending/JobCreated in 4m30s", ""},
 		"an adopted Job is as good as ours": {forgetful(given().job()), "Pending/JobCreated in 4m30s", ""},
-		"a lost Job is not made again":      {lose(given().job()), "Failed/JobLost", "not started again"},
+		"a lost Job is not recreated":       {lose(given().job()), "Failed/JobLost", "not started again"},
 		"nor one that another replaced":     {replace(given().job()), "Failed/JobLost", ""},
 		"a Job that we deleted for a node that does not obey": {
 			lose(given().timeout(time.Minute).job().pod(runningFor(90*time.Second), marked("DeadlineExceeded", 26*time.Second))),
@@ -95,7 +95,7 @@ func TestStart(t *testing.T) {
 		"a lost Job of a pod that had ended before it was told":  {lose(given().job().pod(exited(1), marked("DeadlineExceeded", 0))), "Failed/JobLost", ""},
 		"a lost Job of a pod that somebody marked with nonsense": {lose(given().job().pod(runningFor(0), marked("Nonsense", 0))), "Failed/JobLost", ""},
 		"a lost Job of a cancelled run":                          {lose(given().job().cancelled()), "Cancelled/Cancelled", "already deleted"},
-		"a finished run makes no Job":                            {given().phase(v1alpha1.PhaseFailed, v1alpha1.ReasonTaskNotFound), "Failed/TaskNotFound", ""},
+		"a finished run gets no Job":                             {given().phase(v1alpha1.PhaseFailed, v1alpha1.ReasonTaskNotFound), "Failed/TaskNotFound", ""},
 		"nor a cancelled one that has begun":                     {given().cancelled(), "Cancelled/Cancelled", "before its Job was created"},
 	}.run(t)
 }
@@ -171,7 +171,7 @@ func TestFinish(t *testing.T) {
 		"preempted":                         {failedJob(given().job().pod(exited(143), preempted)), "Failed/Preempted", "PreemptionByScheduler"},
 		"failed with no pod to tell why":    {failedJob(given().job()), "Failed/JobFailed", "BackoffLimitExceeded: in its words"},
 		"the Job's own deadline":            {given().job().jobEnds(batchv1.JobFailed, batchv1.JobReasonDeadlineExceeded), "Failed/DeadlineExceeded", ""},
-		"our clock, told by the Job":        {failedJob(given().job().pod(exited(143), killed, marked("DeadlineExceeded", 3*time.Second))), "Failed/DeadlineExceeded", ""},
+		"our clock, from the Job":           {failedJob(given().job().pod(exited(143), killed, marked("DeadlineExceeded", 3*time.Second))), "Failed/DeadlineExceeded", ""},
 		"our mark came too late for it":     {failedJob(given().job().pod(exited(3), marked("DeadlineExceeded", 3*time.Second))), "Failed/NonZeroExit", "exit code 3"},
 	}.run(t)
 }
@@ -182,18 +182,18 @@ func TestCancel(t *testing.T) {
 	}
 	table{
 		"a running pod is ended":                 {running(), "Cancelling/CancelRequested end:run-a(Cancelled) in 25s", "cancelled by ann: enough"},
-		"a pod that was told is waited for":      {running(marked("Cancelled", 5*time.Second)), "Cancelling/CancelRequested in 20s", ""},
+		"waits for a pod told to end":            {running(marked("Cancelled", 5*time.Second)), "Cancelling/CancelRequested in 20s", ""},
 		"a pod that does not obey loses its Job": {running(marked("Cancelled", 25*time.Second)), "Cancelling/CancelRequested delete-job in 30s", ""},
 		"a node that is gone ends it":            {running(marked("Cancelled", 55*time.Second)), "Cancelled/Cancelled", "did not confirm"},
 		"a pod that ended":                       {given().job().cancelled().pod(exited(143), killed, marked("Cancelled", time.Second)), "Cancelled/Cancelled", "cancelled by ann"},
 		"a pod that no node has":                 {given().job().cancelled().pod(), "Cancelled/Cancelled", ""},
 		"a Job without pods":                     {given().job().cancelled(), "Cancelled/Cancelled", ""},
-		"a pod that pulls its image is told too": {given().job().cancelled().pod(onNode, waiting("ErrImagePull")), "Cancelling/CancelRequested end:run-a(Cancelled) in 2s", ""},
+		"ends a pod that pulls its image, too":   {given().job().cancelled().pod(onNode, waiting("ErrImagePull")), "Cancelling/CancelRequested end:run-a(Cancelled) in 2s", ""},
 		"the Job completed meanwhile":            {given().job().cancelled().pod(exited(0)).jobEnds(batchv1.JobComplete, ""), "Cancelled/FinishedWhileCancelling", "completed"},
 		"the Job failed meanwhile":               {given().job().cancelled().pod(exited(3)).jobEnds(batchv1.JobFailed, ""), "Cancelled/FinishedWhileCancelling", "exit code 3"},
 		"the Job failed because of us":           {given().job().cancelled().pod(exited(143), killed, marked("Cancelled", time.Second)).jobEnds(batchv1.JobFailed, ""), "Cancelled/Cancelled", ""},
 		"a cancel after the end changes nothing": {given().cancelled().phase(v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted), "Completed/Completed", ""},
-		"a mark that makes no sense is replaced": {running(func(pod *corev1.Pod) { pod.Annotations = map[string]string{v1alpha1.AnnotationEnded: "x yesterday"} }), "Cancelling/CancelRequested end:run-a(Cancelled) in 25s", ""},
+		"an invalid mark is replaced":            {running(func(pod *corev1.Pod) { pod.Annotations = map[string]string{v1alpha1.AnnotationEnded: "x yesterday"} }), "Cancelling/CancelRequested end:run-a(Cancelled) in 25s", ""},
 	}.run(t)
 }
 
@@ -204,7 +204,7 @@ func TestDeadlines(t *testing.T) {
 		"at the timeout":                 {given().timeout(time.Minute).job().pod(runningFor(time.Minute)), "Pending/ end:run-a(DeadlineExceeded) in 25s", ""},
 		"the pod ended by it":            {given().timeout(time.Second).job().pod(exited(143), killed, marked("DeadlineExceeded", time.Second)), "Failed/DeadlineExceeded", "timeout of 1s"},
 		"between two attempts":           {given().timeout(time.Second).job().pod(exited(1)).counted(0, 1), "Failed/DeadlineExceeded", ""},
-		"a pod that made it in time":     {given().timeout(time.Second).job().pod(exited(0)), "Pending/", ""},
+		"a pod that ended in time":       {given().timeout(time.Second).job().pod(exited(0)), "Pending/", ""},
 		"a node that is gone":            {given().timeout(time.Second).job().pod(runningFor(time.Hour), marked("DeadlineExceeded", 55*time.Second)), "Failed/DeadlineExceeded", "did not confirm"},
 		"no start in time, no node":      {late(given().job().pod()), "Failed/StartTimeout", "within 5m0s"},
 		"no start in time, no image":     {late(given().job().pod(onNode, waiting("ImagePullBackOff"))), "Pending/ end:run-a(StartTimeout) in 2s", ""},

@@ -185,8 +185,8 @@ func isWanted(job *batchv1.Job, pod *corev1.Pod) bool {
 	})
 }
 
-// decider returns the pod that decided how a run ended, or nil if no observed pod did.
-func decider(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) *corev1.Pod {
+// decidingPodOf returns the pod that decided how a run ended, or nil if no observed pod did.
+func decidingPodOf(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) *corev1.Pod {
 	switch {
 	case status.Phase == v1alpha1.PhaseCompleted,
 		status.Reason == v1alpha1.ReasonFinishedWhileCancelling && o.Job != nil && jobspec.TrueCondition(o.Job, batchv1.JobComplete) != nil:

@@ -146,15 +146,15 @@ func TestCountingWithAPodFailurePolicy(t *testing.T) {
 		scene *scene
 		waits bool
 	}{
-		"nothing has ended":                     {retrying().pod(runningFor(0), tracked), false},
-		"the Job has not seen it":               {retrying().pod(exited(143), disruptedBy("PreemptionByScheduler"), tracked), true},
-		"the Job has ignored it":                {retrying().pod(exited(143), disruptedBy("PreemptionByScheduler")), false},
-		"ignored, and the next one runs":        {retrying().pod(exited(143), reasonIs("Evicted")).pod(runningFor(0), tracked), false},
-		"ignored, and the next one failed":      {retrying().pod(exited(143), reasonIs("Evicted")).pod(exited(1), tracked), true},
-		"a failure whose number is to be added": {uncounted(retrying().pod(exited(1)), batchv1.UncountedTerminatedPods{Failed: []types.UID{"pod-a"}}), true},
-		"a success whose number is to be added": {uncounted(retrying().pod(exited(0)), batchv1.UncountedTerminatedPods{Succeeded: []types.UID{"pod-a"}}), true},
-		"another's number is to be added":       {uncounted(retrying().pod(exited(1)), batchv1.UncountedTerminatedPods{Failed: []types.UID{"pod-z"}}), false},
-		"a failure that was counted":            {retrying().pod(exited(1)).counted(0, 1), false},
+		"nothing has ended":                {retrying().pod(runningFor(0), tracked), false},
+		"the Job has not seen it":          {retrying().pod(exited(143), disruptedBy("PreemptionByScheduler"), tracked), true},
+		"the Job has ignored it":           {retrying().pod(exited(143), disruptedBy("PreemptionByScheduler")), false},
+		"ignored, and the next one runs":   {retrying().pod(exited(143), reasonIs("Evicted")).pod(runningFor(0), tracked), false},
+		"ignored, and the next one failed": {retrying().pod(exited(143), reasonIs("Evicted")).pod(exited(1), tracked), true},
+		"a failure with a number to add":   {uncounted(retrying().pod(exited(1)), batchv1.UncountedTerminatedPods{Failed: []types.UID{"pod-a"}}), true},
+		"a success with a number to add":   {uncounted(retrying().pod(exited(0)), batchv1.UncountedTerminatedPods{Succeeded: []types.UID{"pod-a"}}), true},
+		"a number of another to add":       {uncounted(retrying().pod(exited(1)), batchv1.UncountedTerminatedPods{Failed: []types.UID{"pod-z"}}), false},
+		"a failure that was counted":       {retrying().pod(exited(1)).counted(0, 1), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := &c.scene.Observation

@@ -13,19 +13,19 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// AsksWhy returns the pod whose Events should be read, or nil. Such a pod has waited on its node for some time, and its
-// status does not say why. Only Events say that a volume cannot be mounted or a sandbox cannot be created.
-func AsksWhy(o *Observation) *corev1.Pod {
-	pod, left := asksWhyIn(o)
+// NeedsEvents returns the pod whose Events should be read, or nil. Such a pod has waited on its node for some time, and
+// its status does not say why. Only Events say that a volume cannot be mounted or a sandbox cannot be created.
+func NeedsEvents(o *Observation) *corev1.Pod {
+	pod, left := needsEventsIn(o)
 	if pod == nil || left > 0 {
 		return nil
 	}
 	return pod
 }
 
-// AsksWhyIn returns how long until the Events of such a pod should be read again, or zero if there is none.
-func AsksWhyIn(o *Observation) time.Duration {
-	pod, left := asksWhyIn(o)
+// NeedsEventsIn returns how long until the Events of such a pod should be read again, or zero if there is none.
+func NeedsEventsIn(o *Observation) time.Duration {
+	pod, left := needsEventsIn(o)
 	switch {
 	case pod == nil:
 		return 0
@@ -39,16 +39,16 @@ func AsksWhyIn(o *Observation) time.Duration {
 // askAfter is how long a pod may wait before its Events are read, and how often they are read.
 const askAfter = 10 * time.Second
 
-func asksWhyIn(o *Observation) (pod *corev1.Pod, left time.Duration) {
+func needsEventsIn(o *Observation) (pod *corev1.Pod, left time.Duration) {
 	if o.Job == nil || o.Execution.Status.Phase.IsTerminal() || o.Execution.DeletionTimestamp != nil {
 		return nil, 0
 	}
 	f := gather(o)
 	pod = f.last
-	if pod == nil || podEnded(pod) || pod.Spec.NodeName == "" || toldWaiting(o, f) != "" || sandboxIsReady(pod) || !startOf(pod).IsZero() {
+	if pod == nil || podEnded(pod) || pod.Spec.NodeName == "" || podWaitsFor(o, f) != "" || sandboxIsReady(pod) || !startOf(pod).IsZero() {
 		return nil, 0
 	}
-	if hasStruck(f.clocks.start, o.Now) {
+	if hasExpired(f.clocks.start, o.Now) {
 		return pod, 0 // the last chance
 	}
 	return pod, askAfter - o.Now.Sub(pod.CreationTimestamp.Time)

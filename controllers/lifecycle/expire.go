@@ -30,7 +30,7 @@ func expire(o *Observation, f facts, reason string) step {
 
 // overdue says which clock expired and, if known, what the run waited for.
 func overdue(o *Observation, f facts, reason string) string {
-	message, why := "the controller ended the pod", lastWord(o, f)
+	message, why := "the controller ended the pod", lastWaitReason(o, f)
 	switch {
 	case reason == v1alpha1.ReasonDeadlineExceeded && f.snapshot.Timeout != nil:
 		message = fmt.Sprintf("the run took longer than its timeout of %s", f.snapshot.Timeout.Duration)

@@ -35,7 +35,7 @@ func TestEndedByUs(t *testing.T) {
 		"told, and ended as told":        {given().job().pod(exited(143), killed, marked("Cancelled", time.Second)), "Cancelled"},
 		"told, and ended by itself":      {given().job().pod(exited(3), marked("Cancelled", time.Second)), ""},
 		"ended by a deadline of its own": {given().job().pod(exited(143), killed), ""},
-		"told with a mark that is garbage": {given().job().pod(exited(143), killed, func(p *corev1.Pod) {
+		"told, with an invalid mark": {given().job().pod(exited(143), killed, func(p *corev1.Pod) {
 			p.Annotations = map[string]string{v1alpha1.AnnotationEnded: strings.Repeat("x", 100)}
 		}), ""},
 		"the attempt before was told": {given().job().pod(exited(143), killed, marked("Cancelled", time.Minute)).pod(exited(3)), ""},
@@ -60,7 +60,7 @@ func TestGather(t *testing.T) {
 		"a pod that runs":                      {given().job().pod(runningFor(time.Minute)), noon.Add(-time.Minute), 1, 0},
 		"a pod that was restarted":             {given().job().pod(runningFor(time.Second), restarted(1, 1, time.Minute)), noon.Add(-time.Minute), 1, 0},
 		"a pod that ended and one that runs":   {given().job().pod(exited(1)).pod(runningFor(time.Second)), noon.Add(-11 * time.Second), 1, 1},
-		"the first word stands":                {startedBefore(given().job(), time.Hour).pod(runningFor(time.Second)), noon.Add(-time.Hour), 1, 0},
+		"the first word is kept":               {startedBefore(given().job(), time.Hour).pod(runningFor(time.Second)), noon.Add(-time.Hour), 1, 0},
 		"a container whose start was lost":     {given().job().pod(onNode, lostStart), time.Time{}, 1, 0},
 		"an init container is the first start": {given().job().pod(runningFor(time.Second), initEnded(0)), noon.Add(-12 * time.Second), 1, 0},
 	} {
@@ -84,12 +84,12 @@ func TestClip(t *testing.T) {
 		n    int
 		want string
 	}{
-		"what fits is itself":     {"abcdef", 6, "abcdef"},
-		"what does not is cut":    {"abcdefg", 6, "abc…"},
-		"runes are not cut":       {"同同同", 8, "同…"},
-		"nothing":                 {"", 6, ""},
-		"no UTF-8 is no crash":    {strings.Repeat("\x80", 9), 8, "…"},
-		"room for the dots alone": {"abcdefg", 3, "…"},
+		"what fits is itself":    {"abcdef", 6, "abcdef"},
+		"what does not is cut":   {"abcdefg", 6, "abc…"},
+		"runes are not cut":      {"同同同", 8, "同…"},
+		"nothing":                {"", 6, ""},
+		"no UTF-8 is no crash":   {strings.Repeat("\x80", 9), 8, "…"},
+		"room only for the dots": {"abcdefg", 3, "…"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := clip(c.text, c.n); got != c.want {

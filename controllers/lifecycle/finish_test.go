@@ -65,7 +65,7 @@ func TestWhyAJobFailed(t *testing.T) {
 		"a disruption that was called off":                  {failed(exited(3), calledOff), "Failed/NonZeroExit", ""},
 		"the Job's own clock goes before what the pod says": {given().job().pod(exited(143)).jobEnds(batchv1.JobFailed, batchv1.JobReasonDeadlineExceeded), "Failed/DeadlineExceeded", "in its words"},
 		"a policy of the template":                          {given().job().jobEnds(batchv1.JobFailed, batchv1.JobReasonPodFailurePolicy), "Failed/JobFailed", "PodFailurePolicy: in its words"},
-		"the start clock, told by the Job":                  {failed(onNode, killed, marked("StartTimeout", time.Second)), "Failed/StartTimeout", ""},
+		"the start clock, from the Job":                     {failed(onNode, killed, marked("StartTimeout", time.Second)), "Failed/StartTimeout", ""},
 		"a pod's own deadline is not ours":                  {failed(exited(143), killed), "Failed/PodDeadlineExceeded", "activeDeadlineSeconds"},
 	}.run(t)
 }

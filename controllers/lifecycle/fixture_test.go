@@ -129,6 +129,9 @@ func exited(code int32) func(*corev1.Pod) {
 	}
 }
 
+// stillRunning is a pod whose end the kubelet has not reported yet, although the containers may have ended.
+func stillRunning(pod *corev1.Pod) { pod.Status.Phase = corev1.PodRunning }
+
 // marked adds our annotation: we ended the pod some time ago, for a reason.
 func marked(reason string, ago time.Duration) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {

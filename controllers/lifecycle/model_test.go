@@ -76,7 +76,7 @@ func (w *world) startedAnew() { w.read, w.Observation.Log = 0, LogState{} }
 // look reconciles once and records the status.
 func (w *world) look(how string) {
 	before := w.Execution.DeepCopy()
-	w.Start, w.Place, w.Observation.Job, w.Observation.Task, w.Mirrored = StartResult{}, nil, w.job, nil, nil
+	w.Start, w.Queue, w.Observation.Job, w.Observation.Task, w.Mirrored = StartResult{}, nil, w.job, nil, nil
 	if w.job == nil && !LogIsFinal(before) {
 		w.Observation.Task = w.task
 	}
@@ -87,7 +87,7 @@ func (w *world) look(how string) {
 	w.checkCreate(plan)
 	w.apply(plan, how)
 	if plan.Create != nil {
-		if plan = Decide(w.Observation); plan.Create != nil && (w.Place == nil || w.Place.Granted) {
+		if plan = Decide(w.Observation); plan.Create != nil && (w.Queue == nil || w.Queue.Granted) {
 			w.Error("a Job is to be created whose creation was answered")
 		}
 		w.apply(plan, how)
@@ -120,10 +120,10 @@ func (w *world) apply(p Plan, how string) {
 	if p.DeleteJob && how != cannotAct {
 		w.job = nil
 	}
-	if p.Create == nil || w.Start.Outcome != StartNotTried || w.Place != nil {
+	if p.Create == nil || w.Start.Outcome != StartNotTried || w.Queue != nil {
 		return
 	}
-	if w.turn(); !w.Place.Granted {
+	if w.turn(); !w.Queue.Granted {
 		return
 	}
 	switch pick(w, "the API server", "takes the Job", "takes the Job", "takes the Job", "refuses the Job for now", "refuses such a Job", "has another's Job of that name") {
@@ -144,15 +144,15 @@ func (w *world) apply(p Plan, how string) {
 
 // turn asks the ledger, whose answer is random.
 func (w *world) turn() {
-	crowd := census.Crowd{
+	occupancy := census.Occupancy{
 		Active: w.number("active", 0, 4), Accepted: w.chance("it was accepted before", 5),
 		Blocked: pick(w, "limit over all Tasks", v1alpha1.BlockedByNamespace, v1alpha1.BlockedByController),
 	}
 	if w.chance("the queue is full", 5) {
-		crowd.Queued = v1alpha1.DefaultMaxQueued
+		occupancy.Queued = v1alpha1.DefaultMaxQueued
 	}
-	w.Place = &queue.Place{
-		Granted: !w.either("others are before it"), Since: w.Now, Position: w.number("position", 1, 20), Limit: 3, Active: []string{"a", "b"}, Rules: census.RulesOf(w.task), Crowd: crowd,
+	w.Queue = &queue.Answer{
+		Granted: !w.either("others are before it"), Since: w.Now, Position: w.number("position", 1, 20), Limit: 3, Active: []string{"a", "b"}, Rules: census.RulesOf(w.task), Occupancy: occupancy,
 	}
 }
 

@@ -27,7 +27,7 @@ func nodeLost(o *Observation, f facts) (step, bool) {
 // givenUp returns how a run ends if its nodes are no longer waited for. is is false while they are, or need not be.
 func givenUp(o *Observation, f facts) (s step, is bool) {
 	pod, due := awaitedFromNodes(f)
-	if pod == nil || !hasStruck(due, o.Now) {
+	if pod == nil || !hasExpired(due, o.Now) {
 		return step{}, false
 	}
 	words := fmt.Sprintf("pod %s was to have ended by %s, and node %s did not confirm it: the container may still run there",

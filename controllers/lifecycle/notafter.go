@@ -24,7 +24,7 @@ func notAfterDue(o *Observation, f facts) (due time.Time) {
 
 // tooLate ends a run without a Job after its notAfter.
 func tooLate(o *Observation, f facts) (step, bool) {
-	if o.Job != nil || !hasStruck(f.clocks.notAfter, o.Now) {
+	if o.Job != nil || !hasExpired(f.clocks.notAfter, o.Now) {
 		return step{}, false
 	}
 	message := notAfterOverdue(o)

@@ -24,7 +24,7 @@ func (s *scene) notAfter(d time.Duration) *scene {
 }
 
 func TestNotAfter(t *testing.T) {
-	byTask := queue.Place{Position: 7, Crowd: census.Crowd{Active: 3}, Limit: 3}
+	byTask := queue.Answer{Position: 7, Occupancy: census.Occupancy{Active: 3}, Limit: 3}
 	const late = "Failed/StartDeadlineExceeded"
 	queued := func(d time.Duration) *scene {
 		return given().notAfter(d).policy(v1alpha1.ConcurrencyQueue).queued(7, v1alpha1.BlockedByTask, v1alpha1.ReasonConcurrencyLimit).place(byTask)

@@ -37,11 +37,11 @@ type Observation struct {
 	// PastWait is how long to wait for the archive to say whether there is one. It is zero if there is nothing to wait
 	// for.
 	PastWait time.Duration
-	// Place is the queue's answer, or nil if it was not asked. It is asked before the Job is created.
-	Place *queue.Place
-	// NoRoom is why the execution may not wait. It is nil if it may, or if that was not asked. It is asked when the
+	// Queue is the answer of the ledger, or nil if it was not asked. It is asked before the Job is created.
+	Queue *queue.Answer
+	// BacklogFull is why the execution may not wait. It is nil if it may, or if that was not asked. It is asked when the
 	// first decision about an execution is to wait.
-	NoRoom *backlog.Full
+	BacklogFull *backlog.Full
 	// Secret has the values of the sensitive params, read from the API server. It is nil if it does not exist, was not
 	// needed or could not be read. In the last case SecretTrouble says why.
 	Secret        *corev1.Secret
@@ -58,11 +58,11 @@ type Observation struct {
 	// PodsRefusedSince is when the missing pod was first refused, or zero if PodsRefused is empty.
 	PodsRefusedSince time.Time
 	// PodTrouble is why the containers of the newest pod are not created, by its Events, such as a volume that cannot
-	// be mounted. It is empty if the Events were not read (AsksWhy), or give no reason.
+	// be mounted. It is empty if the Events were not read (NeedsEvents), or give no reason.
 	PodTrouble string
-	// KilledFor is the probe or hook for which the kubelet killed the deciding container. It is empty if its Events
-	// were not read (AsksWhoKilled), or if the kubelet killed none.
-	KilledFor string
+	// KillCause is the probe or hook for which the kubelet killed the deciding container. It is empty if its Events
+	// were not read (NeedsKillEvents), or if the kubelet killed none.
+	KillCause string
 	// Log says how far the log was read.
 	Log LogState
 	// Mirrored is the tail in the status. It is set only if Log cannot be read again in full.

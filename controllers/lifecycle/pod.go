@@ -74,15 +74,21 @@ func containersOf(pod *corev1.Pod) []corev1.ContainerStatus {
 	return append(append(out, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...)
 }
 
-// isIdle reports whether no container of a pod runs, as far as its node has reported. The node may still be about to
-// start one.
+// isIdle reports whether a pod waits to start a container and runs none, as far as its node has reported. The node may
+// be about to start one. A pod is not idle if all its containers have ended, or if an init container has failed: its
+// kubelet reports next how the pod goes on. A pod gets a terminal phase only after its containers have ended, in a
+// report of its own (mergePodStatus in the kubelet).
 func isIdle(pod *corev1.Pod) bool {
+	waits := pod.Status.Phase == corev1.PodPending
 	for _, s := range containersOf(pod) {
 		if s.State.Running != nil {
 			return false
 		}
+		waits = waits || s.State.Terminated == nil // a state that is not given means waiting
 	}
-	return pod.Status.Phase == corev1.PodPending || len(pod.Status.ContainerStatuses) > 0
+	return waits && !slices.ContainsFunc(pod.Status.InitContainerStatuses, func(s corev1.ContainerStatus) bool {
+		return s.State.Terminated != nil && s.State.Terminated.ExitCode != 0
+	})
 }
 
 // hasRun reports whether an ended container had started. If a runtime could not start it, its start is missing or the

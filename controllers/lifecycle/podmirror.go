@@ -40,13 +40,13 @@ func mirrorPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	settleMirror(o, f, status)
 	status.Attempts = max(status.Attempts, attempts)
 	status.Disruptions = max(status.Disruptions, disruptions(status.Pods))
-	tellDecider(o, f, status)
+	markDecidingPod(o, f, status)
 	status.Pods = newest(o, status.Pods)
 }
 
-// witness records the ends of pods that are about to vanish, even if nothing else is reported. When a deleted pod is
-// gone, nobody can tell how it ended.
-func witness(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
+// recordVanishingPods records the ends of pods that are about to vanish, even if nothing else is reported. When a
+// deleted pod is gone, nobody can tell how it ended.
+func recordVanishingPods(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	s := &o.Execution.Status
 	if s.Phase == "" || s.Phase.IsTerminal() || s.ObservedGeneration != o.Execution.Generation || o.Execution.DeletionTimestamp != nil {
 		return
@@ -87,16 +87,16 @@ func newest(o *Observation, pods []v1alpha1.PodMirror) []v1alpha1.PodMirror {
 	return pods
 }
 
-// tellDecider marks the deciding pod and gives the run its exit code. Both stay once the run has ended, except that an
-// unknown exit code may become known later. Between two attempts it is the exit code of the failed one.
-func tellDecider(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
+// markDecidingPod marks the deciding pod and gives the run its exit code. Both stay once the run has ended, except that
+// an unknown exit code may become known later. Between two attempts it is the exit code of the failed one.
+func markDecidingPod(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus) {
 	switch {
 	case o.Execution.Status.Phase.IsTerminal() && status.ExitCode != nil:
 	case status.Phase.IsTerminal():
 		m := status.DecidingPod()
 		if m == nil {
 			m = decidingMirror(status.Pods, status.Phase)
-			if pod := decider(o, f, status); pod != nil {
+			if pod := decidingPodOf(o, f, status); pod != nil {
 				m = mirrorOf(status.Pods, pod)
 			}
 		}

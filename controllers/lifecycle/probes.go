@@ -19,10 +19,10 @@ import (
 // signalled is the smallest exit code of a program that was ended by a signal: 128 plus the signal's number.
 const signalled = 129
 
-// AsksWhoKilled returns the pod whose Events should be read to find out who killed its container, or nil. A signal
+// NeedsKillEvents returns the pod whose Events should be read to find out who killed its container, or nil. A signal
 // ended the container and its Job has failed. Neither we, nor the platform, nor the memory limit was the cause. Only
 // Events say that the kubelet killed a container for a probe or a hook. They are read once, before the end is recorded.
-func AsksWhoKilled(o *Observation) *corev1.Pod {
+func NeedsKillEvents(o *Observation) *corev1.Pod {
 	if o.Job == nil || o.Execution.Status.Phase.IsTerminal() || jobspec.TrueCondition(o.Job, batchv1.JobFailed) == nil {
 		return nil
 	}
@@ -40,9 +40,9 @@ func AsksWhoKilled(o *Observation) *corev1.Pod {
 	return f.last
 }
 
-// KilledFor returns from a pod's Events the probe or hook for which the kubelet killed a container, or empty. For a run
+// KillCause returns from a pod's Events the probe or hook for which the kubelet killed a container, or empty. For a run
 // with sensitive params it leaves out the program's answer to a probe and the command of a hook.
-func KilledFor(events []Event, sensitive bool) string {
+func KillCause(events []Event, sensitive bool) string {
 	newest := slices.Clone(events)
 	slices.SortStableFunc(newest, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Message, b.Message)) })
 	answer := ""
@@ -67,8 +67,8 @@ func KilledFor(events []Event, sensitive bool) string {
 
 // killedByProbe describes a failure because the kubelet killed a container for a probe or a hook.
 func killedByProbe(o *Observation, name string, t *corev1.ContainerStateTerminated) (message string, is bool) {
-	if o.KilledFor == "" {
+	if o.KillCause == "" {
 		return "", false
 	}
-	return fmt.Sprintf("the kubelet killed container %q, which ended with exit code %d, because %s", name, t.ExitCode, o.KilledFor), true
+	return fmt.Sprintf("the kubelet killed container %q, which ended with exit code %d, because %s", name, t.ExitCode, o.KillCause), true
 }

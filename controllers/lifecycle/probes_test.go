@@ -30,12 +30,12 @@ func TestCase27ContainerKilledForAProbe(t *testing.T) {
 		"the Job goes on":        {given().job().pod(exited(137)).counted(0, 1), false},
 		"no pod is left":         {given().job().counted(0, 1).jobEnds(batchv1.JobFailed, ""), false},
 	} {
-		if got := AsksWhoKilled(&c.scene.Observation) != nil; got != c.asks {
+		if got := NeedsKillEvents(&c.scene.Observation) != nil; got != c.asks {
 			t.Errorf("%s: asks %t", name, got)
 		}
 	}
 	probe := failed(exited(137))
-	probe.KilledFor = "its liveness probe failed: Liveness probe failed: HTTP probe failed with statuscode: 500"
+	probe.KillCause = "its liveness probe failed: Liveness probe failed: HTTP probe failed with statuscode: 500"
 	table{"it says for which": {probe, "Failed/ProbeFailed", `the kubelet killed container "main", which ended with exit code 137, because its liveness probe failed: Liveness probe failed: HTTP`}}.run(t)
 }
 
@@ -59,7 +59,7 @@ func TestKilledFor(t *testing.T) {
 		"a postStart hook, sensitive":   {[]Event{hook}, true, "its postStart hook failed"},
 		"a hook goes with what it says": {[]Event{{Reason: "Killing", Message: "FailedPostStartHook"}, hook}, false, "its postStart hook failed: PostStartHook failed"},
 	} {
-		if got := KilledFor(c.events, c.sensitive); got != c.want {
+		if got := KillCause(c.events, c.sensitive); got != c.want {
 			t.Errorf("%s: got %q", name, got)
 		}
 	}

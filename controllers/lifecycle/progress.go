@@ -15,7 +15,7 @@ import (
 // on, and one status write covers both. While other pods run, counting may take as long as they do. A Job that counts
 // failures for each index counts a failure when it creates the next pod.
 func counting(o *Observation, f facts) (step, bool) {
-	if len(f.live) > 0 && !onePodAtATime(o.Job) || o.Job.Spec.BackoffLimitPerIndex != nil && !madeIt(o, f) {
+	if len(f.live) > 0 && !onePodAtATime(o.Job) || o.Job.Spec.BackoffLimitPerIndex != nil && !enoughSucceeded(o, f) {
 		return step{}, false
 	}
 	return step{hold: true, requeue: f.clocks.next(o.Now)}, !allCounted(o, f)
@@ -58,6 +58,6 @@ func progress(o *Observation, f facts) (step, bool) {
 		}
 		s.message += retryingText(pod, attempt)
 	}
-	s.verdict = sayingWhy(o, f, s.verdict)
+	s.verdict = withWaitReason(o, f, s.verdict)
 	return s, true
 }

@@ -47,7 +47,7 @@ func TestNothingIsReportedWhileAJobCounts(t *testing.T) {
 
 func TestRunningIsNeverTakenBack(t *testing.T) {
 	table{
-		"the pod is gone, the next is not there":   {startedBefore(given().job(), time.Minute), "Running/ContainerStarted", ""},
+		"the pod is gone, the next is missing":     {startedBefore(given().job(), time.Minute), "Running/ContainerStarted", ""},
 		"the pod is gone, the next pulls an image": {startedBefore(given().job(), time.Minute).pod(onNode, waiting("ImagePullBackOff")), "Running/ContainerWaiting in 1m0s", `image "busybox"`},
 		"the container restarts in place":          {given().job().pod(runningFor(0), restarted(2, 1, time.Minute)), "Running/ContainerStarted", ""},
 		"the container waits to restart in place":  {given().job().pod(runningFor(0), restarted(2, 1, time.Minute), waitingAgain), "Running/ContainerStarted", ""},

@@ -70,7 +70,7 @@ func (w *world) checkEcho(plan Plan) {
 	if !equality.Semantic.DeepEqual(again.Status, w.Execution.Status) {
 		w.Errorf("another look would write again: %s", cmp.Diff(w.Execution.Status, again.Status))
 	}
-	if again.Create != nil && w.Place == nil || len(again.End) > 0 || len(again.Replace) > 0 || again.DeleteJob {
+	if again.Create != nil && w.Queue == nil || len(again.End) > 0 || len(again.Replace) > 0 || again.DeleteJob {
 		w.Errorf("another look would do more: %+v", again)
 	}
 	if again.Requeue > 0 && (plan.Requeue == 0 || again.Requeue < plan.Requeue) {
@@ -86,7 +86,7 @@ func (w *world) checkClock(s *v1alpha1.TaskExecutionStatus, plan Plan) {
 	if w.Observation.Job == nil || s.Phase.IsTerminal() || !runs || w.Now.Before(due.Time) || JobFinished(w.Observation.Job) {
 		return
 	}
-	over := hasDecided(w.Observation.Job) || madeIt(&w.Observation, gather(&w.Observation))
+	over := hasDecided(w.Observation.Job) || enoughSucceeded(&w.Observation, gather(&w.Observation))
 	for _, pod := range w.Pods {
 		if over && pod.DeletionTimestamp != nil {
 			continue
@@ -113,7 +113,7 @@ func waitsForEver(w *world, plan Plan) bool {
 	if f.waits() {
 		return f.snapshot.StartTimeout != nil && !startClockFrom(w.Observation.Job).IsZero()
 	}
-	over := (madeIt(&w.Observation, f) || hasDecided(w.Observation.Job)) && !goesOn(f)
+	over := (enoughSucceeded(&w.Observation, f) || hasDecided(w.Observation.Job)) && !goesOn(f)
 	return f.snapshot.Timeout != nil && !over
 }
 

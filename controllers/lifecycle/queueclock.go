@@ -13,7 +13,7 @@ import (
 // queueDue returns when a run ends for its queueTimeout. The clock counts from its creation or, after it has started,
 // from when its Job was suspended. It stops once the API server refuses its Job, because the run had a place then.
 func queueDue(o *Observation, f facts) (due time.Time) {
-	hadPlace := o.Job == nil && o.Execution.Status.Reason == v1alpha1.ReasonJobRefused && (o.Place == nil || o.Place.Granted)
+	hadPlace := o.Job == nil && o.Execution.Status.Reason == v1alpha1.ReasonJobRefused && (o.Queue == nil || o.Queue.Granted)
 	if f.snapshot.QueueTimeout == nil || hadPlace {
 		return time.Time{}
 	}
@@ -26,7 +26,7 @@ func queueDue(o *Observation, f facts) (due time.Time) {
 
 // queueTimedOut ends a run without a Job that got no place in time.
 func queueTimedOut(o *Observation, f facts) (step, bool) {
-	if !hasStruck(f.clocks.queue, o.Now) {
+	if !hasExpired(f.clocks.queue, o.Now) {
 		return step{}, false
 	}
 	message := queueOverdue(f)

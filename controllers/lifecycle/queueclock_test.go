@@ -15,7 +15,7 @@ func TestQueueClock(t *testing.T) {
 	clock := func(d time.Duration) *scene { return given().queueTimeout(d) } // it is one minute old
 	refused := clock(time.Minute).phase(v1alpha1.PhasePending, v1alpha1.ReasonJobRefused)
 	waited := clock(time.Minute).queued(7, "Task", v1alpha1.ReasonConcurrencyLimit)
-	late := hourOld().place(queue.Place{Granted: true, Since: noon.Add(-time.Minute)})
+	late := hourOld().place(queue.Answer{Granted: true, Since: noon.Add(-time.Minute)})
 	late.Start = StartResult{StartRefused, "exceeded quota"}
 	table{
 		"before it strikes":                      {clock(time.Minute + time.Second), "/ create", ""},

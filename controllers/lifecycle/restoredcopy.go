@@ -54,20 +54,35 @@ type PastRun struct {
 	Ended time.Time
 }
 
+// PastRunOf returns an execution, which was deleted or has ended, as a past run.
+func PastRunOf(e *v1alpha1.TaskExecution) PastRun {
+	past := PastRun{
+		Name: types.NamespacedName{Namespace: e.Namespace, Name: e.Name}, UID: e.UID, Phase: e.Status.Phase, Reason: e.Status.Reason,
+	}
+	if requested := e.Spec.Trigger.Time; requested != nil {
+		past.Requested = requested.Time
+	}
+	if at := e.Status.CompletionTime; at != nil {
+		past.Ended = at.Time
+	}
+	return past
+}
+
 // PastOf returns the past run that is the original of an execution, or nil: one with the same UID, or with the same name
-// and time of the request.
-func PastOf(e *v1alpha1.TaskExecution, past []PastRun) *PastRun {
+// and time of the request. One that did run comes before its other copies.
+func PastOf(e *v1alpha1.TaskExecution, past []PastRun) (original *PastRun) {
 	for i := range past {
 		p := &past[i]
 		if p.Name.Namespace != e.Namespace || p.Name.Name != e.Name {
 			continue
 		}
 		sameRequest := e.Spec.Trigger.Time != nil && !p.Requested.IsZero() && p.Requested.Equal(e.Spec.Trigger.Time.Time)
-		if p.UID != "" && p.UID == e.UID || sameRequest {
-			return p
+		is := p.UID != "" && p.UID == e.UID || sameRequest
+		if is && (original == nil || original.Reason == v1alpha1.ReasonRestoredCopy) {
+			original = p
 		}
 	}
-	return nil
+	return original
 }
 
 // MayBeCopy reports whether an execution without a Job can be a copy: it carries a stamp and has not ended.

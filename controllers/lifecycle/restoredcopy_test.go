@@ -86,7 +86,7 @@ func ends(s *scene, phase v1alpha1.Phase, reason string) *scene {
 
 // A copy takes no place and no room: what a run with a place would do comes later.
 func TestCopyTakesNoPlace(t *testing.T) {
-	waits := queue.Place{Position: 7, Crowd: census.Crowd{Active: 3}, Limit: 3}
+	waits := queue.Answer{Position: 7, Occupancy: census.Occupancy{Active: 3}, Limit: 3}
 	table{
 		"a copy in a queue":         {given().stamped(time.Hour).policy(v1alpha1.ConcurrencyQueue).place(waits), "Failed/RestoredCopy", ""},
 		"a copy that would replace": {given().stamped(time.Hour).policy(v1alpha1.ConcurrencyReplace).place(waits), "Failed/RestoredCopy", ""},

@@ -30,7 +30,7 @@ func mirrorResult(o *Observation, f facts, status *v1alpha1.TaskExecutionStatus)
 	if !status.Phase.IsTerminal() || o.Execution.Status.Phase.IsTerminal() {
 		return
 	}
-	pod := decider(o, f, status)
+	pod := decidingPodOf(o, f, status)
 	if pod == nil {
 		return
 	}

@@ -15,7 +15,7 @@ import (
 // retrying returns the failed pod whose successor has not started yet, and the number of its attempt, counted from 1.
 // Each index of an Indexed Job has its own attempts. pod is nil if nothing is retried.
 func retrying(o *Observation, f facts) (pod *corev1.Pod, attempt int) {
-	if madeIt(o, f) || hasDecided(o.Job) {
+	if enoughSucceeded(o, f) || hasDecided(o.Job) {
 		return nil, 0
 	}
 	if _, sure := decidingFailure(o, f); sure && !jobspec.IsIndexed(o.Job) {

@@ -20,7 +20,7 @@ func runDue(o *Observation, f facts) (due time.Time) {
 	if !ok || f.started.IsZero() {
 		return time.Time{}
 	}
-	if (madeIt(o, f) || hasDecided(o.Job)) && !goesOn(f) && hasStruck(at.Time, o.Now) {
+	if (enoughSucceeded(o, f) || hasDecided(o.Job)) && !goesOn(f) && hasExpired(at.Time, o.Now) {
 		return time.Time{}
 	}
 	return at.Time

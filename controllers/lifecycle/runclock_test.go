@@ -29,7 +29,7 @@ func TestRunClock(t *testing.T) {
 		"nor does a deleted one":                              {withoutMinute(minute()).pod(runningFor(time.Minute)), "Pending/ " + ends, ""},
 		"without a pod there is nothing to end":               {startedBefore(minute(), time.Minute), "Failed/DeadlineExceeded", "timeout of 1m0s"},
 		"a pod without a node goes with its Job":              {startedBefore(minute(), time.Minute).pod(), "Failed/DeadlineExceeded", ""},
-		"a pod that was told is waited for":                   {minute().pod(runningFor(time.Minute), marked("DeadlineExceeded", 5*time.Second)), "Pending/ in 20s", ""},
+		"waits for a pod told to end":                         {minute().pod(runningFor(time.Minute), marked("DeadlineExceeded", 5*time.Second)), "Pending/ in 20s", ""},
 		"a pod that does not obey loses its Job":              {minute().pod(runningFor(time.Minute), marked("DeadlineExceeded", 25*time.Second)), "Pending/ delete-job in 30s", ""},
 		"a clock of three hundred years does not wrap":        {given().timeout(1<<63 - 1).job().pod(runningFor(time.Minute)), "Running/ContainerStarted in 2562047h46m16.854775807s", ""},
 		"a node whose clock is ahead does not stop the clock": {minute().pod(runningFor(-time.Hour)), "Running/ContainerStarted in 1h1m0s", ""},

@@ -77,7 +77,7 @@ func TestSecretParams(t *testing.T) {
 		"none for too long":             {sensitive().waitedFor(v1alpha1.ReasonSecretNotFound, 5*time.Minute), "Failed/SecretNotFound", "waited 5m0s"},
 		"without the key":               {sensitive().secret(secretValue, func(s *corev1.Secret) { delete(s.Data, "password") }), waits, `no key "password"`},
 		"one that may not be read":      {change(sensitive(), func(s *scene) { s.SecretTrouble = "forbidden" }), waits, "cannot be read: forbidden"},
-		"a value that does not fit":     {sensitive().secret("hunter2"), "Failed/InvalidParams", "/password: is not what the schema asks for; its value is sensitive and not shown"},
+		"a value that does not fit":     {sensitive().secret("hunter2"), "Failed/InvalidParams", "/password: does not match the schema; its value is sensitive and not shown"},
 		"readable":                      {change(sensitive().params(`{"password":"hunter2hunter2"}`), func(s *scene) { s.Execution.Spec.SecretParams = nil }), "Failed/SensitiveParamReadable", `takes "password" as sensitive`},
 		"readable beside a Secret":      {sensitive().params(`{"pin":1,"password":"x"}`).secret(secretValue), "Failed/SensitiveParamReadable", `"password", "pin"`},
 		"not sensitive":                 {change(sensitive().secret(secretValue), func(s *scene) { s.Execution.Spec.SecretParams.Names = []string{"password", "other"} }), "Failed/InvalidParams", "/other: is not sensitive in this task"},
@@ -108,13 +108,13 @@ func TestCase61SecretsThatExistLookLikeNone(t *testing.T) {
 // No output contains the value of a sensitive param.
 func TestSecretValuesStandNowhere(t *testing.T) {
 	for name, s := range map[string]*scene{
-		"started":          sensitive().secret(secretValue),
-		"refused":          sensitive().secret(secretValue, func(secret *corev1.Secret) { secret.Labels = nil }),
-		"in the params":    sensitive().params(`{"password":"` + secretValue + `"}`).secret(secretValue),
-		"said by others":   refusing(sensitive().secret(secretValue), "quota of "+secretValue+" exceeded"),
-		"printed":          printing(sensitive().secret(secretValue).job().pod(runningFor(time.Minute)), "login with "+secretValue),
-		"printed, failed":  printing(sensitive().secret(secretValue).job().pod(exited(1)).jobEnds(batchv1.JobFailed, secretValue), secretValue),
-		"printed, unknown": printing(unknowing(sensitive().job().pod(exited(0)).jobEnds(batchv1.JobComplete, "")), "login with "+secretValue),
+		"started":           sensitive().secret(secretValue),
+		"refused":           sensitive().secret(secretValue, func(secret *corev1.Secret) { secret.Labels = nil }),
+		"in the params":     sensitive().params(`{"password":"` + secretValue + `"}`).secret(secretValue),
+		"claimed by others": refusing(sensitive().secret(secretValue), "quota of "+secretValue+" exceeded"),
+		"printed":           printing(sensitive().secret(secretValue).job().pod(runningFor(time.Minute)), "login with "+secretValue),
+		"printed, failed":   printing(sensitive().secret(secretValue).job().pod(exited(1)).jobEnds(batchv1.JobFailed, secretValue), secretValue),
+		"printed, unknown":  printing(unknowing(sensitive().job().pod(exited(0)).jobEnds(batchv1.JobComplete, "")), "login with "+secretValue),
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := Decide(s.Observation)

@@ -229,7 +229,7 @@ func TestCase24EverythingIsSaidOfThePodThatDecided(t *testing.T) {
 			failed(three().pod(ofPod(143, 5*time.Second, 1, ``, cleanedUp(8*time.Second))).pod(ofPod(143, time.Second, 0, ``, cleanedUp(4*time.Second))), limits),
 			"Disrupted, exit 143, run-a, none", "it was deleted",
 		},
-		"restarts in place, amid one of which it was deleted": {
+		"restarts in place, deleted during one": {
 			failed(given().job().pod(endedAgo(143, 0), restarted(3, 8, 20*time.Second), cleanedUp(4*time.Second), func(p *corev1.Pod) { p.Spec.RestartPolicy = corev1.RestartPolicyOnFailure }), limits),
 			"NonZeroExit, exit 8, run-a, none", "exit code 8",
 		},

@@ -43,7 +43,7 @@ func start(o *Observation, f facts) (step, bool) {
 	if s, over := queueTimedOut(o, f); over {
 		return s, true
 	}
-	if o.Place != nil && !o.Place.Granted {
+	if o.Queue != nil && !o.Queue.Granted {
 		return waitForPlace(o, f), true
 	}
 	return create(o, f), true
@@ -55,12 +55,13 @@ func Waits(o *Observation, p Plan) bool {
 		p.Status.Phase != "" && !p.Status.Phase.IsTerminal()
 }
 
-// crowdedOut ends a run that would have to wait and has no room. It never starts, and its status says why.
-func crowdedOut(o *Observation, _ facts) (step, bool) {
-	if o.NoRoom == nil || o.Job != nil {
+// backlogFull ends a run that would have to wait while the backlog of its namespace is full. It never starts, and its
+// status says why.
+func backlogFull(o *Observation, _ facts) (step, bool) {
+	if o.BacklogFull == nil || o.Job != nil {
 		return step{}, false
 	}
-	return fail(v1alpha1.ReasonNamespaceQueueFull, o.NoRoom.Error()), true
+	return fail(v1alpha1.ReasonNamespaceQueueFull, o.BacklogFull.Error()), true
 }
 
 // create validates the params and builds the Job. Without the params it asks for a place first. The params were

@@ -40,7 +40,7 @@ func waitForStart(o *Observation, f facts, reason, message string) step {
 	return s
 }
 
-func hasPlace(o *Observation) bool { return o.Place != nil && o.Place.Granted }
+func hasPlace(o *Observation) bool { return o.Queue != nil && o.Queue.Granted }
 
 // waitingSince returns when a run began to wait for a reason, now if it has just begun.
 func waitingSince(o *Observation, reason string) time.Time {

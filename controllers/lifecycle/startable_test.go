@@ -37,10 +37,10 @@ func TestCase28WaitHasAClockOfItsOwn(t *testing.T) {
 	secret := func() *scene { return withSecrets(hour()).phase(v1alpha1.PhasePending, v1alpha1.ReasonSecretNotFound) }
 	refused := func(s *scene) *scene {
 		s.Start = StartResult{StartRefused, "exceeded quota"}
-		return s.place(queue.Place{Granted: true})
+		return s.place(queue.Answer{Granted: true})
 	}
 	queued := func() *scene { return hour().queued(7, v1alpha1.BlockedByTask, v1alpha1.ReasonConcurrencyLimit) }
-	byTask := queue.Place{Position: 7, Crowd: census.Crowd{Active: 3}, Limit: 3}
+	byTask := queue.Answer{Position: 7, Occupancy: census.Occupancy{Active: 3}, Limit: 3}
 	back := func(policy v1alpha1.ConcurrencyPolicy) *scene {
 		return queued().waitedFor(v1alpha1.ReasonTaskNotFound, time.Minute).policy(policy).place(byTask)
 	}
@@ -86,7 +86,7 @@ func TestCase28ConditionRemembersSinceWhen(t *testing.T) {
 	for name, s := range map[string]*scene{
 		"its Job is there":   given().job().waitedFor(missing, time.Minute),
 		"it has failed":      withoutTask(given()).waitedFor(missing, 5*time.Minute),
-		"it waits its turn":  given().waitedFor(missing, time.Minute).policy(v1alpha1.ConcurrencyQueue).place(queue.Place{Position: 1, Crowd: census.Crowd{Active: 3}}),
+		"it waits its turn":  given().waitedFor(missing, time.Minute).policy(v1alpha1.ConcurrencyQueue).place(queue.Answer{Position: 1, Occupancy: census.Occupancy{Active: 3}}),
 		"somebody cancelled": withoutTask(given()).waitedFor(missing, time.Minute).cancelled(),
 	} {
 		if c := condition(s); c != nil {

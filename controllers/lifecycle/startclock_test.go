@@ -49,14 +49,14 @@ func TestCase26StartClockCoversTheMainContainer(t *testing.T) {
 		"a sidecar stops no clock":                         {late().pod(onNode, createdAgo(5*time.Minute), waiting("PodInitializing"), sidecarRuns(5*time.Minute)), "Pending/ end:run-a(StartTimeout) in 25s", ""},
 		"the main container runs":                          {late().pod(runningFor(time.Hour)), "Running/ContainerStarted", ""},
 		"it is started again in place":                     {late().pod(restartsAfter(hourAgo)), "Running/ContainerStarted", ""},
-		"another attempt, of which the pod is new":         {late().pod(exited(1)).counted(0, 1).pod(createdAgo(0)), "Running/Retrying in 5m0s", ""},
-		"another attempt, of which the pod is old":         {startedBefore(late(), time.Hour).counted(0, 1).pod(onNode, createdAgo(5*time.Minute)), ends, ""},
+		"another attempt with a new pod":                   {late().pod(exited(1)).counted(0, 1).pod(createdAgo(0)), "Running/Retrying in 5m0s", ""},
+		"another attempt with an old pod":                  {startedBefore(late(), time.Hour).counted(0, 1).pod(onNode, createdAgo(5*time.Minute)), ends, ""},
 		"another attempt, whose pod was refused all along": {refused, "Failed/StartTimeout", "the next container did not start within 5m0s: FailedCreate: exceeded quota"},
 		"another attempt, which the Job is to make":        {late().pod(exited(1)).counted(0, 1), "Running/Retrying", ""},
 		"a second container, when the first is done":       {late().pod(mainDone, helperWaits("CreateContainerError")), ends, ""},
-		"a pod that was told is not waited for":            {init(5*time.Minute, marked("StartTimeout", 2*time.Second)), "Failed/StartTimeout", ""},
+		"no wait for a pod told to end":                    {init(5*time.Minute, marked("StartTimeout", 2*time.Second)), "Failed/StartTimeout", ""},
 		"unless it has started after all":                  {late().pod(runningFor(time.Second), marked("StartTimeout", 2*time.Second)), "Running/ContainerStarted", ""},
-		"then it has ended as it was told":                 {startedBefore(late(), 3*time.Second).pod(exited(143), killed, marked("StartTimeout", 3*time.Second)).counted(0, 1), "Failed/StartTimeout", ""},
+		"then it has ended as told":                        {startedBefore(late(), 3*time.Second).pod(exited(143), killed, marked("StartTimeout", 3*time.Second)).counted(0, 1), "Failed/StartTimeout", ""},
 	}.run(t)
 }
 
@@ -70,11 +70,11 @@ func TestStartClockOfAJob(t *testing.T) {
 		return given().task(func(s *v1alpha1.TaskSpec) { s.StartTimeout = nil })
 	}
 	table{
-		"a suspended Job's clock stands still":             {suspended(late(given().job())), "Queued/JobSuspended", "the Job is suspended"},
-		"a Job without a pod":                              {late(given().job()), "Failed/StartTimeout", "no container started within 5m0s"},
-		"a run that had started is past this clock":        {startedBefore(late(given().job()), time.Second).pod(), "Running/ContainerStarted in 4m59s", ""},
-		"without the clock it waits":                       {late(unbounded().job()), "Pending/JobCreated", ""},
-		"a pod that was told is waited for":                {late(given().job().pod(onNode, marked("StartTimeout", time.Second))), "Pending/ in 1s", ""},
-		"a container that starts as it is told is a start": {late(given().job().pod(runningFor(time.Second), marked("StartTimeout", 2*time.Second))), "Running/ContainerStarted", ""},
+		"a suspended Job's clock stands still":      {suspended(late(given().job())), "Queued/JobSuspended", "the Job is suspended"},
+		"a Job without a pod":                       {late(given().job()), "Failed/StartTimeout", "no container started within 5m0s"},
+		"a run that had started is past this clock": {startedBefore(late(given().job()), time.Second).pod(), "Running/ContainerStarted in 4m59s", ""},
+		"without the clock it waits":                {late(unbounded().job()), "Pending/JobCreated", ""},
+		"waits for a pod told to end":               {late(given().job().pod(onNode, marked("StartTimeout", time.Second))), "Pending/ in 1s", ""},
+		"a start when told to end is a start":       {late(given().job().pod(runningFor(time.Second), marked("StartTimeout", 2*time.Second))), "Running/ContainerStarted", ""},
 	}.run(t)
 }

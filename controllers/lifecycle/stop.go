@@ -16,7 +16,7 @@ const (
 	// giveUpMargin is how long after a pod's grace period to wait for its end. A lost node must not keep a run from
 	// ending.
 	giveUpMargin = 45 * time.Second
-	// idleMargin is how long to wait for the end of a pod without a running container. A kubelet that knows that the
+	// idleMargin is how long to wait for the end of an idle pod. A kubelet that knows that the
 	// pod is to end starts no container, and reports within that time what it had just started.
 	idleMargin = 2 * time.Second
 	// defaultGrace is Kubernetes' own terminationGracePeriodSeconds.

@@ -29,7 +29,7 @@ func TestStop(t *testing.T) {
 		"a pod that lives":                          {given().job().pod(runningFor(0)), 1, false, 25 * time.Second, false, false},
 		"a pod that its node lost sight of":         {given().job().pod(runningFor(0), phase(corev1.PodUnknown)), 1, false, 25 * time.Second, false, false},
 		"the longest grace is not cut":              {given().job().pod(runningFor(0), grace(ptr.To[int64](3600))), 1, false, time.Hour + 15*time.Second, false, false},
-		"no grace said is Kubernetes' own":          {given().job().pod(runningFor(0), grace(nil)), 1, false, 45 * time.Second, false, false},
+		"the default grace is Kubernetes'":          {given().job().pod(runningFor(0), grace(nil)), 1, false, 45 * time.Second, false, false},
 		"no grace is none":                          {given().job().pod(runningFor(0), grace(ptr.To[int64](0))), 1, false, 15 * time.Second, false, false},
 		"within its grace it is waited for":         {given().job().pod(runningFor(0), told(9*time.Second)), 0, false, 16 * time.Second, false, false},
 		"after its grace, for the kubelet":          {given().job().pod(runningFor(0), told(24*time.Second)), 0, false, time.Second, false, false},
@@ -38,6 +38,13 @@ func TestStop(t *testing.T) {
 		"then the node is given up":                 {given().job().pod(runningFor(0), told(55*time.Second)), 0, false, 0, true, true},
 		"one that is told and one that is not":      {given().job().pod(runningFor(0), told(9*time.Second)).pod(runningFor(0)), 1, false, 16 * time.Second, false, false},
 		"one that is given up and one that is not":  {given().job().pod(runningFor(0), told(time.Hour)).pod(runningFor(0), told(0)), 0, false, 25 * time.Second, false, true},
+		"one that waits to start":                   {given().job().pod(onNode, waiting("ContainerCreating"), told(time.Second)), 0, false, time.Second, false, false},
+		"and was given time to":                     {given().job().pod(onNode, waiting("ContainerCreating"), told(2*time.Second)), 0, false, 0, true, false},
+		"one that waits to start again":             {given().job().pod(onNode, waiting("CrashLoopBackOff"), stillRunning, told(2*time.Second)), 0, false, 0, true, false},
+		"its init container failed":                 {given().job().pod(onNode, waiting("PodInitializing"), initExited(143), told(3*time.Second)), 0, false, 22 * time.Second, false, false},
+		"its init container completed":              {given().job().pod(onNode, waiting("PodInitializing"), initExited(0), told(3*time.Second)), 0, false, 0, true, false},
+		"its container ended, and it soon will":     {given().job().pod(exited(3), stillRunning, told(3*time.Second)), 0, false, 22 * time.Second, false, false},
+		"that end is not waited for for ever":       {given().job().pod(exited(3), stillRunning, told(55*time.Second)), 0, false, 0, true, true},
 		"one that is over and one that is not told": {given().job().pod(exited(0)).pod(runningFor(0)), 1, false, 25 * time.Second, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,6 +57,15 @@ func TestStop(t *testing.T) {
 				t.Error("it waits, and nobody wakes it")
 			}
 		})
+	}
+}
+
+// initExited adds an init container that ended with a code.
+func initExited(code int32) func(*corev1.Pod) {
+	return func(pod *corev1.Pod) {
+		pod.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "init", State: corev1.ContainerState{
+			Terminated: &corev1.ContainerStateTerminated{ExitCode: code},
+		}}}
 	}
 }
 

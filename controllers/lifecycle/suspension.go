@@ -57,7 +57,7 @@ func suspensionOf(o *Observation, f facts) *v1alpha1.Suspension {
 // isHeld reports whether the Job of a started run is suspended, and none of its containers runs.
 func isHeld(o *Observation, f facts) bool {
 	suspended := jobSuspended(o.Job) || jobspec.TrueCondition(o.Job, batchv1.JobSuspended) != nil
-	return suspended && !goesOn(f) && !madeIt(o, f) && !hasDecided(o.Job)
+	return suspended && !goesOn(f) && !enoughSucceeded(o, f) && !hasDecided(o.Job)
 }
 
 // heldSince returns when the Job controller suspended the Job, or now if that is not reported yet.

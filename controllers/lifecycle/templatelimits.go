@@ -73,7 +73,7 @@ func jobDeadline(o *Observation, f facts, v verdict) verdict {
 	if s := o.Job.Spec.ActiveDeadlineSeconds; s != nil && !jobspec.IsBackstop(*s, f.snapshot) {
 		v.reason = v1alpha1.ReasonJobDeadlineExceeded
 		v.message = fmt.Sprintf("the Job was active for longer than its own activeDeadlineSeconds of %d, which the Task's jobTemplate sets", *s)
-		if why := lastWord(o, f); why != "" && f.started.IsZero() {
+		if why := lastWaitReason(o, f); why != "" && f.started.IsZero() {
 			v.message += ": " + why
 		}
 	}

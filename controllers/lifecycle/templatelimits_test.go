@@ -38,21 +38,21 @@ func TestCase27LimitOfTheTemplateIsSaidSo(t *testing.T) {
 	}
 	const deadline, job, storage = "Failed/PodDeadlineExceeded", "Failed/JobDeadlineExceeded", "Failed/StorageLimitExceeded"
 	table{
-		"the pod's deadline, obeyed":                {failed(exited(0), podLimit(20)), deadline, "pod run-a was active for longer than its own activeDeadlineSeconds of 20"},
-		"the pod's deadline, with 143":              {failed(exited(143), podLimit(20)), deadline, "jobTemplate"},
-		"the pod's deadline, by force":              {failed(exited(137), podLimit(20)), deadline, "jobTemplate"},
-		"the pod's deadline, before it started":     {failed(onNode, podLimit(20)), deadline, "activeDeadlineSeconds of 20"},
-		"our own clock is not the template's":       {failed(exited(143), podLimit(1), marked("DeadlineExceeded", 3*time.Second)), "Failed/DeadlineExceeded", ""},
-		"the pod's deadline, and it is gone":        {gone(v1alpha1.ReasonPodDeadlineExceeded), deadline, "pod run-0"},
-		"the Job's deadline":                        {withJobLimit(given().job().pod(exited(143)), 20), job, "the Job was active for longer than its own activeDeadlineSeconds of 20"},
-		"the Job's deadline, before it started":     {withJobLimit(given().job().pod(onNode, waiting("CreateContainerConfigError")), 20), job, "of 20, which the Task's jobTemplate sets: CreateContainerConfigError"},
-		"the Job's deadline, which is ours":         {withJobLimit(given().timeout(time.Minute).job(), 420), "Failed/DeadlineExceeded", ""},
-		"a limit of one container":                  {failed(exited(137), evicted(`Container main exceeded its local ephemeral storage limit "1Mi". `)), storage, `Container main exceeded its local ephemeral storage limit "1Mi".`},
-		"a limit of the pod":                        {failed(exited(137), evicted("Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ")), storage, "exceeds the total limit"},
-		"a limit of an emptyDir":                    {failed(exited(137), evicted(`Usage of EmptyDir volume "scratch" exceeds the limit "1Mi". `)), storage, `EmptyDir volume "scratch"`},
-		"a limit, and the pod is gone":              {gone(v1alpha1.ReasonStorageLimitExceeded), storage, "pod run-0"},
-		"a node that is short of disk is no limit":  {failed(exited(137), statusOf("Evicted", "The node was low on resource: ephemeral-storage.", "TerminationByKubelet", "")), "Failed/Evicted", "low on resource"},
-		"nor is one that says the words of a limit": {failed(exited(137), statusOf("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ", "TerminationByKubelet", "")), "Failed/Evicted", ""},
+		"the pod's deadline, obeyed":               {failed(exited(0), podLimit(20)), deadline, "pod run-a was active for longer than its own activeDeadlineSeconds of 20"},
+		"the pod's deadline, with 143":             {failed(exited(143), podLimit(20)), deadline, "jobTemplate"},
+		"the pod's deadline, by force":             {failed(exited(137), podLimit(20)), deadline, "jobTemplate"},
+		"the pod's deadline, before it started":    {failed(onNode, podLimit(20)), deadline, "activeDeadlineSeconds of 20"},
+		"our own clock is not the template's":      {failed(exited(143), podLimit(1), marked("DeadlineExceeded", 3*time.Second)), "Failed/DeadlineExceeded", ""},
+		"the pod's deadline, and it is gone":       {gone(v1alpha1.ReasonPodDeadlineExceeded), deadline, "pod run-0"},
+		"the Job's deadline":                       {withJobLimit(given().job().pod(exited(143)), 20), job, "the Job was active for longer than its own activeDeadlineSeconds of 20"},
+		"the Job's deadline, before it started":    {withJobLimit(given().job().pod(onNode, waiting("CreateContainerConfigError")), 20), job, "of 20, which the Task's jobTemplate sets: CreateContainerConfigError"},
+		"the Job's deadline, which is ours":        {withJobLimit(given().timeout(time.Minute).job(), 420), "Failed/DeadlineExceeded", ""},
+		"a limit of one container":                 {failed(exited(137), evicted(`Container main exceeded its local ephemeral storage limit "1Mi". `)), storage, `Container main exceeded its local ephemeral storage limit "1Mi".`},
+		"a limit of the pod":                       {failed(exited(137), evicted("Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ")), storage, "exceeds the total limit"},
+		"a limit of an emptyDir":                   {failed(exited(137), evicted(`Usage of EmptyDir volume "scratch" exceeds the limit "1Mi". `)), storage, `EmptyDir volume "scratch"`},
+		"a limit, and the pod is gone":             {gone(v1alpha1.ReasonStorageLimitExceeded), storage, "pod run-0"},
+		"a node that is short of disk is no limit": {failed(exited(137), statusOf("Evicted", "The node was low on resource: ephemeral-storage.", "TerminationByKubelet", "")), "Failed/Evicted", "low on resource"},
+		"nor is one that quotes a limit":           {failed(exited(137), statusOf("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ", "TerminationByKubelet", "")), "Failed/Evicted", ""},
 	}.run(t)
 }
 

@@ -25,7 +25,7 @@ func PodsAreBehind(o *Observation) bool {
 
 // isToStop reports whether a run without an observed start must stop: it was cancelled, or did not start in time.
 func isToStop(o *Observation) bool {
-	return hasStruck(gather(o).clocks.start, o.Now) || o.Execution.Spec.Cancel != nil
+	return hasExpired(gather(o).clocks.start, o.Now) || o.Execution.Spec.Cancel != nil
 }
 
 // runsOrHasRun reports whether a pod runs a container, or has run one and ended.

@@ -15,10 +15,10 @@ import (
 // waitingFor says why the newest pod does not start. It is empty if the wait is normal and short. Kubernetes alternates
 // between ErrImagePull and ImagePullBackOff for one problem. Both are reported as the latter, so that waiting costs one
 // status write.
-func waitingFor(o *Observation, f facts) string { return cmp.Or(toldWaiting(o, f), o.PodTrouble) }
+func waitingFor(o *Observation, f facts) string { return cmp.Or(podWaitsFor(o, f), o.PodTrouble) }
 
-// toldWaiting is waitingFor based on the Job and its newest pod only.
-func toldWaiting(o *Observation, f facts) string {
+// podWaitsFor is waitingFor based on the Job and its newest pod only.
+func podWaitsFor(o *Observation, f facts) string {
 	if jobSuspended(o.Job) {
 		return "the Job is suspended"
 	}
@@ -41,8 +41,9 @@ func toldWaiting(o *Observation, f facts) string {
 	return ""
 }
 
-// lastWord returns the last known reason why the run did not start. A pod that was told to end no longer gives it.
-func lastWord(o *Observation, f facts) string {
+// lastWaitReason returns the last known reason why the run did not start. A pod that was told to end no longer gives
+// it.
+func lastWaitReason(o *Observation, f facts) string {
 	if why := waitingFor(o, f); why != "" {
 		return why
 	}

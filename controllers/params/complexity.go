@@ -32,7 +32,7 @@ type expansion struct {
 
 func (e *expansion) visit(node any) error {
 	if e.nodes++; e.nodes > maxSchemaNodes {
-		return fmt.Errorf("the schema is too large: with its references followed it has more than %d parts", maxSchemaNodes)
+		return fmt.Errorf("the schema is too large: it has more than %d parts with references expanded", maxSchemaNodes)
 	}
 	switch n := node.(type) {
 	case map[string]any:
@@ -68,7 +68,7 @@ func (e *expansion) visitKeyword(key string, child any) error {
 
 func (e *expansion) follow(reference string) error {
 	if e.following[reference] {
-		return fmt.Errorf("the schema refers to itself by %q, which could take for ever to validate", reference)
+		return fmt.Errorf("the schema refers to itself by %q, so validation could take forever", reference)
 	}
 	target, err := e.resolve(reference)
 	if err != nil {
@@ -83,7 +83,7 @@ func (e *expansion) follow(reference string) error {
 func (e *expansion) resolve(reference string) (any, error) {
 	pointer, ok := strings.CutPrefix(reference, "#")
 	if !ok || (pointer != "" && pointer[0] != '/') {
-		return nil, fmt.Errorf("the schema refers to %q, and only references within it are allowed, such as #/$defs/name", reference)
+		return nil, fmt.Errorf("the schema refers to %q, but only references within it are allowed, such as #/$defs/name", reference)
 	}
 	node := e.root
 	for i, step := range strings.Split(pointer, "/") {
@@ -92,7 +92,7 @@ func (e *expansion) resolve(reference string) (any, error) {
 		}
 		child, err := descend(node, strings.NewReplacer("~1", "/", "~0", "~").Replace(step))
 		if err != nil {
-			return nil, fmt.Errorf("the schema refers to %q, and there is nothing of that name in it", reference)
+			return nil, fmt.Errorf("the schema refers to %q, which does not exist in it", reference)
 		}
 		node = child
 	}

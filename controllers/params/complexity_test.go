@@ -28,7 +28,7 @@ func TestSchemaIsBounded(t *testing.T) {
 		"an unused definition":      {`{"$defs":{"a":{"$ref":"#/$defs/a"}}}`, ""},
 		"used twice in a row":       {`{"properties":{"a":{"$ref":"#/$defs/d"},"b":{"$ref":"#/$defs/d"}},"$defs":{"d":{"type":"string"}}}`, ""},
 		"an escaped name":           {`{"$ref":"#/$defs/a~1b","$defs":{"a/b":{"type":"object"}}}`, ""},
-		"a name that is not there":  {`{"$ref":"#/$defs/none"}`, "nothing of that name"},
+		"a missing name":            {`{"$ref":"#/$defs/none"}`, "does not exist in it"},
 		"an index":                  {`{"$ref":"#/allOf/0","allOf":[{"type":"object"}]}`, ""},
 		"an anchor":                 {`{"$anchor":"a"}`, "$anchor, which is not supported"},
 		"a dynamic reference":       {`{"$dynamicRef":"#a"}`, "$dynamicRef, which is not supported"},

@@ -44,7 +44,7 @@ func decodeUpTo(raw []byte, depth int) (value any, problem string) {
 	value, err := decodeValue(decoder, depth)
 	if err == nil {
 		if _, end := decoder.Token(); !errors.Is(end, io.EOF) {
-			err = errors.New("there is something after the end of the value")
+			err = errors.New("there is more text after the value")
 		}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -54,7 +54,7 @@ func decodeUpTo(raw []byte, depth int) (value any, problem string) {
 		return nil, fmt.Sprintf("not valid JSON at byte %d: %v", decoder.InputOffset(), err)
 	}
 	if at := loneSurrogate(raw); at >= 0 {
-		return nil, fmt.Sprintf("not valid JSON at byte %d: the escape there is half of a surrogate pair, which is no character", at) // not quoted: it may be sensitive
+		return nil, fmt.Sprintf("not valid JSON at byte %d: this escape is half of a surrogate pair, not a character", at) // not quoted: it may be sensitive
 	}
 	return value, ""
 }
@@ -128,7 +128,7 @@ func decodeObject(decoder *json.Decoder, depth int) (any, error) {
 			return nil, fmt.Errorf("a key must be a string, not %v", token)
 		}
 		if _, twice := object[key]; twice {
-			return nil, fmt.Errorf("the key %q stands twice in one object", clip(key))
+			return nil, fmt.Errorf("the key %q is twice in one object", clip(key))
 		}
 		if object[key], err = decodeValue(decoder, depth-1); err != nil {
 			return nil, err

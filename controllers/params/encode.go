@@ -30,7 +30,7 @@ func encodeBounded(object map[string]any) (raw []byte, problem string) {
 	case err != nil:
 		return nil, err.Error()
 	case len(raw) > v1alpha1.MaxParamsBytes:
-		return nil, fmt.Sprintf("params are %d bytes of JSON, and %d is the most that reaches a container", len(raw), v1alpha1.MaxParamsBytes)
+		return nil, fmt.Sprintf("params are %d bytes of JSON, but a container gets %d at most", len(raw), v1alpha1.MaxParamsBytes)
 	default:
 		return raw, ""
 	}

@@ -68,7 +68,7 @@ func leaves(e *jsonschema.ValidationError, sensitive map[string]string) FieldErr
 	case *kind.AnyOf, *kind.OneOf:
 		return FieldErrors{{at, clip(noForm(e, sensitive))}}
 	case *kind.Contains:
-		return FieldErrors{{at, "has no item of the form that one must have"}}
+		return FieldErrors{{at, "has no item of the required form"}}
 	case *kind.PropertyNames:
 		return FieldErrors{{at + Pointer(k.Property), "has a name that is not allowed"}}
 	}
@@ -98,7 +98,7 @@ func noForm(e *jsonschema.ValidationError, sensitive map[string]string) string {
 	if len(forms) > maxForms {
 		forms = append(forms[:maxForms], "…")
 	}
-	return "matches none of the forms that are allowed: (" + strings.Join(forms, ") or (") + ")"
+	return "matches none of the allowed forms: (" + strings.Join(forms, ") or (") + ")"
 }
 
 // leaf returns the errors of one failed keyword. A missing or unknown field has a pointer to the field, not to its

@@ -17,7 +17,7 @@ import (
 // other than object, false, limits that exclude each other, or a required field that is not allowed.
 func hopeless(root *jsonschema.Schema, m *meter) error {
 	if why := m.never([]*jsonschema.Schema{root}, "object"); why != nil {
-		return fmt.Errorf("no params can satisfy the schema, so that no run could start: %w", why)
+		return fmt.Errorf("no params can satisfy the schema, so no run could start: %w", why)
 	}
 	return m.badDefault(root, nil)
 }
@@ -86,10 +86,10 @@ func (m *meter) refusesDefault(s *jsonschema.Schema, name string, value any) str
 			continue
 		}
 		if !m.afford(property, value) {
-			return "takes too long to judge by its own schema"
+			return "takes too long to validate"
 		}
 		if !satisfies(property, value) {
-			return "is not what its own schema asks for: " + (&Schema{patterns: m.patterns}).narrow(m, property, value, nil).Error()
+			return "does not match its own schema: " + (&Schema{patterns: m.patterns}).narrow(m, property, value, nil).Error()
 		}
 	}
 	return ""

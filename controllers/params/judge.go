@@ -12,7 +12,7 @@ import (
 )
 
 // tooMuchWork is the message for params that would take too long to validate.
-const tooMuchWork = "take too long to judge by the schema of the task: send less at once, or have the schema allow fewer items (maxItems) or fewer forms (oneOf, anyOf)"
+const tooMuchWork = "take too long to validate by the task's schema: send less at once, or let the schema allow fewer items (maxItems) or forms (oneOf, anyOf)"
 
 // judge returns what is wrong with params by the schema. Its work and its memory are bounded. It first checks whether
 // params are valid without keeping errors, and then collects the errors of as small a part as needed.
@@ -51,7 +51,7 @@ func (s *Schema) narrow(m *meter, schema *jsonschema.Schema, value any, path []s
 		for part := range ofTheSameValue(schema, false) {
 			for _, below := range schemasAt(part, step) {
 				if !m.afford(below, child) {
-					return FieldErrors{{Pointer(path...), "is not what the schema asks for"}}
+					return FieldErrors{{Pointer(path...), "does not match the schema"}}
 				}
 				if !satisfies(below, child) {
 					return s.narrow(m, below, child, append(path[:len(path):len(path)], step.String()))
@@ -59,7 +59,7 @@ func (s *Schema) narrow(m *meter, schema *jsonschema.Schema, value any, path []s
 			}
 		}
 	}
-	return FieldErrors{{Pointer(path...), "is not what the schema asks for"}}
+	return FieldErrors{{Pointer(path...), "does not match the schema"}}
 }
 
 // sensitiveAt returns the names of sensitive params at a path. Only the top level has any.

@@ -36,7 +36,7 @@ func (m *meter) never(schemas []*jsonschema.Schema, ofType string) error {
 		case part.Not != nil && takesEverything(part.Not):
 			return errors.New("it excludes everything (not)")
 		case len(left) == 0 && ofType == "object":
-			return fmt.Errorf("it has the type %s, and params are always an object", anyType(part.Types.ToStrings()))
+			return fmt.Errorf("it has the type %s, but params are always an object", anyType(part.Types.ToStrings()))
 		case len(left) == 0:
 			return errors.New("it has types that exclude each other")
 		default:
@@ -109,7 +109,7 @@ func (m *meter) noChoice(part *jsonschema.Schema, types []string, schemas []*jso
 			return nil // all accept it, or it would take too long to find out
 		}
 	}
-	return fmt.Errorf("it must be one of %s, and none of these is what the rest of the schema asks for", choices(values))
+	return fmt.Errorf("it must be one of %s, but none of these matches the rest of the schema", choices(values))
 }
 
 // typeName returns the type of a decoded value.
@@ -135,7 +135,7 @@ func (m *meter) contradiction(parts []*jsonschema.Schema, t string) error {
 	for _, part := range parts {
 		for _, forms := range [][]*jsonschema.Schema{part.AnyOf, part.OneOf} {
 			if len(forms) > 0 && !slices.ContainsFunc(forms, func(form *jsonschema.Schema) bool { return m.never([]*jsonschema.Schema{form}, t) == nil }) {
-				return errors.New("none of the forms that it may have (anyOf, oneOf) is possible")
+				return errors.New("none of its forms (anyOf, oneOf) is possible")
 			}
 		}
 	}
@@ -210,10 +210,10 @@ func (m *meter) objectContradiction(parts []*jsonschema.Schema) error {
 			}
 			required[name] = true
 			if err := m.never(schemasOf(parts, name), ""); err != nil {
-				return fmt.Errorf("%q is required, and its schema takes no value: %w", name, err)
+				return fmt.Errorf("%q is required, but its schema fits no value: %w", name, err)
 			}
 			if refusesName(parts, name) {
-				return fmt.Errorf("%q is required, and not one of the fields that are allowed", name)
+				return fmt.Errorf("%q is required, but is not an allowed field", name)
 			}
 		}
 	}

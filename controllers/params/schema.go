@@ -98,7 +98,7 @@ func readable(err error) error {
 type noLoader struct{}
 
 func (noLoader) Load(url string) (any, error) {
-	return nil, fmt.Errorf("the schema refers to %q, and only references within it are allowed", url)
+	return nil, fmt.Errorf("the schema refers to %q, but only references within it are allowed", url)
 }
 
 // Apply returns the effective params: the given ones, or none, with the schema's defaults filled in and keys sorted.
@@ -124,7 +124,7 @@ func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 		return effective, nil
 	}
 	if room := roomForDefaults; !applyDefaults(s.compiled, object, &room) {
-		return nil, FieldErrors{{Message: "params with the defaults of the schema are larger than what reaches a container"}}
+		return nil, FieldErrors{{Message: "params with the schema's defaults are larger than a container can get"}}
 	}
 	if problems := s.judge(value); len(problems) > 0 {
 		return nil, problems

@@ -39,13 +39,13 @@ func TestApply(t *testing.T) {
 		"formats are checked":                {sync, `{"mid":1,"to":"nobody"}`, "", "/to: is not a valid email: missing @"},
 		"an angle bracket stays itself":      {"", `{"a":"<&>"}`, `{"a":"<&>"}`, ""},
 		"truncated JSON":                     {sync, `{"mid":`, "", "not valid JSON at byte 7: it ends too early"},
-		"two values":                         {sync, `{"mid":1} {}`, "", "there is something after the end"},
-		"duplicate keys":                     {sync, `{"mid":1,"mid":2}`, "", `the key "mid" stands twice`},
+		"two values":                         {sync, `{"mid":1} {}`, "", "there is more text after"},
+		"duplicate keys":                     {sync, `{"mid":1,"mid":2}`, "", `the key "mid" is twice`},
 		"invalid UTF-8":                      {sync, "{\"mid\":\"\xff\"}", "", "not valid UTF-8"},
 		"a number that would eat the memory": {sync, `{"mid":1,"ratio":1e999999999}`, "", "out of range"},
 		"one that is as small":               {sync, `{"mid":1,"ratio":1e-999999999}`, "", "out of range"},
 		"deep nesting":                       {"", `{"a":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, "", "nested deeper"},
-		"too large":                          {"", `{"a":"` + strings.Repeat("x", v1alpha1.MaxParamsBytes) + `"}`, "", "is the most that reaches a container"},
+		"too large":                          {"", `{"a":"` + strings.Repeat("x", v1alpha1.MaxParamsBytes) + `"}`, "", "but a container gets"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			schema, err := Compile([]byte(c.schema))

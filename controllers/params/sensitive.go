@@ -15,7 +15,7 @@ import (
 )
 
 // hidden is the only message about a sensitive param that the schema refuses, because another message could quote it.
-const hidden = "is not what the schema asks for; its value is sensitive and not shown"
+const hidden = "does not match the schema; its value is sensitive and not shown"
 
 const (
 	// maxSensitive is how many sensitive params a Task may have.
@@ -53,7 +53,7 @@ func sensitiveOf(document any) (map[string]string, error) {
 		found[name] = kind
 	}
 	if len(found) > maxSensitive {
-		return nil, fmt.Errorf("there are %d sensitive params (writeOnly), and %d is the most", len(found), maxSensitive)
+		return nil, fmt.Errorf("there are %d sensitive params (writeOnly); the limit is %d", len(found), maxSensitive)
 	}
 	return found, misplaced(root, 0)
 }
@@ -68,7 +68,7 @@ func (s *Schema) checkSensitiveVariables() error {
 			return fmt.Errorf("the sensitive param %q (writeOnly) must have a letter or a digit in its name, because it reaches the container as a variable", name)
 		}
 		if claims := owners[variable]; len(claims) > 1 {
-			return fmt.Errorf("the params %s would be one variable, %s, and %q is sensitive (writeOnly) and reaches the container in no other way; rename one", quoted(claims), variable, name)
+			return fmt.Errorf("the params %s would share the variable %s, but %q is sensitive (writeOnly) and reaches the container only by it; rename one", quoted(claims), variable, name)
 		}
 	}
 	return nil
@@ -76,7 +76,7 @@ func (s *Schema) checkSensitiveVariables() error {
 
 func sensitiveType(name string, property map[string]any) (string, error) {
 	if len(name) > maxSensitiveName || !sensitiveName.MatchString(name) {
-		return "", fmt.Errorf("the sensitive param %q (writeOnly) must have a name of letters, digits, -, _ and . alone, because it is the key of a Secret", name)
+		return "", fmt.Errorf("the sensitive param %q (writeOnly) must have a name of only letters, digits, -, _ and ., because it is the key of a Secret", name)
 	}
 	kind, _ := property["type"].(string)
 	if !slices.Contains(scalarTypes, kind) {
@@ -205,9 +205,9 @@ func (s *Schema) Join(plain []byte, secret map[string][]byte) (joined []byte, pr
 		value, ok := s.valueOf(name, secret[name])
 		switch _, twice := object[name]; {
 		case twice:
-			problems = append(problems, FieldError{at, "stands in the params and in their Secret"})
+			problems = append(problems, FieldError{at, "is in both the params and their Secret"})
 		case !s.IsSensitive(name):
-			problems = append(problems, FieldError{at, "is not sensitive in this task, so that it belongs into the params and not into a Secret"})
+			problems = append(problems, FieldError{at, "is not sensitive in this task, so it belongs in the params, not in a Secret"})
 		case !ok:
 			problems = append(problems, FieldError{at, hidden})
 		}

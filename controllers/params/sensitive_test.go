@@ -47,11 +47,11 @@ func TestSensitive(t *testing.T) {
 		"a name that is no key":       {`{"properties":{"密码":{"type":"string","writeOnly":true}}}`, nil, "because it is the key of a Secret"},
 		"an empty name":               {`{"properties":{"":{"type":"string","writeOnly":true}}}`, nil, "because it is the key of a Secret"},
 		"a name too long":             {`{"properties":{"` + strings.Repeat("a", 254) + `":{"type":"string","writeOnly":true}}}`, nil, "because it is the key of a Secret"},
-		"two that are one variable":   {`{"properties":{"a-b":{"type":"string","writeOnly":true},"a_b":{"type":"string","writeOnly":true}}}`, nil, "would be one variable"},
-		"two in upper and lower case": {`{"properties":{"a":{"type":"string","writeOnly":true},"A":{"type":"string","writeOnly":true}}}`, nil, "would be one variable"},
+		"two that are one variable":   {`{"properties":{"a-b":{"type":"string","writeOnly":true},"a_b":{"type":"string","writeOnly":true}}}`, nil, "would share the variable"},
+		"two in upper and lower case": {`{"properties":{"a":{"type":"string","writeOnly":true},"A":{"type":"string","writeOnly":true}}}`, nil, "would share the variable"},
 		"one variable with another":   {`{"properties":{"a-b":{"type":"string","writeOnly":true},"a_b":{"type":"string"}}}`, nil, `"a-b" is sensitive`},
 		"a name that is no variable":  {`{"properties":{"-.":{"type":"string","writeOnly":true}}}`, nil, "a letter or a digit in its name"},
-		"too many":                    {`{"properties":{` + manySensitive(17) + `}}`, nil, "17 sensitive params (writeOnly), and 16 is the most"},
+		"too many":                    {`{"properties":{` + manySensitive(17) + `}}`, nil, "17 sensitive params (writeOnly); the limit is 16"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			schema, err := Compile([]byte(c.schema))
@@ -164,7 +164,7 @@ func TestJoin(t *testing.T) {
 		"a list":                        {``, map[string]string{"pin": "[1]"}, "", "/pin: " + hidden},
 		"no UTF-8":                      {``, map[string]string{"password": "\xff"}, "", "/password: " + hidden},
 		"a NUL":                         {``, map[string]string{"password": "\x00"}, "", "/password: " + hidden},
-		"in both places":                {`{"password":"s3cret"}`, map[string]string{"password": "s3cret"}, "", "/password: stands in the params and in their Secret"},
+		"in both places":                {`{"password":"s3cret"}`, map[string]string{"password": "s3cret"}, "", "/password: is in both the params and their Secret"},
 		"not sensitive":                 {``, map[string]string{"user": "s3cret"}, "", "/user: is not sensitive"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,11 +42,11 @@ func sentence(keyword jsonschema.ErrorKind) string {
 	case *kind.FalseSchema:
 		return "is not allowed"
 	case *kind.Not:
-		return "has a form that is excluded"
+		return "has an excluded form"
 	case *kind.OneOf:
-		return "matches more than one of the forms of which it must match exactly one"
+		return "matches more than one form, but must match exactly one"
 	case *kind.UniqueItems:
-		return fmt.Sprintf("must not repeat an item, and items %d and %d are equal", k.Duplicates[0], k.Duplicates[1])
+		return fmt.Sprintf("must not repeat an item, but items %d and %d are equal", k.Duplicates[0], k.Duplicates[1])
 	}
 	if limit := limitSentence(keyword); limit != "" {
 		return limit
@@ -66,7 +66,7 @@ func limitSentence(keyword jsonschema.ErrorKind) string {
 	case *kind.ExclusiveMaximum:
 		return fmt.Sprintf("must be less than %s, not %s", number(k.Want), number(k.Got))
 	case *kind.MultipleOf:
-		return fmt.Sprintf("must be a multiple of %s, and %s is not", number(k.Want), number(k.Got))
+		return fmt.Sprintf("must be a multiple of %s, but %s is not", number(k.Want), number(k.Got))
 	case *kind.MinLength:
 		return fmt.Sprintf("must have at least %d characters, not %d", k.Want, k.Got)
 	case *kind.MaxLength:

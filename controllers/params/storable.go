@@ -58,7 +58,7 @@ func eachNumber(value any, path []string, replace func(n json.Number, path []str
 func lossSentence(loss numbers.Loss) string {
 	switch loss {
 	case numbers.TooLong:
-		return "is a whole number of more than 64 bits, of which Kubernetes would lose digits; send it as a string"
+		return "is a whole number of more than 64 bits, so Kubernetes would lose digits; send it as a string"
 	case numbers.Rounded:
 		return "is a number with more digits than Kubernetes keeps, about 16; send it as a string"
 	case numbers.TooLarge:

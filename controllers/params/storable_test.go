@@ -6,7 +6,7 @@ package params
 import "testing"
 
 func TestUnstorable(t *testing.T) {
-	const digits = "is a whole number of more than 64 bits, of which Kubernetes would lose digits; send it as a string"
+	const digits = "is a whole number of more than 64 bits, so Kubernetes would lose digits; send it as a string"
 	for name, c := range map[string]struct{ given, want string }{
 		"none":             {`{}`, ""},
 		"not JSON":         {`{`, ""},

@@ -75,12 +75,12 @@ func (s *Schema) Warnings(given []string) (warnings []string) {
 		claims := owners[variable]
 		switch {
 		case !ok:
-			warnings = append(warnings, clip(fmt.Sprintf("the param %q has no variable, because its name has no letter from A to Z, no digit and no _; it is in TASK_PARAMS alone", name)))
+			warnings = append(warnings, clip(fmt.Sprintf("the param %q has no variable, because its name has no letter from A to Z, no digit and no _; it is only in TASK_PARAMS", name)))
 		case len(claims) > 1 && !told[variable]:
 			told[variable] = true
-			warnings = append(warnings, clip(fmt.Sprintf("the params %s would be one variable, %s, so that none of them has it; they are in TASK_PARAMS alone", quoted(claims), variable)))
+			warnings = append(warnings, clip(fmt.Sprintf("the params %s would share the variable %s, so none of them has it; they are only in TASK_PARAMS", quoted(claims), variable)))
 		case len(claims) == 1 && claims[0] != name:
-			warnings = append(warnings, clip(fmt.Sprintf("the param %q has no variable, because %s belongs to the param %q; it is in TASK_PARAMS alone", name, variable, claims[0])))
+			warnings = append(warnings, clip(fmt.Sprintf("the param %q has no variable, because %s belongs to the param %q; it is only in TASK_PARAMS", name, variable, claims[0])))
 		}
 	}
 	if len(warnings) > maxWarnings {

@@ -36,7 +36,7 @@ func checkWorst(root *jsonschema.Schema, patterns map[string]int) error {
 	if w.work <= maxWorst {
 		return nil
 	}
-	return fmt.Errorf("the schema could keep a run's params busy for too long: at %q there may be %d values, and each is compared with %d parts of the schema; bound them by maxItems or maxProperties (%d or less), or write oneOf of const as an enum",
+	return fmt.Errorf("params could take too long to validate: at %q there may be %d values, and each is compared with %d parts of the schema; bound them by maxItems or maxProperties (%d or less), or write oneOf of const as an enum",
 		w.at, w.values, w.schemas, max(1, maxWorst/max(1, w.schemas)/2))
 }
 

@@ -118,7 +118,7 @@ func TestOrdinaryRunIsNotAskedAbout(t *testing.T) {
 func TestCase64ArchiveThatIsAway(t *testing.T) {
 	for name, s := range map[string]*shelf{
 		"slow":  {takes: time.Hour},
-		"fails": {err: errors.New("403")},
+		"fails": {takes: time.Second, err: errors.New("403")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -54,13 +54,7 @@ func (m *memory) deleted(e *v1alpha1.TaskExecution, now time.Time) {
 	if requested == nil || now.Sub(requested.Time) > remembered {
 		return
 	}
-	past := lifecycle.PastRun{
-		Name: types.NamespacedName{Namespace: e.Namespace, Name: e.Name}, UID: e.UID, Requested: requested.Time,
-		Phase: e.Status.Phase, Reason: e.Status.Reason,
-	}
-	if at := e.Status.CompletionTime; at != nil {
-		past.Ended = at.Time
-	}
+	past := lifecycle.PastRunOf(e)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	seq := 0

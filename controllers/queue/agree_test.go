@@ -43,19 +43,19 @@ func (c *cluster) agree() (compared bool) {
 			if x == nil || x.state != waiting {
 				c.Fatalf("%s waits by the census, and in the ledger it is %+v", e.Name, x)
 			}
-			if at := slices.Index(x.line.waiting, x); at != taken.Ahead(e) {
+			if at := slices.Index(x.queue.waiting, x); at != taken.Ahead(e) {
 				c.Fatalf("%s has %d ahead of it in the ledger, and %d by the census", e.Name, at, taken.Ahead(e))
 			}
 		}
 		compared = compared || len(taken.Waiting) > 0
-		c.sameVerdict(task, taken.Crowd())
+		c.sameVerdict(task, taken.Occupancy())
 	}
 	return compared
 }
 
 // sameVerdict makes the ledger and the census judge one more execution of a Task. It skips cases with a limit over all
 // Tasks or a deleted execution, which the census does not know.
-func (c *cluster) sameVerdict(task string, crowd census.Crowd) {
+func (c *cluster) sameVerdict(task string, occupancy census.Occupancy) {
 	if c.ledger.NeedsSeed(c.rules[task]) {
 		c.seed()
 	}
@@ -69,8 +69,8 @@ func (c *cluster) sameVerdict(task string, crowd census.Crowd) {
 	if !place.Granted {
 		got = place.Judge(false).Outcome
 	}
-	if want := c.rules[task].Judge(crowd).Outcome; got != want || len(woken) > 0 {
-		c.Fatalf("one more of task %s: the ledger says %s and wakes %v, the census says %s of %+v", task, got, woken, want, crowd)
+	if want := c.rules[task].Judge(occupancy).Outcome; got != want || len(woken) > 0 {
+		c.Fatalf("one more of task %s: the ledger says %s and wakes %v, the census says %s of %+v", task, got, woken, want, occupancy)
 	}
 	c.wake(c.ledger.Observe(ended(next)))
 }

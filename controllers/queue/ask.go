@@ -15,17 +15,17 @@ import (
 	"github.com/taskexec/taskexec/controllers/census"
 )
 
-// Place is the answer of the ledger to an execution.
-type Place struct {
+// Answer is the answer of the ledger to an execution.
+type Answer struct {
 	// Granted means that it has a place. Since is when it was first told so, if places are limited.
 	Granted bool
 	Since   time.Time
-	// Position is its position among the waiting executions of its Task, counted from 1.
+	// Position is its position among the waiting executions of its Task, counted from 1 (position.go).
 	Position int
-	// Rules are those of its Task as the ledger knows them, and Crowd is what it finds. Judge reads both. They are set
-	// if it has no place.
-	Rules census.Rules
-	Crowd census.Crowd
+	// Rules are those of its Task as the ledger knows them, and Occupancy is what it finds. Judge reads both. They are
+	// set if it has no place.
+	Rules     census.Rules
+	Occupancy census.Occupancy
 	// Limit is the reached limit.
 	Limit int
 	// Active names up to three of the Task's oldest active executions.
@@ -36,64 +36,64 @@ type Place struct {
 
 // Judge returns the verdict on the execution, which has no place. accepted means that its own status says that it may
 // wait.
-func (p Place) Judge(accepted bool) census.Verdict {
-	p.Crowd.Accepted = p.Crowd.Accepted || accepted
-	return p.Rules.Judge(p.Crowd)
+func (a Answer) Judge(accepted bool) census.Verdict {
+	a.Occupancy.Accepted = a.Occupancy.Accepted || accepted
+	return a.Rules.Judge(a.Occupancy)
 }
 
-// namedActive bounds Place.Active.
+// namedActive bounds Answer.Active.
 const namedActive = 3
 
 // Ask asks for a place for an execution, under the rules of its Task. known is false if the ledger does not have the
 // execution: it has ended or is gone, and the caller has an old copy. woken are the other executions to reconcile.
-func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (place Place, woken []types.NamespacedName, known bool) {
+func (l *Ledger) Ask(uid types.UID, rules Rules, now time.Time) (answer Answer, woken []types.NamespacedName, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	x := l.entries[uid]
 	if x == nil || x.kept || x.state == leaving {
-		return Place{}, nil, false
+		return Answer{}, nil, false
 	}
-	ln := x.line
-	if !ln.known || rules.newerThan(ln.rules) {
-		ln.rules, ln.known = rules, true
+	q := x.queue
+	if !q.known || rules.newerThan(q.rules) {
+		q.rules, q.known = rules, true
 	}
-	woken = slices.DeleteFunc(l.grant(ln), func(key types.NamespacedName) bool { return key == x.key })
+	woken = slices.DeleteFunc(l.grant(q), func(key types.NamespacedName) bool { return key == x.key })
 	if x.state == active {
-		if x.since.IsZero() && l.limited(ln.rules) {
+		if x.since.IsZero() && l.limited(q.rules) {
 			x.since = now
 		}
-		return Place{Granted: true, Since: x.since}, woken, true
+		return Answer{Granted: true, Since: x.since}, woken, true
 	}
-	place = l.place(x)
-	if x.told == 0 || Advanced(x.told, place.Position) {
-		x.told = place.Position
+	answer = l.waits(x)
+	if x.reported == 0 || Advanced(x.reported, answer.Position) {
+		x.reported = answer.Position
 	}
-	return place, woken, true
+	return answer, woken, true
 }
 
-// place returns the answer for a waiting execution.
-func (l *Ledger) place(x *entry) Place {
-	ln := x.line
-	at, _ := slices.BinarySearchFunc(ln.waiting, x, before)
+// waits returns the answer for a waiting execution.
+func (l *Ledger) waits(x *entry) Answer {
+	q := x.queue
 	blocker := cmp.Or(l.blocker(x), v1alpha1.BlockedByController) // it got no place, so something blocks it
-	p := Place{Position: at + 1, Rules: ln.rules.Rules, Crowd: census.Crowd{
-		Active: len(ln.active), Ahead: at, Queued: ln.ahead(x), Blocked: blocker, Accepted: x.accepted,
+	at := q.position(x)
+	answer := Answer{Position: at, Rules: q.rules.Rules, Occupancy: census.Occupancy{
+		Active: len(q.active), Ahead: at - 1, Queued: q.ahead(x), Blocked: blocker, Accepted: x.accepted,
 	}}
-	v := p.Judge(false)
-	p.Limit = l.limitOf(v.BlockedBy, ln.rules)
+	v := answer.Judge(false)
+	answer.Limit = l.limitOf(v.BlockedBy, q.rules)
 	x.accepted = v.Outcome != census.Refuse
-	oldest := slices.SortedFunc(maps.Values(ln.active), before)
+	oldest := slices.SortedFunc(maps.Values(q.active), before)
 	for _, a := range oldest[:min(len(oldest), namedActive)] {
-		p.Active = append(p.Active, a.key.Name)
+		answer.Active = append(answer.Active, a.key.Name)
 	}
-	if ln.rules.Policy == v1alpha1.ConcurrencyReplace && ln.rules.MaxRunning > 0 {
-		for _, r := range ln.replaced() {
+	if q.rules.Policy == v1alpha1.ConcurrencyReplace && q.rules.MaxRunning > 0 {
+		for _, r := range q.replaced() {
 			if before(r, x) < 0 {
-				p.Replaces = append(p.Replaces, r.key)
+				answer.Replaces = append(answer.Replaces, r.key)
 			}
 		}
 	}
-	return p
+	return answer
 }
 
 // limitOf returns the limit that a blocker applies.
@@ -106,14 +106,4 @@ func (l *Ledger) limitOf(blocker v1alpha1.QueueBlocker, rules Rules) int {
 	default:
 		return l.limits.Total
 	}
-}
-
-// ahead counts the waiting executions that are older than x, or were accepted before it.
-func (l *line) ahead(x *entry) (n int) {
-	for _, w := range l.waiting {
-		if w != x && (w.accepted || before(w, x) < 0) {
-			n++
-		}
-	}
-	return n
 }

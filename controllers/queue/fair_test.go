@@ -45,7 +45,7 @@ func TestCase22PlacesOfTheControllerAreShared(t *testing.T) {
 			if got := strings.Join(order, " "); got != want {
 				t.Errorf("turns in the order %s, want %s", got, want)
 			}
-			if len(l.lastGrant)+len(l.lines) > 0 {
+			if len(l.lastGrant)+len(l.queues) > 0 {
 				t.Errorf("something is left: %v", l.lastGrant)
 			}
 		})

@@ -12,17 +12,17 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// grant grants every free place after a line changed. It returns the executions to reconcile: those that were told to
-// wait. An execution that has not asked yet will ask soon.
-func (l *Ledger) grant(changed *line) (woken []types.NamespacedName) {
-	candidates := []*line{changed}
-	if l.limits.any() { // places that one line does not use may go to another
+// grant grants every free place after the queue of a Task changed. It returns the executions to reconcile: those that
+// were told to wait. An execution that has not asked yet will ask soon.
+func (l *Ledger) grant(changed *taskQueue) (woken []types.NamespacedName) {
+	candidates := []*taskQueue{changed}
+	if l.limits.any() { // places that one Task does not use may go to another
 		candidates = candidates[:0]
-		for _, ln := range l.lines {
-			candidates = append(candidates, ln)
+		for _, q := range l.queues {
+			candidates = append(candidates, q)
 		}
 	}
-	touched := []*line{changed}
+	touched := []*taskQueue{changed}
 	for {
 		x := l.next(candidates)
 		if x == nil {
@@ -31,15 +31,15 @@ func (l *Ledger) grant(changed *line) (woken []types.NamespacedName) {
 		l.activate(x)
 		l.grants++
 		l.lastGrant[x.key.Namespace] = l.grants
-		if x.told > 0 || x.accepted {
+		if x.reported > 0 || x.accepted {
 			woken = append(woken, x.key)
 		}
-		if !slices.Contains(touched, x.line) {
-			touched = append(touched, x.line)
+		if !slices.Contains(touched, x.queue) {
+			touched = append(touched, x.queue)
 		}
 	}
-	for _, ln := range touched {
-		for _, x := range ln.advanced() {
+	for _, q := range touched {
+		for _, x := range q.advanced() {
 			woken = append(woken, x.key)
 		}
 	}
@@ -49,10 +49,10 @@ func (l *Ledger) grant(changed *line) (woken []types.NamespacedName) {
 // next returns the execution that gets the next place, or nil. It is in the namespace with the fewest active
 // executions, so that one namespace cannot keep the others waiting. Among equals, it is in the namespace whose last
 // grant is the oldest, and there it is the oldest execution.
-func (l *Ledger) next(candidates []*line) (first *entry) {
-	for _, ln := range candidates {
-		x := ln.next()
-		if x == nil || (l.limited(ln.rules) && !l.seeded) || l.blocker(x) != "" {
+func (l *Ledger) next(candidates []*taskQueue) (first *entry) {
+	for _, q := range candidates {
+		x := q.next()
+		if x == nil || (l.limited(q.rules) && !l.seeded) || l.blocker(x) != "" {
 			continue
 		}
 		if first == nil || l.fairOrder(x, first) < 0 {
@@ -82,5 +82,5 @@ func (l *Ledger) blocker(x *entry) v1alpha1.QueueBlocker {
 
 func (l *Ledger) limited(r Rules) bool { return l.limits.any() || r.MaxRunning > 0 }
 
-// mayBeLimited reports whether places of a line may be limited. The rules of its Task may not be known yet.
-func (l *Ledger) mayBeLimited(ln *line) bool { return l.limited(ln.rules) || (!ln.known && l.seeded) }
+// mayBeLimited reports whether places of a Task may be limited. The rules of its Task may not be known yet.
+func (l *Ledger) mayBeLimited(q *taskQueue) bool { return l.limited(q.rules) || (!q.known && l.seeded) }

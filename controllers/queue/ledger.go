@@ -20,7 +20,7 @@ type Ledger struct {
 
 	mu      sync.Mutex
 	entries map[types.UID]*entry
-	lines   map[lineKey]*line
+	queues  map[taskKey]*taskQueue
 	// active counts the active executions in total, and activeIn by namespace.
 	active   int
 	activeIn map[string]int
@@ -38,7 +38,7 @@ type Ledger struct {
 // NewLedger returns an empty ledger.
 func NewLedger(limits Limits) *Ledger {
 	return &Ledger{
-		limits: limits, entries: map[types.UID]*entry{}, lines: map[lineKey]*line{},
+		limits: limits, entries: map[types.UID]*entry{}, queues: map[taskKey]*taskQueue{},
 		activeIn: map[string]int{}, heldIn: map[string]backlog.Held{}, lastGrant: map[string]int{}, kept: map[types.UID]*entry{},
 	}
 }
@@ -58,13 +58,13 @@ func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	if x == nil {
 		x = l.add(types.NamespacedName{Namespace: e.Namespace, Name: e.Name}, e.UID, jobspec.LabelValue(e.Spec.TaskRef.Name))
 		x.created, x.bytes = e.CreationTimestamp.Time, e.Size
-		x.line.enqueue(x)
+		x.queue.enqueue(x)
 	}
 	switch waits := e.Status.Job == nil && e.Spec.Cancel == nil; {
 	case !waits:
-		l.letGo(x)
+		l.unreserve(x)
 	case e.Status.Phase != "": // also after a restart
-		l.hold(x)
+		l.reserve(x)
 	}
 	if standing == census.Active { // also after a restart
 		l.activate(x)
@@ -72,18 +72,18 @@ func (l *Ledger) Observe(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	if e.Status.Phase == v1alpha1.PhaseQueued {
 		x.accepted = true
 	}
-	if q := e.Status.Queue; q != nil && x.told == 0 {
-		x.told = int(q.Position)
+	if q := e.Status.Queue; q != nil && x.reported == 0 {
+		x.reported = int(q.Position)
 	}
 	if e.Spec.Cancel == nil || x.cancelled {
 		return nil
 	}
 	x.cancelled = true
 	if x.state == waiting {
-		x.line.take(x)
+		x.queue.take(x)
 		x.state = leaving
 	}
-	return l.grant(x.line)
+	return l.grant(x.queue)
 }
 
 // Forget records that an execution is gone. Containers of an active one may still run, so it keeps its place until
@@ -95,7 +95,7 @@ func (l *Ledger) Forget(e *v1alpha1.TaskExecution) []types.NamespacedName {
 	if x == nil {
 		return nil
 	}
-	if x.state == active && l.mayBeLimited(x.line) {
+	if x.state == active && l.mayBeLimited(x.queue) {
 		l.keep(x)
 		return nil
 	}
@@ -107,7 +107,7 @@ func (l *Ledger) Forget(e *v1alpha1.TaskExecution) []types.NamespacedName {
 func (l *Ledger) Keep(uid types.UID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if x := l.entries[uid]; x != nil && x.state == active && l.mayBeLimited(x.line) {
+	if x := l.entries[uid]; x != nil && x.state == active && l.mayBeLimited(x.queue) {
 		l.keep(x)
 	}
 }
@@ -136,18 +136,18 @@ func (l *Ledger) Release(uid types.UID) []types.NamespacedName {
 }
 
 func (l *Ledger) keep(x *entry) {
-	l.letGo(x)
+	l.unreserve(x)
 	x.kept = true
 	l.kept[x.uid] = x
 }
 
 func (l *Ledger) add(key types.NamespacedName, uid types.UID, task string) *entry {
-	at := lineKey{key.Namespace, task}
-	if l.lines[at] == nil {
-		l.lines[at] = &line{key: at, active: map[types.UID]*entry{}}
+	at := taskKey{key.Namespace, task}
+	if l.queues[at] == nil {
+		l.queues[at] = &taskQueue{key: at, active: map[types.UID]*entry{}}
 	}
-	x := &entry{key: key, uid: uid, line: l.lines[at]}
-	x.line.members++
+	x := &entry{key: key, uid: uid, queue: l.queues[at]}
+	x.queue.members++
 	l.entries[uid] = x
 	return x
 }
@@ -156,16 +156,16 @@ func (l *Ledger) activate(x *entry) {
 	if x.state == active {
 		return
 	}
-	x.line.take(x)
+	x.queue.take(x)
 	x.state = active
-	x.line.active[x.uid] = x
+	x.queue.active[x.uid] = x
 	l.active++
 	l.activeIn[x.key.Namespace]++
 }
 
 func (l *Ledger) remove(x *entry) []types.NamespacedName {
-	l.letGo(x)
-	x.line.take(x)
+	l.unreserve(x)
+	x.queue.take(x)
 	if x.state == active {
 		l.active--
 		if l.activeIn[x.key.Namespace]--; l.activeIn[x.key.Namespace] == 0 {
@@ -174,20 +174,20 @@ func (l *Ledger) remove(x *entry) []types.NamespacedName {
 	}
 	delete(l.entries, x.uid)
 	delete(l.kept, x.uid)
-	woken := l.grant(x.line)
-	if x.line.members--; x.line.members == 0 {
-		l.drop(x.line)
+	woken := l.grant(x.queue)
+	if x.queue.members--; x.queue.members == 0 {
+		l.drop(x.queue)
 	}
 	return woken
 }
 
-// drop removes an empty line, and its namespace with the last line.
-func (l *Ledger) drop(ln *line) {
-	delete(l.lines, ln.key)
-	for key := range l.lines {
-		if key.namespace == ln.key.namespace {
+// drop removes an empty queue, and its namespace with the last queue.
+func (l *Ledger) drop(q *taskQueue) {
+	delete(l.queues, q.key)
+	for key := range l.queues {
+		if key.namespace == q.key.namespace {
 			return
 		}
 	}
-	delete(l.lastGrant, ln.key.namespace)
+	delete(l.lastGrant, q.key.namespace)
 }

@@ -245,7 +245,7 @@ func TestTurnsThatAreKept(t *testing.T) {
 	free := seeded(Limits{}, a)
 	answer(t, free, "a", rules(v1alpha1.ConcurrencyAllow, 0))
 	free.Forget(a)
-	if len(free.entries)+len(free.lines) > 0 {
+	if len(free.entries)+len(free.queues) > 0 {
 		t.Error("nothing is kept of what was not limited")
 	}
 }
@@ -285,7 +285,7 @@ func TestPositionsAreToldNowAndThen(t *testing.T) {
 	if looks < n || looks > 5*n {
 		t.Errorf("%d looks for %d executions", looks, n)
 	}
-	if len(l.entries)+len(l.lines)+len(l.activeIn)+l.active > 0 {
-		t.Errorf("left over: %d entries, %d lines", len(l.entries), len(l.lines))
+	if len(l.entries)+len(l.queues)+len(l.activeIn)+l.active > 0 {
+		t.Errorf("left over: %d entries, %d queues", len(l.entries), len(l.queues))
 	}
 }

@@ -43,8 +43,8 @@ func (l *Ledger) Seed(found []Found) (woken []types.NamespacedName) {
 		l.activate(x)
 	}
 	l.seeded = true
-	for _, ln := range l.lines {
-		woken = append(woken, l.grant(ln)...)
+	for _, q := range l.queues {
+		woken = append(woken, l.grant(q)...)
 	}
 	return woken
 }

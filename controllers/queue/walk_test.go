@@ -198,7 +198,7 @@ func (c *cluster) check(e *v1alpha1.TaskExecution) {
 		c.Fatalf("%s has a second Job", e.Name)
 	}
 	if x := c.ledger.entries[e.UID]; c.rules[e.Name[:1]].Policy == v1alpha1.ConcurrencyQueue {
-		for _, w := range x.line.waiting {
+		for _, w := range x.queue.waiting {
 			if before(w, x) < 0 {
 				c.Fatalf("%s is run before %s", x.key.Name, w.key.Name)
 			}
@@ -209,14 +209,14 @@ func (c *cluster) check(e *v1alpha1.TaskExecution) {
 // happenings are all actions, each equally likely.
 func (c *cluster) happenings() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
-		"an execution is created":   func(*rapid.T) { c.create() },
-		"one is created, too":       func(*rapid.T) { c.create() },
-		"the watch tells":           func(*rapid.T) { c.deliver() },
-		"the watch tells, too":      func(*rapid.T) { c.deliver() },
-		"the controller looks":      func(*rapid.T) { c.look() },
-		"the controller looks, too": func(*rapid.T) { c.look() },
-		"a Job ends":                func(*rapid.T) { c.endOne() },
-		"a user interferes":         func(*rapid.T) { c.interfere() },
+		"an execution is created": func(*rapid.T) { c.create() },
+		"one is created, too":     func(*rapid.T) { c.create() },
+		"the watch tells":         func(*rapid.T) { c.deliver() },
+		"the watch tells, too":    func(*rapid.T) { c.deliver() },
+		"a reconcile":             func(*rapid.T) { c.look() },
+		"another reconcile":       func(*rapid.T) { c.look() },
+		"a Job ends":              func(*rapid.T) { c.endOne() },
+		"a user interferes":       func(*rapid.T) { c.interfere() },
 	}
 }
 
@@ -293,10 +293,10 @@ func TestWalk(t *testing.T) {
 		c.calm()
 		for name, e := range c.truth {
 			if !e.Status.Phase.IsTerminal() {
-				t.Fatalf("%s never had its turn: %+v, line %+v", name, e.Status, c.ledger.lines)
+				t.Fatalf("%s never had its turn: %+v, queues %+v", name, e.Status, c.ledger.queues)
 			}
 		}
-		if len(c.ledger.entries)+len(c.ledger.lines)+c.ledger.active > 0 {
+		if len(c.ledger.entries)+len(c.ledger.queues)+c.ledger.active > 0 {
 			t.Errorf("left over: %v", c.ledger.entries)
 		}
 		if c.most["a"] == c.rules["a"].MaxRunning {

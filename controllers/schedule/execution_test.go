@@ -31,7 +31,7 @@ func TestExecutionName(t *testing.T) {
 	}{
 		"this":             {"nightly", "uid-1", tick},
 		"another tick":     {"nightly", "uid-1", tick.Add(time.Second)},
-		"made again":       {"nightly", "uid-2", tick},
+		"created again":    {"nightly", "uid-2", tick},
 		"another schedule": {"nightly2", "uid-3", tick},
 		"253 characters":   {strings.Repeat("a", 253), "uid-4", tick},
 		"cut at a dot":     {strings.Repeat("a", 224) + "." + strings.Repeat("b", 28), "uid-5", tick},

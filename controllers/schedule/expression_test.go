@@ -51,7 +51,7 @@ func TestCase34CronRefusedInOurWords(t *testing.T) {
 		"a list with an end":      {"1, * * * *", "empty part"},
 		"a star in a range":       {"*-5 * * * *", `the minute cannot be "*-5"`},
 		"a zone":                  {"TZ=Asia/Shanghai 0 0 * * *", "the field timeZone"},
-		"a zone alone":            {"TZ=", "the field timeZone"},
+		"only a zone":             {"TZ=", "the field timeZone"},
 		"another zone":            {"CRON_TZ=UTC 0 0 * * *", "the field timeZone"},
 		"a day that never comes":  {"0 0 30 2 *", "never comes true"},
 		"a workday that never is": {"0 0 31W 4 *", "never comes true"},

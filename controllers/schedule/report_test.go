@@ -23,7 +23,7 @@ func TestStatusOfWhatBecameOfTheRuns(t *testing.T) {
 		says                    string
 		lastExecutionOfSchedule bool
 	}{
-		"all made":                      {[]Result{{}, {}}, "00:02:00", "00:02:00", v1alpha1.ReasonScheduled, "", true},
+		"all created":                   {[]Result{{}, {}}, "00:02:00", "00:02:00", v1alpha1.ReasonScheduled, "", true},
 		"the second failed":             {[]Result{{}}, "00:01:00", "00:01:00", v1alpha1.ReasonScheduled, "", true},
 		"the first failed":              {nil, "", "", v1alpha1.ReasonScheduled, "", false},
 		"the first refused":             {[]Result{{Outcome: Refused, Message: "exceeded quota"}}, "", "", v1alpha1.ReasonExecutionRefused, "exceeded quota", false},
@@ -134,8 +134,8 @@ func TestRecordGoesForwardOnly(t *testing.T) {
 		want     string
 		recorded int
 	}{
-		"nothing was made":           {0, nil, "", 0},
-		"all were made":              {0, []Result{{}, {}, {}}, "run-3", 3},
+		"none created":               {0, nil, "", 0},
+		"all created":                {0, []Result{{}, {}, {}}, "run-3", 3},
 		"the second is another's":    {0, []Result{{}, {Outcome: Conflict}}, "run-1", 2},
 		"the third was refused":      {0, []Result{{}, {}, {Outcome: Refused}}, "run-2", 2},
 		"another has recorded later": {9, []Result{{}, {}, {}}, "later", 9},

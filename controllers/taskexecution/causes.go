@@ -36,19 +36,19 @@ func (r *Reconciler) observeEvents(ctx context.Context, o *lifecycle.Observation
 		}
 		o.PodsRefused, o.PodsRefusedSince = refusedPods(events, since)
 	}
-	if pod := lifecycle.AsksWhy(o); pod != nil {
+	if pod := lifecycle.NeedsEvents(o); pod != nil {
 		events, err := r.events(ctx, o, pod.UID)
 		if err != nil {
 			return fmt.Errorf("reading the events of pod %s/%s: %w", pod.Namespace, pod.Name, err)
 		}
-		o.PodTrouble = lifecycle.TroubleOf(told(events))
+		o.PodTrouble = lifecycle.TroubleOf(lifecycleEvents(events))
 	}
-	if pod := lifecycle.AsksWhoKilled(o); pod != nil {
+	if pod := lifecycle.NeedsKillEvents(o); pod != nil {
 		events, err := r.events(ctx, o, pod.UID)
 		if err != nil {
 			return fmt.Errorf("reading the events of pod %s/%s: %w", pod.Namespace, pod.Name, err)
 		}
-		o.KilledFor = lifecycle.KilledFor(told(events), o.Execution.Spec.SecretParams != nil)
+		o.KillCause = lifecycle.KillCause(lifecycleEvents(events), o.Execution.Spec.SecretParams != nil)
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ func (r *Reconciler) observeEvents(ctx context.Context, o *lifecycle.Observation
 func untilEventsAreRead(o *lifecycle.Observation) time.Duration {
 	since, left := podMissed(o)
 	if since.IsZero() {
-		return lifecycle.AsksWhyIn(o)
+		return lifecycle.NeedsEventsIn(o)
 	}
 	if left > 0 {
 		return left
@@ -110,8 +110,8 @@ func refusedPods(events []corev1.Event, after time.Time) (why string, since time
 	return why, since
 }
 
-// told converts Events to those of lifecycle.
-func told(events []corev1.Event) []lifecycle.Event {
+// lifecycleEvents converts Events to those of lifecycle.
+func lifecycleEvents(events []corev1.Event) []lifecycle.Event {
 	out := make([]lifecycle.Event, len(events))
 	for i := range events {
 		e := &events[i]

@@ -19,7 +19,7 @@ func (r *Reconciler) decide(ctx context.Context, o *lifecycle.Observation) (plan
 			return plan, stale, err
 		}
 		r.observePast(o) // again, because the ledger has now seen every deletion before the creation of this execution
-		if plan.Create == nil || !o.Place.Granted || o.Past != nil {
+		if plan.Create == nil || !o.Queue.Granted || o.Past != nil {
 			plan = lifecycle.Decide(*o) // the execution is now whole, or waits
 		}
 		if plan.Create != nil {
@@ -30,7 +30,7 @@ func (r *Reconciler) decide(ctx context.Context, o *lifecycle.Observation) (plan
 		}
 	}
 	if lifecycle.Waits(o, plan) {
-		if err := r.makeRoom(ctx, o); err != nil {
+		if err := r.reserveBacklog(ctx, o); err != nil {
 			return plan, false, err
 		}
 		plan = lifecycle.Decide(*o)

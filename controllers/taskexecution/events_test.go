@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// A new failure reason is a constant in api/v1alpha1/conditions.go. It also needs an Event, so that somebody notices, and a
-// row in the table of reasons in both languages, so that somebody can look it up.
+// A new failure reason is a constant in api/v1alpha1/failurereasons.go. It also needs an Event, so that somebody
+// notices, and a row in the table of reasons in both languages, so that somebody can look it up.
 func TestEachFailureReasonHasAnEventAndARow(t *testing.T) {
 	reasons := failureReasons(t)
 	if len(reasons) < 20 {
@@ -41,7 +41,7 @@ func TestEachFailureReasonHasAnEventAndARow(t *testing.T) {
 // failureReasons returns the constants of the groups "Reasons of a run that failed because ...".
 func failureReasons(t *testing.T) (reasons []string) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../api/v1alpha1/conditions.go", nil, parser.ParseComments)
+	file, err := parser.ParseFile(token.NewFileSet(), "../../api/v1alpha1/failurereasons.go", nil, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func (r *Reconciler) admit(ctx context.Context, o *lifecycle.Observation) (stale
 	if !known {
 		return true, nil
 	}
-	o.Place = &place
+	o.Queue = &place
 	logOf(ctx, client.ObjectKeyFromObject(o.Execution)).V(2).Info("Asked for a place", "granted", place.Granted, "position", place.Position)
 	if !place.Granted || o.Execution.Status.Phase == "" { // an execution without a phase was read from the API server
 		return false, nil
@@ -65,15 +65,16 @@ func (r *Reconciler) admit(ctx context.Context, o *lifecycle.Observation) (stale
 	return false, nil
 }
 
-// makeRoom asks whether a waiting execution has room, and puts a refusal into the observation. Before that it looks for
-// a Job that an earlier process created and the cache does not show yet: an execution with a Job does not wait.
-func (r *Reconciler) makeRoom(ctx context.Context, o *lifecycle.Observation) (err error) {
-	full := r.Queue.Wait(o.Execution.UID)
+// reserveBacklog counts a waiting execution in the backlog of its namespace, and puts a refusal into the observation.
+// Before that it looks for a Job that an earlier process created and the cache does not show yet: an execution with a
+// Job does not wait.
+func (r *Reconciler) reserveBacklog(ctx context.Context, o *lifecycle.Observation) (err error) {
+	full := r.Queue.ReserveBacklog(o.Execution.UID)
 	if full == nil {
 		return nil
 	}
 	if o.Job, err = r.job(ctx, o.Execution, true); err == nil && o.Job == nil {
-		o.NoRoom = full
+		o.BacklogFull = full
 		r.Metrics.refused(full.Bound)
 	}
 	return err

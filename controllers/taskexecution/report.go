@@ -47,7 +47,7 @@ func (r *Reconciler) report(ctx context.Context, o *lifecycle.Observation, plan 
 		r.Follower.Flushed(client.ObjectKeyFromObject(before), o.Log.Lines, size)
 	}
 	log.V(2).Info("Wrote the status", "bytes", size)
-	tell(log, before, after)
+	logChange(log, before, after)
 	if phaseOf(&before.Status) != plan.Status.Phase || before.Status.Reason != plan.Status.Reason {
 		r.announce(after, before.Status)
 	}

@@ -79,10 +79,10 @@ func TestWhatIsRead(t *testing.T) {
 		"a pod that failed is let go of":    {letGo(pod("1", ""), corev1.PodFailed, "f"), letGo(pod("2", ""), corev1.PodFailed), true},
 		"a Job changed":                     {job("1", 0), job("2", 1), true},
 		"nothing that is read of a Job":     {job("1", 1), job("2", 1), false},
-		"a Job is to be looked at":          {job("1", 1), job("1", 1), true},
+		"a Job to reconcile":                {job("1", 1), job("1", 1), true},
 		"a pod changed":                     {pod("1", ""), pod("2", "node"), true},
 		"nothing that is read of a pod":     {pod("1", "node"), pod("2", "node"), false},
-		"a pod is to be looked at":          {pod("1", "node"), pod("1", "node"), true},
+		"a pod to reconcile":                {pod("1", "node"), pod("1", "node"), true},
 		"something of another kind":         {&corev1.Secret{}, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{ResourceVersion: "2"}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {

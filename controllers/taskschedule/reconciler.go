@@ -44,8 +44,8 @@ type Reconciler struct {
 	Clock    clock.PassiveClock
 	// Origin reports whether the names on schedules are proven.
 	Origin *origin.Checker
-	// Room returns why a run of a Task, of a size in bytes, could not wait now, or nil if it could.
-	Room func(task types.NamespacedName, size int64) *backlog.Full
+	// BacklogFull returns why a run of a Task, of a size in bytes, could not wait now, or nil if it could.
+	BacklogFull func(task types.NamespacedName, size int64) *backlog.Full
 	// Past knows runs that ended or were deleted. Nil knows none.
 	Past *pastruns.Runs
 	// Cluster identifies this cluster. It is empty if that is not known.
@@ -135,7 +135,7 @@ func (r *Reconciler) apply(ctx context.Context, s *v1alpha1.TaskSchedule, plan s
 // start creates the run of a tick, or finds one that was created before.
 func (r *Reconciler) start(ctx context.Context, s *v1alpha1.TaskSchedule, run schedule.Run) (schedule.Result, error) {
 	e := run.Execution
-	if full := r.Room(types.NamespacedName{Namespace: e.Namespace, Name: e.Spec.TaskRef.Name}, sizeOf(e)); full != nil {
+	if full := r.BacklogFull(types.NamespacedName{Namespace: e.Namespace, Name: e.Spec.TaskRef.Name}, sizeOf(e)); full != nil {
 		return schedule.Result{Outcome: schedule.Refused, Message: full.Error()}, nil
 	}
 	jobspec.Stamp(e, r.Clock.Now(), r.Cluster)

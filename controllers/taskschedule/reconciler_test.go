@@ -87,7 +87,7 @@ func newLab(t *testing.T, change func(*v1alpha1.TaskScheduleSpec)) *lab {
 			return api.SubResource(sub).Patch(ctx, o, patch, options...)
 		},
 	})
-	l.Reconciler = &Reconciler{Client: cached, Live: l.api, Recorder: l.events, Clock: l.clock, Room: func(task types.NamespacedName, size int64) *backlog.Full {
+	l.Reconciler = &Reconciler{Client: cached, Live: l.api, Recorder: l.events, Clock: l.clock, BacklogFull: func(task types.NamespacedName, size int64) *backlog.Full {
 		if l.full == nil {
 			return nil
 		}

@@ -12,10 +12,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/taskexec/taskexec/controllers/logs/archive"
-	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud" // the clients for the URLs in the documents
+	_ "github.com/taskexec/taskexec/controllers/bucket/cloud" // the clients for the URLs in the documents
 	"github.com/taskexec/taskexec/hack/manifests"
 )
 
@@ -178,7 +179,7 @@ func TestKustomizationsOfTheDocuments(t *testing.T) {
 					if scheme == "file" {
 						continue // a folder in the container
 					}
-					bucket, err := archive.Open(t.Context(), address)
+					bucket, err := bucket.Open(t.Context(), address)
 					if err != nil {
 						t.Errorf("%s, line %d: %v", page.Path, page.Blocks[i].Line, err)
 						continue

@@ -55,6 +55,7 @@ func TestCase4JobDeletedMidRun(t *testing.T) {
 // Executions are deleted at each moment of their start, while their Jobs and pods are created. Nothing of them is
 // left, and nothing appears later.
 func TestCase7DeletedWhileItsJobIsMade(t *testing.T) {
+	t.Parallel()
 	const rounds = 8
 	name := given(t, taskOf(`exec sleep 300`))
 	moments := map[string]func(uid string) bool{

@@ -32,11 +32,18 @@ func TestCase52AttacksUnderShippedLimits(t *testing.T) {
 		t.Run(a.name, func(t *testing.T) {
 			calm := polls(t, token, task, 2*time.Second)
 			stop := a.goesOn(t)
-			r := call(t, "POST", "/tasks/"+task+"/execute/api", nil, "Authorization", "Bearer "+token)
 			var made execution
-			if err := json.Unmarshal(r.body, &made); err != nil || r.code != http.StatusOK {
-				t.Fatalf("the quiet tenant cannot run its task: %s", r.text())
-			}
+			eventually(t, "the quiet tenant can run its task", func() (bool, string) {
+				r := call(t, "POST", "/tasks/"+task+"/execute/api", nil, "Authorization", "Bearer "+token)
+				// On a busy machine, its params may wait too long for their turn in the namespace (docs/decisions/0065).
+				if r.code == http.StatusTooManyRequests && r.header.Get("Retry-After") != "" {
+					return false, r.text()
+				}
+				if err := json.Unmarshal(r.body, &made); err != nil || r.code != http.StatusOK {
+					t.Fatalf("the quiet tenant cannot run its task: %s", r.text())
+				}
+				return true, ""
+			})
 			during := polls(t, token, task, a.lasts)
 			eventually(t, "the quiet tenant's run completes beside the attack", func() (bool, string) {
 				r := call(t, "GET", "/tasks/running/execution/"+made.ExecutionID, nil, "Authorization", "Bearer "+token)

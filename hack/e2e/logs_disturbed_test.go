@@ -17,7 +17,9 @@ func TestCase11LogWhileSomethingRestarts(t *testing.T) {
 	}
 	// The log stays below 64 KiB, including the 40 bytes that the runtime adds to each line. So the kubelet does not
 	// rotate it, and all lines can be read again.
-	short := steadily(1200, 30*time.Second, 10)
+	short := steadily(1200, 20*time.Second, 10)
+	// The API server takes 20 seconds to stop. The container prints for longer.
+	longer := steadily(1200, 30*time.Second, 10)
 	// The kubelet rotates this log several times, also while nobody reads it.
 	long := steadily(1500, 30*time.Second, 400)
 	for name, c := range map[string]struct {
@@ -30,7 +32,7 @@ func TestCase11LogWhileSomethingRestarts(t *testing.T) {
 		"kubelet":                     {short, 1200, restart("kubelet"), false},
 		"containerd":                  {short, 1200, restart("containerd"), true},
 		"controller":                  {short, 1200, killController, false},
-		"API server":                  {short, 1200, restart("kube-apiserver"), false},
+		"API server":                  {longer, 1200, restart("kube-apiserver"), false},
 		"API server that crashes":     {short, 1200, restart("kube-apiserver", "--kill"), false},
 		"controller, and logs rotate": {long, 1500, killController, true},
 	} {

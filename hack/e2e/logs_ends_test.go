@@ -93,7 +93,7 @@ func TestCase15NodeThatIsLost(t *testing.T) {
 	prints := steadily(30_000, 10*time.Minute, 60)
 	timeless := execute(t, given(t, taskOf(prints)), nil)
 	task := taskOf(prints)
-	task.Spec.Timeout = timeout(time.Minute) // meanwhile, the test stops the kubelet
+	task.Spec.Timeout = timeout(40 * time.Second) // meanwhile, the test stops the kubelet
 	timed := execute(t, given(t, task), nil)
 	printing(t, timeless, 100)
 	printing(t, timed, 100)

@@ -26,7 +26,7 @@ func TestCase64SavedRunDoesNotRunAgain(t *testing.T) {
 	kubectl(t, "", "delete", "te", id)
 	refused := exec.CommandContext(t.Context(), "kubectl", "--namespace", namespace, "apply", "-f", "-")
 	refused.Stdin = strings.NewReader(saved)
-	if out, err := refused.CombinedOutput(); err == nil || !strings.Contains(string(out), "can only be stated by Taskexec") {
+	if out, err := refused.CombinedOutput(); err == nil || !strings.Contains(string(out), "can only be set by Taskexec") {
 		t.Errorf("as an administrator: %v\n%s", err, out)
 	}
 	for range 2 {

@@ -50,7 +50,7 @@ func TestExpired(t *testing.T) {
 		"no bound":                            {Retention{Completed: -1, Failed: -1}, []v1alpha1.TaskExecution{past("a", completed, 9999*time.Hour)}, nil, 0},
 		"not old enough":                      {week, []v1alpha1.TaskExecution{past("a", completed, time.Hour)}, nil, 167 * time.Hour},
 		"old enough to the second":            {week, []v1alpha1.TaskExecution{past("a", completed, 168*time.Hour)}, []string{"a"}, 0},
-		"the next one is told, not a later":   {week, []v1alpha1.TaskExecution{past("a", completed, time.Hour), past("b", failed, 3*time.Hour), past("c", failed, 2*time.Hour)}, nil, 165 * time.Hour},
+		"the next is returned, not a later":   {week, []v1alpha1.TaskExecution{past("a", completed, time.Hour), past("b", failed, 3*time.Hour), past("c", failed, 2*time.Hour)}, nil, 165 * time.Hour},
 		"the oldest goes first":               {week, []v1alpha1.TaskExecution{past("a", completed, 200*time.Hour), past("b", failed, 300*time.Hour)}, []string{"b", "a"}, 0},
 		"the newest of each outcome is kept":  {one, []v1alpha1.TaskExecution{past("a", completed, 3*time.Hour), past("b", completed, time.Hour), past("c", completed, 2*time.Hour), past("d", failed, 9*time.Hour)}, []string{"a", "c"}, 0},
 		"cancelled ones count as failed":      {one, []v1alpha1.TaskExecution{past("a", failed, 3*time.Hour), past("b", cancelled, 2*time.Hour), past("c", completed, time.Hour)}, []string{"a"}, 0},
@@ -65,10 +65,10 @@ func TestExpired(t *testing.T) {
 		"a run that is going": {none, []v1alpha1.TaskExecution{past("a", completed, time.Hour, func(e *v1alpha1.TaskExecution) {
 			e.DeletionTimestamp = ptr.To(metav1.NewTime(noon))
 		})}, nil, 0},
-		"made by a person at the facade": {none, []v1alpha1.TaskExecution{past("a", completed, time.Hour, from(v1alpha1.TriggerManual))}, []string{"a"}, 0},
-		"made by a schedule":             {none, []v1alpha1.TaskExecution{past("a", completed, time.Hour, from(v1alpha1.TriggerSchedule))}, []string{"a"}, 0},
-		"made by kubectl":                {none, []v1alpha1.TaskExecution{past("a", completed, time.Hour, from(v1alpha1.TriggerKubectl))}, nil, 0},
-		"made by who knows whom":         {none, []v1alpha1.TaskExecution{past("a", completed, time.Hour, from(""))}, nil, 0},
+		"created by a person over REST": {none, []v1alpha1.TaskExecution{past("a", completed, time.Hour, from(v1alpha1.TriggerManual))}, []string{"a"}, 0},
+		"created by a schedule":         {none, []v1alpha1.TaskExecution{past("a", completed, time.Hour, from(v1alpha1.TriggerSchedule))}, []string{"a"}, 0},
+		"created by kubectl":            {none, []v1alpha1.TaskExecution{past("a", completed, time.Hour, from(v1alpha1.TriggerKubectl))}, nil, 0},
+		"created by an unknown source":  {none, []v1alpha1.TaskExecution{past("a", completed, time.Hour, from(""))}, nil, 0},
 		"in Git, whatever its trigger says": {none, []v1alpha1.TaskExecution{past("a", completed, time.Hour, func(e *v1alpha1.TaskExecution) {
 			e.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "app:taskexec.dev/TaskExecution:ns/a"}
 		})}, nil, 0},

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // durationWindow is how many of the newest completed runs the durations are computed from.
@@ -44,22 +45,30 @@ func Summarise(status *v1alpha1.TaskStatus, executions []v1alpha1.TaskExecution)
 	}
 }
 
+// count counts one execution. The census says whether it has ended or has a place.
 func count(status *v1alpha1.TaskStatus, e *v1alpha1.TaskExecution) {
-	switch phase := e.Status.Phase; {
-	case phase == v1alpha1.PhaseCompleted:
-		status.Totals.Completed++
-	case phase == v1alpha1.PhaseFailed:
-		status.Totals.Failed++
-	case phase == v1alpha1.PhaseCancelled:
-		status.Totals.Cancelled++
-	case phase == v1alpha1.PhaseQueued: // also one that was suspended after it had started
+	switch standing, phase := census.StandingOf(e), e.Status.Phase; {
+	case standing == census.Ended:
+		countEnded(&status.Totals, phase)
+	case standing != census.Active, phase == v1alpha1.PhaseQueued: // a Queued one that is active has a suspended Job
 		status.Queued++
-	case e.Status.StartTime != nil: // Running, or Cancelling what ran
+	case e.Status.StartTime != nil:
 		status.Running++
-	case e.Status.Job == nil, phase != v1alpha1.PhasePending && phase != v1alpha1.PhaseCancelling:
-		status.Queued++ // no Job yet, or a phase in which the Job is held
+	case e.Status.Job == nil: // the API server refuses its Job for now
+		status.Queued++
 	default:
 		status.Pending++
+	}
+}
+
+func countEnded(totals *v1alpha1.RunTotals, phase v1alpha1.Phase) {
+	switch phase {
+	case v1alpha1.PhaseCompleted:
+		totals.Completed++
+	case v1alpha1.PhaseCancelled:
+		totals.Cancelled++
+	default:
+		totals.Failed++
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/census"
 )
 
 // present returns an unfinished execution that was created some time before noon.
@@ -96,6 +97,38 @@ func TestSummarise(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// Whatever a status says, the counts agree with the census: each execution is in one of them, those that wait or leave
+// are queued, and only those that have a place are pending or running.
+func TestCountsAgreeWithTheCensus(t *testing.T) {
+	phases := []v1alpha1.Phase{
+		"", v1alpha1.PhasePending, v1alpha1.PhaseQueued, v1alpha1.PhaseRunning, v1alpha1.PhaseCancelling,
+		v1alpha1.PhaseCompleted, v1alpha1.PhaseFailed, v1alpha1.PhaseCancelled,
+	}
+	for _, phase := range phases {
+		for bits := range 16 {
+			e := present("a", phase, 0, bits&1 != 0, bits&2 != 0)
+			if bits&4 != 0 {
+				e.Spec.Cancel = &v1alpha1.CancelRequest{}
+			}
+			if bits&8 != 0 {
+				e.Status.Reason = v1alpha1.ReasonJobRefused
+			}
+			var got v1alpha1.TaskStatus
+			Summarise(&got, []v1alpha1.TaskExecution{e})
+			totals := got.Totals.Completed + got.Totals.Failed + got.Totals.Cancelled
+			if sum := int64(got.Queued+got.Pending+got.Running) + int64(totals); sum != 1 {
+				t.Errorf("%s/%04b is counted %d times", phase, bits, sum)
+			}
+			switch standing := census.StandingOf(&e); {
+			case (standing == census.Ended) != (totals == 1):
+				t.Errorf("%s/%04b is %s, and the totals are %+v", phase, bits, standing, got.Totals)
+			case (standing == census.Waiting || standing == census.Leaving) && got.Queued != 1:
+				t.Errorf("%s/%04b is %s, and the counts are %+v", phase, bits, standing, got)
+			}
+		}
 	}
 }
 

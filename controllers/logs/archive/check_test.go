@@ -15,14 +15,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
+	"github.com/taskexec/taskexec/controllers/bucket"
+	"github.com/taskexec/taskexec/controllers/bucket/buckettest"
 )
 
 // s3With is a reader of an S3 store that answers some requests differently.
 func s3With(t *testing.T, other func(w http.ResponseWriter, r *http.Request) bool) *Reader {
 	t.Helper()
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	url := archivetest.S3(t, func(store http.Handler) http.Handler {
+	url := buckettest.S3(t, func(store http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !other(w, r) {
 				store.ServeHTTP(w, r)
@@ -97,7 +98,7 @@ func TestCase39CheckOfWhatIsNotThere(t *testing.T) {
 		"s3://logs?region=us-east-1&use_path_style=true&endpoint=http://store.invalid": "name of the endpoint cannot be resolved",
 		"azblob://logs?storage_account=account&domain=store.invalid":                   "name of the endpoint cannot be resolved",
 	} {
-		b, err := Open(t.Context(), url)
+		b, err := bucket.Open(t.Context(), url)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +149,7 @@ func TestCase39StoreThatIsAwayAtTheStart(t *testing.T) {
 	away.Store(true)
 	r := s3With(t, func(w http.ResponseWriter, _ *http.Request) bool { return away.Load() && answers(w, 503, "SlowDown") })
 	var told []error
-	KeepChecking(t.Context(), r.Check, func(err error) {
+	bucket.KeepChecking(t.Context(), r.Check, func(err error) {
 		told = append(told, err)
 		away.Store(false)
 	})
@@ -184,7 +185,7 @@ func TestCase39StoreThatHangsWithinAPart(t *testing.T) {
 			log := r.Open(t.Context(), ix, 0, 0)
 			defer func() { _ = log.Close() }()
 			got, err := io.ReadAll(log)
-			var away *Error
+			var away *bucket.Error
 			if len(got) != sent || !errors.As(err, &away) || away.Gone() || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%d bytes, %v", len(got), err)
 			}

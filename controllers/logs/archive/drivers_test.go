@@ -41,7 +41,7 @@ func TestDrivers(t *testing.T) {
 	for name, open := range drivers() {
 		t.Run(name, func(t *testing.T) {
 			b := open(t)
-			for size, taken := range map[int]string{1 << 10: "small", uploadChunk + 1<<20: "large"} {
+			for size, taken := range map[int]string{1 << 10: "small", 6 << 20: "large"} {
 				testConflict(t, b, size, taken)
 			}
 			l := writes(t, b, nil).Begin(ours, true)

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
+	"github.com/taskexec/taskexec/controllers/bucket/buckettest"
 )
 
 func executionIn(namespace string, i int) Execution {
@@ -87,7 +87,7 @@ func TestCase51UploadsServeNamespacesInTurn(t *testing.T) {
 	var mu sync.Mutex
 	var order []string
 	gate := make(chan struct{})
-	b := opened(t, archivetest.S3(t, func(store http.Handler) http.Handler {
+	b := opened(t, buckettest.S3(t, func(store http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			<-gate
 			for _, namespace := range []string{"loud", "quiet"} {

@@ -22,7 +22,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
+	"github.com/taskexec/taskexec/controllers/bucket"
+	"github.com/taskexec/taskexec/controllers/bucket/buckettest"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
@@ -51,7 +52,7 @@ func limited(t *testing.T, requests int64) (*blob.Bucket, *budget) {
 	t.Helper()
 	s := &budget{}
 	s.left.Store(requests)
-	url := archivetest.S3(t, func(store http.Handler) http.Handler {
+	url := buckettest.S3(t, func(store http.Handler) http.Handler {
 		s.store = store
 		return s
 	})
@@ -306,7 +307,7 @@ func TestNoErrorTellsASecret(t *testing.T) {
 		"s3://bucket?region=eu&access=hush", "gs://bucket?token=hush", "azblob://c?sas=hush", "file:///proc/1/x?key=hush",
 		"ftp://user:hush@host/?key=hush", "s3://user:hush@bucket?x=hush and more hush", ":?hush", "s3://b?%zzhush",
 	} {
-		if _, err := Open(t.Context(), url); err == nil || strings.Contains(err.Error(), "hush") {
+		if _, err := bucket.Open(t.Context(), url); err == nil || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q gives %v", url, err)
 		}
 	}
@@ -319,7 +320,7 @@ func TestNoErrorTellsASecret(t *testing.T) {
 	l := w.Begin(ours, false)
 	eventually(t, "the failure shows", func() bool { return l.State().Failure != nil })
 	failure := l.State().Failure
-	if strings.Contains(failure.Error(), "hush") || len(failure.Error()) > maxFailure {
+	if strings.Contains(failure.Error(), "hush") || len(failure.Error()) > 500 {
 		t.Errorf("%v", failure)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/taskexec/taskexec/controllers/bucket"
 )
 
 // lastTry is the time limit for the index of an abandoned log.
@@ -26,7 +28,7 @@ func (l *Log) putIndex(ctx context.Context) error {
 	l.mu.Unlock()
 	raw, err := json.Marshal(ix)
 	if err == nil {
-		err = l.w.reader.replace(ctx, ix.indexKey(), raw)
+		err = l.w.reader.Replace(ctx, ix.indexKey(), raw)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -49,7 +51,7 @@ func (l *Log) lastIndex() {
 	ctx, cancel := context.WithTimeout(l.w.life, lastTry)
 	defer cancel()
 	if err := l.putIndex(ctx); err != nil {
-		l.logger().Error(redact(err), "The index of an archive that was given up could not be written")
+		l.logger().Error(bucket.Redact(err), "The index of an archive that was given up could not be written")
 	}
 	l.w.Notify(l.key())
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
@@ -50,7 +51,7 @@ func (w *Writer) recover(ctx context.Context, ix *Index, s *Stream, open map[Str
 		return nil
 	}
 	if n := len(s.Parts); n > 0 {
-		last, err := w.reader.open(ctx, ix.partKey(&s.StreamID, n-1), max(0, s.Parts[n-1].Bytes-1), 1)
+		last, err := w.reader.Get(ctx, ix.partKey(&s.StreamID, n-1), max(0, s.Parts[n-1].Bytes-1), 1)
 		if err != nil {
 			return fmt.Errorf("reading the end of what is archived: %w", err)
 		}
@@ -63,8 +64,8 @@ func (w *Writer) recover(ctx context.Context, ix *Index, s *Stream, open map[Str
 	}
 	for {
 		key := ix.partKey(&s.StreamID, len(s.Parts))
-		reader, err := w.reader.open(ctx, key, 0, -1)
-		if isMissing(err) {
+		reader, err := w.reader.Get(ctx, key, 0, -1)
+		if bucket.IsMissing(err) {
 			return nil
 		}
 		if err != nil {

@@ -15,6 +15,10 @@ import (
 	"time"
 
 	"gocloud.dev/blob"
+
+	"github.com/go-logr/logr"
+
+	"github.com/taskexec/taskexec/controllers/bucket"
 )
 
 const (
@@ -28,36 +32,36 @@ const (
 
 // Reader reads archives.
 type Reader struct {
-	store
+	bucket.Bucket
 	// patience is how long a store may be silent while a part is read.
 	patience time.Duration
 }
 
 // NewReader returns a Reader.
-func NewReader(b *blob.Bucket) *Reader { return &Reader{store{bucket: b}, readPatience} }
+func NewReader(b *blob.Bucket) *Reader { return &Reader{bucket.New(b, logr.Discard()), readPatience} }
 
 // Index returns the index of an execution's archive, or nil if there is none. An index that is damaged, larger than 64
 // MiB or of a later version is an error. The errors of Index, and of the result of Open, have the type *Error.
 func (r *Reader) Index(ctx context.Context, e Execution) (*Index, error) {
 	ix, err := r.read(ctx, e.indexKey())
-	if isMissing(err) {
+	if bucket.IsMissing(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &Error{"reading the index " + e.indexKey() + " of the archive", err}
+		return nil, &bucket.Error{Doing: "reading the index " + e.indexKey() + " of the archive", Err: err}
 	}
 	ix.Execution = e
 	return ix, nil
 }
 
 func (r *Reader) read(ctx context.Context, key string) (*Index, error) {
-	reader, err := r.open(ctx, key, 0, -1)
+	reader, err := r.Get(ctx, key, 0, -1)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = reader.Close() }() // nothing was written
 	if reader.Size() > maxIndex {
-		return nil, fmt.Errorf("%w: it has %d bytes, more than %d", errDamaged, reader.Size(), maxIndex)
+		return nil, fmt.Errorf("%w: it has %d bytes, more than %d", bucket.ErrDamaged, reader.Size(), maxIndex)
 	}
 	raw, err := io.ReadAll(io.LimitReader(reader, maxIndex))
 	if err != nil {
@@ -69,15 +73,15 @@ func (r *Reader) read(ctx context.Context, key string) (*Index, error) {
 func decodeIndex(raw []byte) (*Index, error) {
 	ix := &Index{}
 	if err := json.Unmarshal(raw, ix); err != nil {
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+		return nil, fmt.Errorf("%w: %w", bucket.ErrDamaged, err)
 	}
 	if ix.Version != indexVersion {
-		return nil, fmt.Errorf("%w: it is of version %d, and this program knows version %d", errDamaged, ix.Version, indexVersion)
+		return nil, fmt.Errorf("%w: it is of version %d, and this program knows version %d", bucket.ErrDamaged, ix.Version, indexVersion)
 	}
 	for i := range ix.Streams {
 		for _, p := range ix.Streams[i].Parts {
 			if p.Lines < 0 || p.Lines > p.Bytes || p.Bytes > maxPart {
-				return nil, fmt.Errorf("%w: a part has %d lines in %d bytes", errDamaged, p.Lines, p.Bytes)
+				return nil, fmt.Errorf("%w: a part has %d lines in %d bytes", bucket.ErrDamaged, p.Lines, p.Bytes)
 			}
 		}
 	}
@@ -87,7 +91,7 @@ func decodeIndex(raw []byte) (*Index, error) {
 // Open returns the raw bytes of a stream from the beginning of a part on. It opens each part only when needed.
 func (r *Reader) Open(ctx context.Context, ix *Index, stream, part int) io.ReadCloser {
 	s := &ix.Streams[stream]
-	return &partsReader{ctx: ctx, store: r.store, patience: r.patience, next: part, parts: s.Parts, key: func(n int) string {
+	return &partsReader{ctx: ctx, store: r.Bucket, patience: r.patience, next: part, parts: s.Parts, key: func(n int) string {
 		return ix.partKey(&s.StreamID, n)
 	}}
 }
@@ -95,7 +99,7 @@ func (r *Reader) Open(ctx context.Context, ix *Index, stream, part int) io.ReadC
 // partsReader reads parts one after the other.
 type partsReader struct {
 	ctx   context.Context //nolint:containedctx // of one request, which the reader does not outlive
-	store store
+	store bucket.Bucket
 	// patience is that of the Reader.
 	patience time.Duration
 	parts    []Part
@@ -121,10 +125,10 @@ func (p *partsReader) Read(to []byte) (int, error) {
 		_ = p.current.Close()
 		p.current = nil
 		if p.got != want {
-			p.err = &Error{fmt.Sprintf("reading part %d of an archived log", p.next-1), fmt.Errorf("%w: it has %d bytes, and its index says %d", errDamaged, p.got, want)}
+			p.err = &bucket.Error{Doing: fmt.Sprintf("reading part %d of an archived log", p.next-1), Err: fmt.Errorf("%w: it has %d bytes, and its index says %d", bucket.ErrDamaged, p.got, want)}
 		}
 	case err != nil:
-		p.err = &Error{fmt.Sprintf("reading part %d of an archived log", p.next-1), err}
+		p.err = &bucket.Error{Doing: fmt.Sprintf("reading part %d of an archived log", p.next-1), Err: err}
 	}
 	return n, p.err
 }
@@ -135,9 +139,9 @@ func (p *partsReader) open() {
 		p.err = io.EOF
 		return
 	}
-	reader, err := p.store.openPatiently(p.ctx, p.key(p.next), p.patience)
+	reader, err := p.store.GetPatiently(p.ctx, p.key(p.next), p.patience)
 	if err != nil {
-		p.err = &Error{fmt.Sprintf("opening part %d of an archived log", p.next), err}
+		p.err = &bucket.Error{Doing: fmt.Sprintf("opening part %d of an archived log", p.next), Err: err}
 		return
 	}
 	p.current, p.got = reader, 0

@@ -17,7 +17,7 @@ import (
 	"gocloud.dev/blob"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	_ "github.com/taskexec/taskexec/controllers/logs/archive/cloud"
+	_ "github.com/taskexec/taskexec/controllers/bucket/cloud"
 )
 
 // badStores returns the addresses of servers that misbehave in various ways.
@@ -146,8 +146,5 @@ func readsFrom(t *testing.T, b *blob.Bucket) {
 	_ = log.Close()
 	if err := r.Delete(limit(), ours); errors.Is(err, context.Canceled) {
 		t.Error(err)
-	}
-	if n, err := r.Sweep(limit(), "cluster", func(context.Context, Execution) (bool, error) { return false, nil }, time.Now()); n != 0 {
-		t.Errorf("%d archives were removed, %v", n, err)
 	}
 }

@@ -16,9 +16,6 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 )
 
-// uploadChunk bounds the memory of one upload in bytes, if the driver allows. It is the minimum of S3.
-const uploadChunk = 5 << 20
-
 // upload writes a part to the bucket. It retries until it succeeds or the log is closed.
 func (l *Log) upload(p closedPart) {
 	key := l.index.partKey(&p.stream.stream.StreamID, len(p.stream.stream.Parts))
@@ -57,14 +54,14 @@ func (l *Log) put(ctx context.Context, key, name string) (refused string, err er
 		return "", fmt.Errorf("reading the spool: %w", err)
 	}
 	defer file.Close()
-	err = l.w.reader.create(ctx, key, file)
+	err = l.w.reader.Create(ctx, key, file)
 	if gcerrors.Code(err) != gcerrors.FailedPrecondition {
 		return "", err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return "", fmt.Errorf("reading the spool: %w", err)
 	}
-	there, err := l.w.reader.open(ctx, key, 0, -1)
+	there, err := l.w.reader.Get(ctx, key, 0, -1)
 	if err != nil {
 		return "", fmt.Errorf("reading the part that exists: %w", err)
 	}

@@ -6,6 +6,8 @@ package archive
 import (
 	"context"
 	"time"
+
+	"github.com/taskexec/taskexec/controllers/bucket"
 )
 
 const (
@@ -161,7 +163,7 @@ func (l *Log) fared(err error) {
 		outcome = "failed"
 	}
 	l.w.metrics.uploads.WithLabelValues(outcome).Inc()
-	err = redact(err)
+	err = bucket.Redact(err)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil && l.failure == nil {

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/clock"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
 	"github.com/taskexec/taskexec/controllers/logs/turns"
 )
 
@@ -99,7 +100,7 @@ func NewWriter(o WriterOptions) (*Writer, error) {
 	if err := clearSpool(o.SpoolDir); err != nil {
 		return nil, fmt.Errorf("preparing the spool of the archive: %w", err)
 	}
-	w := &Writer{WriterOptions: o, reader: &Reader{store{o.Bucket, o.Log}, readPatience}, uploads: turns.New(turns.Limits{Total: o.Uploads}, o.Clock), spooled: newSpooled(o.SpoolBytes), logs: map[*Log]struct{}{}}
+	w := &Writer{WriterOptions: o, reader: &Reader{bucket.New(o.Bucket, o.Log), readPatience}, uploads: turns.New(turns.Limits{Total: o.Uploads}, o.Clock), spooled: newSpooled(o.SpoolBytes), logs: map[*Log]struct{}{}}
 	w.life, w.die = context.WithCancel(context.Background())
 	w.metrics = newMetrics(w, o.Registry)
 	return w, nil
@@ -154,4 +155,17 @@ func (w *Writer) Begin(e Execution, fresh bool) *Log {
 		delete(w.logs, l)
 	})
 	return l
+}
+
+// KeepChecking checks the Writer's store until a check passes or ctx ends. It reports the outcome in the log and in the
+// metric taskexec_archive_usable.
+func (w *Writer) KeepChecking(ctx context.Context) {
+	bucket.KeepChecking(ctx, w.reader.Check, func(err error) {
+		if err != nil {
+			w.Log.Error(err, "The archive's store failed its check. Runs go on; their logs wait in the spool until --archive-deadline")
+			return
+		}
+		w.metrics.usable.Set(1)
+		w.Log.Info("The archive's store passed its check: read, write if absent, delete")
+	})
 }

@@ -24,7 +24,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/logs/archive/archivetest"
+	"github.com/taskexec/taskexec/controllers/bucket"
+	"github.com/taskexec/taskexec/controllers/bucket/buckettest"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 	"github.com/taskexec/taskexec/controllers/logs/source"
 )
@@ -43,7 +44,7 @@ func folder(t testing.TB) *blob.Bucket {
 
 func opened(t testing.TB, url string) *blob.Bucket {
 	t.Helper()
-	b, err := Open(t.Context(), url)
+	b, err := bucket.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +231,7 @@ func TestLongLine(t *testing.T) {
 // s3 returns a bucket of an S3 server that is unavailable while the switch is set.
 func s3(t *testing.T) (bucket *blob.Bucket, away *atomic.Bool) {
 	t.Helper()
-	url, away := archivetest.S3ThatGoes(t)
+	url, away := buckettest.S3ThatGoes(t)
 	return opened(t, url+"&prefix=a/b/"), away
 }
 
@@ -531,34 +532,26 @@ func TestMissingPartIsAnError(t *testing.T) {
 	}
 }
 
-func TestSweepRemovesWhatNobodyWants(t *testing.T) {
+// An archive is removed whole, and no other.
+func TestDelete(t *testing.T) {
 	b := folder(t)
-	for _, e := range []Execution{ours, {Namespace: "team", Name: "kept", UID: "uid-2"}, {Namespace: "other", Name: "asked", UID: "uid-3"}} {
-		l := writes(t, b, func(o *WriterOptions) { o.Cluster = "cluster" }).Begin(e, true)
+	kept := Execution{Namespace: "team", Name: "kept", UID: "uid-2"}
+	for _, e := range []Execution{ours, kept} {
+		l := writes(t, b, nil).Begin(e, true)
 		s := l.Stream(&main)
 		printed(s, 0, 100)
 		s.End()
 		l.End()
 		settled(t, l)
 	}
-	unsure := errors.New("unsure")
-	keep := func(_ context.Context, e Execution) (bool, error) {
-		if e.Name == "asked" {
-			return false, unsure
-		}
-		return e.Name == "kept", nil
-	}
 	r := NewReader(b)
-	if n, err := r.Sweep(t.Context(), "cluster", keep, time.Now().Add(-time.Hour)); n != 0 || err != nil {
-		t.Errorf("%d young archives were removed, %v", n, err)
-	}
-	if n, err := r.Sweep(t.Context(), "cluster", keep, time.Now().Add(time.Hour)); n != 1 || !errors.Is(err, unsure) {
-		t.Errorf("%d archives were removed, %v", n, err)
-	}
-	for uid, want := range map[types.UID]bool{"uid-1": false, "uid-2": true} {
-		if ix, err := r.Index(t.Context(), Execution{Namespace: "team", UID: uid}); err != nil || (ix != nil) != want {
-			t.Errorf("%s: %v, %v", uid, ix, err)
+	for range 2 { // what is gone is no error
+		if err := r.Delete(t.Context(), ours); err != nil {
+			t.Fatal(err)
 		}
+	}
+	if ix, err := r.Index(t.Context(), kept); err != nil || ix == nil {
+		t.Errorf("the other: %v, %v", ix, err)
 	}
 	list := b.List(&blob.ListOptions{Prefix: ours.prefix()})
 	if o, err := list.Next(t.Context()); !errors.Is(err, io.EOF) {
@@ -594,7 +587,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"s3://bucket?nonsense=1": "opening the archive s3://bucket",
 		"://":                    "cannot be parsed",
 	} {
-		if _, err := Open(t.Context(), url); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := bucket.Open(t.Context(), url); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want an error that says %q", url, err, says)
 		}
 	}

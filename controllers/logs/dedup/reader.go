@@ -45,9 +45,9 @@ type Line struct {
 	Hash uint64
 	// New means that it was not read before, and is remembered now. Only lines that are Whole or have More are judged.
 	New bool
-	// Anew means that from this line on the response repeats the current file, because another file was skipped before
-	// it.
-	Anew bool
+	// FileSkipped means that the kubelet skipped a file before this line. From here on the response repeats the current
+	// file.
+	FileSkipped bool
 }
 
 // NewReader returns a Reader of a new connection, which has the log from Since on. It calls Resume.
@@ -65,9 +65,9 @@ func (r *Reader) Next() (Line, error) {
 	first := !r.begun
 	r.begun = true
 	switch l := line.remembered(); {
-	case !first && r.window.wentBack(l) && r.anew(l):
+	case !first && r.window.wentBack(l) && r.repeats(l):
 		r.window.Resume()
-		line.Anew = true
+		line.FileSkipped = true
 		if !r.window.knows(l) { // a file has no new line before one that was read
 			return line, err
 		}
@@ -86,8 +86,8 @@ func (r *Reader) Next() (Line, error) {
 	return line, err
 }
 
-// anew reports whether the current file has a line before the last accepted one.
-func (r *Reader) anew(l line) bool {
+// repeats reports whether the current file has a line before the last accepted one.
+func (r *Reader) repeats(l line) bool {
 	log, err := r.open(time.Unix(0, l.at).UTC().Truncate(time.Second))
 	if err != nil {
 		return false

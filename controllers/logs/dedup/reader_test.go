@@ -100,7 +100,7 @@ func TestFileThatIsGivenOnceMore(t *testing.T) {
 	for name, x := range map[string]struct {
 		response, file []printed
 		want           int
-		anew           bool
+		skipped        bool
 	}{
 		"a file once more":                     {slices.Concat([]printed{old}, file, file, []printed{next}), file, 42, true},
 		"a file that begins within a line":     {slices.Concat([]printed{old}, file, []printed{{ms(4999), "rest"}}, file), slices.Concat([]printed{{ms(4999), "rest"}}, file), 41, true},
@@ -113,19 +113,19 @@ func TestFileThatIsGivenOnceMore(t *testing.T) {
 				looked++
 				return io.NopCloser(logOf(&Window{}, x.file)), nil
 			})
-			fresh, anew := 0, false
+			fresh, skipped := 0, false
 			for {
 				line, err := r.Next()
 				if line.New {
 					fresh++
 				}
-				anew = anew || line.Anew
+				skipped = skipped || line.FileSkipped
 				if err != nil {
 					break
 				}
 			}
-			if fresh != x.want || anew != x.anew || looked > 1 {
-				t.Errorf("%d new lines, want %d; anew %v; looked %d times", fresh, x.want, anew, looked)
+			if fresh != x.want || skipped != x.skipped || looked > 1 {
+				t.Errorf("%d new lines, want %d; skipped %v; looked %d times", fresh, x.want, skipped, looked)
 			}
 		})
 	}

@@ -96,7 +96,7 @@ func (s *stream) readLine() machine.Event {
 	s.conn.lastRead.Store(s.clock.Now().UnixNano())
 	return machine.Event{
 		Kind: machine.LineRead, At: line.At, Hash: line.Hash, Text: line.Head, Whole: line.Whole, More: line.More,
-		New: line.New, Anew: line.Anew, End: endOf(err),
+		New: line.New, FileSkipped: line.FileSkipped, End: endOf(err),
 	}
 }
 

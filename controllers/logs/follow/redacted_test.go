@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	"gocloud.dev/blob"
 	"k8s.io/apimachinery/pkg/util/wait"
 
@@ -68,7 +70,7 @@ func TestCase46ArchiveIsRedacted(t *testing.T) {
 		k := newKubelet()
 		k.cuts = rand.New(rand.NewPCG(seed, 3))
 		folder := t.TempDir()
-		bucket, err := archive.Open(t.Context(), "file://"+folder)
+		bucket, err := bucket.Open(t.Context(), "file://"+folder)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +138,7 @@ func hasNothingOf(t *testing.T, folder string) {
 func TestCase46NothingIsArchivedWithoutTheValues(t *testing.T) {
 	k := newKubelet()
 	folder := t.TempDir()
-	bucket, err := archive.Open(t.Context(), "file://"+folder)
+	bucket, err := bucket.Open(t.Context(), "file://"+folder)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func TestReader(t *testing.T) {
 		"lines":                {stamp + "a\n" + stamp + "b\n", []string{"true a whole=true", "true b whole=true"}},
 		"an empty line":        {stamp + "\n", []string{"true  whole=true"}},
 		"no newline at end":    {stamp + "a\n" + stamp + "b", []string{"true a whole=true", "true b whole=false"}},
-		"no time stamp":        {"failed to open\n", []string{"false failed to open whole=true"}},
+		"no timestamp":         {"failed to open\n", []string{"false failed to open whole=true"}},
 		"words like a stamp":   {"2026-01-02 a\n", []string{"false 2026-01-02 a whole=true"}},
 		"a cut stamp":          {"2026-01-02T12:00", []string{"false 2026-01-02T12:00 whole=false"}},
 		"carriage return":      {stamp + "a\r\n", []string{"true a\r whole=true"}},

@@ -13,7 +13,7 @@ func TestLogfmtLine(t *testing.T) {
 		"escaped quotes":       {`level=info msg="say \"hi\" \\" k="a=b"`, "info", `say "hi" \`, `{"k":"a=b"}`},
 		"hidden escape":        {`level=info msg="\u001b[31mred"`, "info", "red", ""},
 		"empty values":         {`level=info msg="" code= k=1`, "info", "", `{"code":"","k":"1"}`},
-		"message alone":        {`msg=hello`, "info", "hello", ""},
+		"only a message":       {`msg=hello`, "info", "hello", ""},
 		"message with a level": {`msg="error: x" k=1`, "error", "error: x", `{"k":"1"}`},
 		"a duration":           {`level=info msg=done time=3ms`, "info", "done", `{"time":"3ms"}`},
 		"prose":                {`level=error but this is prose`, "info", `level=error but this is prose`, ""},

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/driver"
 	"gocloud.dev/gcerrors"
@@ -42,7 +44,7 @@ func BenchmarkPage(b *testing.B) {
 
 // benchmarkPage reads a page from a given time on.
 func benchmarkPage(b *testing.B, folder string, at time.Time) {
-	inner, err := archive.Open(b.Context(), "file://"+folder)
+	inner, err := bucket.Open(b.Context(), "file://"+folder)
 	if err != nil {
 		b.Fatal(err)
 	}

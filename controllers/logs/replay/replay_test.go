@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -50,7 +52,7 @@ func (k kubelet) Open(_ context.Context, r source.Request) (io.ReadCloser, error
 // archived writes the first lines of a log to a bucket, in small parts.
 func archived(t testing.TB, log []printed, ended bool) (*archive.Reader, *archive.Index) {
 	t.Helper()
-	bucket, err := archive.Open(t.Context(), "file://"+t.TempDir())
+	bucket, err := bucket.Open(t.Context(), "file://"+t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func TestCase31TaskWarnsOfParamsWithoutVariable(t *testing.T) {
 		return apimeta.FindStatusCondition(task.Status.Conditions, v1alpha1.ConditionWarning)
 	}
 	for schema, says := range map[string]string{
-		`{"properties":{"a-b":{},"a.b":{},"A_B":{}}}`: `the params "A_B", "a-b", "a.b" would be one variable, TASK_PARAM_A_B`,
+		`{"properties":{"a-b":{},"a.b":{},"A_B":{}}}`: `the params "A_B", "a-b", "a.b" would share the variable TASK_PARAM_A_B`,
 		`{"properties":{"姓":{},"名":{}}}`:              `the param "名" has no variable`,
 	} {
 		warning := judge(schema)

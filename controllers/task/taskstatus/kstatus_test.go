@@ -24,7 +24,7 @@ func TestKstatusOfATask(t *testing.T) {
 		"not judged yet":       {fresh, kstatus.InProgressStatus},
 		"can be run":           {judged(1, metav1.ConditionTrue), kstatus.CurrentStatus},
 		"cannot be run":        {judged(1, metav1.ConditionFalse), kstatus.FailedStatus},
-		"cannot be told":       {judged(1, metav1.ConditionUnknown), kstatus.InProgressStatus},
+		"unknown":              {judged(1, metav1.ConditionUnknown), kstatus.InProgressStatus},
 		"a spec that is newer": {judged(1, metav1.ConditionTrue, func(task *v1alpha1.Task) { task.Generation = 2 }), kstatus.InProgressStatus},
 	} {
 		if got := reads(t, c.task); got != c.want {

@@ -10,7 +10,7 @@ import (
 )
 
 func (m *Machine) turnTaken(e Event) {
-	if m.flow.unjudged(m.log.FileSize) {
+	if m.endedLong != nil || m.flow.unjudged(m.log.FileSize) {
 		m.lookUp(beforeConnect)
 		return
 	}
@@ -46,7 +46,7 @@ func (m *Machine) disconnected(e Event) {
 	}
 	switch {
 	case verdict == theEnd:
-		m.conclude(e.FinishedAt)
+		m.conclude()
 	case e.Left, m.end == Again, verdict == toConfirm:
 		m.do(Action{Kind: Wait, FirstPause: fresh})
 	default:
@@ -62,8 +62,8 @@ func pause(final, fresh bool) Action {
 }
 
 // conclude judges, at the end of the log, whatever is not judged yet.
-func (m *Machine) conclude(finishedAt time.Time) {
-	m.judgeResume(finishedAt)
+func (m *Machine) conclude() {
+	m.judgeResume(time.Time{})
 	if !m.head.judged && m.resume.begun {
 		m.judgeHead()
 	}

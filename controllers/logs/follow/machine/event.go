@@ -69,8 +69,8 @@ type Event struct {
 	Whole bool
 	// More reports whether the line is longer than Text (LineRead).
 	More bool
-	// New and Anew are those of dedup.Line (LineRead).
-	New, Anew bool
+	// New and FileSkipped are those of dedup.Line (LineRead).
+	New, FileSkipped bool
 	// End is the end of the response, which may come with the last line (LineRead, PieceRead).
 	End End
 	// Found reports whether the line is in the file (Searched).

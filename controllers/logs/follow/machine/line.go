@@ -35,7 +35,7 @@ func (m *Machine) lineRead(e Event) {
 
 // take judges a line of the program.
 func (m *Machine) take(e Event) {
-	if e.Anew && !m.gapSaid {
+	if e.FileSkipped && !m.gapSaid {
 		m.gap()
 	}
 	switch {
@@ -51,7 +51,7 @@ func (m *Machine) take(e Event) {
 		m.next()
 		return
 	}
-	m.judgeResume(e.FinishedAt)
+	m.judgeResume(e.At)
 	m.abandonLong(v1alpha1.ReasonLogsRotated)
 	before := m.pace.last
 	m.flow.print(e.At, int64(len(e.Text))+lineOverhead)
@@ -60,11 +60,11 @@ func (m *Machine) take(e Event) {
 		m.do(Action{Kind: Search, At: before, Hash: m.lastHash})
 		return
 	}
-	m.handOn(e.Now)
+	m.deliver(e.Now)
 }
 
-// handOn delivers a line. It judges the beginning of the log and of the file if enough is known.
-func (m *Machine) handOn(now time.Time) {
+// deliver delivers a line. It judges the beginning of the log and of the file if enough is known.
+func (m *Machine) deliver(now time.Time) {
 	m.lastHash = m.line.Hash
 	m.resume.begun = true
 	m.mayHang = m.pace.shouldRenew()
@@ -76,11 +76,11 @@ func (m *Machine) handOn(now time.Time) {
 		m.lookUp(afterLine)
 		return
 	}
-	m.handedOn()
+	m.delivered()
 }
 
-// handedOn goes on after a line, or after the first piece of a long line.
-func (m *Machine) handedOn() {
+// delivered goes on after a line, or after the first piece of a long line.
+func (m *Machine) delivered() {
 	switch e := &m.line; {
 	case e.More:
 		m.long = newLong(e.At, e.Text, e.Hash, m.window.NewHash())
@@ -104,8 +104,9 @@ func (m *Machine) next() {
 	}
 }
 
-func (m *Machine) judgeResume(finishedAt time.Time) {
-	if m.resume.lost(m.window.Replayed(), finishedAt) {
+// judgeResume judges the time between two connections. next is the timestamp of the next line, or zero at the end.
+func (m *Machine) judgeResume(next time.Time) {
+	if m.resume.lost(m.window.Replayed(), m.ended, next) {
 		m.gap()
 	}
 }

@@ -8,8 +8,8 @@ import "testing"
 func TestLines(t *testing.T) {
 	old := line(1, "a")
 	old.New = false
-	anew := line(3, "c")
-	anew.Anew = true
+	skipped := line(3, "c")
+	skipped.FileSkipped = true
 	for name, c := range map[string]struct {
 		before []Event
 		line   Event
@@ -18,8 +18,8 @@ func TestLines(t *testing.T) {
 		"a new line":                    {nil, line(1, "a"), "BeginLine(a) ReadLine"},
 		"a line that was read before":   {[]Event{line(1, "a")}, old, "ReadLine"},
 		"the last of a response":        {nil, func() Event { e := line(1, "a"); e.End = Closed; return e }(), "BeginLine(a) Disconnect"},
-		"the file was given once more":  {[]Event{line(1, "a")}, anew, "Gap BeginLine(c) ReadLine"},
-		"which is recorded once":        {[]Event{line(1, "a"), func() Event { e := anew; e.At = at(2); return e }()}, anew, "BeginLine(c) ReadLine"},
+		"a file was skipped":            {[]Event{line(1, "a")}, skipped, "Gap BeginLine(c) ReadLine"},
+		"which is recorded once":        {[]Event{line(1, "a"), func() Event { e := skipped; e.At = at(2); return e }()}, skipped, "BeginLine(c) ReadLine"},
 		"the beginning of a long line":  {nil, begins(1, "long", false), "BeginLine(long, …) ReadPiece"},
 		"a long line that was read":     {[]Event{line(1, "a")}, begins(1, "other", true), "ReadPiece"},
 		"a jump while behind":           {[]Event{line(0, "a"), {Kind: LineRead, At: at(1), Now: at(20), Whole: true, New: true}}, func() Event { e := line(15, "b"); e.Now = at(21); return e }(), "Search"},

@@ -72,7 +72,7 @@ func (m *Machine) pieceRead(e Event) {
 	case m.long.again != nil:
 		m.passLong(e.Text, e.Whole, e.End)
 	default:
-		m.handOnPiece(e.Text, e.Whole, e.End)
+		m.deliverPiece(e.Text, e.Whole, e.End)
 	}
 }
 
@@ -85,14 +85,14 @@ func (m *Machine) passLong(piece []byte, whole bool, end End) {
 		m.abandonLong(v1alpha1.ReasonLogsRotated)
 		m.longEnded(l)
 	case passed:
-		m.handOnPiece(fresh, whole, end)
+		m.deliverPiece(fresh, whole, end)
 	default:
 		m.ending.cut = end != GoesOn // it ended earlier than the last time
 		m.readOn(end)
 	}
 }
 
-func (m *Machine) handOnPiece(piece []byte, whole bool, end End) {
+func (m *Machine) deliverPiece(piece []byte, whole bool, end End) {
 	l := m.long
 	l.add(piece)
 	m.pace.fresh += int64(len(piece))
@@ -136,12 +136,23 @@ func (m *Machine) longEnded(l *long) {
 	m.lookUp(afterLong)
 }
 
-// judgeLong judges whether a very long line is whole. There are no timestamps within it, so a gap is recorded if the
-// file was rotated since the line began.
-func (m *Machine) judgeLong(e Event) {
-	if !e.Interrupted && (e.At.IsZero() || e.At.After(m.endedLong.at)) {
+// lookedUpAfterLong judges a very long line. If the connection is being left, that is done before the next connection,
+// and nothing more is read from this one: a gap must be recorded before the next line.
+func (m *Machine) lookedUpAfterLong(e Event) {
+	if e.Interrupted && !m.concluding {
+		m.do(Action{Kind: Disconnect})
+		return
+	}
+	if m.longLost(e.At) {
 		m.gap()
 	}
-	m.endedLong = nil
 	m.next()
+}
+
+// longLost reports whether a part of the very long line may be lost. There are no timestamps within it, so that is the
+// case if the file was rotated since the line began. begins is the timestamp at which the file begins, or zero.
+func (m *Machine) longLost(begins time.Time) bool {
+	at := m.endedLong.at
+	m.endedLong = nil
+	return begins.IsZero() || begins.After(at)
 }

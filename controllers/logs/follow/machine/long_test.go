@@ -23,7 +23,7 @@ func TestLongLineComesAgain(t *testing.T) {
 		"ends":                            {[]Event{begins(1, "head", false)}, piece("more", true, GoesOn), "ContinueLine(more) ReadLine"},
 		"is cut":                          {[]Event{begins(1, "head", false)}, piece("mo", false, Broken), "ContinueLine(mo, …) Disconnect"},
 		"comes again":                     {cutAfter("more"), begins(1, "head", true), "ReadPiece"},
-		"passes what was handed on":       {append(cutAfter("more"), begins(1, "head", true)), piece("mo", false, GoesOn), "ReadPiece"},
+		"skips what was delivered":        {append(cutAfter("more"), begins(1, "head", true)), piece("mo", false, GoesOn), "ReadPiece"},
 		"goes on where it was cut":        {append(cutAfter("more"), begins(1, "head", true)), piece("more and", false, GoesOn), "ContinueLine( and, …) ReadPiece"},
 		"ends where it was cut":           {append(cutAfter("more"), begins(1, "head", true)), piece("more", true, GoesOn), "ContinueLine ReadLine"},
 		"is cut before that":              {append(cutAfter("more"), begins(1, "head", true)), piece("mo", false, Broken), "Disconnect"},
@@ -55,7 +55,7 @@ func TestVeryLongLine(t *testing.T) {
 		"it begins the file":    {LongLine, Event{Kind: LookedUp, At: at(1)}, "ReadLine"},
 		"rotated within it":     {LongLine, Event{Kind: LookedUp, At: at(2)}, "Gap ReadLine"},
 		"not known":             {LongLine, Event{Kind: LookedUp}, "Gap ReadLine"},
-		"nobody could be asked": {LongLine, Event{Kind: LookedUp, Interrupted: true}, "ReadLine"},
+		"nobody could be asked": {LongLine, Event{Kind: LookedUp, Interrupted: true}, "Disconnect"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := following(begins(1, "head", false))
@@ -70,6 +70,26 @@ func TestVeryLongLine(t *testing.T) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// A very long line with whose end the connection was left is judged before the next connection.
+func TestVeryLongLineAtTheEndOfAConnection(t *testing.T) {
+	for name, c := range map[string]struct {
+		begins float64
+		want   string
+	}{
+		"not rotated": {1, "Connect(follow)"},
+		"rotated":     {1.5, "Gap Connect(follow)"},
+	} {
+		m := following(begins(1, "head", false), piece(strings.Repeat("x", LongLine), true, GoesOn), Event{Kind: LookedUp, Interrupted: true},
+			Event{Kind: Disconnected, Left: true, Renewed: true}, Event{Kind: Waited})
+		if got := play(m, Event{Kind: TurnTaken}); got != "LookUp" {
+			t.Fatalf("%s: got %s", name, got)
+		}
+		if got := play(m, Event{Kind: LookedUp, At: at(c.begins)}); got != c.want {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
 	}
 }
 

@@ -31,6 +31,7 @@ type Machine struct {
 	head   head
 	resume resumption
 	ending ending
+	ended  containerEnd
 	long   *long // nil if no long line is being read
 	// passing means that the rest of a long line is skipped, because it was read before.
 	passing bool
@@ -43,7 +44,8 @@ type Machine struct {
 	line Event
 	// lookingUp is the purpose of the current look-up.
 	lookingUp purpose
-	// endedLong is the long line that has ended and is being judged. concluding means that the log is read to its end.
+	// endedLong is the very long line that has ended and is not judged yet. concluding means that the log is read to its
+	// end.
 	endedLong  *long
 	concluding bool
 	// gapSaid means that a gap was recorded since the current connection was made. For mayHang see MayHang.
@@ -79,6 +81,7 @@ func (m *Machine) Begin(log Log, ended bool) []Action {
 // Step returns what to do after an Event. The result is valid until the next Step.
 func (m *Machine) Step(e Event) []Action {
 	m.actions = m.actions[:0]
+	m.ended.know(e.FinishedAt, e.Now)
 	switch e.Kind {
 	case Waited:
 		m.final = e.Ended
@@ -89,6 +92,7 @@ func (m *Machine) Step(e Event) []Action {
 		m.lookedUp(e)
 	case Connected:
 		m.head.connected(m.pace.opened)
+		m.resume.connected(e.Now, m.log.FileSize)
 		m.ending.connected()
 		m.end, m.passing = GoesOn, false
 		m.do(Action{Kind: ReadLine})
@@ -100,7 +104,7 @@ func (m *Machine) Step(e Event) []Action {
 		if !e.Found {
 			m.gap()
 		}
-		m.handOn(e.Now)
+		m.deliver(e.Now)
 	case PieceRead:
 		m.pieceRead(e)
 	case Disconnected:
@@ -124,18 +128,21 @@ func (m *Machine) lookUp(p purpose) {
 
 func (m *Machine) lookedUp(e Event) {
 	if m.lookingUp == afterLong {
-		m.judgeLong(e)
+		m.lookedUpAfterLong(e)
 		return
 	}
-	switch {
-	case e.At.IsZero():
+	lost := m.endedLong != nil && m.longLost(e.At)
+	if e.At.IsZero() {
 		m.flow.looked = e.Now
-	case m.flow.rotated(e.At, e.Now):
+	} else if m.flow.rotated(e.At, e.Now) {
+		lost = true
+	}
+	if lost {
 		m.gap()
 	}
 	if m.lookingUp == beforeConnect {
 		m.connect(e.Now)
 		return
 	}
-	m.handedOn()
+	m.delivered()
 }

@@ -94,27 +94,27 @@ func TestConnections(t *testing.T) {
 		events []Event
 		want   string
 	}{
-		"a turn is taken first":                       {[]Event{{Kind: Waited}}, "TakeTurn"},
-		"the log of an ended container may vanish":    {[]Event{{Kind: Waited, Ended: true}}, "TakeTurn(urgent)"},
-		"a running container is followed":             {[]Event{{Kind: Waited}, {Kind: TurnTaken}}, "Connect(follow)"},
-		"an ended container is read":                  {[]Event{{Kind: Waited, Ended: true}, {Kind: TurnTaken}}, "Connect"},
-		"refused":                                     {[]Event{{Kind: Waited}, {Kind: Refused}}, "Wait(until end)"},
-		"refused after the end":                       {[]Event{{Kind: Waited, Ended: true}, {Kind: Refused}}, "Wait"},
-		"the pod is gone":                             {[]Event{{Kind: Waited, Ended: true}, {Kind: Refused, PodGone: true}}, "Finish(PodGone)"},
-		"the response is read":                        {[]Event{{Kind: Waited}, {Kind: TurnTaken}, {Kind: Connected}}, "ReadLine"},
-		"the response ends":                           {[]Event{{Kind: Waited}, {Kind: TurnTaken}, {Kind: Connected}, {Kind: LineRead, End: Closed}}, "Disconnect"},
-		"the response breaks":                         {[]Event{{Kind: Waited}, {Kind: TurnTaken}, {Kind: Connected}, {Kind: LineRead, End: Broken}}, "Disconnect"},
-		"and again, after a pause":                    {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}}, "Wait(until end)"},
-		"a connection that was left is made at once":  {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, End: Broken}, {Kind: Disconnected, Left: true}}, "Wait(no pause)"},
-		"the log is wanted again":                     {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, End: Again}, {Kind: Disconnected}}, "Wait(no pause)"},
-		"after lines, the pauses start again":         {[]Event{{Kind: Waited}, {Kind: Connected}, line(1, "a"), {Kind: LineRead, End: Broken}, {Kind: Disconnected}}, "Wait(first pause, until end)"},
-		"an ended container's log broke":              {[]Event{{Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, End: Broken}, {Kind: Disconnected}}, "Wait"},
-		"one read is no proof of the end":             {[]Event{{Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}}, "Wait(no pause)"},
-		"two reads without a line are":                {[]Event{{Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}, {Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}}, "Finish"},
-		"words of the kubelet are no log":             {[]Event{{Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, Text: []byte("no"), Whole: true, End: Closed}, {Kind: Disconnected}}, "Wait"},
-		"a line that is cut is not handed on":         {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, At: at(1), Text: []byte("a"), End: Closed}}, "Disconnect"},
-		"a line cut after its stamp is not the end":   {[]Event{{Kind: Waited, Ended: true}, {Kind: TurnTaken}, {Kind: Connected}, {Kind: LineRead, At: at(1), End: Closed}, {Kind: Disconnected}, {Kind: Waited, Ended: true}, {Kind: TurnTaken}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}}, "Wait"},
-		"nor the rest of a line without a time stamp": {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, Text: []byte("a"), Whole: true}}, "ReadLine"},
+		"a turn is taken first":                     {[]Event{{Kind: Waited}}, "TakeTurn"},
+		"the log of an ended container may vanish":  {[]Event{{Kind: Waited, Ended: true}}, "TakeTurn(urgent)"},
+		"a running container is followed":           {[]Event{{Kind: Waited}, {Kind: TurnTaken}}, "Connect(follow)"},
+		"an ended container is read":                {[]Event{{Kind: Waited, Ended: true}, {Kind: TurnTaken}}, "Connect"},
+		"refused":                                   {[]Event{{Kind: Waited}, {Kind: Refused}}, "Wait(until end)"},
+		"refused after the end":                     {[]Event{{Kind: Waited, Ended: true}, {Kind: Refused}}, "Wait"},
+		"the pod is gone":                           {[]Event{{Kind: Waited, Ended: true}, {Kind: Refused, PodGone: true}}, "Finish(PodGone)"},
+		"the response is read":                      {[]Event{{Kind: Waited}, {Kind: TurnTaken}, {Kind: Connected}}, "ReadLine"},
+		"the response ends":                         {[]Event{{Kind: Waited}, {Kind: TurnTaken}, {Kind: Connected}, {Kind: LineRead, End: Closed}}, "Disconnect"},
+		"the response breaks":                       {[]Event{{Kind: Waited}, {Kind: TurnTaken}, {Kind: Connected}, {Kind: LineRead, End: Broken}}, "Disconnect"},
+		"and again, after a pause":                  {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}}, "Wait(until end)"},
+		"after leaving, it reconnects at once":      {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, End: Broken}, {Kind: Disconnected, Left: true}}, "Wait(no pause)"},
+		"the log is read again":                     {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, End: Again}, {Kind: Disconnected}}, "Wait(no pause)"},
+		"after lines, the pauses start again":       {[]Event{{Kind: Waited}, {Kind: Connected}, line(1, "a"), {Kind: LineRead, End: Broken}, {Kind: Disconnected}}, "Wait(first pause, until end)"},
+		"an ended container's log broke":            {[]Event{{Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, End: Broken}, {Kind: Disconnected}}, "Wait"},
+		"one read is no proof of the end":           {[]Event{{Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}}, "Wait(no pause)"},
+		"two reads without a line are":              {[]Event{{Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}, {Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}}, "Finish"},
+		"kubelet messages are no log":               {[]Event{{Kind: Waited, Ended: true}, {Kind: Connected}, {Kind: LineRead, Text: []byte("no"), Whole: true, End: Closed}, {Kind: Disconnected}}, "Wait"},
+		"a cut line is not delivered":               {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, At: at(1), Text: []byte("a"), End: Closed}}, "Disconnect"},
+		"a line cut after its stamp is not the end": {[]Event{{Kind: Waited, Ended: true}, {Kind: TurnTaken}, {Kind: Connected}, {Kind: LineRead, At: at(1), End: Closed}, {Kind: Disconnected}, {Kind: Waited, Ended: true}, {Kind: TurnTaken}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}}, "Wait"},
+		"nor is a rest without a timestamp":         {[]Event{{Kind: Waited}, {Kind: Connected}, {Kind: LineRead, Text: []byte("a"), Whole: true}}, "ReadLine"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := play(&Machine{}, c.events...); got != c.want {
@@ -133,7 +133,7 @@ func TestLookUps(t *testing.T) {
 		big.Text = make([]byte, fastFlow)
 		return m, play(m, big)
 	}
-	const handedOn = "BeginLine(" + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" + ")"
+	const delivered = "BeginLine(" + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" + ")"
 	for name, c := range map[string]struct {
 		answer Event
 		want   string
@@ -144,7 +144,7 @@ func TestLookUps(t *testing.T) {
 		"not known":           {Event{Kind: LookedUp}, "ReadLine"},
 	} {
 		m, last := printing()
-		if want := handedOn + " LookUp"; last != want {
+		if want := delivered + " LookUp"; last != want {
 			t.Fatalf("fast printing brought %q, want %q", last, want)
 		}
 		if got := play(m, c.answer); got != c.want {

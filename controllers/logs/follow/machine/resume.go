@@ -9,6 +9,8 @@ import "time"
 type resumption struct {
 	// begun means that lines were read before, by an earlier connection or by an earlier controller.
 	begun bool
+	// left is the pace at the last disconnection, or nil while connected.
+	left *pace
 	// suspect is the pace at the earliest disconnection that may have lost lines, or nil.
 	suspect *pace
 }
@@ -18,17 +20,29 @@ func (r *resumption) restored() { r.begun, r.suspect = true, &pace{} }
 
 // disconnected remembers the pace of a connection that ended.
 func (r *resumption) disconnected(p *pace) {
-	if r.suspect == nil && r.begun && !p.unbroken(time.Time{}) {
-		suspect := *p
-		r.suspect = &suspect
+	if r.begun {
+		left := *p
+		r.left = &left
 	}
 }
 
-// lost reports whether lines may have been lost between two connections. Call it before the first new line and at the
-// end of the log. replayed reports whether the last read line has come again. finishedAt is when the container ended,
-// or zero while it runs.
-func (r *resumption) lost(replayed bool, finishedAt time.Time) bool {
-	lost := r.suspect != nil && !replayed && !r.suspect.unbroken(finishedAt)
+// connected judges the time since the last disconnection. fileSize is the size in bytes at which a kubelet rotates a
+// file.
+func (r *resumption) connected(now time.Time, fileSize int64) {
+	if r.left == nil {
+		return
+	}
+	r.left.away(now, fileSize)
+	if r.suspect == nil && !r.left.unbroken(containerEnd{}, time.Time{}) {
+		r.suspect = r.left
+	}
+	r.left = nil
+}
+
+// lost reports whether lines may have been lost between two connections. Call it before the first new line, with its
+// timestamp, and at the end of the log. replayed reports whether the last read line has come again.
+func (r *resumption) lost(replayed bool, end containerEnd, next time.Time) bool {
+	lost := r.suspect != nil && !replayed && !r.suspect.unbroken(end, next)
 	r.suspect = nil
 	return lost
 }

@@ -12,17 +12,21 @@ func TestLostBetweenConnections(t *testing.T) {
 	cut := pace{opened: at(0), read: at(9), over: at(10)}
 	quiet := pace{opened: at(0), read: at(9), over: at(100)}
 	ended := pace{opened: at(0), last: at(9), read: at(9), over: at(20), clean: true}
+	const size = fastestPrint // a file is printed in a second
 	for name, c := range map[string]struct {
 		disconnections []pace
 		restored       bool
 		replayed       bool
 		finished       float64
-		want           bool
+		// away is how many seconds each disconnection lasted.
+		away float64
+		want bool
 	}{
 		"never disconnected":                        {want: false},
 		"the last line came again":                  {disconnections: []pace{cut}, replayed: true},
 		"it did not":                                {disconnections: []pace{cut}, want: true},
 		"after a long quiet":                        {disconnections: []pace{quiet}},
+		"a file was printed after a long quiet":     {disconnections: []pace{quiet}, away: 1, want: true},
 		"the reader was there until the end":        {disconnections: []pace{ended}, finished: 15},
 		"the container ended later":                 {disconnections: []pace{ended}, finished: 30, want: true},
 		"the earliest doubt counts":                 {disconnections: []pace{cut, quiet}, want: true},
@@ -35,16 +39,18 @@ func TestLostBetweenConnections(t *testing.T) {
 				r.restored()
 			}
 			for i := range c.disconnections {
-				r.disconnected(&c.disconnections[i])
+				p := &c.disconnections[i]
+				r.disconnected(p)
+				r.connected(p.over.Add(time.Duration(c.away*float64(time.Second))), size)
 			}
-			var finished time.Time
+			var end containerEnd
 			if c.finished > 0 {
-				finished = at(c.finished)
+				end.know(at(c.finished), at(c.finished+30))
 			}
-			if got := r.lost(c.replayed, finished); got != c.want {
+			if got := r.lost(c.replayed, end, time.Time{}); got != c.want {
 				t.Errorf("lost %v, want %v", got, c.want)
 			}
-			if r.lost(false, finished) {
+			if r.lost(false, end, time.Time{}) {
 				t.Error("it is recorded twice")
 			}
 		})
@@ -55,7 +61,8 @@ func TestLostBetweenConnections(t *testing.T) {
 func TestNothingIsLostBeforeTheFirstLine(t *testing.T) {
 	var r resumption
 	r.disconnected(&pace{over: at(1)})
-	if r.lost(false, time.Time{}) {
+	r.connected(at(2), 1)
+	if r.lost(false, containerEnd{}, time.Time{}) {
 		t.Error("something is")
 	}
 }

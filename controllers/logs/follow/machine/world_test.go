@@ -13,7 +13,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/taskexec/taskexec/controllers/logs/dedup"
-	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
 var errCut = errors.New("connection reset by peer")
@@ -28,12 +27,18 @@ type world struct {
 	printed   []printed
 	first     int
 	rotations int
-	// quietSince is when the last line was printed.
-	quietSince time.Time
+	// quietSince is when the last line was printed, and rotatedAt when the last file was rotated.
+	quietSince, rotatedAt time.Time
 	// budget is how many more faults occur. At zero the container ends and nothing else fails.
 	budget     int
 	finishedAt time.Time
-	podGone    bool
+	// told means that the controller knows that the container has ended.
+	told    bool
+	podGone bool
+	// skew is how much the controller's clock is ahead of the node's.
+	skew time.Duration
+	// left means that the controller has left the current response.
+	left bool
 	// cutShort means that the last plain read ended too early without an error.
 	cutShort bool
 
@@ -47,126 +52,7 @@ type world struct {
 	gapsAt map[int]bool
 }
 
-type printed struct {
-	at      time.Time
-	text    string
-	newline bool
-}
-
-func (p printed) String() string { return p.at.UTC().Format(time.RFC3339Nano) + " " + p.text }
-
 func (w *world) oneIn(n int) bool { return rapid.IntRange(1, n).Draw(w.t, "one in") == 1 }
-
-// happen makes one thing happen: time passes, the container prints or ends, its log is rotated, or its pod is removed.
-func (w *world) happen() {
-	w.now = w.now.Add(time.Duration(rapid.IntRange(0, 2000).Draw(w.t, "ms")) * time.Millisecond)
-	if !w.finishedAt.IsZero() {
-		w.podGone = w.podGone || (w.budget > 0 && w.oneIn(40))
-		return
-	}
-	if w.budget--; w.budget <= 0 {
-		w.exit()
-		return
-	}
-	what := rapid.IntRange(0, 19).Draw(w.t, "what")
-	switch {
-	case what == 0:
-		w.exit()
-	case what <= 2 && w.rotations > 0 && len(w.got) > 0: // before the first line, the machine can only guess
-		w.rotations--
-		w.first = len(w.printed)
-	case what <= 13, w.now.Sub(w.quietSince) > longQuiet/2: // after a long quiet, the machine can only guess
-		w.print(true)
-	}
-}
-
-func (w *world) exit() {
-	if w.oneIn(3) {
-		w.print(false)
-	}
-	w.finishedAt = w.now
-}
-
-func (w *world) print(newline bool) {
-	length := 5
-	if w.oneIn(4) {
-		length = rapid.IntRange(lines.MaxHead, 3*lines.MaxHead).Draw(w.t, "length")
-	}
-	text := fmt.Sprintf("%d %s", len(w.printed), strings.Repeat("x", length))
-	w.printed = append(w.printed, printed{w.now, text, newline})
-	w.quietSince = w.now
-}
-
-// response is the kubelet's answer to one request.
-type response struct {
-	w      *world
-	next   int
-	rest   string
-	since  time.Time
-	follow bool
-	// whole means that it does not end too early without an error.
-	whole bool
-	err   error
-}
-
-func (r *response) Read(p []byte) (int, error) {
-	for r.rest == "" && r.err == nil {
-		r.advance()
-	}
-	n := copy(p, r.rest)
-	r.rest = r.rest[n:]
-	if n == 0 {
-		return 0, r.err
-	}
-	return n, nil
-}
-
-// advance prepares the next line, whole or cut, or ends the response.
-func (r *response) advance() {
-	w := r.w
-	for r.next < len(w.printed) && w.printed[r.next].at.Before(r.since) {
-		r.next++
-	}
-	breaks := w.budget > 0 && w.oneIn(12)
-	switch {
-	case r.next < len(w.printed):
-		r.rest = w.printed[r.next].String()
-		if w.printed[r.next].newline {
-			r.rest += "\n"
-		}
-		r.next++
-		if breaks {
-			r.cut(rapid.IntRange(0, len(r.rest)).Draw(w.t, "cut at"))
-		}
-	case !w.finishedAt.IsZero() || !r.follow:
-		r.err = io.EOF
-	case breaks:
-		r.cut(0)
-	default:
-		w.happen()
-	}
-}
-
-// cut keeps only at bytes of the rest. The response then ends with an error, or as if the log ended there.
-func (r *response) cut(at int) {
-	w := r.w
-	w.budget--
-	// If two reads in a row end right after the newest delivered line, they look like the end of the log.
-	whole := r.next - 1
-	if at < len(r.rest) {
-		whole--
-	}
-	looksLikeTheEnd := !r.follow && (r.whole || whole == w.newest && (at == 0 || at == len(r.rest)))
-	r.rest, r.err = r.rest[:at], errCut
-	if w.oneIn(2) && !looksLikeTheEnd {
-		r.err = io.EOF
-		w.cutShort = !r.follow
-	}
-}
-
-func (w *world) respond(since time.Time, follow bool) *response {
-	return &response{w: w, next: w.first, since: since, follow: follow}
-}
 
 // perform carries out an action of the machine.
 func (w *world) perform(a *Action) Event {
@@ -177,7 +63,8 @@ func (w *world) perform(a *Action) Event {
 		if a.Pause {
 			w.happen()
 		}
-		return Event{Kind: Waited, Ended: !w.finishedAt.IsZero() && (w.budget <= 0 || w.oneIn(2))}
+		w.told = w.told || !w.finishedAt.IsZero() && (w.budget <= 0 || w.oneIn(2))
+		return Event{Kind: Waited, Ended: w.told}
 	case TakeTurn:
 		if w.oneIn(5) {
 			w.happen()
@@ -189,19 +76,19 @@ func (w *world) perform(a *Action) Event {
 		return w.connect(a)
 	case ReadLine:
 		l, err := w.reader.Next()
-		return Event{Kind: LineRead, At: l.At, Hash: l.Hash, Text: l.Head, Whole: l.Whole, More: l.More, New: l.New, Anew: l.Anew, End: endOf(err)}
+		return Event{Kind: LineRead, At: l.At, Hash: l.Hash, Text: l.Head, Whole: l.Whole, More: l.More, New: l.New, FileSkipped: l.FileSkipped, End: endOf(err)}
 	case ReadPiece:
 		piece, whole, err := w.reader.Rest()
 		return Event{Kind: PieceRead, Text: piece, Whole: whole, End: endOf(err)}
 	case Search:
 		found := false
 		for _, l := range w.printed[w.first:] {
-			found = found || (l.at.Equal(a.At) && w.m.Window().Hash([]byte(l.text)) == a.Hash)
+			found = found || (l.at.Equal(a.At) && w.m.Window().Hash(headOf(l)) == a.Hash)
 		}
 		return Event{Kind: Searched, Found: found}
 	case Disconnect:
 		w.reader.Release()
-		return Event{Kind: Disconnected}
+		return Event{Kind: Disconnected, Left: w.left, Renewed: w.left && w.m.MayHang()}
 	case Finish:
 	}
 	return Event{}
@@ -221,7 +108,10 @@ func endOf(err error) End {
 }
 
 func (w *world) lookUp() Event {
-	e := Event{Kind: LookedUp}
+	e := Event{Kind: LookedUp, Interrupted: w.left}
+	if e.Interrupted {
+		return e
+	}
 	if w.first < len(w.printed) && (w.budget <= 0 || !w.oneIn(10)) {
 		e.At = w.printed[w.first].at
 	}
@@ -233,6 +123,7 @@ func (w *world) connect(a *Action) Event {
 		w.budget--
 		return Event{Kind: Refused, PodGone: w.podGone}
 	}
+	w.left = false
 	body := w.respond(a.Since, a.Follow)
 	if !a.Follow {
 		body.whole, w.cutShort = w.cutShort, false
@@ -250,7 +141,7 @@ func (w *world) take(a *Action) {
 		if w.open {
 			w.t.Fatal("a line begins within another")
 		}
-		w.got = append(w.got, printed{a.At, string(a.Text), a.Whole})
+		w.got = append(w.got, printed{at: a.At, text: string(a.Text), newline: a.Whole})
 		w.open = !a.Whole
 		_, _ = fmt.Sscan(string(a.Text), &w.newest)
 	case ContinueLine:
@@ -279,7 +170,9 @@ func (w *world) restart() []Action {
 	if err := w.m.Restore(strings.NewReader(archived.String())); err != nil {
 		w.t.Fatal(err)
 	}
-	return w.m.Begin(Log{FileSize: 1 << 10}, !w.finishedAt.IsZero())
+	w.left = false
+	w.told = w.told || !w.finishedAt.IsZero() && w.oneIn(2)
+	return w.m.Begin(Log{FileSize: 1 << 10}, w.told)
 }
 
 // run reads the log to its end. It returns the reason why the rest is missing.
@@ -301,7 +194,10 @@ func (w *world) run() (missing string) {
 			actions = w.restart()
 			continue
 		}
-		answer.Now, answer.FinishedAt = w.now, w.finishedAt
+		answer.Now = w.now.Add(w.skew)
+		if w.told = w.told || !w.finishedAt.IsZero() && w.oneIn(4); w.told {
+			answer.FinishedAt = w.finishedAt.Truncate(time.Second)
+		}
 		actions = w.m.Step(answer)
 	}
 	w.t.Fatal("the reading does not end")

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,7 +16,7 @@ import (
 )
 
 // Recipe describes how one nested module becomes one folder of programs. The cache key is a digest of all fields and
-// of the module's own files. After a change, the programs are built again into another folder, and the old folder
+// of the code in the module's own files. After a change, the programs are built again into another folder, and the old folder
 // stays usable.
 type Recipe struct {
 	Name    string
@@ -110,8 +109,14 @@ func Node() []Recipe {
 	}}
 }
 
-// Key returns the name of the recipe's folder in the cache.
-func (r Recipe) Key(source string) (string, error) {
+// Key returns the name of the recipe's folder in the cache. It depends on the code of the inputs and not on their
+// comments and white space.
+func (r Recipe) Key(source string) (string, error) { return r.key(source, readCode) }
+
+// exactKey is like Key, but depends on every byte of the inputs. What has the same exact key has the same code.
+func (r Recipe) exactKey(source string) (string, error) { return r.key(source, os.ReadFile) }
+
+func (r Recipe) key(source string, read func(path string) ([]byte, error)) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%+v\n", r.normal())
 	inputs, err := r.inputs(source)
@@ -119,9 +124,11 @@ func (r Recipe) Key(source string) (string, error) {
 		return "", err
 	}
 	for _, path := range inputs {
-		if err := hashFile(sum, path); err != nil {
+		data, err := read(path)
+		if err != nil {
 			return "", fmt.Errorf("reading what %s is built from: %w", r.Name, err)
 		}
+		fmt.Fprintf(sum, "%s %d\n%s", filepath.Base(path), len(data), data)
 	}
 	digest := hex.EncodeToString(sum.Sum(nil))[:12]
 	return fmt.Sprintf("%s-%s-%s-%s-%s", r.Name, r.Version, runtime.GOOS, runtime.GOARCH, digest), nil
@@ -152,14 +159,4 @@ func (r Recipe) normal() Recipe {
 	slices.Sort(r.Links)
 	r.Expect = ""
 	return r
-}
-
-func hashFile(into io.Writer, path string) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(into, "%s %d\n", filepath.Base(path), len(data))
-	_, err = into.Write(data)
-	return err
 }

@@ -12,11 +12,13 @@ import (
 	"testing"
 )
 
+const program = "//go:build linux\n\n// Command tool does it.\npackage main\n\nfunc main() { print(1); print(2) }\n"
+
 func source(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for file, content := range map[string]string{
-		"mod/go.mod": "module m\n", "mod/go.sum": "a\n", "mod/main.go": "package main\n", "mod/README.md": "prose\n",
+		"mod/go.mod": "module m\n\nrequire a v1 // indirect\n", "mod/go.sum": "a\n", "mod/main.go": program, "mod/README.md": "prose\n",
 	} {
 		write(t, filepath.Join(dir, file), content)
 	}
@@ -42,9 +44,27 @@ func TestKey(t *testing.T) {
 		change func(t *testing.T, r *Recipe, source string)
 		same   bool
 	}{
-		"nothing":           {func(*testing.T, *Recipe, string) {}, true},
-		"prose":             {func(_ *testing.T, r *Recipe, _ string) { r.Expect = "long" }, true},
-		"order of links":    {func(_ *testing.T, r *Recipe, _ string) { r.Links = []string{"b", "a"} }, true},
+		"nothing":        {func(*testing.T, *Recipe, string) {}, true},
+		"prose":          {func(_ *testing.T, r *Recipe, _ string) { r.Expect = "long" }, true},
+		"order of links": {func(_ *testing.T, r *Recipe, _ string) { r.Links = []string{"b", "a"} }, true},
+		"comments": {func(t *testing.T, _ *Recipe, s string) {
+			write(t, filepath.Join(s, "mod/main.go"), strings.Replace(program, "does it", "works", 1))
+		}, true},
+		"white space": {func(t *testing.T, _ *Recipe, s string) {
+			write(t, filepath.Join(s, "mod/main.go"), strings.Replace(program, "; ", "\n\t", 1))
+		}, true},
+		"comments in go.mod": {func(t *testing.T, _ *Recipe, s string) {
+			write(t, filepath.Join(s, "mod/go.mod"), "// All.\nmodule m\n\nrequire a v1\n")
+		}, true},
+		"a requirement": {func(t *testing.T, _ *Recipe, s string) {
+			write(t, filepath.Join(s, "mod/go.mod"), "module m\n\nrequire a v2 // indirect\n")
+		}, false},
+		"a directive": {func(t *testing.T, _ *Recipe, s string) {
+			write(t, filepath.Join(s, "mod/main.go"), strings.Replace(program, "linux", "unix", 1))
+		}, false},
+		"a literal": {func(t *testing.T, _ *Recipe, s string) {
+			write(t, filepath.Join(s, "mod/main.go"), strings.Replace(program, "2", "3", 1))
+		}, false},
 		"unrelated file":    {func(t *testing.T, _ *Recipe, s string) { write(t, filepath.Join(s, "mod/README.md"), "x") }, true},
 		"version":           {func(_ *testing.T, r *Recipe, _ string) { r.Version = "v2" }, false},
 		"tags":              {func(_ *testing.T, r *Recipe, _ string) { r.Tags = "seccomp" }, false},
@@ -70,6 +90,73 @@ func TestKey(t *testing.T) {
 				t.Errorf("key %s became %s, want the same: %v", before, after, tt.same)
 			}
 		})
+	}
+}
+
+func TestGoTokens(t *testing.T) {
+	for name, c := range map[string]struct {
+		a, b string
+		same bool
+	}{
+		"cgo is in a comment": {"package p\n\n// #define A 1\nimport \"C\"\n", "package p\n\n// #define A 2\nimport \"C\"\n", false},
+		"a string is code":    {"package p\n\nvar s = \"// a\"\n", "package p\n\nvar s = \"// b\"\n", false},
+		"a trailing comment":  {"package p\n\nvar s = 1 // a\n", "package p\n\nvar s = 1\n", true},
+	} {
+		a, errA := goTokens("a.go", []byte(c.a))
+		b, errB := goTokens("b.go", []byte(c.b))
+		if errA != nil || errB != nil || (string(a) == string(b)) != c.same {
+			t.Errorf("%s: %q and %q, errors %v and %v", name, a, b, errA, errB)
+		}
+	}
+	if _, err := goTokens("a.go", []byte("package p\n\nvar s = 'unclosed\n")); err == nil {
+		t.Error("what is no Go has tokens")
+	}
+}
+
+// What was built from the same bytes is found, and found again after a change of comments. A change of the code needs
+// a build.
+func TestLookup(t *testing.T) {
+	s := Store{Dir: t.TempDir(), Source: source(t)}
+	exact, err := recipe().exactKey(s.Source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := filepath.Join(s.Dir, exact)
+	look := func(when string, built bool) {
+		t.Helper()
+		dir, is, err := s.Lookup(recipe())
+		if err != nil || is != built || built && dir != old {
+			t.Errorf("%s: %s, built %t, error %v", when, dir, is, err)
+		}
+	}
+	look("before a build", false)
+	write(t, filepath.Join(old, "tool"), "")
+	look("after it", true)
+	main := filepath.Join(s.Source, "mod", "main.go")
+	write(t, main, strings.Replace(program, "does it", "works", 1))
+	look("after a change of comments", true)
+	write(t, main, strings.Replace(program, "2", "3", 1))
+	look("after a change of the code", false)
+}
+
+// Somebody deletes a folder to build it again. The link to it is replaced.
+func TestFolderThatWasDeletedIsBuiltAgain(t *testing.T) {
+	s := Store{Dir: t.TempDir(), Source: t.TempDir()}
+	write(t, filepath.Join(s.Source, "mod", "go.mod"), "module m\n\ngo 1.26\n")
+	write(t, filepath.Join(s.Source, "mod", "main.go"), "package main\n\nfunc main() {}\n")
+	key, err := recipe().Key(s.Source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("deleted", filepath.Join(s.Dir, key)); err != nil {
+		t.Fatal(err)
+	}
+	dirs, err := s.Ensure(t.Context(), recipe())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dirs["tool"], "tool")); err != nil {
+		t.Error(err)
 	}
 }
 

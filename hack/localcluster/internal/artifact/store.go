@@ -24,15 +24,26 @@ type Store struct {
 	Progress *progress.Reporter
 }
 
-// Lookup returns the recipe's folder and whether its programs are built already.
+// Lookup returns the recipe's folder and whether its programs are built already. A folder that has the name of the
+// exact key is used too. Lookup links it to the key's name, so that it is found after a change of comments.
 func (s *Store) Lookup(r Recipe) (dir string, built bool, err error) {
 	key, err := r.Key(s.Source)
 	if err != nil {
 		return "", false, err
 	}
 	dir = filepath.Join(s.Dir, key)
-	_, err = os.Stat(dir)
-	return dir, err == nil, nil
+	if folder, err := filepath.EvalSymlinks(dir); err == nil {
+		return folder, true, nil
+	}
+	exact, err := r.exactKey(s.Source)
+	if err != nil {
+		return "", false, err
+	}
+	if folder, err := filepath.EvalSymlinks(filepath.Join(s.Dir, exact)); err == nil {
+		_ = os.Symlink(exact, dir) // without the link it is found as it was now
+		return folder, true, nil
+	}
+	return dir, false, nil
 }
 
 // Ensure builds the programs that the cache lacks and returns each recipe's folder by its name. It waits for builds
@@ -70,6 +81,7 @@ func (s *Store) build(ctx context.Context, r Recipe, dir string) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil // another process built it while this one waited for the lock
 	}
+	_ = os.Remove(dir) // a link of Lookup whose folder was deleted
 	stale, _ := filepath.Glob(dir + ".building-*")
 	for _, path := range stale {
 		os.RemoveAll(path) // we hold the lock, so nobody else is building there

@@ -16,18 +16,18 @@ func TestParseRule(t *testing.T) {
 	tests := map[string]struct {
 		text, want, problem string
 	}{
-		"address and port":        {text: "127.0.0.1:8080=30080", want: "127.0.0.1:8080=30080"},
-		"all addresses, said so":  {text: "0.0.0.0:80=30080", want: "0.0.0.0:80=30080"},
-		"IPv6":                    {text: "[::1]:8080=30080", want: "[::1]:8080=30080"},
-		"localhost":               {text: "localhost:8080=30080", want: "127.0.0.1:8080=30080"},
-		"a port alone":            {text: "8080=30080", want: "127.0.0.1:8080=30080"},
-		"no NodePort":             {text: "127.0.0.1:8080", problem: "want ADDRESS:PORT=NODEPORT"},
-		"a name":                  {text: "example.com:8080=30080", problem: "numeric address"},
-		"port zero":               {text: "127.0.0.1:0=30080", problem: "1 to 65535"},
-		"port too high":           {text: "127.0.0.1:65536=30080", problem: "1 to 65535"},
-		"not a NodePort's number": {text: "127.0.0.1:8080=80", problem: "30000 to 32767"},
-		"no number":               {text: "127.0.0.1:8080=http", problem: "30000 to 32767"},
-		"empty":                   {text: "", problem: "want ADDRESS:PORT=NODEPORT"},
+		"address and port":          {text: "127.0.0.1:8080=30080", want: "127.0.0.1:8080=30080"},
+		"all addresses, explicitly": {text: "0.0.0.0:80=30080", want: "0.0.0.0:80=30080"},
+		"IPv6":                      {text: "[::1]:8080=30080", want: "[::1]:8080=30080"},
+		"localhost":                 {text: "localhost:8080=30080", want: "127.0.0.1:8080=30080"},
+		"only a port":               {text: "8080=30080", want: "127.0.0.1:8080=30080"},
+		"no NodePort":               {text: "127.0.0.1:8080", problem: "want ADDRESS:PORT=NODEPORT"},
+		"a name":                    {text: "example.com:8080=30080", problem: "numeric address"},
+		"port zero":                 {text: "127.0.0.1:0=30080", problem: "1 to 65535"},
+		"port too high":             {text: "127.0.0.1:65536=30080", problem: "1 to 65535"},
+		"not a NodePort's number":   {text: "127.0.0.1:8080=80", problem: "30000 to 32767"},
+		"no number":                 {text: "127.0.0.1:8080=http", problem: "30000 to 32767"},
+		"empty":                     {text: "", problem: "want ADDRESS:PORT=NODEPORT"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

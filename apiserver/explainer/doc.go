@@ -1,6 +1,0 @@
-// Copyright The Taskexec Authors.
-// SPDX-License-Identifier: Apache-2.0
-
-// Package explainer answers why an execution does not run, why it failed, or how it ended. It gathers the facts, and package
-// explain judges them.
-package explainer
