@@ -84,8 +84,8 @@ func (r *Runs) Original(e *v1alpha1.TaskExecution, wake func()) (original *lifec
 	}
 	name := types.NamespacedName{Namespace: e.Namespace, Name: e.Name}
 	if past := r.memory.find(name, r.clock.Now()); past != nil {
-		if original = lifecycle.PastOf(e, []lifecycle.PastRun{*past}); original != nil {
-			return original, 0
+		if found := lifecycle.PastOf(e, []lifecycle.PastRun{*past}); found != nil {
+			return found, 0
 		}
 	}
 	if r.asker == nil {
