@@ -65,7 +65,7 @@ func TestHowManyRunLabels(t *testing.T) {
 		t.Error(problems)
 	}
 	problems := CheckRunLabels(numbered(MaxRunLabels + 1))
-	if len(problems) != 1 || problems[0].Key != "" || !strings.Contains(problems[0].Detail, fmt.Sprint(MaxRunLabels)) {
+	if len(problems) != 1 || !problems[0].TooMany || !strings.Contains(problems[0].Detail, fmt.Sprint(MaxRunLabels)) {
 		t.Errorf("one too many: %v", problems)
 	}
 	several := CheckRunLabels(map[string]string{"b/": "x", "a": "-", "app": "-"})
@@ -105,8 +105,20 @@ func TestRunLabelsReachJobAndPods(t *testing.T) {
 func TestRunLabelsAreBounded(t *testing.T) {
 	execution := anExecution()
 	execution.Labels = numbered(1000)
-	kept := slices.Sorted(maps.Keys(RunLabels(execution.Obj())))
+	kept := slices.Sorted(maps.Keys(RunLabels(execution.Labels)))
 	if len(kept) != MaxRunLabels || kept[0] != "label-000" || kept[MaxRunLabels-1] != "label-015" {
 		t.Errorf("%d labels: %v", len(kept), kept)
+	}
+}
+
+func TestSetRunLabels(t *testing.T) {
+	execution := anExecution()
+	execution.Labels = map[string]string{v1alpha1.LabelTask: "sync", "team": "first"}
+	SetRunLabels(&execution.TaskExecution, map[string]string{
+		v1alpha1.LabelTask: "forged", v1alpha1.LabelScheduleUID: "forged", "team": "second", "cost": "9", v1alpha1.LabelKueueQueue: "fast",
+	})
+	want := map[string]string{v1alpha1.LabelTask: "sync", "team": "first", "cost": "9", v1alpha1.LabelKueueQueue: "fast"}
+	if !maps.Equal(execution.Labels, want) {
+		t.Errorf("labels %v, want %v", execution.Labels, want)
 	}
 }
