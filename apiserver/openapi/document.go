@@ -60,6 +60,8 @@ type ParameterObject struct {
 	// Style and Explode say how a list is encoded.
 	Style   string `json:"style,omitempty"`
 	Explode *bool  `json:"explode,omitempty"`
+	// AllowReserved says that characters such as = need not be percent-encoded.
+	AllowReserved bool `json:"allowReserved,omitempty"`
 	Schema  Schema `json:"schema"`
 }
 

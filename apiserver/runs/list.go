@@ -141,13 +141,15 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 }
 
 // executionsOf returns the executions of a task: a page if the request asks for one, otherwise all. If all are larger
-// than MaxListBytes, it returns a page of that size.
+// than MaxListBytes, or too many to examine with a filter, it returns a page.
 func executionsOf(all runindex.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
 	of := q.forIndex()
-	if q.limit == 0 {
+	if q.limit == 0 && q.filter.IsEmpty() {
 		if whole := kube.AllOf(all, q.taskName); weightOfAll(whole, q.withLogs) <= MaxListBytes {
 			return whole, ""
 		}
+	}
+	if q.limit == 0 {
 		of.Limit = math.MaxInt
 	}
 	page := all.Page(of)
@@ -167,6 +169,7 @@ func nextPage(in *access.Scope, q *historyQuery, cursor string) string {
 	if q.logs != "" {
 		values.Set("logs", q.logs)
 	}
+	q.filter.repeat(values)
 	return in.Path("tasks", "running", q.taskName) + "?" + values.Encode()
 }
 
