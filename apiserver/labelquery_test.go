@@ -67,6 +67,10 @@ func TestListByLabelAndParam(t *testing.T) {
 			t.Errorf("of the task, %s: %s, want %s", query, ids, wantOfTask)
 		}
 	}
+	orphans := facade(newFakeStore().add(fixture.Execution("orphan", "deleted", v1alpha1.PhaseCompleted)))
+	if list := ok[[]runs.Listed](t, orphans, "GET", "/tasks/running/deleted?label=team", ""); len(list) > 0 {
+		t.Errorf("runs of a deleted task: %+v", list)
+	}
 	got := ok[runs.History](t, api, "GET", "/tasks/executions?label=taskexec.dev/task", "")
 	if labels := got.Executions[0].Labels; labels["team"] != "billing" || len(labels) != 1 {
 		t.Errorf("the list shows the labels %v", labels)

@@ -16,17 +16,17 @@ func TestRunLabelsReachTheRealJob(t *testing.T) {
 	ns := namespace(t)
 	operator(t)
 	task := newTask(ns)
-	task.Spec.JobTemplate.Spec.Template.Labels = map[string]string{"tier": "template's"}
+	task.Spec.JobTemplate.Spec.Template.Labels = map[string]string{"tier": "template"}
 	create(t, task)
 	e := newExecution(ns)
 	e.Labels = map[string]string{
-		"team": "billing", "tier": "run's", "app.kubernetes.io/instance": "argo", "argocd.argoproj.io/instance": "argo", "job-name": "forged",
+		"team": "billing", "tier": "own", "app.kubernetes.io/instance": "argo", "argocd.argoproj.io/instance": "argo", "job-name": "forged",
 	}
 	create(t, e)
 	reaches(t, e, v1alpha1.PhasePending, v1alpha1.ReasonJobCreated)
 	job := jobOf(t, e)
 	pods := job.Spec.Template.Labels
-	if job.Labels["team"] != "billing" || job.Labels["tier"] != "run's" || pods["team"] != "billing" || pods["tier"] != "template's" {
+	if job.Labels["team"] != "billing" || job.Labels["tier"] != "own" || pods["team"] != "billing" || pods["tier"] != "template" {
 		t.Errorf("the Job has %v, its pods %v", job.Labels, pods)
 	}
 	for _, labels := range []map[string]string{job.Labels, pods} {

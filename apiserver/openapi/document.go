@@ -61,8 +61,8 @@ type ParameterObject struct {
 	Style   string `json:"style,omitempty"`
 	Explode *bool  `json:"explode,omitempty"`
 	// AllowReserved says that characters such as = need not be percent-encoded.
-	AllowReserved bool `json:"allowReserved,omitempty"`
-	Schema  Schema `json:"schema"`
+	AllowReserved bool   `json:"allowReserved,omitempty"`
+	Schema        Schema `json:"schema"`
 }
 
 // RequestBody of an operation.

@@ -4,6 +4,7 @@
 package runfilter
 
 import (
+	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -25,7 +26,7 @@ func ParseLabels(text string) (labels.Requirements, error) {
 	}
 	all, _ := selector.Requirements()
 	if len(all) == 0 {
-		return nil, fmt.Errorf("it selects nothing")
+		return nil, errors.New("it is empty")
 	}
 	return all, nil
 }

@@ -104,8 +104,8 @@ func (h *Handlers) CancelByTaskNames(in *access.Scope, w http.ResponseWriter, r 
 	return web.Reply(w, answer)
 }
 
-// CancelAll cancels all executions of the namespace, or those that the filter in the query selects. It counts only those that this request cancelled. A dry run counts
-// those that the request would cancel.
+// CancelAll cancels all executions of the namespace, or those that the filter in the query selects. It counts only those
+// that this request cancelled. A dry run counts those that the request would cancel.
 func (h *Handlers) CancelAll(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	query, err := cancelAllQueryOf(r)
 	if err != nil {

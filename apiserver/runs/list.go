@@ -125,7 +125,7 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 		return err
 	}
 	executions, next := executionsOf(all, &q)
-	if len(executions) == 0 && q.cursor == nil {
+	if len(executions) == 0 && q.cursor == nil && !hasRuns(all, q.taskName) {
 		if err := in.MustKnowTask(r.Context(), q.taskName); err != nil {
 			return err
 		}
@@ -138,6 +138,11 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 	}
 	now := time.Now()
 	return web.ReplyList(w, "[", "]", len(executions), func(i int) any { return listedOf(executions[i], now, q.withLogs) })
+}
+
+// hasRuns reports whether a task has any execution, whatever the filter of a list selects.
+func hasRuns(all runindex.Namespace, taskName string) bool {
+	return len(all.Page(runindex.Query{Task: taskName, Limit: 1, Scan: 1}).Executions) > 0
 }
 
 // executionsOf returns the executions of a task: a page if the request asks for one, otherwise all. If all are larger
