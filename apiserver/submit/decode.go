@@ -50,7 +50,7 @@ func executeRequestOf(r *http.Request) (request executeBody, dryRun bool, err er
 	if dryRun, err = web.OnlyDryRunOf(r); err != nil {
 		return request, dryRun, err
 	}
-	if err = web.Decode(r, &request.executeRequest); err != nil {
+	if err := web.Decode(r, &request.executeRequest); err != nil {
 		return request, dryRun, err
 	}
 	request.labels, err = labelsOf(request.Labels)
