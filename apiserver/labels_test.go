@@ -175,7 +175,7 @@ func TestLabelsWithAKey(t *testing.T) {
 
 func TestDryRunWithLabels(t *testing.T) {
 	store := newFakeStore(fixture.WithContainer(fixture.Task("sync")))
-	got := ok[submit.Rehearsal](t, facade(store), "POST", "/tasks/sync/execute/api?dryRun=true", `{"labels":{"team":"billing"}}`)
+	got := ok[submit.DryRun](t, facade(store), "POST", "/tasks/sync/execute/api?dryRun=true", `{"labels":{"team":"billing"}}`)
 	if got.Job == nil || got.Job.Labels["team"] != "billing" || got.Job.Spec.Template.Labels["team"] != "billing" {
 		t.Errorf("the Job: %+v", got.Job)
 	}
