@@ -21,8 +21,9 @@
 //	   ├ access      who the caller is, what it may do, and its share of what is done at once
 //	   └ web         requests and answers: middleware, bodies, queries, ETags, streams, and problems
 //
-// Beside them are packages that know nothing of HTTP: auth asks Kubernetes about callers, limit counts what each of
-// them does, runindex indexes the cache, diagnosis says why a run does not run, and openapi builds the description.
+// Beside them are packages that know nothing of HTTP: auth asks Kubernetes about callers, limit counts what each of them
+// does, runindex indexes the cache, runfilter selects from it by labels and params, diagnosis says why a run does not run,
+// and openapi builds the description.
 //
 // A request passes the middleware of web, which gives it an id and a log line; access authenticates the caller, limits
 // its rate, and checks the route's right; then the body is read within a time limit, and the request takes a place

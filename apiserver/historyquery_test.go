@@ -15,7 +15,7 @@ import (
 
 // badHistoryQueries maps invalid queries to the error of each.
 var badHistoryQueries = map[string]string{
-	"taskname=sync":                 `"taskname" is unknown; there are cursor, endDate, limit, logs, page, pageSize, sort, source, startDate, status, taskName, triggerName`,
+	"taskname=sync":                 `"taskname" is unknown; there are cursor, endDate, label, limit, logs, page, pageSize, param, sort, source, startDate, status, taskName, triggerName`,
 	"limit=1&limit=2":               "limit is given 2 times",
 	"limit=0":                       "from 1 to 1000",
 	"limit=1001":                    "from 1 to 1000",
@@ -35,6 +35,12 @@ var badHistoryQueries = map[string]string{
 	"startDate=2025-02-30":          "a time such as",
 	"startDate=1969-12-31":          "from 1970 on",
 	"endDate=2025-11-25T25:00Z":     "a time such as",
+	"label=":                        "a selector of labels such as team=billing",
+	"label=a+b":                     "a selector of labels",
+	"label=team+in+(":               "a selector of labels",
+	"param=":                        "NAME=VALUE",
+	"param=mid":                     "NAME=VALUE",
+	"param==1":                      "NAME=VALUE",
 	"sort=duration":                 "-createdAt (newest first) or createdAt",
 	"page=0":                        "from 1 to",
 	"page=1&limit=5":                "page and pageSize belong together",
@@ -58,7 +64,7 @@ func TestBadQueries(t *testing.T) {
 		}
 	}
 	for path, says := range map[string]string{
-		"/tasks/running/sync?status=failed":                          "there are cursor, limit, logs",
+		"/tasks/running/sync?status=failed":                          "there are cursor, label, limit, logs, param",
 		"/tasks/running/sync?limit=101":                              "limit=101 is too much with logs: at most 100, or 1000 with logs=false",
 		"/tasks/running/sync?cursor=MW81OmE":                         "the cursor belongs to a list with sort=createdAt",
 		"/tasks/running/execution/a?wiat=1s":                         "the only parameter is wait",
@@ -87,6 +93,7 @@ func FuzzHistoryQueries(f *testing.F) {
 	for raw := range badHistoryQueries {
 		f.Add(raw)
 	}
+	f.Add("label=team%3Dbilling&label=%21cheap&param=mid%3D1&param=a%3Db")
 	f.Add("taskName=sync&status=failed,running&source=api&startDate=2025-11-25&sort=createdAt&limit=7&cursor=MW81OmE")
 	api := facade(newFakeStore(fixture.Task("sync")).add(fixture.Execution("a", "sync", v1alpha1.PhaseRunning)))
 	f.Fuzz(func(t *testing.T, raw string) {

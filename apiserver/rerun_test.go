@@ -58,7 +58,7 @@ func TestRerun(t *testing.T) {
 			if stored == nil || string(stored.Spec.Params.Raw) != c.params || stored.Annotations[v1alpha1.AnnotationRerunOf] != "first" {
 				t.Fatalf("stored %+v", stored)
 			}
-			labels := map[string]string{v1alpha1.LabelKueueQueue: "team-a", v1alpha1.LabelTask: "sync", v1alpha1.LabelTrigger: "manual"}
+			labels := map[string]string{v1alpha1.LabelKueueQueue: "team-a", "other": "x", v1alpha1.LabelTask: "sync", v1alpha1.LabelTrigger: "manual"}
 			if stored.Spec.Timeout.Duration != time.Minute || !reflect.DeepEqual(stored.Labels, labels) {
 				t.Errorf("how it is run: %v %v", stored.Spec.Timeout, stored.Labels)
 			}

@@ -149,6 +149,7 @@ var scheduleChanges = map[string]func(*v1alpha1.TaskScheduleSpec){
 	"params": func(s *v1alpha1.TaskScheduleSpec) {
 		s.Params = &apiextensionsv1.JSON{Raw: []byte(`{"mid":[2,{"a":"b"}]}`)}
 	},
+	"labels":  func(s *v1alpha1.TaskScheduleSpec) { s.Labels = map[string]string{"team": "billing"} },
 	"timeout": func(s *v1alpha1.TaskScheduleSpec) { s.Timeout = &metav1.Duration{Duration: time.Second} },
 	"timeout and off": func(s *v1alpha1.TaskScheduleSpec) {
 		s.Timeout, s.Suspend = &metav1.Duration{Duration: time.Second}, true

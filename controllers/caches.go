@@ -53,13 +53,22 @@ func slimExecution(object any) (any, error) {
 	if execution, ok := object.(*v1alpha1.TaskExecution); ok {
 		execution.Status.Logs, execution.Status.Result = nil, nil
 		execution.Spec.Params = nil
-		execution.Labels, execution.Annotations, execution.OwnerReferences, execution.Finalizers = nil, nil, nil, nil
+		execution.Labels, execution.OwnerReferences, execution.Finalizers = nil, nil, nil
+		execution.Annotations = slimAnnotations(execution.Annotations)
 		if lifecycle.LogIsFinal(execution) && execution.Status.ObservedGeneration == execution.Generation {
 			slimRecord(&execution.Status)
 		}
 		slimMeta(execution)
 	}
 	return object, nil
+}
+
+// slimAnnotations keeps the only annotation that is read from a cache.
+func slimAnnotations(annotations map[string]string) map[string]string {
+	if value, found := annotations[v1alpha1.AnnotationForget]; found {
+		return map[string]string{v1alpha1.AnnotationForget: value}
+	}
+	return nil
 }
 
 // slimRecord drops the status fields that a finished run no longer needs: its Task and the clean-up read only the rest.

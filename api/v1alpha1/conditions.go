@@ -144,6 +144,8 @@ const (
 	ReasonInvalidSchedule = "InvalidSchedule"
 	// ReasonInvalidTimeZone surfaces when spec.timeZone is not in the IANA database.
 	ReasonInvalidTimeZone = "InvalidTimeZone"
+	// ReasonInvalidLabels surfaces when spec.labels has a label that no run may have.
+	ReasonInvalidLabels = "InvalidLabels"
 	// ReasonExecutionRefused surfaces while the API server refuses a TaskExecution, for example because of a quota.
 	ReasonExecutionRefused = "ExecutionRefused"
 	// ReasonMissedSchedule surfaces as an Event when ticks were skipped, because they were too late or too many.

@@ -52,6 +52,9 @@ const (
 	AnnotationRequestID = "taskexec.dev/request-id"
 	// AnnotationRerunOf on a TaskExecution names the one that it repeats, which may no longer exist.
 	AnnotationRerunOf = "taskexec.dev/rerun-of"
+	// AnnotationForget on a TaskExecution that has ended, "true", asks the controller to remove its record and its log from the
+	// archive, and then the execution itself. The facade sets it (DELETE with forget=true).
+	AnnotationForget = "taskexec.dev/forget"
 	// LabelSchedule on a TaskExecution names the TaskSchedule that created it. A name over 63 characters is cut and
 	// hashed.
 	LabelSchedule = "taskexec.dev/schedule"

@@ -90,6 +90,12 @@ type TaskScheduleSpec struct {
 	// +kubebuilder:pruning:PreserveUnknownFields
 	Params *apiextensionsv1.JSON `json:"params,omitempty"`
 
+	// labels are labels of each run, its Job and its pods, with the rules of a run's labels: keys of Taskexec, of Kubernetes and of
+	// GitOps tools are reserved. The condition Ready says if a label is not allowed.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=16
+	Labels map[string]string `json:"labels,omitempty"`
+
 	// timeout overrides the Task's timeout for each run. It may be longer only up to the Task's maxTimeout.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]*)?(ns|us|ms|s|m|h))+$|^0$') && duration(self) >= duration('1s')",message="timeout must be at least 1s"

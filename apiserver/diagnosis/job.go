@@ -5,7 +5,6 @@ package diagnosis
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -50,12 +49,9 @@ func podsRefused(o *Observation) (verdict, bool) {
 	if o.ended() || o.waitingPod() != nil {
 		return verdict{}, false
 	}
-	_, why, found := strings.Cut(o.Execution.Status.Message, "FailedCreate: ")
+	why, found := jobspec.RefusalIn(o.Execution.Status.Message)
 	if e := o.eventOf("Job", "FailedCreate"); !found && e != nil && o.last() == nil && !o.unread(FromPod) {
-		found = true
-		if _, why, _ = strings.Cut(e.Message, " is forbidden: "); why == "" {
-			why = e.Message
-		}
+		why, found = jobspec.WhyRefused(e.Message), true
 	}
 	if !found {
 		return verdict{}, false

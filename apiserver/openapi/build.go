@@ -145,7 +145,8 @@ func (b *builder) parameters(e Entry) (all []ParameterObject, err error) {
 	for _, p := range e.Parameters {
 		object := ParameterObject{Name: p.Name, In: p.In, Description: p.Description, Schema: p.Schema}
 		if p.isList() {
-			object.Style, object.Explode = "form", new(bool)
+			object.Style, object.Explode = "form", new(p.Repeats)
+			object.AllowReserved = p.Repeats
 		}
 		all = append(all, object)
 	}

@@ -60,7 +60,9 @@ type ParameterObject struct {
 	// Style and Explode say how a list is encoded.
 	Style   string `json:"style,omitempty"`
 	Explode *bool  `json:"explode,omitempty"`
-	Schema  Schema `json:"schema"`
+	// AllowReserved says that characters such as = need not be percent-encoded.
+	AllowReserved bool   `json:"allowReserved,omitempty"`
+	Schema        Schema `json:"schema"`
 }
 
 // RequestBody of an operation.

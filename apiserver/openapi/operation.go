@@ -46,10 +46,12 @@ type Operation struct {
 	Public bool
 }
 
-// Parameter of a query or a header. Lists are separated by commas.
+// Parameter of a query or a header. Lists are separated by commas, unless the parameter is given once for each element.
 type Parameter struct {
 	Name, In, Description string
 	Schema                Schema
+	// Repeats says that a list is given as one parameter for each element.
+	Repeats bool
 }
 
 func (p Parameter) isList() bool { return p.Schema["type"] == "array" }
@@ -91,12 +93,18 @@ const (
 
 // Query returns a parameter of the query.
 func Query(name, description string, schema Schema) Parameter {
-	return Parameter{name, InQuery, description, schema}
+	return Parameter{Name: name, In: InQuery, Description: description, Schema: schema}
+}
+
+// Repeated returns a parameter of the query that is given up to most times, each time with a text.
+func Repeated(name, description string, most int) Parameter {
+	list := typed("array", []any{"items", Text("minLength", 1), "minItems", 1, "maxItems", most})
+	return Parameter{Name: name, In: InQuery, Description: description, Schema: list, Repeats: true}
 }
 
 // Header returns a parameter that is a header.
 func Header(name, description string, schema Schema) Parameter {
-	return Parameter{name, InHeader, description, schema}
+	return Parameter{Name: name, In: InHeader, Description: description, Schema: schema}
 }
 
 // OK returns the answer 200 with a JSON body of the type of body.

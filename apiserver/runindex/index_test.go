@@ -236,3 +236,36 @@ func TestReadersAtOnce(t *testing.T) {
 		t.Errorf("stopped watches left %d topics", len(w.index.watches.of))
 	}
 }
+
+// A page ends when the examined executions have cost what they may, and the next page goes on there.
+func TestPageIsBoundedByCost(t *testing.T) {
+	x := NewIndex()
+	for i := range 10 {
+		e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: fmt.Sprintf("run-%d", i), UID: types.UID(fmt.Sprint(i)), ResourceVersion: fmt.Sprint(i + 1), CreationTimestamp: metav1.Unix(1, 0)}}
+		x.Put(e, true)
+	}
+	q := Query{
+		Limit: 10, Scan: 100, ScanBytes: 3,
+		Match: func(e *v1alpha1.TaskExecution) bool { return e.Name == "run-7" },
+		Cost:  func(*v1alpha1.TaskExecution) int { return 1 },
+	}
+	found, pages := "", 0
+	for {
+		page := x.In("ns").Page(q)
+		pages++
+		for _, e := range page.Executions {
+			found += e.Name
+		}
+		if page.Next == nil {
+			break
+		}
+		q.After = page.Next
+	}
+	if found != "run-7" || pages != 4 {
+		t.Errorf("found %q on %d pages", found, pages)
+	}
+	q.After, q.ScanBytes = nil, 0
+	if page := x.In("ns").Page(q); page.Next == nil || page.Next.Name != "run-0" {
+		t.Errorf("a page that may cost nothing does not go on: %+v", page)
+	}
+}

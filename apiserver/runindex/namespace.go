@@ -62,6 +62,10 @@ type Query struct {
 	Weigh func(*v1alpha1.TaskExecution) int
 	// Scan limits how many executions are examined.
 	Scan int
+	// ScanBytes limits the sum of what Cost returns for the examined executions. The last one may exceed it. Without
+	// Cost there is no limit.
+	ScanBytes int
+	Cost      func(*v1alpha1.TaskExecution) int
 	// Count says whether to count all matching executions.
 	Count bool
 }
@@ -97,6 +101,7 @@ type scan struct {
 	Query
 	page   *Page
 	looked int
+	cost   int
 	weight int
 	last   Position
 }
@@ -136,11 +141,14 @@ func (c *scan) visit(e *entry) bool {
 		return true
 	case c.OldestFirst && !c.To.IsZero() && e.Created > c.To.Unix(), !c.OldestFirst && e.Created < ceil(c.From):
 		return false
-	case c.looked == c.Scan:
+	case c.looked == c.Scan, c.Cost != nil && c.cost >= c.ScanBytes && c.looked > 0:
 		c.goOn(c.last)
 		return false
 	}
 	c.looked++
+	if c.Cost != nil {
+		c.cost += c.Cost(e.execution)
+	}
 	if c.Match != nil && !c.Match(e.execution) {
 		c.last = e.Position
 		return true

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -103,8 +104,8 @@ func (h *Handlers) CancelByTaskNames(in *access.Scope, w http.ResponseWriter, r 
 	return web.Reply(w, answer)
 }
 
-// CancelAll cancels all executions of the namespace. It counts only those that this request cancelled. A dry run counts
-// those that the request would cancel.
+// CancelAll cancels all executions of the namespace, or those that the filter in the query selects. It counts only those
+// that this request cancelled. A dry run counts those that the request would cancel.
 func (h *Handlers) CancelAll(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	query, err := cancelAllQueryOf(r)
 	if err != nil {
@@ -114,6 +115,7 @@ func (h *Handlers) CancelAll(in *access.Scope, w http.ResponseWriter, r *http.Re
 	if err != nil {
 		return err
 	}
+	executions = slices.DeleteFunc(executions, func(e *v1alpha1.TaskExecution) bool { return !query.filter.Matches(e) })
 	if query.dryRun {
 		return web.Reply(w, CancelAllResponse{Count: uncancelled(executions), DryRun: true})
 	}

@@ -22,8 +22,9 @@ func cancelOperations() openapi.Operations {
 			Answers: []openapi.Answer{openapi.OK("The cancelled runs.", cancelByTaskNamesResponse{}), partly()},
 		},
 		"DELETE /tasks/executions/cancel/all": {
-			ID: "cancelAllExecutions", Tag: openapi.TagCancel, Summary: "Cancel all runs of the namespace.",
+			ID: "cancelAllExecutions", Tag: openapi.TagCancel, Summary: "Cancel all runs of the namespace, or those with labels or params.",
 			Parameters: []openapi.Parameter{
+				labelled, withParam,
 				openapi.Query("dryRun", "Count the runs without cancelling them.", openapi.Flag()),
 				openapi.Query("reason", "The reason for people, kept in the receipts.", openapi.Text("maxLength", MaxReason)),
 			},

@@ -34,6 +34,7 @@ func checkReason(reason string) (string, error) {
 // cancelAllQuery is the query and body of a cancel of all executions.
 type cancelAllQuery struct {
 	dryRun bool
+	filter selection
 	// reason is the reason in the query, and hasReason whether there is one.
 	reason    string
 	hasReason bool
@@ -41,6 +42,8 @@ type cancelAllQuery struct {
 
 var cancelAllParameters = web.Parameters[cancelAllQuery]{
 	"dryRun": func(q *cancelAllQuery, value string) string { return web.Boolean(&q.dryRun, value) },
+	"label":  func(q *cancelAllQuery, value string) string { return q.filter.label(value) },
+	"param":  func(q *cancelAllQuery, value string) string { return q.filter.param(value) },
 	"reason": func(q *cancelAllQuery, value string) string {
 		q.reason, q.hasReason = value, true
 		return ""
@@ -49,7 +52,7 @@ var cancelAllParameters = web.Parameters[cancelAllQuery]{
 
 // cancelAllQueryOf reads the query and the body.
 func cancelAllQueryOf(r *http.Request) (q cancelAllQuery, err error) {
-	if err := cancelAllParameters.Read(r, &q); err != nil {
+	if err := cancelAllParameters.ReadRepeated(r, &q, maxSelectors, "label", "param"); err != nil {
 		return q, err
 	}
 	var body cancelAllRequest

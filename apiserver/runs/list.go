@@ -125,7 +125,7 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 		return err
 	}
 	executions, next := executionsOf(all, &q)
-	if len(executions) == 0 && q.cursor == nil {
+	if len(executions) == 0 && q.cursor == nil && !hasRuns(all, q.taskName) {
 		if err := in.MustKnowTask(r.Context(), q.taskName); err != nil {
 			return err
 		}
@@ -140,14 +140,21 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 	return web.ReplyList(w, "[", "]", len(executions), func(i int) any { return listedOf(executions[i], now, q.withLogs) })
 }
 
+// hasRuns reports whether a task has any execution, whatever the filter of a list selects.
+func hasRuns(all runindex.Namespace, taskName string) bool {
+	return len(all.Page(runindex.Query{Task: taskName, Limit: 1, Scan: 1}).Executions) > 0
+}
+
 // executionsOf returns the executions of a task: a page if the request asks for one, otherwise all. If all are larger
-// than MaxListBytes, it returns a page of that size.
+// than MaxListBytes, or too many to examine with a filter, it returns a page.
 func executionsOf(all runindex.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
 	of := q.forIndex()
-	if q.limit == 0 {
+	if q.limit == 0 && q.filter.IsEmpty() {
 		if whole := kube.AllOf(all, q.taskName); weightOfAll(whole, q.withLogs) <= MaxListBytes {
 			return whole, ""
 		}
+	}
+	if q.limit == 0 {
 		of.Limit = math.MaxInt
 	}
 	page := all.Page(of)
@@ -167,6 +174,7 @@ func nextPage(in *access.Scope, q *historyQuery, cursor string) string {
 	if q.logs != "" {
 		values.Set("logs", q.logs)
 	}
+	q.filter.repeat(values)
 	return in.Path("tasks", "running", q.taskName) + "?" + values.Encode()
 }
 

@@ -6,7 +6,6 @@ package runs
 import (
 	"cmp"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -25,19 +24,22 @@ const (
 	// maxScanned bounds how many executions are examined for one page, so that a filter with few matches has a bounded
 	// cost.
 	maxScanned = 50_000
+	// maxScannedBytes bounds in the same way how many bytes of params are decoded for one page.
+	maxScannedBytes = 32 << 20
 	// maxReach is the last execution that a page number can reach. Cursors have no such limit.
 	maxReach = 10_000
 )
 
 // historyQuery is the query of a list of executions.
 type historyQuery struct {
-	taskName, triggerName string
-	statuses              []string
-	sources               []v1alpha1.TriggerSource
-	from, to              time.Time
-	sort                  string
-	limit, page, pageSize int
-	cursor                *runindex.Cursor
+	taskName string
+	filter   selection
+	from, to time.Time
+	sort     string
+	limit    int
+	// page and pageSize are 0 if the list is read with limit and cursor.
+	page, pageSize int
+	cursor         *runindex.Cursor
 	// logs is "true", "false" or empty; withLogs decides what empty means.
 	logs     string
 	withLogs bool
@@ -59,13 +61,15 @@ var historyParameters = web.Parameters[historyQuery]{
 		return web.NameOf(&q.taskName, value, "the name of a task")
 	},
 	"triggerName": func(q *historyQuery, value string) string {
-		if q.triggerName = value; value == "" || len(value) > validation.DNS1123SubdomainMaxLength {
+		if q.filter.TriggerName = value; value == "" || len(value) > validation.DNS1123SubdomainMaxLength {
 			return "the name of a schedule or pipeline"
 		}
 		return ""
 	},
-	"status":    func(q *historyQuery, value string) string { return web.Words(&q.statuses, value, allStatuses) },
-	"source":    func(q *historyQuery, value string) string { return web.Words(&q.sources, value, allSources) },
+	"status":    func(q *historyQuery, value string) string { return web.Words(&q.filter.Statuses, value, allStatuses) },
+	"source":    func(q *historyQuery, value string) string { return web.Words(&q.filter.Sources, value, allSources) },
+	"label":     func(q *historyQuery, value string) string { return q.filter.label(value) },
+	"param":     func(q *historyQuery, value string) string { return q.filter.param(value) },
 	"startDate": func(q *historyQuery, value string) string { return date(&q.from, value, 0) },
 	"endDate":   func(q *historyQuery, value string) string { return date(&q.to, value, 24*time.Hour-1) },
 	"sort": func(q *historyQuery, value string) string {
@@ -84,11 +88,12 @@ var historyParameters = web.Parameters[historyQuery]{
 // byTaskParameters are the parameters of the documented list.
 var byTaskParameters = web.Parameters[historyQuery]{
 	"limit": historyParameters["limit"], "cursor": historyParameters["cursor"], "logs": historyParameters["logs"],
+	"label": historyParameters["label"], "param": historyParameters["param"],
 }
 
 // historyQueryOf parses the query of a list.
 func historyQueryOf(r *http.Request) (q historyQuery, err error) {
-	if err := historyParameters.Read(r, &q); err != nil {
+	if err := historyParameters.ReadRepeated(r, &q, maxSelectors, "label", "param"); err != nil {
 		return q, err
 	}
 	paged := q.page > 0 || q.pageSize > 0
@@ -122,7 +127,7 @@ func historyQueryOf(r *http.Request) (q historyQuery, err error) {
 
 // byTaskQueryOf parses the query of the documented list, which returns everything by default.
 func byTaskQueryOf(r *http.Request) (q historyQuery, err error) {
-	if err := byTaskParameters.Read(r, &q); err != nil {
+	if err := byTaskParameters.ReadRepeated(r, &q, maxSelectors, "label", "param"); err != nil {
 		return q, err
 	}
 	if q.cursor != nil {
@@ -143,24 +148,25 @@ func (q *historyQuery) checkLogs(wanted bool) error {
 	return nil
 }
 
-// match returns the filter, without the conditions that the index checks.
-func (q *historyQuery) match() func(*v1alpha1.TaskExecution) bool {
-	if q.statuses == nil && q.sources == nil && q.triggerName == "" {
-		return nil
+// match returns the filter for the index, and its cost in bytes for one execution. Both are nil if the filter is empty
+// or costs nothing that grows with the execution.
+func (q *historyQuery) match() (match func(*v1alpha1.TaskExecution) bool, cost func(*v1alpha1.TaskExecution) int) {
+	if !q.filter.IsEmpty() {
+		match = q.filter.Matches
 	}
-	return func(e *v1alpha1.TaskExecution) bool {
-		return (q.triggerName == "" || q.triggerName == e.Spec.Trigger.Name) &&
-			(q.sources == nil || slices.Contains(q.sources, e.Spec.Trigger.Source)) &&
-			(q.statuses == nil || slices.Contains(q.statuses, wire.StatusOf(e)))
+	if len(q.filter.Params) > 0 {
+		cost = func(e *v1alpha1.TaskExecution) int { return len(wire.ReadableParams(e)) }
 	}
+	return match, cost
 }
 
 // forIndex returns the query for the index.
 func (q *historyQuery) forIndex() runindex.Query {
 	of := runindex.Query{
-		Task: q.taskName, OldestFirst: q.sort == sortOldest, From: q.from, To: q.to, Match: q.match(),
-		Limit: q.limit, Scan: maxScanned,
+		Task: q.taskName, OldestFirst: q.sort == sortOldest, From: q.from, To: q.to,
+		Limit: q.limit, Scan: maxScanned, ScanBytes: maxScannedBytes,
 	}
+	of.Match, of.Cost = q.match()
 	if q.cursor != nil {
 		of.After = &q.cursor.After
 	}

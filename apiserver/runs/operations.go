@@ -25,7 +25,7 @@ func Operations() openapi.Operations {
 		},
 		"GET /tasks/running/{taskName}": {
 			ID: "listRunningExecutions", Tag: openapi.TagExecutions, Summary: "List all runs of a task, newest first, including those that have ended.",
-			Parameters: []openapi.Parameter{openapi.Query("limit", "The most runs of a page. Without limit and cursor, the answer has all runs, up to 16 MiB. The header Link has the address of the next page.", openapi.Integer(1, web.MaxPage)), openapi.PageCursor, logsToo, openapi.IfNoneMatch},
+			Parameters: []openapi.Parameter{openapi.Query("limit", "The most runs of a page. Without limit and cursor, the answer has all runs, up to 16 MiB. The header Link has the address of the next page.", openapi.Integer(1, web.MaxPage)), openapi.PageCursor, labelled, withParam, logsToo, openapi.IfNoneMatch},
 			Answers:    []openapi.Answer{listed, openapi.NotModified, openapi.Problem(http.StatusNotFound, "Neither the task nor a run of it exists.")},
 		},
 		"GET /tasks/executions":         pagesOf("listExecutions"),
@@ -59,10 +59,12 @@ func Operations() openapi.Operations {
 	return all
 }
 
-// waiting and logsToo are parameters of several operations.
+// These are parameters of several operations.
 var (
-	waiting = openapi.Query("wait", "Wait up to this long, such as 30s, until the status changes. With If-None-Match, wait until anything changes.", openapi.Text())
-	logsToo = openapi.Query("logs", "Include the newest part of each run's log.", openapi.Schema{"type": "boolean"})
+	labelled  = openapi.Repeated("label", "Only runs with this label: a selector of Kubernetes, such as team=billing, team, !team or team in (billing,sales). All must hold.", maxSelectors)
+	withParam = openapi.Repeated("param", "Only runs whose request had this param: NAME=VALUE, such as mid=123, with the text of a string, number, true, false or null. All must hold.", maxSelectors)
+	waiting   = openapi.Query("wait", "Wait up to this long, such as 30s, until the status changes. With If-None-Match, wait until anything changes.", openapi.Text())
+	logsToo   = openapi.Query("logs", "Include the newest part of each run's log.", openapi.Schema{"type": "boolean"})
 )
 
 func pagesOf(id string) openapi.Operation {
@@ -73,6 +75,7 @@ func pagesOf(id string) openapi.Operation {
 			openapi.Query("status", "Only runs with one of these statuses, separated by commas.", openapi.SomeOf("running", "completed", "failed", "cancelled")),
 			openapi.Query("source", "Only runs with one of these trigger sources, separated by commas.", openapi.SomeOf("manual", "api", "schedule", "change", "kubectl")),
 			openapi.Query("triggerName", "Only runs that this schedule or pipeline started.", openapi.Text()),
+			labelled, withParam,
 			openapi.Query("startDate", "Only runs created at or after this time (RFC 3339) or day.", openapi.Text()),
 			openapi.Query("endDate", "Only runs created at or before this time (RFC 3339) or day.", openapi.Text()),
 			openapi.Query("sort", "The order. The default is newest first.", openapi.OneOf(sortNewest, sortOldest)),

@@ -26,6 +26,9 @@ func weightOf(e *v1alpha1.TaskExecution, withLogs bool) int {
 	if e.Status.Result != nil {
 		weight += len(e.Status.Result.Raw)
 	}
+	for key, value := range e.Labels {
+		weight += len(key) + len(value)
+	}
 	if withLogs {
 		for i := range e.Status.Logs {
 			weight += entryWeight + len(e.Status.Logs[i].Message)

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/schedule"
 )
@@ -122,6 +123,11 @@ func (f *fields) spec(request *scheduleRequest) (spec v1alpha1.TaskScheduleSpec)
 	}
 	if enabled, ok := field[bool](f, "enabled", request.Enabled, "true or false"); ok {
 		spec.Suspend = !enabled
+	}
+	labels, problems := submit.ParseLabels(request.Labels)
+	f.problems = append(f.problems, problems...)
+	if len(problems) == 0 && len(labels) > 0 {
+		spec.Labels = labels
 	}
 	if web.Given(request.Params) {
 		spec.Params = &apiextensionsv1.JSON{Raw: bytes.TrimSpace(request.Params)}

@@ -114,6 +114,9 @@ func (h *Handlers) wanted(ctx context.Context, in *access.Scope, f *fields, requ
 	if err := jobspec.CheckTimeout(task, spec.Timeout); err != nil {
 		f.wrong("timeout", "%v", err)
 	}
+	if err := jobspec.CheckQueue(task, spec.Labels); err != nil {
+		f.wrong("labels"+params.Pointer(v1alpha1.LabelKueueQueue), "%v", err)
+	}
 	var sent []byte
 	if spec.Params != nil {
 		sent = spec.Params.Raw

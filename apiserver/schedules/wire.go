@@ -30,6 +30,8 @@ type Schedule struct {
 	Enabled bool `json:"enabled"`
 	// Params are the params of each run.
 	Params json.RawMessage `json:"params,omitempty"`
+	// Labels are the labels of each run.
+	Labels map[string]string `json:"labels,omitempty"`
 	// Jitter is the longest delay of a run, in milliseconds. The delay of one schedule is always the same.
 	Jitter *int64 `json:"jitter,omitempty"`
 	// StartingDeadline is how late a run may start, in milliseconds, absent if there is no limit.
@@ -77,6 +79,7 @@ func scheduleOf(s *v1alpha1.TaskSchedule) Schedule {
 		Enabled:          !spec.Suspend,
 		Jitter:           wire.Milliseconds(spec.Jitter),
 		StartingDeadline: wire.Milliseconds(spec.StartingDeadline),
+		Labels:           spec.Labels,
 		CatchUpLimit:     max(1, spec.CatchUpLimit),
 		Timeout:          wire.Milliseconds(spec.Timeout),
 		LastRunAt:        moment(status.LastScheduleTime),
@@ -131,6 +134,8 @@ type scheduleRequest struct {
 	Enabled json.RawMessage `json:"enabled,omitempty" jsonschema_extras:"type=boolean,type=null"`
 	// Params are the params of each run. They must match the task's schema.
 	Params json.RawMessage `json:"params,omitempty" jsonschema_extras:"type=object,type=null,additionalProperties=true"`
+	// Labels are labels of each run, its Job and its pods, at most 16, with Kubernetes' syntax.
+	Labels json.RawMessage `json:"labels,omitempty" jsonschema_extras:"type=object,type=null,additionalProperties=true"`
 	// Jitter is the longest delay of a run, in milliseconds, up to a day.
 	Jitter json.RawMessage `json:"jitter,omitempty" jsonschema_extras:"type=integer,type=null"`
 	// StartingDeadline is how late a run may start, in milliseconds, at least 1000.

@@ -54,6 +54,9 @@ func (h *Handlers) judge(ctx context.Context, in *access.Scope, task *v1alpha1.T
 	if received, err = h.Validator.Validate(ctx, task, s.params); err != nil {
 		return received, err
 	}
+	if err := s.takesLabels(task); err != nil {
+		return received, err
+	}
 	if err := s.allowed(task); err != nil {
 		return received, err
 	}

@@ -5,6 +5,7 @@ package submit
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,7 +15,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// Rerun runs an execution again: with its params, or with those in the body, which replace all of them.
+// Rerun runs an execution again: with its params and labels, or with those in the body, which replace all of them.
 func (h *Handlers) Rerun(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	request, dryRun, err := executeRequestOf(r)
 	if err != nil {
@@ -38,7 +39,7 @@ func (h *Handlers) Rerun(in *access.Scope, w http.ResponseWriter, r *http.Reques
 
 // rerunOf returns the submission of a rerun. Without the original, it can only find the execution of an earlier
 // request.
-func rerunOf(namespace, id string, original *v1alpha1.TaskExecution, key string, request executeRequest) submission {
+func rerunOf(namespace, id string, original *v1alpha1.TaskExecution, key string, request executeBody) submission {
 	out := submission{id: rerunID(namespace, id, key), keyed: key != "", source: v1alpha1.TriggerManual, same: !web.Given(request.Params), original: original}
 	if !out.same {
 		out.params = bytes.TrimSpace(request.Params)
@@ -48,7 +49,9 @@ func rerunOf(namespace, id string, original *v1alpha1.TaskExecution, key string,
 		if out.same {
 			out.digest = macOf(key, []byte(sameParams))
 		}
+		out.digest = labelledDigest(key, out.digest, request.labels)
 	}
+	out.labels, out.labelled = request.labels, request.labels != nil
 	if original == nil {
 		return out
 	}
@@ -58,6 +61,9 @@ func rerunOf(namespace, id string, original *v1alpha1.TaskExecution, key string,
 	}
 	if out.same && original.Spec.Params != nil {
 		out.params = original.Spec.Params.Raw
+	}
+	if !out.labelled {
+		out.labels = original.Labels
 	}
 	return out
 }
@@ -74,13 +80,14 @@ func rerunID(namespace, original, key string) string {
 	return keyedID(namespace, "/rerun", original, key)
 }
 
-// copyOriginal copies the settings of the original run to an execution, but not the params.
+// copyOriginal copies the settings of the original run to an execution, but not the params and the labels. The queue of the
+// original is kept unless the request names another.
 func (s submission) copyOriginal(execution *v1alpha1.TaskExecution) {
 	if s.original == nil {
 		return
 	}
 	metav1.SetMetaDataAnnotation(&execution.ObjectMeta, v1alpha1.AnnotationRerunOf, s.original.Name)
-	if queue := s.original.Labels[v1alpha1.LabelKueueQueue]; queue != "" {
+	if queue := cmp.Or(s.labels[v1alpha1.LabelKueueQueue], s.original.Labels[v1alpha1.LabelKueueQueue]); queue != "" {
 		metav1.SetMetaDataLabel(&execution.ObjectMeta, v1alpha1.LabelKueueQueue, queue)
 	}
 	execution.Spec.Timeout = s.original.Spec.Timeout

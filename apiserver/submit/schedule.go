@@ -61,7 +61,7 @@ func runOf(namespace, name string, of *v1alpha1.TaskSchedule, key string) submis
 	if of == nil {
 		return out
 	}
-	out.task = of.Spec.TaskRef.Name
+	out.task, out.labels = of.Spec.TaskRef.Name, of.Spec.Labels
 	if of.Spec.Params != nil {
 		out.params = of.Spec.Params.Raw
 	}
@@ -89,5 +89,5 @@ func (s submission) markSchedule(execution *v1alpha1.TaskExecution) {
 	execution.Spec.Timeout = s.schedule.Spec.Timeout
 }
 
-// runScheduleRequest has no fields, because a schedule is run with its own params.
+// runScheduleRequest has no fields, because a schedule is run with its own params and labels.
 type runScheduleRequest struct{}

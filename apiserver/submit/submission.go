@@ -68,7 +68,11 @@ type submission struct {
 	id     string
 	task   string
 	params []byte
-	source v1alpha1.TriggerSource
+	// labels are the labels of the run. labelled says that the request has them, and that they are not those of a run
+	// or a schedule.
+	labels   map[string]string
+	labelled bool
+	source   v1alpha1.TriggerSource
 	// user is the caller's name, as resources record it.
 	user string
 	// original is the execution to run again, nil for a first run. same says that its params are used.
@@ -119,5 +123,6 @@ func (s submission) execution(received params.Received) *v1alpha1.TaskExecution 
 	}
 	s.copyOriginal(execution)
 	s.markSchedule(execution)
+	jobspec.SetRunLabels(execution, s.labels)
 	return execution
 }

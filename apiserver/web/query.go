@@ -25,21 +25,29 @@ type Parameters[Q any] map[string]func(q *Q, value string) (want string)
 
 // Read parses a request's query. An unknown or repeated parameter is an error, so that a misspelled parameter is not
 // ignored.
-func (p Parameters[Q]) Read(r *http.Request, q *Q) error {
+func (p Parameters[Q]) Read(r *http.Request, q *Q) error { return p.ReadRepeated(r, q, 1) }
+
+// ReadRepeated is Read for a query in which the named parameters may be given several times, up to most times each. Their
+// parsers are called once for each value.
+func (p Parameters[Q]) ReadRepeated(r *http.Request, q *Q, most int, repeated ...string) error {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return Problemf(http.StatusBadRequest, "the query is not valid: %v", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		read, known := p[name]
-		switch given := values[name]; {
+		given := values[name]
+		switch {
 		case !known:
 			return Problemf(http.StatusBadRequest, "the parameter %q is unknown; %s", name, p.known())
-		case len(given) != 1:
+		case slices.Contains(repeated, name) && len(given) > most:
+			return Problemf(http.StatusBadRequest, "the parameter %s is given %d times, more than %d", name, len(given), most)
+		case !slices.Contains(repeated, name) && len(given) != 1:
 			return Problemf(http.StatusBadRequest, "the parameter %s is given %d times", name, len(given))
-		default:
-			if want := read(q, given[0]); want != "" {
-				return Problemf(http.StatusBadRequest, "the parameter %s is %q, want %s", name, given[0], want)
+		}
+		for _, value := range given {
+			if want := read(q, value); want != "" {
+				return Problemf(http.StatusBadRequest, "the parameter %s is %q, want %s", name, value, want)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ package wire
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -65,10 +66,7 @@ func ExecutionOf(e *v1alpha1.TaskExecution, now time.Time) Execution {
 		RerunOf:     parse.OneLine(e.Annotations[v1alpha1.AnnotationRerunOf]),
 	}
 	w.Trigger.Claimed = e.Status.Origin != v1alpha1.OriginProven && origin.IsStated(e)
-	// Params are not shown if they were refused because a sensitive one is among them.
-	if e.Spec.Params != nil && status.Reason != v1alpha1.ReasonSensitiveParamReadable {
-		w.Params = e.Spec.Params.Raw
-	}
+	w.Params, w.Labels = ReadableParams(e), labelsOf(e)
 	if e.Spec.SecretParams != nil {
 		w.SecretParams = e.Spec.SecretParams.Names
 	}
@@ -100,6 +98,33 @@ func ExecutionOf(e *v1alpha1.TaskExecution, now time.Time) Execution {
 	w.describePods(status)
 	return w
 }
+
+// ReadableParams returns the params of an execution that its readers may see, nil if there are none. Params are not
+// shown if they were refused because a sensitive one is among them.
+func ReadableParams(e *v1alpha1.TaskExecution) []byte {
+	if e.Spec.Params == nil || e.Status.Reason == v1alpha1.ReasonSensitiveParamReadable {
+		return nil
+	}
+	return e.Spec.Params.Raw
+}
+
+// labelsOf returns the labels of an execution, without those of Taskexec: other fields show what they say.
+func labelsOf(e *v1alpha1.TaskExecution) map[string]string {
+	var shown map[string]string
+	for key, value := range e.Labels {
+		if strings.HasPrefix(key, ownLabels) {
+			continue
+		}
+		if shown == nil {
+			shown = make(map[string]string, len(e.Labels))
+		}
+		shown[key] = value
+	}
+	return shown
+}
+
+// ownLabels is the prefix of the labels of Taskexec.
+const ownLabels = "taskexec.dev/"
 
 // cancellationOf returns the receipt of a cancel. A cancel that came after the end has none, because it had no effect.
 func cancellationOf(e *v1alpha1.TaskExecution) *Cancellation {

@@ -36,6 +36,8 @@ type Execution struct {
 	// Params are the params of the run, without sensitive ones. They can be any JSON if the run was created with
 	// kubectl.
 	Params json.RawMessage `json:"params,omitempty"`
+	// Labels are the labels of the run, without those of Taskexec below taskexec.dev/.
+	Labels map[string]string `json:"labels,omitempty"`
 	// SecretParams are the names of the sensitive params. Their values are never sent.
 	SecretParams []string `json:"secretParams,omitempty"`
 	// Trigger says who or what started the run.

@@ -30,7 +30,12 @@ func CheckAllowed(task *v1alpha1.Task, execution *v1alpha1.TaskExecution) error 
 	if err := CheckTimeout(task, execution.Spec.Timeout); err != nil {
 		return err
 	}
-	queue := execution.Labels[v1alpha1.LabelKueueQueue]
+	return CheckQueue(task, execution.Labels)
+}
+
+// CheckQueue returns a NotAllowedError if the labels of a run request a queue of Kueue that its Task does not allow.
+func CheckQueue(task *v1alpha1.Task, labels map[string]string) error {
+	queue := labels[v1alpha1.LabelKueueQueue]
 	if queue == "" || task.Spec.JobTemplate.Labels[v1alpha1.LabelKueueQueue] != "" || slices.Contains(task.Spec.AllowedQueues, queue) {
 		return nil
 	}

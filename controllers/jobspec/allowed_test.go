@@ -97,11 +97,12 @@ func TestCase57QueueOnlyAsTheTaskAllows(t *testing.T) {
 	}
 }
 
-// Of an execution's own labels and annotations, only the trace and an allowed queue reach the Job and its pods.
+// Of an execution's own labels and annotations, only the trace, an allowed queue and labels that mean nothing to
+// Kubernetes reach the Job and its pods.
 func TestCase57NothingElseIsInherited(t *testing.T) {
 	execution := anExecution().Obj()
 	for _, key := range []string{
-		"kueue.x-k8s.io/priority-class", "team", v1alpha1.AnnotationLimits, v1alpha1.AnnotationSeal, v1alpha1.AnnotationEnded,
+		"kueue.x-k8s.io/priority-class", "app", "app.kubernetes.io/name", v1alpha1.AnnotationLimits, v1alpha1.AnnotationSeal, v1alpha1.AnnotationEnded,
 		v1alpha1.AnnotationLogArchive, v1alpha1.AnnotationLogContainer, "cluster-autoscaler.kubernetes.io/safe-to-evict",
 	} {
 		metav1.SetMetaDataLabel(&execution.ObjectMeta, key, "forged")

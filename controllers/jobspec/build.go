@@ -88,6 +88,7 @@ func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, snapshot Snapshot
 	identify(&job.Spec.Template.ObjectMeta, execution)
 	trace(&job.ObjectMeta, execution)
 	trace(&job.Spec.Template.ObjectMeta, execution)
+	carry(job, execution)
 	if queue := execution.Labels[v1alpha1.LabelKueueQueue]; queue != "" && job.Labels[v1alpha1.LabelKueueQueue] == "" {
 		job.Labels[v1alpha1.LabelKueueQueue] = queue
 	}

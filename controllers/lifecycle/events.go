@@ -90,15 +90,6 @@ func TroubleOf(events []Event) string {
 	return trouble
 }
 
-// RefusedPods returns the constant part of the Job controller's message on a refused pod. The pod's name changes with
-// each attempt and would cause a status write each time.
-func RefusedPods(message string) string {
-	if _, why, found := strings.Cut(message, " is forbidden: "); found {
-		message = why
-	}
-	return "FailedCreate: " + message
-}
-
 // PodMissedSince returns since when a Job lacks a pod that it should have: since its creation, or since the newest of
 // its pods ended. missed is false while it has one, or needs none.
 func PodMissedSince(o *Observation) (since time.Time, missed bool) {

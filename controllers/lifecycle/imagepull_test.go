@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 // troubledSince records an image pull failure that began some time ago.
@@ -74,7 +75,7 @@ func TestATimeoutKeepsTheLastWord(t *testing.T) {
 		return s
 	}
 	quota := given().job()
-	quota.PodsRefused = RefusedPods(`Error creating: pods "run-x7k2p" is forbidden: exceeded quota: small, requested: pods=1`)
+	quota.PodsRefused = jobspec.RefusedPods(`Error creating: pods "run-x7k2p" is forbidden: exceeded quota: small, requested: pods=1`)
 	table{
 		"of a pod that was ended":        {unschedulable(given().job()).pod(onNode, marked(v1alpha1.ReasonStartTimeout, 0), killed).counted(0, 1), "Failed/StartTimeout", "within 5m0s: Unschedulable: 0/1"},
 		"when the Job fails first":       {endedJob(unschedulable(given().job()).pod(onNode, marked(v1alpha1.ReasonStartTimeout, 0), killed)), "Failed/StartTimeout", "within 5m0s: Unschedulable: 0/1"},

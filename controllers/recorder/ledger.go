@@ -29,7 +29,7 @@ type Ledger struct {
 	runs map[types.UID]time.Time
 	// days has the namespaces and days whose history was read.
 	days map[day]bool
-	// expected has the runs that the clean-up removes.
+	// expected has the runs that the controller itself deletes.
 	expected map[types.UID]bool
 }
 
@@ -62,6 +62,13 @@ func (l *Ledger) MayRemove(e *v1alpha1.TaskExecution) (may bool, after time.Dura
 	}
 	l.expected[e.UID] = true
 	return true, 0
+}
+
+// expect notes that a run is about to be deleted by the controller.
+func (l *Ledger) expect(uid types.UID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.expected[uid] = true
 }
 
 func endOf(e *v1alpha1.TaskExecution) time.Time {

@@ -69,7 +69,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := r.client.Get(ctx, req.NamespacedName, execution); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if !lifecycle.LogIsFinal(execution) || r.ledger.recorded(execution.UID) {
+	forget := execution.Annotations[v1alpha1.AnnotationForget] == "true"
+	if !lifecycle.LogIsFinal(execution) || r.ledger.recorded(execution.UID) && !forget {
 		return ctrl.Result{}, nil
 	}
 	if !r.claimed.Load() {
@@ -77,6 +78,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
+	if forget {
+		return ctrl.Result{}, r.forgetAndDelete(ctx, execution)
+	}
 	if err := r.learn(ctx, execution); err != nil {
 		return ctrl.Result{}, err
 	}
@@ -134,5 +138,5 @@ func (r *Reconciler) deleted(e *v1alpha1.TaskExecution) {
 	if cleanedUp := r.ledger.gone(e.UID); cleanedUp || !r.options.Forget {
 		return
 	}
-	r.forget(e)
+	r.forgetLater(e)
 }

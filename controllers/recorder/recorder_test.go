@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -297,6 +298,32 @@ func TestForgetsOnlyWhatSomebodyDeleted(t *testing.T) {
 	}
 	if s.hasLog(t, deleted) || !s.hasLog(t, cleaned) {
 		t.Error("the wrong log is gone")
+	}
+}
+
+// A run whose annotation asks for it is forgotten and deleted, whether or not it was recorded before.
+func TestForgetsOnRequest(t *testing.T) {
+	s := newSite(t, "file://"+t.TempDir(), "cluster-a")
+	recorded, unrecorded := s.run(t, "recorded", noon), s.run(t, "unrecorded", noon)
+	s.reconcile(t, recorded)
+	for _, e := range []*v1alpha1.TaskExecution{recorded, unrecorded} {
+		e.Annotations = map[string]string{v1alpha1.AnnotationForget: "true"}
+		if err := s.WithWatch.Update(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		s.reconcile(t, e)
+		if err := s.WithWatch.Get(t.Context(), client.ObjectKeyFromObject(e), e); !apierrors.IsNotFound(err) {
+			t.Errorf("%s is still there: %v", e.Name, err)
+		}
+		if s.hasLog(t, e) {
+			t.Errorf("the log of %s is still there", e.Name)
+		}
+	}
+	if err := s.writer.Flush(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.listed(t); len(got) != 0 {
+		t.Errorf("the history has %v", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -109,6 +110,9 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 	if err != nil {
 		return Timetable{}, notReady(v1alpha1.ReasonInvalidTimeZone, err.Error())
 	}
+	if problems := labelProblems(spec.Labels); problems != "" {
+		return Timetable{}, notReady(v1alpha1.ReasonInvalidLabels, parse.Harmless(problems, maxMessage))
+	}
 	if spec.Suspend {
 		// The owner requested this. Nothing is wrong, and a GitOps tool that waits for Ready should not wait.
 		suspended := ready(v1alpha1.ReasonSuspended, "suspended: no runs are made")
@@ -125,6 +129,15 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 		return Timetable{}, notReady(v1alpha1.ReasonInvalidParams, parse.Harmless(fmt.Sprintf("task %q does not take the params: %v", o.Task.Name, problems), maxMessage))
 	}
 	return NewTimetable(expression, zone), nil
+}
+
+// labelProblems says what is wrong with the labels of a schedule. It is empty if nothing is.
+func labelProblems(labels map[string]string) string {
+	var said []string
+	for _, p := range jobspec.CheckRunLabels(labels) {
+		said = append(said, p.Error())
+	}
+	return strings.Join(said, "; ")
 }
 
 // paramProblems returns what is wrong with the params of a schedule. It returns nothing if the Task itself cannot be

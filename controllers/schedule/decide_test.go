@@ -100,6 +100,9 @@ func TestWhatKeepsAScheduleFromRunning(t *testing.T) {
 	task := aTask()
 	task.Spec.Parameters = object(`{"type":"object","required":["mid"],"properties":{"mid":{"type":"integer"}}}`)
 	withParams := func(text string) change { return func(s *v1alpha1.TaskSchedule) { s.Spec.Params = object(text) } }
+	labelled := func(key, value string) change {
+		return func(s *v1alpha1.TaskSchedule) { s.Spec.Labels = map[string]string{key: value} }
+	}
 	broken := aTask()
 	broken.Spec.Parameters = object(`{"type":"nothing"}`)
 	for name, c := range map[string]struct {
@@ -111,6 +114,9 @@ func TestWhatKeepsAScheduleFromRunning(t *testing.T) {
 	}{
 		"no cron expression":    {func(s *v1alpha1.TaskSchedule) { s.Spec.Schedule = "x" }, task, v1alpha1.ReasonInvalidSchedule, "False", `"x" is no cron expression`},
 		"no zone":               {func(s *v1alpha1.TaskSchedule) { s.Spec.TimeZone = "Mars" }, task, v1alpha1.ReasonInvalidTimeZone, "False", `no time zone "Mars"`},
+		"a label of others":     {labelled("taskexec.dev/task", "x"), task, v1alpha1.ReasonInvalidLabels, "False", `"taskexec.dev/task": the label is reserved`},
+		"a label that is none":  {labelled("team", "a b"), task, v1alpha1.ReasonInvalidLabels, "False", `"team": a valid label`},
+		"a queue not allowed":   {labelled(v1alpha1.LabelKueueQueue, "fast"), task, v1alpha1.ReasonNotAllowedByTask, "False", `the queue "fast"`},
 		"suspended":             {func(s *v1alpha1.TaskSchedule) { s.Spec.Suspend = true }, nil, v1alpha1.ReasonSuspended, "True", "suspended"},
 		"suspended and invalid": {func(s *v1alpha1.TaskSchedule) { s.Spec.Suspend, s.Spec.Schedule = true, "x" }, nil, v1alpha1.ReasonInvalidSchedule, "False", ""},
 		"no task":               {func(*v1alpha1.TaskSchedule) {}, nil, v1alpha1.ReasonTaskNotFound, "False", `task "sync" does not exist`},

@@ -41,7 +41,7 @@ func wasIdle(status *v1alpha1.TaskScheduleStatus) bool {
 	}
 	switch before.Reason {
 	case v1alpha1.ReasonSuspended, v1alpha1.ReasonTaskNotFound, v1alpha1.ReasonInvalidParams, v1alpha1.ReasonNotAllowedByTask,
-		v1alpha1.ReasonInvalidSchedule, v1alpha1.ReasonInvalidTimeZone, v1alpha1.ReasonUndecodable:
+		v1alpha1.ReasonInvalidSchedule, v1alpha1.ReasonInvalidTimeZone, v1alpha1.ReasonInvalidLabels, v1alpha1.ReasonUndecodable:
 		return true
 	default:
 		return false

@@ -52,6 +52,7 @@ func execution(s *v1alpha1.TaskSchedule, tick time.Time) *v1alpha1.TaskExecution
 	e.Spec.Params = s.Spec.Params.DeepCopy()
 	e.Spec.Trigger = v1alpha1.Trigger{Source: v1alpha1.TriggerSchedule, Name: s.Name, User: ChangedBy(s)}
 	jobspec.Label(e)
+	jobspec.SetRunLabels(e, s.Spec.Labels)
 	if s.Spec.Timeout != nil {
 		e.Spec.Timeout = &metav1.Duration{Duration: s.Spec.Timeout.Duration}
 	}

@@ -52,6 +52,7 @@ func TestExecutionOfATick(t *testing.T) {
 	s := aSchedule()
 	s.Spec.Params = object(`{"mid":1}`)
 	s.Spec.Timeout = duration(time.Minute)
+	s.Spec.Labels = map[string]string{"team": "billing", v1alpha1.LabelScheduleUID: "forged", v1alpha1.LabelTask: "forged"}
 	tick := time.Date(2026, 11, 24, 2, 30, 0, 0, time.FixedZone("", 3600))
 	e := execution(s, tick)
 	if e.Namespace != s.Namespace || e.Spec.TaskRef.Name != "sync" || string(e.Spec.Params.Raw) != `{"mid":1}` || e.Spec.Timeout.Duration != time.Minute {
@@ -62,6 +63,9 @@ func TestExecutionOfATick(t *testing.T) {
 	}
 	if e.Annotations[v1alpha1.AnnotationScheduledAt] != "2026-11-24T01:30:00Z" || e.Labels[v1alpha1.LabelSchedule] != "nightly" {
 		t.Errorf("metadata: %+v", e.ObjectMeta)
+	}
+	if e.Labels["team"] != "billing" || e.Labels[v1alpha1.LabelScheduleUID] != string(s.UID) || e.Labels[v1alpha1.LabelTask] != "sync" {
+		t.Errorf("labels: %v", e.Labels)
 	}
 	if len(e.OwnerReferences) != 0 {
 		t.Error("it has an owner: deleting the schedule would delete the history")

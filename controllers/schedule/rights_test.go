@@ -23,6 +23,7 @@ var changes = map[string]func(*v1alpha1.TaskScheduleSpec){
 	"StartingDeadline": func(s *v1alpha1.TaskScheduleSpec) { s.StartingDeadline = &metav1.Duration{Duration: time.Hour} },
 	"CatchUpLimit":     func(s *v1alpha1.TaskScheduleSpec) { s.CatchUpLimit = 100 },
 	"Params":           func(s *v1alpha1.TaskScheduleSpec) { s.Params = &apiextensionsv1.JSON{Raw: []byte(`{"mid":2}`)} },
+	"Labels":           func(s *v1alpha1.TaskScheduleSpec) { s.Labels = map[string]string{"team": "billing"} },
 	"Timeout":          func(s *v1alpha1.TaskScheduleSpec) { s.Timeout = &metav1.Duration{Duration: time.Second} },
 }
 

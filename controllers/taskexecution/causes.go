@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
@@ -104,7 +105,7 @@ func refusedPods(events []corev1.Event, after time.Time) (why string, since time
 			since = first
 		}
 		if why == "" || at.After(last) {
-			why, last = lifecycle.RefusedPods(e.Message), at
+			why, last = jobspec.RefusedPods(e.Message), at
 		}
 	}
 	return why, since
