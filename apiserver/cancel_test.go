@@ -167,7 +167,7 @@ func TestBadCancels(t *testing.T) {
 	store := cluster()
 	api := facade(store)
 	for name, c := range map[string]struct{ path, body, says string }{
-		"a misspelt dry run":        {"all?dryrun=true", ``, `"dryrun" is unknown; there are dryRun, reason`},
+		"a misspelt dry run":        {"all?dryrun=true", ``, `"dryrun" is unknown; there are dryRun, label, param, reason`},
 		"an empty dry run":          {"all?dryRun=", ``, "want true or false"},
 		"a dry run of 1":            {"all?dryRun=1", ``, "want true or false"},
 		"two dry runs":              {"all?dryRun=true&dryRun=false", ``, "given 2 times"},

@@ -109,7 +109,7 @@ func TestLabelsThatAreRefused(t *testing.T) {
 			}
 		}
 	}
-	wantProblem(t, call(t, api, "POST", "/tasks/sync/execute/api", `{"labels":{"a":"1","a":"2"}}`), http.StatusBadRequest, `"a" stands twice`)
+	wantProblem(t, call(t, api, "POST", "/tasks/sync/execute/api", `{"labels":{"a":"1","a":"2"}}`), http.StatusBadRequest, `"a" is twice in one object`)
 	if len(store.executions) != 1 || len(store.schedules) != 0 {
 		t.Error("a refused request did something")
 	}
