@@ -16,6 +16,7 @@
 //	   ├ explainer   gathers the facts from which package explain says why
 //	   ├ tasks       Tasks are read
 //	   │
+//	   ├ past        archived runs, which Kubernetes no longer has
 //	   ├ kube        the stores: reads from a watch cache, live reads, writes
 //	   ├ wire        executions as they are sent
 //	   ├ access      who the caller is, what it may do, and its share of what is done at once

@@ -30,6 +30,7 @@ func (s *server) furnish(o Options) {
 	in, judges := s.stores.In, submit.NewJudges(runtime.GOMAXPROCS(0))
 	s.guard = &access.Guard{
 		Gate: s.gate, Stores: func(ns string) access.Store { return in(ns) }, Metrics: s.metrics,
+		Past:      s.past,
 		Admission: access.NewAdmission(o.MaxInFlight), RecheckInterval: s.recheckInterval, Timeout: s.timeout,
 	}
 	s.rooms = &rooms{
@@ -38,8 +39,8 @@ func (s *server) furnish(o Options) {
 			Stores: func(ns string) submit.Store { return in(ns) }, Judges: judges, Secret: s.secret, Waiting: o.Waiting,
 			OwnNamespace: s.ownNamespace, Limited: s.metrics.Limit,
 		},
-		runs:      runs.Handlers{Stores: func(ns string) runs.Store { return in(ns) }, Timeout: s.timeout},
-		logs:      logs.Handlers{Stores: func(ns string) logs.Store { return in(ns) }, Logs: s.logs, Timeout: s.timeout},
+		runs:      runs.Handlers{Stores: func(ns string) runs.Store { return in(ns) }, Past: s.past, Timeout: s.timeout},
+		logs:      logs.Handlers{Stores: func(ns string) logs.Store { return in(ns) }, Logs: s.logs, Past: s.past, Timeout: s.timeout},
 		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }, Judges: judges},
 		explain:   explainer.Handlers{Stores: func(ns string) explainer.Store { return in(ns) }},
 	}

@@ -49,6 +49,7 @@ func (f *rooms) routes() []route {
 		{get, "/tasks/executions/_/{executionId}", f.runs.GetRecord, access.RightTo("get", "taskexecutions", "executionId"), false},
 		{del, "/tasks/executions/{executionId}", f.runs.Delete, access.RightTo("delete", "taskexecutions", "executionId"), false},
 		{get, "/tasks/stats/summary", f.runs.Summary, access.RightTo("list", "taskexecutions", "taskName"), false},
+		{get, "/tasks/stats/history", f.runs.StatsHistory, access.RightTo("list", "taskexecutions", "taskName"), false},
 		{get, "/tasks/watch", f.runs.Watch, access.RightTo("watch", "taskexecutions", "taskName"), true},
 		{get, "/tasks/executions/{executionId}/watch", f.runs.WatchOne, access.RightTo("watch", "taskexecutions", "executionId"), true},
 		{get, "/tasks/executions/{executionId}/explain", f.explain.Explain, access.RightTo("get", "taskexecutions", "executionId"), false},
