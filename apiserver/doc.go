@@ -14,6 +14,7 @@
 //	   ├ logs        logs are read: a page, text, or a stream
 //	   ├ schedules   schedules are read and changed
 //	   ├ explainer   gathers the facts from which package explain says why
+//	   ├ comparer    says what differs between two runs, with package compare; the Task as a run knew it
 //	   ├ tasks       Tasks are read
 //	   │
 //	   ├ past        archived runs, which Kubernetes no longer has

@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/comparer"
 	"github.com/taskexec/taskexec/apiserver/explainer"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/runs"
@@ -23,6 +24,7 @@ type rooms struct {
 	logs      logs.Handlers
 	schedules schedules.Handlers
 	explain   explainer.Handlers
+	compare   comparer.Handlers
 }
 
 // furnish builds the guard and the rooms.
@@ -44,6 +46,7 @@ func (s *server) furnish(o Options) {
 		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }, Judges: judges},
 		explain:   explainer.Handlers{Stores: func(ns string) explainer.Store { return in(ns) }},
 	}
+	s.rooms.compare = comparer.Handlers{Stores: func(ns string) comparer.Store { return in(ns) }, Runs: &s.rooms.runs, Logs: &s.rooms.logs, Past: s.past}
 	if s.logs != nil {
 		s.rooms.runs.Streams = s.logs.Streams
 	}

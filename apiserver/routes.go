@@ -55,6 +55,9 @@ func (f *rooms) routes() []route {
 		{get, "/tasks/executions/{executionId}/explain", f.explain.Explain, access.RightTo("get", "taskexecutions", "executionId"), false},
 		// Its task is known after the execution was read: the handler checks execute on it.
 		{post, "/tasks/executions/{executionId}/rerun", f.submit.Rerun, access.RightTo("get", "taskexecutions", "executionId"), false},
+		// Its task is known after the execution was read: the handler checks get on it. A diff takes the rights to read both runs and logs.
+		{get, "/tasks/executions/{executionId}/task", f.compare.Task, access.RightTo("get", "taskexecutions", "executionId"), false},
+		{get, "/tasks/executions/{executionId}/diff", f.compare.Diff, access.RightTo("get", "taskexecutions", "executionId"), false},
 		{get, "/tasks/executions/{executionId}/logs", f.logs.Get, access.RightTo("get", "taskexecutions/logs", "executionId"), true},
 
 		{del, "/tasks/executions/cancel/by-ids", f.runs.CancelByIDs, access.CancelEach, false},

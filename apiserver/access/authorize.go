@@ -67,6 +67,11 @@ func (in *Scope) RequireExecute(ctx context.Context, task string) error {
 	return in.require(ctx, RightTo("execute", "tasks", ByTask), task)
 }
 
+// Require checks a right to an object whose name the route's right does not cover. The error is the answer to the request.
+func (in *Scope) Require(ctx context.Context, a Right, name string) error {
+	return in.require(ctx, a, name)
+}
+
 // May reports whether the caller has a right to the named object. It is for cases in which a refusal is not the answer
 // to the request.
 func (in *Scope) May(ctx context.Context, a Right, name string) (bool, error) {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -68,6 +69,19 @@ func (a *Archive) Known() bool { return a.open() != nil }
 
 // Record returns the record of the newest run of a name, or nil if there is none. The error is the answer to the request.
 func (a *Archive) Record(ctx context.Context, namespace, id string) (*records.Record, error) {
+	return a.read(ctx, id, func(ctx context.Context, reader *records.Reader) (*records.Record, error) {
+		return reader.Get(ctx, namespace, id)
+	})
+}
+
+// RecordOf returns the record of one run, or nil if there is none. The error is the answer to the request.
+func (a *Archive) RecordOf(ctx context.Context, namespace, id string, uid types.UID) (*records.Record, error) {
+	return a.read(ctx, id, func(ctx context.Context, reader *records.Reader) (*records.Record, error) {
+		return reader.GetByUID(ctx, namespace, id, uid)
+	})
+}
+
+func (a *Archive) read(ctx context.Context, id string, read func(context.Context, *records.Reader) (*records.Record, error)) (*records.Record, error) {
 	reader := a.open()
 	if reader == nil || len(validation.IsDNS1123Subdomain(id)) > 0 { // what is no name must not become a key
 		return nil, nil
@@ -80,7 +94,7 @@ func (a *Archive) Record(ctx context.Context, namespace, id string) (*records.Re
 	case <-limited.Done():
 		return nil, web.Unavailable("too many records are being read from the archive; try again")
 	}
-	record, err := reader.Get(limited, namespace, id)
+	record, err := read(limited, reader)
 	if err != nil {
 		return nil, unreadable(ctx, id, err)
 	}

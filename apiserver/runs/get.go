@@ -13,6 +13,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
+	"github.com/taskexec/taskexec/controllers/records"
 )
 
 // waitQuery is the query of a read of one execution.
@@ -71,8 +72,13 @@ func (h *Handlers) replyExecution(in *access.Scope, w http.ResponseWriter, r *ht
 
 // find returns a run, live or archived. The error is the answer to the request, 404 if there is none.
 func (h *Handlers) find(ctx context.Context, namespace, id string) (listed, error) {
-	e, record, err := h.Past.Find(ctx, h.Stores(namespace), namespace, id)
+	e, record, err := h.Find(ctx, namespace, id)
 	return listed{e, record != nil}, err
+}
+
+// Find returns a run, and its record if Kubernetes no longer has it. The error is the answer to the request, 404 if there is no such run.
+func (h *Handlers) Find(ctx context.Context, namespace, id string) (*v1alpha1.TaskExecution, *records.Record, error) {
+	return h.Past.Find(ctx, h.Stores(namespace), namespace, id)
 }
 
 // awaitNews waits until an execution has changed. With If-None-Match, that is when its ETag differs, otherwise when its
