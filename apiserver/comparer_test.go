@@ -175,4 +175,3 @@ func TestRightsToADiff(t *testing.T) {
 		}
 	}
 }
-
