@@ -77,14 +77,14 @@ func (h *Handlers) Diff(in *access.Scope, w http.ResponseWriter, r *http.Request
 		return err
 	}
 	ctx, id := r.Context(), web.PathValue(r, "executionId")
-	if err := in.Require(ctx, toReadLogs, id); err != nil {
-		return err
-	}
 	after, err := h.find(ctx, in.Namespace, id)
 	if err != nil {
 		return err
 	}
-	before, err := h.other(ctx, in, after, q.with)
+	if err := in.Guard.InTurn(r, func() error { return in.Require(ctx, toReadLogs, id) }); err != nil {
+		return err
+	}
+	before, err := h.other(in, r, after, q.with)
 	if err != nil {
 		return err
 	}
@@ -108,9 +108,10 @@ var (
 )
 
 // other returns the run to compare with. The caller needs the rights to read it and its log.
-func (h *Handlers) other(ctx context.Context, in *access.Scope, than run, with string) (other run, err error) {
+func (h *Handlers) other(in *access.Scope, r *http.Request, than run, with string) (other run, err error) {
+	ctx := r.Context()
 	if with != lastSuccess {
-		if err := h.mayRead(ctx, in, with); err != nil {
+		if err := mayRead(in, r, with); err != nil {
 			return other, err
 		}
 		return h.find(ctx, in.Namespace, with)
@@ -122,14 +123,16 @@ func (h *Handlers) other(ctx context.Context, in *access.Scope, than run, with s
 	if e == nil {
 		return other, web.Problemf(http.StatusNotFound, "no run of the task %q completed before the execution %q", than.Spec.TaskRef.Name, than.Name)
 	}
-	return run{e, record}, h.mayRead(ctx, in, e.Name)
+	return run{e, record}, mayRead(in, r, e.Name)
 }
 
-func (h *Handlers) mayRead(ctx context.Context, in *access.Scope, id string) error {
-	if err := in.Require(ctx, toReadRuns, id); err != nil {
-		return err
-	}
-	return in.Require(ctx, toReadLogs, id)
+func mayRead(in *access.Scope, r *http.Request, id string) error {
+	return in.Guard.InTurn(r, func() error {
+		if err := in.Require(r.Context(), toReadRuns, id); err != nil {
+			return err
+		}
+		return in.Require(r.Context(), toReadLogs, id)
+	})
 }
 
 // outcome is what is compared of how a run ended.

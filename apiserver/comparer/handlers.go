@@ -60,7 +60,7 @@ func (h *Handlers) Task(in *access.Scope, w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return err
 	}
-	if err := in.Require(r.Context(), toReadTasks, run.Spec.TaskRef.Name); err != nil {
+	if err := in.Guard.InTurn(r, func() error { return in.Require(r.Context(), toReadTasks, run.Spec.TaskRef.Name) }); err != nil {
 		return err
 	}
 	task, err := h.taskOf(r.Context(), in.Namespace, run)
