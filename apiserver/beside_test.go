@@ -58,7 +58,9 @@ func examplePath(r route) string {
 	switch {
 	case strings.HasSuffix(path, "/logs"):
 		return path + "?follow=true"
-	case r.method == http.MethodGet && r.right.Verb == "get" && r.right.Resource == "taskexecutions" && !strings.HasSuffix(path, "/explain"):
+	case strings.HasSuffix(path, "/explain"), strings.HasSuffix(path, "/task"), strings.HasSuffix(path, "/diff"):
+		return path
+	case r.method == http.MethodGet && r.right.Verb == "get" && r.right.Resource == "taskexecutions":
 		return path + "?wait=30s"
 	}
 	return path

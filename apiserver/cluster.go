@@ -10,8 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-
-	"github.com/taskexec/taskexec/apiserver/submit"
 )
 
 // openCluster starts to read the identity of the cluster. Nothing waits for it.
@@ -20,7 +18,6 @@ func (s *server) openCluster(ctx context.Context, group *errgroup.Group, config 
 	if err != nil {
 		return fmt.Errorf("creating the client that reads the identity of the cluster: %w", err)
 	}
-	s.cluster = submit.NewCluster(o.ClusterID)
 	group.Go(func() error {
 		s.cluster.KeepTrying(ctx, client, o.Log)
 		return nil

@@ -14,8 +14,10 @@
 //	   ├ logs        logs are read: a page, text, or a stream
 //	   ├ schedules   schedules are read and changed
 //	   ├ explain     gathers the facts from which package diagnosis says why
+//	   ├ comparer    says what differs between two runs, with package compare; the Task as a run knew it
 //	   ├ tasks       Tasks are read
 //	   │
+//	   ├ past        archived runs, which Kubernetes no longer has
 //	   ├ kube        the stores: reads from a watch cache, live reads, writes
 //	   ├ wire        executions as they are sent
 //	   ├ access      who the caller is, what it may do, and its share of what is done at once

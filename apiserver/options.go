@@ -37,6 +37,8 @@ type Options struct {
 	ShutdownDelay time.Duration
 	// ArchiveURL is the URL of the log archive, the same as the controller's. Empty means that there is none.
 	ArchiveURL string
+	// ArchiveCacheBytes is how much memory the history of archived runs may take.
+	ArchiveCacheBytes int64
 	// MaxLogReaders is how many logs are read at once.
 	MaxLogReaders int
 	// Auth is AuthKubernetes or AuthNone.
@@ -86,6 +88,9 @@ func DefaultOptions() Options {
 		ShutdownTimeout: 15 * time.Second,
 		ShutdownDelay:   3 * time.Second,
 		MaxLogReaders:   100,
+
+		ArchiveCacheBytes: 64 << 20,
+
 		Auth:            AuthKubernetes,
 		TokenAudiences:  []string{"taskexec"},
 		MaxInFlight:     400,

@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/comparer"
 	"github.com/taskexec/taskexec/apiserver/explain"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/runs"
@@ -23,6 +24,7 @@ type rooms struct {
 	logs      logs.Handlers
 	schedules schedules.Handlers
 	explain   explain.Handlers
+	compare   comparer.Handlers
 }
 
 // furnish builds the guard and the rooms.
@@ -30,6 +32,7 @@ func (s *server) furnish(o Options) {
 	in, validator := s.stores.In, submit.NewParamsValidator(runtime.GOMAXPROCS(0))
 	s.guard = &access.Guard{
 		Gate: s.gate, Stores: func(ns string) access.Store { return in(ns) }, Metrics: s.metrics,
+		Past:      s.past,
 		Admission: access.NewAdmission(o.MaxInFlight), RecheckInterval: s.recheckInterval, Timeout: s.timeout,
 	}
 	s.rooms = &rooms{
@@ -38,11 +41,12 @@ func (s *server) furnish(o Options) {
 			Stores: func(ns string) submit.Store { return in(ns) }, Validator: validator, Secret: s.secret, Cluster: s.cluster, Waiting: o.Waiting,
 			OwnNamespace: s.ownNamespace, Limited: s.metrics.Limit,
 		},
-		runs:      runs.Handlers{Stores: func(ns string) runs.Store { return in(ns) }, Timeout: s.timeout},
-		logs:      logs.Handlers{Stores: func(ns string) logs.Store { return in(ns) }, Logs: s.logs, Timeout: s.timeout},
+		runs:      runs.Handlers{Stores: func(ns string) runs.Store { return in(ns) }, Past: s.past, Timeout: s.timeout},
+		logs:      logs.Handlers{Stores: func(ns string) logs.Store { return in(ns) }, Logs: s.logs, Past: s.past, Timeout: s.timeout},
 		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }, Validator: validator},
 		explain:   explain.Handlers{Stores: func(ns string) explain.Store { return in(ns) }},
 	}
+	s.rooms.compare = comparer.Handlers{Stores: func(ns string) comparer.Store { return in(ns) }, Runs: &s.rooms.runs, Logs: &s.rooms.logs, Past: s.past}
 	if s.logs != nil {
 		s.rooms.runs.Streams = s.logs.Streams
 	}

@@ -49,11 +49,15 @@ func (f *rooms) routes() []route {
 		{get, "/tasks/executions/_/{executionId}", f.runs.GetRecord, access.RightTo("get", "taskexecutions", "executionId"), false},
 		{del, "/tasks/executions/{executionId}", f.runs.Delete, access.RightTo("delete", "taskexecutions", "executionId"), false},
 		{get, "/tasks/stats/summary", f.runs.Summary, access.RightTo("list", "taskexecutions", "taskName"), false},
+		{get, "/tasks/stats/history", f.runs.StatsHistory, access.RightTo("list", "taskexecutions", "taskName"), false},
 		{get, "/tasks/watch", f.runs.Watch, access.RightTo("watch", "taskexecutions", "taskName"), true},
 		{get, "/tasks/executions/{executionId}/watch", f.runs.WatchOne, access.RightTo("watch", "taskexecutions", "executionId"), true},
 		{get, "/tasks/executions/{executionId}/explain", f.explain.Explain, access.RightTo("get", "taskexecutions", "executionId"), false},
 		// Its task is known after the execution was read: the handler checks execute on it.
 		{post, "/tasks/executions/{executionId}/rerun", f.submit.Rerun, access.RightTo("get", "taskexecutions", "executionId"), false},
+		// Its task is known after the execution was read: the handler checks get on it. A diff takes the rights to read both runs and logs.
+		{get, "/tasks/executions/{executionId}/task", f.compare.Task, access.RightTo("get", "taskexecutions", "executionId"), false},
+		{get, "/tasks/executions/{executionId}/diff", f.compare.Diff, access.RightTo("get", "taskexecutions", "executionId"), false},
 		{get, "/tasks/executions/{executionId}/logs", f.logs.Get, access.RightTo("get", "taskexecutions/logs", "executionId"), true},
 
 		{del, "/tasks/executions/cancel/by-ids", f.runs.CancelByIDs, access.CancelEach, false},

@@ -25,6 +25,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/auth"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/past"
 	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
@@ -40,6 +41,8 @@ type server struct {
 	ownNamespace string
 	metrics      *web.Metrics
 	logs         *logs.Reader
+	// past has the archived runs, nil if there is no archive.
+	past *past.Archive
 	// gate identifies callers and checks their rights. If it is nil, everyone may do everything.
 	gate access.Gate
 	// secret is the installation's secret. If it is nil, keys are not concealed.
@@ -71,11 +74,12 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err != nil {
 		return fmt.Errorf("listening on %s (--bind-address): %w", o.BindAddress, err)
 	}
-	logs, err := openLogs(ctx, config, o)
+	cluster := submit.NewCluster(o.ClusterID)
+	logs, archived, err := openLogs(ctx, config, o, cluster.ID)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	s := &server{stores: inKubernetes{stores}, namespace: o.Namespace, metrics: web.NewMetrics(), logs: logs, timeout: o.RequestTimeout, recheckInterval: o.RecheckInterval}
+	s := &server{stores: inKubernetes{stores}, namespace: o.Namespace, metrics: web.NewMetrics(), logs: logs, past: archived, cluster: cluster, timeout: o.RequestTimeout, recheckInterval: o.RecheckInterval}
 	s.metrics.Register(o.Metrics...)
 	s.ownNamespace = o.OwnNamespace
 	if s.gate, err = openGate(config, o); err != nil {
@@ -135,28 +139,30 @@ func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *
 	return first, nil
 }
 
-// openLogs opens the sources of logs.
-func openLogs(ctx context.Context, config *rest.Config, o Options) (*logs.Reader, error) {
+// openLogs opens the sources of logs, and the archived runs if there is an archive. cluster returns the identity of the cluster, empty
+// until it is known.
+func openLogs(ctx context.Context, config *rest.Config, o Options, cluster func() string) (*logs.Reader, *past.Archive, error) {
 	clientset, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("creating the client that reads logs: %w", err)
+		return nil, nil, fmt.Errorf("creating the client that reads logs: %w", err)
 	}
 	if o.ArchiveURL == "" {
-		return logs.NewReader(nil, source.NewKube(clientset), o.MaxLogReaders), nil
+		return logs.NewReader(nil, source.NewKube(clientset), o.MaxLogReaders), nil, nil
 	}
 	opened, err := bucket.Open(ctx, o.ArchiveURL)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	archives := archive.NewReader(opened)
 	go bucket.KeepChecking(ctx, archives.CheckReading, func(err error) {
 		if err != nil {
-			o.Log.Error(err, "The archive cannot be read. Logs are served from pods and from the part that runs keep")
+			o.Log.Error(err, "The archive cannot be read. Logs are served from pods and from the part that runs keep, and archived runs not at all")
 			return
 		}
 		o.Log.Info("The archive can be read")
 	})
-	return logs.NewReader(archives, source.NewKube(clientset), o.MaxLogReaders), nil
+	archived := past.New(bucket.New(opened, o.Log), cluster, o.ArchiveCacheBytes)
+	return logs.NewReader(archives, source.NewKube(clientset), o.MaxLogReaders), archived, nil
 }
 
 // openGate returns the gate that identifies callers, nil for AuthNone.

@@ -67,6 +67,11 @@ func (in *Scope) RequireExecute(ctx context.Context, task string) error {
 	return in.require(ctx, RightTo("execute", "tasks", ByTask), task)
 }
 
+// Require checks a right to an object whose name the route's right does not cover. The error is the answer to the request.
+func (in *Scope) Require(ctx context.Context, a Right, name string) error {
+	return in.require(ctx, a, name)
+}
+
 // May reports whether the caller has a right to the named object. It is for cases in which a refusal is not the answer
 // to the request.
 func (in *Scope) May(ctx context.Context, a Right, name string) (bool, error) {
@@ -108,13 +113,21 @@ func (in *Scope) MustKnowTask(ctx context.Context, name string) error {
 }
 
 // byTaskOf returns the question about the runs of an execution's task. If there is no such execution, it is about the
-// runs of all tasks: only a caller with that right may learn that the execution does not exist.
+// runs of all tasks: only a caller with that right may learn that the execution does not exist. An archived execution is read from the
+// archive.
 func (in *Scope) byTaskOf(ctx context.Context, a Right, id string) (auth.Question, error) {
 	execution, err := in.store().Execution(ctx, id)
-	if err != nil || execution == nil {
-		return a.ofTask(in.Namespace, ""), err
+	if err != nil {
+		return auth.Question{}, err
 	}
-	return a.ofTask(in.Namespace, execution.Spec.TaskRef.Name), nil
+	if execution != nil {
+		return a.ofTask(in.Namespace, execution.Spec.TaskRef.Name), nil
+	}
+	task := ""
+	if a.Verb == "get" && in.Guard.Past != nil { // nothing else can be done with an archived run
+		task, err = in.Guard.Past.TaskOf(ctx, in.Namespace, id)
+	}
+	return a.ofTask(in.Namespace, task), err
 }
 
 func (in *Scope) allowed(ctx context.Context, q auth.Question) (bool, error) {

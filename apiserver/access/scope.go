@@ -4,6 +4,7 @@
 package access
 
 import (
+	"context"
 	"net/url"
 	"time"
 
@@ -15,7 +16,9 @@ type Guard struct {
 	// Gate identifies callers and checks their rights. With nil, everyone can do everything.
 	Gate Gate
 	// Stores reads the objects on which a right can depend.
-	Stores  func(namespace string) Store
+	Stores func(namespace string) Store
+	// Past finds the task of a run that Kubernetes no longer has.
+	Past    Past
 	Metrics *web.Metrics
 	// Admission limits concurrent requests.
 	Admission *Admission
@@ -29,6 +32,12 @@ type Guard struct {
 type Store interface {
 	web.ExecutionReader
 	web.TaskReader
+}
+
+// Past reads archived runs.
+type Past interface {
+	// TaskOf returns the name of the task of an archived run, empty if there is no such run.
+	TaskOf(ctx context.Context, namespace, id string) (string, error)
 }
 
 // Scope is one request of one caller within a namespace.

@@ -22,6 +22,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/limit"
+	"github.com/taskexec/taskexec/apiserver/past"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/replay"
@@ -97,6 +98,8 @@ type Store interface {
 type Handlers struct {
 	Stores func(namespace string) Store
 	Logs   *Reader
+	// Past has the archived runs, nil if there is no archive.
+	Past *past.Archive
 	// Timeout bounds a request that does not follow a log.
 	Timeout time.Duration
 }
@@ -109,7 +112,9 @@ type servedLog struct {
 	query logQuery
 
 	execution *v1alpha1.TaskExecution
-	replay    *replay.Replay
+	// past says that Kubernetes no longer has the run, and this is its record in the archive. Nothing of it changes.
+	past   bool
+	replay *replay.Replay
 	// final says that the log will not grow.
 	final bool
 	// fresh says that look found a state that has not been read yet.
@@ -180,15 +185,16 @@ func (l *servedLog) counts() func(replay.Line) bool {
 
 // look finds out where the log can be read now.
 func (l *servedLog) look(ctx context.Context) (err error) {
-	if l.execution, err = l.Stores(l.in.Namespace).Execution(ctx, l.id); err != nil {
+	execution, record, err := l.Past.Find(ctx, l.Stores(l.in.Namespace), l.in.Namespace, l.id)
+	if err != nil {
 		return err
 	}
-	if l.execution == nil || (l.uid != "" && l.uid != l.execution.UID) { // or another execution of that name
+	if l.uid != "" && l.uid != execution.UID { // another execution of that name
 		return web.NoExecution(l.id)
 	}
-	l.fresh, l.uid = true, l.execution.UID
+	l.fresh, l.uid, l.execution, l.past = true, execution.UID, execution, record != nil
 	captured := l.captured()
-	l.final = l.execution.Status.Phase.IsTerminal() && captured != nil && captured.Status != metav1.ConditionUnknown
+	l.final = l.past || execution.Status.Phase.IsTerminal() && captured != nil && captured.Status != metav1.ConditionUnknown
 	l.replay = &replay.Replay{Archive: l.Logs.Archive, Source: l.Logs.source, Since: l.query.since}
 	if err := l.lookIntoArchive(ctx); err != nil {
 		return err
@@ -202,9 +208,11 @@ func (l *servedLog) look(ctx context.Context) (err error) {
 		l.replay.Segments = replay.Segments(ix, nil, l.query.selection)
 		return nil
 	}
-	pods, err := l.Stores(l.in.Namespace).Pods(ctx, l.execution)
-	if err != nil {
-		return err
+	var pods []corev1.Pod
+	if !l.past {
+		if pods, err = l.Stores(l.in.Namespace).Pods(ctx, l.execution); err != nil {
+			return err
+		}
 	}
 	if l.redacted = l.redacted || slices.ContainsFunc(pods, keepsRedacted); l.redacted {
 		pods = nil // the facade does not know the sensitive values and cannot remove them

@@ -17,6 +17,7 @@ const (
 // Answers and parameters of several operations.
 var (
 	NoSuchExecution = Problem(http.StatusNotFound, "The run does not exist.")
+	DamagedRecord   = Problem(http.StatusGone, "The run is archived, and its record in the archive cannot be used.")
 	NotModified     = Answer{Status: http.StatusNotModified, Description: "Not modified since the ETag in If-None-Match.", Headers: map[string]string{"ETag": "The ETag of this state."}}
 	IfNoneMatch     = Header("If-None-Match", "The ETag of an earlier answer. If nothing has changed since, the answer is 304.", Text())
 	PageCursor      = Query("cursor", "The nextCursor of another page. This page begins there.", Text())

@@ -41,21 +41,22 @@ func sizeOf(value any) int {
 }
 
 // execution returns an execution in the documented form, as one line.
-func (c *encodings) execution(e *v1alpha1.TaskExecution, now time.Time) ([]byte, error) {
+func (c *encodings) execution(e *listed, now time.Time) ([]byte, error) {
 	return c.encode(e, now, false, func(w wire.Execution) any { return w })
 }
 
 // record returns a record of the history, as one line.
-func (c *encodings) record(e *v1alpha1.TaskExecution, now time.Time) ([]byte, error) {
+func (c *encodings) record(e *listed, now time.Time) ([]byte, error) {
 	return c.encode(e, now, true, func(w wire.Execution) any { return Record{w, e.CreationTimestamp.UTC()} })
 }
 
-func (c *encodings) encode(e *v1alpha1.TaskExecution, now time.Time, record bool, whole func(wire.Execution) any) ([]byte, error) {
-	key := encodingKey{string(e.UID), e.ResourceVersion, record}
+func (c *encodings) encode(e *listed, now time.Time, record bool, whole func(wire.Execution) any) ([]byte, error) {
+	key := encodingKey{string(e.UID), e.version(), record}
 	raw, found := c.get(key)
 	if !found {
-		w := wire.ExecutionOf(e, now)
-		if goesOn(e) {
+		w := wire.ExecutionOf(e.TaskExecution, now)
+		w.Archived = e.archived
+		if goesOn(e.TaskExecution) {
 			w.Duration = nil // it is inserted below
 		}
 		var err error
@@ -65,7 +66,7 @@ func (c *encodings) encode(e *v1alpha1.TaskExecution, now time.Time, record bool
 		raw = append(raw, '\n')
 		c.add(key, raw)
 	}
-	if !goesOn(e) {
+	if !goesOn(e.TaskExecution) {
 		return raw, nil
 	}
 	timed := make([]byte, 0, len(raw)+32)

@@ -13,6 +13,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
+	"github.com/taskexec/taskexec/controllers/records"
 )
 
 // waitQuery is the query of a read of one execution.
@@ -43,22 +44,25 @@ func (h *Handlers) GetRecord(in *access.Scope, w http.ResponseWriter, r *http.Re
 }
 
 // replyExecution answers at once, or with ?wait= after a change.
-func (h *Handlers) replyExecution(in *access.Scope, w http.ResponseWriter, r *http.Request, encode func(*v1alpha1.TaskExecution, time.Time) ([]byte, error)) error {
+func (h *Handlers) replyExecution(in *access.Scope, w http.ResponseWriter, r *http.Request, encode func(*listed, time.Time) ([]byte, error)) error {
 	q, err := waitQueryOf(r, h.Timeout)
 	if err != nil {
 		return err
 	}
-	execution, err := web.ExecutionNamed(r.Context(), h.Stores(in.Namespace), web.PathValue(r, "executionId"))
-	if err == nil && q.wait > 0 {
-		execution, err = h.awaitNews(in, r, execution, q.wait)
+	id := web.PathValue(r, "executionId")
+	shown, err := h.find(r.Context(), in.Namespace, id)
+	if err == nil && q.wait > 0 && !shown.archived {
+		if shown.TaskExecution, err = h.awaitNews(in, r, shown.TaskExecution, q.wait); err == nil && shown.TaskExecution == nil { // it was deleted meanwhile
+			shown, err = h.find(r.Context(), in.Namespace, id)
+		}
 	}
 	if err != nil {
 		return err
 	}
-	if web.Unchanged(w, r, web.TagOf(execution.ResourceVersion)) {
+	if web.Unchanged(w, r, web.TagOf(shown.version())) {
 		return nil
 	}
-	body, err := encode(execution, time.Now())
+	body, err := encode(&shown, time.Now())
 	if err != nil {
 		return err
 	}
@@ -66,9 +70,20 @@ func (h *Handlers) replyExecution(in *access.Scope, w http.ResponseWriter, r *ht
 	return nil
 }
 
+// find returns a run, live or archived. The error is the answer to the request, 404 if there is none.
+func (h *Handlers) find(ctx context.Context, namespace, id string) (listed, error) {
+	e, record, err := h.Find(ctx, namespace, id)
+	return listed{e, record != nil}, err
+}
+
+// Find returns a run, and its record if Kubernetes no longer has it. The error is the answer to the request, 404 if there is no such run.
+func (h *Handlers) Find(ctx context.Context, namespace, id string) (*v1alpha1.TaskExecution, *records.Record, error) {
+	return h.Past.Find(ctx, h.Stores(namespace), namespace, id)
+}
+
 // awaitNews waits until an execution has changed. With If-None-Match, that is when its ETag differs, otherwise when its
 // status or phase differs from now. It does not wait for an execution that has ended. At the time limit, or when the
-// facade stops, it returns the current state.
+// facade stops, it returns the current state. It returns nil if the execution was deleted meanwhile.
 func (h *Handlers) awaitNews(in *access.Scope, r *http.Request, seen *v1alpha1.TaskExecution, most time.Duration) (*v1alpha1.TaskExecution, error) {
 	news := func(e *v1alpha1.TaskExecution) bool {
 		if r.Header.Get("If-None-Match") != "" {
@@ -102,7 +117,7 @@ func (h *Handlers) await(ctx context.Context, all runindex.Namespace, seen *v1al
 	for {
 		switch e := all.Get(seen.Name); {
 		case e == nil && there: // it was deleted meanwhile
-			return nil, web.NoExecution(seen.Name)
+			return nil, nil
 		case e != nil && !runindex.Older(e, newest):
 			if newest, there = e, true; news(e) {
 				return e, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/kube"
+	"github.com/taskexec/taskexec/apiserver/past"
 	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
@@ -34,6 +35,8 @@ type Handlers struct {
 	encoded encodings
 	// Streams are shared by answers that last.
 	Streams *web.Streams
+	// Past has the archived runs, nil if there is no archive.
+	Past *past.Archive
 	// Timeout bounds a request that does not last, and ?wait=.
 	Timeout time.Duration
 }

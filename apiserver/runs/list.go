@@ -4,6 +4,7 @@
 package runs
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/invopop/jsonschema"
+	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
@@ -59,6 +61,8 @@ type History struct {
 	// Total is the number of executions on all pages. It is present if the request has page and there were not too many
 	// to count.
 	Total *int `json:"total,omitempty"`
+	// Incomplete says why archived runs are missing, absent if none are.
+	Incomplete string `json:"incomplete,omitempty"`
 }
 
 func recordOf(e *v1alpha1.TaskExecution, now time.Time, withLogs bool) ListedRecord {
@@ -87,29 +91,33 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return err
 	}
-	page := all.Page(q.forIndex())
-	answer := History{Executions: []ListedRecord{}, Page: q.page, PageSize: q.pageSize}
-	if page.Next != nil && q.page == 0 {
-		answer.NextCursor = runindex.Cursor{After: *page.Next, OldestFirst: q.sort == sortOldest}.String()
+	page, err := h.list(r.Context(), in.Namespace, all, &q)
+	if err != nil {
+		return err
 	}
-	if page.Counted {
-		answer.Total = &page.Total
+	answer := History{Executions: []ListedRecord{}, Page: q.page, PageSize: q.pageSize, Total: page.total, Incomplete: page.incomplete}
+	if page.next != nil && q.page == 0 {
+		answer.NextCursor = cursorOfPosition(*page.next, q.sort == sortOldest)
 	}
-	if web.Unchanged(w, r, web.TagOfParts(append(versionsOf(page.Executions), answer.NextCursor, strconv.Itoa(page.Total))...)) {
+	if web.Unchanged(w, r, web.TagOfParts(append(versionsOf(page.runs), answer.NextCursor, strconv.Itoa(ptr.Deref(page.total, -1)), page.incomplete)...)) {
 		return nil
 	}
-	return replyPage(w, answer, page.Executions, q.withLogs)
+	return replyPage(w, answer, page.runs, q.withLogs)
 }
 
 // replyPage sends a page of the history, encoding one execution after the other.
-func replyPage(w http.ResponseWriter, empty History, executions []*v1alpha1.TaskExecution, withLogs bool) error {
+func replyPage(w http.ResponseWriter, empty History, runs []listed, withLogs bool) error {
 	raw, err := json.Marshal(empty)
 	if err != nil {
 		return err
 	}
 	const before = `{"executions":[`
 	now := time.Now()
-	return web.ReplyList(w, before, string(raw[len(before):]), len(executions), func(i int) any { return recordOf(executions[i], now, withLogs) })
+	return web.ReplyList(w, before, string(raw[len(before):]), len(runs), func(i int) any {
+		record := recordOf(runs[i].TaskExecution, now, withLogs)
+		record.Archived = runs[i].archived
+		return record
+	})
 }
 
 // ListOfTask answers with the executions of a task, newest first: all, or a page if the request has a limit. Executions
@@ -124,20 +132,32 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 	if err != nil {
 		return err
 	}
-	executions, next := executionsOf(all, &q)
-	if len(executions) == 0 && q.cursor == nil && !hasRuns(all, q.taskName) {
+	page, err := h.ofTask(r.Context(), in.Namespace, all, q)
+	if err != nil {
+		return err
+	}
+	if len(page.runs) == 0 && q.cursor == nil && !hasRuns(all, q.taskName) {
 		if err := in.MustKnowTask(r.Context(), q.taskName); err != nil {
 			return err
 		}
 	}
-	if next != "" {
+	next := ""
+	if page.next != nil {
+		next = cursorOfPosition(*page.next, false)
 		w.Header().Set("Link", "<"+nextPage(in, &q, next)+`>; rel="next"`)
 	}
-	if web.Unchanged(w, r, web.TagOfParts(append(versionsOf(executions), next)...)) {
+	if page.incomplete != "" {
+		w.Header().Set(headerIncomplete, page.incomplete)
+	}
+	if web.Unchanged(w, r, web.TagOfParts(append(versionsOf(page.runs), next, page.incomplete)...)) {
 		return nil
 	}
 	now := time.Now()
-	return web.ReplyList(w, "[", "]", len(executions), func(i int) any { return listedOf(executions[i], now, q.withLogs) })
+	return web.ReplyList(w, "[", "]", len(page.runs), func(i int) any {
+		listed := listedOf(page.runs[i].TaskExecution, now, q.withLogs)
+		listed.Archived = page.runs[i].archived
+		return listed
+	})
 }
 
 // hasRuns reports whether a task has any execution, whatever the filter of a list selects.
@@ -145,23 +165,24 @@ func hasRuns(all runindex.Namespace, taskName string) bool {
 	return len(all.Page(runindex.Query{Task: taskName, Limit: 1, Scan: 1}).Executions) > 0
 }
 
-// executionsOf returns the executions of a task: a page if the request asks for one, otherwise all. If all are larger
+// headerIncomplete says why archived runs are missing in a list without fields of its own.
+const headerIncomplete = "Incomplete"
+
+// ofTask returns the executions of a task: a page if the request asks for one, otherwise all live ones. If all are larger
 // than MaxListBytes, or too many to examine with a filter, it returns a page.
-func executionsOf(all runindex.Namespace, q *historyQuery) (executions []*v1alpha1.TaskExecution, next string) {
-	of := q.forIndex()
+func (h *Handlers) ofTask(ctx context.Context, namespace string, all runindex.Namespace, q historyQuery) (listing, error) {
+	if q.archived == "true" {
+		return h.list(ctx, namespace, all, &q)
+	}
 	if q.limit == 0 && q.filter.IsEmpty() {
 		if whole := kube.AllOf(all, q.taskName); weightOfAll(whole, q.withLogs) <= MaxListBytes {
-			return whole, ""
+			return listing{runs: liveRuns(whole)}, nil
 		}
 	}
 	if q.limit == 0 {
-		of.Limit = math.MaxInt
+		q.limit = math.MaxInt
 	}
-	page := all.Page(of)
-	if page.Next != nil {
-		next = runindex.Cursor{After: *page.Next}.String()
-	}
-	return page.Executions, next
+	return liveListing(all, &q), nil
 }
 
 // nextPage returns the URL of the next page for the Link header (RFC 8288). The documented list has no field for a
@@ -175,14 +196,17 @@ func nextPage(in *access.Scope, q *historyQuery, cursor string) string {
 		values.Set("logs", q.logs)
 	}
 	q.filter.repeat(values)
+	if q.archived != "" {
+		values.Set("archived", q.archived)
+	}
 	return in.Path("tasks", "running", q.taskName) + "?" + values.Encode()
 }
 
 // versionsOf returns the versions of executions, from which the ETag of their list is made.
-func versionsOf(executions []*v1alpha1.TaskExecution) []string {
-	parts := make([]string, 0, 2*len(executions)+2)
-	for _, e := range executions {
-		parts = append(parts, e.Name, e.ResourceVersion)
+func versionsOf(runs []listed) []string {
+	parts := make([]string, 0, 2*len(runs)+3)
+	for i := range runs {
+		parts = append(parts, runs[i].Name, runs[i].version())
 	}
 	return parts
 }

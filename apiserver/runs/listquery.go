@@ -43,6 +43,8 @@ type historyQuery struct {
 	// logs is "true", "false" or empty; withLogs decides what empty means.
 	logs     string
 	withLogs bool
+	// archived is "true", "false" or empty. Without it, each list decides whether it has archived runs.
+	archived string
 }
 
 // The values of ?sort=.
@@ -83,12 +85,14 @@ var historyParameters = web.Parameters[historyQuery]{
 	"pageSize": func(q *historyQuery, value string) string { return web.Number(&q.pageSize, value, web.MaxPage) },
 	"cursor":   func(q *historyQuery, value string) string { return cursorOf(&q.cursor, value) },
 	"logs":     func(q *historyQuery, value string) string { return web.YesOrNo(&q.logs, value) },
+	"archived": func(q *historyQuery, value string) string { return web.YesOrNo(&q.archived, value) },
 }
 
 // byTaskParameters are the parameters of the documented list.
 var byTaskParameters = web.Parameters[historyQuery]{
 	"limit": historyParameters["limit"], "cursor": historyParameters["cursor"], "logs": historyParameters["logs"],
 	"label": historyParameters["label"], "param": historyParameters["param"],
+	"archived": historyParameters["archived"],
 }
 
 // historyQueryOf parses the query of a list.
@@ -130,10 +134,10 @@ func byTaskQueryOf(r *http.Request) (q historyQuery, err error) {
 	if err := byTaskParameters.ReadRepeated(r, &q, maxSelectors, "label", "param"); err != nil {
 		return q, err
 	}
-	if q.cursor != nil {
-		if q.cursor.OldestFirst {
-			return q, web.Problemf(http.StatusBadRequest, "the cursor belongs to a list with sort=%s, but this list is newest first", sortOldest)
-		}
+	if q.cursor != nil && q.cursor.OldestFirst {
+		return q, web.Problemf(http.StatusBadRequest, "the cursor belongs to a list with sort=%s, but this list is newest first", sortOldest)
+	}
+	if q.cursor != nil || q.archived == "true" {
 		q.limit = cmp.Or(q.limit, web.DefaultPage)
 	}
 	err = q.checkLogs(q.logs != "false")

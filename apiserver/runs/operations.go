@@ -16,29 +16,31 @@ import (
 func Operations() openapi.Operations {
 	listed := openapi.Tagged("The runs. The list is empty if the task has none.", []Listed{})
 	listed.Headers["Link"] = "The next page, if there is one (RFC 8288)."
+	listed.Headers[headerIncomplete] = "Why archived runs are missing, absent if none are."
 	all := openapi.Operations{
 		"GET /tasks/running/execution/{executionId}": {
-			ID: "getRunningExecution", Tag: openapi.TagExecutions, Summary: "Get a run, running or ended.",
+			ID: "getRunningExecution", Tag: openapi.TagExecutions, Summary: "Get a run, running, ended or archived.",
 			Details:    "Answers come from a cache, so that polling does not load the Kubernetes API. Polling once a second is enough.",
 			Parameters: []openapi.Parameter{waiting, openapi.IfNoneMatch},
-			Answers:    []openapi.Answer{openapi.Tagged("The run.", wire.Execution{}), openapi.NotModified, openapi.NoSuchExecution},
+			Answers:    []openapi.Answer{openapi.Tagged("The run.", wire.Execution{}), openapi.NotModified, openapi.NoSuchExecution, openapi.DamagedRecord},
 		},
 		"GET /tasks/running/{taskName}": {
 			ID: "listRunningExecutions", Tag: openapi.TagExecutions, Summary: "List all runs of a task, newest first, including those that have ended.",
-			Parameters: []openapi.Parameter{openapi.Query("limit", "The most runs of a page. Without limit and cursor, the answer has all runs, up to 16 MiB. The header Link has the address of the next page.", openapi.Integer(1, web.MaxPage)), openapi.PageCursor, labelled, withParam, logsToo, openapi.IfNoneMatch},
-			Answers:    []openapi.Answer{listed, openapi.NotModified, openapi.Problem(http.StatusNotFound, "Neither the task nor a run of it exists.")},
+			Parameters: []openapi.Parameter{openapi.Query("limit", "The most runs of a page. Without limit and cursor, the answer has all runs, up to 16 MiB. The header Link has the address of the next page.", openapi.Integer(1, web.MaxPage)), openapi.PageCursor, labelled, withParam, logsToo,
+				openapi.Query("archived", "Include archived runs, in pages of 100 unless there is a limit. The default is false.", openapi.Schema{"type": "boolean"}), openapi.IfNoneMatch},
+			Answers: []openapi.Answer{listed, openapi.NotModified, openapi.Problem(http.StatusNotFound, "Neither the task nor a run of it exists.")},
 		},
 		"GET /tasks/executions":         pagesOf("listExecutions"),
 		"GET /tasks/executions/history": pagesOf("listExecutionHistory"),
 		"GET /tasks/executions/{executionId}": {
 			ID: "getExecution", Tag: openapi.TagExecutions, Summary: "Get a run, with its creation time.", Details: "For a run with the id history, use /tasks/executions/_/{executionId}.",
 			Parameters: []openapi.Parameter{waiting, openapi.IfNoneMatch},
-			Answers:    []openapi.Answer{openapi.Tagged("The run.", Record{}), openapi.NotModified, openapi.NoSuchExecution},
+			Answers:    []openapi.Answer{openapi.Tagged("The run.", Record{}), openapi.NotModified, openapi.NoSuchExecution, openapi.DamagedRecord},
 		},
 		"GET /tasks/executions/_/{executionId}": {
 			ID: "getExecutionByID", Tag: openapi.TagExecutions, Summary: "Get a run of any id, with its creation time.",
 			Parameters: []openapi.Parameter{waiting, openapi.IfNoneMatch},
-			Answers:    []openapi.Answer{openapi.Tagged("The run.", Record{}), openapi.NotModified, openapi.NoSuchExecution},
+			Answers:    []openapi.Answer{openapi.Tagged("The run.", Record{}), openapi.NotModified, openapi.NoSuchExecution, openapi.DamagedRecord},
 		},
 		"DELETE /tasks/executions/{executionId}": {
 			ID: "deleteExecution", Tag: openapi.TagExecutions, Summary: "Delete a run that has ended.",
@@ -49,11 +51,12 @@ func Operations() openapi.Operations {
 			},
 		},
 		"GET /tasks/stats/summary": {
-			ID: "getStatistics", Tag: openapi.TagExecutions, Summary: "Count the runs and their durations.",
+			ID: "getStatistics", Tag: openapi.TagExecutions, Summary: "Count the runs, live and archived, and their durations.",
 			Parameters: []openapi.Parameter{openapi.Query("taskName", "Only runs of this task.", openapi.Text()), openapi.IfNoneMatch},
 			Answers:    []openapi.Answer{openapi.Tagged("The statistics.", Stats{}), openapi.NotModified, openapi.Problem(http.StatusNotFound, "Neither the task nor a run of it exists.")},
 		},
 	}
+	maps.Copy(all, chartOperations())
 	maps.Copy(all, watchOperations())
 	maps.Copy(all, cancelOperations())
 	return all
@@ -69,7 +72,8 @@ var (
 
 func pagesOf(id string) openapi.Operation {
 	return openapi.Operation{
-		ID: id, Tag: openapi.TagExecutions, Summary: "List the runs of all tasks in pages, newest first.",
+		ID: id, Tag: openapi.TagExecutions, Summary: "List the runs of all tasks in pages, newest first, live and archived.",
+		Details: "If the archive cannot be read, the answer has the live runs and the field incomplete. The total of numbered pages includes archived runs. It is absent if they cannot be counted: with filters other than taskName and status, or with dates that are not whole days.",
 		Parameters: []openapi.Parameter{
 			openapi.Query("taskName", "Only runs of this task.", openapi.Text()),
 			openapi.Query("status", "Only runs with one of these statuses, separated by commas.", openapi.SomeOf("running", "completed", "failed", "cancelled")),
@@ -83,6 +87,7 @@ func pagesOf(id string) openapi.Operation {
 			openapi.PageCursor,
 			openapi.Query("page", "The number of the page, from 1. Use page and pageSize instead of limit and cursor.", openapi.Integer(1, maxReach)),
 			openapi.Query("pageSize", "The size of a page. Use it with page.", openapi.Integer(1, web.MaxPage)),
+			openapi.Query("archived", "Whether to include archived runs. The default is true. Archived runs have no logs in lists.", openapi.Schema{"type": "boolean"}),
 			logsToo, openapi.IfNoneMatch,
 		},
 		Answers: []openapi.Answer{openapi.Tagged("A page of runs.", History{}), openapi.NotModified},

@@ -56,7 +56,7 @@ func (c *Cluster) KeepTrying(ctx context.Context, client kubernetes.Interface, l
 			return
 		}
 		if !tried {
-			log.Error(err, "Until the identity of this cluster is known, copies of runs in another cluster are not recognized by their cluster (set --cluster-id, or see config/rbac)")
+			log.Error(err, "Until the identity of this cluster is known, archived runs are not served, and copies of runs in another cluster are not recognized by their cluster (set --cluster-id, or see config/rbac)")
 		}
 		select {
 		case <-time.After(clusterPause):

@@ -64,6 +64,8 @@ type Execution struct {
 	ResultTruncated bool `json:"resultTruncated,omitempty"`
 	// Cancellation is the receipt of a cancel, present after it was accepted.
 	Cancellation *Cancellation `json:"cancellation,omitempty"`
+	// Archived is true if Kubernetes no longer has the run, and this is its record in the archive.
+	Archived bool `json:"archived,omitempty"`
 }
 
 // Cancellation is the receipt of a cancel. Before the controller has acknowledged the cancel, it only has who asked and

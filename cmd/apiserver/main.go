@@ -32,6 +32,7 @@ type options struct {
 	apiserver.Options
 	namespaces   string
 	waitingBytes resource.QuantityValue
+	archiveCache resource.QuantityValue
 	zap          zap.Options
 	version      bool
 }
@@ -60,7 +61,9 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.DurationVar(&o.RequestTimeout, "request-timeout", o.RequestTimeout, "Maximum time of one request.")
 	flags.DurationVar(&o.ShutdownDelay, "shutdown-delay", o.ShutdownDelay, "How long to keep serving after /readyz began to fail.")
 	flags.DurationVar(&o.ShutdownTimeout, "shutdown-timeout", o.ShutdownTimeout, "How long to wait for open requests at shutdown.")
-	flags.StringVar(&o.ArchiveURL, "archive-url", o.ArchiveURL, "The controller's archive of the whole raw logs. Empty means no archive.")
+	flags.StringVar(&o.ArchiveURL, "archive-url", o.ArchiveURL, "The controller's archive of the whole raw logs and of ended runs. Empty means no archive.")
+	o.archiveCache.Quantity = *resource.NewQuantity(o.ArchiveCacheBytes, resource.BinarySI)
+	flags.Var(&o.archiveCache, "archive-cache-bytes", "Maximum memory for the history of archived runs, such as 64Mi. Lists and statistics of what is in memory need no request to the archive.")
 	flags.IntVar(&o.MaxLogReaders, "max-log-readers", o.MaxLogReaders, "Maximum number of logs that are read at once. Beyond it, the answer is 503.")
 	flags.StringVar(&o.Auth, "auth", o.Auth, "How callers are authenticated: kubernetes (bearer tokens, which the API server reviews) or none.")
 	audiences := strings.Join(o.TokenAudiences, ",")
@@ -76,7 +79,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.DurationVar(&o.RecheckInterval, "recheck-interval", o.RecheckInterval, "How often the permission of a stream's caller is checked again.")
 	flags.StringVar(&o.IdempotencySecret, "idempotency-secret", o.IdempotencySecret, "The Secret, as namespace/name, whose field \"key\" is the key for hashing Idempotency-Keys on executions. "+
 		"It must exist; the facade fills it if it is empty. Without this flag, everyone who can read executions can guess simple keys.")
-	flags.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "What identifies this cluster on new executions, so that a copy of one in another cluster does not run. Empty means the UID of the namespace kube-system. Set the controller's flag to the same value.")
+	flags.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "What identifies this cluster in the archive, and on new executions, so that a copy of one in another cluster does not run. Empty means the UID of the namespace kube-system. Set the controller's flag to the same value.")
 	flags.BoolVar(&o.version, "version", false, "Print the version and exit.")
 	ctrl.RegisterFlags(flags)
 	o.zap.BindFlags(flags)
@@ -87,7 +90,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 		return o, fmt.Errorf("%q is not a flag, and there are no other arguments", flags.Arg(0))
 	}
 	o.TokenAudiences = strings.FieldsFunc(audiences, func(c rune) bool { return c == ',' })
-	o.Waiting.Bytes = o.waitingBytes.Value()
+	o.Waiting.Bytes, o.ArchiveCacheBytes = o.waitingBytes.Value(), o.archiveCache.Value()
 	err := o.validate()
 	return o, err
 }
@@ -101,6 +104,8 @@ func (o *options) validate() error {
 		return fmt.Errorf("--max-log-readers is %d, want at least 1", o.MaxLogReaders)
 	case o.ClusterID != "" && len(validation.IsDNS1123Subdomain(o.ClusterID)) > 0:
 		return fmt.Errorf("--cluster-id is %q, want lower-case letters, digits, - and . (at most 253), as for the controller", o.ClusterID)
+	case o.ArchiveCacheBytes < 0:
+		return fmt.Errorf("--archive-cache-bytes is %d, want 0 or more", o.ArchiveCacheBytes)
 	case o.MaxBodyBytes < 1:
 		return fmt.Errorf("--max-body-bytes is %d, want at least 1", o.MaxBodyBytes)
 	case o.RequestTimeout <= 0, o.ShutdownTimeout <= 0, o.ShutdownDelay < 0:

@@ -95,6 +95,8 @@ func TestFlagsThatMakeNoSense(t *testing.T) {
 		"--cluster-id=A_b":           "--cluster-id is",
 		"--max-body-bytes=0":         "--max-body-bytes is 0",
 		"--max-log-readers=0":        "--max-log-readers is 0",
+		"--archive-cache-bytes=-1":   "--archive-cache-bytes is -1",
+		"--archive-cache-bytes=much": "archive-cache-bytes",
 		"--request-timeout=0s":       "--request-timeout",
 		"--shutdown-timeout=0s":      "--shutdown-timeout",
 		"--shutdown-delay=-1s":       "--shutdown-delay",

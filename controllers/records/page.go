@@ -134,8 +134,8 @@ func (s *scan) within(segments []Segment) (wanted []Segment) {
 // run opens one segment after the other, and examines the rows that none of the later ones can precede.
 func (s *scan) run(segments []Segment) error {
 	for i, of := range segments {
-		if i == pageSegments {
-			s.page.Next = s.frontier(&of)
+		if at := s.frontier(&of); i >= pageSegments && s.isNews(at) {
+			s.page.Next = at
 			return nil
 		}
 		if err := s.open(of.Key); err != nil {
@@ -151,6 +151,9 @@ func (s *scan) run(segments []Segment) error {
 	}
 	return nil
 }
+
+// isNews reports whether a position is beyond the one before the page. A page that ends where it began would be read again for ever.
+func (s *scan) isNews(at *Position) bool { return s.After == nil || s.order(*at, *s.After) > 0 }
 
 // frontier returns the position after which a segment's rows can be. All rows up to there are in the segments before.
 func (s *scan) frontier(next *Segment) *Position {

@@ -18,7 +18,7 @@ import (
 
 // S3 returns the URL of a bucket on an in-memory S3 server that runs until the test ends. Requests pass through
 // between.
-func S3(t *testing.T, between func(store http.Handler) http.Handler) (url string) {
+func S3(t testing.TB, between func(store http.Handler) http.Handler) (url string) {
 	t.Helper()
 	backend := s3mem.New()
 	if err := backend.CreateBucket("logs"); err != nil {
@@ -32,7 +32,7 @@ func S3(t *testing.T, between func(store http.Handler) http.Handler) (url string
 }
 
 // S3ThatGoes returns the URL of a bucket that answers each request with 503 while away is true.
-func S3ThatGoes(t *testing.T) (url string, away *atomic.Bool) {
+func S3ThatGoes(t testing.TB) (url string, away *atomic.Bool) {
 	t.Helper()
 	away = &atomic.Bool{}
 	return S3(t, func(store http.Handler) http.Handler {
