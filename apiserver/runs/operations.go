@@ -26,8 +26,10 @@ func Operations() openapi.Operations {
 		},
 		"GET /tasks/running/{taskName}": {
 			ID: "listRunningExecutions", Tag: openapi.TagExecutions, Summary: "List all runs of a task, newest first, including those that have ended.",
-			Parameters: []openapi.Parameter{openapi.Query("limit", "The most runs of a page. Without limit and cursor, the answer has all runs, up to 16 MiB. The header Link has the address of the next page.", openapi.Integer(1, web.MaxPage)), openapi.PageCursor, labelled, withParam, logsToo,
-				openapi.Query("archived", "Include archived runs, in pages of 100 unless there is a limit. The default is false.", openapi.Schema{"type": "boolean"}), openapi.IfNoneMatch},
+			Parameters: []openapi.Parameter{
+				openapi.Query("limit", "The most runs of a page. Without limit and cursor, the answer has all runs, up to 16 MiB. The header Link has the address of the next page.", openapi.Integer(1, web.MaxPage)), openapi.PageCursor, labelled, withParam, logsToo,
+				openapi.Query("archived", "Include archived runs, in pages of 100 unless there is a limit. The default is false.", openapi.Schema{"type": "boolean"}), openapi.IfNoneMatch,
+			},
 			Answers: []openapi.Answer{listed, openapi.NotModified, openapi.Problem(http.StatusNotFound, "Neither the task nor a run of it exists.")},
 		},
 		"GET /tasks/executions":         pagesOf("listExecutions"),

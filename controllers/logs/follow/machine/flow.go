@@ -47,6 +47,9 @@ type flow struct {
 
 func stepOf(at time.Time) int64 { return at.UnixNano() / int64(flowStep) }
 
+// slotOf returns where a step is kept. Times before 1970 have negative numbers.
+func slotOf(number int64) int64 { return (number%flowSteps + flowSteps) % flowSteps }
+
 // print records bytes that were printed at a time.
 func (f *flow) print(at time.Time, bytes int64) {
 	if f.first.IsZero() {
@@ -54,7 +57,7 @@ func (f *flow) print(at time.Time, bytes int64) {
 	}
 	f.newest, f.since = later(f.newest, at), f.since+bytes
 	number := stepOf(at)
-	step := &f.steps[uint64(number)%flowSteps]
+	step := &f.steps[slotOf(number)]
 	if step.number != number {
 		step.number, step.bytes = number, 0
 	}
@@ -69,7 +72,7 @@ func (f *flow) around(at time.Time) int64 { return f.between(at.Add(-flowAround)
 
 func (f *flow) between(from, to time.Time) (bytes int64) {
 	for number := stepOf(from); number <= stepOf(to); number++ {
-		if step := f.steps[uint64(number)%flowSteps]; step.number == number {
+		if step := f.steps[slotOf(number)]; step.number == number {
 			bytes += step.bytes
 		}
 	}
