@@ -177,6 +177,19 @@ func (f *fakeStore) History(context.Context) (runindex.Namespace, error) {
 	return index.In("default"), f.failure("history", "")
 }
 
+func (f *fakeStore) ForgetExecution(_ context.Context, id string) (*v1alpha1.TaskExecution, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e := f.executions[id]
+	if e == nil || f.failure("forget", id) != nil {
+		return nil, false, f.failure("forget", id)
+	}
+	if e.Status.Phase.IsTerminal() {
+		metav1.SetMetaDataAnnotation(&e.ObjectMeta, v1alpha1.AnnotationForget, "true")
+	}
+	return e, e.Status.Phase.IsTerminal(), nil
+}
+
 func (f *fakeStore) DeleteExecution(_ context.Context, id string) (*v1alpha1.TaskExecution, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

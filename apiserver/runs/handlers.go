@@ -24,6 +24,9 @@ type Store interface {
 	// DeleteExecution removes an execution that has ended, in exactly the state that was checked. It returns the
 	// execution that it checked, or nil if there is none.
 	DeleteExecution(ctx context.Context, id string) (found *v1alpha1.TaskExecution, deleted bool, err error)
+	// ForgetExecution asks the controller to remove an execution that has ended from the archive, and then to delete it.
+	// It returns the execution that it checked, or nil if there is none.
+	ForgetExecution(ctx context.Context, id string) (found *v1alpha1.TaskExecution, asked bool, err error)
 	// Cancel requests that an execution stop, unless it has ended.
 	Cancel(ctx context.Context, id string, request v1alpha1.CancelRequest) (kube.CancelOutcome, error)
 }

@@ -210,24 +210,3 @@ func versionsOf(runs []listed) []string {
 	}
 	return parts
 }
-
-// Delete deletes an execution that has ended. An active one must be cancelled first: deleting it would also stop it,
-// but leave no record.
-func (h *Handlers) Delete(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
-	if err := (web.Parameters[struct{}]{}).Read(r, &struct{}{}); err != nil {
-		return err
-	}
-	id := web.PathValue(r, "executionId")
-	found, deleted, err := h.Stores(in.Namespace).DeleteExecution(r.Context(), id)
-	switch {
-	case err != nil:
-		return err
-	case found == nil:
-		return web.NoExecution(id)
-	case !deleted:
-		return web.Problemf(http.StatusConflict, "the execution %q has not ended, its phase is %s; cancel it with DELETE %s/tasks/executions/cancel/by-ids, and delete it when it has ended",
-			id, wire.ExecutionOf(found, time.Now()).Phase, in.Prefix)
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}

@@ -46,10 +46,13 @@ func Operations() openapi.Operations {
 		},
 		"DELETE /tasks/executions/{executionId}": {
 			ID: "deleteExecution", Tag: openapi.TagExecutions, Summary: "Delete a run that has ended.",
+			Details:    "The archive keeps its record and log, unless forget is true.",
+			Parameters: []openapi.Parameter{openapi.Query("forget", "Remove the run from the archive too. The controller does both soon after the answer.", openapi.Schema{"type": "boolean"})},
 			Answers: []openapi.Answer{
 				{Status: http.StatusNoContent, Description: "The run is deleted."},
+				{Status: http.StatusAccepted, Description: "With forget: the run will be removed from the archive, and then deleted."},
 				openapi.NoSuchExecution,
-				openapi.Problem(http.StatusConflict, "The run has not ended, or somebody changed it at the same time."),
+				openapi.Problem(http.StatusConflict, "The run has not ended, somebody changed it at the same time, or with forget: there is no archive, or only the archive has the run."),
 			},
 		},
 		"GET /tasks/stats/summary": {
