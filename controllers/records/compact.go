@@ -35,14 +35,14 @@ func (w *Writer) merge(ctx context.Context, in page) error {
 		if len(merged) == 0 {
 			return nil
 		}
-		if err := w.mergeThese(ctx, in.namespace, merged); err != nil {
+		if err := w.mergeThese(ctx, in, merged); err != nil {
 			return err
 		}
 	}
 }
 
 // mergeThese writes the rows of segments as new ones, and then removes the old ones. A segment that cannot be read stays.
-func (w *Writer) mergeThese(ctx context.Context, namespace string, segments []Segment) error {
+func (w *Writer) mergeThese(ctx context.Context, in page, segments []Segment) error {
 	var rows []row
 	var read []Segment
 	for _, s := range segments {
@@ -62,8 +62,12 @@ func (w *Writer) mergeThese(ctx context.Context, namespace string, segments []Se
 	if len(read) < 2 {
 		return nil
 	}
+	// A row of a forgotten run in another segment would come back with the end of the note that it is forgotten.
+	if err := w.expunge(ctx, in, goneIn(rows), read); err != nil {
+		return err
+	}
 	rows = tidy(rows, w.forgotten())
-	if _, err := w.writeSegments(ctx, namespace, rows); err != nil {
+	if _, err := w.writeSegments(ctx, in.namespace, rows); err != nil {
 		return err
 	}
 	for _, s := range read {
@@ -71,7 +75,7 @@ func (w *Writer) mergeThese(ctx context.Context, namespace string, segments []Se
 			return err
 		}
 	}
-	w.Log.V(1).Info("Merged segments of the archive's history", "namespace", namespace, "segments", len(read), "rows", len(rows))
+	w.Log.V(1).Info("Merged segments of the archive's history", "namespace", in.namespace, "segments", len(read), "rows", len(rows))
 	return nil
 }
 

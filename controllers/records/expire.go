@@ -183,26 +183,9 @@ func (w *Writer) removeRun(ctx context.Context, e Expired, remove func(context.C
 
 // dropRows replaces a segment by one without some rows.
 func (w *Writer) dropRows(ctx context.Context, namespace string, s Segment, file *parquet.File, dropped []int) error {
-	if len(dropped) == 0 {
-		return nil
-	}
 	w.flushing.Lock()
 	defer w.flushing.Unlock()
-	w.forgetTail(s.Key)
-	rows, err := readRows[row](file)
-	if err != nil {
-		return err
-	}
-	kept := rows[:0]
-	for n := range rows {
-		if _, drop := slices.BinarySearch(dropped, n); !drop {
-			kept = append(kept, rows[n])
-		}
-	}
-	if _, err := w.writeSegments(ctx, namespace, kept); err != nil {
-		return err
-	}
-	return w.Remove(ctx, s.Key)
+	return w.replaceWithout(ctx, namespace, s, file, dropped)
 }
 
 // forgetTail makes sure that a segment that is about to be removed is not written again from memory.

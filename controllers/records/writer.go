@@ -63,6 +63,8 @@ type buffer struct {
 	tail    []row
 	segment Segment
 	last    time.Time
+	// gone are forgotten runs whose rows may still be in other segments.
+	gone []row
 }
 
 // NewWriter returns a Writer.
@@ -154,6 +156,8 @@ func (w *Writer) waiting() (pages []page) {
 		switch {
 		case len(b.rows) > 0:
 			pages = append(pages, in)
+		case len(b.gone) > 0: // the last write of the history failed half way
+			pages = append(pages, in)
 		case w.Clock.Since(b.last) > idle:
 			delete(w.buffers, in)
 		}
@@ -166,9 +170,13 @@ func (w *Writer) flush(ctx context.Context, in page, indexed func(types.UID)) er
 	w.mu.Lock()
 	b := w.buffers[in]
 	fresh := slices.Clone(b.rows)
-	rows := tidy(append(slices.Clone(fresh), b.tail...), w.forgotten())
+	rows := tidy(append(slices.Clone(fresh), b.tail...), time.Time{})
+	gone := append(goneIn(fresh), b.gone...)
 	replaced := b.segment
 	w.mu.Unlock()
+	if len(fresh) == 0 {
+		return w.expunge(ctx, in, gone, nil)
+	}
 	written, err := w.writeSegments(ctx, in.namespace, rows)
 	if err != nil {
 		return err
@@ -176,7 +184,7 @@ func (w *Writer) flush(ctx context.Context, in page, indexed func(types.UID)) er
 	w.mu.Lock()
 	b.rows = slices.Clone(b.rows[len(fresh):])
 	w.rows -= len(fresh)
-	b.tail, b.segment, b.last = nil, Segment{}, w.Clock.Now()
+	b.tail, b.segment, b.last, b.gone = nil, Segment{}, w.Clock.Now(), gone
 	if len(written) == 1 && classOf(len(rows)) == 0 {
 		b.tail, b.segment = rows, written[0]
 	}
@@ -187,9 +195,11 @@ func (w *Writer) flush(ctx context.Context, in page, indexed func(types.UID)) er
 		}
 	}
 	if replaced.Key != "" {
-		return w.Remove(ctx, replaced.Key)
+		if err := w.Remove(ctx, replaced.Key); err != nil {
+			return err
+		}
 	}
-	return nil
+	return w.expunge(ctx, in, gone, nil)
 }
 
 func (w *Writer) forgotten() time.Time { return w.Clock.Now().Add(-forgottenFor) }

@@ -45,3 +45,22 @@ func S3ThatGoes(t testing.TB) (url string, away *atomic.Bool) {
 		})
 	}), away
 }
+
+// S3UntilRequest returns the URL of a bucket that answers that many requests and then refuses each, in a way that no driver retries.
+// all opens it for good.
+func S3UntilRequest(t testing.TB, n int64) (url string, all func()) {
+	t.Helper()
+	var left atomic.Int64
+	left.Store(n)
+	var open atomic.Bool
+	url = S3(t, func(store http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if left.Add(-1) < 0 && !open.Load() {
+				http.Error(w, "no more", http.StatusForbidden)
+				return
+			}
+			store.ServeHTTP(w, r)
+		})
+	})
+	return url, func() { open.Store(true) }
+}
