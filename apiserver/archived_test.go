@@ -17,9 +17,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/fixture"
 	"github.com/taskexec/taskexec/apiserver/logs"
-	"github.com/taskexec/taskexec/apiserver/past"
 	"github.com/taskexec/taskexec/apiserver/runs"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
@@ -59,8 +59,8 @@ func (a *recordArchive) record(t testing.TB, task *records.TaskSnapshot, executi
 }
 
 // past returns what reads the archive.
-func (a *recordArchive) past(cluster string) *past.Archive {
-	return past.New(a.bucket, func() string { return cluster }, 8<<20)
+func (a *recordArchive) past(cluster string) *archivedruns.Archive {
+	return archivedruns.New(a.bucket, func() string { return cluster }, 8<<20)
 }
 
 // facade returns the whole API over a store and the archive.

@@ -12,7 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/comparer"
+	"github.com/taskexec/taskexec/apiserver/compare"
 	"github.com/taskexec/taskexec/apiserver/fixture"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/controllers/records"
@@ -86,7 +86,7 @@ func TestTheTaskAsItWas(t *testing.T) {
 	store := newFakeStore(task).add(live, changed)
 	api := of.facade(store)
 	for id, want := range map[string]string{"archived": `"sync:2"`, "live": `"sync:3"`} {
-		got := ok[comparer.RanTask](t, api, "GET", "/tasks/executions/"+id+"/task", "")
+		got := ok[compare.RanTask](t, api, "GET", "/tasks/executions/"+id+"/task", "")
 		if !strings.Contains(string(got.Spec), `"image":`+want) || got.Hash == "" || got.Name != "sync" || got.ExecutionID != id {
 			t.Errorf("%s: %+v", id, got)
 		}
@@ -125,7 +125,7 @@ func TestDiff(t *testing.T) {
 			store.add(bad)
 		}
 		api := of.facade(store)
-		got := ok[comparer.Diff](t, api, "GET", "/tasks/executions/bad/diff?with=last-success", "")
+		got := ok[compare.Diff](t, api, "GET", "/tasks/executions/bad/diff?with=last-success", "")
 		if got.With != "good" || len(got.Params) != 1 || got.Params[0].Path != "/day" || string(got.Params[0].After) != "2" {
 			t.Errorf("%s: %+v", where, got)
 		}
@@ -143,7 +143,7 @@ func TestDiff(t *testing.T) {
 		if !live && (got.Logs.First == nil || got.Logs.First.Line != 1 || got.Logs.First.After[0] != "another line") {
 			t.Errorf("%s: the logs differ in %s", where, raw)
 		}
-		if same := ok[comparer.Diff](t, api, "GET", "/tasks/executions/good/diff?with=good", ""); len(same.Outcome)+len(same.Params) != 0 || *same.Task.Changed || same.Logs.First != nil {
+		if same := ok[compare.Diff](t, api, "GET", "/tasks/executions/good/diff?with=good", ""); len(same.Outcome)+len(same.Params) != 0 || *same.Task.Changed || same.Logs.First != nil {
 			t.Errorf("%s: with itself: %+v", where, same)
 		}
 		wantProblem(t, call(t, api, "GET", "/tasks/executions/older/diff", ""), http.StatusNotFound, "no run of the task")

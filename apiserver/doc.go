@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package apiserver is the REST API: the documented task management API, over the resources Task, TaskExecution and
-// TaskSchedule. It stores nothing of its own; what it answers is in Kubernetes.
+// TaskSchedule. It stores nothing of its own; what it answers is in Kubernetes or in the archive.
 //
 // routes.go has every route on one screen, with the right that it takes. server.go runs the program. Everything else is
 // in rooms, one package each. A room imports only rooms that are below it:
@@ -14,10 +14,10 @@
 //	   ├ logs        logs are read: a page, text, or a stream
 //	   ├ schedules   schedules are read and changed
 //	   ├ explain     gathers the facts from which package diagnosis says why
-//	   ├ comparer    says what differs between two runs, with package compare; the Task as a run knew it
+//	   ├ compare     says what differs between two runs, by package rundiff; the Task as a run knew it
 //	   ├ tasks       Tasks are read
 //	   │
-//	   ├ past        archived runs, which Kubernetes no longer has
+//	   ├ archivedruns  runs that Kubernetes no longer has
 //	   ├ kube        the stores: reads from a watch cache, live reads, writes
 //	   ├ wire        executions as they are sent
 //	   ├ access      who the caller is, what it may do, and its share of what is done at once

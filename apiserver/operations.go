@@ -6,7 +6,7 @@ package apiserver
 import (
 	"net/http"
 
-	"github.com/taskexec/taskexec/apiserver/comparer"
+	"github.com/taskexec/taskexec/apiserver/compare"
 	"github.com/taskexec/taskexec/apiserver/explain"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/openapi"
@@ -19,7 +19,7 @@ import (
 // operations describes all routes, by method and pattern. Tests fail if a route has no operation, or if an answer does
 // not match its description.
 func operations() (openapi.Operations, error) {
-	return openapi.Merge(tasks.Operations(), submit.Operations(), runs.Operations(), logs.Operations(), explain.Operations(), comparer.Operations(), schedules.Operations(), platformOperations())
+	return openapi.Merge(tasks.Operations(), submit.Operations(), runs.Operations(), logs.Operations(), explain.Operations(), compare.Operations(), schedules.Operations(), platformOperations())
 }
 
 func tags() []openapi.Tag {

@@ -7,7 +7,7 @@ import (
 	"runtime"
 
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/comparer"
+	"github.com/taskexec/taskexec/apiserver/compare"
 	"github.com/taskexec/taskexec/apiserver/explain"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/runs"
@@ -24,7 +24,7 @@ type rooms struct {
 	logs      logs.Handlers
 	schedules schedules.Handlers
 	explain   explain.Handlers
-	compare   comparer.Handlers
+	compare   compare.Handlers
 }
 
 // furnish builds the guard and the rooms.
@@ -46,7 +46,7 @@ func (s *server) furnish(o Options) {
 		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }, Validator: validator},
 		explain:   explain.Handlers{Stores: func(ns string) explain.Store { return in(ns) }},
 	}
-	s.rooms.compare = comparer.Handlers{Stores: func(ns string) comparer.Store { return in(ns) }, Runs: &s.rooms.runs, Logs: &s.rooms.logs, Past: s.past}
+	s.rooms.compare = compare.Handlers{Stores: func(ns string) compare.Store { return in(ns) }, Runs: &s.rooms.runs, Logs: &s.rooms.logs, Past: s.past}
 	if s.logs != nil {
 		s.rooms.runs.Streams = s.logs.Streams
 	}

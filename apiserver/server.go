@@ -22,10 +22,10 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/auth"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/logs"
-	"github.com/taskexec/taskexec/apiserver/past"
 	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
@@ -42,7 +42,7 @@ type server struct {
 	metrics      *web.Metrics
 	logs         *logs.Reader
 	// past has the archived runs, nil if there is no archive.
-	past *past.Archive
+	past *archivedruns.Archive
 	// gate identifies callers and checks their rights. If it is nil, everyone may do everything.
 	gate access.Gate
 	// secret is the installation's secret. If it is nil, keys are not concealed.
@@ -141,7 +141,7 @@ func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *
 
 // openLogs opens the sources of logs, and the archived runs if there is an archive. cluster returns the identity of the cluster, empty
 // until it is known.
-func openLogs(ctx context.Context, config *rest.Config, o Options, cluster func() string) (*logs.Reader, *past.Archive, error) {
+func openLogs(ctx context.Context, config *rest.Config, o Options, cluster func() string) (*logs.Reader, *archivedruns.Archive, error) {
 	clientset, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the client that reads logs: %w", err)
@@ -161,7 +161,7 @@ func openLogs(ctx context.Context, config *rest.Config, o Options, cluster func(
 		}
 		o.Log.Info("The archive can be read")
 	})
-	archived := past.New(bucket.New(opened, o.Log), cluster, o.ArchiveCacheBytes)
+	archived := archivedruns.New(bucket.New(opened, o.Log), cluster, o.ArchiveCacheBytes)
 	return logs.NewReader(archives, source.NewKube(clientset), o.MaxLogReaders), archived, nil
 }
 

@@ -21,8 +21,8 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/limit"
-	"github.com/taskexec/taskexec/apiserver/past"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/replay"
@@ -99,7 +99,7 @@ type Handlers struct {
 	Stores func(namespace string) Store
 	Logs   *Reader
 	// Past has the archived runs, nil if there is no archive.
-	Past *past.Archive
+	Past *archivedruns.Archive
 	// Timeout bounds a request that does not follow a log.
 	Timeout time.Duration
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/kube"
-	"github.com/taskexec/taskexec/apiserver/past"
 	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
@@ -39,7 +39,7 @@ type Handlers struct {
 	// Streams are shared by answers that last.
 	Streams *web.Streams
 	// Past has the archived runs, nil if there is no archive.
-	Past *past.Archive
+	Past *archivedruns.Archive
 	// Timeout bounds a request that does not last, and ?wait=.
 	Timeout time.Duration
 }

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/apiserver/past"
+	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
@@ -55,7 +55,7 @@ func (h *Handlers) list(ctx context.Context, namespace string, all runindex.Name
 	}
 	logr.FromContextOrDiscard(ctx).Error(err, "Listing runs without the archive", "namespace", namespace)
 	page = liveListing(all, q)
-	page.incomplete = past.Away(err)
+	page.incomplete = archivedruns.Away(err)
 	return page, nil
 }
 

@@ -14,7 +14,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/past"
+	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/records"
 )
@@ -93,7 +93,7 @@ func (h *Handlers) tallies(ctx context.Context, namespace, task string, from, to
 	tallies, err := h.Past.Summary(ctx, namespace, from, to, seen.skip)
 	if err != nil {
 		logr.FromContextOrDiscard(ctx).Error(err, "Counting runs without the archive", "namespace", namespace)
-		return nil, past.Away(err)
+		return nil, archivedruns.Away(err)
 	}
 	if task == "" {
 		return tallies, ""

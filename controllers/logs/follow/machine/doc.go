@@ -19,8 +19,8 @@
 //
 // Each rule is a small value with its own file and tests:
 //
-//   - pace (pace.go): was a file rotated away while nobody read, or while the reader was behind
-//   - flow (flow.go): did the program print fast where a file was rotated
+//   - pace (rotationpace.go): was a file rotated away while nobody read, or while the reader was behind
+//   - flow (rotationflow.go): did the program print fast where a file was rotated
 //   - head (head.go): is something missing before the first line
 //   - resumption (resume.go): does a new connection go on where the last one ended
 //   - ending (ending.go): is the log read to its end

@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package comparer
+package compare
 
 import (
 	"net/http"

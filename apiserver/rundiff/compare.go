@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package compare finds what differs between two runs: in JSON values and in logs. It is pure.
-package compare
+// Package rundiff finds what differs between two runs: in JSON values and in logs. It is pure.
+package rundiff
 
 import (
 	"bytes"

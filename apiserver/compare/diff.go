@@ -1,7 +1,7 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package comparer
+package compare
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/compare"
+	"github.com/taskexec/taskexec/apiserver/rundiff"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
 	"github.com/taskexec/taskexec/controllers/records"
@@ -32,9 +32,9 @@ type Diff struct {
 	// With is the id of the run that it is compared with.
 	With string `json:"with"`
 	// Outcome has what differs in how the runs ended: status, reason, exitCode, duration, node and attempts.
-	Outcome []compare.Change `json:"outcome"`
+	Outcome []rundiff.Change `json:"outcome"`
 	// Params has the params that differ. Sensitive params are never shown.
-	Params []compare.Change `json:"params"`
+	Params []rundiff.Change `json:"params"`
 	// Task has what differs in the definitions of the Task. It is empty if they are the same.
 	Task TaskDiff `json:"task"`
 	// Logs is where the logs begin to differ.
@@ -46,7 +46,7 @@ type TaskDiff struct {
 	// Changed is true if the definitions differ, absent if that is not known.
 	Changed *bool `json:"changed,omitempty"`
 	// Changes are the fields of the spec that differ, at most 100.
-	Changes []compare.Change `json:"changes,omitempty"`
+	Changes []rundiff.Change `json:"changes,omitempty"`
 	// Message says why changed or changes are absent.
 	Message string `json:"message,omitempty"`
 }
@@ -54,7 +54,7 @@ type TaskDiff struct {
 // LogDiff is where two logs begin to differ.
 type LogDiff struct {
 	// First are the lines where the logs begin to differ, absent if they do not. Times in the lines are ignored.
-	First *compare.Lines `json:"first,omitempty"`
+	First *rundiff.Lines `json:"first,omitempty"`
 	// Cut is true if only the first 1 MiB of a log was compared, or only its tail is left.
 	Cut bool `json:"cut,omitempty"`
 }
@@ -88,9 +88,9 @@ func (h *Handlers) Diff(in *access.Scope, w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return err
 	}
-	answer := Diff{ExecutionID: after.Name, With: before.Name, Outcome: []compare.Change{}, Params: []compare.Change{}}
-	outcome, _ := compare.JSON(web.MustJSON(outcomeOf(before.TaskExecution)), web.MustJSON(outcomeOf(after.TaskExecution)))
-	params, _ := compare.JSON(paramsOf(before.TaskExecution), paramsOf(after.TaskExecution))
+	answer := Diff{ExecutionID: after.Name, With: before.Name, Outcome: []rundiff.Change{}, Params: []rundiff.Change{}}
+	outcome, _ := rundiff.JSON(web.MustJSON(outcomeOf(before.TaskExecution)), web.MustJSON(outcomeOf(after.TaskExecution)))
+	params, _ := rundiff.JSON(paramsOf(before.TaskExecution), paramsOf(after.TaskExecution))
 	answer.Outcome, answer.Params = append(answer.Outcome, outcome...), append(answer.Params, params...)
 	if answer.Task, err = h.compareTasks(ctx, in, before, after); err != nil {
 		return err
@@ -203,7 +203,7 @@ func changesOf(d TaskDiff, was, is *records.TaskSnapshot) (TaskDiff, error) {
 		return d, err
 	}
 	more := false
-	if d.Changes, more = compare.JSON(old, now); more {
+	if d.Changes, more = rundiff.JSON(old, now); more {
 		d.Message = "there are more changes than are shown"
 	}
 	return d, nil
@@ -219,6 +219,6 @@ func (h *Handlers) compareLogs(ctx context.Context, in *access.Scope, before, af
 		return d, err
 	}
 	d.Cut = cut || cutToo
-	d.First = compare.Logs(was, is, d.Cut)
+	d.First = rundiff.Logs(was, is, d.Cut)
 	return d, nil
 }

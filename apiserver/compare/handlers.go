@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package comparer serves the Task as a run knew it, and what differs between two runs, live or archived.
-package comparer
+// Package compare serves the Task as a run knew it, and what differs between two runs, live or archived.
+package compare
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/logs"
-	"github.com/taskexec/taskexec/apiserver/past"
 	"github.com/taskexec/taskexec/apiserver/runs"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/records"
@@ -29,7 +29,7 @@ type Handlers struct {
 	Runs   *runs.Handlers
 	Logs   *logs.Handlers
 	// Past has the archived runs, nil if there is no archive.
-	Past *past.Archive
+	Past *archivedruns.Archive
 }
 
 // RanTask is a Task as a run knew it.

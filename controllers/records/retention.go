@@ -106,8 +106,8 @@ func (p *Policy) beyond(now time.Time, r *sized, u *used) string {
 }
 
 // Expire finds the runs of a namespace that a policy does not keep. It calls remove with each; nil only counts, which is a dry
-// run. A run for which remove returns true is dropped from the history, after its record was removed. It stops at the first
-// error of the store, and without one when remove returns ErrEnough.
+// run. A run for which remove returns no error is dropped from the history, after its record was removed. Expire stops at the
+// first error, and without one when remove returns ErrEnough.
 //
 // Only runs that are in the history expire, so nothing is ever removed because a cluster does not have it.
 func (w *Writer) Expire(ctx context.Context, namespace string, p Policy, remove func(context.Context, Expired) error) (expired []Expired, err error) {

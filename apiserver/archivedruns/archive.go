@@ -1,8 +1,8 @@
 // Copyright The Taskexec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package past reads runs that Kubernetes no longer has. Their records are in the archive (package records).
-package past
+// Package archivedruns reads runs that Kubernetes no longer has. Their records are in the archive (package records).
+package archivedruns
 
 import (
 	"context"
