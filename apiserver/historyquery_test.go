@@ -84,7 +84,7 @@ func TestBadQueries(t *testing.T) {
 			wantProblem(t, call(t, api, "GET", path, ""), http.StatusBadRequest, says)
 		})
 	}
-	wantProblem(t, call(t, api, "DELETE", "/tasks/executions/a?force=true", ""), http.StatusBadRequest, "there are no parameters")
+	wantProblem(t, call(t, api, "DELETE", "/tasks/executions/a?force=true", ""), http.StatusBadRequest, "the only parameter is forget")
 	wantProblem(t, call(t, api, "GET", "/tasks/watch", "", "Last-Event-ID", "x"), http.StatusBadRequest, "the header Last-Event-ID is")
 }
 

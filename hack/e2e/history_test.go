@@ -55,7 +55,11 @@ func TestHistoryOfARun(t *testing.T) {
 	if r := call(t, "DELETE", "/tasks/executions/"+id, nil); r.code != http.StatusNoContent {
 		t.Fatalf("deleting it: %s", r.text())
 	}
-	if r := call(t, "GET", "/tasks/executions/"+id, nil); r.code != http.StatusNotFound {
+	if r := call(t, "GET", "/tasks/executions/history?archived=false&taskName="+name, nil); r.code != http.StatusOK || strings.Contains(string(r.body), id) {
+		t.Errorf("the live runs after its deletion: %s", r.text())
+	}
+	// The archive keeps it, if it was recorded before.
+	if r := call(t, "GET", "/tasks/executions/"+id, nil); r.code != http.StatusNotFound && !strings.Contains(string(r.body), `"archived":true`) {
 		t.Errorf("after its deletion: %s", r.text())
 	}
 }
