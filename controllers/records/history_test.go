@@ -5,6 +5,7 @@ package records
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -98,6 +99,7 @@ func all(t testing.TB, r *Reader, q Query) (names []string) {
 // Whatever is written, flushed, merged, written twice or forgotten, in any order: all pages of all queries have each run that
 // is there once, in order.
 func TestHistoryIsThatOfTheModel(t *testing.T) {
+	fewerChecks(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		b := folder(t)
 		clock := clocktesting.NewFakePassiveClock(noon)
@@ -170,6 +172,17 @@ func TestHistoryIsThatOfTheModel(t *testing.T) {
 			}
 		}
 	})
+}
+
+// fewerChecks makes rapid check a property 30 times instead of 100, unless the command line says how often: each check writes dozens of
+// segments.
+func fewerChecks(t *testing.T) {
+	t.Helper()
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		if err := checks.Value.Set("30"); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // Runs of one second, in both orders, over pages that end within the second.
