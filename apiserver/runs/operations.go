@@ -44,17 +44,7 @@ func Operations() openapi.Operations {
 			Parameters: []openapi.Parameter{waiting, openapi.IfNoneMatch},
 			Answers:    []openapi.Answer{openapi.Tagged("The run.", Record{}), openapi.NotModified, openapi.NoSuchExecution, openapi.DamagedRecord},
 		},
-		"DELETE /tasks/executions/{executionId}": {
-			ID: "deleteExecution", Tag: openapi.TagExecutions, Summary: "Delete a run that has ended.",
-			Details:    "The archive keeps its record and log, unless forget is true.",
-			Parameters: []openapi.Parameter{openapi.Query("forget", "Remove the run from the archive too. The controller does both soon after the answer.", openapi.Schema{"type": "boolean"})},
-			Answers: []openapi.Answer{
-				{Status: http.StatusNoContent, Description: "The run is deleted."},
-				{Status: http.StatusAccepted, Description: "With forget: the run will be removed from the archive, and then deleted."},
-				openapi.NoSuchExecution,
-				openapi.Problem(http.StatusConflict, "The run has not ended, somebody changed it at the same time, or with forget: there is no archive, or only the archive has the run."),
-			},
-		},
+		"DELETE /tasks/executions/{executionId}": deletion(),
 		"GET /tasks/stats/summary": {
 			ID: "getStatistics", Tag: openapi.TagExecutions, Summary: "Count the runs, live and archived, and their durations.",
 			Parameters: []openapi.Parameter{openapi.Query("taskName", "Only runs of this task.", openapi.Text()), openapi.IfNoneMatch},
@@ -96,5 +86,19 @@ func pagesOf(id string) openapi.Operation {
 			logsToo, openapi.IfNoneMatch,
 		},
 		Answers: []openapi.Answer{openapi.Tagged("A page of runs.", History{}), openapi.NotModified},
+	}
+}
+
+func deletion() openapi.Operation {
+	return openapi.Operation{
+		ID: "deleteExecution", Tag: openapi.TagExecutions, Summary: "Delete a run that has ended.",
+		Details:    "The archive keeps its record and log, unless forget is true.",
+		Parameters: []openapi.Parameter{openapi.Query("forget", "Remove the run from the archive too. The controller does both soon after the answer.", openapi.Schema{"type": "boolean"})},
+		Answers: []openapi.Answer{
+			{Status: http.StatusNoContent, Description: "The run is deleted."},
+			{Status: http.StatusAccepted, Description: "With forget: the run will be removed from the archive, and then deleted."},
+			openapi.NoSuchExecution,
+			openapi.Problem(http.StatusConflict, "The run has not ended, somebody changed it at the same time, or with forget: there is no archive, or only the archive has the run."),
+		},
 	}
 }
