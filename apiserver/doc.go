@@ -4,7 +4,7 @@
 // Package apiserver is the REST API: the documented task management API, over the resources Task, TaskExecution and
 // TaskSchedule. It stores nothing of its own; what it answers is in Kubernetes or in the archive.
 //
-// routes.go has every route on one screen, with the right that it takes. server.go runs the program. Everything else is
+// routesandrights.go has every route on one screen, with the right that it takes. server.go runs the program. Everything else is
 // in rooms, one package each. A room imports only rooms that are below it:
 //
 //	apiserver    routes, the program, the API's description
