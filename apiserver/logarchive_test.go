@@ -12,12 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/taskexec/taskexec/controllers/bucket"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/controllers/bucket"
 	"github.com/taskexec/taskexec/controllers/bucket/buckettest"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/source"

@@ -99,6 +99,22 @@ func (s *Store) Open(task string) (of, all runindex.Open) {
 
 // DeleteExecution reads the current state from the API server and deletes exactly that state.
 func (s *Store) DeleteExecution(ctx context.Context, id string) (found *v1alpha1.TaskExecution, deleted bool, err error) {
+	found, deleted, err = s.onceEnded(ctx, id, func(e *v1alpha1.TaskExecution) error {
+		return s.client.Delete(ctx, e, client.PropagationPolicy(metav1.DeletePropagationBackground),
+			client.Preconditions{UID: &e.UID, ResourceVersion: &e.ResourceVersion})
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("deleting execution %s: %w", id, err)
+	}
+	if deleted {
+		s.awaitGone(ctx, found)
+	}
+	return found, deleted, nil
+}
+
+// onceEnded reads the current state of an execution from the API server, and writes if it has ended in that state. write must fail with
+// a conflict if the state has changed; then both are tried again. found is the state that was read last, nil if there is none.
+func (s *Store) onceEnded(ctx context.Context, id string, write func(*v1alpha1.TaskExecution) error) (found *v1alpha1.TaskExecution, written bool, err error) {
 	if !canExist(id) {
 		return nil, false, nil
 	}
@@ -107,21 +123,15 @@ func (s *Store) DeleteExecution(ctx context.Context, id string) (found *v1alpha1
 		if err := s.live.Get(ctx, s.key(id), found); err != nil {
 			return err
 		}
-		if deleted = found.Status.Phase.IsTerminal(); !deleted {
+		if written = found.Status.Phase.IsTerminal(); !written {
 			return nil
 		}
-		return s.client.Delete(ctx, found, client.PropagationPolicy(metav1.DeletePropagationBackground),
-			client.Preconditions{UID: &found.UID, ResourceVersion: &found.ResourceVersion})
+		return write(found)
 	})
-	switch {
-	case apierrors.IsNotFound(err):
+	if apierrors.IsNotFound(err) {
 		return nil, false, nil
-	case err != nil:
-		return nil, false, fmt.Errorf("deleting execution %s: %w", id, err)
-	case deleted:
-		s.awaitGone(ctx, found)
 	}
-	return found, deleted, nil
+	return found, written, err
 }
 
 // awaitGone waits until the index no longer has an execution, so that it is not in the next list.

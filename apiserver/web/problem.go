@@ -12,11 +12,10 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/taskexec/taskexec/controllers/bucket"
-
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
 	"github.com/taskexec/taskexec/controllers/params"
 )
 

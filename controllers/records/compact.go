@@ -133,11 +133,7 @@ func (s store) Indexed(ctx context.Context, namespace string, day time.Time, vis
 		if err != nil {
 			return err
 		}
-		file, err := openSegment(raw)
-		var keys []rowKey
-		if err == nil {
-			keys, err = readKeys(file)
-		}
+		_, keys, err := decodeSegment(of.Key, raw, readKeys)
 		if err != nil {
 			continue // damaged: its runs are recorded again, as far as they still exist
 		}

@@ -63,14 +63,10 @@ func (w *Writer) expungeFrom(ctx context.Context, namespace string, s Segment, g
 	if err != nil {
 		return err
 	}
-	file, err := openSegment(raw)
-	var keys []rowKey
-	if err == nil {
-		keys, err = readKeys(file)
-	}
+	file, keys, err := decodeSegment(s.Key, raw, readKeys)
 	if err != nil {
 		w.damaged[s.Key] = true
-		w.Log.Error(&bucket.Error{Doing: "reading the segment " + s.Key + " of the archive", Err: err}, "A forgotten run may be left in a damaged segment of the archive's history")
+		w.Log.Error(err, "A forgotten run may be left in a damaged segment of the archive's history")
 		return nil
 	}
 	var at []int

@@ -169,13 +169,9 @@ func (s *scan) open(key string) error {
 	if err != nil {
 		return err
 	}
-	file, err := openSegment(raw)
-	var keys []rowKey
-	if err == nil {
-		keys, err = readKeys(file)
-	}
+	file, keys, err := decodeSegment(key, raw, readKeys)
 	if err != nil {
-		return &bucket.Error{Doing: "reading the segment " + key + " of the archive", Err: err}
+		return err
 	}
 	s.files = append(s.files, file)
 	for n := range keys {

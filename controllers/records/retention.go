@@ -147,13 +147,9 @@ func (w *Writer) expireIn(ctx context.Context, namespace string, s Segment, p *P
 	if err != nil {
 		return nil, err
 	}
-	file, err := openSegment(raw)
-	var rows []sized
-	if err == nil {
-		rows, err = readSized(file)
-	}
+	file, rows, err := decodeSegment(s.Key, raw, readSized)
 	if err != nil {
-		w.Log.Error(&bucket.Error{Doing: "reading the segment " + s.Key + " of the archive", Err: err}, "A damaged segment of the archive's history is left as it is")
+		w.Log.Error(err, "A damaged segment of the archive's history is left as it is")
 		return nil, nil
 	}
 	gone, at := p.expired(w.Clock.Now(), rows, u)

@@ -52,6 +52,17 @@ func openSegment(raw []byte) (file *parquet.File, err error) {
 	return file, nil
 }
 
+// decodeSegment opens the bytes of a segment and reads from it. The error names the segment.
+func decodeSegment[T any](key string, raw []byte, read func(*parquet.File) ([]T, error)) (file *parquet.File, rows []T, err error) {
+	if file, err = openSegment(raw); err == nil {
+		rows, err = read(file)
+	}
+	if err != nil {
+		return nil, nil, &bucket.Error{Doing: "reading the segment " + key + " of the archive", Err: err}
+	}
+	return file, rows, nil
+}
+
 // readRows reads all rows, with the columns of T only.
 func readRows[T any](file *parquet.File) (rows []T, err error) {
 	defer damaged(&err)

@@ -77,14 +77,8 @@ func (s store) rows(ctx context.Context, key string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := openSegment(raw)
-	if err == nil {
-		var rows []row
-		if rows, err = readRows[row](file); err == nil {
-			return rows, nil
-		}
-	}
-	return nil, &bucket.Error{Doing: "reading the segment " + key + " of the archive", Err: err}
+	_, rows, err := decodeSegment(key, raw, readRows[row])
+	return rows, err
 }
 
 // writeSegments writes rows, which are in order, as segments.

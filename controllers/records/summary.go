@@ -166,14 +166,8 @@ func (r *Reader) endedRows(ctx context.Context, key string) (rows []endedRow, er
 	if err != nil {
 		return nil, err
 	}
-	file, err := openSegment(raw)
-	if err == nil {
-		rows, err = readEnded(file)
-	}
-	if err != nil {
-		return nil, &bucket.Error{Doing: "reading the segment " + key + " of the archive", Err: err}
-	}
-	return rows, nil
+	_, rows, err = decodeSegment(key, raw, readEnded)
+	return rows, err
 }
 
 func readEnded(file *parquet.File) (rows []endedRow, err error) {

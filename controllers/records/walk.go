@@ -45,14 +45,10 @@ func (s store) History(ctx context.Context, namespace string, visit func(types.U
 			damaged = append(damaged, err)
 			continue
 		}
-		file, err := openSegment(raw)
-		var keys []rowKey
-		if err == nil {
-			keys, err = readKeys(file)
-		}
+		_, keys, err := decodeSegment(segment.Key, raw, readKeys)
 		switch {
 		case err != nil:
-			damaged = append(damaged, &bucket.Error{Doing: "reading the segment " + segment.Key, Err: err})
+			damaged = append(damaged, err)
 		case len(keys) != segment.Rows:
 			damaged = append(damaged, fmt.Errorf("the segment %s has %d rows, and its name says %d", segment.Key, len(keys), segment.Rows))
 		}

@@ -154,9 +154,7 @@ func (w *Writer) waiting() (pages []page) {
 	defer w.mu.Unlock()
 	for in, b := range w.buffers {
 		switch {
-		case len(b.rows) > 0:
-			pages = append(pages, in)
-		case len(b.gone) > 0: // the last write of the history failed half way
+		case len(b.rows) > 0, len(b.gone) > 0: // gone is left if the last write of the history failed half way
 			pages = append(pages, in)
 		case w.Clock.Since(b.last) > idle:
 			delete(w.buffers, in)

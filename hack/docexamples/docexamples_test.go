@@ -12,10 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/taskexec/taskexec/controllers/bucket"
-
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
 	_ "github.com/taskexec/taskexec/controllers/bucket/cloud" // the clients for the URLs in the documents
 	"github.com/taskexec/taskexec/hack/manifests"
 )

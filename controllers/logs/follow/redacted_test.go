@@ -16,12 +16,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/taskexec/taskexec/controllers/bucket"
-
 	"gocloud.dev/blob"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/bucket"
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/redact"

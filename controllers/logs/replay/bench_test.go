@@ -14,12 +14,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/taskexec/taskexec/controllers/bucket"
-
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/driver"
 	"gocloud.dev/gcerrors"
 
+	"github.com/taskexec/taskexec/controllers/bucket"
 	"github.com/taskexec/taskexec/controllers/logs/archive"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
