@@ -67,11 +67,12 @@ func BenchmarkArchivedRuns(b *testing.B) {
 	}))
 	each := benchRuns(b) / benchDays
 	for day := range benchDays {
-		list := make([]*records.Record, each)
-		for n := range list {
-			list[n] = benchRun(day, n, each)
+		for n := range each {
+			if err := of.writer.AddToHistory(benchRun(day, n, each)); err != nil {
+				b.Fatal(err)
+			}
 		}
-		if err := records.Index(b.Context(), of.bucket, "cluster-a", "default", list); err != nil {
+		if err := of.writer.Flush(b.Context(), nil); err != nil {
 			b.Fatal(err)
 		}
 	}

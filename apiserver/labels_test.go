@@ -153,7 +153,7 @@ func TestRerunWithLabels(t *testing.T) {
 	}
 }
 
-// The labels of a request are part of what its key stands for.
+// A repeated key must come with the same labels.
 func TestLabelsWithAKey(t *testing.T) {
 	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("first", "sync", v1alpha1.PhaseCompleted))
 	api := facade(store)

@@ -17,9 +17,9 @@ import (
 type Filter struct {
 	// TriggerName is the name of a schedule or pipeline.
 	TriggerName string
-	// Sources are trigger sources, of which an execution needs one.
+	// Sources are trigger sources. An execution must have one of them.
 	Sources []v1alpha1.TriggerSource
-	// Statuses are statuses of the REST API, of which an execution needs one.
+	// Statuses are statuses of the REST API. An execution must have one of them.
 	Statuses []string
 	// Labels are conditions on metadata.labels, with all that selectors of Kubernetes can say.
 	Labels labels.Requirements

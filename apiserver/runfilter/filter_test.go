@@ -93,7 +93,7 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// A filter does not tell what an answer hides: params that were refused because a sensitive one is among them.
+// A filter does not reveal what answers hide: params that were refused because one of them is sensitive.
 func TestHiddenParamsDoNotMatch(t *testing.T) {
 	f := Filter{Params: []Param{{"mid", "123"}}}
 	e := anExecution()

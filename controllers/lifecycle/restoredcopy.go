@@ -148,7 +148,7 @@ func whyCopy(o *Observation) string {
 	}
 }
 
-// copyMessage says of which run an execution is a copy, why, how that one ended, and what to do.
+// copyMessage names the run that was copied, how the copy was recognized, how that run ended, and what to do.
 func copyMessage(o *Observation, evidence string) string {
 	var message strings.Builder
 	message.WriteString("this is a copy of an earlier run")

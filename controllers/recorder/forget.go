@@ -40,8 +40,8 @@ func (r *Reconciler) forgetAndDelete(ctx context.Context, e *v1alpha1.TaskExecut
 	return nil
 }
 
-// forgetLater forgets a run that somebody deleted, in the background. It is tried once: who needs certainty asks for it with the
-// annotation or taskexec-archive forget.
+// forgetLater forgets a run that somebody deleted, in the background. It is tried once. The annotation and
+// taskexec-archive forget are the reliable ways.
 func (r *Reconciler) forgetLater(e *v1alpha1.TaskExecution) {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), storeTime)

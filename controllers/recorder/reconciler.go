@@ -24,7 +24,7 @@ import (
 const (
 	// storeTime bounds the requests to the store of one reconcile.
 	storeTime = time.Minute
-	// busyRetry is how long a run waits while the store takes no more.
+	// busyRetry is the delay before a run is tried again when too many records wait for the store.
 	busyRetry = 15 * time.Second
 )
 

@@ -29,7 +29,7 @@ func (p Position) Compare(q Position) int {
 	return cmp.Or(cmp.Compare(q.Created, p.Created), strings.Compare(p.Name, q.Name))
 }
 
-// Key is what a segment tells of a run without decoding it.
+// Key is what a segment says about a run without decoding its execution.
 type Key struct {
 	Position
 	UID                          types.UID

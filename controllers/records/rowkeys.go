@@ -84,7 +84,7 @@ func readColumn(file *parquet.File, name string, visit func(n int, v parquet.Val
 	return nil
 }
 
-// visitPage visits the values of a page, of which the first has number n.
+// visitPage visits the values of a page. The first value has number n.
 func visitPage(page parquet.Page, n int, visit func(n int, v parquet.Value)) (read int, err error) {
 	const chunk = 512
 	values, buffer := page.Values(), make([]parquet.Value, chunk)

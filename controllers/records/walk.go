@@ -79,7 +79,7 @@ func (w *Writer) AddToHistory(r *Record) error {
 // ReasonOutcomeUnknown is the reason of a run whose log was archived before there were records.
 const ReasonOutcomeUnknown = "OutcomeUnknown"
 
-// Unrecorded returns what is known of a run of which only the log is archived: its name, and when it began. It counts as failed,
+// Unrecorded returns what is known of a run if only its log is archived: its name, and when it began. It counts as failed,
 // because it is not known to have completed.
 func Unrecorded(namespace, name string, uid types.UID, began, ended time.Time) *v1alpha1.TaskExecution {
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, UID: uid, CreationTimestamp: metav1.NewTime(began)}}

@@ -10,19 +10,23 @@ import (
 	"time"
 )
 
-// More segments than a page opens may overlap, for example after Index. Each page must go on beyond its cursor all the same.
+// More segments than a page opens may overlap, for example after a rebuild. Each page must go on beyond its cursor all the same.
 func TestPagesOfManyOverlappingSegments(t *testing.T) {
 	b := folder(t)
 	var there model
 	const segments, each = 2*pageSegments + 3, 3
 	for i := range segments {
-		var of []*Record
+		var of []row
 		for n := range each {
 			e := ended(fmt.Sprintf("run-%02d-%d", i, n), Day(noon).Add(time.Duration(n*segments+i)*time.Minute))
 			there = append(there, e)
-			of = append(of, &Record{Version: recordVersion, Cluster: "cluster-a", RecordedAt: noon, Execution: e})
+			r, err := rowOf(&Record{Version: recordVersion, Cluster: "cluster-a", RecordedAt: noon, Execution: e})
+			if err != nil {
+				t.Fatal(err)
+			}
+			of = append(of, r)
 		}
-		if err := Index(t.Context(), b, "cluster-a", "team-a", of); err != nil {
+		if _, err := (store{b, "cluster-a"}).writeSegments(t.Context(), "team-a", tidy(of, time.Time{})); err != nil {
 			t.Fatal(err)
 		}
 	}
