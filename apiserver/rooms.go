@@ -38,13 +38,13 @@ func (s *server) furnish(o Options) {
 	s.rooms = &rooms{
 		tasks: tasks.Handlers{Stores: func(ns string) tasks.Store { return in(ns) }},
 		submit: submit.Handlers{
-			Stores: func(ns string) submit.Store { return in(ns) }, Validator: validator, Secret: s.secret, Cluster: s.cluster, Waiting: o.Waiting,
+			Stores: func(ns string) submit.Store { return in(ns) }, Validator: validator, Secret: s.secret, Past: s.past, Cluster: s.cluster, Waiting: o.Waiting,
 			OwnNamespace: s.ownNamespace, Limited: s.metrics.Limit,
 		},
 		runs:      runs.Handlers{Stores: func(ns string) runs.Store { return in(ns) }, Past: s.past, Timeout: s.timeout},
 		logs:      logs.Handlers{Stores: func(ns string) logs.Store { return in(ns) }, Logs: s.logs, Past: s.past, Timeout: s.timeout},
 		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }, Validator: validator},
-		explain:   explain.Handlers{Stores: func(ns string) explain.Store { return in(ns) }},
+		explain:   explain.Handlers{Stores: func(ns string) explain.Store { return in(ns) }, Past: s.past},
 	}
 	s.rooms.compare = compare.Handlers{Stores: func(ns string) compare.Store { return in(ns) }, Runs: &s.rooms.runs, Logs: &s.rooms.logs, Past: s.past}
 	if s.logs != nil {

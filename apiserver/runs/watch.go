@@ -205,7 +205,7 @@ func (h *Handlers) WatchOne(in *access.Scope, w http.ResponseWriter, r *http.Req
 	if err != nil {
 		return err
 	}
-	first, err := web.ExecutionNamed(r.Context(), h.Stores(in.Namespace), web.PathValue(r, "executionId"))
+	first, _, err := h.Find(r.Context(), in.Namespace, web.PathValue(r, "executionId"))
 	if err != nil {
 		return err
 	}

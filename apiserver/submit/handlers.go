@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
@@ -42,6 +43,8 @@ type Handlers struct {
 	Validator *ParamsValidator
 	// Secret is the installation's secret. If it is nil, keys are not concealed.
 	Secret *InstallationSecret
+	// Past has the archived runs, nil if there is no archive.
+	Past *archivedruns.Archive
 	// Cluster identifies the cluster on new executions. If it is nil, they do not name their cluster.
 	Cluster *Cluster
 	// Waiting bounds the waiting runs of each namespace.
