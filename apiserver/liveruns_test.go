@@ -157,7 +157,7 @@ func completedStatus(e *v1alpha1.TaskExecution, id func(what int) string) v1alph
 	s := v1alpha1.TaskExecutionStatus{
 		ObservedGeneration: 1, Phase: v1alpha1.PhaseCompleted, Reason: v1alpha1.ReasonCompleted, Message: "the Job completed",
 		StartTime: &begin, CompletionTime: &end, Duration: "1m0s", Attempts: 1, ExitCode: ptr.To[int32](0), Origin: v1alpha1.OriginProven,
-		Task: &v1alpha1.TaskIdentity{UID: types.UID(id(3)), Generation: 1},
+		Task: &v1alpha1.TaskIdentity{UID: types.UID("c0ffee00-0000-4000-0001-" + e.Spec.TaskRef.Name), Generation: 1},
 		Job:  &v1alpha1.JobIdentity{Name: e.Name + "-0123456789", UID: types.UID(id(4))},
 		Pods: []v1alpha1.PodMirror{{
 			Name: e.Name + "-0123456789-abcde", UID: types.UID(id(5)), Deciding: true, Phase: "Succeeded", Node: "node-0",

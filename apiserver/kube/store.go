@@ -40,7 +40,7 @@ type Stores struct {
 	index   *runindex.Index
 	indexed toolscache.ResourceEventHandlerRegistration
 	// tails has what the cache leaves out.
-	tails *tails
+	tails   *tails
 	written struct {
 		sync.Mutex
 		// of has, for each namespace, the version of this process's last write. The index may not show it yet.

@@ -51,11 +51,12 @@ type tails struct {
 	// of has the elements of read by the UID of their run.
 	of map[types.UID]*list.Element
 	// read has whole runs, the one that was read last first.
-	read  list.List
-	bytes int64
+	read   list.List
+	bytes  int64
+	shared *shared
 }
 
-func newTails() *tails { return &tails{of: map[types.UID]*list.Element{}} }
+func newTails() *tails { return &tails{of: map[types.UID]*list.Element{}, shared: newShared()} }
 
 // wholeIn returns the run of an element.
 func wholeIn(element *list.Element) *v1alpha1.TaskExecution {
@@ -72,8 +73,11 @@ var stripManagedFields = cache.TransformStripManagedFields()
 // transform prepares objects for the watch cache. It leaves the tail out of a run, after it has kept it if the run was read.
 func (t *tails) transform(object any) (any, error) {
 	stripped, err := stripManagedFields(object)
-	if e, ok := stripped.(*v1alpha1.TaskExecution); ok && len(e.Status.Logs) > 0 {
-		t.replace(e)
+	if e, ok := stripped.(*v1alpha1.TaskExecution); ok {
+		t.shared.in(e)
+		if len(e.Status.Logs) > 0 {
+			t.replace(e)
+		}
 		LeaveOutTail(e)
 	}
 	return stripped, err
