@@ -20,6 +20,8 @@ import (
 const (
 	// maxTailBytes bounds the tails that are kept, in bytes of memory. The 200 runs that a Task keeps by default have 4 MiB.
 	maxTailBytes = 16 << 20
+	// tailReads bounds how many tails are read from the API server at once. More reads wait.
+	tailReads = 32
 	// keptWeight is the size in memory of a run without its tail.
 	keptWeight = 4 << 10
 	// entryWeight is the size of a log entry without its message and data.
@@ -54,9 +56,13 @@ type tails struct {
 	read   list.List
 	bytes  int64
 	shared *shared
+	// places has a value for each read from the API server.
+	places chan struct{}
 }
 
-func newTails() *tails { return &tails{of: map[types.UID]*list.Element{}, shared: newShared()} }
+func newTails() *tails {
+	return &tails{of: map[types.UID]*list.Element{}, shared: newShared(), places: make(chan struct{}, tailReads)}
+}
 
 // wholeIn returns the run of an element.
 func wholeIn(element *list.Element) *v1alpha1.TaskExecution {
@@ -162,22 +168,37 @@ func (s *Store) Whole(ctx context.Context, e *v1alpha1.TaskExecution) (*v1alpha1
 	}
 	whole := s.tails.get(e)
 	if whole == nil {
-		whole = &v1alpha1.TaskExecution{}
-		err := s.live.Get(ctx, s.key(e.Name), whole)
-		if apierrors.IsNotFound(err) || err == nil && whole.UID != e.UID {
-			s.awaitGone(ctx, e)
-			return nil, nil
+		var err error
+		if whole, err = s.readTail(ctx, e); whole == nil || err != nil {
+			return nil, err
 		}
-		if err != nil {
-			return nil, fmt.Errorf("reading the log tail of execution %s: %w", s.key(e.Name), err)
-		}
-		whole.ManagedFields = nil
-		s.tails.keep(whole)
 	}
 	if runindex.Older(e, whole) {
 		wait, cancel := context.WithTimeout(ctx, ownWriteWait)
 		defer cancel()
 		s.index.In(s.namespace).Await(wait, runindex.Version(whole))
 	}
+	return whole, nil
+}
+
+// readTail reads a run from the API server and keeps it. It returns nil if the run no longer exists, when the cache no longer has it.
+func (s *Store) readTail(ctx context.Context, e *v1alpha1.TaskExecution) (*v1alpha1.TaskExecution, error) {
+	select {
+	case s.tails.places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting to read the log tail of execution %s: %w", s.key(e.Name), ctx.Err())
+	}
+	whole := &v1alpha1.TaskExecution{}
+	err := s.live.Get(ctx, s.key(e.Name), whole)
+	<-s.tails.places
+	switch {
+	case apierrors.IsNotFound(err), err == nil && whole.UID != e.UID:
+		s.awaitGone(ctx, e)
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading the log tail of execution %s: %w", s.key(e.Name), err)
+	}
+	whole.ManagedFields = nil
+	s.tails.keep(whole)
 	return whole, nil
 }
