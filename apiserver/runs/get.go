@@ -92,7 +92,8 @@ func (h *Handlers) findWhole(ctx context.Context, namespace, id string) (listed,
 	return listed{e, record != nil}, err
 }
 
-// Find returns a run, and its record if Kubernetes no longer has it. The tail of a live run may be left out. The error is the answer to the request, 404 if there is no such run.
+// Find returns a run, and its record if Kubernetes no longer has it. The tail of a live run may be left out. The error is the
+// answer to the request, 404 if there is no such run.
 func (h *Handlers) Find(ctx context.Context, namespace, id string) (*v1alpha1.TaskExecution, *records.Record, error) {
 	return h.Past.Find(ctx, h.Stores(namespace), namespace, id)
 }
