@@ -31,5 +31,6 @@
 // its rate, and checks the route's right; then the body is read within a time limit, and the request takes a place
 // among those that are served. The handler of a room returns an error, and web/problem.go alone turns errors into
 // answers. Each room declares the store interface that it needs. kube implements all of them: it reads from a watch
-// cache, so that polling costs the API server nothing.
+// cache, so that polling costs the API server nothing. Only the tail of a log that nobody has read lately is read from
+// the API server.
 package apiserver

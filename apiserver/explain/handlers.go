@@ -56,7 +56,7 @@ type Fact struct {
 
 // Store reads the objects that an explanation needs.
 type Store interface {
-	web.ExecutionReader
+	web.TailReader
 	web.TaskReader
 	// Executions returns the executions of a task, newest first.
 	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)

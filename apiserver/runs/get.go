@@ -5,6 +5,7 @@ package runs
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -63,6 +64,15 @@ func (h *Handlers) replyExecution(in *access.Scope, w http.ResponseWriter, r *ht
 		return nil
 	}
 	body, err := encode(&shown, time.Now())
+	if errors.Is(err, errTailLeftOut) {
+		if shown, err = h.findWhole(r.Context(), in.Namespace, id); err != nil {
+			return err
+		}
+		if web.Unchanged(w, r, web.TagOf(shown.version())) { // it can be a newer state
+			return nil
+		}
+		body, err = encode(&shown, time.Now())
+	}
 	if err != nil {
 		return err
 	}
@@ -76,7 +86,14 @@ func (h *Handlers) find(ctx context.Context, namespace, id string) (listed, erro
 	return listed{e, record != nil}, err
 }
 
-// Find returns a run, and its record if Kubernetes no longer has it. The error is the answer to the request, 404 if there is no such run.
+// findWhole is find, with the tail of a live run.
+func (h *Handlers) findWhole(ctx context.Context, namespace, id string) (listed, error) {
+	e, record, err := h.Past.FindWhole(ctx, h.Stores(namespace), namespace, id)
+	return listed{e, record != nil}, err
+}
+
+// Find returns a run, and its record if Kubernetes no longer has it. The tail of a live run may be left out. The error is the
+// answer to the request, 404 if there is no such run.
 func (h *Handlers) Find(ctx context.Context, namespace, id string) (*v1alpha1.TaskExecution, *records.Record, error) {
 	return h.Past.Find(ctx, h.Stores(namespace), namespace, id)
 }

@@ -102,22 +102,27 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 	if web.Unchanged(w, r, web.TagOfParts(append(versionsOf(page.runs), answer.NextCursor, strconv.Itoa(ptr.Deref(page.total, -1)), page.incomplete)...)) {
 		return nil
 	}
-	return replyPage(w, answer, page.runs, q.withLogs)
+	shown := h.show(r.Context(), in.Namespace, page.runs, q.withLogs)
+	return replyPage(w, answer, len(page.runs), func(i int, now time.Time) (any, error) {
+		e, err := shown(i)
+		if err != nil {
+			return nil, err
+		}
+		record := recordOf(e, now, q.withLogs)
+		record.Archived = page.runs[i].archived
+		return record, nil
+	})
 }
 
 // replyPage sends a page of the history, encoding one execution after the other.
-func replyPage(w http.ResponseWriter, empty History, runs []listed, withLogs bool) error {
+func replyPage(w http.ResponseWriter, empty History, n int, record func(i int, now time.Time) (any, error)) error {
 	raw, err := json.Marshal(empty)
 	if err != nil {
 		return err
 	}
 	const before = `{"executions":[`
 	now := time.Now()
-	return web.ReplyList(w, before, string(raw[len(before):]), len(runs), func(i int) any {
-		record := recordOf(runs[i].TaskExecution, now, withLogs)
-		record.Archived = runs[i].archived
-		return record
-	})
+	return web.ReplyList(w, before, string(raw[len(before):]), n, func(i int) (any, error) { return record(i, now) })
 }
 
 // ListOfTask answers with the executions of a task, newest first: all, or a page if the request has a limit. Executions
@@ -152,11 +157,15 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 	if web.Unchanged(w, r, web.TagOfParts(append(versionsOf(page.runs), next, page.incomplete)...)) {
 		return nil
 	}
-	now := time.Now()
-	return web.ReplyList(w, "[", "]", len(page.runs), func(i int) any {
-		listed := listedOf(page.runs[i].TaskExecution, now, q.withLogs)
+	now, shown := time.Now(), h.show(r.Context(), in.Namespace, page.runs, q.withLogs)
+	return web.ReplyList(w, "[", "]", len(page.runs), func(i int) (any, error) {
+		e, err := shown(i)
+		if err != nil {
+			return nil, err
+		}
+		listed := listedOf(e, now, q.withLogs)
 		listed.Archived = page.runs[i].archived
-		return listed
+		return listed, nil
 	})
 }
 

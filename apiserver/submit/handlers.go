@@ -17,7 +17,7 @@ import (
 // Store reads the objects that a submission depends on, and records its execution.
 type Store interface {
 	web.TaskReader
-	web.ExecutionReader
+	web.TailReader
 	// Schedule returns a schedule, or nil if there is none of that name.
 	Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error)
 	// Seen returns an execution from the watch cache. It may miss one that another replica has just created.
