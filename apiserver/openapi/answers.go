@@ -11,6 +11,7 @@ const (
 	TagExecutions = "executions"
 	TagCancel     = "cancel"
 	TagSchedules  = "schedules"
+	TagSession    = "session"
 	TagPlatform   = "platform"
 )
 
