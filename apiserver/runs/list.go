@@ -95,6 +95,11 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return err
 	}
+	if q.may {
+		if err := allow(r.Context(), in, page.runs); err != nil {
+			return err
+		}
+	}
 	answer := History{Executions: []ListedRecord{}, Page: q.page, PageSize: q.pageSize, Total: page.total, Incomplete: page.incomplete}
 	if page.next != nil && q.page == 0 {
 		answer.NextCursor = cursorOfPosition(*page.next, q.sort == sortOldest)
@@ -115,7 +120,7 @@ func replyPage(w http.ResponseWriter, empty History, runs []listed, withLogs boo
 	now := time.Now()
 	return web.ReplyList(w, before, string(raw[len(before):]), len(runs), func(i int) any {
 		record := recordOf(runs[i].TaskExecution, now, withLogs)
-		record.Archived = runs[i].archived
+		record.Archived, record.May = runs[i].archived, runs[i].may
 		return record
 	})
 }
@@ -141,6 +146,11 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 			return err
 		}
 	}
+	if q.may {
+		if err := allow(r.Context(), in, page.runs); err != nil {
+			return err
+		}
+	}
 	next := ""
 	if page.next != nil {
 		next = cursorOfPosition(*page.next, false)
@@ -155,7 +165,7 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 	now := time.Now()
 	return web.ReplyList(w, "[", "]", len(page.runs), func(i int) any {
 		listed := listedOf(page.runs[i].TaskExecution, now, q.withLogs)
-		listed.Archived = page.runs[i].archived
+		listed.Archived, listed.May = page.runs[i].archived, page.runs[i].may
 		return listed
 	})
 }
@@ -195,6 +205,9 @@ func nextPage(in *access.Scope, q *historyQuery, cursor string) string {
 	if q.logs != "" {
 		values.Set("logs", q.logs)
 	}
+	if q.may {
+		values.Set("may", "true")
+	}
 	q.filter.repeat(values)
 	if q.archived != "" {
 		values.Set("archived", q.archived)
@@ -207,6 +220,7 @@ func versionsOf(runs []listed) []string {
 	parts := make([]string, 0, 2*len(runs)+3)
 	for i := range runs {
 		parts = append(parts, runs[i].Name, runs[i].version())
+		parts = append(parts, runs[i].may...)
 	}
 	return parts
 }
