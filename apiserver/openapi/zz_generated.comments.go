@@ -60,6 +60,7 @@ var sourceComments = Comments{
 	"github.com/taskexec/taskexec/apiserver/logs.LogPage.ExecutionID":                    "ExecutionID is the id of the run.",
 	"github.com/taskexec/taskexec/apiserver/logs.LogPage.Gap":                            "Gap is true if lines may be missing at the beginning of this page, because the log was rotated since the page before.",
 	"github.com/taskexec/taskexec/apiserver/logs.LogPage.NextCursor":                     "NextCursor is the cursor of the next page. It is also present on the last page, because the log may grow.",
+	"github.com/taskexec/taskexec/apiserver/logs.LogPage.PreviousCursor":                 "PreviousCursor is the value of before for the page before. It is only in pages that were asked for with before, and absent at the beginning of the log.",
 	"github.com/taskexec/taskexec/apiserver/logs.LogPage.Redacted":                       "Redacted is true if the values of sensitive params were removed.",
 	"github.com/taskexec/taskexec/apiserver/logs.LogPage.Sources":                        "Sources is where the entries were read: archive, pod or tail.",
 	"github.com/taskexec/taskexec/apiserver/rundiff.Change":                              "Change is one value that differs.",
