@@ -16,6 +16,7 @@
 //	   ├ explain     gathers the facts from which package diagnosis says why
 //	   ├ compare     says what differs between two runs, by package rundiff; the Task as a run knew it
 //	   ├ tasks       Tasks are read
+//	   ├ session     browsers log in and out
 //	   │
 //	   ├ archivedruns  runs that Kubernetes no longer has
 //	   ├ kube        the stores: reads from a watch cache, live reads, writes

@@ -95,6 +95,11 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return err
 	}
+	if q.may {
+		if err := allow(r.Context(), in, page.runs); err != nil {
+			return err
+		}
+	}
 	answer := History{Executions: []ListedRecord{}, Page: q.page, PageSize: q.pageSize, Total: page.total, Incomplete: page.incomplete}
 	if page.next != nil && q.page == 0 {
 		answer.NextCursor = cursorOfPosition(*page.next, q.sort == sortOldest)
@@ -109,7 +114,7 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 			return nil, err
 		}
 		record := recordOf(e, now, q.withLogs)
-		record.Archived = page.runs[i].archived
+		record.Archived, record.May = page.runs[i].archived, page.runs[i].may
 		return record, nil
 	})
 }
@@ -146,6 +151,11 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 			return err
 		}
 	}
+	if q.may {
+		if err := allow(r.Context(), in, page.runs); err != nil {
+			return err
+		}
+	}
 	next := ""
 	if page.next != nil {
 		next = cursorOfPosition(*page.next, false)
@@ -164,7 +174,7 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 			return nil, err
 		}
 		listed := listedOf(e, now, q.withLogs)
-		listed.Archived = page.runs[i].archived
+		listed.Archived, listed.May = page.runs[i].archived, page.runs[i].may
 		return listed, nil
 	})
 }
@@ -204,6 +214,9 @@ func nextPage(in *access.Scope, q *historyQuery, cursor string) string {
 	if q.logs != "" {
 		values.Set("logs", q.logs)
 	}
+	if q.may {
+		values.Set("may", "true")
+	}
 	q.filter.repeat(values)
 	if q.archived != "" {
 		values.Set("archived", q.archived)
@@ -216,6 +229,7 @@ func versionsOf(runs []listed) []string {
 	parts := make([]string, 0, 2*len(runs)+3)
 	for i := range runs {
 		parts = append(parts, runs[i].Name, runs[i].version())
+		parts = append(parts, runs[i].may...)
 	}
 	return parts
 }
