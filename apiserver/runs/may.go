@@ -20,9 +20,9 @@ func deedsOf(run *listed, byName bool) (deeds []access.Deed) {
 		need := access.Need{Right: access.RightTo(verb, resource, access.ByExecution), Name: name, Task: task}
 		deeds = append(deeds, access.Deed{Word: word, Needs: []access.Need{need}})
 	}
+	execute := access.Need{Right: access.RightTo("execute", "tasks", access.ByTask), Name: task}
+	deeds = append(deeds, access.Deed{Word: "rerun", Needs: []access.Need{execute}})
 	if !run.archived {
-		execute := access.Need{Right: access.RightTo("execute", "tasks", access.ByTask), Name: task}
-		deeds = append(deeds, access.Deed{Word: "rerun", Needs: []access.Need{execute}})
 		one("cancel", "cancel", "taskexecutions")
 		one("delete", "delete", "taskexecutions")
 	}
