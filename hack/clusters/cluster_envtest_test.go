@@ -60,6 +60,8 @@ type cluster struct {
 	scheme *runtime.Scheme
 	// kube reads and writes without a cache.
 	kube client.WithWatch
+	// etcd is the address of etcd, and dataDir its folder.
+	etcd, dataDir string
 	// uid is that of the namespace kube-system; identity is under which it writes to the bucket.
 	uid, identity string
 	// controllerDoor and facadeDoor are the ways to the bucket.
@@ -94,32 +96,17 @@ func (c *cluster) stop() {
 	for _, stop := range slices.Backward(c.stops) {
 		stop()
 	}
+	c.stops = nil
 }
 
 // newCluster starts etcd and an API server, with the namespaces. identity is empty for the cluster's own.
 func newCluster(t *testing.T, s *store, name, identity string, changes func(*controllers.Options)) *cluster {
 	t.Helper()
-	environment := &envtest.Environment{
-		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
-		ControlPlaneStartTimeout: 2 * time.Minute,
-	}
 	c := &cluster{t: t, name: name, scheme: runtime.NewScheme(), controllerDoor: s.door(t), facadeDoor: s.door(t), changes: changes, spool: t.TempDir(), log: logTo(t, name)}
-	var err error
-	if c.config, err = environment.Start(); err != nil {
-		t.Fatal(err)
-	}
-	c.atLast(func() {
-		if err := environment.Stop(); err != nil {
-			t.Errorf("stopping the API server of %s: %v", name, err)
-		}
-	})
-	c.config.QPS = -1 // no limit in the client
 	if err := errors.Join(clientgoscheme.AddToScheme(c.scheme), v1alpha1.AddToScheme(c.scheme)); err != nil {
 		t.Fatal(err)
 	}
-	if c.kube, err = client.NewWithWatch(c.config, client.Options{Scheme: c.scheme}); err != nil {
-		t.Fatal(err)
-	}
+	c.startAPI(t.TempDir())
 	system := &corev1.Namespace{}
 	c.eventually("it has a namespace kube-system", func() bool {
 		return c.kube.Get(t.Context(), client.ObjectKey{Name: metav1.NamespaceSystem}, system) == nil
@@ -134,6 +121,30 @@ func newCluster(t *testing.T, s *store, name, identity string, changes func(*con
 		}
 	}
 	return c
+}
+
+// startAPI starts etcd on a data directory, and an API server.
+func (c *cluster) startAPI(dataDir string) {
+	c.t.Helper()
+	environment := &envtest.Environment{
+		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("..", "..", "config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
+		ControlPlaneStartTimeout: 2 * time.Minute,
+	}
+	environment.ControlPlane.Etcd = &envtest.Etcd{DataDir: dataDir}
+	var err error
+	if c.config, err = environment.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	c.atLast(func() {
+		if err := environment.Stop(); err != nil {
+			c.t.Errorf("stopping the API server of %s: %v", c.name, err)
+		}
+	})
+	c.etcd, c.dataDir = environment.ControlPlane.Etcd.URL.String(), dataDir
+	c.config.QPS = -1 // no limit in the client
+	if c.kube, err = client.NewWithWatch(c.config, client.Options{Scheme: c.scheme}); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // startController starts the controller. It runs until stopController is called or the test ends.
@@ -154,7 +165,7 @@ func (c *cluster) startController() {
 	}
 	o := controllers.DefaultOptions()
 	c.registry = prometheus.NewRegistry()
-	o.Registry, o.LogPatience = c.registry, 10*time.Second
+	o.Registry = c.registry
 	o.KeepJob, o.KeepRun, o.HistoryPace = 2*time.Second, 5*time.Second, time.Second
 	o.ClusterID = c.identity
 	o.Archive.URL, o.Archive.SpoolDir = c.controllerDoor.url, c.spool

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/taskexec/taskexec/apiserver/runs"
 )
@@ -72,7 +73,7 @@ func (c *cluster) run(ctx context.Context, namespace, name string) (shown, error
 	return shown{archived, string(raw)}, err
 }
 
-// log reads what the container of a run printed.
+// printed reads what the container of a run printed.
 func (c *cluster) printed(ctx context.Context, namespace, name string) (string, error) {
 	status, answer, err := c.call(ctx, http.MethodGet, namespace, "/tasks/executions/"+name+"/logs", "", "Accept", "text/plain")
 	if err == nil && status != http.StatusOK {
@@ -81,8 +82,19 @@ func (c *cluster) printed(ctx context.Context, namespace, name string) (string, 
 	return answer, err
 }
 
-// history reads the whole history of a namespace in pages.
+// history reads the whole history of a namespace. It tries again if the store does not answer in time, which the facade then says.
 func (c *cluster) history(ctx context.Context, namespace string) (all []runs.ListedRecord, err error) {
+	for range 5 {
+		if all, err = c.pages(ctx, namespace); err == nil {
+			return all, nil
+		}
+		wait(ctx, 2*time.Second)
+	}
+	return nil, err
+}
+
+// pages reads the whole history of a namespace in pages.
+func (c *cluster) pages(ctx context.Context, namespace string) (all []runs.ListedRecord, err error) {
 	for cursor := ""; ; {
 		var page runs.History
 		if err := c.get(ctx, namespace, "/tasks/executions/history?limit=97"+cursor, &page); err != nil {

@@ -6,6 +6,7 @@
 package clusters
 
 import (
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -46,7 +48,11 @@ func startKubelet(t *testing.T, c *cluster, seed uint64) *kubelet {
 		t.Fatalf("%s is no TCP address", server.Listener.Addr())
 	}
 	object := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: k.nodeName}}
-	if err := c.kube.Create(t.Context(), object); err != nil {
+	if err := c.kube.Create(t.Context(), object); apierrors.IsAlreadyExists(err) {
+		if err := c.kube.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
+			t.Fatal(err)
+		}
+	} else if err != nil {
 		t.Fatal(err)
 	}
 	before := object.DeepCopy()
@@ -68,6 +74,21 @@ func (k *kubelet) begin(pod *corev1.Pod, made func(*corev1.Pod) *program) *progr
 		k.programs[key], k.of[p.execution] = p, p
 	}
 	return k.programs[key]
+}
+
+// takeOver takes the containers of an earlier kubelet over, as one that was restarted does.
+func (k *kubelet) takeOver(earlier *kubelet) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	maps.Copy(k.programs, earlier.programs)
+	maps.Copy(k.of, earlier.of)
+}
+
+// knows reports whether the program of a pod has begun.
+func (k *kubelet) knows(pod *corev1.Pod) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.programs[client.ObjectKeyFromObject(pod)] != nil
 }
 
 // neverBegan takes the beginning of a pod's program back.

@@ -25,9 +25,9 @@ import (
 	"github.com/taskexec/taskexec/controllers/records"
 )
 
-// settling is how long the programs may take until they all show what has happened: a restart of the controller, two sweeps, and
-// the lists of segments that the facade keeps.
-const settling = 2 * time.Minute
+// settling is how long the programs may take until what must go is gone everywhere: a restart of the controller, two sweeps, and the
+// lists of segments that the facade keeps, on a busy machine.
+const settling = 5 * time.Minute
 
 // run is what is known of a run that has ended.
 type run struct {
@@ -42,6 +42,8 @@ type run struct {
 	settled time.Time
 	// asked is when somebody asked to forget it, and deleted when somebody deleted it, in nanoseconds since 1970, 0 if nobody did.
 	asked, deleted atomic.Int64
+	// lived is when the cluster was last seen to have it.
+	lived atomic.Int64
 }
 
 // model is what a cluster must show.
@@ -134,7 +136,7 @@ func (m *model) settled(ctx context.Context, e *v1alpha1.TaskExecution) (*run, e
 	}
 	switch s := e.Status.LogSummary; {
 	case r.log != log.String():
-		m.wrong("%s/%s: %s", e.Namespace, e.Name, difference(log.String(), r.log))
+		m.wrong("%s/%s, whose log is %+v: %s", e.Namespace, e.Name, s, difference(log.String(), r.log))
 	case !over:
 		m.wrong("%s/%s is said to have ended, and its container runs", e.Namespace, e.Name)
 	case e.Status.Phase == v1alpha1.PhaseCompleted && p.code != 0, e.Status.Phase == v1alpha1.PhaseFailed && (e.Status.ExitCode == nil || *e.Status.ExitCode != p.code):
@@ -178,6 +180,9 @@ func (m *model) fates(ctx context.Context, namespace string, now time.Time) map[
 		bytes += int64(len(r.log))
 		age := now.Sub(r.ended)
 		live := m.kubeHas(ctx, r)
+		if live {
+			r.lived.Store(now.UnixNano())
+		}
 		asked := r.asked.Load()
 		switch {
 		case asked != 0 && now.Sub(time.Unix(0, asked)) > settling:
@@ -186,7 +191,7 @@ func (m *model) fates(ctx context.Context, namespace string, now time.Time) map[
 			of[r] = may // the facade's list of segments may be older than the deletion
 		case live:
 			of[r] = must
-		case limits.MaxAge > 0 && age > limits.MaxAge+settling:
+		case limits.MaxAge > 0 && age > limits.MaxAge+settling && now.Sub(time.Unix(0, r.lived.Load())) > settling:
 			of[r] = mustNot
 		case limits.MaxAge > 0 && age > limits.MaxAge-time.Second:
 			of[r] = may

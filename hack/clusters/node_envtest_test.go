@@ -34,6 +34,8 @@ type node struct {
 	// seen has the Jobs, pods and executions of all namespaces.
 	seen   cache.Cache
 	random *rand.Rand
+	// stop ends its work.
+	stop func()
 }
 
 // program is what the container of a pod does.
@@ -57,9 +59,12 @@ type line struct {
 // newProgram returns a program that begins now.
 func (n *node) newProgram(pod *corev1.Pod) *program {
 	now := time.Now()
-	p := &program{execution: types.UID(pod.Labels[v1alpha1.LabelExecutionUID]), begins: now, ends: now.Add(time.Duration(500+n.random.IntN(6000)) * time.Millisecond)}
-	if n.random.IntN(6) == 0 {
-		p.code = int32(1 + n.random.IntN(3))
+	p := &program{execution: types.UID(pod.Labels[v1alpha1.LabelExecutionUID]), begins: now}
+	if command := pod.Spec.Containers[0].Command; len(command) == 2 && command[0] == "sleep" {
+		p.ends = now.Add(lasts(command[1]))
+	} else {
+		p.ends = now.Add(time.Duration(500+n.random.IntN(6000)) * time.Millisecond)
+		p.code = int32(max(0, n.random.IntN(18)-14))
 	}
 	count := n.random.IntN(60)
 	step := p.ends.Sub(now) / time.Duration(count+1)
@@ -74,6 +79,15 @@ func (n *node) newProgram(pod *corev1.Pod) *program {
 		p.lines = append(p.lines, line{now.Add(time.Duration(i) * step).UTC(), text})
 	}
 	return p
+}
+
+// lasts returns how long a container sleeps, for ever if that is no duration.
+func lasts(argument string) time.Duration {
+	d, err := time.ParseDuration(argument)
+	if err != nil {
+		return 1000 * time.Hour
+	}
+	return d
 }
 
 // printed returns the lines that were printed by now, and whether the container has ended, so that there will be no more.
@@ -99,8 +113,9 @@ func (p *program) kill() {
 	}
 }
 
-// startNode starts the node of a cluster. It works until the test ends.
-func startNode(t *testing.T, c *cluster, seed uint64) *node {
+// startNode starts the node of a cluster. It works until the cluster is stopped. Its containers are those of an earlier node, if there
+// is one.
+func startNode(t *testing.T, c *cluster, seed uint64, earlier *node) *node {
 	t.Helper()
 	seen, err := cache.New(c.config, cache.Options{Scheme: c.scheme})
 	if err != nil {
@@ -112,12 +127,16 @@ func startNode(t *testing.T, c *cluster, seed uint64) *node {
 		}
 	}
 	n := &node{cluster: c, kubelet: startKubelet(t, c, seed), seen: seen, random: rand.New(rand.NewPCG(seed, 1))}
+	if earlier != nil {
+		n.takeOver(earlier.kubelet)
+	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var hands sync.WaitGroup
-	c.atLast(func() {
+	n.stop = func() {
 		stop()
 		hands.Wait()
-	})
+	}
+	c.atLast(n.stop)
 	hands.Go(func() {
 		if err := seen.Start(ctx); err != nil {
 			t.Errorf("the node of %s: %v", c.name, err)
@@ -247,6 +266,12 @@ func statuses(pod *corev1.Pod, state corev1.ContainerState) []corev1.ContainerSt
 
 // goesOn ends a container whose program has ended, or that is told to end.
 func (n *node) goesOn(ctx context.Context, pod *corev1.Pod) error {
+	if !n.knows(pod) { // as after a restore of etcd: a kubelet starts the containers of such a pod
+		p := n.begin(pod, n.newProgram)
+		pod.Status.ContainerStatuses = statuses(pod, corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(p.begins)}})
+		pod.Status.ContainerStatuses[0].ContainerID += "-again"
+		return n.kube.Status().Update(ctx, pod)
+	}
 	p := n.program(pod.Namespace, pod.Name)
 	code, reason := p.code, ""
 	if pod.Spec.ActiveDeadlineSeconds != nil {
@@ -260,7 +285,7 @@ func (n *node) goesOn(ctx context.Context, pod *corev1.Pod) error {
 		pod.Status.Phase = corev1.PodFailed
 	}
 	pod.Status.ContainerStatuses = statuses(pod, corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
-		ContainerID: "containerd://" + string(pod.UID), ExitCode: code, StartedAt: metav1.NewTime(p.begins), FinishedAt: metav1.Now(),
+		ContainerID: pod.Status.ContainerStatuses[0].ContainerID, ExitCode: code, StartedAt: metav1.NewTime(p.begins), FinishedAt: metav1.Now(),
 	}})
 	return n.kube.Status().Update(ctx, pod)
 }

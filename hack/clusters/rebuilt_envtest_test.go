@@ -34,7 +34,7 @@ func rebuilt(t *testing.T, s *store, lost *load) {
 	lost.stop()
 	sweeps := recorder.Retention{Every: time.Second, Default: records.Limits{MaxAge: 1000 * time.Hour, MaxBytes: 1 << 40}, PerHour: 1_000_000}
 	c := newCluster(t, s, "rebuilt", lost.identity, func(o *controllers.Options) { o.Archive.Retention = sweeps })
-	m := newModel(startNode(t, c, *seed), sweeps)
+	m := newModel(startNode(t, c, *seed, nil), sweeps)
 	maps.Copy(m.created, lost.created)
 	maps.Copy(m.runs, lost.runs)
 	l, err := newLoad(m, *seed)

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/runs"
 	"github.com/taskexec/taskexec/controllers"
 	"github.com/taskexec/taskexec/controllers/recorder"
 	"github.com/taskexec/taskexec/controllers/records"
@@ -49,9 +50,10 @@ func TestTwoClustersOnOneBucket(t *testing.T) {
 	underLoad(t, clusters)
 	for _, l := range clusters {
 		l.comesToRest(t)
+		removed := l.nothingIsLeft(t)
 		listed := l.check(t.Context(), 1, rand.New(rand.NewPCG(*seed, 5)))
-		t.Logf("%s: %d runs created, %d cancelled, %d deleted, %d forgotten; the history has %d; %d runs were compared whole", l.name, l.made, l.cancelled, l.deleted, l.forgotten, listed, l.checks)
-		if listed == 0 || l.cancelled == 0 || l.deleted == 0 || l.checks < l.made/2 {
+		t.Logf("%s: %d runs created, %d cancelled, %d deleted, %d forgotten; the history has %d, and nothing is left of %d; %d runs were compared whole", l.name, l.made, l.cancelled, l.deleted, l.forgotten, listed, removed, l.checks)
+		if listed == 0 || l.retention.Every > 0 && removed == 0 || l.cancelled == 0 || l.deleted == 0 || l.checks < l.made/2 {
 			t.Errorf("%s: too little happened", l.name)
 		}
 	}
@@ -64,7 +66,7 @@ func TestTwoClustersOnOneBucket(t *testing.T) {
 func begin(t *testing.T, s *store, name string, retention recorder.Retention) *load {
 	t.Helper()
 	c := newCluster(t, s, name, "", func(o *controllers.Options) { o.Archive.Retention = retention })
-	m := newModel(startNode(t, c, *seed+uint64(len(name))), retention)
+	m := newModel(startNode(t, c, *seed+uint64(len(name)), nil), retention)
 	l, err := newLoad(m, *seed+uint64(len(name)))
 	if err != nil {
 		t.Fatal(err)
@@ -197,4 +199,22 @@ func (l *load) hasMore(t *testing.T, namespace string) bool {
 		}
 	}
 	return false
+}
+
+// nothingIsLeft checks that nothing of the runs that are not in the history is in the bucket, and counts them.
+func (l *load) nothingIsLeft(t *testing.T) (removed int) {
+	t.Helper()
+	for _, namespace := range namespaces {
+		history, err := l.history(t.Context(), namespace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range l.all(namespace) {
+			if !slices.ContainsFunc(history, func(of runs.ListedRecord) bool { return of.ExecutionID == r.name }) {
+				l.isGone(t.Context(), r)
+				removed++
+			}
+		}
+	}
+	return removed
 }
