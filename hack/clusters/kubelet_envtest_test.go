@@ -57,7 +57,7 @@ func startKubelet(t *testing.T, c *cluster, seed uint64) *kubelet {
 	}
 	before := object.DeepCopy()
 	object.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: address.IP.String()}}
-	object.Status.DaemonEndpoints.KubeletEndpoint.Port = int32(address.Port) //nolint:gosec // a port
+	object.Status.DaemonEndpoints.KubeletEndpoint.Port = int32(address.Port)
 	if err := c.kube.Status().Patch(t.Context(), object, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}

@@ -134,9 +134,13 @@ func (m *model) settled(ctx context.Context, e *v1alpha1.TaskExecution) (*run, e
 	for _, l := range lines {
 		log.WriteString(l.text + "\n")
 	}
+	served := r.log
+	if r.log = log.String(); served != r.log && time.Since(r.ended) < settling {
+		return nil, nil // the facade serves the tail while the store does not answer
+	}
 	switch s := e.Status.LogSummary; {
-	case r.log != log.String():
-		m.wrong("%s/%s, whose log is %+v: %s", e.Namespace, e.Name, s, difference(log.String(), r.log))
+	case served != r.log:
+		m.wrong("%s/%s, whose log is %+v: %s", e.Namespace, e.Name, s, difference(r.log, served))
 	case !over:
 		m.wrong("%s/%s is said to have ended, and its container runs", e.Namespace, e.Name)
 	case e.Status.Phase == v1alpha1.PhaseCompleted && p.code != 0, e.Status.Phase == v1alpha1.PhaseFailed && (e.Status.ExitCode == nil || *e.Status.ExitCode != p.code):
