@@ -15,7 +15,7 @@ FUZZTIME ?= 30s
 LDFLAGS := -s -w -X github.com/prometheus/common/version.Version=$(VERSION)
 # Port on this machine where `make run` serves the REST API.
 PORT ?= 8080
-# How long `make soak` creates runs.
+# How long `make soak` and `make soak-archive` create runs.
 DURATION ?= 30m
 
 GO             ?= go
@@ -168,6 +168,11 @@ bench: build benches localcluster bin/kwok ## Compare the cost of a run with a b
 .PHONY: soak
 soak: build benches localcluster bin/kwok ## Create runs for DURATION (30m) with random faults, on simulated nodes.
 	@bin/bench/soak -assets "$$(bin/localcluster assets)" -duration $(DURATION) $(FLAGS)
+
+.PHONY: soak-archive
+soak-archive: localcluster ## Let two clusters share one bucket for DURATION (30m), and compare each with a model; FLAGS=-seed=2 is another course.
+	@KUBEBUILDER_ASSETS=$$(bin/localcluster assets) $(GO) test -tags=envtest -count=1 -timeout=0 -v -run '^TestTwoClustersOnOneBucket$$' ./hack/clusters \
+		-args -load-for=$(DURATION) -load-every=1s $(FLAGS)
 
 .PHONY: bench-logs
 bench-logs: build benches localcluster ## Measure the lag and the cost of logs on the local cluster; FLAGS=-help lists the flags.

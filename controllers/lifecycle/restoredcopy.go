@@ -24,7 +24,8 @@ import (
 //   - another execution with its name and time was deleted shortly before. The controller remembers that (package
 //     pastruns) for as long as the creation time cannot tell;
 //   - a run with its UID, or with its name and time, has ended according to the archive. This is the only trace if the
-//     store itself went back in time, because then UID and creation time are the original ones.
+//     store itself went back in time, because then UID and creation time are the original ones. It counts also for a run with
+//     a Job.
 //
 // Executions that kubectl or a GitOps tool declares carry no stamp. To apply them again means to run them again.
 
@@ -85,7 +86,7 @@ func PastOf(e *v1alpha1.TaskExecution, past []PastRun) (original *PastRun) {
 	return original
 }
 
-// MayBeCopy reports whether an execution without a Job can be a copy: it carries a stamp and has not ended.
+// MayBeCopy reports whether an execution can be a copy: it carries a stamp and has not ended.
 func MayBeCopy(e *v1alpha1.TaskExecution) bool {
 	stamped := e.Spec.Trigger.Time != nil || e.Spec.Trigger.Cluster != ""
 	return stamped && !e.Status.Phase.IsTerminal() && e.Spec.Cancel == nil && e.DeletionTimestamp == nil
@@ -113,11 +114,16 @@ func isOfOtherCluster(e *v1alpha1.TaskExecution, clusters []string) bool {
 	return requested != "" && len(clusters) > 0 && !slices.Contains(clusters, requested)
 }
 
-// restoredCopy ends a copy of a run instead of running it again. While the archive is asked, it waits. A run with a Job
-// is no copy. A cancelled copy is left to the rule for cancelled runs, which starts nothing either.
+// restoredCopy ends a copy of a run instead of running it again. While the archive is asked, it waits. A cancelled copy is left to the
+// rule for cancelled runs, which starts nothing either. A run with a Job that has not ended is a copy only if this same run has: the
+// store went back in time, and brought the Job back. A kubelet may start such a Job's pods again, so the Job is deleted first.
 func restoredCopy(o *Observation, _ facts) (step, bool) {
-	if o.Job != nil || !MayBeCopy(o.Execution) {
+	if !MayBeCopy(o.Execution) {
 		return step{}, false
+	}
+	if o.Job != nil {
+		ended := o.Past != nil && o.Past.UID == o.Execution.UID && o.Past.Phase.IsTerminal() && !JobFinished(o.Job)
+		return step{deleteJob: o.Job.DeletionTimestamp == nil, hold: true}, ended
 	}
 	if o.PastWait > 0 {
 		return step{hold: true, requeue: o.PastWait}, true

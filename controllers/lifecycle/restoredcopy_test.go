@@ -187,6 +187,8 @@ func TestCase64RestoredHalves(t *testing.T) {
 		s.Job = nil
 		return s
 	}
+	same := completed
+	same.UID = "execution-uid" // that of the fixture
 	table{
 		"a run whose Job is gone":                          {gone(given().stamped(time.Second).job()), "Failed/JobLost", "not started again"},
 		"kubectl's run whose Job is gone":                  {gone(given().job()), "Failed/JobLost", "not started again"},
@@ -196,6 +198,11 @@ func TestCase64RestoredHalves(t *testing.T) {
 		"a status that waits, and a Job that has failed":   {older(v1alpha1.PhasePending, v1alpha1.ReasonJobRefused).pod(exited(3)).counted(0, 1).jobEnds(batchv1.JobFailed, "x"), "Failed/NonZeroExit", ""},
 		"a status that ended, without its Job":             {gone(ends(given().stamped(time.Second).job(), v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted)), "Completed/Completed", ""},
 		"a status that waits, without a Job, in time":      {given().stamped(time.Second).policy(v1alpha1.ConcurrencyQueue).phase(v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit), "Queued/ConcurrencyLimit create", ""},
+		"a Job that is back, and the archive has the end":  {given().stamped(time.Second).job().phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted).pod(runningFor(time.Second)).past(same), "Running/ContainerStarted delete-job", ""},
+		"it is back in a status that waits":                {older(v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit).pod(runningFor(time.Second)).past(same), "Queued/ConcurrencyLimit delete-job", ""},
+		"it is back and goes":                              {gone(given().stamped(time.Second).job().phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted)).past(same), "Failed/RestoredCopy", "ended as Completed (Completed)"},
+		"it is back and has ended":                         {older("", "").pod(exited(0)).counted(1, 0).jobEnds(batchv1.JobComplete, "").past(same), "Completed/Completed", ""},
+		"the archive has another run's end":                {given().stamped(time.Second).job().phase(v1alpha1.PhaseRunning, v1alpha1.ReasonContainerStarted).pod(runningFor(time.Second)).past(completed), "Running/ContainerStarted", ""},
 		"a status that waits, and the archive has the end": {given().stamped(time.Second).phase(v1alpha1.PhaseQueued, v1alpha1.ReasonConcurrencyLimit).past(PastRun{UID: "execution-uid", Phase: v1alpha1.PhaseFailed, Reason: v1alpha1.ReasonNonZeroExit}), "Failed/RestoredCopy", "ended as Failed (NonZeroExit)"},
 	}.run(t)
 }

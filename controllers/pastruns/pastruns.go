@@ -69,14 +69,14 @@ func (r *Runs) Deleted(e *v1alpha1.TaskExecution) {
 	r.Settled(e.UID)
 }
 
-// Settled forgets what was asked about an execution, because it has a Job, has ended or is gone.
+// Settled forgets what was asked about an execution, because it has ended or is gone.
 func (r *Runs) Settled(uid types.UID) {
 	if r != nil && r.asker != nil {
 		r.asker.forget(question{uid: uid})
 	}
 }
 
-// Original returns the past run that an execution without a Job is a copy of, or nil if none is known. wait is more than
+// Original returns the past run that an execution is a copy of, or nil if none is known. wait is more than
 // zero while the archive is asked: call again after that time, or when wake was called.
 func (r *Runs) Original(e *v1alpha1.TaskExecution, wake func()) (original *lifecycle.PastRun, wait time.Duration) {
 	if r == nil {

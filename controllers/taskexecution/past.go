@@ -9,10 +9,10 @@ import (
 	"github.com/taskexec/taskexec/controllers/lifecycle"
 )
 
-// observePast asks whether an execution without a Job is a copy of an earlier run. It does not wait for the archive: the
-// answer causes another reconcile.
+// observePast asks whether an execution is a copy of an earlier run, also one with a Job, because a restore of etcd brings Jobs back too.
+// It does not wait for the archive: the answer causes another reconcile.
 func (r *Reconciler) observePast(o *lifecycle.Observation) {
-	if o.Job != nil || !lifecycle.MayBeCopy(o.Execution) {
+	if !lifecycle.MayBeCopy(o.Execution) {
 		r.Past.Settled(o.Execution.UID)
 		return
 	}
