@@ -116,6 +116,8 @@ func (s *server) platform() []platformRoute {
 		{get, "/session", s.session.Get, needsNothing},
 		{post, "/session", s.session.Create, needsNothing},
 		{del, "/session", s.session.Delete, needsNothing},
+		{get, "/session/oidc", s.session.BeginOIDC, needsNothing},
+		{get, "/session/oidc/callback", s.session.EndOIDC, needsNothing},
 		{post, "/session/links", s.session.CreateLink, needsName},
 	}
 }
