@@ -61,7 +61,7 @@ func (f *rooms) routes() []route {
 		{get, "/tasks/executions/{executionId}/task", f.compare.Task, access.RightTo("get", "taskexecutions", "executionId"), false},
 		{get, "/tasks/executions/{executionId}/diff", f.compare.Diff, access.RightTo("get", "taskexecutions", "executionId"), false},
 		{get, "/tasks/executions/{executionId}/logs", f.logs.Get, access.RightTo("get", "taskexecutions/logs", "executionId"), true},
-		{get, "/tasks/executions/{executionId}/logs/search", f.logs.Search, access.RightTo("get", "taskexecutions/logs", "executionId"), true},
+		{get, "/tasks/executions/{executionId}/logs/search", f.logs.Search, access.RightTo("get", "taskexecutions/logs", "executionId"), false},
 
 		{del, "/tasks/executions/cancel/by-ids", f.runs.CancelByIDs, access.CancelEach, false},
 		{del, "/tasks/executions/cancel/by-task-names", f.runs.CancelByTaskNames, access.CancelEach, false},
