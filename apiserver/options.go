@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/taskexec/taskexec/apiserver/session"
 	"github.com/taskexec/taskexec/controllers/backlog"
 )
 
@@ -46,6 +47,8 @@ type Options struct {
 	// TokenAudiences are the accepted audiences. A token must have one of them. Without any, the audiences of the API
 	// server are accepted.
 	TokenAudiences []string
+	// OIDC are the settings of the login with OpenID Connect.
+	OIDC session.OIDC
 	// AllowUnauthenticated allows AuthNone to serve other machines.
 	AllowUnauthenticated bool
 	// MaxInFlight is how many requests are served at once, without streams and waiting requests.

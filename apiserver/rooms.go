@@ -37,7 +37,7 @@ func (s *server) furnish(o Options) {
 		Past:      s.past,
 		Admission: access.NewAdmission(o.MaxInFlight), RecheckInterval: s.recheckInterval, Timeout: s.timeout,
 	}
-	s.furnishSession()
+	s.furnishSession(o)
 	s.rooms = &rooms{
 		tasks: tasks.Handlers{Stores: func(ns string) tasks.Store { return in(ns) }},
 		submit: submit.Handlers{
@@ -57,11 +57,11 @@ func (s *server) furnish(o Options) {
 
 // furnishSession builds what logs browsers in. Without a secret that all replicas share, a session is valid only for this
 // process.
-func (s *server) furnishSession() {
+func (s *server) furnishSession(o Options) {
 	secret, codes := s.secret, s.codes
 	if secret == nil {
 		secret, codes = submit.RandomSecret(), &session.InMemory{}
 	}
-	s.session = session.Handlers{Cookies: session.Cookies{Keys: secret.Key, Now: time.Now}, Guard: s.guard, Codes: codes}
+	s.session = session.Handlers{Cookies: session.Cookies{Keys: secret.Key, Now: time.Now}, Guard: s.guard, Codes: codes}.With(o.OIDC)
 	s.guard.Sessions = s.session.Cookies
 }

@@ -55,13 +55,17 @@ func (f *rooms) routes() []route {
 		{get, "/tasks/executions/{executionId}/explain", f.explain.Explain, access.RightTo("get", "taskexecutions", "executionId"), false},
 		// Its task is known after the execution was read: the handler checks execute on it.
 		{post, "/tasks/executions/{executionId}/rerun", f.submit.Rerun, access.RightTo("get", "taskexecutions", "executionId"), false},
+		// Their tasks are known after the executions were read: the handler checks execute on each.
+		{post, "/tasks/executions/rerun/by-filter", f.submit.RerunByFilter, access.RightTo("list", "taskexecutions", "taskName"), false},
 		// Its task is known after the execution was read: the handler checks get on it. A diff takes the rights to read both runs and logs.
 		{get, "/tasks/executions/{executionId}/task", f.compare.Task, access.RightTo("get", "taskexecutions", "executionId"), false},
 		{get, "/tasks/executions/{executionId}/diff", f.compare.Diff, access.RightTo("get", "taskexecutions", "executionId"), false},
 		{get, "/tasks/executions/{executionId}/logs", f.logs.Get, access.RightTo("get", "taskexecutions/logs", "executionId"), true},
+		{get, "/tasks/executions/{executionId}/logs/search", f.logs.Search, access.RightTo("get", "taskexecutions/logs", "executionId"), false},
 
 		{del, "/tasks/executions/cancel/by-ids", f.runs.CancelByIDs, access.CancelEach, false},
 		{del, "/tasks/executions/cancel/by-task-names", f.runs.CancelByTaskNames, access.CancelEach, false},
+		{del, "/tasks/executions/cancel/by-filter", f.runs.CancelByFilter, access.RightTo("cancel", "taskexecutions", "taskName"), false},
 		{del, "/tasks/executions/cancel/all", f.runs.CancelAll, access.RightTo("cancel-all", "taskexecutions", ""), false},
 
 		// Any change that makes a schedule start runs needs execute on its task: the handlers check it.
@@ -112,6 +116,8 @@ func (s *server) platform() []platformRoute {
 		{get, "/session", s.session.Get, needsNothing},
 		{post, "/session", s.session.Create, needsNothing},
 		{del, "/session", s.session.Delete, needsNothing},
+		{get, "/session/oidc", s.session.BeginOIDC, needsNothing},
+		{get, "/session/oidc/callback", s.session.EndOIDC, needsNothing},
 		{post, "/session/links", s.session.CreateLink, needsName},
 	}
 }

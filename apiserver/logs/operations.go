@@ -13,6 +13,7 @@ import (
 // Operations describes what this package serves, by method and pattern.
 func Operations() openapi.Operations {
 	return openapi.Operations{
+		"GET /tasks/executions/{executionId}/logs/search": searchOperation(),
 		"GET /tasks/executions/{executionId}/logs": {
 			ID: "getExecutionLogs", Tag: openapi.TagExecutions, Summary: "Read the whole log of a run as pages, as text or as a stream.",
 			Details: "With `Accept: text/plain` the answer has the lines as the program printed them. With `follow=true` it continues until the run has ended: " +
@@ -35,16 +36,43 @@ func Operations() openapi.Operations {
 	}
 }
 
+// searchOperation describes the search in a log.
+func searchOperation() openapi.Operation {
+	return openapi.Operation{
+		ID: "searchExecutionLogs", Tag: openapi.TagExecutions, Summary: "Search the log of a run, live and archived.",
+		Details: "A line matches if its text as printed or its message does. Of a longer line, the first 32 KiB are searched. " +
+			"One request ends after its matches, 5 seconds or 1 GiB. Then end is false, and nextCursor searches on, also if there are no matches yet.",
+		Parameters: []openapi.Parameter{
+			openapi.Query("q", "The text to search for.", openapi.Text("minLength", 1, "maxLength", maxSought)),
+			openapi.Query("regex", "q is an expression of RE2.", openapi.Flag()),
+			openapi.Query("ignoreCase", "Letters match in any case.", openapi.Flag()),
+			openapi.Query("limit", "The most matches of an answer. The default is 100.", openapi.Integer(1, web.MaxPage)),
+			openapi.Query("cursor", "Where to begin: any cursor of the log.", openapi.Text()),
+			level, since, attempt, container,
+		},
+		Answers: []openapi.Answer{
+			openapi.OK("The matches.", LogMatches{}), openapi.NoSuchExecution,
+			openapi.Problem(http.StatusGone, "The part of the log at the cursor is gone."),
+		},
+	}
+}
+
+// These are parameters of pages and of the search.
+var (
+	level     = openapi.Query("level", "Only entries of this level and above.", openapi.OneOf("debug", "info", "warn", "error"))
+	since     = openapi.Query("since", "Only entries since this time (RFC 3339), or since a duration ago, such as 10m.", openapi.Text())
+	attempt   = openapi.Query("attempt", "Only this attempt, from 1.", openapi.Integer(1, maxAttempt))
+	container = openapi.Query("container", "Only this container, which may be a sidecar.", openapi.Text("minLength", 1))
+)
+
 func logQueryParameters() []openapi.Parameter {
 	return []openapi.Parameter{
 		openapi.Query("limit", "The most entries of a page. The default is 100.", openapi.Integer(1, web.MaxPage)),
 		openapi.PageCursor,
 		openapi.Query("before", "Read backwards: `end` for the newest page, or the previousCursor of a page for the page before. Any cursor of the log is possible. It excludes cursor, tail and follow.", openapi.Text("minLength", 1)),
-		openapi.Query("level", "Only entries of this level and above.", openapi.OneOf("debug", "info", "warn", "error")),
-		openapi.Query("since", "Only entries since this time (RFC 3339), or since a duration ago, such as 10m.", openapi.Text()),
+		level, since,
 		openapi.Query("tail", "Only this many of the last entries. It excludes cursor.", openapi.Integer(1, web.MaxPage)),
-		openapi.Query("attempt", "Only this attempt, from 1.", openapi.Integer(1, maxAttempt)),
-		openapi.Query("container", "Only this container, which may be a sidecar.", openapi.Text("minLength", 1)),
+		attempt, container,
 		openapi.Query("timestamps", "With text/plain: begin each line with its time.", openapi.Flag()),
 		openapi.Query("follow", "Keep sending entries as the log grows.", openapi.Flag()),
 		openapi.Header("Last-Event-ID", "The id of the last event that the client received. The stream resumes after it.", openapi.Text()),

@@ -59,9 +59,7 @@ func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request)
 	if err != nil {
 		return err
 	}
-	leave, err := web.LastingPlace(h.Logs.Places, h.Logs.Reading, in.Who.Name(),
-		fmt.Sprintf("%d logs are being read by %q, the most for one caller (a share of --max-log-readers)", limit.Share(cap(h.Logs.Places)), in.Who.Name()),
-		fmt.Sprintf("%d logs are being read already (--max-log-readers)", cap(h.Logs.Places)))
+	leave, err := h.place(in)
 	if err != nil {
 		return err
 	}
@@ -84,6 +82,13 @@ func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request)
 	default:
 		return log.page(w, r)
 	}
+}
+
+// place takes a place among those that read logs. The error is the answer to the request.
+func (h *Handlers) place(in *access.Scope) (leave func(), err error) {
+	return web.LastingPlace(h.Logs.Places, h.Logs.Reading, in.Who.Name(),
+		fmt.Sprintf("%d logs are being read by %q, the most for one caller (a share of --max-log-readers)", limit.Share(cap(h.Logs.Places)), in.Who.Name()),
+		fmt.Sprintf("%d logs are being read already (--max-log-readers)", cap(h.Logs.Places)))
 }
 
 // Store reads the execution of a log and its pods.

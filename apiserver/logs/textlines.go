@@ -6,14 +6,11 @@ package logs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/limit"
-	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/logs/replay"
 )
 
@@ -21,9 +18,7 @@ import (
 // returned. cut says that there are more lines: the size or two seconds were over. A caller that may not read the log unredacted gets
 // the tail of the log, as in pages. The error is the answer to the request.
 func (h *Handlers) Lines(ctx context.Context, in *access.Scope, id string, uid types.UID, most int) (lines []string, cut bool, err error) {
-	leave, err := web.LastingPlace(h.Logs.Places, h.Logs.Reading, in.Who.Name(),
-		fmt.Sprintf("%d logs are being read by %q, the most for one caller (a share of --max-log-readers)", limit.Share(cap(h.Logs.Places)), in.Who.Name()),
-		fmt.Sprintf("%d logs are being read already (--max-log-readers)", cap(h.Logs.Places)))
+	leave, err := h.place(in)
 	if err != nil {
 		return nil, false, err
 	}

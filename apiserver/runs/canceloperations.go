@@ -21,6 +21,7 @@ func cancelOperations() openapi.Operations {
 			Body: cancelByTaskNamesRequest{}, BodyRequired: true,
 			Answers: []openapi.Answer{openapi.OK("The cancelled runs.", cancelByTaskNamesResponse{}), partly()},
 		},
+		"DELETE /tasks/executions/cancel/by-filter": cancelByFilter(),
 		"DELETE /tasks/executions/cancel/all": {
 			ID: "cancelAllExecutions", Tag: openapi.TagCancel, Summary: "Cancel all runs of the namespace, or those with labels or params.",
 			Parameters: []openapi.Parameter{

@@ -69,23 +69,28 @@ func pagesOf(id string) openapi.Operation {
 	return openapi.Operation{
 		ID: id, Tag: openapi.TagExecutions, Summary: "List the runs of all tasks in pages, newest first, live and archived.",
 		Details: "If the archive cannot be read, the answer has the live runs and the field incomplete. The total of numbered pages includes archived runs. It is absent if they cannot be counted: with filters other than taskName and status, or with dates that are not whole days.",
-		Parameters: []openapi.Parameter{
-			openapi.Query("taskName", "Only runs of this task.", openapi.Text()),
-			openapi.Query("status", "Only runs with one of these statuses, separated by commas.", openapi.SomeOf("running", "completed", "failed", "cancelled")),
-			openapi.Query("source", "Only runs with one of these trigger sources, separated by commas.", openapi.SomeOf("manual", "api", "schedule", "change", "kubectl")),
-			openapi.Query("triggerName", "Only runs that this schedule or pipeline started.", openapi.Text()),
-			labelled, withParam,
-			openapi.Query("startDate", "Only runs created at or after this time (RFC 3339) or day.", openapi.Text()),
-			openapi.Query("endDate", "Only runs created at or before this time (RFC 3339) or day.", openapi.Text()),
+		Parameters: append(filterParameters(),
 			openapi.Query("sort", "The order. The default is newest first.", openapi.OneOf(sortNewest, sortOldest)),
 			openapi.Query("limit", "The most entries of a page. The default is 100.", openapi.Integer(1, web.MaxPage)),
 			openapi.PageCursor,
 			openapi.Query("page", "The number of the page, from 1. Use page and pageSize instead of limit and cursor.", openapi.Integer(1, maxReach)),
 			openapi.Query("pageSize", "The size of a page. Use it with page.", openapi.Integer(1, web.MaxPage)),
 			openapi.Query("archived", "Whether to include archived runs. The default is true. Archived runs have no logs in lists.", openapi.Schema{"type": "boolean"}),
-			logsToo, openapi.WithMay, openapi.IfNoneMatch,
-		},
+			logsToo, openapi.WithMay, openapi.IfNoneMatch),
 		Answers: []openapi.Answer{openapi.Tagged("A page of runs.", History{}), openapi.NotModified},
+	}
+}
+
+// filterParameters describes the parameters that select runs.
+func filterParameters() []openapi.Parameter {
+	return []openapi.Parameter{
+		openapi.Query("taskName", "Only runs of this task.", openapi.Text()),
+		openapi.Query("status", "Only runs with one of these statuses, separated by commas.", openapi.SomeOf("running", "completed", "failed", "cancelled")),
+		openapi.Query("source", "Only runs with one of these trigger sources, separated by commas.", openapi.SomeOf("manual", "api", "schedule", "change", "kubectl")),
+		openapi.Query("triggerName", "Only runs that this schedule or pipeline started.", openapi.Text()),
+		labelled, withParam,
+		openapi.Query("startDate", "Only runs created at or after this time (RFC 3339) or day.", openapi.Text()),
+		openapi.Query("endDate", "Only runs created at or before this time (RFC 3339) or day.", openapi.Text()),
 	}
 }
 

@@ -16,16 +16,20 @@ import (
 const (
 	authNone  = "none"
 	authToken = "token"
+	authOIDC  = "oidc"
 )
 
 // Session says who is logged in, and how callers log in.
 type Session struct {
-	// Auth is how callers log in: none means that nobody needs to, token with a token of Kubernetes.
-	Auth string `json:"auth" jsonschema:"enum=none,enum=token"`
+	// Auth is how callers log in: none means that nobody needs to, token with a token of Kubernetes, oidc with OpenID
+	// Connect or a token.
+	Auth string `json:"auth" jsonschema:"enum=none,enum=token,enum=oidc"`
 	// User is the name of the user, absent if nobody is logged in.
 	User string `json:"user,omitempty"`
 	// ExpiresAt is when the session ends, absent if nobody is logged in or the request has a header Authorization.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// LoginPath is where a browser goes to log in with OpenID Connect, absent if that is not possible.
+	LoginPath string `json:"loginPath,omitempty"`
 }
 
 // loginRequest is a login: by a token or by the code of a login link.
@@ -46,6 +50,14 @@ type Handlers struct {
 	Guard *access.Guard
 	// Codes remembers which codes of login links were used.
 	Codes Codes
+	// issuer is nil without OpenID Connect.
+	issuer *issuer
+}
+
+// With returns handlers that also log in with OpenID Connect, if it has an issuer.
+func (h Handlers) With(of OIDC) Handlers {
+	h.issuer = newIssuer(of)
+	return h
 }
 
 // Get answers who is logged in. It does not fail if nobody is.
@@ -137,8 +149,12 @@ func (h *Handlers) sessionOf(w http.ResponseWriter, r *http.Request, of access.C
 
 // anonymous returns the session of nobody.
 func (h *Handlers) anonymous() Session {
-	if h.Guard.Gate == nil {
+	switch {
+	case h.Guard.Gate == nil:
 		return Session{Auth: authNone}
+	case h.issuer != nil:
+		return Session{Auth: authOIDC, LoginPath: oidcPath}
+	default:
+		return Session{Auth: authToken}
 	}
-	return Session{Auth: authToken}
 }

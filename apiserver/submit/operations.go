@@ -21,7 +21,8 @@ func Operations() openapi.Operations {
 		"POST /tasks/executions/{executionId}/rerun": submitting(openapi.Operation{
 			ID: "rerunExecution", Tag: openapi.TagExecutions, Summary: "Run an execution again, with the same params or with those in the body.",
 		}, openapi.Problem(http.StatusNotFound, "The run or its task does not exist.")),
-		"POST /triggers/cron/{name}/run": runningNow(),
+		"POST /tasks/executions/rerun/by-filter": rerunningByFilter(),
+		"POST /triggers/cron/{name}/run":         runningNow(),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -33,8 +34,10 @@ type options struct {
 	namespaces   string
 	waitingBytes resource.QuantityValue
 	archiveCache resource.QuantityValue
-	zap          zap.Options
-	version      bool
+	// oidcScopes are separated by commas, and oidcSecretFile has the client secret.
+	oidcScopes, oidcSecretFile string
+	zap                        zap.Options
+	version                    bool
 }
 
 func main() {
@@ -68,6 +71,11 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	flags.StringVar(&o.Auth, "auth", o.Auth, "How callers are authenticated: kubernetes (bearer tokens, which the API server reviews) or none.")
 	audiences := strings.Join(o.TokenAudiences, ",")
 	flags.StringVar(&audiences, "token-audience", audiences, "Comma-separated audiences, of which a token must have one. Empty means the audience of the API server.")
+	flags.StringVar(&o.OIDC.Issuer, "oidc-issuer", "", "URL of an issuer of OpenID Connect, with which people log in to the console. The API server must accept its ID tokens for --oidc-client-id. Empty means no such login.")
+	flags.StringVar(&o.OIDC.ClientID, "oidc-client-id", "", "The client ID of the REST API at --oidc-issuer.")
+	flags.StringVar(&o.oidcSecretFile, "oidc-client-secret-file", "", "A file with the client secret at --oidc-issuer. Empty means a public client.")
+	flags.StringVar(&o.oidcScopes, "oidc-scopes", "profile,email", "Comma-separated scopes to request from --oidc-issuer, besides openid.")
+	flags.StringVar(&o.OIDC.RedirectURL, "oidc-redirect-url", "", "The address of /session/oidc/callback as --oidc-issuer knows it. Empty means the host of each request.")
 	flags.BoolVar(&o.AllowUnauthenticated, "insecure-allow-unauthenticated", o.AllowUnauthenticated, "Allow --auth=none at an address that other machines can reach.")
 	flags.IntVar(&o.MaxInFlight, "max-requests-in-flight", o.MaxInFlight, "Maximum number of requests served at once, not counting streams. One caller gets at most a quarter. Beyond it, the answer is 429.")
 	flags.Float64Var(&o.MaxReads, "max-reads-per-second", o.MaxReads, "Maximum reads per second for one caller (burst: ten times that). Beyond it, the answer is 429. 0 means no limit.")
@@ -92,7 +100,36 @@ func parseFlags(flags *flag.FlagSet, args []string) (options, error) {
 	o.TokenAudiences = strings.FieldsFunc(audiences, func(c rune) bool { return c == ',' })
 	o.Waiting.Bytes, o.ArchiveCacheBytes = o.waitingBytes.Value(), o.archiveCache.Value()
 	err := o.validate()
+	if err == nil {
+		err = o.readOIDC()
+	}
 	return o, err
+}
+
+// readOIDC checks the flags of the login with OpenID Connect, and reads the client secret.
+func (o *options) readOIDC() error {
+	if o.OIDC.Issuer == "" {
+		return nil
+	}
+	issuer, err := url.Parse(o.OIDC.Issuer)
+	switch {
+	case err != nil, issuer.Host == "", issuer.Scheme != "https" && !web.IsLoopback(issuer.Host):
+		return fmt.Errorf("--oidc-issuer is %q, want a URL with https", o.OIDC.Issuer)
+	case o.OIDC.ClientID == "":
+		return fmt.Errorf("--oidc-client-id is empty, want that of the REST API at --oidc-issuer=%s", o.OIDC.Issuer)
+	case o.Auth != apiserver.AuthKubernetes:
+		return fmt.Errorf("--oidc-issuer makes no sense with --auth=%s", o.Auth)
+	}
+	o.OIDC.Scopes = strings.FieldsFunc(o.oidcScopes, func(c rune) bool { return c == ',' || c == ' ' })
+	if o.oidcSecretFile == "" {
+		return nil
+	}
+	secret, err := os.ReadFile(o.oidcSecretFile)
+	if err != nil {
+		return fmt.Errorf("reading the client secret (--oidc-client-secret-file): %w", err)
+	}
+	o.OIDC.ClientSecret = strings.TrimSpace(string(secret))
+	return nil
 }
 
 func (o *options) validate() error {

@@ -6,6 +6,8 @@ package main
 import (
 	"flag"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +116,31 @@ func TestFlagsThatMakeNoSense(t *testing.T) {
 	} {
 		if _, err := parse(args); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want an error that says %q", args, err, says)
+		}
+	}
+}
+
+func TestOIDCFlags(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, err := parse("--oidc-issuer=https://id.example.com", "--oidc-client-id=taskexec", "--oidc-client-secret-file="+secret, "--oidc-scopes=email,groups")
+	if err != nil || o.OIDC.ClientSecret != "s3cret" || !slices.Equal(o.OIDC.Scopes, []string{"email", "groups"}) || o.OIDC.ClientID != "taskexec" {
+		t.Errorf("%+v, %v", o.OIDC, err)
+	}
+	if o, err = parse("--oidc-issuer=http://127.0.0.1:5556", "--oidc-client-id=a"); err != nil || o.OIDC.ClientSecret != "" || len(o.OIDC.Scopes) != 2 {
+		t.Errorf("%+v, %v", o.OIDC, err)
+	}
+	for says, args := range map[string][]string{
+		"want a URL with https":     {"--oidc-issuer=http://id.example.com", "--oidc-client-id=a"},
+		"--oidc-issuer is":          {"--oidc-issuer=id", "--oidc-client-id=a"},
+		"--oidc-client-id is empty": {"--oidc-issuer=https://id.example.com"},
+		"reading the client secret": {"--oidc-issuer=https://id.example.com", "--oidc-client-id=a", "--oidc-client-secret-file=" + secret + "-none"},
+		"--auth=none":               {"--oidc-issuer=https://id.example.com", "--oidc-client-id=a", "--auth=none", "--bind-address=127.0.0.1:1"},
+	} {
+		if _, err := parse(args...); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want an error that says %q", args, err, says)
 		}
 	}
 }

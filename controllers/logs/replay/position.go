@@ -92,10 +92,17 @@ func streamHash(id archive.StreamID) uint64 {
 }
 
 func lineHash(at time.Time, head []byte) uint32 {
-	h := fnv.New32a()
-	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(at.UnixNano())))
-	_, _ = h.Write(head)
-	return h.Sum32()
+	const offset, prime = 2166136261, 16777619 // FNV-1a, as hash/fnv, without an allocation for each line
+	sum := uint32(offset)
+	var stamp [8]byte
+	binary.BigEndian.PutUint64(stamp[:], uint64(at.UnixNano()))
+	for _, c := range stamp {
+		sum = (sum ^ uint32(c)) * prime
+	}
+	for _, c := range head {
+		sum = (sum ^ uint32(c)) * prime
+	}
+	return sum
 }
 
 // counter counts the position after each line of a stream.
@@ -115,19 +122,25 @@ func newCounter(stream uint64, from int64) *counter {
 func (c *counter) pass(at time.Time, head []byte) {
 	if at.After(c.newest) || len(c.seconds) == 0 {
 		c.newest = at
-		c.position.Since = max(c.position.Since, dedup.ResumeFrom(at).Unix(), 0)
-		for second := range c.seconds {
-			if second < c.position.Since {
-				delete(c.seconds, second)
-			}
-		}
+		c.forget(max(c.position.Since, dedup.ResumeFrom(at).Unix(), 0))
 	}
 	if second := at.Unix(); second >= c.position.Since {
 		c.seconds[second]++
-	}
-	c.position.Seen = 0
-	for _, n := range c.seconds {
-		c.position.Seen += n
+		c.position.Seen++
 	}
 	c.position.At, c.position.Hash = at.UnixNano(), lineHash(at, head)
+}
+
+// forget begins to count at a later second.
+func (c *counter) forget(since int64) {
+	if since == c.position.Since {
+		return
+	}
+	c.position.Since = since
+	for second, n := range c.seconds {
+		if second < since {
+			c.position.Seen -= n
+			delete(c.seconds, second)
+		}
+	}
 }

@@ -194,12 +194,21 @@ func (s *reading) line(reader lineReader, line dedup.Line) error {
 	if line.At.Before(s.Since) || (!s.after.IsZero() && !line.At.After(s.after)) {
 		return nil
 	}
-	rest := reader.Rest
-	if !line.More {
-		rest = func() ([]byte, bool, error) { return nil, line.Whole, io.EOF }
+	var rest func() ([]byte, bool, error)
+	switch {
+	case line.More:
+		rest = reader.Rest
+	case line.Whole:
+		rest = onlyNewline
+	default:
+		rest = noRest
 	}
 	return s.visit(Line{Segment: s.segment, At: line.At, Head: line.Head, Whole: line.Whole, Rest: rest, Position: s.counter.position, Growing: s.growing})
 }
+
+// onlyNewline is the Rest of a line whose head is all but the newline, and noRest that of a last line without one.
+func onlyNewline() ([]byte, bool, error) { return nil, true, io.EOF }
+func noRest() ([]byte, bool, error)      { return nil, false, io.EOF }
 
 // again reads the log again from the second of a position whose line was lost, and skips lines that are not later than
 // it. Lines may be missing there, but none is repeated.
