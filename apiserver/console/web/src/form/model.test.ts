@@ -25,7 +25,7 @@ describe('formOf', () => {
     ['space', 'text'], ['format', 'choice'], ['days', 'number'], ['force', 'switch'], ['tags', 'list'], ['nested', 'object'],
     ['password', 'text'], ['any', 'json'], ['free', 'json'],
   ])('%s is %s', (name, kind) => expect(field(name).kind).toBe(kind))
-  it('follows references and keeps what is beside them', () => expect(field('days')).toMatchObject({ initial: 7, hints: ['1–366'], description: 'days', integer: true }))
+  it('follows references and keeps what is beside them', () => expect(field('days')).toMatchObject({ initial: 7, hints: [{ text: '1–366', unit: '' }], description: 'days', integer: true }))
   it('knows what is required and secret', () => expect([field('space').required, field('format').required, field('password').secret]).toEqual([true, false, true]))
   it.each([undefined, null, true, 'x', [], {}])('of %s has no fields', (nothing) => expect(formOf(nothing)).toMatchObject({ kind: 'object', fields: [] }))
   it('ends on a reference to itself', () => {
@@ -35,7 +35,7 @@ describe('formOf', () => {
 })
 
 describe('write', () => {
-  it('sends defaults, and nothing that was not given', () => expect(write(form, draftOf(form))).toBe('{"format":"csv","days":7,"tags":[]}'))
+  it('sends defaults, and nothing that was not given', () => expect(write(form, draftOf(form))).toBe('{"tags":[],"format":"csv","days":7}'))
   it('gives back what it was given', () => {
     const params = { space: 'rd', format: 'json', days: 3, force: false, tags: ['a', 'b'], nested: { deep: 1.5 }, any: { x: [1] }, free: { y: null }, other: 1 }
     expect(JSON.parse(write(form, draftOf(form, params))!)).toEqual(params)

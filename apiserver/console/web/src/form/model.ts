@@ -22,7 +22,7 @@ export type Field = {
   // initial is the default of the schema, undefined if it has none.
   initial: unknown
   // hints are the limits of the value, for people.
-  hints: string[]
+  hints: Hint[]
   integer: boolean
   long: boolean
   fields: Field[]
@@ -30,6 +30,9 @@ export type Field = {
   item: Field | undefined
   maxItems: number
 }
+
+// Hint is one limit of a value. A length counts characters, a size entries of a list.
+export type Hint = { text: string; unit: '' | 'chars' | 'items' }
 
 // Draft is what has been typed into a field.
 export type Draft = { text: string; on: boolean | undefined; fields: Record<string, Draft>; items: Draft[]; extra: Record<string, unknown> }
@@ -66,7 +69,7 @@ function fieldOf(raw: unknown, root: Schema, name: string, required: boolean, de
   const field: Field = {
     kind: kindOf(schema, depth), name, title: text('title') || name, description: text('description'), required,
     secret: schema.writeOnly === true, choices: [], initial: schema.default, hints: hintsOf(schema),
-    integer: schema.type === 'integer', long: text('format') === 'textarea' || Number(schema.maxLength) > 200, fields: [], item: undefined,
+    integer: schema.type === 'integer', long: text('format') === 'textarea' || Number(schema.maxLength) > 1000, fields: [], item: undefined,
     maxItems: typeof schema.maxItems === 'number' ? schema.maxItems : Infinity,
   }
   if (Array.isArray(schema.enum)) field.choices = schema.enum
@@ -76,6 +79,8 @@ function fieldOf(raw: unknown, root: Schema, name: string, required: boolean, de
     field.fields = Object.entries(isObject(schema.properties) ? schema.properties : {})
       .filter(([, property]) => property !== false)
       .map(([key, property]) => fieldOf(property, root, key, wanted.includes(key), depth + 1))
+      // Kubernetes does not keep the order of a schema. What has to be filled in comes first.
+      .sort((a, b) => Number(b.required) - Number(a.required))
   }
   if (field.kind === 'list') field.item = fieldOf(schema.items, root, '', true, depth + 1)
   return field
@@ -102,21 +107,22 @@ function kindOf(schema: Schema, depth: number): Kind {
   }
 }
 
-function hintsOf(schema: Schema): string[] {
-  const hints: string[] = []
-  const range = (low: unknown, high: unknown, unit: string) => {
-    if (low !== undefined && high !== undefined) hints.push(`${String(low)}–${String(high)}${unit}`)
-    else if (low !== undefined) hints.push(`≥ ${String(low)}${unit}`)
-    else if (high !== undefined) hints.push(`≤ ${String(high)}${unit}`)
+function hintsOf(schema: Schema): Hint[] {
+  const hints: Hint[] = []
+  const add = (text: string, unit: Hint['unit'] = '') => hints.push({ text, unit })
+  const range = (low: unknown, high: unknown, unit: Hint['unit'] = '') => {
+    if (low !== undefined && high !== undefined) add(`${String(low)}–${String(high)}`, unit)
+    else if (low !== undefined) add(`≥ ${String(low)}`, unit)
+    else if (high !== undefined) add(`≤ ${String(high)}`, unit)
   }
-  range(schema.minimum, schema.maximum, '')
-  if (schema.exclusiveMinimum !== undefined) hints.push(`> ${String(schema.exclusiveMinimum)}`)
-  if (schema.exclusiveMaximum !== undefined) hints.push(`< ${String(schema.exclusiveMaximum)}`)
-  if (schema.multipleOf !== undefined) hints.push(`× ${String(schema.multipleOf)}`)
-  if (schema.type === 'string') range(schema.minLength === 0 ? undefined : schema.minLength, schema.maxLength, ' chars')
-  if (schema.type === 'array') range(schema.minItems, schema.maxItems, ' items')
-  if (typeof schema.pattern === 'string') hints.push(`/${schema.pattern}/`)
-  if (typeof schema.format === 'string' && schema.format !== 'textarea') hints.push(schema.format)
+  range(schema.minimum, schema.maximum)
+  if (schema.exclusiveMinimum !== undefined) add(`> ${String(schema.exclusiveMinimum)}`)
+  if (schema.exclusiveMaximum !== undefined) add(`< ${String(schema.exclusiveMaximum)}`)
+  if (schema.multipleOf !== undefined) add(`× ${String(schema.multipleOf)}`)
+  if (schema.type === 'string') range(schema.minLength === 0 ? undefined : schema.minLength, schema.maxLength, 'chars')
+  if (schema.type === 'array') range(schema.minItems === 0 ? undefined : schema.minItems, schema.maxItems, 'items')
+  if (typeof schema.pattern === 'string') add(`/${schema.pattern}/`)
+  if (typeof schema.format === 'string' && schema.format !== 'textarea') add(schema.format)
   return hints
 }
 

@@ -76,6 +76,7 @@ export const en = {
   required: 'required',
   sensitive: 'sensitive',
   default_: 'default',
+  units: { chars: 'characters', items: 'entries' },
   choose: 'Choose…',
   notSet: 'not set',
   yes: 'yes',
@@ -129,7 +130,7 @@ export const en = {
   label: 'Label',
   param: 'Param',
   position: 'Position in the queue',
-  blockedBy: { Task: "the task's limit", Namespace: 'the limit of the namespace', Controller: 'the limit of the cluster', Job: 'its Job is suspended, for example by Kueue' } as Record<string, string>,
+  blockedBy: { Task: 'The limit of the task', Namespace: 'The limit of the namespace', Controller: 'The limit of the cluster', Job: 'Its Job is suspended, for example by Kueue' } as Record<string, string>,
   timeline: 'Timeline',
   waited: 'Waited',
   ran: 'Ran',
@@ -173,6 +174,7 @@ export const en = {
   thisRun: 'This run',
   definition: 'Definition of the task',
   outcome: 'Outcome',
+  outcomeFields: { '/status': 'Status', '/reason': 'Reason', '/exitCode': 'Exit code', '/duration': 'Duration', '/node': 'Node', '/attempts': 'Attempts' } as Record<string, string>,
   logDiffers: (line: number) => `The logs differ from line ${line} on`,
 
   // Log
@@ -240,7 +242,7 @@ export const en = {
   runningCount: (n: number) => `${n} running`,
   waitingCount: (n: number) => `${n} waiting`,
   waitsFor: 'Waits for',
-  pendingText: 'its container to start',
+  pendingText: 'Its container to start',
 
   // Schedules
   schedule: 'Schedule',

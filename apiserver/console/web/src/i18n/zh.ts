@@ -72,6 +72,7 @@ export const zh: Messages = {
   required: '必填',
   sensitive: '敏感',
   default_: '默认',
+  units: { chars: '个字符', items: '项' },
   choose: '请选择…',
   notSet: '未设置',
   yes: '是',
@@ -168,6 +169,7 @@ export const zh: Messages = {
   thisRun: '本次执行',
   definition: '任务定义',
   outcome: '结果',
+  outcomeFields: { '/status': '状态', '/reason': '原因', '/exitCode': '退出码', '/duration': '耗时', '/node': '节点', '/attempts': '尝试次数' },
   logDiffers: (line) => `日志从第 ${line} 行开始不同`,
 
   backToRun: '返回执行',
