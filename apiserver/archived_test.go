@@ -15,12 +15,15 @@ import (
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/archivedruns"
+	"github.com/taskexec/taskexec/apiserver/explain"
 	"github.com/taskexec/taskexec/apiserver/fixture"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/runs"
+	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
 	"github.com/taskexec/taskexec/controllers/bucket"
@@ -126,6 +129,33 @@ func TestArchivedRun(t *testing.T) {
 	wantProblem(t, call(t, api, "GET", "/tasks/executions/none", ""), http.StatusNotFound, `no execution "none" in the cluster and in the archive`)
 	for _, odd := range []string{"a%2F..%2Fold", "..%2Fold", "%00"} { // no key is made of it
 		wantProblem(t, call(t, api, "GET", "/tasks/executions/"+odd, ""), http.StatusNotFound, "there is no execution")
+	}
+}
+
+// What is done with a run by its id works when only the archive has it.
+func TestArchivedRunIsRunAgainExplainedAndWatched(t *testing.T) {
+	store, of := newFakeStore(fixture.Task("sync", midSchema)), newArchive(t, "file://"+t.TempDir())
+	old, secret := took("old", "sync", v1alpha1.PhaseFailed, 0, 2000), took("secret", "sync", v1alpha1.PhaseFailed, 0, 2000)
+	old.Spec.Params, old.Labels = fixture.JSON(`{"mid":7}`), map[string]string{"team": "billing"}
+	old.Status.Reason, old.Status.ExitCode = v1alpha1.ReasonNonZeroExit, ptr.To[int32](3)
+	secret.Spec.SecretParams = &v1alpha1.SecretParams{SecretName: "secret-params", Names: []string{"password"}}
+	of.record(t, nil, old, secret)
+	api := of.facade(store)
+
+	again := ok[submit.Started](t, api, "POST", "/tasks/executions/old/rerun", "")
+	made := store.executions[again.ExecutionID]
+	if made == nil || again.RerunOf != "old" || string(made.Spec.Params.Raw) != `{"mid":7}` || made.Labels["team"] != "billing" || made.UID == old.UID {
+		t.Errorf("run again: %+v", made)
+	}
+	wantProblem(t, call(t, api, "POST", "/tasks/executions/secret/rerun", ""), http.StatusBadRequest, "has sensitive params")
+	wantProblem(t, call(t, api, "POST", "/tasks/executions/none/rerun", ""), http.StatusNotFound, "in the cluster and in the archive")
+
+	if got := ok[explain.Explanation](t, api, "GET", "/tasks/executions/old/explain", ""); got.Reason != v1alpha1.ReasonNonZeroExit || !strings.Contains(got.Sentence, "3") {
+		t.Errorf("explained: %+v", got)
+	}
+	watched := call(t, api, "GET", "/tasks/executions/old/watch", "").Body.String()
+	if !strings.Contains(watched, "event: execution\n") || !strings.Contains(watched, "event: end\ndata: {\"status\":\"failed\"}") {
+		t.Errorf("watched: %s", watched)
 	}
 }
 

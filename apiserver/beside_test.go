@@ -142,7 +142,7 @@ func (s *server) heldBeyondShare(who string) (beyond []string) {
 func TestCase50EachRouteBesideAHostileCaller(t *testing.T) {
 	all := (&rooms{}).routes()
 	for _, p := range (&server{metrics: web.NewMetrics()}).platform() {
-		all = append(all, route{method: http.MethodGet, pattern: p.path})
+		all = append(all, route{method: p.method, pattern: p.path})
 	}
 	all = append(all, route{method: http.MethodPost, pattern: "/no/such/path"})
 	for _, route := range all {

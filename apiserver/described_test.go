@@ -102,7 +102,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 		check(route.method + " " + route.pattern)
 	}
 	for _, route := range (&server{metrics: web.NewMetrics()}).platform() {
-		check("GET " + route.path)
+		check(route.method + " " + route.path)
 	}
 	for key := range left {
 		t.Errorf("%s is described and has no route", key)

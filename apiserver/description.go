@@ -50,7 +50,7 @@ func describedAPI(o Options) (openapi.API, error) {
 		add(route.method, route.pattern, "", "")
 	}
 	for _, route := range (&server{metrics: web.NewMetrics()}).platform() {
-		add(http.MethodGet, route.path, "", "")
+		add(route.method, route.path, "", "")
 	}
 	if o.several() {
 		for _, route := range (&rooms{}).routes() {

@@ -16,6 +16,7 @@
 //	   ├ explain     gathers the facts from which package diagnosis says why
 //	   ├ compare     says what differs between two runs, by package rundiff; the Task as a run knew it
 //	   ├ tasks       Tasks are read
+//	   ├ session     browsers log in and out
 //	   │
 //	   ├ archivedruns  runs that Kubernetes no longer has
 //	   ├ kube        the stores: reads from a watch cache, live reads, writes
@@ -31,5 +32,6 @@
 // its rate, and checks the route's right; then the body is read within a time limit, and the request takes a place
 // among those that are served. The handler of a room returns an error, and web/problem.go alone turns errors into
 // answers. Each room declares the store interface that it needs. kube implements all of them: it reads from a watch
-// cache, so that polling costs the API server nothing.
+// cache, so that polling costs the API server nothing. Only the tail of a log that nobody has read lately is read from
+// the API server.
 package apiserver

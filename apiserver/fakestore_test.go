@@ -86,7 +86,28 @@ func (f *fakeStore) Tasks(context.Context) ([]v1alpha1.Task, error) {
 func (f *fakeStore) Execution(_ context.Context, id string) (*v1alpha1.TaskExecution, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.executions[id].DeepCopy(), f.failure("execution", id)
+	return cached(f.executions[id]), f.failure("execution", id)
+}
+
+// cached returns an execution as the watch cache has it: without its tail.
+func cached(e *v1alpha1.TaskExecution) *v1alpha1.TaskExecution {
+	if e = e.DeepCopy(); e != nil {
+		kube.LeaveOutTail(e)
+	}
+	return e
+}
+
+func (f *fakeStore) Whole(_ context.Context, e *v1alpha1.TaskExecution) (*v1alpha1.TaskExecution, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if e.TailBytes == 0 {
+		return e, nil
+	}
+	whole := f.executions[e.Name]
+	if whole == nil || whole.UID != e.UID {
+		return nil, f.failure("tail", e.Name)
+	}
+	return whole.DeepCopy(), f.failure("tail", e.Name)
 }
 
 func (f *fakeStore) Seen(ctx context.Context, id string) (*v1alpha1.TaskExecution, error) {
@@ -99,7 +120,7 @@ func (f *fakeStore) Executions(_ context.Context, taskName string) ([]*v1alpha1.
 	var out []*v1alpha1.TaskExecution
 	for _, e := range f.executions {
 		if taskName == "" || e.Spec.TaskRef.Name == taskName {
-			out = append(out, e.DeepCopy())
+			out = append(out, cached(e))
 		}
 	}
 	slices.SortFunc(out, kube.NewestFirst)
@@ -170,7 +191,7 @@ func (f *fakeStore) History(context.Context) (runindex.Namespace, error) {
 	defer f.mu.Unlock()
 	index := runindex.NewIndex()
 	for _, e := range f.executions {
-		e = e.DeepCopy()
+		e = cached(e)
 		e.Namespace = "default"
 		index.Put(e, true)
 	}

@@ -14,6 +14,12 @@ func (s *server) healthz(w http.ResponseWriter, _ *http.Request) error {
 	return web.Reply(w, map[string]string{"status": "ok"})
 }
 
+// getMetrics answers with the metrics for Prometheus.
+func (s *server) getMetrics(w http.ResponseWriter, r *http.Request) error {
+	s.metrics.Handler().ServeHTTP(w, r)
+	return nil
+}
+
 // readyz answers whether the facade is ready for requests.
 func (s *server) readyz(w http.ResponseWriter, _ *http.Request) error {
 	switch {

@@ -15,7 +15,7 @@ import (
 
 // badHistoryQueries maps invalid queries to the error of each.
 var badHistoryQueries = map[string]string{
-	"taskname=sync":                 `"taskname" is unknown; there are archived, cursor, endDate, label, limit, logs, page, pageSize, param, sort, source, startDate, status, taskName, triggerName`,
+	"taskname=sync":                 `"taskname" is unknown; there are archived, cursor, endDate, label, limit, logs, may, page, pageSize, param, sort, source, startDate, status, taskName, triggerName`,
 	"limit=1&limit=2":               "limit is given 2 times",
 	"limit=0":                       "from 1 to 1000",
 	"limit=1001":                    "from 1 to 1000",
@@ -64,10 +64,10 @@ func TestBadQueries(t *testing.T) {
 		}
 	}
 	for path, says := range map[string]string{
-		"/tasks/running/sync?status=failed":                          "there are archived, cursor, label, limit, logs, param",
+		"/tasks/running/sync?status=failed":                          "there are archived, cursor, label, limit, logs, may, param",
 		"/tasks/running/sync?limit=101":                              "limit=101 is too much with logs: at most 100, or 1000 with logs=false",
 		"/tasks/running/sync?cursor=MW81OmE":                         "the cursor belongs to a list with sort=createdAt",
-		"/tasks/running/execution/a?wiat=1s":                         "the only parameter is wait",
+		"/tasks/running/execution/a?wiat=1s":                         "there are may, wait",
 		"/tasks/running/execution/a?wait=0s":                         "up to 1m0s",
 		"/tasks/running/execution/a?wait=61s":                        "up to 1m0s",
 		"/tasks/executions/a?wait=30":                                "a duration such as 10s",

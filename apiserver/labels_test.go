@@ -128,6 +128,24 @@ func TestLabelOfAQueue(t *testing.T) {
 	wantProblem(t, call(t, api, "POST", "/tasks/sync/execute/api", `{"labels":{"kueue.x-k8s.io/queue-name":"slow"}}`), http.StatusBadRequest, "its spec.allowedQueues: fast")
 }
 
+// A label that the task does not allow is refused in a request. Labels that a rerun keeps stay on the run, and reach no pod.
+func TestLabelThatTheTaskForbids(t *testing.T) {
+	task := fixture.Task("sync")
+	task.Spec.AllowedLabels = []string{"team"}
+	none := fixture.Task("none")
+	none.Spec.AllowedLabels = []string{}
+	store := newFakeStore(task, none)
+	api := facade(store)
+	ok[submit.Started](t, api, "POST", "/tasks/sync/execute/api", `{"labels":{"team":"billing"}}`)
+	refused := call(t, api, "POST", "/tasks/sync/execute/api", `{"labels":{"team":"billing","tier":"db"}}`)
+	wantProblem(t, refused, http.StatusBadRequest, `/labels/tier: the task "sync" does not allow this label; its spec.allowedLabels: team`)
+	wantProblem(t, call(t, api, "POST", "/tasks/none/execute/api", `{"labels":{"team":"billing"}}`), http.StatusBadRequest, "its spec.allowedLabels: none")
+	ok[submit.Started](t, api, "POST", "/tasks/none/execute/api", `{}`)
+	if len(store.executions) != 2 {
+		t.Errorf("%d runs were made", len(store.executions))
+	}
+}
+
 // A rerun keeps the labels of the run, except those that no caller may set. Labels in the body replace all of them.
 func TestRerunWithLabels(t *testing.T) {
 	task := fixture.Task("sync")

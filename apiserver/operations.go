@@ -12,6 +12,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/openapi"
 	"github.com/taskexec/taskexec/apiserver/runs"
 	"github.com/taskexec/taskexec/apiserver/schedules"
+	"github.com/taskexec/taskexec/apiserver/session"
 	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/tasks"
 )
@@ -19,7 +20,7 @@ import (
 // operations describes all routes, by method and pattern. Tests fail if a route has no operation, or if an answer does
 // not match its description.
 func operations() (openapi.Operations, error) {
-	return openapi.Merge(tasks.Operations(), submit.Operations(), runs.Operations(), logs.Operations(), explain.Operations(), compare.Operations(), schedules.Operations(), platformOperations())
+	return openapi.Merge(tasks.Operations(), submit.Operations(), runs.Operations(), logs.Operations(), explain.Operations(), compare.Operations(), schedules.Operations(), session.Operations(), platformOperations())
 }
 
 func tags() []openapi.Tag {
@@ -28,6 +29,7 @@ func tags() []openapi.Tag {
 		{Name: openapi.TagExecutions, Description: "Runs, their status and their logs."},
 		{Name: openapi.TagCancel, Description: "Cancelling runs. A cancelled run can still be read."},
 		{Name: openapi.TagSchedules, Description: "Schedules, which run tasks at given times."},
+		{Name: openapi.TagSession, Description: "Logging browsers in. Programs send a header Authorization instead."},
 		{Name: openapi.TagPlatform, Description: "Health, metrics and this description."},
 	}
 }

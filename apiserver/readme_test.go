@@ -54,7 +54,7 @@ func servedRoutes() chi.Router {
 		router.MethodFunc(r.method, namespacePrefix+r.pattern, none)
 	}
 	for _, r := range (&server{metrics: web.NewMetrics()}).platform() {
-		router.Get(r.path, none)
+		router.MethodFunc(r.method, r.path, none)
 	}
 	return router
 }
@@ -63,7 +63,7 @@ var (
 	sentCommand = regexp.MustCompile(`(?s)curl (-[^\n]*?)?['"]?http://127\.0\.0\.1:8080(/[^\s'"?]*)`)
 	method      = regexp.MustCompile(`-X ([A-Z]+)`)
 	inCode      = regexp.MustCompile("`([^`\n]+)`")
-	ofAPI       = regexp.MustCompile(`/(?:tasks|triggers|healthz|readyz|metrics|openapi\.json|docs)(?:/[A-Za-z{}_.-]+)*`)
+	ofAPI       = regexp.MustCompile(`/(?:tasks|triggers|session|healthz|readyz|metrics|openapi\.json|docs)(?:/[A-Za-z{}_.-]+)*`)
 	heading     = regexp.MustCompile(`(?m)^(#+) `)
 	fence       = regexp.MustCompile("(?ms)^```.*?\n```$")
 )

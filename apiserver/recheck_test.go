@@ -106,7 +106,7 @@ func TestStreamsOutliveADoubt(t *testing.T) {
 	s := gated(newFakeStore(), g)
 	s.recheckInterval = time.Millisecond
 	s.furnish(DefaultOptions())
-	in := &access.Scope{Guard: s.guard, Namespace: "default", Who: &access.Caller{Token: "ann"}}
+	in := &access.Scope{Guard: s.guard, Namespace: "default", Who: &access.Caller{Credential: access.Credential{Token: "ann"}}}
 	in.Who.User, _ = g.Authenticate(t.Context(), "ann")
 	routed := fixture.RoutedRequest(t, "/")
 	ctx, cancel := context.WithCancel(routed.Context())
@@ -139,7 +139,7 @@ func TestRefusedBeforeItBegan(t *testing.T) {
 	s := gated(newFakeStore(), g)
 	s.recheckInterval = time.Millisecond
 	s.furnish(DefaultOptions())
-	in := &access.Scope{Guard: s.guard, Namespace: "default", Who: &access.Caller{Token: "ann"}}
+	in := &access.Scope{Guard: s.guard, Namespace: "default", Who: &access.Caller{Credential: access.Credential{Token: "ann"}}}
 	in.Who.User, _ = g.Authenticate(t.Context(), "ann")
 	g.change(func() { g.bad["ann"] = true })
 	waits := web.Handler(func(_ http.ResponseWriter, r *http.Request) error {

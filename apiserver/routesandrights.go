@@ -79,30 +79,47 @@ func (f *rooms) routes() []route {
 // namespacePrefix is the prefix of the paths of a namespace.
 const namespacePrefix = "/namespaces/{namespace}"
 
-// platformRoute is a path outside all namespaces.
+// platformRoute is a method of a path outside all namespaces.
 type platformRoute struct {
-	path  string
-	serve http.Handler
-	// open says that the path is open to everyone, because it says nothing about the cluster. Others need the verb get
-	// on the path, as a nonResourceURL of RBAC.
-	open bool
+	method, path string
+	serve        web.Handler
+	needs        need
 }
+
+// need is what a caller of a platformRoute needs.
+type need int
+
+const (
+	// needsRight: the verb get on the path, as a nonResourceURL of RBAC.
+	needsRight need = iota
+	// needsName: nothing but to be authenticated.
+	needsName
+	// needsNothing: the path is open to everyone, because it says nothing about the cluster. All methods of a path are
+	// open or none.
+	needsNothing
+)
 
 // platform returns the routes outside all namespaces.
 func (s *server) platform() []platformRoute {
+	const get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
 	return []platformRoute{
-		{"/healthz", web.Handler(s.healthz), true},
-		{"/readyz", web.Handler(s.readyz), true},
-		{access.PathMetrics, s.metrics.Handler(), false},
-		{"/openapi.json", web.Handler(s.getDescription), true},
-		{"/docs", web.Handler(s.getPage), true},
+		{get, "/healthz", s.healthz, needsNothing},
+		{get, "/readyz", s.readyz, needsNothing},
+		{get, access.PathMetrics, s.getMetrics, needsRight},
+		{get, "/openapi.json", s.getDescription, needsNothing},
+		{get, "/docs", s.getPage, needsNothing},
+
+		{get, "/session", s.session.Get, needsNothing},
+		{post, "/session", s.session.Create, needsNothing},
+		{del, "/session", s.session.Delete, needsNothing},
+		{post, "/session/links", s.session.CreateLink, needsName},
 	}
 }
 
 // openPaths returns the paths that are open to everyone.
 func (s *server) openPaths() (paths []string) {
 	for _, route := range s.platform() {
-		if route.open {
+		if route.needs == needsNothing {
 			paths = append(paths, route.path)
 		}
 	}
@@ -117,10 +134,10 @@ func (s *server) mount(router chi.Router, o Options) {
 		s.named = o.watched()
 	}
 	s.described = describe(o)
-	for _, route := range s.platform() {
-		router.Method(http.MethodGet, route.path, s.beside(route))
-	}
 	brief := router.With(web.WithTimeout(o.RequestTimeout))
+	for _, route := range s.platform() {
+		brief.Method(route.method, route.path, s.beside(route))
+	}
 	for _, route := range s.rooms.routes() {
 		r := brief
 		if route.lasting {
@@ -136,13 +153,12 @@ func (s *server) mount(router chi.Router, o Options) {
 // beside serves a route outside all namespaces.
 func (s *server) beside(route platformRoute) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if !route.open {
+		if route.needs == needsRight {
 			if err := s.guard.InTurn(r, func() error { return s.guard.AuthorizePath(r, route.path) }); err != nil {
 				return err
 			}
 		}
-		route.serve.ServeHTTP(w, r)
-		return nil
+		return route.serve(w, r)
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/console"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/logs"
+	"github.com/taskexec/taskexec/apiserver/session"
 	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/bucket"
@@ -47,11 +48,15 @@ type server struct {
 	gate access.Gate
 	// secret is the installation's secret. If it is nil, keys are not concealed.
 	secret *submit.InstallationSecret
+	// codes remembers which login links were used. It is nil without a secret.
+	codes session.Codes
 	// cluster identifies the cluster on new executions.
 	cluster *submit.Cluster
 	// guard and rooms are made by handler.
 	guard *access.Guard
 	rooms *rooms
+	// session logs browsers in. It is made by handler.
+	session session.Handlers
 	// recheckInterval is how often the callers of lasting answers are checked again.
 	recheckInterval time.Duration
 	// described returns the description of the API.
@@ -132,6 +137,7 @@ func (s *server) openSecret(ctx context.Context, group *errgroup.Group, config *
 		return nil, fmt.Errorf("creating the client that reads the Secret %s: %w", o.IdempotencySecret, err)
 	}
 	s.secret = &submit.InstallationSecret{Namespace: namespace, Name: name}
+	s.codes = session.InSecret{Client: client, Namespace: namespace, Name: name}
 	group.Go(func() error {
 		s.secret.KeepTrying(ctx, client, o.Log, func() { close(first) })
 		return nil

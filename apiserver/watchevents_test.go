@@ -46,7 +46,7 @@ func (s *watchedStore) put(name, task string, phase v1alpha1.Phase) {
 	e.Namespace, e.ResourceVersion, e.UID = "default", fmt.Sprint(s.version), "u"
 	s.executions[name] = e
 	s.mu.Unlock()
-	s.index.Put(e, false)
+	s.index.Put(cached(e), false)
 }
 
 func (s *watchedStore) remove(name string) {

@@ -35,11 +35,17 @@ type kubelet struct {
 	exited   bool
 	requests int
 	faults   map[string]int
+	// inARow counts the faults since the last good answer.
+	inARow int
 	// steady turns the faults off.
 	steady bool
 	// rotated is the index of the first line of the current file. Earlier lines are never served.
 	rotated int
 }
+
+// maxInARow bounds the faults in a row. The pauses between requests grow with each, so that more of them take longer than
+// the patience with a log, which is a test of its own.
+const maxInARow = 4
 
 // newKubelet starts a kubelet and creates its Node.
 func newKubelet(t *testing.T, seed uint64) *kubelet {
@@ -119,8 +125,11 @@ func (k *kubelet) fault() string {
 	defer k.mu.Unlock()
 	k.requests++
 	fault := "none"
-	if kinds := []string{"refused", "cut", "cut", "cut", "ended", "ended", "hangs"}; !k.steady && k.random.IntN(2) > 0 {
+	if kinds := []string{"refused", "cut", "cut", "cut", "ended", "ended", "hangs"}; !k.steady && k.inARow < maxInARow && k.random.IntN(2) > 0 {
 		fault = kinds[k.random.IntN(len(kinds))]
+		k.inARow++
+	} else {
+		k.inARow = 0
 	}
 	k.faults[fault]++
 	return fault

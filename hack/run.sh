@@ -125,10 +125,16 @@ authorized() { curl -sS --fail-with-body -K - "$@" <<<"header = \"Authorization:
 # The first string of that name in a JSON answer: enough for what the facade answers here, without jq.
 field() { grep -o "\"$1\": *\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4; }
 
+# The path of the console that logs in once.
+login_path() { authorized -X POST "$url/session/links" | field path; }
+
 banner() {
   cat <<END
 
 Taskexec runs. Its REST API is $url
+
+  Open the console (the link logs in once, within five minutes; make another with POST $url/session/links):
+    $url$(login_path)
 
   Get a token, for 12 hours (who may do what is RBAC; $caller may do everything in the namespace default):
     export TOKEN=\$($(create_token))

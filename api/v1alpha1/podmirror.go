@@ -39,6 +39,11 @@ type PodMirror struct {
 	// the Job was suspended while the pod ran.
 	// +optional
 	Reason string `json:"reason,omitempty"`
+	// imageDigest is the digest of the image that the task's container ran, such as sha256:..., as the node reports it. A tag may
+	// name another image tomorrow.
+	// +optional
+	// +kubebuilder:validation:MaxLength=200
+	ImageDigest string `json:"imageDigest,omitempty"`
 	// restarts is how many times its containers were restarted in place.
 	// +optional
 	Restarts int32 `json:"restarts,omitempty"`

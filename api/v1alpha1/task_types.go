@@ -107,6 +107,16 @@ type TaskSpec struct {
 	// +kubebuilder:validation:items:MaxLength=63
 	AllowedQueues []string `json:"allowedQueues,omitempty"`
 
+	// allowedLabels are the keys of the labels that whoever runs the task may give a run, and that reach its Job and pods. An
+	// empty list allows none. By default every label is allowed that neither Kubernetes nor a tool owns, so that a pod of the run
+	// may be selected by a Service or a NetworkPolicy that selects by such a label.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=317
+	AllowedLabels []string `json:"allowedLabels,omitzero"`
+
 	// suspended makes new runs fail. Runs that already wait or run are not affected.
 	// +optional
 	Suspended bool `json:"suspended,omitempty"`

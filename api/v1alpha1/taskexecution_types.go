@@ -47,6 +47,10 @@ type TaskExecution struct {
 	// Size is the size in bytes of the JSON that the execution was decoded from, and 0 if it was not decoded. It is not part of
 	// the resource. Caches drop params and other large fields; Size still says how large the stored object is.
 	Size int64 `json:"-"`
+
+	// TailBytes estimates the size in bytes of status.logs if a cache has left them out, and is 0 if nothing was left out. It is
+	// not part of the resource.
+	TailBytes int64 `json:"-"`
 }
 
 // TaskExecutionSpec asks for one run. It is immutable, except that cancel can be set once.

@@ -846,6 +846,11 @@ func (in *TaskSpec) DeepCopyInto(out *TaskSpec) {
 		*out = make([]string, len(*in))
 		copy(*out, *in)
 	}
+	if in.AllowedLabels != nil {
+		in, out := &in.AllowedLabels, &out.AllowedLabels
+		*out = make([]string, len(*in))
+		copy(*out, *in)
+	}
 	in.Logs.DeepCopyInto(&out.Logs)
 	in.Retention.DeepCopyInto(&out.Retention)
 	in.JobTemplate.DeepCopyInto(&out.JobTemplate)

@@ -58,12 +58,12 @@ func (g *Guard) Authenticate(audiences []string, maxFailures float64, open []str
 	if g.Gate == nil {
 		return func(next http.Handler) http.Handler { return next }
 	}
-	a := &authenticator{
+	g.callers = &authenticator{
 		Gate: g.Gate, audiences: audiences, failures: limit.New(maxFailures), known: lru.New(maxKnownTokens), limited: g.Metrics.Limit,
 		reviews: limit.NewSemaphores(ReviewsAtOnce),
 	}
 	if maxFailures > 0 {
-		a.pause = time.Duration(ReviewsAtOnce * float64(time.Second) / maxFailures)
+		g.callers.pause = time.Duration(ReviewsAtOnce * float64(time.Second) / maxFailures)
 	}
 	return func(next http.Handler) http.Handler {
 		return web.Handler(func(w http.ResponseWriter, r *http.Request) error {
@@ -71,17 +71,18 @@ func (g *Guard) Authenticate(audiences []string, maxFailures float64, open []str
 				next.ServeHTTP(w, r)
 				return nil
 			}
-			token, err := bearerToken(r.Header)
+			credential, err := g.CredentialOf(r)
 			if err != nil {
-				return a.unknown(w, "", err.Error())
+				return g.rejected(w, r, err)
 			}
-			u, err := a.user(w, r, token)
+			u, err := g.UserOf(w, r, credential)
 			if err != nil {
-				return err
+				return g.rejected(w, r, err)
 			}
 			r.Header.Del("Authorization") // no later handler needs it
+			r.Header.Del("Cookie")
 			c := CallerOf(r.Context())
-			c.User, c.Token = u, token
+			c.User, c.Credential = u, credential
 			ctx := logr.NewContext(r.Context(), logr.FromContextOrDiscard(r.Context()).WithValues("user", u.GetName()))
 			next.ServeHTTP(w, r.WithContext(ctx))
 			return nil
@@ -89,27 +90,14 @@ func (g *Guard) Authenticate(audiences []string, maxFailures float64, open []str
 	}
 }
 
-// bearerToken returns the bearer token of a request (RFC 6750).
-func bearerToken(header http.Header) (string, error) {
-	values := header.Values("Authorization")
-	if len(values) == 0 {
-		return "", errors.New("a token is required: send the header Authorization: Bearer <token>")
-	}
-	scheme, token, _ := strings.Cut(values[0], " ")
-	if len(values) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "" || strings.ContainsAny(token, " \t") {
-		return "", errors.New("the header Authorization must be sent once, as Bearer <token>")
-	}
-	return token, nil
-}
-
-// user returns the user of a token. Invalid tokens are counted by address. An address is never locked out, because many
+// user returns the user of a credential. Invalid tokens are counted by address. An address is never locked out, because many
 // clients can share one (that of a proxy). Tokens that were valid before are reviewed at once. So are tokens that the
 // cluster signed, because nobody can guess one. Others wait for their turn. After too many invalid tokens, a turn lasts
 // until another failure is allowed.
-func (a *authenticator) user(w http.ResponseWriter, r *http.Request, token string) (user.Info, error) {
-	address, hash := addressOf(r.RemoteAddr), sha256.Sum256([]byte(token))
+func (a *authenticator) user(w http.ResponseWriter, r *http.Request, of Credential) (user.Info, error) {
+	address, hash := addressOf(r.RemoteAddr), sha256.Sum256([]byte(of.Token))
 	done := func() {} // a token that was valid before, or that the cluster signed, takes no turn
-	if _, known := a.known.Get(hash); !known && !a.Issued(r.Context(), token) {
+	if _, known := a.known.Get(hash); !known && !a.Issued(r.Context(), of.Token) {
 		ctx, cancel := context.WithTimeout(r.Context(), reviewPatience)
 		defer cancel()
 		var err error
@@ -118,7 +106,7 @@ func (a *authenticator) user(w http.ResponseWriter, r *http.Request, token strin
 			return nil, tooMany(reviewPatience, "too many unknown tokens from %s at once", address)
 		}
 	}
-	u, err := a.review(r, token)
+	u, err := a.review(r, of)
 	wait := time.Duration(0)
 	if errors.Is(err, auth.ErrBadToken) {
 		wait = a.failures.Take(address, time.Now())
@@ -131,7 +119,7 @@ func (a *authenticator) user(w http.ResponseWriter, r *http.Request, token strin
 	done()
 	switch {
 	case errors.Is(err, auth.ErrBadToken):
-		return nil, a.unknown(w, "invalid_token", "the token is not valid here: it is unknown, expired, or not for this API"+a.wanted())
+		return nil, unknown(w, "invalid_token", "the token is not valid here: it is unknown, expired, or not for this API"+a.wanted())
 	case err != nil:
 		return nil, cannotAsk(err)
 	}
@@ -139,10 +127,10 @@ func (a *authenticator) user(w http.ResponseWriter, r *http.Request, token strin
 	return u, nil
 }
 
-func (a *authenticator) review(r *http.Request, token string) (user.Info, error) {
-	u, err := a.Authenticate(r.Context(), token)
+func (a *authenticator) review(r *http.Request, of Credential) (user.Info, error) {
+	u, err := of.review(r.Context(), a.Gate)
 	if errors.Is(err, auth.ErrBadToken) && r.URL.Path == PathMetrics {
-		return a.AuthenticateForAPIServer(r.Context(), token)
+		return a.AuthenticateForAPIServer(r.Context(), of.Token)
 	}
 	return u, err
 }
@@ -156,7 +144,7 @@ func (a *authenticator) wanted() string {
 }
 
 // unknown answers 401 and asks for a token. code is the error code of RFC 6750, empty if no token was sent.
-func (a *authenticator) unknown(w http.ResponseWriter, code, detail string) *web.Problem {
+func unknown(w http.ResponseWriter, code, detail string) *web.Problem {
 	challenge := `Bearer realm="taskexec"`
 	if code != "" {
 		challenge += fmt.Sprintf(", error=%q", code)

@@ -30,8 +30,8 @@ type Gate interface {
 type Caller struct {
 	// User is nil before authentication, and with --auth=none.
 	User user.Info
-	// Token is kept to check the caller of a stream again.
-	Token string
+	// Credential is kept to check the caller of a stream again.
+	Credential Credential
 }
 
 type callerKey struct{}

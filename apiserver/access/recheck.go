@@ -80,14 +80,16 @@ func (in *Scope) stillAllowed(r *http.Request, a Right) error {
 	ctx, cancel := context.WithTimeout(r.Context(), in.Guard.Timeout)
 	defer cancel()
 	r = r.WithContext(ctx)
-	u, err := in.Guard.Gate.Authenticate(r.Context(), in.Who.Token)
+	u, err := in.Who.Credential.review(r.Context(), in.Guard.Gate)
 	switch {
+	case in.Who.Credential.isOver(time.Now()):
+		return web.Problemf(http.StatusUnauthorized, "the session is over; log in again")
 	case errors.Is(err, auth.ErrBadToken) || err == nil && u.GetName() != in.Who.Name():
 		return web.Problemf(http.StatusUnauthorized, "the token is no longer valid")
 	case err != nil:
 		return cannotAsk(err)
 	}
 	again := *in
-	again.Who = &Caller{User: u, Token: in.Who.Token}
+	again.Who = &Caller{User: u, Credential: in.Who.Credential}
 	return again.checkRight(r, a)
 }

@@ -15,6 +15,10 @@ import (
 type Guard struct {
 	// Gate identifies callers and checks their rights. With nil, everyone can do everything.
 	Gate Gate
+	// Sessions reads the cookies of logged-in browsers. With nil, only headers count.
+	Sessions Sessions
+	// callers authenticates, nil without a Gate.
+	callers *authenticator
 	// Stores reads the objects on which a right can depend.
 	Stores func(namespace string) Store
 	// Past finds the task of a run that Kubernetes no longer has.

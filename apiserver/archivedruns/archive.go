@@ -118,6 +118,23 @@ func (a *Archive) Find(ctx context.Context, live web.ExecutionReader, namespace,
 	return record.Execution, record, nil
 }
 
+// findTries is how often a run is looked for that is deleted while it is read.
+const findTries = 3
+
+// FindWhole is Find, with the tail of a live run.
+func (a *Archive) FindWhole(ctx context.Context, live web.TailReader, namespace, id string) (*v1alpha1.TaskExecution, *records.Record, error) {
+	for range findTries {
+		execution, record, err := a.Find(ctx, live, namespace, id)
+		if record != nil || err != nil {
+			return execution, record, err
+		}
+		if execution, err = live.Whole(ctx, execution); execution != nil || err != nil {
+			return execution, nil, err
+		}
+	}
+	return nil, nil, a.Missing(id)
+}
+
 // TaskOf returns the name of the task of an archived run, empty if there is no such run. The error is the answer to the request.
 func (a *Archive) TaskOf(ctx context.Context, namespace, id string) (string, error) {
 	record, err := a.Record(ctx, namespace, id)

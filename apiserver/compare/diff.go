@@ -31,7 +31,7 @@ type Diff struct {
 	ExecutionID string `json:"executionId"`
 	// With is the id of the run that it is compared with.
 	With string `json:"with"`
-	// Outcome has what differs in how the runs ended: status, reason, exitCode, duration, node and attempts.
+	// Outcome has what differs in how the runs ended: status, reason, exitCode, duration, node, imageDigest and attempts.
 	Outcome []rundiff.Change `json:"outcome"`
 	// Params has the params that differ. Sensitive params are never shown.
 	Params []rundiff.Change `json:"params"`
@@ -142,7 +142,9 @@ type outcome struct {
 	ExitCode *int32 `json:"exitCode,omitempty"`
 	Duration *int64 `json:"duration,omitempty"`
 	Node     string `json:"node,omitempty"`
-	Attempts int32  `json:"attempts"`
+	// ImageDigest is that of the deciding pod.
+	ImageDigest string `json:"imageDigest,omitempty"`
+	Attempts    int32  `json:"attempts"`
 }
 
 func outcomeOf(e *v1alpha1.TaskExecution) outcome {
@@ -150,7 +152,7 @@ func outcomeOf(e *v1alpha1.TaskExecution) outcome {
 	o := outcome{Status: w.Status, Reason: w.Reason, ExitCode: w.ExitCode, Duration: w.Duration, Attempts: w.Attempts}
 	for _, pod := range w.Pods {
 		if pod.Deciding || o.Node == "" {
-			o.Node = pod.Node
+			o.Node, o.ImageDigest = pod.Node, pod.ImageDigest
 		}
 	}
 	return o

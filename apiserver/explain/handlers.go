@@ -14,6 +14,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
+	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/diagnosis"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
@@ -55,7 +56,7 @@ type Fact struct {
 
 // Store reads the objects that an explanation needs.
 type Store interface {
-	web.ExecutionReader
+	web.TailReader
 	web.TaskReader
 	// Executions returns the executions of a task, newest first.
 	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)
@@ -71,11 +72,13 @@ type Store interface {
 // Handlers says why an execution does not run, why it failed, or how it ended.
 type Handlers struct {
 	Stores func(namespace string) Store
+	// Past has the archived runs, nil if there is no archive.
+	Past *archivedruns.Archive
 }
 
 // Explain answers with the explanation of an execution.
 func (h *Handlers) Explain(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
-	execution, err := web.ExecutionNamed(r.Context(), h.Stores(in.Namespace), web.PathValue(r, "executionId"))
+	execution, _, err := h.Past.Find(r.Context(), h.Stores(in.Namespace), in.Namespace, web.PathValue(r, "executionId"))
 	if err != nil {
 		return err
 	}

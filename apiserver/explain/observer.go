@@ -60,13 +60,20 @@ func (b *Observer) Observe(ctx context.Context, execution *v1alpha1.TaskExecutio
 	return o, nil
 }
 
-// readLive reads the Job and the pods in parallel, and then their Events.
+// readLive reads the Job, the pods and the tail of the log in parallel, and then the Events.
 func (b *Observer) readLive(ctx context.Context, o *diagnosis.Observation) {
-	var jobErr, podsErr error
+	var jobErr, podsErr, tailErr error
+	var whole *v1alpha1.TaskExecution
 	var reads errgroup.Group
 	reads.Go(func() error { o.Job, jobErr = b.Store.Job(ctx, o.Execution); return nil })
 	reads.Go(func() error { o.Pods, podsErr = b.Store.Pods(ctx, o.Execution); return nil })
+	if o.Execution.Status.Phase == v1alpha1.PhaseFailed { // only then the tail says something
+		reads.Go(func() error { whole, tailErr = b.Store.Whole(ctx, o.Execution); return nil })
+	}
 	_ = reads.Wait() // an error of one read does not end the other
+	if whole != nil {
+		o.Execution = whole
+	}
 	slices.SortFunc(o.Pods, func(a, b corev1.Pod) int { return jobspec.OldestFirst(&a, &b) })
 	objects := objectsWithEvents(o)
 	found, errs := make([][]corev1.Event, len(objects)), make([]error, len(objects))
@@ -80,7 +87,7 @@ func (b *Observer) readLive(ctx context.Context, o *diagnosis.Observation) {
 	for _, read := range []struct {
 		what diagnosis.Source
 		err  error
-	}{{diagnosis.FromJob, jobErr}, {diagnosis.FromPod, podsErr}, {diagnosis.FromEvent, errors.Join(errs...)}} {
+	}{{diagnosis.FromJob, jobErr}, {diagnosis.FromPod, podsErr}, {diagnosis.FromEvent, errors.Join(errs...)}, {diagnosis.FromLog, tailErr}} {
 		if read.err != nil {
 			logr.FromContextOrDiscard(ctx).Error(read.err, "Could not read a part of an explanation", "what", read.what)
 			o.Unread = append(o.Unread, diagnosis.Unread{What: read.what, Why: whyUnread(read.err)})

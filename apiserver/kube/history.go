@@ -46,6 +46,7 @@ func (s *Stores) follow(ctx context.Context) error {
 				o = last.Obj
 			}
 			if e, ok := o.(*v1alpha1.TaskExecution); ok {
+				s.tails.forget(e.UID)
 				s.index.Remove(e, !unseen)
 			}
 		},

@@ -39,6 +39,8 @@ type Stores struct {
 	// index orders the cached executions. It is complete once indexed is closed.
 	index   *runindex.Index
 	indexed toolscache.ResourceEventHandlerRegistration
+	// tails has what the cache leaves out.
+	tails   *tails
 	written struct {
 		sync.Mutex
 		// of has, for each namespace, the version of this process's last write. The index may not show it yet.
@@ -67,10 +69,11 @@ func New(ctx context.Context, config *rest.Config, namespaces ...string) (*Store
 	for _, namespace := range namespaces {
 		in[namespace] = cache.Config{}
 	}
+	kept := newTails()
 	watched, err := cache.New(config, cache.Options{
 		Scheme:            scheme,
 		DefaultNamespaces: in,
-		DefaultTransform:  cache.TransformStripManagedFields(),
+		DefaultTransform:  kept.transform,
 		// Objects are converted and not kept, so that they need not be copied.
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),
 	})
@@ -93,7 +96,7 @@ func New(ctx context.Context, config *rest.Config, namespaces ...string) (*Store
 	if err != nil {
 		return nil, fmt.Errorf("creating the live client: %w", err)
 	}
-	s := &Stores{cache: watched, client: cached, live: live, misses: newLiveReads(), index: runindex.NewIndex()}
+	s := &Stores{cache: watched, client: cached, live: live, misses: newLiveReads(), index: runindex.NewIndex(), tails: kept}
 	s.written.of = map[string]uint64{}
 	if err := s.follow(ctx); err != nil {
 		return nil, err
@@ -118,7 +121,7 @@ func (s *Store) Task(ctx context.Context, name string) (*v1alpha1.Task, error) {
 	return task, nil
 }
 
-// Execution returns an execution, or nil if there is none of that name.
+// Execution returns an execution, or nil if there is none of that name. Its tail may be left out: see Whole.
 func (s *Store) Execution(ctx context.Context, id string) (*v1alpha1.TaskExecution, error) {
 	execution := &v1alpha1.TaskExecution{}
 	found, err := s.get(ctx, id, execution)
@@ -164,7 +167,7 @@ func (s *Store) Tasks(ctx context.Context) ([]v1alpha1.Task, error) {
 	return list.Items, nil
 }
 
-// Executions returns the executions of a task, or of all tasks if the name is empty, newest first.
+// Executions returns the executions of a task, or of all tasks if the name is empty, newest first. Their tails are left out.
 func (s *Store) Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error) {
 	in, err := s.History(ctx)
 	if err != nil {

@@ -39,6 +39,7 @@ func logQueryParameters() []openapi.Parameter {
 	return []openapi.Parameter{
 		openapi.Query("limit", "The most entries of a page. The default is 100.", openapi.Integer(1, web.MaxPage)),
 		openapi.PageCursor,
+		openapi.Query("before", "Read backwards: `end` for the newest page, or the previousCursor of a page for the page before. Any cursor of the log is possible. It excludes cursor, tail and follow.", openapi.Text("minLength", 1)),
 		openapi.Query("level", "Only entries of this level and above.", openapi.OneOf("debug", "info", "warn", "error")),
 		openapi.Query("since", "Only entries since this time (RFC 3339), or since a duration ago, such as 10m.", openapi.Text()),
 		openapi.Query("tail", "Only this many of the last entries. It excludes cursor.", openapi.Integer(1, web.MaxPage)),

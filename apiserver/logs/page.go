@@ -13,7 +13,6 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
 	"github.com/taskexec/taskexec/controllers/logs/lines"
-	"github.com/taskexec/taskexec/controllers/logs/parse"
 	"github.com/taskexec/taskexec/controllers/logs/replay"
 )
 
@@ -40,6 +39,9 @@ type LogPage struct {
 	Entries []LogEntry `json:"entries"`
 	// NextCursor is the cursor of the next page. It is also present on the last page, because the log may grow.
 	NextCursor string `json:"nextCursor,omitempty"`
+	// PreviousCursor is the value of before for the page before. It is only in pages that were asked for with before, and
+	// absent at the beginning of the log.
+	PreviousCursor string `json:"previousCursor,omitempty"`
 	// End is true if nothing will follow.
 	End bool `json:"end"`
 	// Sources is where the entries were read: archive, pod or tail.
@@ -98,6 +100,9 @@ func (l *servedLog) pageNow(ctx context.Context) (LogPage, error) {
 		page.Sources = []string{"tail"}
 		return page, nil
 	}
+	if l.query.backwards {
+		return l.backwards(ctx)
+	}
 	log := l.log()
 	if err := l.fill(ctx, log, &page); err != nil {
 		return page, err
@@ -141,7 +146,17 @@ func (l *servedLog) fill(ctx context.Context, log *replay.Log, page *LogPage) er
 
 // wireLine parses a line and returns its size in bytes. It returns replay.ErrGrowing if the line is not complete yet.
 func wireLine(line replay.Line) (entry LogEntry, size int, err error) {
-	var shown lines.Last // it copies the text, because the rest is read into the same memory
+	shown, size, err := textOf(line)
+	if err != nil {
+		return LogEntry{}, 0, err
+	}
+	raw := rawEntry{line.At, line.Segment, shown}
+	return raw.entry(), size, nil
+}
+
+// textOf copies what is shown of a line, because the rest is read into the same memory, and returns its size in bytes. It
+// returns replay.ErrGrowing if the line is not complete yet.
+func textOf(line replay.Line) (shown lines.Last, size int, err error) {
 	shown.Add(line.Head)
 	size = len(line.Head)
 	for whole := false; !whole; {
@@ -153,13 +168,10 @@ func wireLine(line replay.Line) (entry LogEntry, size int, err error) {
 			break // the end of the log
 		}
 		if err != nil && !whole {
-			return LogEntry{}, 0, replay.ErrGrowing
+			return lines.Last{}, 0, replay.ErrGrowing
 		}
 	}
-	parsed := parse.Line(line.At, shown.Text, shown.Cut)
-	parsed.Index = line.Segment.Index
-	entry = LogEntry{Entry: wire.EntryOf(&parsed), Container: line.Segment.ID.Container, Attempt: line.Segment.Attempt}
-	return entry, size, nil
+	return shown, size, nil
 }
 
 // mirrored returns the entries of the tail in the status.
@@ -168,6 +180,9 @@ func (l *servedLog) mirrored() []LogEntry {
 	for i := range l.execution.Status.Logs {
 		e := &l.execution.Status.Logs[i]
 		after := e.Timestamp.UnixNano() > l.query.from.At || l.query.from == (replay.Position{})
+		if l.query.backwards {
+			after = l.query.isBefore(e.Timestamp.Time)
+		}
 		if after && !e.Timestamp.Time.Before(l.query.since) && l.query.atLeast(string(e.Level)) {
 			entries = append(entries, LogEntry{Entry: wire.EntryOf(e), Container: e.Container})
 		}

@@ -26,6 +26,8 @@ type logQuery struct {
 	limit int
 	// from is the position to begin at. Last-Event-ID takes precedence over cursor.
 	from replay.Position
+	// backwards says that a page is wanted that ends at from, or at the end of the log if from is zero.
+	backwards bool
 	// resumes says that the client sent the id of its last event. ended says that this was the last event of the log.
 	resumes, ended bool
 
@@ -50,6 +52,11 @@ func logQueryOf(r *http.Request, now time.Time) (logQuery, error) {
 	q := logQuery{raw: wantsText(r.Header.Get("Accept")), now: now}
 	if err := logParameters.Read(r, &q); err != nil {
 		return q, err
+	}
+	if q.backwards {
+		if query := r.URL.Query(); query.Has("cursor") || query.Has("lastEventId") || r.Header.Get("Last-Event-ID") != "" || q.tail > 0 || q.follow || q.raw {
+			return q, web.Problemf(http.StatusBadRequest, "before is for pages of entries, and excludes cursor, lastEventId, tail, follow and text/plain")
+		}
 	}
 	if id := r.Header.Get("Last-Event-ID"); id != "" && q.resume(id) != "" {
 		return q, web.Problemf(http.StatusBadRequest, "the header Last-Event-ID is %q, want the id of an event of this API", id)
@@ -87,6 +94,17 @@ var logParameters = web.Parameters[logQuery]{
 			return "a nextCursor of this API"
 		}
 		q.from = from
+		return ""
+	},
+	"before": func(q *logQuery, value string) string {
+		from, err := replay.ParsePosition(value)
+		if value == fromEnd {
+			from, err = replay.Position{}, nil
+		}
+		if err != nil || value == "" {
+			return "end or a cursor of this API"
+		}
+		q.from, q.backwards = from, true
 		return ""
 	},
 	"limit": func(q *logQuery, value string) string { return web.Number(&q.limit, value, web.MaxPage) },

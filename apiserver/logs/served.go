@@ -88,7 +88,7 @@ func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request)
 
 // Store reads the execution of a log and its pods.
 type Store interface {
-	web.ExecutionReader
+	web.TailReader
 	// Pods returns the pods of an execution that still exist, in no order.
 	Pods(ctx context.Context, execution *v1alpha1.TaskExecution) ([]corev1.Pod, error)
 }
@@ -182,8 +182,29 @@ func (l *servedLog) counts() func(replay.Line) bool {
 	return func(line replay.Line) bool { return l.query.atLeast(levelOf(line)) }
 }
 
-// look finds out where the log can be read now.
-func (l *servedLog) look(ctx context.Context) (err error) {
+// look finds out where the log can be read now. If only the tail can be shown, it reads the tail.
+func (l *servedLog) look(ctx context.Context) error {
+	for range deletions {
+		if err := l.find(ctx); err != nil || !l.onlyTail() && !l.tailSoFar() {
+			return err
+		}
+		whole, err := l.Stores(l.in.Namespace).Whole(ctx, l.execution)
+		if err != nil {
+			return err
+		}
+		if whole != nil {
+			l.execution = whole
+			return nil
+		}
+	}
+	return web.NoExecution(l.id)
+}
+
+// deletions is how often a run is looked for that is deleted while its tail is read.
+const deletions = 3
+
+// find finds out where the log can be read now.
+func (l *servedLog) find(ctx context.Context) (err error) {
 	execution, record, err := l.Past.Find(ctx, l.Stores(l.in.Namespace), l.in.Namespace, l.id)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ const (
 	TagExecutions = "executions"
 	TagCancel     = "cancel"
 	TagSchedules  = "schedules"
+	TagSession    = "session"
 	TagPlatform   = "platform"
 )
 
@@ -20,6 +21,7 @@ var (
 	DamagedRecord   = Problem(http.StatusGone, "The run is archived, and its record in the archive cannot be used.")
 	NotModified     = Answer{Status: http.StatusNotModified, Description: "Not modified since the ETag in If-None-Match.", Headers: map[string]string{"ETag": "The ETag of this state."}}
 	IfNoneMatch     = Header("If-None-Match", "The ETag of an earlier answer. If nothing has changed since, the answer is 304.", Text())
+	WithMay         = Query("may", "Say in the field may what the caller may do, by its rights. In a list of runs, rights that a Role grants to a single run by its id do not count.", Flag())
 	PageCursor      = Query("cursor", "The nextCursor of another page. This page begins there.", Text())
 	LastEventID     = []Parameter{
 		Header("Last-Event-ID", "The id of the last event that the client received. The stream resumes after it.", Text()),

@@ -5,6 +5,7 @@ package runs
 
 import (
 	"encoding/json"
+	"errors"
 	"strconv"
 	"sync"
 	"time"
@@ -30,6 +31,9 @@ type encodings struct {
 	bytes int
 }
 
+// errTailLeftOut says that an answer is not cached, and that the run is without its tail, so that it cannot be encoded.
+var errTailLeftOut = errors.New("the tail of the run is left out")
+
 type encodingKey struct {
 	uid, version string
 	record       bool
@@ -53,6 +57,9 @@ func (c *encodings) record(e *listed, now time.Time) ([]byte, error) {
 func (c *encodings) encode(e *listed, now time.Time, record bool, whole func(wire.Execution) any) ([]byte, error) {
 	key := encodingKey{string(e.UID), e.version(), record}
 	raw, found := c.get(key)
+	if !found && e.TailBytes > 0 {
+		return nil, errTailLeftOut
+	}
 	if !found {
 		w := wire.ExecutionOf(e.TaskExecution, now)
 		w.Archived = e.archived

@@ -31,7 +31,7 @@ func TestEncodings(t *testing.T) {
 		for i := range 3 {
 			now := begun.Add(time.Duration(i) * time.Second)
 			for name, encode := range map[string]func(*listed, time.Time) ([]byte, error){"execution": kept.execution, "record": kept.record} {
-				raw, err := encode(&listed{e, false}, now)
+				raw, err := encode(&listed{TaskExecution: e}, now)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -57,7 +57,7 @@ func TestEncodingsAreBounded(t *testing.T) {
 	e.Status.Logs = []v1alpha1.LogEntry{{Message: strings.Repeat("x", 200<<10)}}
 	for i := range 300 {
 		e.ResourceVersion = fmt.Sprint(i)
-		if _, err := kept.execution(&listed{e, false}, time.Now()); err != nil {
+		if _, err := kept.execution(&listed{TaskExecution: e}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,7 +66,7 @@ func TestEncodingsAreBounded(t *testing.T) {
 	}
 	e.Status.Logs[0].Message, e.ResourceVersion = strings.Repeat("x", maxEncodedOne), "large"
 	before := kept.kept.Len()
-	if _, err := kept.execution(&listed{e, false}, time.Now()); err != nil || kept.kept.Len() != before {
+	if _, err := kept.execution(&listed{TaskExecution: e}, time.Now()); err != nil || kept.kept.Len() != before {
 		t.Errorf("one that is too large is kept: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ package runs
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -17,7 +18,11 @@ import (
 )
 
 // waitQuery is the query of a read of one execution.
-type waitQuery struct{ wait time.Duration }
+type waitQuery struct {
+	wait time.Duration
+	// may asks what the caller may do with the run.
+	may bool
+}
 
 // waitQueryOf parses the query. The longest wait is the time that a request may take.
 func waitQueryOf(r *http.Request, most time.Duration) (q waitQuery, err error) {
@@ -29,6 +34,7 @@ func waitQueryOf(r *http.Request, most time.Duration) (q waitQuery, err error) {
 			}
 			return ""
 		},
+		"may": func(q *waitQuery, value string) string { return web.Boolean(&q.may, value) },
 	}.Read(r, &q)
 	return q, err
 }
@@ -50,19 +56,33 @@ func (h *Handlers) replyExecution(in *access.Scope, w http.ResponseWriter, r *ht
 		return err
 	}
 	id := web.PathValue(r, "executionId")
-	shown, err := h.find(r.Context(), in.Namespace, id)
+	shown, err := h.findFor(r.Context(), in, id, q.may)
 	if err == nil && q.wait > 0 && !shown.archived {
-		if shown.TaskExecution, err = h.awaitNews(in, r, shown.TaskExecution, q.wait); err == nil && shown.TaskExecution == nil { // it was deleted meanwhile
-			shown, err = h.find(r.Context(), in.Namespace, id)
+		if shown.TaskExecution, err = h.awaitNews(in, r, shown, q.wait); err == nil && shown.TaskExecution == nil { // it was deleted meanwhile
+			shown, err = h.findFor(r.Context(), in, id, q.may)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	if web.Unchanged(w, r, web.TagOf(shown.version())) {
+	if web.Unchanged(w, r, shown.tag()) {
 		return nil
 	}
 	body, err := encode(&shown, time.Now())
+	if errors.Is(err, errTailLeftOut) {
+		may := shown.may
+		if shown, err = h.findWhole(r.Context(), in.Namespace, id); err != nil {
+			return err
+		}
+		shown.may = may
+		if web.Unchanged(w, r, shown.tag()) { // it can be a newer state
+			return nil
+		}
+		body, err = encode(&shown, time.Now())
+	}
+	if err == nil {
+		body, err = insertMay(body, shown.may)
+	}
 	if err != nil {
 		return err
 	}
@@ -70,13 +90,29 @@ func (h *Handlers) replyExecution(in *access.Scope, w http.ResponseWriter, r *ht
 	return nil
 }
 
+// findFor is find, with what the caller may do if that is wanted.
+func (h *Handlers) findFor(ctx context.Context, in *access.Scope, id string, may bool) (listed, error) {
+	found, err := h.find(ctx, in.Namespace, id)
+	if err == nil && may {
+		err = allowOne(ctx, in, &found)
+	}
+	return found, err
+}
+
 // find returns a run, live or archived. The error is the answer to the request, 404 if there is none.
 func (h *Handlers) find(ctx context.Context, namespace, id string) (listed, error) {
 	e, record, err := h.Find(ctx, namespace, id)
-	return listed{e, record != nil}, err
+	return listed{TaskExecution: e, archived: record != nil}, err
 }
 
-// Find returns a run, and its record if Kubernetes no longer has it. The error is the answer to the request, 404 if there is no such run.
+// findWhole is find, with the tail of a live run.
+func (h *Handlers) findWhole(ctx context.Context, namespace, id string) (listed, error) {
+	e, record, err := h.Past.FindWhole(ctx, h.Stores(namespace), namespace, id)
+	return listed{TaskExecution: e, archived: record != nil}, err
+}
+
+// Find returns a run, and its record if Kubernetes no longer has it. The tail of a live run may be left out. The error is the
+// answer to the request, 404 if there is no such run.
 func (h *Handlers) Find(ctx context.Context, namespace, id string) (*v1alpha1.TaskExecution, *records.Record, error) {
 	return h.Past.Find(ctx, h.Stores(namespace), namespace, id)
 }
@@ -84,10 +120,11 @@ func (h *Handlers) Find(ctx context.Context, namespace, id string) (*v1alpha1.Ta
 // awaitNews waits until an execution has changed. With If-None-Match, that is when its ETag differs, otherwise when its
 // status or phase differs from now. It does not wait for an execution that has ended. At the time limit, or when the
 // facade stops, it returns the current state. It returns nil if the execution was deleted meanwhile.
-func (h *Handlers) awaitNews(in *access.Scope, r *http.Request, seen *v1alpha1.TaskExecution, most time.Duration) (*v1alpha1.TaskExecution, error) {
+func (h *Handlers) awaitNews(in *access.Scope, r *http.Request, shown listed, most time.Duration) (*v1alpha1.TaskExecution, error) {
+	seen := shown.TaskExecution
 	news := func(e *v1alpha1.TaskExecution) bool {
 		if r.Header.Get("If-None-Match") != "" {
-			return !web.HasTag(r, web.TagOf(e.ResourceVersion))
+			return !web.HasTag(r, (&listed{TaskExecution: e, may: shown.may}).tag())
 		}
 		return e.Status.Phase.IsTerminal() || e.Status.Phase != seen.Status.Phase || wire.StatusOf(e) != wire.StatusOf(seen)
 	}

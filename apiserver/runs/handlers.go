@@ -16,7 +16,7 @@ import (
 
 // Store reads, cancels and deletes the executions of one namespace.
 type Store interface {
-	web.ExecutionReader
+	web.TailReader
 	// Executions returns the executions of a task, or of all tasks if the name is empty, newest first.
 	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)
 	// History returns the ordered executions, as soon as they include this process's own writes.

@@ -95,6 +95,11 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return err
 	}
+	if q.may {
+		if err := allow(r.Context(), in, page.runs); err != nil {
+			return err
+		}
+	}
 	answer := History{Executions: []ListedRecord{}, Page: q.page, PageSize: q.pageSize, Total: page.total, Incomplete: page.incomplete}
 	if page.next != nil && q.page == 0 {
 		answer.NextCursor = cursorOfPosition(*page.next, q.sort == sortOldest)
@@ -102,22 +107,27 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 	if web.Unchanged(w, r, web.TagOfParts(append(versionsOf(page.runs), answer.NextCursor, strconv.Itoa(ptr.Deref(page.total, -1)), page.incomplete)...)) {
 		return nil
 	}
-	return replyPage(w, answer, page.runs, q.withLogs)
+	shown := h.show(r.Context(), in.Namespace, page.runs, q.withLogs)
+	return replyPage(w, answer, len(page.runs), func(i int, now time.Time) (any, error) {
+		e, err := shown(i)
+		if err != nil {
+			return nil, err
+		}
+		record := recordOf(e, now, q.withLogs)
+		record.Archived, record.May = page.runs[i].archived, page.runs[i].may
+		return record, nil
+	})
 }
 
 // replyPage sends a page of the history, encoding one execution after the other.
-func replyPage(w http.ResponseWriter, empty History, runs []listed, withLogs bool) error {
+func replyPage(w http.ResponseWriter, empty History, n int, record func(i int, now time.Time) (any, error)) error {
 	raw, err := json.Marshal(empty)
 	if err != nil {
 		return err
 	}
 	const before = `{"executions":[`
 	now := time.Now()
-	return web.ReplyList(w, before, string(raw[len(before):]), len(runs), func(i int) any {
-		record := recordOf(runs[i].TaskExecution, now, withLogs)
-		record.Archived = runs[i].archived
-		return record
-	})
+	return web.ReplyList(w, before, string(raw[len(before):]), n, func(i int) (any, error) { return record(i, now) })
 }
 
 // ListOfTask answers with the executions of a task, newest first: all, or a page if the request has a limit. Executions
@@ -141,6 +151,11 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 			return err
 		}
 	}
+	if q.may {
+		if err := allow(r.Context(), in, page.runs); err != nil {
+			return err
+		}
+	}
 	next := ""
 	if page.next != nil {
 		next = cursorOfPosition(*page.next, false)
@@ -152,11 +167,15 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 	if web.Unchanged(w, r, web.TagOfParts(append(versionsOf(page.runs), next, page.incomplete)...)) {
 		return nil
 	}
-	now := time.Now()
-	return web.ReplyList(w, "[", "]", len(page.runs), func(i int) any {
-		listed := listedOf(page.runs[i].TaskExecution, now, q.withLogs)
-		listed.Archived = page.runs[i].archived
-		return listed
+	now, shown := time.Now(), h.show(r.Context(), in.Namespace, page.runs, q.withLogs)
+	return web.ReplyList(w, "[", "]", len(page.runs), func(i int) (any, error) {
+		e, err := shown(i)
+		if err != nil {
+			return nil, err
+		}
+		listed := listedOf(e, now, q.withLogs)
+		listed.Archived, listed.May = page.runs[i].archived, page.runs[i].may
+		return listed, nil
 	})
 }
 
@@ -195,6 +214,9 @@ func nextPage(in *access.Scope, q *historyQuery, cursor string) string {
 	if q.logs != "" {
 		values.Set("logs", q.logs)
 	}
+	if q.may {
+		values.Set("may", "true")
+	}
 	q.filter.repeat(values)
 	if q.archived != "" {
 		values.Set("archived", q.archived)
@@ -207,6 +229,7 @@ func versionsOf(runs []listed) []string {
 	parts := make([]string, 0, 2*len(runs)+3)
 	for i := range runs {
 		parts = append(parts, runs[i].Name, runs[i].version())
+		parts = append(parts, runs[i].may...)
 	}
 	return parts
 }

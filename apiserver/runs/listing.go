@@ -80,7 +80,7 @@ func liveListing(all runindex.Namespace, q *historyQuery) (page listing) {
 func liveRuns(executions []*v1alpha1.TaskExecution) []listed {
 	runs := make([]listed, len(executions))
 	for i, e := range executions {
-		runs[i] = listed{e, false}
+		runs[i] = listed{TaskExecution: e}
 	}
 	return runs
 }
@@ -103,7 +103,7 @@ func (h *Handlers) merged(ctx context.Context, namespace string, all runindex.Na
 	}
 	second := part{until: archived.Next}
 	for _, e := range archived.Executions {
-		second.runs = append(second.runs, listed{e, true})
+		second.runs = append(second.runs, listed{TaskExecution: e, archived: true})
 	}
 	page.runs, page.next = ordering{q.sort == sortOldest}.merge(first, second, limit)
 	return page, nil

@@ -43,6 +43,8 @@ type historyQuery struct {
 	// logs is "true", "false" or empty; withLogs decides what empty means.
 	logs     string
 	withLogs bool
+	// may asks what the caller may do with each run.
+	may bool
 	// archived is "true", "false" or empty. Without it, each list decides whether it has archived runs.
 	archived string
 }
@@ -86,13 +88,14 @@ var historyParameters = web.Parameters[historyQuery]{
 	"cursor":   func(q *historyQuery, value string) string { return cursorOf(&q.cursor, value) },
 	"logs":     func(q *historyQuery, value string) string { return web.YesOrNo(&q.logs, value) },
 	"archived": func(q *historyQuery, value string) string { return web.YesOrNo(&q.archived, value) },
+	"may":      func(q *historyQuery, value string) string { return web.Boolean(&q.may, value) },
 }
 
 // byTaskParameters are the parameters of the documented list.
 var byTaskParameters = web.Parameters[historyQuery]{
 	"limit": historyParameters["limit"], "cursor": historyParameters["cursor"], "logs": historyParameters["logs"],
 	"label": historyParameters["label"], "param": historyParameters["param"],
-	"archived": historyParameters["archived"],
+	"archived": historyParameters["archived"], "may": historyParameters["may"],
 }
 
 // historyQueryOf parses the query of a list.

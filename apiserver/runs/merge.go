@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/records"
 )
 
@@ -14,6 +15,8 @@ import (
 type listed struct {
 	*v1alpha1.TaskExecution
 	archived bool
+	// may is what the caller may do with the run, nil if the request does not ask.
+	may []string
 }
 
 // position returns the place of a run in the order of all lists.
@@ -27,6 +30,14 @@ func (l *listed) version() string {
 		return archivedVersion(l.TaskExecution)
 	}
 	return l.ResourceVersion
+}
+
+// tag returns the ETag of the run alone.
+func (l *listed) tag() string {
+	if l.may == nil {
+		return web.TagOf(l.version())
+	}
+	return web.TagOfParts(append([]string{l.version()}, l.may...)...)
 }
 
 // archivedVersion returns the version of an archived run. Its record never changes.

@@ -22,7 +22,7 @@ import (
 func runAt(name string, second int64, archived bool) listed {
 	e := &v1alpha1.TaskExecution{}
 	e.Name, e.UID, e.CreationTimestamp = name, types.UID("uid-of-"+name), metav1.NewTime(time.Unix(second, 0))
-	return listed{e, archived}
+	return listed{TaskExecution: e, archived: archived}
 }
 
 // runsOf reads runs such as "a9": their name and second.
@@ -133,7 +133,7 @@ func TestPagesHaveEachRunOnce(t *testing.T) {
 				}
 				i := rapid.IntRange(0, len(live)-1).Draw(t, "moved")
 				if !slices.ContainsFunc(archived, func(l listed) bool { return l.UID == live[i].UID }) {
-					archived = append(archived, listed{live[i].TaskExecution, true})
+					archived = append(archived, listed{TaskExecution: live[i].TaskExecution, archived: true})
 				}
 				live = slices.Delete(slices.Clone(live), i, i+1)
 			}

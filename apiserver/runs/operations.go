@@ -21,13 +21,13 @@ func Operations() openapi.Operations {
 		"GET /tasks/running/execution/{executionId}": {
 			ID: "getRunningExecution", Tag: openapi.TagExecutions, Summary: "Get a run, running, ended or archived.",
 			Details:    "Answers come from a cache, so that polling does not load the Kubernetes API. Polling once a second is enough.",
-			Parameters: []openapi.Parameter{waiting, openapi.IfNoneMatch},
+			Parameters: []openapi.Parameter{waiting, openapi.WithMay, openapi.IfNoneMatch},
 			Answers:    []openapi.Answer{openapi.Tagged("The run.", wire.Execution{}), openapi.NotModified, openapi.NoSuchExecution, openapi.DamagedRecord},
 		},
 		"GET /tasks/running/{taskName}": {
 			ID: "listRunningExecutions", Tag: openapi.TagExecutions, Summary: "List all runs of a task, newest first, including those that have ended.",
 			Parameters: []openapi.Parameter{
-				openapi.Query("limit", "The most runs of a page. Without limit and cursor, the answer has all runs, up to 16 MiB. The header Link has the address of the next page.", openapi.Integer(1, web.MaxPage)), openapi.PageCursor, labelled, withParam, logsToo,
+				openapi.Query("limit", "The most runs of a page. Without limit and cursor, the answer has all runs, up to 16 MiB. The header Link has the address of the next page.", openapi.Integer(1, web.MaxPage)), openapi.PageCursor, labelled, withParam, logsToo, openapi.WithMay,
 				openapi.Query("archived", "Include archived runs, in pages of 100 unless there is a limit. The default is false.", openapi.Schema{"type": "boolean"}), openapi.IfNoneMatch,
 			},
 			Answers: []openapi.Answer{listed, openapi.NotModified, openapi.Problem(http.StatusNotFound, "Neither the task nor a run of it exists.")},
@@ -36,12 +36,12 @@ func Operations() openapi.Operations {
 		"GET /tasks/executions/history": pagesOf("listExecutionHistory"),
 		"GET /tasks/executions/{executionId}": {
 			ID: "getExecution", Tag: openapi.TagExecutions, Summary: "Get a run, with its creation time.", Details: "For a run with the id history, use /tasks/executions/_/{executionId}.",
-			Parameters: []openapi.Parameter{waiting, openapi.IfNoneMatch},
+			Parameters: []openapi.Parameter{waiting, openapi.WithMay, openapi.IfNoneMatch},
 			Answers:    []openapi.Answer{openapi.Tagged("The run.", Record{}), openapi.NotModified, openapi.NoSuchExecution, openapi.DamagedRecord},
 		},
 		"GET /tasks/executions/_/{executionId}": {
 			ID: "getExecutionByID", Tag: openapi.TagExecutions, Summary: "Get a run of any id, with its creation time.",
-			Parameters: []openapi.Parameter{waiting, openapi.IfNoneMatch},
+			Parameters: []openapi.Parameter{waiting, openapi.WithMay, openapi.IfNoneMatch},
 			Answers:    []openapi.Answer{openapi.Tagged("The run.", Record{}), openapi.NotModified, openapi.NoSuchExecution, openapi.DamagedRecord},
 		},
 		"DELETE /tasks/executions/{executionId}": deletion(),
@@ -83,7 +83,7 @@ func pagesOf(id string) openapi.Operation {
 			openapi.Query("page", "The number of the page, from 1. Use page and pageSize instead of limit and cursor.", openapi.Integer(1, maxReach)),
 			openapi.Query("pageSize", "The size of a page. Use it with page.", openapi.Integer(1, web.MaxPage)),
 			openapi.Query("archived", "Whether to include archived runs. The default is true. Archived runs have no logs in lists.", openapi.Schema{"type": "boolean"}),
-			logsToo, openapi.IfNoneMatch,
+			logsToo, openapi.WithMay, openapi.IfNoneMatch,
 		},
 		Answers: []openapi.Answer{openapi.Tagged("A page of runs.", History{}), openapi.NotModified},
 	}

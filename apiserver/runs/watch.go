@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
@@ -205,7 +206,7 @@ func (h *Handlers) WatchOne(in *access.Scope, w http.ResponseWriter, r *http.Req
 	if err != nil {
 		return err
 	}
-	first, err := web.ExecutionNamed(r.Context(), h.Stores(in.Namespace), web.PathValue(r, "executionId"))
+	first, _, err := h.Find(r.Context(), in.Namespace, web.PathValue(r, "executionId"))
 	if err != nil {
 		return err
 	}
@@ -225,7 +226,9 @@ func (h *Handlers) WatchOne(in *access.Scope, w http.ResponseWriter, r *http.Req
 			id := idOf(runindex.Version(newest))
 			if !sent {
 				sent = true
-				_ = out.send(id, "execution", recordOf(newest, out.now(), q.logs)) // the next write returns the error again
+				if err := h.sendState(in, out, newest, q.logs); err != nil {
+					return err
+				}
 			}
 			switch {
 			case newest.Status.Phase.IsTerminal():
@@ -238,4 +241,19 @@ func (h *Handlers) WatchOne(in *access.Scope, w http.ResponseWriter, r *http.Req
 			}
 		}
 	})
+}
+
+// sendState sends a state of an execution, with its tail if that is wanted. A run that was deleted meanwhile has no tail: the caller
+// sees the deletion next. After an error the client connects again.
+func (h *Handlers) sendState(in *access.Scope, out *events, state *v1alpha1.TaskExecution, withLogs bool) error {
+	if withLogs {
+		limited, cancel := context.WithTimeout(out, h.Timeout)
+		defer cancel()
+		whole, err := h.Stores(in.Namespace).Whole(limited, state)
+		if whole == nil || err != nil {
+			return err
+		}
+		state = whole
+	}
+	return out.send(idOf(runindex.Version(state)), "execution", recordOf(state, out.now(), withLogs))
 }

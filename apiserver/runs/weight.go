@@ -5,6 +5,7 @@ package runs
 
 import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/kube"
 )
 
 const (
@@ -13,8 +14,6 @@ const (
 	MaxListBytes = 16 << 20
 	// fixedWeight is the size of all fields of an execution with nearly constant size.
 	fixedWeight = 1 << 10
-	// entryWeight is the size of a log entry without its message and data.
-	entryWeight = 80
 )
 
 // weightOf estimates the size of an execution as JSON in a list. It is much cheaper than encoding it.
@@ -30,12 +29,7 @@ func weightOf(e *v1alpha1.TaskExecution, withLogs bool) int {
 		weight += len(key) + len(value)
 	}
 	if withLogs {
-		for i := range e.Status.Logs {
-			weight += entryWeight + len(e.Status.Logs[i].Message)
-			if data := e.Status.Logs[i].Data; data != nil {
-				weight += len(data.Raw)
-			}
-		}
+		weight += int(e.TailBytes + kube.TailWeight(e.Status.Logs)) // one of them is 0
 	}
 	return weight
 }

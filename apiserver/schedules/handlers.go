@@ -31,13 +31,47 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 	for i := range schedules {
 		answer[i] = scheduleOf(&schedules[i])
 	}
+	if err := allow(in, r, answer); err != nil {
+		return err
+	}
 	return web.Reply(w, answer)
 }
 
 // Get answers with one schedule.
 func (h *Handlers) Get(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
-	found, err := h.Stores(in.Namespace).Schedule(r.Context(), web.PathValue(r, "name"))
-	return replySchedule(w, r, found, err)
+	name := web.PathValue(r, "name")
+	found, err := h.Stores(in.Namespace).Schedule(r.Context(), name)
+	if err != nil || found == nil {
+		return web.NoSchedule(name, err)
+	}
+	answer := []Schedule{scheduleOf(found)}
+	if err := allow(in, r, answer); err != nil {
+		return err
+	}
+	return web.Reply(w, answer[0])
+}
+
+// allow adds what the caller may do with each schedule, if the request asks for it.
+func allow(in *access.Scope, r *http.Request, schedules []Schedule) error {
+	wanted, err := access.WantsMay(r)
+	if err != nil || !wanted {
+		return err
+	}
+	objects := make([][]access.Deed, len(schedules))
+	for i := range schedules {
+		s := &schedules[i]
+		execute := access.Need{Right: access.RightTo("execute", "tasks", access.ByTask), Name: s.TaskName}
+		objects[i] = []access.Deed{
+			{Word: "run", Needs: []access.Need{execute}},
+			{Word: "update", Needs: []access.Need{{Right: access.RightTo("update", "taskschedules", "name"), Name: s.Name}}},
+			{Word: "delete", Needs: []access.Need{{Right: access.RightTo("delete", "taskschedules", "name"), Name: s.Name}}},
+		}
+	}
+	words, err := in.Allowed(r.Context(), objects)
+	for i := range words {
+		schedules[i].May = words[i]
+	}
+	return err
 }
 
 // Create creates a schedule of an existing task.

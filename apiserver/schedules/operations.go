@@ -17,7 +17,8 @@ func Operations() openapi.Operations {
 	return openapi.Operations{
 		"GET /triggers/cron": {
 			ID: "listSchedules", Tag: openapi.TagSchedules, Summary: "List all schedules.",
-			Answers: []openapi.Answer{openapi.OK("The schedules.", []Schedule{})},
+			Parameters: []openapi.Parameter{openapi.WithMay},
+			Answers:    []openapi.Answer{openapi.OK("The schedules.", []Schedule{})},
 		},
 		"POST /triggers/cron": {
 			ID: "createSchedule", Tag: openapi.TagSchedules, Summary: "Create a schedule.",
@@ -29,7 +30,8 @@ func Operations() openapi.Operations {
 		},
 		"GET /triggers/cron/{name}": {
 			ID: "getSchedule", Tag: openapi.TagSchedules, Summary: "Get a schedule.",
-			Answers: []openapi.Answer{one, noSchedule},
+			Parameters: []openapi.Parameter{openapi.WithMay},
+			Answers:    []openapi.Answer{one, noSchedule},
 		},
 		"PUT /triggers/cron/{name}": {
 			ID: "replaceSchedule", Tag: openapi.TagSchedules, Summary: "Replace a schedule.",

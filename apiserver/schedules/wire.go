@@ -67,6 +67,9 @@ type Schedule struct {
 	// could have written them. That is so if the policies of config/admission were not in force, and until the
 	// controller has checked the schedule.
 	Claimed bool `json:"claimed,omitempty"`
+	// May is what the caller may do with the schedule: run it now, change it, delete it. To enable it takes run too. It is
+	// present if the request asks for it.
+	May []string `json:"may,omitzero" jsonschema:"enum=run,enum=update,enum=delete"`
 }
 
 func scheduleOf(s *v1alpha1.TaskSchedule) Schedule {

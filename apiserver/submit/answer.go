@@ -22,9 +22,16 @@ func replyStarted(w http.ResponseWriter, execution *v1alpha1.TaskExecution) erro
 
 // repeated answers a repetition with the existing execution in its current state. If the key was used with another
 // body, the answer is 409.
-func repeated(w http.ResponseWriter, existing *v1alpha1.TaskExecution, submission submission) error {
+func (h *Handlers) repeated(in *access.Scope, w http.ResponseWriter, r *http.Request, existing *v1alpha1.TaskExecution, submission submission) error {
 	if !submission.made(existing) {
 		return keyWasUsed(existing)
+	}
+	whole, err := h.Stores(in.Namespace).Whole(r.Context(), existing)
+	if err != nil {
+		return err
+	}
+	if whole != nil { // it was not deleted meanwhile
+		existing = whole
 	}
 	w.Header().Set(HeaderReplayed, "true")
 	return replyStarted(w, existing)
@@ -44,7 +51,7 @@ func (h *Handlers) repeatedWith(in *access.Scope, w http.ResponseWriter, r *http
 			return err
 		}
 	}
-	return repeated(w, existing, submission)
+	return h.repeated(in, w, r, existing, submission)
 }
 
 // repeatedOr answers a request that would be refused now. If it is a repetition, the answer is the execution of the
@@ -60,7 +67,7 @@ func (h *Handlers) repeatedOr(in *access.Scope, w http.ResponseWriter, r *http.R
 	if existing == nil {
 		return refusal
 	}
-	return repeated(w, existing, submission)
+	return h.repeated(in, w, r, existing, submission)
 }
 
 // repeatedAfterDeletion answers the repetition of a request whose original, an execution or a schedule, was deleted
@@ -81,7 +88,7 @@ func (h *Handlers) repeatedAfterDeletion(in *access.Scope, w http.ResponseWriter
 	if err := in.RequireExecute(r.Context(), submission.task); err != nil {
 		return err
 	}
-	return repeated(w, existing, submission)
+	return h.repeated(in, w, r, existing, submission)
 }
 
 // recorded returns the execution that a submission's key has created, nil if there is none.

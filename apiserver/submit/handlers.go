@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/runindex"
 	"github.com/taskexec/taskexec/apiserver/web"
@@ -16,7 +17,7 @@ import (
 // Store reads the objects that a submission depends on, and records its execution.
 type Store interface {
 	web.TaskReader
-	web.ExecutionReader
+	web.TailReader
 	// Schedule returns a schedule, or nil if there is none of that name.
 	Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error)
 	// Seen returns an execution from the watch cache. It may miss one that another replica has just created.
@@ -42,6 +43,8 @@ type Handlers struct {
 	Validator *ParamsValidator
 	// Secret is the installation's secret. If it is nil, keys are not concealed.
 	Secret *InstallationSecret
+	// Past has the archived runs, nil if there is no archive.
+	Past *archivedruns.Archive
 	// Cluster identifies the cluster on new executions. If it is nil, they do not name their cluster.
 	Cluster *Cluster
 	// Waiting bounds the waiting runs of each namespace.

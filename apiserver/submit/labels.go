@@ -75,8 +75,15 @@ func (s submission) takesLabels(task *v1alpha1.Task) error {
 	if !s.labelled {
 		return nil
 	}
+	var problems []web.FieldError
+	for _, p := range jobspec.ForbiddenLabels(task, s.labels) {
+		problems = append(problems, labelError(p.Key, p.Detail))
+	}
 	if err := jobspec.CheckQueue(task, s.labels); err != nil {
-		return labelsProblem(labelError(v1alpha1.LabelKueueQueue, err.Error()))
+		problems = append(problems, labelError(v1alpha1.LabelKueueQueue, err.Error()))
+	}
+	if len(problems) > 0 {
+		return labelsProblem(problems...)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ package submit
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"net/http"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,7 +16,8 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// Rerun runs an execution again: with its params and labels, or with those in the body, which replace all of them.
+// Rerun runs an execution again, live or archived: with its params and labels, or with those in the body, which replace
+// all of them.
 func (h *Handlers) Rerun(in *access.Scope, w http.ResponseWriter, r *http.Request) error {
 	request, dryRun, err := executeRequestOf(r)
 	if err != nil {
@@ -26,15 +28,28 @@ func (h *Handlers) Rerun(in *access.Scope, w http.ResponseWriter, r *http.Reques
 		return err
 	}
 	id := web.PathValue(r, "executionId")
-	original, err := h.Stores(in.Namespace).Execution(r.Context(), id)
+	original, err := h.originalOf(r.Context(), in.Namespace, id)
 	if err != nil {
 		return err
 	}
 	submission := sent.submission(in, func(key string) submission { return rerunOf(in.Namespace, id, original, key, request) })
 	if original == nil {
-		return h.repeatedAfterDeletion(in, w, r, submission, dryRun, web.NoExecution(id))
+		return h.repeatedAfterDeletion(in, w, r, submission, dryRun, h.Past.Missing(id))
 	}
 	return h.submitOwn(in, w, r, submission, dryRun)
+}
+
+// originalOf returns the run to run again, nil if there is none.
+func (h *Handlers) originalOf(ctx context.Context, namespace, id string) (*v1alpha1.TaskExecution, error) {
+	original, err := h.Stores(namespace).Execution(ctx, id)
+	if original != nil || err != nil {
+		return original, err
+	}
+	record, err := h.Past.Record(ctx, namespace, id)
+	if record == nil || err != nil {
+		return nil, err
+	}
+	return record.Execution, nil
 }
 
 // rerunOf returns the submission of a rerun. Without the original, it can only find the execution of an earlier

@@ -5,6 +5,7 @@ package submit
 
 import (
 	"context"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -31,7 +32,7 @@ const (
 	secretPause    = 5 * time.Second
 )
 
-// InstallationSecret conceals Idempotency-Keys. The id and the digest of an execution are derived from the key, and
+// InstallationSecret conceals Idempotency-Keys, and seals the cookies of sessions. The id and the digest of an execution are derived from the key, and
 // more people can read them than know the key. Without a secret, they could try all simple keys. All replicas share the
 // secret and keep it over restarts, so that they recognize repetitions. A nil value conceals nothing.
 type InstallationSecret struct {
@@ -52,6 +53,25 @@ func (i *InstallationSecret) conceal(key string) (string, error) {
 	mac := hmac.New(sha256.New, *secret)
 	mac.Write([]byte(key))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
+}
+
+// RandomSecret returns a secret that only this process has.
+func RandomSecret() *InstallationSecret {
+	value := make([]byte, secretBytes)
+	_, _ = rand.Read(value) // never fails
+	i := &InstallationSecret{}
+	i.Value.Store(&value)
+	return i
+}
+
+// Key derives a key of 32 bytes for a purpose from the secret. Keys of different purposes say nothing about each other.
+// While the secret is not known, it returns a problem.
+func (i *InstallationSecret) Key(purpose string) ([]byte, error) {
+	secret := i.Value.Load()
+	if secret == nil {
+		return nil, web.Unavailable("nobody can log in, because the facade cannot read the Secret with the key of sessions; its log says why. Try again, or send a token in the header Authorization")
+	}
+	return hkdf.Key(sha256.New, *secret, nil, purpose, secretBytes)
 }
 
 // KeepTrying reads the secret until it succeeds or ctx ends. It calls tried after the first attempt.

@@ -82,7 +82,10 @@ func fieldsOf(body any) (names []string) {
 	return names
 }
 
-// inWords says in the client's terms what is wrong with a body. Only reasons and lists of strings have a type here.
+// textFields are the fields of bodies that are strings.
+var textFields = []string{"reason", "token", "code"}
+
+// inWords says in the client's terms what is wrong with a body. Only strings and lists of strings have a type here.
 // Params are validated by the schema of their task.
 func inWords(err error) string {
 	syntax, wrongType := &json.SyntaxError{}, &json.UnmarshalTypeError{}
@@ -93,7 +96,7 @@ func inWords(err error) string {
 		return "the body is not valid JSON: it ends too early"
 	case errors.As(err, &wrongType) && wrongType.Field == "":
 		return fmt.Sprintf("the body must be a JSON object, not %s", withArticle(wrongType.Value))
-	case errors.As(err, &wrongType) && wrongType.Field == "reason":
+	case errors.As(err, &wrongType) && slices.Contains(textFields, wrongType.Field):
 		return fmt.Sprintf("the field %q must be a string, not %s", wrongType.Field, withArticle(wrongType.Value))
 	case errors.As(err, &wrongType) && wrongType.Type.Kind() == reflect.String:
 		return fmt.Sprintf("the field %q must be a list of strings, and has %s in it", wrongType.Field, withArticle(wrongType.Value))

@@ -13,8 +13,9 @@ import (
 // its largest value, even if its client reads slowly.
 const listChunk = 64 << 10
 
-// ReplyList sends n values separated by commas, between the texts before and after. It encodes one value at a time.
-func ReplyList(w http.ResponseWriter, before, after string, n int, value func(i int) any) error {
+// ReplyList sends n values separated by commas, between the texts before and after. It gets and encodes one value at a time. An
+// error of value is the answer to the request, or ends the connection if a part of the list was sent already.
+func ReplyList(w http.ResponseWriter, before, after string, n int, value func(i int) (any, error)) error {
 	var chunk bytes.Buffer
 	begun := false
 	flush := func() {
@@ -27,7 +28,7 @@ func ReplyList(w http.ResponseWriter, before, after string, n int, value func(i 
 	}
 	chunk.WriteString(before)
 	for i := range n {
-		raw, err := json.Marshal(value(i))
+		raw, err := encoded(value(i))
 		if err != nil && begun {
 			panic(http.ErrAbortHandler) // half a list must not look like a whole one
 		}
@@ -44,4 +45,11 @@ func ReplyList(w http.ResponseWriter, before, after string, n int, value func(i 
 	chunk.WriteString(after + "\n")
 	flush()
 	return nil
+}
+
+func encoded(value any, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(value)
 }

@@ -12,8 +12,15 @@ import (
 
 // ExecutionReader reads one execution.
 type ExecutionReader interface {
-	// Execution returns an execution, or nil if there is none of that name.
+	// Execution returns an execution, or nil if there is none of that name. Its tail (status.logs) may be left out: see TailReader.
 	Execution(ctx context.Context, id string) (*v1alpha1.TaskExecution, error)
+}
+
+// TailReader reads the tails of logs, which most reads do not need.
+type TailReader interface {
+	ExecutionReader
+	// Whole returns an execution with its tail, in the given state or a newer one, or nil if it no longer exists.
+	Whole(ctx context.Context, execution *v1alpha1.TaskExecution) (*v1alpha1.TaskExecution, error)
 }
 
 // ExecutionNamed returns an execution. The error is the answer 404 if there is none.

@@ -66,6 +66,8 @@ type Execution struct {
 	Cancellation *Cancellation `json:"cancellation,omitempty"`
 	// Archived is true if Kubernetes no longer has the run, and this is its record in the archive.
 	Archived bool `json:"archived,omitempty"`
+	// May is what the caller may do with the run, by its rights alone. It is present if the request asks for it.
+	May []string `json:"may,omitzero" jsonschema:"enum=rerun,enum=cancel,enum=delete,enum=logs,enum=rawlogs"`
 }
 
 // Cancellation is the receipt of a cancel. Before the controller has acknowledged the cancel, it only has who asked and
@@ -161,4 +163,7 @@ type Task struct {
 	Message string `json:"message,omitempty"`
 	// Warning says what works but is probably not intended, such as params without an environment variable.
 	Warning string `json:"warning,omitempty"`
+	// May is what the caller may do with the task: run it, cancel its runs, create a schedule of it. It is present if the
+	// request asks for it.
+	May []string `json:"may,omitzero" jsonschema:"enum=execute,enum=cancel,enum=schedule"`
 }

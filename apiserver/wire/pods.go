@@ -35,6 +35,8 @@ type Pod struct {
 	Reason string `json:"reason,omitempty"`
 	// Node is the node of the pod.
 	Node string `json:"node,omitempty"`
+	// ImageDigest is the digest of the image that the task's container ran.
+	ImageDigest string `json:"imageDigest,omitempty"`
 	// Restarts is how often its containers were restarted.
 	Restarts int32 `json:"restarts,omitempty"`
 	// StartedAt is when its first container started.
@@ -57,7 +59,7 @@ func podsOf(status *v1alpha1.TaskExecutionStatus) []Pod {
 		m := &status.Pods[i]
 		pods[i] = Pod{
 			Name: m.Name, Index: m.Index, Phase: m.Phase, Deciding: m.Deciding, ExitCode: m.ExitCode, Reason: m.Reason, Node: m.Node,
-			Restarts: m.Restarts, StartedAt: utc(m.StartTime), FinishedAt: utc(m.FinishTime),
+			ImageDigest: m.ImageDigest, Restarts: m.Restarts, StartedAt: utc(m.StartTime), FinishedAt: utc(m.FinishTime),
 		}
 	}
 	return pods

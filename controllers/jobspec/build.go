@@ -61,7 +61,7 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 		},
 		Spec: template.Spec,
 	}
-	mark(job, execution, snapshot)
+	mark(job, task, execution, snapshot)
 	job.Annotations[v1alpha1.AnnotationLimits] = string(frozen)
 	delete(job.Annotations, v1alpha1.AnnotationSeal) // only the creator of the Job can set it
 
@@ -81,14 +81,14 @@ func Build(task *v1alpha1.Task, execution *v1alpha1.TaskExecution, effective []b
 
 // mark adds to a Job and its pods which run they belong to and how their log is read. It removes such marks from the
 // template.
-func mark(job *batchv1.Job, execution *v1alpha1.TaskExecution, snapshot Snapshot) {
+func mark(job *batchv1.Job, task *v1alpha1.Task, execution *v1alpha1.TaskExecution, snapshot Snapshot) {
 	untrack(job)
 	ungenerate(job)
 	identify(&job.ObjectMeta, execution)
 	identify(&job.Spec.Template.ObjectMeta, execution)
 	trace(&job.ObjectMeta, execution)
 	trace(&job.Spec.Template.ObjectMeta, execution)
-	carry(job, execution)
+	carry(job, task, execution)
 	if queue := execution.Labels[v1alpha1.LabelKueueQueue]; queue != "" && job.Labels[v1alpha1.LabelKueueQueue] == "" {
 		job.Labels[v1alpha1.LabelKueueQueue] = queue
 	}

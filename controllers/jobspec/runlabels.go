@@ -125,9 +125,31 @@ func SetRunLabels(execution *v1alpha1.TaskExecution, labels map[string]string) {
 	}
 }
 
-// carry copies the labels of a run to its Job and pods. Labels that the template or Taskexec set stay as they are.
-func carry(job *batchv1.Job, execution *v1alpha1.TaskExecution) {
-	for key, value := range RunLabels(execution.Labels) {
+// ForbiddenLabels returns the labels that a Task does not allow, ordered by key. The label of a Kueue queue is not among
+// them; CheckQueue judges it.
+func ForbiddenLabels(task *v1alpha1.Task, labels map[string]string) (problems []LabelProblem) {
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		if key != v1alpha1.LabelKueueQueue && !allowsLabel(task, key) {
+			allowed := "none"
+			if len(task.Spec.AllowedLabels) > 0 {
+				allowed = strings.Join(task.Spec.AllowedLabels, ", ")
+			}
+			problems = append(problems, LabelProblem{Key: key, Detail: fmt.Sprintf("the task %q does not allow this label; its spec.allowedLabels: %s", task.Name, allowed)})
+		}
+	}
+	return problems
+}
+
+func allowsLabel(task *v1alpha1.Task, key string) bool {
+	return task.Spec.AllowedLabels == nil || slices.Contains(task.Spec.AllowedLabels, key)
+}
+
+// carry copies the labels of a run to its Job and pods, as far as the Task allows. Labels that the template or Taskexec
+// set stay as they are.
+func carry(job *batchv1.Job, task *v1alpha1.Task, execution *v1alpha1.TaskExecution) {
+	allowed := maps.Clone(execution.Labels)
+	maps.DeleteFunc(allowed, func(key, _ string) bool { return !allowsLabel(task, key) })
+	for key, value := range RunLabels(allowed) {
 		for _, meta := range []*metav1.ObjectMeta{&job.ObjectMeta, &job.Spec.Template.ObjectMeta} {
 			if _, set := meta.Labels[key]; !set {
 				metav1.SetMetaDataLabel(meta, key, value)

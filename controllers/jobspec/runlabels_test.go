@@ -101,6 +101,53 @@ func TestRunLabelsReachJobAndPods(t *testing.T) {
 	}
 }
 
+// A Task that names the labels that it allows lets no other reach its Job and pods, whoever made the run.
+func TestTaskAllowsLabels(t *testing.T) {
+	labels := map[string]string{"team": "billing", "tier": "db", v1alpha1.LabelKueueQueue: "fast"}
+	for name, c := range map[string]struct {
+		allowed             []string
+		forbidden, reaching string
+	}{
+		"every label":          {nil, "", "team tier"},
+		"some":                 {[]string{"team", "cost"}, "tier: team, cost", "team"},
+		"none":                 {[]string{}, "team: none tier: none", ""},
+		"a reserved one, too":  {[]string{"app", "tier"}, "team: app, tier", "tier"},
+		"not by their domains": {[]string{"team/x"}, "team: team/x tier: team/x", ""},
+	} {
+		task := aTask()
+		task.Spec.AllowedLabels = c.allowed
+		var forbidden, reaching []string
+		for _, p := range ForbiddenLabels(task.Obj(), labels) {
+			_, list, _ := strings.Cut(p.Detail, "its spec.allowedLabels: ")
+			forbidden = append(forbidden, p.Key+": "+list)
+		}
+		execution := anExecution()
+		execution.Labels = maps.Clone(labels)
+		execution.Labels["app"] = "forged"
+		delete(execution.Labels, v1alpha1.LabelKueueQueue)
+		job := build(t, task, execution, `{}`)
+		for key := range job.Spec.Template.Labels {
+			if !strings.HasPrefix(key, "taskexec.dev/") {
+				reaching = append(reaching, key)
+			}
+		}
+		slices.Sort(reaching)
+		if got := strings.Join(forbidden, " "); got != c.forbidden {
+			t.Errorf("%s: forbidden %q, want %q", name, got, c.forbidden)
+		}
+		if got := strings.Join(reaching, " "); got != c.reaching {
+			t.Errorf("%s: %q reach the pods, want %q", name, got, c.reaching)
+		}
+	}
+	many := numbered(MaxRunLabels + 1)
+	many["zone"] = "a"
+	task, execution := aTask(), anExecution()
+	task.Spec.AllowedLabels, execution.Labels = []string{"zone"}, many
+	if got := build(t, task, execution, `{}`).Spec.Template.Labels["zone"]; got != "a" {
+		t.Error("a label that is not allowed takes the place of one that is")
+	}
+}
+
 // Whoever creates an execution with kubectl chooses how many labels it has, but not how many its pods have.
 func TestRunLabelsAreBounded(t *testing.T) {
 	execution := anExecution()

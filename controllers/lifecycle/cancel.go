@@ -20,11 +20,11 @@ func cancelled(o *Observation, f facts) (step, bool) {
 		return cancelledWith(o, v1alpha1.ReasonCancelled, "it was cancelled before its Job was created"), true
 	}
 	if jobspec.TrueCondition(o.Job, batchv1.JobComplete) != nil {
-		return conclude(o, cancelledWith(o, v1alpha1.ReasonFinishedWhileCancelling, "the Job completed before it could be stopped")), true
+		return conclude(o, f, cancelledWith(o, v1alpha1.ReasonFinishedWhileCancelling, "the Job completed before it could be stopped")), true
 	}
 	if jobspec.TrueCondition(o.Job, batchv1.JobFailed) != nil {
 		if d, _ := decidingFailure(o, f); d == nil || d.byUs == "" {
-			return conclude(o, cancelledWith(o, v1alpha1.ReasonFinishedWhileCancelling, "the Job failed before it could be stopped: "+failure(o, f).message)), true
+			return conclude(o, f, cancelledWith(o, v1alpha1.ReasonFinishedWhileCancelling, "the Job failed before it could be stopped: "+failure(o, f).message)), true
 		}
 	}
 	s, done, forced := stop(o, f, v1alpha1.ReasonCancelled)
@@ -37,7 +37,7 @@ func cancelled(o *Observation, f facts) (step, bool) {
 		c.message += "; " + notConfirmed
 		return c, true
 	}
-	return conclude(o, c), true
+	return conclude(o, f, c), true
 }
 
 // withoutItsJob says what happened to the missing Job of a cancelled run. If a node did not end its pods, we deleted

@@ -5,9 +5,11 @@ package lifecycle
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
@@ -17,6 +19,10 @@ import (
 // drainGrace is how long a terminal phase waits for the rest of the log, so that a client that reads "completed" can
 // read the whole log. After that, the phase is written first.
 const drainGrace = 2 * time.Second
+
+// reportGrace is how long a terminal phase waits for the end of containers whose pod has ended. A busy kubelet may send
+// the phase of a pod that it has stopped with the container states from before, and corrects them in its next report.
+const reportGrace = 10 * time.Second
 
 // ended keeps a finished run as it is. What remains is to complete its log, to record that a later change of the spec
 // was seen, and to remove its Job.
@@ -85,18 +91,26 @@ func lost(o *Observation, f facts) (step, bool) {
 func finished(o *Observation, f facts) (step, bool) {
 	switch {
 	case jobspec.TrueCondition(o.Job, batchv1.JobComplete) != nil:
-		return conclude(o, step{verdict: verdict{v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, quietOutOfMemory(o)}}), true
+		return conclude(o, f, step{verdict: verdict{v1alpha1.PhaseCompleted, v1alpha1.ReasonCompleted, quietOutOfMemory(o)}}), true
 	case jobspec.TrueCondition(o.Job, batchv1.JobFailed) != nil:
-		return conclude(o, step{verdict: failure(o, f)}), true
+		return conclude(o, f, step{verdict: failure(o, f)}), true
 	default:
 		return step{}, false
 	}
 }
 
-// conclude records a terminal phase. If the log is about to be complete, it waits for the log first.
-func conclude(o *Observation, s step) step {
-	if !o.Log.Settled() && o.Log.Waited < drainGrace {
-		return step{hold: true, requeue: drainGrace - o.Log.Waited}
+// conclude records a terminal phase. If the log is about to be complete, or the end of a container about to be
+// reported, it waits for that first.
+func conclude(o *Observation, f facts, s step) step {
+	var grace time.Duration
+	switch {
+	case slices.ContainsFunc(o.Pods, func(pod *corev1.Pod) bool { return isHalfReported(pod, f.snapshot.Container) }):
+		grace = reportGrace
+	case !o.Log.Settled():
+		grace = drainGrace
+	}
+	if left := grace - o.Log.Waited; left > 0 {
+		return step{hold: true, requeue: left}
 	}
 	return s
 }

@@ -84,20 +84,46 @@ func TestJobConditionsThatAreNotTrueEndNothing(t *testing.T) {
 }
 
 func TestConclude(t *testing.T) {
+	read := LogState{Read: true, Drained: true}
+	readFor := func(d time.Duration) LogState { return LogState{Read: true, Drained: true, Waited: d} }
+	halfReported := func(pod *corev1.Pod) {
+		runningFor(time.Minute)(pod)
+		killed(pod)
+	}
+	lost := func(pod *corev1.Pod) {
+		halfReported(pod)
+		pod.Status.Reason = podNodeLost
+	}
+	preparing := func(pod *corev1.Pod) {
+		halfReported(pod)
+		pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses = pod.Status.ContainerStatuses, nil
+	}
+	helping := func(pod *corev1.Pod) {
+		halfReported(pod)
+		pod.Status.ContainerStatuses[0].Name = "helper"
+	}
 	for name, c := range map[string]struct {
 		log  LogState
+		pod  func(*corev1.Pod)
 		held time.Duration
 	}{
-		"a log that is read":                  {LogState{Read: true, Drained: true}, 0},
-		"a log that was given up":             {LogState{GaveUp: v1alpha1.ReasonLogsPodGone}, 0},
-		"a log on its way":                    {LogState{}, drainGrace},
-		"a log on its way for a while":        {LogState{Waited: drainGrace - time.Millisecond}, time.Millisecond},
-		"a log that has been long on its way": {LogState{Waited: drainGrace}, 0},
+		"a log that is read":                                     {read, exited(1), 0},
+		"a log that was given up":                                {LogState{GaveUp: v1alpha1.ReasonLogsPodGone}, exited(1), 0},
+		"a log on its way":                                       {LogState{}, exited(1), drainGrace},
+		"a log on its way for a while":                           {LogState{Waited: drainGrace - time.Millisecond}, exited(1), time.Millisecond},
+		"a log that has been long on its way":                    {LogState{Waited: drainGrace}, exited(1), 0},
+		"a pod that ended before its container":                  {read, halfReported, reportGrace},
+		"a pod that ended before its init container":             {read, preparing, reportGrace},
+		"a pod whose container's end is overdue":                 {readFor(reportGrace), halfReported, 0},
+		"a node that is lost reports no more":                    {read, lost, 0},
+		"another container is not waited for":                    {read, helping, 0},
+		"a pod that still runs is waited for by others":          {read, runningFor(time.Minute), 0},
+		"a log on its way, and a pod ended before its container": {LogState{Waited: drainGrace}, halfReported, reportGrace - drainGrace},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := given()
+			s := given().job().pod(c.pod)
 			s.Log = c.log
-			got := conclude(&s.Observation, fail("Any", "message"))
+			got := conclude(&s.Observation, gather(&s.Observation), fail("Any", "message"))
 			if got.hold != (c.held > 0) || got.requeue != c.held || (!got.hold && got.reason != "Any") {
 				t.Errorf("got %+v", got)
 			}

@@ -169,7 +169,7 @@ func (w *world) calm() {
 				pod.Status.Phase = "Succeeded"
 			}
 		}
-		w.Observation.Log.Read, w.Observation.Log.Drained, w.Observation.Log.Waited = true, true, drainGrace
+		w.Observation.Log.Read, w.Observation.Log.Drained, w.Observation.Log.Waited = true, true, reportGrace
 		if w.jobEnds(); LogIsFinal(w.Execution) {
 			return
 		}

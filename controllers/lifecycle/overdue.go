@@ -25,7 +25,7 @@ func expire(o *Observation, f facts, reason string) step {
 		ends.message += "; " + notConfirmed
 		return ends
 	}
-	return conclude(o, ends)
+	return conclude(o, f, ends)
 }
 
 // overdue says which clock expired and, if known, what the run waited for.

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/jobspec"
 )
 
 func podEnded(pod *corev1.Pod) bool {
@@ -88,6 +91,20 @@ func isIdle(pod *corev1.Pod) bool {
 	}
 	return waits && !slices.ContainsFunc(pod.Status.InitContainerStatuses, func(s corev1.ContainerStatus) bool {
 		return s.State.Terminated != nil && s.State.Terminated.ExitCode != 0
+	})
+}
+
+// isHalfReported reports whether a pod has ended while the task's own container or an init container still runs,
+// according to its status. The kubelet's status manager can pair the new phase with older container states. If the
+// phase is not the kubelet's, because the node is lost, nothing more comes.
+func isHalfReported(pod *corev1.Pod, container string) bool {
+	if !podEnded(pod) || disruptionOf(pod).reason == v1alpha1.ReasonNodeLost {
+		return false
+	}
+	return slices.ContainsFunc(pod.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool {
+		return s.State.Running != nil && s.Name == container
+	}) || slices.ContainsFunc(pod.Status.InitContainerStatuses, func(s corev1.ContainerStatus) bool {
+		return s.State.Running != nil && !jobspec.IsSidecar(pod, s.Name)
 	})
 }
 

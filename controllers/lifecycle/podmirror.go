@@ -4,6 +4,7 @@
 package lifecycle
 
 import (
+	"regexp"
 	"slices"
 	"time"
 
@@ -191,7 +192,11 @@ func mirrorPod(o *Observation, pod *corev1.Pod, container string) v1alpha1.PodMi
 		Reason: podReason(pod, container),
 	}
 	for i := range pod.Status.ContainerStatuses {
-		m.Restarts += pod.Status.ContainerStatuses[i].RestartCount
+		s := &pod.Status.ContainerStatuses[i]
+		m.Restarts += s.RestartCount
+		if s.Name == container {
+			m.ImageDigest = digestOf(s.ImageID)
+		}
 	}
 	if _, end := howItEnded(o.Job, pod, container); end != nil && podEnded(pod) {
 		m.ExitCode = &end.ExitCode
@@ -201,6 +206,21 @@ func mirrorPod(o *Observation, pod *corev1.Pod, container string) v1alpha1.PodMi
 	}
 	return m
 }
+
+// imageDigest is the digest at the end of an imageID (the grammar of the OCI image specification, at most as long as the
+// field of the status). Runtimes give it with a repository before it, or alone.
+var imageDigest = regexp.MustCompile(`(?:^|@)([a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]{1,128})$`)
+
+// digestOf returns the digest in a container's imageID, or empty if there is none.
+func digestOf(imageID string) string {
+	if found := imageDigest.FindStringSubmatch(imageID); found != nil && len(found[1]) <= maxDigest {
+		return found[1]
+	}
+	return ""
+}
+
+// maxDigest is the bound of the field in bytes.
+const maxDigest = 200
 
 // podReason returns why a pod ended or waits in Kubernetes' words, or empty.
 func podReason(pod *corev1.Pod, container string) string {

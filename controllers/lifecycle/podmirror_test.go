@@ -4,6 +4,7 @@
 package lifecycle
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,25 @@ import (
 
 // podOf returns the only pod of a scene.
 func podOf(changes ...func(*corev1.Pod)) *corev1.Pod { return given().pod(changes...).Pods[0] }
+
+func TestDigestOf(t *testing.T) {
+	for imageID, want := range map[string]string{
+		"docker.io/library/busybox@sha256:9ae97d36": "sha256:9ae97d36",
+		"sha256:9ae97d36": "sha256:9ae97d36",
+		"docker-pullable://busybox@sha256:9ae97d36":  "sha256:9ae97d36",
+		"registry:5000/busybox@sha512+b64u:9a_-=":    "sha512+b64u:9a_-=",
+		"docker.io/library/busybox:1.37":             "",
+		"docker://sha256:9ae97d36":                   "",
+		"busybox@sha256:":                            "",
+		"":                                           "",
+		"busybox@sha256:" + strings.Repeat("a", 200): "",
+		"busybox@" + strings.Repeat("a", 150) + ":" + strings.Repeat("a", 128): "",
+	} {
+		if got := digestOf(imageID); got != want {
+			t.Errorf("%q: %q, want %q", imageID, got, want)
+		}
+	}
+}
 
 func TestMirrorPods(t *testing.T) {
 	ago := func(d time.Duration) *metav1.Time { return ptr.To(metav1.NewTime(noon.Add(-d))) }
@@ -42,6 +62,14 @@ func TestMirrorPods(t *testing.T) {
 				Name: "run-a", UID: "pod-a", Phase: "Failed", Node: "node", Reason: "Error", ExitCode: ptr.To[int32](3),
 				StartTime: ago(11 * time.Second), FinishTime: ago(time.Second),
 			}},
+			1,
+		},
+		"a pod with the digest of its image": {
+			given().job().pod(runningFor(time.Second), func(pod *corev1.Pod) {
+				pod.Status.ContainerStatuses[0].ImageID = "docker.io/library/busybox@sha256:9ae9"
+				pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{Name: "sidecar", ImageID: "x@sha256:0000"})
+			}),
+			[]v1alpha1.PodMirror{{Name: "run-a", UID: "pod-a", Phase: "Running", Node: "node", ImageDigest: "sha256:9ae9", StartTime: ago(time.Second)}},
 			1,
 		},
 		"a pod that failed before anything ran": {

@@ -110,7 +110,7 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 	if err != nil {
 		return Timetable{}, notReady(v1alpha1.ReasonInvalidTimeZone, err.Error())
 	}
-	if problems := labelProblems(spec.Labels); problems != "" {
+	if problems := labelProblems(jobspec.CheckRunLabels(spec.Labels)); problems != "" {
 		return Timetable{}, notReady(v1alpha1.ReasonInvalidLabels, parse.Harmless(problems, maxMessage))
 	}
 	if spec.Suspend {
@@ -125,6 +125,9 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 	if err := jobspec.CheckAllowed(o.Task, execution(o.Schedule, time.Time{})); err != nil {
 		return Timetable{}, notReady(v1alpha1.ReasonNotAllowedByTask, parse.Harmless(err.Error(), maxMessage))
 	}
+	if problems := labelProblems(jobspec.ForbiddenLabels(o.Task, spec.Labels)); problems != "" {
+		return Timetable{}, notReady(v1alpha1.ReasonNotAllowedByTask, parse.Harmless(problems, maxMessage))
+	}
 	if problems := paramProblems(o.Task, o.Schedule); len(problems) > 0 {
 		return Timetable{}, notReady(v1alpha1.ReasonInvalidParams, parse.Harmless(fmt.Sprintf("task %q does not take the params: %v", o.Task.Name, problems), maxMessage))
 	}
@@ -132,9 +135,9 @@ func hindrance(o Observation) (Timetable, *metav1.Condition) {
 }
 
 // labelProblems says what is wrong with the labels of a schedule. It is empty if nothing is.
-func labelProblems(labels map[string]string) string {
+func labelProblems(problems []jobspec.LabelProblem) string {
 	var said []string
-	for _, p := range jobspec.CheckRunLabels(labels) {
+	for _, p := range problems {
 		said = append(said, p.Error())
 	}
 	return strings.Join(said, "; ")

@@ -103,6 +103,8 @@ func TestWhatKeepsAScheduleFromRunning(t *testing.T) {
 	labelled := func(key, value string) change {
 		return func(s *v1alpha1.TaskSchedule) { s.Spec.Labels = map[string]string{key: value} }
 	}
+	strict := aTask()
+	strict.Spec.AllowedLabels = []string{"cost"}
 	broken := aTask()
 	broken.Spec.Parameters = object(`{"type":"nothing"}`)
 	for name, c := range map[string]struct {
@@ -116,6 +118,7 @@ func TestWhatKeepsAScheduleFromRunning(t *testing.T) {
 		"no zone":               {func(s *v1alpha1.TaskSchedule) { s.Spec.TimeZone = "Mars" }, task, v1alpha1.ReasonInvalidTimeZone, "False", `no time zone "Mars"`},
 		"a label of others":     {labelled("taskexec.dev/task", "x"), task, v1alpha1.ReasonInvalidLabels, "False", `"taskexec.dev/task": the label is reserved`},
 		"a label that is none":  {labelled("team", "a b"), task, v1alpha1.ReasonInvalidLabels, "False", `"team": a valid label`},
+		"a label not allowed":   {labelled("team", "billing"), strict, v1alpha1.ReasonNotAllowedByTask, "False", `"team": the task "sync" does not allow this label`},
 		"a queue not allowed":   {labelled(v1alpha1.LabelKueueQueue, "fast"), task, v1alpha1.ReasonNotAllowedByTask, "False", `the queue "fast"`},
 		"suspended":             {func(s *v1alpha1.TaskSchedule) { s.Spec.Suspend = true }, nil, v1alpha1.ReasonSuspended, "True", "suspended"},
 		"suspended and invalid": {func(s *v1alpha1.TaskSchedule) { s.Spec.Suspend, s.Spec.Schedule = true, "x" }, nil, v1alpha1.ReasonInvalidSchedule, "False", ""},

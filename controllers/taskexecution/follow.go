@@ -63,6 +63,11 @@ func subjectOf(o *lifecycle.Observation) follow.Subject {
 		Fresh:   o.Execution.Status.Phase == "",
 		Closing: o.Execution.Status.Phase.IsTerminal(),
 	}
+	for i := range o.Execution.Status.Pods {
+		if m := &o.Execution.Status.Pods[i]; m.StartTime != nil {
+			subject.Recorded = append(subject.Recorded, m.UID)
+		}
+	}
 	var snapshot jobspec.Snapshot
 	switch {
 	case o.Job != nil:

@@ -41,7 +41,7 @@ func TestCancelReceipts(t *testing.T) {
 		got := status(t, id).Cancellation
 		if got == nil || got.Outcome != outcome || got.RequestedBy != callerName || got.Reason != "想要 "+outcome ||
 			got.AcknowledgedAt == nil || got.EndedAt == nil || got.EndedAt.Before(*got.AcknowledgedAt) {
-			t.Errorf("%s: receipt %s", outcome, text(got))
+			t.Errorf("%s: receipt %s, status %s", outcome, text(got), kubectl(t, "", "get", "te", id, "-o", "jsonpath={.status}"))
 		}
 		if seen := kubectl(t, "", "get", "te", id, "-o", "jsonpath={.status.cancellation.outcome}"); !strings.EqualFold(seen, outcome) {
 			t.Errorf("kubectl reads %q, REST %q", seen, outcome)

@@ -46,7 +46,7 @@ func TestLogPages(t *testing.T) {
 	const lines = 5000
 	name := given(t, taskOf(burst("0", fmt.Sprint(lines), 80)))
 	id := execute(t, name, nil)
-	wholeOrSaid(t, id, lines)
+	_, complete := wholeOrSaid(t, id, lines)
 
 	var paged strings.Builder
 	for i, entry := range pages(t, id, "", 1000) {
@@ -59,7 +59,7 @@ func TestLogPages(t *testing.T) {
 		t.Errorf("the pages have %d bytes and differ from the whole log's %d", paged.Len(), len(whole))
 	}
 	tail := page(t, id, "tail=10").Entries
-	if len(tail) != 10 || !strings.HasPrefix(tail[0].Message, "0004990 ") || !strings.HasPrefix(tail[9].Message, "0004999 ") {
+	if complete && (len(tail) != 10 || !strings.HasPrefix(tail[0].Message, "0004990 ") || !strings.HasPrefix(tail[9].Message, "0004999 ")) {
 		t.Errorf("the last 10 entries are %s", text(tail))
 	}
 	if none := page(t, id, "level=error"); len(none.Entries) != 0 {

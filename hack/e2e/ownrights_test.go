@@ -57,7 +57,7 @@ func (a accounts) wrong(ctx context.Context, account string, whole bool) ([]stri
 	if !whole {
 		except = granted
 	}
-	return rights.Compare(used.Lasting(), granted, except), nil
+	return rights.Compare(used.Lasting(granted), granted, except), nil
 }
 
 // verdict returns an error if the rights of an account are wrong. It runs after all tests. Only the local cluster

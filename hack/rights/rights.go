@@ -81,11 +81,12 @@ func ReadFolder(folder, pattern, user string) (Used, error) {
 	return all, err
 }
 
-// Lasting returns the rights without refusals of rights that were also granted. An API server that has just started
-// refuses everything until it has read the roles.
-func (u Used) Lasting() Used {
+// Lasting returns the rights without refusals of rights that were also granted, or that granted has. An API server that
+// has just started refuses everything until it has read the roles, and a client may not ask for the same again: a cache
+// that was refused its streaming watch asks for a list, and later for the watch.
+func (u Used) Lasting(granted map[Right]bool) Used {
 	lasting := Used{u.Rights, maps.Clone(u.Refused)}
-	maps.DeleteFunc(lasting.Refused, func(right Right, _ bool) bool { return u.Rights[right] })
+	maps.DeleteFunc(lasting.Refused, func(right Right, _ bool) bool { return u.Rights[right] || granted[right] })
 	return lasting
 }
 

@@ -68,8 +68,12 @@ func TestRotatedLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := used.String(), "create batch/jobs, get pods/log, list batch/jobs"; got != want || len(used.Refused) != 1 || len(used.Lasting().Refused) != 0 {
+	if got, want := used.String(), "create batch/jobs, get pods/log, list batch/jobs"; got != want || len(used.Refused) != 1 || len(used.Lasting(nil).Refused) != 0 {
 		t.Errorf("used %s, want %s; refused %v", got, want, used.Refused)
+	}
+	refused := Used{Refused: map[Right]bool{"list pods": true, "get secrets": true}}
+	if got := refused.Lasting(map[Right]bool{"list pods": true}).Refused; !maps.Equal(got, map[Right]bool{"get secrets": true}) {
+		t.Errorf("of a right that is granted and one that is not, these are refused: %v", got)
 	}
 	if _, err := ReadFolder(dir, "none*", "ann"); err == nil || !strings.Contains(err.Error(), "there is no none*") {
 		t.Errorf("got %v", err)

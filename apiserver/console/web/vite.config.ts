@@ -14,6 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   // For `npm run dev` beside a facade with --auth=none.
   server: { proxy: { '^/(tasks|triggers|session|namespaces|openapi.json)': 'http://127.0.0.1:8080' } },

@@ -107,6 +107,9 @@ type Subject struct {
 	Runs []source.ContainerRun
 	// Fresh means that nothing was ever recorded of the execution, so none of its log was read before.
 	Fresh bool
+	// Recorded are the pods whose start the execution's status has. At the first Sync, an earlier controller has read
+	// their logs from the beginning.
+	Recorded []types.UID
 	// Redacted means that the log is archived without the values that Redact knows. If Redact is nil, the values are
 	// unknown, and nothing is archived.
 	Redacted bool
@@ -130,6 +133,7 @@ func (f *Follower) Sync(s Subject) lifecycle.LogState {
 			uid:      s.UID,
 			log:      f.Log.WithValues("execution", s.Key),
 			fresh:    s.Fresh,
+			recorded: s.Recorded,
 			tail:     tail.New(s.MaxEntries, s.MaxBytes),
 			streams:  map[archive.StreamID]*tracked{},
 			flushes:  machine.NewFlushes(f.Flush.Interval, f.Flush.MaxInterval),

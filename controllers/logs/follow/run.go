@@ -26,6 +26,8 @@ type run struct {
 	log      logr.Logger
 	// fresh means that nothing was recorded of the execution when it was first seen.
 	fresh bool
+	// recorded are the pods whose start was recorded when it was first seen.
+	recorded []types.UID
 
 	mu      sync.Mutex
 	tail    *tail.Tail

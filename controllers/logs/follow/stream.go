@@ -58,6 +58,8 @@ type stream struct {
 	reconnect wait.Backoff
 	// fileSize is the size in bytes from which on the kubelet may rotate the log.
 	fileSize int64
+	// before means that an earlier controller has read the log from its beginning.
+	before bool
 
 	machine machine.Machine
 	// backoff is the rest of reconnect since it last started.
@@ -71,7 +73,7 @@ type stream struct {
 // ctx ends.
 func (s *stream) read(ctx context.Context) (missing string) {
 	s.backoff = s.reconnect
-	actions := s.machine.Begin(machine.Log{StartedAt: s.run.StartedAt, FileSize: s.fileSize}, isClosed(s.ended))
+	actions := s.machine.Begin(machine.Log{StartedAt: s.run.StartedAt, FileSize: s.fileSize, ReadBefore: s.before}, isClosed(s.ended))
 	for {
 		var answer machine.Event
 		for i := range actions {

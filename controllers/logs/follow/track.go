@@ -91,6 +91,7 @@ func (r *run) follow(c source.ContainerRun, t *tracked) {
 		gone:      t.isGone,
 		reconnect: r.follower.Reconnect,
 		fileSize:  r.follower.FileSize,
+		before:    slices.Contains(r.recorded, c.PodUID),
 	}
 	log.V(1).Info("Began to follow the log", "containerID", c.ContainerID, "restart", c.Restart)
 	r.follower.start(func() {

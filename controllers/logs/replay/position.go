@@ -17,7 +17,8 @@ import (
 )
 
 // Position is a place in a log, after a line. It does not depend on the source: it says how many lines there are since
-// a second, and the hash of the last of them. The zero value is the beginning.
+// a second, and the hash of the last of them. The zero value is the beginning. A position with nothing but a stream is the
+// beginning of that stream.
 type Position struct {
 	// Stream is a hash of the container run's identity.
 	Stream uint64
@@ -69,10 +70,13 @@ func ParsePosition(token string) (p Position, err error) {
 		p.At, n[2] = binary.Varint(b[n[0]+n[1]:])
 	}
 	rest := n[0] + n[1] + n[2]
-	if n[0] <= 0 || n[1] <= 0 || n[2] <= 0 || len(b) != rest+4 || p.Seen == 0 || p.Since < 0 || p.Since > math.MaxInt64/int64(time.Second) {
+	if n[0] <= 0 || n[1] <= 0 || n[2] <= 0 || len(b) != rest+4 || p.Since < 0 || p.Since > math.MaxInt64/int64(time.Second) {
 		return Position{}, ErrPosition
 	}
 	p.Hash = binary.BigEndian.Uint32(b[rest:])
+	if p.Seen == 0 && p != (Position{Stream: p.Stream}) { // only the beginning of a stream comes after no line
+		return Position{}, ErrPosition
+	}
 	if p.String() != token { // a number has more bytes than necessary
 		return Position{}, ErrPosition
 	}

@@ -81,7 +81,7 @@ func archived(t testing.TB, log []printed, ended bool) (*archive.Reader, *archiv
 }
 
 func segments(ix *archive.Index, live bool) []Segment {
-	s := Segment{ID: archive.IDOf(&main), Role: source.Main, archived: -1}
+	s := Segment{ID: archive.IDOf(&main), Role: source.Main, StartedAt: main.StartedAt, archived: -1}
 	if ix != nil {
 		s.archived = 0
 	}

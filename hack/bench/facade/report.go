@@ -78,7 +78,7 @@ func (r *report) polls() {
 	r.Judged(ratio >= goalRatio, "facade's polls", fmt.Sprintf("%.0f/s, p50 %.2f ms", r.facade.median(rate), r.facade.median(p50)), fmt.Sprintf("≥ %d × the API server's", goalRatio))
 	r.Row("  ratio", fmt.Sprintf("%.1f", ratio))
 	r.Judged(r.facade.median(p99) < r.server.median(p99), "  p99", fmt.Sprintf("%.2f ms", r.facade.median(p99)), "lower")
-	r.Judged(r.caused == 0, "  API server requests that they caused", fmt.Sprintf("%.0f", r.caused), "0")
+	r.Judged(r.caused <= float64(r.executions), "  API server requests that they caused", fmt.Sprintf("%.0f", r.caused), "at most the first read of each run")
 	r.Row("  and its reviews of the token, of all", fmt.Sprintf("%.0f of %d polls", r.reviews, r.facade.requests()))
 }
 

@@ -64,7 +64,7 @@ func pause(final, fresh bool) Action {
 // conclude judges, at the end of the log, whatever is not judged yet.
 func (m *Machine) conclude() {
 	m.judgeResume(time.Time{})
-	if !m.head.judged && m.resume.begun {
+	if !m.head.judged {
 		m.judgeHead()
 	}
 	m.concluding = true

@@ -39,4 +39,9 @@
 // them for its end. No other request decides this for each log: sinceTime and limitBytes only make a response shorter,
 // and tailLines counts the pieces in which the runtime wrote the lines. The loss takes two faults at the same line: one
 // ends the reading there, and one cuts the plain read that should confirm the end.
+//
+// Another loss can only be guessed. A program prints a whole file before we connect, the file is rotated, and it prints
+// no more: its log looks like that of a silent program. A gap is recorded if it had enough time (likelyPrint). If an
+// earlier controller had begun to read and left no line, none is recorded, so that a restart of the controller does not
+// make the logs of all silent programs incomplete.
 package machine

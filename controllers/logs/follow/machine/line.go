@@ -113,7 +113,8 @@ func (m *Machine) judgeResume(next time.Time) {
 
 func (m *Machine) judgeHead() {
 	m.head.judged = true
-	if m.flow.lateStart(m.log.StartedAt, m.head.firstConnected, m.log.FileSize) {
+	empty := !m.log.ReadBefore && m.flow.emptyStart(m.log.StartedAt, m.ended.finished, m.head.firstConnected, m.log.FileSize)
+	if empty || m.flow.lateStart(m.log.StartedAt, m.head.firstConnected, m.log.FileSize) {
 		m.do(Action{Kind: GapAtStart, Reason: v1alpha1.ReasonLogsRotated})
 	}
 }

@@ -19,6 +19,8 @@ type Log struct {
 	StartedAt time.Time
 	// FileSize is the size in bytes from which on the kubelet may rotate the log.
 	FileSize int64
+	// ReadBefore means that an earlier controller has read the log from its beginning, whatever it archived.
+	ReadBefore bool
 }
 
 // Machine reads one log. The zero value is ready for Restore or Begin. It is not safe for concurrent use.

@@ -22,6 +22,8 @@ const (
 	fastFlow = 128 << 10
 	// headTime is how long after the first line the initial speed is measured.
 	headTime = time.Second
+	// likelyPrint is the most that a program is expected to print before its first line that we read, in bytes per second.
+	likelyPrint = 1 << 20
 	// lookUpAfter is the time between two look-ups. It is less than that between two rotations.
 	lookUpAfter = 2 * time.Second
 
@@ -115,4 +117,19 @@ func (f *flow) lateStart(started, opened time.Time, size int64) bool {
 	}
 	missed := float64(f.between(f.first, f.first.Add(headTime))) * f.first.Sub(started).Seconds() / headTime.Seconds()
 	return missed >= float64(size)/2
+}
+
+// emptyStart reports whether all lines so far may have been rotated away before we connected: the file was empty then,
+// and the program can have filled one between its start and then, or its end. Nothing is rotated after the end. The
+// times of the container are in whole seconds; finished is zero if it is not known to have ended.
+func (f *flow) emptyStart(started, finished, opened time.Time, size int64) bool {
+	if started.IsZero() || !f.first.IsZero() && f.first.Before(opened) {
+		return false
+	}
+	until := opened
+	if end := finished.Add(time.Second); !finished.IsZero() && end.Before(opened) {
+		until = end
+	}
+	unseen := until.Sub(started) - time.Second
+	return unseen.Seconds()*likelyPrint >= float64(size)
 }

@@ -141,3 +141,60 @@ func TestLateStart(t *testing.T) {
 		}
 	}
 }
+
+func TestEmptyStart(t *testing.T) {
+	const size = 10 << 20
+	for name, c := range map[string]struct {
+		started, finished, opened, first float64 // zero: unknown, it goes on, or no line at all
+		want                             bool
+	}{
+		"read from the start, and silent":       {1, 0, 3, 0, false},
+		"late, and silent":                      {1, 0, 13, 0, true},
+		"late, and silent to its end":           {1, 20, 13, 0, true},
+		"late, but it had ended soon":           {1, 3, 13, 0, false},
+		"late, long after its end":              {1, 20, 300, 0, true},
+		"late, and the first line comes then":   {1, 0, 13, 14, true},
+		"late, and the first line was there":    {1, 0, 13, 2, false},
+		"within the second that is not told":    {1, 0, 11, 0, false},
+		"nobody knows when it started":          {0, 0, 13, 0, false},
+		"the node's clock is ahead of ours":     {100, 0, 13, 0, false},
+		"a line of a file that is being filled": {1, 0, 13, 12.9, false},
+	} {
+		var f flow
+		if c.first > 0 {
+			f.print(at(c.first), 100)
+		}
+		second := func(s float64) time.Time {
+			if s == 0 {
+				return time.Time{}
+			}
+			return at(s)
+		}
+		if got := f.emptyStart(second(c.started), second(c.finished), at(c.opened), size); got != c.want {
+			t.Errorf("%s: lines may be missing %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// A log without a line is whole only if nothing can have been rotated away before it was read. An earlier controller that
+// read it would have archived its lines.
+func TestSilentLog(t *testing.T) {
+	for name, c := range map[string]struct {
+		log  Log
+		want string
+	}{
+		"read soon":                           {Log{StartedAt: at(1), FileSize: 10 << 20}, "Finish"},
+		"read late":                           {Log{StartedAt: at(-100), FileSize: 10 << 20}, "GapAtStart Finish"},
+		"read late, and by another before us": {Log{StartedAt: at(-100), FileSize: 10 << 20, ReadBefore: true}, "Finish"},
+	} {
+		m := &Machine{log: c.log}
+		ended := Event{Kind: Waited, Ended: true, FinishedAt: at(2)}
+		response := []Event{ended, {Kind: TurnTaken}, {Kind: Connected}, {Kind: LineRead, End: Closed}, {Kind: Disconnected}}
+		if got := play(m, response...); got != "Wait(no pause)" {
+			t.Errorf("%s: after one response %s", name, got)
+		}
+		if got := play(m, response...); got != c.want {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
+	}
+}

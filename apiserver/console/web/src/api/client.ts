@@ -32,7 +32,7 @@ export type Request = {
 }
 
 type Typed<O> = Omit<Request, 'path' | 'query'> & (InPath<O> extends undefined ? { path?: undefined } : { path: InPath<O> }) & {
-  query?: InQuery<O> & { may?: boolean }
+  query?: InQuery<O>
 }
 
 // call sends a request that the API describes. Its path is relative to the namespace of the page.

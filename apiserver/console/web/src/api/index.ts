@@ -8,14 +8,14 @@ export type * from './types'
 type Options = { signal?: AbortSignal | undefined }
 const only = (o?: Options) => (o?.signal ? { signal: o.signal } : {})
 
-export const tasks = (o?: Options) => call('get', '/tasks', { query: { may: true }, ...only(o) }) as Promise<T.Task[]>
+export const tasks = (o?: Options) => call('get', '/tasks', { query: { may: true }, ...only(o) })
 export const task = (taskName: string, o?: Options) =>
-  call('get', '/tasks/_/{taskName}', { path: { taskName }, query: { may: true }, ...only(o) }) as Promise<T.Task>
+  call('get', '/tasks/_/{taskName}', { path: { taskName }, query: { may: true }, ...only(o) })
 
 export const history = (query: Record<string, QueryValue>, o?: Options) =>
   send<T.History>('get', `${base()}/tasks/executions`, { query: { may: true, ...query }, ...only(o) })
 export const run = (executionId: string, o?: Options) =>
-  call('get', '/tasks/executions/_/{executionId}', { path: { executionId }, query: { may: true }, ...only(o) }) as Promise<T.Run>
+  call('get', '/tasks/executions/_/{executionId}', { path: { executionId }, query: { may: true }, ...only(o) })
 export const explain = (executionId: string, o?: Options) =>
   call('get', '/tasks/executions/{executionId}/explain', { path: { executionId }, ...only(o) })
 export const diff = (executionId: string, other: string, o?: Options) =>
@@ -48,7 +48,7 @@ export const logsURL = (executionId: string) => `${base()}${fill('/tasks/executi
 export const watchURL = () => `${base()}/tasks/watch`
 export const watchRunURL = (executionId: string) => `${base()}${fill('/tasks/executions/{id}/watch', { id: executionId })}`
 
-export const schedules = (o?: Options) => call('get', '/triggers/cron', { query: { may: true }, ...only(o) }) as Promise<T.Schedule[]>
+export const schedules = (o?: Options) => call('get', '/triggers/cron', { query: { may: true }, ...only(o) })
 export const toggleSchedule = (name: string, enabled: boolean) => call('post', '/triggers/cron/{name}/toggle', { path: { name }, body: { enabled } })
 export const runSchedule = (name: string, key: string) =>
   call('post', '/triggers/cron/{name}/run', { path: { name }, headers: { 'Idempotency-Key': key } }) as Promise<T.Started>

@@ -20,24 +20,20 @@ export type LogEntry = Schemas['LogEntry']
 export type Level = LogEntry['level']
 export type ScheduleRequest = Schemas['ScheduleRequest']
 
-// What the caller may do with an object.
-export type TaskRight = 'execute' | 'cancel' | 'schedule'
-export type RunRight = 'rerun' | 'cancel' | 'delete' | 'logs' | 'rawlogs'
-export type ScheduleRight = 'run' | 'update' | 'delete'
+export type Task = Schemas['Task']
+export type ListedRun = Schemas['ListedRecord']
+export type Run = Schemas['Record']
+export type Schedule = Schemas['Schedule']
+export type History = Schemas['History']
+export type LogPage = Schemas['LogPage']
 
-export type Task = Schemas['Task'] & { may?: TaskRight[] }
-export type ListedRun = Schemas['ListedRecord'] & { may?: RunRight[] }
-export type Run = Schemas['Record'] & { may?: RunRight[] }
-export type Schedule = Schemas['Schedule'] & { may?: ScheduleRight[] }
-export type History = Omit<Schemas['History'], 'executions'> & { executions: ListedRun[] }
-export type LogPage = Schemas['LogPage'] & { previousCursor?: string }
+// Who is logged in, and how a login is done. user is absent if nobody is. loginPath is where OpenID Connect begins.
+export type Session = Schemas['Session'] & { loginPath?: string }
 
 // A match of a search in a log. cursor is the place after its line; start and end are UTF-16 units of its message.
 export type Match = LogEntry & { cursor: string; ranges: { start: number; end: number }[] }
 export type SearchPage = { matches: Match[]; nextCursor?: string; end: boolean; lines: number; bytes: number; complete?: boolean; message?: string }
 
-// Who is logged in, and how a login is done. user is absent if nobody is.
-export type Session = { auth: 'none' | 'token' | 'oidc'; user?: string; expiresAt?: string; loginPath?: string }
 export type CancelledByFilter = { matched: number; cancelled: string[]; remaining: number; dryRun?: boolean }
 export type RerunByFilter = {
   matched: number
