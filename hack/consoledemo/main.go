@@ -3,7 +3,7 @@
 
 // Command consoledemo serves the console over invented runs, for looking at its screens and for the pictures in the
 // documentation. It starts an API server, applies the sample Tasks, writes runs of the last twelve weeks, and runs the
-// facade with --auth=none until Ctrl-C. Nothing runs there: no controller, no node.
+// facade until Ctrl-C. Nothing runs there: no controller, no node.
 //
 // Usage, from the root of the checkout: KUBEBUILDER_ASSETS=$(bin/localcluster assets) go run ./hack/consoledemo -bind-address 127.0.0.1:8090
 package main
@@ -30,17 +30,18 @@ import (
 
 func main() {
 	address := flag.String("bind-address", "127.0.0.1:8090", "Address of the facade, on this machine.")
+	auth := flag.String("auth", apiserver.AuthNone, "The facade's --auth. With kubernetes, a token of an administrator is printed.")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *address); err != nil {
+	if err := run(ctx, *address, *auth); err != nil {
 		fmt.Fprintln(os.Stderr, "consoledemo:", err)
 		os.Exit(1) //nolint:gocritic // nothing is left to stop
 	}
 }
 
 // run serves until ctx ends.
-func run(ctx context.Context, address string) (err error) {
+func run(ctx context.Context, address, auth string) (err error) {
 	environment := &envtest.Environment{
 		CRDInstallOptions:        envtest.CRDInstallOptions{Paths: []string{filepath.Join("config", "crd", "bases")}, ErrorIfPathMissing: true, MaxTime: time.Minute},
 		ControlPlaneStartTimeout: 2 * time.Minute,
@@ -69,7 +70,14 @@ func run(ctx context.Context, address string) (err error) {
 		}
 	}
 	options := apiserver.DefaultOptions()
-	options.BindAddress, options.Auth = address, apiserver.AuthNone
+	options.BindAddress, options.Auth = address, auth
+	if auth == apiserver.AuthKubernetes {
+		token, err := administrator(ctx, kube, options.TokenAudiences)
+		if err != nil {
+			return err
+		}
+		fmt.Println("Token:", token)
+	}
 	fmt.Printf("The console is at http://%s/console/\n", address)
 	return apiserver.Run(ctx, config, options)
 }

@@ -8,12 +8,16 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -88,6 +92,24 @@ func createSchedules(ctx context.Context, kube client.Client) error {
 		}
 	}
 	return nil
+}
+
+// administrator returns a token of an account that may do everything.
+func administrator(ctx context.Context, kube client.Client, audiences []string) (string, error) {
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "demo", Namespace: namespace}}
+	binding := &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "demo"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: account.Name, Namespace: namespace}},
+	}
+	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{Audiences: audiences}}
+	if err := errors.Join(kube.Create(ctx, account), kube.Create(ctx, binding)); err != nil {
+		return "", fmt.Errorf("creating the account demo: %w", err)
+	}
+	if err := kube.SubResource("token").Create(ctx, account, request); err != nil {
+		return "", fmt.Errorf("creating a token of the account demo: %w", err)
+	}
+	return request.Status.Token, nil
 }
 
 // etcd is the store of the API server. Runs are written there directly, because only so they can be older than now.

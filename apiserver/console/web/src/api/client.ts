@@ -1,4 +1,5 @@
 // The one place that talks to the REST API.
+import { untrack } from 'svelte'
 import { place } from '../lib/router.svelte'
 import { parseExact, stringifyExact } from './exact'
 import type { Paths, Problem } from './types'
@@ -40,9 +41,11 @@ export function call<P extends keyof Paths, M extends Method>(method: M, path: P
   return send(method, base() + fill(path as string, request.path as Record<string, string> | undefined), request as Request) as Promise<Answer<Operation<P, M>>>
 }
 
-// base is the prefix of all paths in the namespace of the page.
+// base is the prefix of all paths in the namespace of the page. Another namespace is another screen, so that what reads has
+// not to be repeated when the address changes.
 export function base(): string {
-  return place.namespace ? `/namespaces/${encodeURIComponent(place.namespace)}` : ''
+  const namespace = untrack(() => place.namespace)
+  return namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''
 }
 
 let onUnauthorized: () => void = () => {}
