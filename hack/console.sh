@@ -51,7 +51,8 @@ sources() {
     LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1
 }
 
-"$go" run ./hack/openapi >"$web/openapi.json.new"
+# With the flags of `make build`, so that nothing is compiled twice.
+CGO_ENABLED=0 "$go" run -trimpath ./hack/openapi >"$web/openapi.json.new"
 mv "$web/openapi.json.new" "$web/openapi.json"
 now=$(sources)
 if [ -f "$dist/index.html" ] && [ "$(cat "$dist/.sources" 2>/dev/null)" = "$now" ]; then

@@ -198,6 +198,7 @@ export const en = {
   gapHere: 'Lines may be missing here: the log was rotated.',
   linkToLine: 'Copy a link to this line',
   linkCopied: 'The link to the line was copied',
+  noLink: 'Only the end of this log is kept: its lines have no addresses',
   beginning: 'Beginning of the log',
   endOfLog: 'End of the log',
   toEnd: 'To the end',

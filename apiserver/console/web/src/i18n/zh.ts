@@ -192,6 +192,7 @@ export const zh: Messages = {
   gapHere: '此处可能缺少日志：日志发生过轮转。',
   linkToLine: '复制该行的链接',
   linkCopied: '已复制该行的链接',
+  noLink: '只保留了该日志的末尾部分，各行没有地址',
   beginning: '日志开头',
   endOfLog: '日志结尾',
   toEnd: '到末尾',
