@@ -27,7 +27,7 @@ type kind struct {
 
 // invented returns runs of the last twelve weeks until now. They are the same for the same time.
 func invented(now time.Time) []*v1alpha1.TaskExecution {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // invented data
+	random := rand.New(rand.NewPCG(1, 2))
 	var runs []*v1alpha1.TaskExecution
 	for _, k := range []kind{
 		{"user-space-sync", `{"mid":12345,"force":false}`, v1alpha1.TriggerSchedule, 42 * time.Second, 4, 24 * time.Hour},
@@ -65,7 +65,7 @@ func active(now time.Time, n int) (runs []*v1alpha1.TaskExecution) {
 			e.Status.Logs = lines(e.Status.StartTime.Time, 40, false)
 		} else {
 			e.Status.Phase, e.Status.Reason = v1alpha1.PhaseQueued, "Queued"
-			e.Status.Queue = &v1alpha1.QueueStatus{Position: int32(i - 1), BlockedBy: v1alpha1.BlockedByTask} //nolint:gosec // small
+			e.Status.Queue = &v1alpha1.QueueStatus{Position: int32(i - 1), BlockedBy: v1alpha1.BlockedByTask}
 		}
 		runs = append(runs, e)
 	}
@@ -73,7 +73,7 @@ func active(now time.Time, n int) (runs []*v1alpha1.TaskExecution) {
 }
 
 func aRun(k kind, n int, created time.Time) *v1alpha1.TaskExecution {
-	id := fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", uint32(n)*2654435761, n*7919%65536, n%4096, n*31%4096, n*1299709) //nolint:gosec // wraps on purpose
+	id := fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", uint32(n)*2654435761, n*7919%65536, n%4096, n*31%4096, n*1299709)
 	e := &v1alpha1.TaskExecution{}
 	e.APIVersion, e.Kind = v1alpha1.GroupVersion.String(), "TaskExecution"
 	e.Name, e.Namespace, e.UID, e.Generation = id, namespace, types.UID(id), 1
