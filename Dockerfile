@@ -10,6 +10,8 @@ COPY go.mod go.sum ./
 COPY api/go.mod api/go.sum api/
 RUN go mod download
 COPY . .
+# The web console, which the facade embeds. It is the same for every platform.
+RUN hack/console.sh
 ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH
 RUN go build -trimpath -ldflags "-s -w -X github.com/prometheus/common/version.Version=$VERSION" -o /out/ ./cmd/controller ./cmd/apiserver ./cmd/taskexec-archive && \
     go build -tags=cloud -trimpath -ldflags "-s -w -X github.com/prometheus/common/version.Version=$VERSION" -o /out/controller-cloud ./cmd/controller

@@ -100,8 +100,17 @@ docs: ## Build the documentation site into dist/docs, with Node and npm; it open
 
 ##@ Build
 
+# Exit code 77 says that the machine has no Node: the programs work without the console, and say at /console/ what is missing.
+.PHONY: console-if-possible
+console-if-possible:
+	@hack/console.sh || { rc=$$?; [ $$rc = 77 ] && echo "console: the programs are built without it" >&2; }
+
+.PHONY: console
+console: ## Build the web console, which the facade embeds, with Node and npm.
+	@hack/console.sh
+
 .PHONY: build
-build: ## Build bin/controller, bin/controller-cloud, bin/apiserver and bin/taskexec-archive, static.
+build: console-if-possible ## Build bin/controller, bin/controller-cloud, bin/apiserver and bin/taskexec-archive, static.
 	@mkdir -p bin
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/controller ./cmd/apiserver ./cmd/taskexec-archive
 	CGO_ENABLED=0 $(GO) build -tags=cloud -trimpath -ldflags '$(LDFLAGS)' -o bin/controller-cloud ./cmd/controller

@@ -2,6 +2,8 @@ module github.com/taskexec/taskexec
 
 go 1.26.0
 
+ignore ./apiserver/console/web
+
 require (
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.23.1
 	github.com/aws/aws-sdk-go-v2 v1.46.0

@@ -26,7 +26,7 @@
 //
 // Beside them are packages that know nothing of HTTP: auth asks Kubernetes about callers, limit counts what each of them
 // does, runindex indexes the cache, runfilter selects from it by labels and params, diagnosis says why a run does not run,
-// and openapi builds the description.
+// and openapi builds the description. Package console serves the web console, which uses the API and nothing else.
 //
 // A request passes the middleware of web, which gives it an id and a log line; access authenticates the caller, limits
 // its rate, and checks the route's right; then the body is read within a time limit, and the request takes a place

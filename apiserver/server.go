@@ -22,6 +22,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/auth"
+	"github.com/taskexec/taskexec/apiserver/console"
 	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/session"
@@ -212,7 +213,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener, o Options) er
 // httpServer returns a server with limits against slow and hostile clients.
 func (s *server) httpServer(o Options) *http.Server {
 	return &http.Server{
-		Handler:           s.handler(o),
+		Handler:           console.Beside(s.handler(o)),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       o.RequestTimeout,
 		WriteTimeout:      o.RequestTimeout + 5*time.Second, // more than the request's, to send the timeout answer

@@ -53,7 +53,7 @@ function pages(prefix: string, folder: string, order: string[]): DefaultTheme.Si
   })
 }
 
-const using = ['tasks', 'params', 'runs', 'concurrency', 'logs', 'schedules', 'kubectl', 'gitops', 'rest']
+const using = ['console', 'tasks', 'params', 'runs', 'concurrency', 'logs', 'schedules', 'kubectl', 'gitops', 'rest']
 const operating = ['install', 'access', 'security', 'archive', 'backup', 'monitoring', 'limits']
 const developing = ['architecture', 'testing']
 const reference = existsSync(join(docs, 'reference/resources.md')) ? '/reference/resources' : undefined
