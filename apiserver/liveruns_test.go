@@ -131,9 +131,9 @@ func (m *manyRuns) run(i int) []byte {
 			Labels:            map[string]string{"team": "billing", "env": "production"},
 			Annotations:       map[string]string{v1alpha1.AnnotationRequestID: id(1), v1alpha1.AnnotationTraceparent: "00-" + strings.ReplaceAll(id(2), "-", "") + "-00f067aa0ba902b7-01"},
 			ManagedFields: []metav1.ManagedFieldsEntry{
-				{Manager: "taskexec-apiserver", Operation: "Update", APIVersion: "taskexec.dev/v1alpha1", FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte(
-					`{"f:metadata":{"f:annotations":{".":{},"f:taskexec.dev/request-id":{},"f:taskexec.dev/traceparent":{}},"f:labels":{".":{},"f:env":{},"f:team":{}}},"f:spec":{".":{},"f:params":{},"f:taskRef":{".":{},"f:name":{}},"f:trigger":{".":{},"f:source":{},"f:time":{},"f:user":{}}}}`)}},
-				{Manager: "taskexec-controller", Operation: "Update", APIVersion: "taskexec.dev/v1alpha1", FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:status":{}}`)}, Subresource: "status"},
+				{Manager: "taskexec-apiserver", Operation: "Update", APIVersion: "taskexec.dev/v1alpha1", FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(
+					`{"f:metadata":{"f:annotations":{".":{},"f:taskexec.dev/request-id":{},"f:taskexec.dev/traceparent":{}},"f:labels":{".":{},"f:env":{},"f:team":{}}},"f:spec":{".":{},"f:params":{},"f:taskRef":{".":{},"f:name":{}},"f:trigger":{".":{},"f:source":{},"f:time":{},"f:user":{}}}}`)},
+				{Manager: "taskexec-controller", Operation: "Update", APIVersion: "taskexec.dev/v1alpha1", FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(`{"f:status":{}}`), Subresource: "status"},
 			},
 		},
 	}

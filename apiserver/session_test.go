@@ -56,9 +56,9 @@ func with(cookie *http.Cookie, headers ...string) []string {
 	return append([]string{"Cookie", cookie.Name + "=" + cookie.Value}, headers...)
 }
 
-// expiring returns a token of a user with the claim exp.
-func expiring(user string, at time.Time) string {
-	return user + "." + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"exp":%d}`, at.Unix())) + ".sig"
+// expiring returns a token of ann with the claim exp.
+func expiring(at time.Time) string {
+	return "ann." + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"exp":%d}`, at.Unix())) + ".sig"
 }
 
 func sessionOf(t *testing.T, w *httptest.ResponseRecorder) (s session.Session) {
@@ -79,7 +79,7 @@ func TestABrowserLogsInAndOut(t *testing.T) {
 		t.Errorf("before a login: %+v", got)
 	}
 	end := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
-	token := expiring("ann", end)
+	token := expiring(end)
 	for name, c := range map[string]struct {
 		headers []string
 		cookie  string
@@ -259,7 +259,7 @@ func TestSessionsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // on a fake clock
 		g := newFakeGate(map[string][]string{"ann": {"everything"}})
 		api := facadeFor(newFakeStore(), g)
-		short, long := login(t, api, expiring("ann", time.Now().Add(time.Minute))), login(t, api, "ann")
+		short, long := login(t, api, expiring(time.Now().Add(time.Minute))), login(t, api, "ann")
 		revoked := login(t, api, "ann.2")
 		g.bad["ann.2"] = true
 		time.Sleep(time.Minute) //nolint:forbidigo // on a fake clock
@@ -371,9 +371,9 @@ func TestLoginLinksEnd(t *testing.T) {
 		api := facadeFor(newFakeStore(), newFakeGate(map[string][]string{"ann": {"everything"}}))
 		for _, life := range []time.Duration{5 * time.Minute, time.Minute} {
 			for _, late := range []bool{false, true} {
-				token := expiring("ann", time.Now().Add(time.Hour))
+				token := expiring(time.Now().Add(time.Hour))
 				if life < 5*time.Minute {
-					token = expiring("ann", time.Now().Add(life))
+					token = expiring(time.Now().Add(life))
 				}
 				var link session.LoginLink
 				if err := json.Unmarshal(call(t, api, "POST", "/session/links", "", bearing(token)...).Body.Bytes(), &link); err != nil {

@@ -46,7 +46,7 @@ func TestTailsComeFromTheAPIServer(t *testing.T) {
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return gets{next, count} })
 	l := facadeWith(t, config, namespace.Name)
 	l.create(t, fixture.Execution("run", "sync", ""))
-	print := func(lines int) string {
+	printed := func(lines int) string {
 		e := l.live(t, "run")
 		before := e.DeepCopy()
 		e.Status.Phase = v1alpha1.PhaseRunning
@@ -62,7 +62,7 @@ func TestTailsComeFromTheAPIServer(t *testing.T) {
 			return err == nil && e != nil && e.ResourceVersion == version
 		})
 	}
-	cachedAt(print(1))
+	cachedAt(printed(1))
 	e, err := l.store.Execution(t.Context(), "run")
 	if err != nil || e.Status.Logs != nil || e.TailBytes == 0 || e.Status.Phase != v1alpha1.PhaseRunning {
 		t.Fatalf("the cache has %+v, %v", e, err)
@@ -70,7 +70,7 @@ func TestTailsComeFromTheAPIServer(t *testing.T) {
 	count.Store(0)
 	for lines := 1; lines < 5; lines++ {
 		if lines > 1 {
-			cachedAt(print(lines))
+			cachedAt(printed(lines))
 		}
 		for _, path := range []string{"/tasks/running/execution/run", "/tasks/executions/run"} {
 			got := ok[wire.Execution](t, l, "GET", path, "")

@@ -68,10 +68,13 @@ func allow(in *access.Scope, r *http.Request, schedules []Schedule) error {
 		}
 	}
 	words, err := in.Allowed(r.Context(), objects)
-	for i := range words {
+	if err != nil {
+		return err
+	}
+	for i := range schedules {
 		schedules[i].May = words[i]
 	}
-	return err
+	return nil
 }
 
 // Create creates a schedule of an existing task.

@@ -54,7 +54,7 @@ func (c Cookies) cookie(r *http.Request, of access.Credential) (cookie *http.Coo
 	if err != nil {
 		return nil, expires, err
 	}
-	cookie = cookieFor(r, cookieName, value)
+	cookie = cookieFor(r, cookieName, value) //nolint:gosec // Secure is set where the request came over TLS
 	cookie.MaxAge = max(1, int(expires.Sub(c.Now()).Seconds()))
 	if n := len(cookie.String()); n > maxCookie {
 		return nil, expires, web.Problemf(http.StatusBadRequest, "the token has %d bytes and makes a cookie of %d, and browsers keep %d; "+
@@ -71,14 +71,14 @@ func forget(w http.ResponseWriter, r *http.Request, name string) {
 	if _, err := r.Cookie(nameFor(r, name)); err != nil {
 		return
 	}
-	cookie := cookieFor(r, name, "")
+	cookie := cookieFor(r, name, "") //nolint:gosec // Secure is set where the request came over TLS
 	cookie.MaxAge = -1
 	http.SetCookie(w, cookie)
 }
 
 // cookieFor returns a cookie that scripts cannot read and other sites cannot send.
 func cookieFor(r *http.Request, name, value string) *http.Cookie {
-	return &http.Cookie{Name: nameFor(r, name), Value: value, Path: "/", HttpOnly: true, Secure: isSecure(r), SameSite: http.SameSiteStrictMode}
+	return &http.Cookie{Name: nameFor(r, name), Value: value, Path: "/", HttpOnly: true, Secure: isSecure(r), SameSite: http.SameSiteStrictMode} //nolint:gosec // Secure is set where the request came over TLS
 }
 
 // nameFor returns the name of a cookie for this request. Over TLS, a cookie without the prefix is not read: a neighbour

@@ -134,7 +134,7 @@ func (h *Handlers) BeginOIDC(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	cookie := cookieFor(r, flowCookie, value)
+	cookie := cookieFor(r, flowCookie, value) //nolint:gosec // Secure is set where the request came over TLS
 	cookie.MaxAge = int(flowLife.Seconds())
 	cookie.SameSite = http.SameSiteLaxMode // the issuer, another site, sends the browser back
 	http.SetCookie(w, cookie)

@@ -4,6 +4,7 @@
 package session
 
 import (
+	"maps"
 	"net/http"
 
 	"github.com/taskexec/taskexec/apiserver/openapi"
@@ -14,8 +15,7 @@ func Operations() openapi.Operations {
 	cookie := map[string]string{"Set-Cookie": "The cookie of the session, or its removal."}
 	noLogin := openapi.Problem(http.StatusConflict, "Nobody needs to log in (--auth=none).")
 	otherSite := openapi.Problem(http.StatusForbidden, "A page of another site made a browser send the request.")
-	elsewhere := openapi.Answer{Status: http.StatusSeeOther, Description: "The browser goes to another address.", Headers: map[string]string{"Location": "The address.", "Set-Cookie": "The cookie of the session, or of a login that is under way."}}
-	return openapi.Operations{
+	described := openapi.Operations{
 		"GET /session": {
 			ID: "getSession", Tag: openapi.TagSession, Summary: "Say who is logged in, and how to log in.", Public: true,
 			Details: "It does not fail if nobody is logged in.",
@@ -40,20 +40,6 @@ func Operations() openapi.Operations {
 			Details: "The browser forgets the cookie. The token stays valid until it expires.",
 			Answers: []openapi.Answer{{Status: http.StatusNoContent, Description: "Nobody is logged in any more.", Headers: cookie}, otherSite},
 		},
-		"GET /session/oidc": {
-			ID: "beginLogin", Tag: openapi.TagSession, Summary: "Send a browser to the issuer of OpenID Connect.", Public: true,
-			Parameters: []openapi.Parameter{openapi.Query("return", "The path of the console to which the browser goes after the login.", openapi.Text())},
-			Answers:    []openapi.Answer{elsewhere, openapi.Problem(http.StatusNotFound, "There is no login with OpenID Connect (--oidc-issuer).")},
-		},
-		"GET /session/oidc/callback": {
-			ID: "endLogin", Tag: openapi.TagSession, Summary: "Log a browser in that comes back from the issuer.", Public: true,
-			Details: "If the login fails, the browser goes to the console with `#login-error=` and a word: denied, expired, failed, refused, too-large or busy.",
-			Parameters: []openapi.Parameter{
-				openapi.Query("code", "The code of the issuer.", openapi.Text()), openapi.Query("state", "The state of the login.", openapi.Text()),
-				openapi.Query("error", "Why the issuer refuses.", openapi.Text()),
-			},
-			Answers: []openapi.Answer{elsewhere, openapi.Problem(http.StatusNotFound, "There is no login with OpenID Connect (--oidc-issuer).")},
-		},
 		"POST /session/links": {
 			ID: "createLoginLink", Tag: openapi.TagSession, Summary: "Make a link that logs a browser in once, with the token of the request.",
 			Details: "The link is valid for five minutes. The request needs a header Authorization; a cookie is not enough.",
@@ -62,6 +48,30 @@ func Operations() openapi.Operations {
 				openapi.Problem(http.StatusForbidden, "The request has only a cookie, or a page of another site made a browser send it."),
 				noLogin,
 			},
+		},
+	}
+	maps.Copy(described, oidcOperations())
+	return described
+}
+
+// oidcOperations describes the routes of a login with OpenID Connect.
+func oidcOperations() openapi.Operations {
+	elsewhere := openapi.Answer{Status: http.StatusSeeOther, Description: "The browser goes to another address.", Headers: map[string]string{"Location": "The address.", "Set-Cookie": "The cookie of the session, or of a login that is under way."}}
+	none := openapi.Problem(http.StatusNotFound, "There is no login with OpenID Connect (--oidc-issuer).")
+	return openapi.Operations{
+		"GET /session/oidc": {
+			ID: "beginLogin", Tag: openapi.TagSession, Summary: "Send a browser to the issuer of OpenID Connect.", Public: true,
+			Parameters: []openapi.Parameter{openapi.Query("return", "The path of the console to which the browser goes after the login.", openapi.Text())},
+			Answers:    []openapi.Answer{elsewhere, none},
+		},
+		"GET /session/oidc/callback": {
+			ID: "endLogin", Tag: openapi.TagSession, Summary: "Log a browser in that comes back from the issuer.", Public: true,
+			Details: "If the login fails, the browser goes to the console with `#login-error=` and a word: denied, expired, failed, refused, too-large or busy.",
+			Parameters: []openapi.Parameter{
+				openapi.Query("code", "The code of the issuer.", openapi.Text()), openapi.Query("state", "The state of the login.", openapi.Text()),
+				openapi.Query("error", "Why the issuer refuses.", openapi.Text()),
+			},
+			Answers: []openapi.Answer{elsewhere, none},
 		},
 	}
 }

@@ -213,7 +213,7 @@ var imageDigest = regexp.MustCompile(`(?:^|@)([a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-z
 
 // digestOf returns the digest in a container's imageID, or empty if there is none.
 func digestOf(imageID string) string {
-	if found := imageDigest.FindStringSubmatch(imageID); found != nil && len(found[1]) <= maxDigest {
+	if found := imageDigest.FindStringSubmatch(imageID); len(found) == 2 && len(found[1]) <= maxDigest {
 		return found[1]
 	}
 	return ""
