@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,17 +26,19 @@ import (
 // tailStore counts the reads of tails.
 type tailStore struct {
 	*fakeStore
-	reads int
+	reads atomic.Int32
 	// gone says that each run is deleted as soon as its tail is read.
 	gone bool
 }
 
 func (s *tailStore) Whole(ctx context.Context, e *v1alpha1.TaskExecution) (*v1alpha1.TaskExecution, error) {
 	if e.TailBytes > 0 {
-		s.reads++
+		s.reads.Add(1)
 	}
 	if s.gone {
+		s.mu.Lock()
 		delete(s.executions, e.Name)
+		s.mu.Unlock()
 	}
 	return s.fakeStore.Whole(ctx, e)
 }
@@ -84,12 +87,12 @@ var tailRoutes = []string{
 func TestTailsAreShown(t *testing.T) {
 	store, api := withTails(t)
 	for _, path := range tailRoutes {
-		store.reads = 0
+		store.reads.Store(0)
 		w := call(t, api, "GET", path, "")
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "the cause of run-07") {
 			t.Errorf("GET %s: %d %.300s", path, w.Code, w.Body)
 		}
-		if store.reads == 0 {
+		if store.reads.Load() == 0 {
 			t.Errorf("GET %s shows a tail that it did not read", path)
 		}
 	}
@@ -113,7 +116,7 @@ func (k keyed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestTailsAreReadOnlyIfShown(t *testing.T) {
 	store, api := withTails(t)
 	tag := call(t, api, "GET", "/tasks/executions/run-07", "").Header().Get("ETag")
-	store.reads = 0
+	store.reads.Store(0)
 	for _, path := range []string{
 		"/tasks/executions", "/tasks/executions?logs=false", "/tasks/running/sync?logs=false", "/tasks/executions/run-07", "/tasks/executions/run-07?wait=1s",
 		"/tasks/executions/run-09/watch", "/tasks/stats/summary",
@@ -125,8 +128,8 @@ func TestTailsAreReadOnlyIfShown(t *testing.T) {
 	if w := call(t, api, "GET", "/tasks/executions/run-07", "", "If-None-Match", tag); w.Code != http.StatusNotModified {
 		t.Errorf("with the ETag %s: %d", tag, w.Code)
 	}
-	if store.reads != 0 {
-		t.Errorf("%d tails were read", store.reads)
+	if store.reads.Load() != 0 {
+		t.Errorf("%d tails were read", store.reads.Load())
 	}
 }
 
@@ -135,8 +138,8 @@ func TestListsHaveEachTail(t *testing.T) {
 	store, api := withTails(t)
 	list := ok[[]wire.Execution](t, api, "GET", "/tasks/running/sync", "")
 	page := ok[runs.History](t, api, "GET", "/tasks/executions?logs=true&limit=100", "")
-	if len(list) != 40 || len(page.Executions) != 40 || store.reads != 80 {
-		t.Fatalf("%d and %d runs, %d reads", len(list), len(page.Executions), store.reads)
+	if len(list) != 40 || len(page.Executions) != 40 || store.reads.Load() != 80 {
+		t.Fatalf("%d and %d runs, %d reads", len(list), len(page.Executions), store.reads.Load())
 	}
 	for i := range list {
 		for _, e := range []wire.Execution{list[i], page.Executions[i].Execution} {
