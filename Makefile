@@ -178,6 +178,10 @@ bench: build benches localcluster bin/kwok ## Compare the cost of a run with a b
 soak: build benches localcluster bin/kwok ## Create runs for DURATION (30m) with random faults, on simulated nodes.
 	@bin/bench/soak -assets "$$(bin/localcluster assets)" -duration $(DURATION) $(FLAGS)
 
+.PHONY: test-clusters
+test-clusters: localcluster ## Two clusters on one bucket, one built anew, and a restore of etcd, with real API servers; not part of `make test`.
+	@KUBEBUILDER_ASSETS=$$(bin/localcluster assets) $(GO) test -tags=envtest -count=1 -timeout=30m -v ./hack/clusters
+
 .PHONY: soak-archive
 soak-archive: localcluster ## Let two clusters share one bucket for DURATION (30m), and compare each with a model; FLAGS=-seed=2 is another course.
 	@KUBEBUILDER_ASSETS=$$(bin/localcluster assets) $(GO) test -tags=envtest -count=1 -timeout=0 -v -run '^TestTwoClustersOnOneBucket$$' ./hack/clusters \

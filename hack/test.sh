@@ -37,7 +37,7 @@ tiers=" $* "
 asked() { [[ $tiers == *" $1 "* ]]; }
 
 # Prints the test files of a tier. Usage: files_of TAG
-files_of() { grep -rl --include='*_test.go' "^//go:build $1\$" api apiserver cmd controllers hack/clusters; }
+files_of() { grep -rl --include='*_test.go' "^//go:build $1\$" api apiserver cmd controllers; }
 
 # Prints the packages of the test files on its standard input.
 packages_of() { xargs -r -n 1 dirname | sort -u | sed 's|^|./|'; }
