@@ -5,11 +5,14 @@ package apiserver
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -72,6 +75,23 @@ func terminating(resource schema.GroupResource) error {
 	err := apierrors.NewForbidden(resource, "x", errors.New("unable to create new content in namespace default because it is being terminated"))
 	err.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: corev1.NamespaceTerminatingCause}}
 	return err
+}
+
+// One problem answers several requests at once: each answer has its own request id, and the problem stays as it was.
+func TestProblemOfSeveralRequests(t *testing.T) {
+	p := web.Problemf(http.StatusForbidden, "no")
+	before := *p
+	for _, id := range []string{"first", "second"} {
+		w := httptest.NewRecorder()
+		p.Write(w, id)
+		var got web.Problem
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.RequestID != id || got.Title != "Forbidden" || got.Detail != "no" {
+			t.Errorf("%s: %v in %s", id, err, w.Body)
+		}
+	}
+	if !reflect.DeepEqual(*p, before) {
+		t.Errorf("the problem was changed to %+v", p)
+	}
 }
 
 // Every endpoint that uses Kubernetes reports its errors.

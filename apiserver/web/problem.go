@@ -114,14 +114,15 @@ func paramsProblem(fields params.FieldErrors) *Problem {
 	return p
 }
 
-// Write sends the problem.
+// Write sends the problem. It does not change it: one problem can answer several requests at once.
 func (p *Problem) Write(w http.ResponseWriter, requestID string) {
-	p.Title, p.RequestID = http.StatusText(p.Status), requestID
+	answer := *p
+	answer.Title, answer.RequestID = http.StatusText(p.Status), requestID
 	if p.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	// The client may be gone: the error does not matter.
-	_ = json.NewEncoder(w).Encode(p)
+	_ = json.NewEncoder(w).Encode(answer)
 }
