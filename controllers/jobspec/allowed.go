@@ -4,6 +4,7 @@
 package jobspec
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,13 +40,12 @@ func CheckQueue(task *v1alpha1.Task, labels map[string]string) error {
 	if queue == "" || task.Spec.JobTemplate.Labels[v1alpha1.LabelKueueQueue] != "" || slices.Contains(task.Spec.AllowedQueues, queue) {
 		return nil
 	}
-	allowed := "none"
-	if len(task.Spec.AllowedQueues) > 0 {
-		allowed = strings.Join(task.Spec.AllowedQueues, ", ")
-	}
 	return notAllowed("the task %q does not allow the queue %q of the label %s; its spec.allowedQueues: %s",
-		task.Name, queue, v1alpha1.LabelKueueQueue, allowed)
+		task.Name, queue, v1alpha1.LabelKueueQueue, orNone(task.Spec.AllowedQueues))
 }
+
+// orNone returns the list of what a Task allows in words.
+func orNone(allowed []string) string { return cmp.Or(strings.Join(allowed, ", "), "none") }
 
 // CheckTimeout returns a NotAllowedError if a timeout is longer than a Task allows. No timeout is always allowed.
 func CheckTimeout(task *v1alpha1.Task, timeout *metav1.Duration) error {

@@ -130,11 +130,7 @@ func SetRunLabels(execution *v1alpha1.TaskExecution, labels map[string]string) {
 func ForbiddenLabels(task *v1alpha1.Task, labels map[string]string) (problems []LabelProblem) {
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		if key != v1alpha1.LabelKueueQueue && !allowsLabel(task, key) {
-			allowed := "none"
-			if len(task.Spec.AllowedLabels) > 0 {
-				allowed = strings.Join(task.Spec.AllowedLabels, ", ")
-			}
-			problems = append(problems, LabelProblem{Key: key, Detail: fmt.Sprintf("the task %q does not allow this label; its spec.allowedLabels: %s", task.Name, allowed)})
+			problems = append(problems, LabelProblem{Key: key, Detail: fmt.Sprintf("the task %q does not allow this label; its spec.allowedLabels: %s", task.Name, orNone(task.Spec.AllowedLabels))})
 		}
 	}
 	return problems
