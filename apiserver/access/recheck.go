@@ -77,13 +77,14 @@ func (in *Scope) Recheck(r *http.Request, a Right) error {
 }
 
 func (in *Scope) stillAllowed(r *http.Request, a Right) error {
+	if in.Who.Credential.isOver(time.Now()) {
+		return web.Problemf(http.StatusUnauthorized, "the session is over; log in again")
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), in.Guard.Timeout)
 	defer cancel()
 	r = r.WithContext(ctx)
 	u, err := in.Who.Credential.review(r.Context(), in.Guard.Gate)
 	switch {
-	case in.Who.Credential.isOver(time.Now()):
-		return web.Problemf(http.StatusUnauthorized, "the session is over; log in again")
 	case errors.Is(err, auth.ErrBadToken) || err == nil && u.GetName() != in.Who.Name():
 		return web.Problemf(http.StatusUnauthorized, "the token is no longer valid")
 	case err != nil:

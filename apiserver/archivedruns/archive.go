@@ -101,21 +101,27 @@ func (a *Archive) read(ctx context.Context, id string, read func(context.Context
 	return record, nil
 }
 
-// Find returns a run: the live one, or else the record of the archived one. The error is the answer to the request, 404 if there
-// is neither.
-func (a *Archive) Find(ctx context.Context, live web.ExecutionReader, namespace, id string) (*v1alpha1.TaskExecution, *records.Record, error) {
+// LookUp returns a run: the live one, or else that of the record of the archived one. Both are nil if there is neither. The error is the
+// answer to the request.
+func (a *Archive) LookUp(ctx context.Context, live web.ExecutionReader, namespace, id string) (*v1alpha1.TaskExecution, *records.Record, error) {
 	execution, err := live.Execution(ctx, id)
 	if execution != nil || err != nil {
 		return execution, nil, err
 	}
 	record, err := a.Record(ctx, namespace, id)
-	if err != nil {
+	if record == nil || err != nil {
 		return nil, nil, err
 	}
-	if record == nil {
-		return nil, nil, a.Missing(id)
-	}
 	return record.Execution, record, nil
+}
+
+// Find is LookUp, and the error is the answer 404 if there is no such run.
+func (a *Archive) Find(ctx context.Context, live web.ExecutionReader, namespace, id string) (*v1alpha1.TaskExecution, *records.Record, error) {
+	execution, record, err := a.LookUp(ctx, live, namespace, id)
+	if execution == nil && err == nil {
+		err = a.Missing(id)
+	}
+	return execution, record, err
 }
 
 // findTries is how often a run is looked for that is deleted while it is read.

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // prefix is the path of the console.
@@ -111,10 +113,8 @@ func send(w http.ResponseWriter, r *http.Request, f *file) {
 	encoding := encodingFor(f, r.Header.Get("Accept-Encoding"))
 	tag := `"` + f.tag + "-" + encoding + `"`
 	header.Set("Content-Type", f.contentType)
-	header.Set("ETag", tag)
 	header.Add("Vary", "Accept-Encoding")
-	if tagged(r.Header.Get("If-None-Match"), tag) {
-		w.WriteHeader(http.StatusNotModified)
+	if web.Unchanged(w, r, tag) {
 		return
 	}
 	if encoding != identity {
@@ -126,15 +126,4 @@ func send(w http.ResponseWriter, r *http.Request, f *file) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body)
 	}
-}
-
-// tagged reports whether an If-None-Match names a tag.
-func tagged(ifNoneMatch, tag string) bool {
-	for item := range strings.SplitSeq(ifNoneMatch, ",") {
-		item = strings.TrimPrefix(strings.TrimSpace(item), "W/")
-		if item == tag || item == "*" {
-			return true
-		}
-	}
-	return false
 }

@@ -54,7 +54,8 @@ func (r *rawEntry) entry() LogEntry {
 	return LogEntry{Entry: wire.EntryOf(&parsed), Container: r.of.ID.Container, Attempt: r.of.Attempt}
 }
 
-// isBefore reports whether an entry of the tail in the status is before the position of the query.
-func (q *logQuery) isBefore(at time.Time) bool {
-	return q.from == (replay.Position{}) || at.UnixNano() <= q.from.At
+// reaches reports whether an entry of the tail in the status is on the side of the query's position that is read.
+func (q *logQuery) reaches(at time.Time) bool {
+	after := at.UnixNano() > q.from.At
+	return q.from == (replay.Position{}) || after != q.backwards
 }

@@ -80,6 +80,22 @@ func (l *servedLog) withoutArchive(ctx context.Context, err error) bool {
 	return true
 }
 
+// orWithoutArchive reads, and once more from the beginning if that has to be repeated without the archive. The error is the answer to the
+// request.
+func (l *servedLog) orWithoutArchive(ctx context.Context, read func() error) error {
+	err := read()
+	if l.withoutArchive(ctx, err) {
+		l.reading = nil // it begins anew
+		if err = l.look(ctx); err == nil {
+			err = read()
+		}
+	}
+	if err != nil {
+		return logProblem(err)
+	}
+	return nil
+}
+
 // reachable returns the archive's error if only the archive has the requested part. Otherwise the answer would wrongly
 // say that there is nothing, or that the cursor's position no longer exists.
 func (l *servedLog) reachable() error {

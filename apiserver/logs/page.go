@@ -78,15 +78,9 @@ type LogGap struct{}
 func (l *servedLog) page(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), l.Timeout)
 	defer cancel()
-	page, err := l.pageNow(ctx)
-	if l.withoutArchive(ctx, err) {
-		l.reading = nil // the page begins anew
-		if err = l.look(ctx); err == nil {
-			page, err = l.pageNow(ctx)
-		}
-	}
-	if err != nil {
-		return logProblem(err)
+	var page LogPage
+	if err := l.orWithoutArchive(ctx, func() (err error) { page, err = l.pageNow(ctx); return err }); err != nil {
+		return err
 	}
 	page.Completeness, page.Redacted = l.completeness(), l.redacted
 	return web.Reply(w, page)
@@ -179,11 +173,7 @@ func (l *servedLog) mirrored() []LogEntry {
 	entries := []LogEntry{}
 	for i := range l.execution.Status.Logs {
 		e := &l.execution.Status.Logs[i]
-		after := e.Timestamp.UnixNano() > l.query.from.At || l.query.from == (replay.Position{})
-		if l.query.backwards {
-			after = l.query.isBefore(e.Timestamp.Time)
-		}
-		if after && !e.Timestamp.Time.Before(l.query.since) && l.query.atLeast(string(e.Level)) {
+		if l.query.reaches(e.Timestamp.Time) && !e.Timestamp.Time.Before(l.query.since) && l.query.atLeast(string(e.Level)) {
 			entries = append(entries, LogEntry{Entry: wire.EntryOf(e), Container: e.Container})
 		}
 	}

@@ -115,15 +115,9 @@ func (h *Handlers) Search(in *access.Scope, w http.ResponseWriter, r *http.Reque
 	if err := l.look(ctx); err != nil {
 		return err
 	}
-	found, err := l.search(ctx, of)
-	if l.withoutArchive(ctx, err) {
-		l.reading = nil // the search begins anew
-		if err = l.look(ctx); err == nil {
-			found, err = l.search(ctx, of)
-		}
-	}
-	if err != nil {
-		return logProblem(err)
+	var found LogMatches
+	if err := l.orWithoutArchive(ctx, func() (err error) { found, err = l.search(ctx, of); return err }); err != nil {
+		return err
 	}
 	found.Completeness, found.Redacted = l.completeness(), l.redacted
 	return web.Reply(w, found)

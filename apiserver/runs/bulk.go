@@ -10,7 +10,6 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/apiserver/access"
-	"github.com/taskexec/taskexec/apiserver/kube"
 	"github.com/taskexec/taskexec/apiserver/openapi"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
@@ -47,11 +46,8 @@ func BulkQueryOf(r *http.Request, most int) (q BulkQuery, err error) {
 	if !slices.ContainsFunc(filters, r.URL.Query().Has) {
 		return q, web.Problemf(http.StatusBadRequest, "a filter is missing: one or more of taskName, status, source, triggerName, label, param, startDate and endDate")
 	}
-	if !q.list.from.IsZero() && !q.list.to.IsZero() && q.list.from.After(q.list.to) {
-		return q, web.Problemf(http.StatusBadRequest, "the startDate is after the endDate")
-	}
 	q.Limit = cmp.Or(q.Limit, most)
-	return q, nil
+	return q, q.list.checkDates()
 }
 
 // TaskName returns the name of the task whose runs are selected, empty for all.
@@ -110,11 +106,7 @@ func (h *Handlers) CancelByFilter(in *access.Scope, w http.ResponseWriter, r *ht
 	if err != nil {
 		return err
 	}
-	for i, id := range now {
-		if outcomes[i] == kube.CancelAccepted || outcomes[i] == kube.CancelRepeated {
-			answer.Cancelled = append(answer.Cancelled, id)
-		}
-	}
+	answer.Cancelled = append(answer.Cancelled, cancelledOf(now, outcomes)...)
 	return web.Reply(w, answer)
 }
 

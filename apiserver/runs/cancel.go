@@ -96,12 +96,18 @@ func (h *Handlers) CancelByTaskNames(in *access.Scope, w http.ResponseWriter, r 
 	if err != nil {
 		return err
 	}
+	answer.Cancelled = append(answer.Cancelled, cancelledOf(ids, outcomes)...)
+	return web.Reply(w, answer)
+}
+
+// cancelledOf returns the executions whose cancellation was requested, now or before.
+func cancelledOf(ids []string, outcomes []kube.CancelOutcome) (cancelled []string) {
 	for i, id := range ids {
 		if outcomes[i] == kube.CancelAccepted || outcomes[i] == kube.CancelRepeated {
-			answer.Cancelled = append(answer.Cancelled, id)
+			cancelled = append(cancelled, id)
 		}
 	}
-	return web.Reply(w, answer)
+	return cancelled
 }
 
 // CancelAll cancels all executions of the namespace, or those that the filter in the query selects. It counts only those

@@ -108,26 +108,20 @@ func (h *Handlers) List(in *access.Scope, w http.ResponseWriter, r *http.Request
 		return nil
 	}
 	shown := h.show(r.Context(), in.Namespace, page.runs, q.withLogs)
-	return replyPage(w, answer, len(page.runs), func(i int, now time.Time) (any, error) {
-		e, err := shown(i)
-		if err != nil {
-			return nil, err
-		}
-		record := recordOf(e, now, q.withLogs)
-		record.Archived, record.May = page.runs[i].archived, page.runs[i].may
-		return record, nil
+	return replyPage(w, answer, len(page.runs), func(i int) (any, error) {
+		one, err := shown(i)
+		return ListedRecord{one, page.runs[i].CreationTimestamp.UTC()}, err
 	})
 }
 
 // replyPage sends a page of the history, encoding one execution after the other.
-func replyPage(w http.ResponseWriter, empty History, n int, record func(i int, now time.Time) (any, error)) error {
+func replyPage(w http.ResponseWriter, empty History, n int, value func(i int) (any, error)) error {
 	raw, err := json.Marshal(empty)
 	if err != nil {
 		return err
 	}
 	const before = `{"executions":[`
-	now := time.Now()
-	return web.ReplyList(w, before, string(raw[len(before):]), n, func(i int) (any, error) { return record(i, now) })
+	return web.ReplyList(w, before, string(raw[len(before):]), n, value)
 }
 
 // ListOfTask answers with the executions of a task, newest first: all, or a page if the request has a limit. Executions
@@ -167,16 +161,8 @@ func (h *Handlers) ListOfTask(in *access.Scope, w http.ResponseWriter, r *http.R
 	if web.Unchanged(w, r, web.TagOfParts(append(versionsOf(page.runs), next, page.incomplete)...)) {
 		return nil
 	}
-	now, shown := time.Now(), h.show(r.Context(), in.Namespace, page.runs, q.withLogs)
-	return web.ReplyList(w, "[", "]", len(page.runs), func(i int) (any, error) {
-		e, err := shown(i)
-		if err != nil {
-			return nil, err
-		}
-		listed := listedOf(e, now, q.withLogs)
-		listed.Archived, listed.May = page.runs[i].archived, page.runs[i].may
-		return listed, nil
-	})
+	shown := h.show(r.Context(), in.Namespace, page.runs, q.withLogs)
+	return web.ReplyList(w, "[", "]", len(page.runs), func(i int) (any, error) { return shown(i) })
 }
 
 // hasRuns reports whether a task has any execution, whatever the filter of a list selects.

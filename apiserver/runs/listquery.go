@@ -104,11 +104,11 @@ func historyQueryOf(r *http.Request) (q historyQuery, err error) {
 		return q, err
 	}
 	paged := q.page > 0 || q.pageSize > 0
-	switch {
-	case paged && (q.cursor != nil || q.limit > 0):
+	if paged && (q.cursor != nil || q.limit > 0) {
 		return q, web.Problemf(http.StatusBadRequest, "page and pageSize belong together and cannot be combined with limit or cursor")
-	case !q.from.IsZero() && !q.to.IsZero() && q.from.After(q.to):
-		return q, web.Problemf(http.StatusBadRequest, "the startDate is after the endDate")
+	}
+	if err := q.checkDates(); err != nil {
+		return q, err
 	}
 	if paged {
 		q.page, q.pageSize = max(q.page, 1), cmp.Or(q.pageSize, web.DefaultPage)
@@ -130,6 +130,14 @@ func historyQueryOf(r *http.Request) (q historyQuery, err error) {
 	q.limit = cmp.Or(q.limit, web.DefaultPage)
 	err = q.checkLogs(q.logs == "true")
 	return q, err
+}
+
+// checkDates rejects a time without runs.
+func (q *historyQuery) checkDates() error {
+	if !q.from.IsZero() && !q.to.IsZero() && q.from.After(q.to) {
+		return web.Problemf(http.StatusBadRequest, "the startDate is after the endDate")
+	}
+	return nil
 }
 
 // byTaskQueryOf parses the query of the documented list, which returns everything by default.

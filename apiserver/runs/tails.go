@@ -5,6 +5,7 @@ package runs
 
 import (
 	"context"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,12 +21,19 @@ const (
 )
 
 // show returns what gives the runs of a list as they are sent, one after the other.
-func (h *Handlers) show(ctx context.Context, namespace string, runs []listed, withLogs bool) func(i int) (*v1alpha1.TaskExecution, error) {
-	if !withLogs {
-		return func(i int) (*v1alpha1.TaskExecution, error) { return runs[i].TaskExecution, nil }
+func (h *Handlers) show(ctx context.Context, namespace string, runs []listed, withLogs bool) func(i int) (Listed, error) {
+	now, tails := time.Now(), &withTails{store: h.Stores(namespace), runs: runs}
+	return func(i int) (Listed, error) {
+		e, err := runs[i].TaskExecution, error(nil)
+		if withLogs {
+			if e, err = tails.at(ctx, i); err != nil {
+				return Listed{}, err
+			}
+		}
+		shown := listedOf(e, now, withLogs)
+		shown.Archived, shown.May = runs[i].archived, runs[i].may
+		return shown, nil
 	}
-	tails := &withTails{store: h.Stores(namespace), runs: runs}
-	return func(i int) (*v1alpha1.TaskExecution, error) { return tails.at(ctx, i) }
 }
 
 // withTails has the runs of a list, and reads their tails as the list is sent.

@@ -81,10 +81,13 @@ func (h *Handlers) Get(w http.ResponseWriter, r *http.Request) error {
 	return web.Reply(w, answer)
 }
 
+// errNoLogin is the answer if everyone can do everything.
+var errNoLogin = web.Problemf(http.StatusConflict, "nobody needs to log in here (--auth=none)")
+
 // Create logs in: it checks a token, or the code of a login link, and sets the session's cookie.
 func (h *Handlers) Create(w http.ResponseWriter, r *http.Request) error {
 	if h.Guard.Gate == nil {
-		return web.Problemf(http.StatusConflict, "nobody needs to log in here (--auth=none)")
+		return errNoLogin
 	}
 	if err := web.ReadBody(w, r); err != nil {
 		return err

@@ -34,7 +34,7 @@ const linkPath = "/console/#login="
 // script in the browser could otherwise take the session to another machine.
 func (h *Handlers) CreateLink(w http.ResponseWriter, r *http.Request) error {
 	if h.Guard.Gate == nil {
-		return web.Problemf(http.StatusConflict, "nobody needs to log in here (--auth=none)")
+		return errNoLogin
 	}
 	of := access.CallerOf(r.Context()).Credential
 	if of.FromCookie {

@@ -112,10 +112,13 @@ func (i *issuer) config(r *http.Request, provider *oidc.Provider) *oauth2.Config
 	return &oauth2.Config{ClientID: i.ClientID, ClientSecret: i.ClientSecret, Endpoint: provider.Endpoint(), RedirectURL: redirect, Scopes: append([]string{oidc.ScopeOpenID}, i.Scopes...)}
 }
 
+// errNoOIDC is the answer without an issuer, and if everyone can do everything.
+var errNoOIDC = web.Problemf(http.StatusNotFound, "there is no login with OpenID Connect here (--oidc-issuer)")
+
 // BeginOIDC sends the browser to the issuer.
 func (h *Handlers) BeginOIDC(w http.ResponseWriter, r *http.Request) error {
 	if h.issuer == nil || h.Guard.Gate == nil {
-		return web.Problemf(http.StatusNotFound, "there is no login with OpenID Connect here (--oidc-issuer)")
+		return errNoOIDC
 	}
 	back, err := returnPath(r.URL.Query().Get("return"))
 	if err != nil {
@@ -145,7 +148,7 @@ func (h *Handlers) BeginOIDC(w http.ResponseWriter, r *http.Request) error {
 // EndOIDC logs in when the issuer sends the browser back.
 func (h *Handlers) EndOIDC(w http.ResponseWriter, r *http.Request) error {
 	if h.issuer == nil || h.Guard.Gate == nil {
-		return web.Problemf(http.StatusNotFound, "there is no login with OpenID Connect here (--oidc-issuer)")
+		return errNoOIDC
 	}
 	begun, err := h.flowOf(r)
 	forget(w, r, flowCookie)

@@ -6,7 +6,6 @@ package submit
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"net/http"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,7 +27,7 @@ func (h *Handlers) Rerun(in *access.Scope, w http.ResponseWriter, r *http.Reques
 		return err
 	}
 	id := web.PathValue(r, "executionId")
-	original, err := h.originalOf(r.Context(), in.Namespace, id)
+	original, _, err := h.Past.LookUp(r.Context(), h.Stores(in.Namespace), in.Namespace, id)
 	if err != nil {
 		return err
 	}
@@ -37,19 +36,6 @@ func (h *Handlers) Rerun(in *access.Scope, w http.ResponseWriter, r *http.Reques
 		return h.repeatedAfterDeletion(in, w, r, submission, dryRun, h.Past.Missing(id))
 	}
 	return h.submitOwn(in, w, r, submission, dryRun)
-}
-
-// originalOf returns the run to run again, nil if there is none.
-func (h *Handlers) originalOf(ctx context.Context, namespace, id string) (*v1alpha1.TaskExecution, error) {
-	original, err := h.Stores(namespace).Execution(ctx, id)
-	if original != nil || err != nil {
-		return original, err
-	}
-	record, err := h.Past.Record(ctx, namespace, id)
-	if record == nil || err != nil {
-		return nil, err
-	}
-	return record.Execution, nil
 }
 
 // rerunOf returns the submission of a rerun. Without the original, it can only find the execution of an earlier

@@ -32,9 +32,10 @@ const (
 	secretPause    = 5 * time.Second
 )
 
-// InstallationSecret conceals Idempotency-Keys, and seals the cookies of sessions. The id and the digest of an execution are derived from the key, and
-// more people can read them than know the key. Without a secret, they could try all simple keys. All replicas share the
-// secret and keep it over restarts, so that they recognize repetitions. A nil value conceals nothing.
+// InstallationSecret conceals Idempotency-Keys, and seals the cookies of sessions. The id and the digest of an execution
+// are derived from the key, and more people can read them than know the key. Without a secret, they could try all simple
+// keys. All replicas share the secret and keep it over restarts, so that they recognize repetitions. A nil value conceals
+// nothing.
 type InstallationSecret struct {
 	Namespace, Name string
 	Value           atomic.Pointer[[]byte]
