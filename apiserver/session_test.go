@@ -6,19 +6,24 @@ package apiserver
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/fixture"
@@ -297,10 +302,36 @@ func TestAStreamEndsWithItsSession(t *testing.T) {
 	}
 }
 
+// versioned returns a client with a Secret, which refuses an update of another version than the stored one as the API
+// server does. The fake clientset takes any.
+func versioned(secret *corev1.Secret) *fake.Clientset {
+	secret.ResourceVersion = "1"
+	client := fake.NewClientset(secret)
+	version := 1
+	client.PrependReactor("update", "secrets", func(action clienttesting.Action) (bool, runtime.Object, error) { // one at a time
+		update, ok := action.(clienttesting.UpdateAction)
+		if !ok {
+			return true, nil, fmt.Errorf("%T is no update", action)
+		}
+		changed, ok := update.GetObject().(*corev1.Secret)
+		if !ok {
+			return true, nil, fmt.Errorf("%T is no Secret", update.GetObject())
+		}
+		if changed.ResourceVersion != strconv.Itoa(version) {
+			return true, nil, apierrors.NewConflict(corev1.Resource("secrets"), changed.Name, errors.New("the object has been modified"))
+		}
+		version++
+		changed = changed.DeepCopy()
+		changed.ResourceVersion = strconv.Itoa(version)
+		return true, changed, client.Tracker().Update(update.GetResource(), changed, changed.Namespace)
+	})
+	return client
+}
+
 // shared returns facades that share the Secret of an installation.
 func shared(t *testing.T, n int) (replicas []http.Handler) {
 	t.Helper()
-	client := fake.NewClientset(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "taskexec-system", Name: "taskexec-idempotency"}})
+	client := versioned(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "taskexec-system", Name: "taskexec-idempotency"}})
 	for range n {
 		s := gated(newFakeStore(), newFakeGate(map[string][]string{"ann": {"everything"}}))
 		s.secret = &submit.InstallationSecret{Namespace: "taskexec-system", Name: "taskexec-idempotency"}
@@ -362,6 +393,25 @@ func TestLoginLinksRace(t *testing.T) {
 	}
 	if seen[http.StatusOK] != 1 {
 		t.Errorf("the answers are %v", seen)
+	}
+}
+
+// Many people log in at the same time, each with a link of their own.
+func TestManyLoginLinksAtOnce(t *testing.T) {
+	replicas := shared(t, 2)
+	const people = 8
+	codes := make(chan int)
+	for i := range people {
+		var link session.LoginLink
+		if err := json.Unmarshal(call(t, replicas[0], "POST", "/session/links", "", bearing("ann")...).Body.Bytes(), &link); err != nil {
+			t.Fatal(err)
+		}
+		go func() { codes <- call(t, replicas[i%2], "POST", "/session", `{"code":"`+link.Code+`"}`).Code }()
+	}
+	for range people {
+		if code := <-codes; code != http.StatusOK {
+			t.Errorf("%d", code)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
 
@@ -81,13 +82,16 @@ const (
 	codesPatience = 5 * time.Second
 )
 
+// codesBackoff is how often a write is tried that lost against another login's: many people may log in at once.
+var codesBackoff = wait.Backoff{Steps: 12, Duration: 10 * time.Millisecond, Factor: 1.5, Jitter: 0.5}
+
 // Use records that a code is used. If two replicas record the same code at the same time, the API server takes one of the
 // writes, and the other replica finds the code in the second attempt.
 func (s InSecret) Use(ctx context.Context, code string, until time.Time) (first bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, codesPatience)
 	defer cancel()
 	secrets := s.Client.CoreV1().Secrets(s.Namespace)
-	err = retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+	err = retry.RetryOnConflict(codesBackoff, func() error {
 		secret, err := secrets.Get(ctx, s.Name, metav1.GetOptions{})
 		if err != nil {
 			return fmt.Errorf("reading used login codes from the Secret %s/%s: %w", s.Namespace, s.Name, err)
