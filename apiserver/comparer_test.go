@@ -6,6 +6,7 @@ package apiserver
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,8 +121,9 @@ func TestDiff(t *testing.T) {
 	bad.Status.Pods = []v1alpha1.PodMirror{{Name: "q", Node: "node-b"}}
 	of.record(t, is, bad)
 	store := newFakeStore(task).add(took("later", "sync", v1alpha1.PhaseCompleted, 0, 1000))
-	for where, live := range map[string]bool{"archived": false, "live": true} {
-		if live {
+	for _, where := range []string{"archived", "live"} {
+		live := where == "live"
+		if live { // its log is not final
 			store.add(bad)
 		}
 		api := of.facade(store)
@@ -140,8 +142,11 @@ func TestDiff(t *testing.T) {
 			t.Errorf("%s: the task differs in %+v", where, got.Task)
 		}
 		raw, _ := json.Marshal(got.Logs)
-		if !live && (got.Logs.First == nil || got.Logs.First.Line != 1 || got.Logs.First.After[0] != "another line") {
+		if !live && (got.Logs.First == nil || got.Logs.First.Line != 1 || !slices.Equal(got.Logs.First.After, []string{"another line"})) {
 			t.Errorf("%s: the logs differ in %s", where, raw)
+		}
+		if live && (got.Logs.First != nil || !got.Logs.Cut) {
+			t.Errorf("%s: something is said about lines that are yet to come: %s", where, raw)
 		}
 		if same := ok[compare.Diff](t, api, "GET", "/tasks/executions/good/diff?with=good", ""); len(same.Outcome)+len(same.Params) != 0 || *same.Task.Changed || same.Logs.First != nil {
 			t.Errorf("%s: with itself: %+v", where, same)

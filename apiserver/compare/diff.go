@@ -55,7 +55,7 @@ type TaskDiff struct {
 type LogDiff struct {
 	// First are the lines where the logs begin to differ, absent if they do not. Times in the lines are ignored.
 	First *rundiff.Lines `json:"first,omitempty"`
-	// Cut is true if only the first 1 MiB of a log was compared, or only its tail is left.
+	// Cut is true if only the first 1 MiB of a log was compared, if only its tail is left, or if a log is not final yet.
 	Cut bool `json:"cut,omitempty"`
 }
 

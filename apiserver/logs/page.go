@@ -6,7 +6,6 @@ package logs
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -138,7 +137,7 @@ func (l *servedLog) fill(ctx context.Context, log *replay.Log, page *LogPage) er
 	return err
 }
 
-// wireLine parses a line and returns its size in bytes. It returns replay.ErrGrowing if the line is not complete yet.
+// wireLine parses a line and returns its size in bytes. Its error is that of textOf.
 func wireLine(line replay.Line) (entry LogEntry, size int, err error) {
 	shown, size, err := textOf(line)
 	if err != nil {
@@ -148,8 +147,8 @@ func wireLine(line replay.Line) (entry LogEntry, size int, err error) {
 	return raw.entry(), size, nil
 }
 
-// textOf copies what is shown of a line, because the rest is read into the same memory, and returns its size in bytes. It
-// returns replay.ErrGrowing if the line is not complete yet.
+// textOf copies what is shown of a line, because the rest is read into the same memory, and returns its size in bytes. Its
+// error is replay.ErrGrowing if the line is not complete yet, and replay.ErrBroken if the rest could not be read.
 func textOf(line replay.Line) (shown lines.Last, size int, err error) {
 	shown.Add(line.Head)
 	size = len(line.Head)
@@ -158,11 +157,11 @@ func textOf(line replay.Line) (shown lines.Last, size int, err error) {
 		piece, whole, err = line.Rest()
 		shown.Add(piece)
 		size += len(piece)
-		if err != nil && !whole && !line.Growing && errors.Is(err, io.EOF) {
-			break // the end of the log
-		}
 		if err != nil && !whole {
-			return lines.Last{}, 0, replay.ErrGrowing
+			if err := line.Unfinished(err); err != nil {
+				return lines.Last{}, 0, err
+			}
+			break // the end of the log
 		}
 	}
 	return shown, size, nil

@@ -281,5 +281,10 @@ func logProblem(err error) error {
 	if errors.Is(err, replay.ErrGone) {
 		return web.Problemf(http.StatusGone, "the part of the log at the cursor is gone; read the log from the beginning")
 	}
+	if errors.Is(err, replay.ErrCut) {
+		p := web.Problemf(http.StatusServiceUnavailable, "the log could not be read to its end: %v", replay.ErrCut)
+		p.RetryAfter = 1
+		return p
+	}
 	return err
 }

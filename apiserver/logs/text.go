@@ -106,7 +106,8 @@ type printer struct {
 	open bool
 }
 
-// print writes a line. It returns replay.ErrGrowing if the line is not complete yet.
+// print writes a line. It returns replay.ErrGrowing if the line is not complete yet, and replay.ErrBroken if the rest of
+// the line could not be read.
 func (p *printer) print(line replay.Line) error {
 	before := p.written
 	p.written = 0
@@ -142,11 +143,11 @@ func (p *printer) print(line replay.Line) error {
 		}
 		piece, whole, err = line.Rest()
 	}
-	if !whole && (line.Growing || !errors.Is(err, io.EOF)) {
-		p.partial, p.written = line.Position, max(read, before)
-		return replay.ErrGrowing
-	}
 	if !whole {
+		if err := line.Unfinished(err); err != nil {
+			p.partial, p.written = line.Position, max(read, before)
+			return err
+		}
 		p.open = true
 		return nil
 	}

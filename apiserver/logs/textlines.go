@@ -15,7 +15,7 @@ import (
 )
 
 // Lines returns the first lines of an execution's log, without times and up to a size in bytes. Of a long line, only the beginning is
-// returned. cut says that there are more lines: the size or two seconds were over. A caller that may not read the log unredacted gets
+// returned. cut says that there are more lines, or may be: the size or two seconds were over, or the log is not final. A caller that may not read the log unredacted gets
 // the tail of the log, as in pages. The error is the answer to the request.
 func (h *Handlers) Lines(ctx context.Context, in *access.Scope, id string, uid types.UID, most int) (lines []string, cut bool, err error) {
 	leave, err := h.place(in)
@@ -47,5 +47,5 @@ func (h *Handlers) Lines(ctx context.Context, in *access.Scope, id string, uid t
 	if err != nil {
 		err = logProblem(err)
 	}
-	return lines, false, err
+	return lines, !l.final, err
 }

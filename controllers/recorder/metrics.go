@@ -13,7 +13,7 @@ import (
 type metrics struct {
 	written, flushes *prometheus.CounterVec
 	removed          prometheus.Counter
-	expired          *prometheus.GaugeVec
+	expired, swept   *prometheus.GaugeVec
 	owned            prometheus.Gauge
 }
 
@@ -26,6 +26,7 @@ func newMetrics(w *records.Writer, registry prometheus.Registerer) *metrics {
 		flushes: with.NewCounterVec(prometheus.CounterOpts{Name: "taskexec_archive_history_writes_total", Help: "Attempts to write the archive's history, by outcome."}, []string{"outcome"}),
 		removed: with.NewCounter(prometheus.CounterOpts{Name: "taskexec_archive_removed_runs_total", Help: "Runs that the archive's retention removed."}),
 		expired: with.NewGaugeVec(prometheus.GaugeOpts{Name: "taskexec_archive_expired_runs", Help: "Runs beyond the archive's retention when it was last applied, by namespace."}, []string{"namespace"}),
+		swept:   with.NewGaugeVec(prometheus.GaugeOpts{Name: "taskexec_archive_retention_applied_timestamp_seconds", Help: "When the archive's retention last began to be applied and then came to its end, in seconds since 1970, by namespace."}, []string{"namespace"}),
 		owned:   with.NewGauge(prometheus.GaugeOpts{Name: "taskexec_archive_owned", Help: "1 while this controller may write records: no other cluster uses its identity."}),
 	}
 }

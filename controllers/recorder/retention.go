@@ -5,6 +5,7 @@ package recorder
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -45,7 +46,8 @@ func (r *Retention) Of(namespace string) records.Limits {
 	return limits
 }
 
-// expire applies the retention to each namespace.
+// expire applies the retention to each namespace. The order is another one each time, so that a namespace of which much is to
+// be removed does not keep the others waiting, nor does a controller that is restarted often.
 func (u *Upkeep) expire(ctx context.Context) {
 	if !u.claimed.Load() {
 		return
@@ -57,7 +59,9 @@ func (u *Upkeep) expire(ctx context.Context) {
 		return
 	}
 	left := max(1, int(float64(u.options.Retention.PerHour)*u.options.Retention.Every.Hours()))
+	rand.Shuffle(len(namespaces), func(i, j int) { namespaces[i], namespaces[j] = namespaces[j], namespaces[i] })
 	for _, namespace := range namespaces {
+		begun := time.Now()
 		policy := u.policy(ctx, namespace)
 		remove := func(ctx context.Context, e records.Expired) error {
 			if left--; left < 0 {
@@ -72,6 +76,8 @@ func (u *Upkeep) expire(ctx context.Context) {
 		expired, err := u.writer.Expire(ctx, namespace, policy, remove)
 		if err != nil {
 			log.Error(err, "Applying the archive's retention; it goes on at the next time", "namespace", namespace)
+		} else if left >= 0 {
+			u.metrics.swept.WithLabelValues(namespace).Set(float64(begun.UnixMilli()) / 1000)
 		}
 		u.metrics.expired.WithLabelValues(namespace).Set(float64(len(expired)))
 		if len(expired) > 0 {

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,7 +76,7 @@ type cluster struct {
 	// stops end everything else, each at most once.
 	stops []func()
 	// registry has the metrics of the controller.
-	registry *prometheus.Registry
+	registry atomic.Pointer[prometheus.Registry]
 	// facade is the address of the facade.
 	facade string
 }
@@ -164,8 +165,9 @@ func (c *cluster) startController() {
 		c.t.Fatal(err)
 	}
 	o := controllers.DefaultOptions()
-	c.registry = prometheus.NewRegistry()
-	o.Registry = c.registry
+	registry := prometheus.NewRegistry()
+	c.registry.Store(registry)
+	o.Registry = registry
 	o.KeepJob, o.KeepRun, o.HistoryPace = 2*time.Second, 5*time.Second, time.Second
 	o.ClusterID = c.identity
 	o.Archive.URL, o.Archive.SpoolDir = c.controllerDoor.url, c.spool

@@ -127,6 +127,13 @@ func (k *kubelet) budget() int {
 	return k.faults.IntN(40)
 }
 
+// within returns a number from 0 on that is less than n.
+func (k *kubelet) within(n int) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.faults.IntN(n)
+}
+
 func (k *kubelet) serve(w http.ResponseWriter, r *http.Request) {
 	var since time.Time
 	if s := r.URL.Query().Get("sinceTime"); s != "" {
@@ -147,7 +154,7 @@ func (k *kubelet) serve(w http.ResponseWriter, r *http.Request) {
 				continue
 			}
 			if budget--; budget == 0 {
-				_, _ = w.Write([]byte(text[:len(text)/2]))
+				_, _ = w.Write([]byte(text[:1+k.within(len(text)-1)]))
 				panic(http.ErrAbortHandler)
 			}
 			_, _ = w.Write([]byte(text))

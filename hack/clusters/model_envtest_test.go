@@ -46,6 +46,15 @@ type run struct {
 	lived atomic.Int64
 }
 
+// mayGo returns when a run may be removed that is kept for a time: the cluster no longer has it then.
+func (r *run) mayGo(kept time.Duration) time.Time {
+	at := r.ended.Add(kept)
+	if lived := time.Unix(0, r.lived.Load()); lived.After(at) {
+		at = lived
+	}
+	return at.Add(time.Second) // times are in whole seconds
+}
+
 // model is what a cluster must show.
 type model struct {
 	*node
@@ -60,10 +69,12 @@ type model struct {
 	faults map[string]bool
 	// checks counts comparisons of whole runs.
 	checks int
+	// swept has the times at which the archive's retention began to be applied in each namespace and then came to its end.
+	swept map[string][]time.Time
 }
 
 func newModel(n *node, retention recorder.Retention) *model {
-	return &model{node: n, retention: retention, created: map[types.NamespacedName]bool{}, runs: map[types.NamespacedName]*run{}, faults: map[string]bool{}}
+	return &model{node: n, retention: retention, created: map[types.NamespacedName]bool{}, runs: map[types.NamespacedName]*run{}, faults: map[string]bool{}, swept: map[string][]time.Time{}}
 }
 
 // wrong reports a fault.
@@ -80,6 +91,7 @@ func (m *model) wrong(format string, args ...any) {
 
 // settle takes the runs whose logs are final into the model, and judges them by what their containers did.
 func (m *model) settle(ctx context.Context) {
+	m.observeSweeps()
 	list := &v1alpha1.TaskExecutionList{}
 	if err := m.seen.List(ctx, list); err != nil {
 		m.wrong("listing runs: %v", err)
@@ -173,6 +185,38 @@ const (
 	mustNot
 )
 
+// observeSweeps reads the controller's metric of sweeps. A new controller begins without.
+func (m *model) observeSweeps() {
+	families, err := m.registry.Load().Gather()
+	if err != nil {
+		m.wrong("reading metrics: %v", err)
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, f := range families {
+		if f.GetName() != "taskexec_archive_retention_applied_timestamp_seconds" {
+			continue
+		}
+		for _, metric := range f.GetMetric() {
+			begun := time.UnixMilli(int64(metric.GetGauge().GetValue() * 1000))
+			namespace := metric.GetLabel()[0].GetValue()
+			if times := m.swept[namespace]; len(times) == 0 || begun.After(times[len(times)-1]) {
+				m.swept[namespace] = append(times, begun)
+			}
+		}
+	}
+}
+
+// sweptSince reports whether the retention was applied in a namespace, from its begin to its end, after a time, and so long ago
+// that the facade has forgotten its lists from before.
+func (m *model) sweptSince(namespace string, at, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := slices.IndexFunc(m.swept[namespace], func(begun time.Time) bool { return begun.After(at) })
+	return i >= 0 && now.Sub(m.swept[namespace][i]) > settling
+}
+
 // fates returns what must be shown of a namespace now, given what still exists in the cluster.
 func (m *model) fates(ctx context.Context, namespace string, now time.Time) map[*run]fate {
 	limits, bytes := m.retention.Of(namespace), int64(0)
@@ -195,7 +239,7 @@ func (m *model) fates(ctx context.Context, namespace string, now time.Time) map[
 			of[r] = may // the facade's list of segments may be older than the deletion
 		case live:
 			of[r] = must
-		case limits.MaxAge > 0 && age > limits.MaxAge+settling && now.Sub(time.Unix(0, r.lived.Load())) > settling:
+		case limits.MaxAge > 0 && m.sweptSince(r.namespace, r.mayGo(limits.MaxAge), now):
 			of[r] = mustNot
 		case limits.MaxAge > 0 && age > limits.MaxAge-time.Second:
 			of[r] = may

@@ -73,7 +73,7 @@ func (c *cluster) takesOver(t *testing.T, s *store) {
 		return err == nil && strings.Contains(string(claim), c.uid)
 	})
 	c.eventually("it has applied its retention", func() bool {
-		families, err := c.registry.Gather()
+		families, err := c.registry.Load().Gather()
 		for _, family := range families {
 			if family.GetName() == "taskexec_archive_expired_runs" {
 				return err == nil && len(family.GetMetric()) == len(namespaces)

@@ -127,6 +127,19 @@ func (w *Window) Accept(at time.Time, hash uint64) bool {
 	return true
 }
 
+// Knows reports whether a line of a resumed read was read before. Other than Accept, it does not remember the line.
+func (w *Window) Knows(at time.Time, hash uint64) bool {
+	return w.replay != nil && w.knows(lineOf(at, hash))
+}
+
+// IsPart reports whether a line without a newline is a part of a line that was read before: it is stamped no later than
+// the last line that was read, which has not come again, and is none of the lines that were read. The response that ends
+// with it was cut there.
+func (w *Window) IsPart(at time.Time, hash uint64) bool {
+	l := lineOf(at, hash)
+	return w.replay != nil && w.missed && l.at <= w.awaited.at && !w.knows(l)
+}
+
 // doubts reports whether the first line of a resumed read may be a part of an already read line (see Reader): it is
 // stamped earlier than the last read line, and is not remembered.
 func (w *Window) doubts(l line) bool {

@@ -209,3 +209,41 @@ func FuzzResume(f *testing.F) {
 		}
 	})
 }
+
+// A line without a newline is a part of a line that was read before only while the last line has not come again.
+func TestIsPart(t *testing.T) {
+	w := &Window{}
+	part := func(second int, text string) bool {
+		return w.IsPart(noon.Add(time.Duration(second)*time.Second), w.Hash([]byte(text)))
+	}
+	accept := func(second int, text string) bool {
+		return w.Accept(noon.Add(time.Duration(second)*time.Second), w.Hash([]byte(text)))
+	}
+	if part(0, "a") {
+		t.Error("nothing was read before")
+	}
+	accept(0, "first")
+	accept(1, "last")
+	w.Resume()
+	for name, c := range map[string]struct {
+		second int
+		text   string
+		want   bool
+	}{
+		"a part of the last line": {1, "la", true}, "of an earlier one": {0, "fi", true}, "the last line itself, without its newline": {1, "last", false},
+		"a later line": {2, "la", false},
+	} {
+		if got := part(c.second, c.text); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if !w.Knows(noon.Add(time.Second), w.Hash([]byte("last"))) || w.Knows(noon.Add(time.Second), w.Hash([]byte("new"))) {
+		t.Error("a line is known that was not read, or the other way round")
+	}
+	if accept(1, "last") {
+		t.Error("the last line counts as new")
+	}
+	if part(1, "la") {
+		t.Error("the last line has come again, so that a new one may follow")
+	}
+}

@@ -5,7 +5,9 @@ package follow
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -415,6 +417,37 @@ func TestResponsesThatEndTooEarlyAreNoEnd(t *testing.T) {
 			t.Errorf("missing %q, got %q, %d short responses are left", missing, got.text.String(), k.short)
 		}
 	})
+}
+
+// answers are what a kubelet sends to one request after the other, the last one to all further ones.
+type answers []string
+
+func (a *answers) Open(context.Context, source.Request) (io.ReadCloser, error) {
+	body := (*a)[0]
+	if len(*a) > 1 {
+		*a = (*a)[1:]
+	}
+	return io.NopCloser(strings.NewReader(body)), nil
+}
+
+// An answer that ends within a line that was read before was cut, also if the next one ends there too: that is not the
+// last line of the log.
+func TestAnswersCutWithinAReadLine(t *testing.T) {
+	const log = "2026-01-02T12:00:00.1Z one\n2026-01-02T12:00:00.2Z two\n2026-01-02T12:00:00.3Z three\n"
+	for name, cut := range map[string]string{
+		"in the first line": log[:25], "in the last line": log[:len(log)-3], "after a timestamp": log[:50],
+		"in the last line, which is then the first": log[54 : len(log)-3], "in the last timestamp": log[:60],
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, got, finish := streamOf(&answers{log, cut, cut, cut, log})
+				finish()
+				if missing := s.read(t.Context()); missing != "" || len(got.gaps) > 0 || got.text.String() != "one\ntwo\nthree\n" {
+					t.Errorf("missing %q, gaps %q, got %q", missing, got.gaps, got.text.String())
+				}
+			})
+		})
+	}
 }
 
 // The last line of a program may have no newline. The line is delivered, and no newline is added.

@@ -113,6 +113,11 @@ func cutStamp(line []byte) (time.Time, []byte) {
 	return at, line[len(stamp)+1:]
 }
 
+// IsCutStamp reports whether a text without a timestamp may be the beginning of one: its response was cut there.
+func IsCutStamp(text []byte) bool {
+	return len(text) > 0 && len(text) < maxStamp && len(bytes.Trim(text, "0123456789-:.TZ+")) == 0
+}
+
 // AppendStamp appends a time with a space, as the kubelet writes it before a line.
 func AppendStamp(to []byte, at time.Time) []byte {
 	return append(at.UTC().AppendFormat(to, time.RFC3339Nano), ' ')

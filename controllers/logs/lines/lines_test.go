@@ -118,6 +118,18 @@ func TestErrorsAreTold(t *testing.T) {
 	}
 }
 
+func TestIsCutStamp(t *testing.T) {
+	stamp := string(AppendStamp(nil, time.Date(2026, 1, 2, 12, 0, 0, 123456789, time.UTC)))
+	for text, want := range map[string]bool{
+		"": false, "2": true, stamp[:16]: true, stamp[:len(stamp)-1]: true, "2026-01-02T12:00:00+07:00": true,
+		"unable to retrieve container logs for containerd://1": false, "2026 was a good year": false,
+	} {
+		if got := IsCutStamp([]byte(text)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 func TestAppendStampIsReadAgain(t *testing.T) {
 	for _, nanoseconds := range []int{0, 1, 500_000_000, 999_999_999} {
 		at := time.Date(2026, 1, 2, 12, 0, 0, nanoseconds, time.FixedZone("", 3600))

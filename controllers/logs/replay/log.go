@@ -87,7 +87,7 @@ func (l *Log) Follow(ctx context.Context, visit func(Line) error) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, ErrGrowing):
-		case refused != nil:
+		case refused != nil && !errors.Is(err, ErrBroken):
 			return refused
 		case errors.Is(err, ErrGone):
 			return err

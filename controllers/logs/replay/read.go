@@ -6,6 +6,8 @@ package replay
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -48,6 +50,22 @@ type Line struct {
 	Position Position
 	// Growing means that if Rest ends without a newline, more of the line will come.
 	Growing bool
+}
+
+// ErrBroken means that the rest of a line could not be read. The line can be visited again.
+var ErrBroken = errors.New("the log broke off within a line")
+
+// Unfinished judges the error with which Rest ended without a newline. It is nil if that was the end of the log,
+// ErrGrowing if the line goes on, and otherwise ErrBroken.
+func (l *Line) Unfinished(err error) error {
+	switch {
+	case !errors.Is(err, io.EOF):
+		return fmt.Errorf("%w: %w", ErrBroken, err)
+	case l.Growing:
+		return ErrGrowing
+	default:
+		return nil
+	}
 }
 
 // ErrGone means that nothing is left of the stream of a position.

@@ -33,6 +33,7 @@ type reading struct {
 	start   time.Time
 	counter *counter
 	window  dedup.Window
+	ending  ending
 	// after is set if the line of the position was not found. Lines up to that time are skipped.
 	after time.Time
 }
@@ -113,27 +114,46 @@ func (a asArchived) Next() (dedup.Line, error) {
 	return dedup.Line{Line: line, New: true}, err
 }
 
-// live reads the pod's lines after the archive.
+// live reads the pod's lines after the archive. The log of an ended container is read to its end, by as many answers as
+// that takes.
 func (s *reading) live(ctx context.Context) error {
 	for {
-		if err := s.connection(ctx); !errors.Is(err, dedup.ErrAgain) {
+		s.ending.begin()
+		exists, err := s.connection(ctx)
+		switch {
+		case errors.Is(err, dedup.ErrAgain):
+			continue
+		case err != nil:
 			return err
+		case !exists, !s.segment.live.Ended:
+			return s.found()
+		}
+		switch s.ending.judge(!s.window.Since().IsZero(), s.window.Replayed()) {
+		case theEnd:
+			return s.found()
+		case breaksOff:
+			return fmt.Errorf("reading the log of container %s in pod %s: %w", s.segment.ID.Container, s.segment.ID.Pod, ErrCut)
+		case askAgain:
+			if err := sleep(ctx, time.Duration(max(0, s.ending.quiet-1))*cutPause); err != nil {
+				return err
+			}
 		}
 	}
 }
 
-// connection reads one response of the pod's kubelet.
-func (s *reading) connection(ctx context.Context) error {
+// connection reads one answer of the pod's kubelet. exists is false if there is none: the pod is gone, or its container
+// waits to be restarted.
+func (s *reading) connection(ctx context.Context) (exists bool, err error) {
 	request := source.Request{ContainerRun: *s.segment.live, Since: s.start}
 	if since := s.window.Since(); !since.IsZero() {
 		request.Since = since
 	}
 	log, err := s.Source.Open(ctx, request)
 	if apierrors.IsNotFound(err) || apierrors.IsBadRequest(err) {
-		return s.found() // the pod is gone, or its container waits to be restarted
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { _ = log.Close() }() // nothing was written
 	s.FromPod, s.growing = true, !s.segment.live.Ended
@@ -142,13 +162,12 @@ func (s *reading) connection(ctx context.Context) error {
 	}
 	reader := dedup.NewReader(log, &s.window, again)
 	defer reader.Release()
-	err = s.each(reader, s.segment.live.Ended, func(line dedup.Line) bool {
-		return line.New || (!line.Whole && !line.More && s.window.Accept(line.At, line.Hash))
-	})
-	if err != nil {
-		return err
+	if s.growing {
+		return true, s.each(reader, false, func(line dedup.Line) bool { return line.New })
 	}
-	return s.found()
+	return true, s.each(&confirmed{Reader: reader, window: &s.window, open: again}, true, func(line dedup.Line) bool {
+		return s.ending.isNew(line, &s.window)
+	})
 }
 
 // lineReader returns the lines of a log one by one, like lines.Reader.
@@ -162,8 +181,8 @@ type lineReader interface {
 func (s *reading) each(reader lineReader, ended bool, fresh func(dedup.Line) bool) error {
 	for {
 		line, err := reader.Next()
-		usable := line.Whole || line.More || (ended && errors.Is(err, io.EOF) && len(line.Head) > 0)
-		if usable && !line.At.IsZero() && fresh(line) {
+		usable := line.Whole || line.More || (ended && errors.Is(err, io.EOF) && (len(line.Head) > 0 || !line.At.IsZero()))
+		if usable && fresh(line) && !line.At.IsZero() {
 			if stop := s.line(reader, line); stop != nil {
 				return stop
 			}
@@ -215,6 +234,6 @@ func noRest() ([]byte, bool, error)      { return nil, false, io.EOF }
 func (s *reading) again(ctx context.Context) error {
 	s.Gap = true
 	s.after = time.Unix(0, s.from.At)
-	s.from, s.window = Position{Since: s.from.Since}, dedup.Window{}
+	s.from, s.window, s.ending = Position{Since: s.from.Since}, dedup.Window{}, ending{}
 	return s.read(ctx)
 }

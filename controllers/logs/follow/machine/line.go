@@ -7,17 +7,15 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
 func (m *Machine) lineRead(e Event) {
 	m.end = e.End
 	usable := e.Whole || e.More
 	begun := len(e.Text) > 0 || !e.At.IsZero()
-	if !usable && begun && m.final && e.End == Closed && m.ending.isLast(e.At, e.Hash) {
-		usable = true
-		if !e.At.IsZero() {
-			e.New = m.window.Accept(e.At, e.Hash)
-		}
+	if !usable && begun && m.final && e.End == Closed {
+		usable = m.unfinishedRead(&e)
 	}
 	switch {
 	case !usable:
@@ -31,6 +29,21 @@ func (m *Machine) lineRead(e Event) {
 		m.ending.stamped = true
 		m.take(e)
 	}
+}
+
+// unfinishedRead reports whether a line without a newline, with which a plain read ended, is the last one of the log.
+func (m *Machine) unfinishedRead(e *Event) bool {
+	if e.At.IsZero() && lines.IsCutStamp(e.Text) || !e.At.IsZero() && m.window.IsPart(e.At, e.Hash) {
+		m.ending.cut = true
+		return false
+	}
+	if !m.ending.isLast(e.At, e.Hash) {
+		return false
+	}
+	if !e.At.IsZero() {
+		e.New = m.window.Accept(e.At, e.Hash)
+	}
+	return true
 }
 
 // take judges a line of the program.

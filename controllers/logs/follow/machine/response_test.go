@@ -74,12 +74,12 @@ func (r *response) cut(at int) {
 	w := r.w
 	w.budget--
 	// A plain read that ends right after the newest delivered line looks like the end of the log (see the package's
-	// documentation). So do two that end too early in a row.
+	// documentation). So do two in a row that end too early, unless it is within lines that were delivered before.
 	whole := r.next - 1
 	if at < len(r.rest) {
 		whole--
 	}
-	looksLikeTheEnd := !r.follow && (r.whole || whole == w.newest && (at == 0 || at == len(r.rest)))
+	looksLikeTheEnd := !r.follow && (r.whole && whole >= w.newest || whole == w.newest && (at == 0 || at == len(r.rest)))
 	// After two reads that end right after the rest of a torn line, dedup.Reader takes the rest for a new line.
 	onlyRest := r.from < len(w.printed) && w.printed[r.from].part && r.next-r.from <= 2
 	r.rest, r.err = r.rest[:at], errCut
