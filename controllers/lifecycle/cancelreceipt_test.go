@@ -41,7 +41,7 @@ func TestReceipt(t *testing.T) {
 		"it obeyed and called it a success":     {cancelled().pod(exited(0), killed, marked("Cancelled", time.Second)), v1alpha1.CancellationGraceful},
 		"it did not obey":                       {cancelled().pod(exited(137), killed, marked("Cancelled", time.Second)), v1alpha1.CancellationForced},
 		"one of two did not obey":               {cancelled().pod(exited(137), killed, marked("Cancelled", time.Second)).pod(exited(143), killed, marked("Cancelled", time.Second)), v1alpha1.CancellationForced},
-		"it waited after an init container":     {cancelled().pod(onNode, initEnded(0), waiting("CreateContainerConfigError"), marked("Cancelled", 2*time.Second)), v1alpha1.CancellationGraceful},
+		"it waited after an init container":     {cancelled().pod(onNode, initEnded(0), waiting("CreateContainerConfigError"), marked("Cancelled", idleMargin)), v1alpha1.CancellationGraceful},
 		"its node is gone":                      {cancelled().pod(runningFor(time.Minute), marked("Cancelled", time.Minute)), v1alpha1.CancellationUnconfirmed},
 		"it completed":                          {cancelled().pod(exited(0)).jobEnds(batchv1.JobComplete, ""), v1alpha1.CancellationAlreadyEnded},
 		"it failed by itself, killed":           {cancelled().pod(exited(137)).jobEnds(batchv1.JobFailed, ""), v1alpha1.CancellationAlreadyEnded},

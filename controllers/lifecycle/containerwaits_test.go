@@ -133,11 +133,11 @@ func TestCase26CauseIsSaidAfterItEnded(t *testing.T) {
 		},
 		"no such command, with sensitive params": {withSecrets(failed(startFailed("main"))), "Failed/ContainerNotStarted", `container "main" could not be started`},
 		"a program that ended with 128":          {failed(exited(128)), "Failed/NonZeroExit", "exit code 128"},
-		"a volume":                               {pending().pod(onNode, waiting("ContainerCreating"), marked("StartTimeout", 2*time.Second)), "Failed/StartTimeout", "no container started within 5m0s: " + why},
+		"a volume":                               {pending().pod(onNode, waiting("ContainerCreating"), marked("StartTimeout", idleMargin)), "Failed/StartTimeout", "no container started within 5m0s: " + why},
 		"a volume, and its pod is gone":          {pending(), "Failed/StartTimeout", "no container started within 5m0s: " + why},
 		"a volume, and its pod has ended":        {pending().pod(onNode, marked("StartTimeout", 0), killed).counted(0, 1), "Failed/StartTimeout", why},
 		"the main container, after an init one": {
-			init(waiting("CreateContainerConfigError"), marked("StartTimeout", 2*time.Second)),
+			init(waiting("CreateContainerConfigError"), marked("StartTimeout", idleMargin)),
 			"Failed/StartTimeout", `the next container did not start within 5m0s: CreateContainerConfigError: container "main": why`,
 		},
 		"and its pod has ended": {init(killed, marked("StartTimeout", 0)).counted(0, 1), "Failed/StartTimeout", "within 5m0s: " + why},
@@ -165,14 +165,14 @@ func TestCase26WordsOfARuntimeAreNotRepeatedOfASensitiveRun(t *testing.T) {
 }
 
 func TestCase26CancelOfARunThatNeverStarted(t *testing.T) {
-	told := marked("Cancelled", 2*time.Second)
+	told := marked("Cancelled", idleMargin)
 	gone := lose(startedBefore(given().job(), time.Minute).cancelled().phase(v1alpha1.PhaseCancelling, v1alpha1.ReasonCancelRequested))
 	gone.Execution.Status.Cancellation = &v1alpha1.Cancellation{AcknowledgedTime: metav1.NewTime(noon.Add(-20 * time.Second))}
 	table{
-		"a volume is missing":               {given().job().cancelled().pod(onNode, waiting("ContainerCreating")), "Cancelling/CancelRequested end:run-a(Cancelled) in 2s", ""},
-		"two seconds later":                 {given().job().cancelled().pod(onNode, waiting("ContainerCreating"), told), "Cancelled/Cancelled", "cancelled by ann: enough"},
+		"a volume is missing":               {given().job().cancelled().pod(onNode, waiting("ContainerCreating")), "Cancelling/CancelRequested end:run-a(Cancelled) in 10s", ""},
+		"when that was given time":          {given().job().cancelled().pod(onNode, waiting("ContainerCreating"), told), "Cancelled/Cancelled", "cancelled by ann: enough"},
 		"after an init container":           {given().job().cancelled().pod(onNode, initEnded(0), waiting("CreateContainerConfigError"), told), "Cancelled/Cancelled", ""},
-		"a container runs":                  {given().job().cancelled().pod(runningFor(time.Minute), told), "Cancelling/CancelRequested in 23s", ""},
+		"a container runs":                  {given().job().cancelled().pod(runningFor(time.Minute), told), "Cancelling/CancelRequested in 15s", ""},
 		"a Job that we deleted is no news":  {gone, "Cancelled/Cancelled", "cancelled by ann: enough"},
 		"a Job that others deleted is some": {lose(given().job().cancelled()), "Cancelled/Cancelled", "its Job was already deleted"},
 	}.run(t)
@@ -190,7 +190,7 @@ func TestCase26EndIsNeverBeforeTheCancel(t *testing.T) {
 		// end is when the run ended, before noon. The cancel is seen at noon.
 		end time.Duration
 	}{
-		"an init container ended long ago":     {given().job().cancelled().pod(onNode, initEnded(0), waiting("CreateContainerConfigError"), marked("Cancelled", 2*time.Second)), 0},
+		"an init container ended long ago":     {given().job().cancelled().pod(onNode, initEnded(0), waiting("CreateContainerConfigError"), marked("Cancelled", idleMargin)), 0},
 		"its pod has ended":                    {given().job().cancelled().pod(onNode, phase(corev1.PodFailed), initEnded(0), marked("Cancelled", time.Second), killed), 0},
 		"an attempt ended, another is to come": {given().job().cancelled().pod(exited(1)).counted(0, 1), 0},
 		"it ended by itself before":            {given().job().cancelled().pod(exited(0)).counted(1, 0).jobEnds(batchv1.JobComplete, ""), time.Second},

@@ -35,13 +35,13 @@ func TestImagePull(t *testing.T) {
 	impatient.Job.CreationTimestamp = metav1.NewTime(noon.Add(-5 * time.Minute))
 	table{
 		"within the grace":                       {pulling().troubledSince(20 * time.Second), "Pending/JobCreated in 40s", `image "busybox"`},
-		"after it the pod is ended":              {pulling().troubledSince(time.Minute), "Pending/ end:run-a(ImagePullFailed) in 2s", ""},
+		"after it the pod is ended":              {pulling().troubledSince(time.Minute), "Pending/ end:run-a(ImagePullFailed) in 10s", ""},
 		"and the run has failed":                 {ended, "Failed/ImagePullFailed", `could not be pulled for 1m0s: ImagePullBackOff: image "busybox"`},
 		"also by the Job's own word":             {endedJob(ended), "Failed/ImagePullFailed", `image "busybox"`},
 		"a pull that worked is no trouble":       {given().job().troubledSince(time.Minute).pod(runningFor(time.Second)), "Running/ContainerStarted", ""},
 		"a name that is none":                    {given().job().pod(onNode, waiting("InvalidImageName")), "Pending/JobCreated in 1m0s", "InvalidImageName: image"},
-		"the start clock may be shorter":         {impatient, "Pending/ end:run-a(StartTimeout) in 2s", ""},
-		"a second attempt is not for ever":       {startedBefore(pulling(), time.Hour).troubledSince(time.Minute), "Pending/ end:run-a(ImagePullFailed) in 2s", ""},
+		"the start clock may be shorter":         {impatient, "Pending/ end:run-a(StartTimeout) in 10s", ""},
+		"a second attempt is not for ever":       {startedBefore(pulling(), time.Hour).troubledSince(time.Minute), "Pending/ end:run-a(ImagePullFailed) in 10s", ""},
 		"one that ended well as it was told did": {given().job().troubledSince(time.Minute).pod(exited(0), marked(v1alpha1.ReasonImagePullFailed, 0)), "Pending/", ""},
 	}.run(t)
 }

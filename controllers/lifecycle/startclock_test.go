@@ -41,7 +41,7 @@ func TestCase26StartClockCoversTheMainContainer(t *testing.T) {
 		end.StartedAt, end.FinishedAt = metav1.NewTime(noon.Add(-6*time.Minute)), metav1.NewTime(noon.Add(-5*time.Minute))
 	}
 	hourAgo := corev1.ContainerStateTerminated{StartedAt: metav1.NewTime(noon.Add(-time.Hour)), FinishedAt: metav1.NewTime(noon.Add(-time.Hour))}
-	const ends = "Pending/ end:run-a(StartTimeout) in 2s"
+	const ends = "Pending/ end:run-a(StartTimeout) in 10s"
 	table{
 		"an init container ended a while ago":              {init(4 * time.Minute), "Running/ContainerStarted in 1m0s", ""},
 		"an init container ended too long ago":             {init(5 * time.Minute), ends, ""},
@@ -54,7 +54,7 @@ func TestCase26StartClockCoversTheMainContainer(t *testing.T) {
 		"another attempt, whose pod was refused all along": {refused, "Failed/StartTimeout", "the next container did not start within 5m0s: FailedCreate: exceeded quota"},
 		"another attempt, which the Job is to make":        {late().pod(exited(1)).counted(0, 1), "Running/Retrying", ""},
 		"a second container, when the first is done":       {late().pod(mainDone, helperWaits("CreateContainerError")), ends, ""},
-		"no wait for a pod told to end":                    {init(5*time.Minute, marked("StartTimeout", 2*time.Second)), "Failed/StartTimeout", ""},
+		"no wait for a pod told to end":                    {init(5*time.Minute, marked("StartTimeout", idleMargin)), "Failed/StartTimeout", ""},
 		"unless it has started after all":                  {late().pod(runningFor(time.Second), marked("StartTimeout", 2*time.Second)), "Running/ContainerStarted", ""},
 		"then it has ended as told":                        {startedBefore(late(), 3*time.Second).pod(exited(143), killed, marked("StartTimeout", 3*time.Second)).counted(0, 1), "Failed/StartTimeout", ""},
 	}.run(t)
@@ -74,7 +74,7 @@ func TestStartClockOfAJob(t *testing.T) {
 		"a Job without a pod":                       {late(given().job()), "Failed/StartTimeout", "no container started within 5m0s"},
 		"a run that had started is past this clock": {startedBefore(late(given().job()), time.Second).pod(), "Running/ContainerStarted in 4m59s", ""},
 		"without the clock it waits":                {late(unbounded().job()), "Pending/JobCreated", ""},
-		"waits for a pod told to end":               {late(given().job().pod(onNode, marked("StartTimeout", time.Second))), "Pending/ in 1s", ""},
+		"waits for a pod told to end":               {late(given().job().pod(onNode, marked("StartTimeout", time.Second))), "Pending/ in 9s", ""},
 		"a start when told to end is a start":       {late(given().job().pod(runningFor(time.Second), marked("StartTimeout", 2*time.Second))), "Running/ContainerStarted", ""},
 	}.run(t)
 }

@@ -16,9 +16,10 @@ const (
 	// giveUpMargin is how long after a pod's grace period to wait for its end. A lost node must not keep a run from
 	// ending.
 	giveUpMargin = 45 * time.Second
-	// idleMargin is how long to wait for the end of an idle pod. A kubelet that knows that the
-	// pod is to end starts no container, and reports within that time what it had just started.
-	idleMargin = 2 * time.Second
+	// idleMargin is how long to wait for the end of an idle pod. A kubelet that knows that the pod is to end starts no
+	// container, and reports within that time what it had just started. A busy one takes longer than a few seconds, and
+	// the log of a run that is said to have had no container is not read.
+	idleMargin = 10 * time.Second
 	// defaultGrace is Kubernetes' own terminationGracePeriodSeconds.
 	defaultGrace = 30 * time.Second
 )
