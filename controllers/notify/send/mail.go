@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/mail"
 	"strconv"
+	"strings"
 )
 
 // Mail is where a target of the type Email sends, and by which server.
@@ -45,6 +46,8 @@ func (m Mail) validate() error {
 	switch {
 	case m.Host == "":
 		return errors.New("the Secret has no mail server: set its key host")
+	case strings.ContainsAny(m.Host, "/@ \t\r\n"):
+		return errors.New("the key host of the Secret is not the name of a mail server")
 	case m.Port < 1 || m.Port > 65535:
 		return fmt.Errorf("the port of the mail server must be from 1 to 65535, not %s", strconv.Itoa(m.Port))
 	case m.TLS != StartTLS && m.TLS != ImplicitTLS && m.TLS != NoTLS:

@@ -169,6 +169,7 @@ func TestTargetsThatCannotBeUsed(t *testing.T) {
 		"short key":         {Webhook, func(t *Target) { t.Secret = "whsec_c2VjcmV0" }, "24 to 64"},
 		"second key broken": {Webhook, func(t *Target) { t.Secret += " whsec_%" }, "24 to 64"},
 		"no server":         {Email, func(t *Target) { t.Mail.Host = "" }, "set its key host"},
+		"a socket":          {Email, func(t *Target) { t.Mail.Host = "unix:///run/x" }, "not the name of a mail server"},
 		"bad port":          {Email, func(t *Target) { t.Mail.Port = 70000 }, "from 1 to 65535"},
 		"bad TLS":           {Email, func(t *Target) { t.Mail.TLS = "ssl" }, "not one of starttls"},
 		"user only":         {Email, func(t *Target) { t.Mail.Username = "ann" }, "both username and password"},

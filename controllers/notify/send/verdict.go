@@ -66,6 +66,9 @@ func Judge(t Type, a Answer, now time.Time) Verdict {
 	return verdict
 }
 
+// NeedsBody reports whether the body of an answer with this status says whether the message was delivered.
+func NeedsBody(t Type, status int) bool { return t != Webhook && status >= 200 && status < 300 }
+
 // judgeStatus judges an answer that is not 2xx. Redirects are not followed: the new address was chosen by somebody else
 // than the owner of the target. 408, 421, 425, 429 and 5xx may pass by themselves (RFC 9110, RFC 8470, RFC 6585); other
 // 4xx stay. 501 and 505 are about the request, and stay too.
