@@ -12,8 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -123,11 +125,14 @@ func troubled(ctx context.Context, err error) send.Verdict {
 	if errors.As(err, &inURL) {
 		err = inURL.Err // the error itself quotes the address
 	}
+	var onNetwork *net.OpError
 	switch {
 	case errors.Is(err, dial.ErrForbidden):
 		return send.Verdict{Outcome: send.Refused, Reason: forbidden(err)}
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(ctx.Err(), context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return send.Verdict{Outcome: send.Retry, Reason: fmt.Sprintf("no answer within %s", Timeout)}
+	case errors.As(err, &onNetwork): // it quotes the addresses of both ends
+		return send.Verdict{Outcome: send.Retry, Reason: onNetwork.Op + ": " + onNetwork.Err.Error()}
 	default:
 		return send.Verdict{Outcome: send.Retry, Reason: err.Error()}
 	}
