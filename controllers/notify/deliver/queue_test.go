@@ -151,8 +151,12 @@ func TestPauses(t *testing.T) {
 		least    time.Duration
 		most     time.Duration
 	}{
-		{1, 0, 500 * time.Millisecond, time.Second}, {2, 0, time.Second, 2 * time.Second}, {9, 0, 128 * time.Second, 256 * time.Second},
-		{10, 0, 150 * time.Second, 5 * time.Minute}, {1000000, 0, 150 * time.Second, 5 * time.Minute}, {5, time.Minute, time.Minute, 66 * time.Second},
+		{1, 0, 500 * time.Millisecond, time.Second},
+		{2, 0, time.Second, 2 * time.Second},
+		{9, 0, 128 * time.Second, 256 * time.Second},
+		{10, 0, 150 * time.Second, 5 * time.Minute},
+		{1000000, 0, 150 * time.Second, 5 * time.Minute},
+		{5, time.Minute, time.Minute, 66 * time.Second},
 	} {
 		if least, most := pause(c.failures, c.after, 0), pause(c.failures, c.after, 1); least != c.least || most != c.most {
 			t.Errorf("%d, %v: from %v to %v", c.failures, c.after, least, most)

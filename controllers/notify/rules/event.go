@@ -60,3 +60,17 @@ var stronger = map[Event][]Event{
 	FailedInARow: {NotRun},
 	Completed:    {Recovered},
 }
+
+// AboutTheEnd reports whether an event says how a run ended. A target gets one such event of a run: which one it is
+// depends on the runs before, and these may be removed while it is on its way.
+func AboutTheEnd(e Event) bool {
+	switch e {
+	case Late, QueuedTooLong, LogIncomplete:
+		return false
+	default:
+		return true
+	}
+}
+
+// MaxOfARun is how many events of one run a target gets at most: QueuedTooLong, Late, the end, and LogIncomplete.
+const MaxOfARun = 4

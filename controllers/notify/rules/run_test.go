@@ -211,3 +211,31 @@ func TestEventsAreKnown(t *testing.T) {
 		t.Error("an unknown event is known")
 	}
 }
+
+// A subscription to everything gets at most one event about the end, and at most MaxOfARun in all.
+func TestEventsOfARunAreFew(t *testing.T) {
+	others := 0
+	for _, e := range Events() {
+		if !AboutTheEnd(e) {
+			others++
+		}
+	}
+	if others+1 != MaxOfARun {
+		t.Errorf("%d events are not about the end", others)
+	}
+	all := Subscription{Events: Events(), InARow: 2}
+	for _, phase := range []v1alpha1.Phase{ok, bad, gone, goes, v1alpha1.PhaseQueued} {
+		for _, previous := range [][]v1alpha1.Phase{nil, {ok}, {bad}, {bad, bad}, {gone}} {
+			due, _ := Judge(run(phase, scheduled, before(previous...), captured(metav1.ConditionFalse, v1alpha1.ReasonLogsRotated)), all)
+			ends := 0
+			for _, d := range due {
+				if AboutTheEnd(d.Event) {
+					ends++
+				}
+			}
+			if ends > 1 || (ends == 1) != phase.IsTerminal() {
+				t.Errorf("%s after %v: %v", phase, previous, due)
+			}
+		}
+	}
+}

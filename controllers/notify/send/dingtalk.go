@@ -35,7 +35,7 @@ type markdownMessage struct {
 func dingtalkRequest(t Target, m message.Message, now time.Time) (Request, error) {
 	address, err := url.Parse(t.URL)
 	if err != nil {
-		return Request{}, fmt.Errorf("the address is not a URL") //nolint:errorlint // the error would have the address in it
+		return Request{}, fmt.Errorf("the address is not a URL") // the error itself quotes the address
 	}
 	if t.Secret != "" {
 		stamp := strconv.FormatInt(now.UnixMilli(), 10)

@@ -94,7 +94,7 @@ func judgeStatus(a Answer) Verdict {
 func retryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
-		return min(maxAfter, time.Duration(seconds)*time.Second) //nolint:gosec // at most 2^31 seconds
+		return min(maxAfter, time.Duration(seconds)*time.Second)
 	}
 	for _, layout := range []string{time.RFC1123, time.RFC850, time.ANSIC} {
 		if at, err := time.Parse(layout, header); err == nil {
