@@ -71,12 +71,23 @@ func (g *Guard) Check(addr netip.Addr) error {
 	if allowed >= 0 {
 		return nil
 	}
-	for _, r := range closed {
-		if r.prefix.Contains(addr) {
-			return fmt.Errorf("%w: it is in a range that is %s; the operator can open it with --notify-allow", ErrForbidden, r.name)
-		}
+	if kind := kindOf(addr); kind != "" {
+		return fmt.Errorf("%w: it is in a range that is %s; the operator can open it with --notify-allow", ErrForbidden, kind)
 	}
 	return nil
+}
+
+// kindOf returns the name of the closed range that an address is in. It is empty for the public internet.
+func kindOf(addr netip.Addr) string {
+	for _, r := range closed {
+		if r.prefix.Contains(addr) {
+			return r.name
+		}
+	}
+	if addr.Is6() && !global.Contains(addr) {
+		return "not allocated"
+	}
+	return ""
 }
 
 // narrowest returns the length of the longest prefix that contains the address, or -1.

@@ -59,6 +59,9 @@ var closed = []closedRange{
 	{netip.MustParsePrefix("ff00::/8"), "multicast"},
 }
 
+// global is what IANA has allocated of IPv6 for the internet. All other addresses are closed.
+var global = netip.MustParsePrefix("2000::/3")
+
 // nat64 is the well-known prefix of RFC 6052. Its last four bytes are the IPv4 address that is dialled.
 var nat64 = netip.MustParsePrefix("64:ff9b::/96")
 

@@ -231,3 +231,15 @@ func TestAddressOfDingTalk(t *testing.T) {
 		t.Errorf("%s, %v", r.URL, err)
 	}
 }
+
+// The example of the libraries of Standard Webhooks.
+func TestSignatureOfTheStandard(t *testing.T) {
+	keys, err := webhookKeys("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+	if err != nil || len(keys) != 1 {
+		t.Fatal(keys, err)
+	}
+	got := sum(keys[0], `msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}`)
+	if want := "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
