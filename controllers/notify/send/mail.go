@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
-	"strconv"
 	"strings"
 )
 
@@ -41,17 +40,17 @@ const (
 // maxRecipients bounds the recipients of one target.
 const maxRecipients = 50
 
-// validate says what is wrong. The error has no password.
+// validate says what is wrong. The error has the sender or a recipient, and no value of the Secret.
 func (m Mail) validate() error {
 	switch {
 	case m.Host == "":
 		return errors.New("the Secret has no mail server: set its key host")
 	case strings.ContainsAny(m.Host, "/@ \t\r\n"):
 		return errors.New("the key host of the Secret is not the name of a mail server")
-	case m.Port < 1 || m.Port > 65535:
-		return fmt.Errorf("the port of the mail server must be from 1 to 65535, not %s", strconv.Itoa(m.Port))
 	case m.TLS != StartTLS && m.TLS != ImplicitTLS && m.TLS != NoTLS:
-		return fmt.Errorf("the encryption %q of the mail server is not one of starttls, tls and none", m.TLS)
+		return errors.New("the key tls of the Secret is not one of starttls, tls and none")
+	case m.Port < 1 || m.Port > 65535:
+		return errors.New("the port of the mail server must be from 1 to 65535")
 	case (m.Username == "") != (m.Password == ""):
 		return errors.New("the mail server needs both username and password, or neither")
 	case m.TLS == NoTLS && m.Username != "":
