@@ -279,10 +279,7 @@ func (m *model) check(ctx context.Context, every int, random *rand.Rand) (listed
 			if i > 0 && item.CreatedAt.After(history[i-1].CreatedAt) {
 				m.wrong("%s lists %s, created at %s, after %s of %s", namespace, item.ExecutionID, item.CreatedAt, history[i-1].ExecutionID, history[i-1].CreatedAt)
 			}
-			m.mu.Lock()
-			created := m.created[types.NamespacedName{Namespace: namespace, Name: item.ExecutionID}]
-			m.mu.Unlock()
-			if !created {
+			if !m.wasCreated(ctx, types.NamespacedName{Namespace: namespace, Name: item.ExecutionID}) {
 				m.wrong("%s lists %s, which nobody created", namespace, item.ExecutionID)
 			}
 		}
@@ -299,6 +296,20 @@ func (m *model) check(ctx context.Context, every int, random *rand.Rand) (listed
 		}
 	}
 	return listed
+}
+
+// wasCreated reports whether somebody created a run. The answer to who did may still be under way.
+func (m *model) wasCreated(ctx context.Context, key types.NamespacedName) bool {
+	for range 30 {
+		m.mu.Lock()
+		created := m.created[key]
+		m.mu.Unlock()
+		if created || ctx.Err() != nil {
+			return true
+		}
+		wait(ctx, time.Second)
+	}
+	return false
 }
 
 // compare reads one run whole and compares it.
