@@ -185,3 +185,29 @@ func TestDryRunWithAKey(t *testing.T) {
 		t.Errorf("another body: %+v", got)
 	}
 }
+
+// A dry run, and what is wrong with params, is in the language that the client accepts.
+func TestDryRunInChinese(t *testing.T) {
+	sync := fixture.Task("sync", `{"type":"object","properties":{"mid":{"type":"integer"}},"required":["mid"],"additionalProperties":false}`)
+	suspended := fixture.Task("suspended")
+	suspended.Spec.Suspended = true
+	api := facade(newFakeStore(fixture.WithContainer(sync), fixture.WithContainer(suspended)))
+	for _, c := range []struct {
+		task, body, accept, language string
+		status                       int
+		says                         string
+	}{
+		{"sync", `{"params":{"mid":1}}`, "zh-CN,zh;q=0.9", "zh-Hans", http.StatusOK, `"detail":"会立即启动"`},
+		{"sync", `{"params":{"mid":1}}`, "", "en", http.StatusOK, `"detail":"it would start at once"`},
+		{"suspended", ``, "zh", "zh-Hans", http.StatusOK, `"detail":"任务 \"suspended\" 已暂停，不接受新的执行（spec.suspended）"`},
+		{"sync", `{"params":{"mid":"x"}}`, "zh", "zh-Hans", http.StatusBadRequest, `"errors":[{"pointer":"/params/mid","detail":"应为整数，而不是字符串"}]`},
+		{"sync", `{"params":{"mid":"x"}}`, "zh", "zh-Hans", http.StatusBadRequest, `"detail":"参数不符合任务的 Schema：/mid：应为整数，而不是字符串"`},
+		{"sync", `{}`, "de, en", "en", http.StatusBadRequest, `"errors":[{"pointer":"/params/mid","detail":"is required"}]`},
+		{"nothing", ``, "zh", "", http.StatusNotFound, `there is no task`},
+	} {
+		w := call(t, api, "POST", "/tasks/"+c.task+"/execute/api?dryRun=true", c.body, "Accept-Language", c.accept)
+		if w.Code != c.status || w.Header().Get("Content-Language") != c.language || !strings.Contains(w.Body.String(), c.says) {
+			t.Errorf("%s in %q: %d %v %s, want %s", c.body, c.accept, w.Code, w.Header(), w.Body, c.says)
+		}
+	}
+}

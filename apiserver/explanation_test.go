@@ -5,6 +5,7 @@ package apiserver
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -150,5 +151,32 @@ func TestExplainQueued(t *testing.T) {
 	got := ok[explain.Explanation](t, facade(store), "GET", "/tasks/executions/x/explain", "")
 	if got.Reason != v1alpha1.ReasonConcurrencyLimit || !strings.HasSuffix(got.Sentence, `it is the next run; the active run is "active".`) {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// The words of an explanation are in the language that the client accepts. What programs read, and what Kubernetes said,
+// is the same in both.
+func TestExplanationInChinese(t *testing.T) {
+	store := newFakeStore(fixture.Task("sync")).add(fixture.Execution("run", "sync", v1alpha1.PhaseFailed))
+	e := store.executions["run"]
+	e.Status.Reason, e.Status.Message = v1alpha1.ReasonTaskNotFound, `task "sync" does not exist.`
+	api := facade(store)
+	explained := func(accept string) (x explain.Explanation, language string) {
+		w := call(t, api, "GET", "/tasks/executions/run/explain", "", "Accept-Language", accept)
+		if err := json.Unmarshal(w.Body.Bytes(), &x); err != nil || w.Header().Get("Vary") != "Accept-Language" {
+			t.Fatalf("%d %v %s", w.Code, w.Header(), w.Body)
+		}
+		return x, w.Header().Get("Content-Language")
+	}
+	english, tag := explained("fr")
+	if tag != "en" || english.Sentence != `It failed before it started: task "sync" does not exist.` {
+		t.Errorf("in %s: %s", tag, english.Sentence)
+	}
+	chinese, tag := explained("zh-CN,zh;q=0.9,en;q=0.8")
+	if tag != "zh-Hans" || chinese.Sentence != `启动之前就已失败：task "sync" does not exist。` || chinese.Advice != "请创建任务，然后重新执行。" || chinese.Facts[1].Text != "已创建" {
+		t.Errorf("in %s: %+v", tag, chinese)
+	}
+	if chinese.Reason != english.Reason || chinese.Phase != english.Phase || len(chinese.Facts) != len(english.Facts) || chinese.Facts[0].Source != english.Facts[0].Source {
+		t.Errorf("more than words differ: %+v, %+v", chinese, english)
 	}
 }

@@ -70,7 +70,7 @@ func TestForecastOf(t *testing.T) {
 			}
 			_, all := store.Open("sync")
 			f := submit.ForecastOf(c.task, ours, all.Blocked(), c.job, nil)
-			if f.Outcome != c.outcome || f.Reason != c.reason || f.Status != c.status || !strings.Contains(f.Detail, c.says) {
+			if f.Outcome != c.outcome || f.Reason != c.reason || f.Status != c.status || !strings.Contains(f.Detail.String(), c.says) {
 				t.Errorf("got %+v", f)
 			}
 			// A real request has the outcome that the dry run foresaw.

@@ -67,6 +67,11 @@ func TestLogBackwards(t *testing.T) {
 	if len(tail.Entries) != 2 || tail.PreviousCursor != "" || strings.Join(tail.Sources, ",") != "tail" || tail.Complete == nil || *tail.Complete {
 		t.Errorf("the tail: %+v", tail)
 	}
+	for limit := 1; limit <= 3; limit++ {
+		if got, want := backwards(t, api, limit, ""), messagesOf(&tail); got != want {
+			t.Errorf("the tail in pages of %d: %q, want %q", limit, got, want)
+		}
+	}
 	away.Store(false)
 	if got := backwards(t, api, 9, ""); got != all {
 		t.Errorf("from the archive:\n%swant\n%s", got, all)

@@ -4,9 +4,8 @@
 package diagnosis
 
 import (
-	"fmt"
-
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // cancelled says who cancelled the run, why, and how its containers ended. It does not apply to a run that ended before
@@ -16,7 +15,7 @@ func cancelled(o *Observation) (verdict, bool) {
 	if e.Status.Phase != v1alpha1.PhaseCancelled && (o.ended() || e.Spec.Cancel == nil) {
 		return verdict{}, false
 	}
-	who := ""
+	who := phrases.Text{}
 	switch {
 	case receipt != nil:
 		who = whoAndWhy(receipt.RequestedBy, receipt.Reason)
@@ -24,7 +23,7 @@ func cancelled(o *Observation) (verdict, bool) {
 		who = whoAndWhy(e.Spec.Cancel.RequestedBy, e.Spec.Cancel.Reason)
 	}
 	if !o.ended() {
-		return verdict{v1alpha1.ReasonCancelRequested, "It is being cancelled" + who + "; its containers are asked to stop.", ""}, true
+		return verdict{v1alpha1.ReasonCancelRequested, sayCancelling.With(who), none}, true
 	}
 	v := verdict{reason: e.Status.Reason}
 	outcome := v1alpha1.CancellationOutcome("")
@@ -33,39 +32,39 @@ func cancelled(o *Observation) (verdict, bool) {
 	}
 	switch outcome {
 	case v1alpha1.CancellationNotStarted:
-		v.sentence = "It was cancelled" + who + " before any container started."
+		v.sentence = sayCancelledNotStarted.With(who)
 	case v1alpha1.CancellationGraceful:
-		v.sentence = "It was cancelled" + who + "; its containers stopped when they were asked to."
+		v.sentence = sayCancelledGracefully.With(who)
 	case v1alpha1.CancellationForced:
-		v.sentence = "It was cancelled" + who + "; a container did not stop in time and was killed."
-		v.advice = "Make the program stop on SIGTERM, or raise terminationGracePeriodSeconds in the Task's jobTemplate."
+		v.sentence, v.advice = sayCancelledForcibly.With(who), adviseSIGTERM.With()
 	case v1alpha1.CancellationUnconfirmed:
-		v.sentence = "It was cancelled" + who + "; nothing confirms that its containers ended" + onNode(o.nodeOf()) + "."
-		v.advice = "A container may still be running. Check whether the node is up: kubectl get nodes."
+		v.sentence, v.advice = sayCancelUnconfirmed.With(who, onNode(o.nodeOf())), adviseUnsure.With()
 	case v1alpha1.CancellationAlreadyEnded:
-		v.sentence = "It was cancelled" + who + ", but had already ended by itself" + exitOf(e) + "."
+		v.sentence = sayCancelledAfterItEnded.With(who, exitOf(e))
 	default:
-		v.sentence = "It was cancelled" + who + "."
+		v.sentence = sayCancelled.With(who)
 	}
 	return v, true
 }
 
 // whoAndWhy is a clause with who asked for a cancel and the reason given, empty without both.
-func whoAndWhy(by, why string) string {
-	out := ""
-	if by != "" {
-		out = " by " + by
+func whoAndWhy(by, why string) phrases.Text {
+	switch {
+	case by != "" && why != "":
+		return clauseByAndWhy.With(by, why)
+	case by != "":
+		return clauseBy.With(by)
+	case why != "":
+		return clauseWhy.With(why)
+	default:
+		return none
 	}
-	if why != "" {
-		out += fmt.Sprintf(" (%s)", why)
-	}
-	return out
 }
 
 // exitOf is a clause with the exit code of a run, empty if it is not known.
-func exitOf(e *v1alpha1.TaskExecution) string {
+func exitOf(e *v1alpha1.TaskExecution) phrases.Text {
 	if e.Status.ExitCode == nil {
-		return ""
+		return none
 	}
-	return fmt.Sprintf(", with exit code %d", *e.Status.ExitCode)
+	return clauseExit.With(*e.Status.ExitCode)
 }

@@ -4,12 +4,12 @@
 package diagnosis
 
 import (
-	"fmt"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // volumes says which volume keeps the containers from being created. Only Events have this information, not a status.
@@ -42,11 +42,7 @@ func volumes(o *Observation) (verdict, bool) {
 const mountSummary = "Unable to attach or mount volumes"
 
 func volumesNotReady(pod *corev1.Pod, why string) verdict {
-	return verdict{
-		ReasonVolumesNotReady,
-		fmt.Sprintf("It does not run because a volume of its pod is not ready%s%s.", onNode(pod.Spec.NodeName), because(why)),
-		"Check that the ConfigMap, Secret or PersistentVolumeClaim in the Task's jobTemplate exists and can be mounted on that node.",
-	}
+	return verdict{ReasonVolumesNotReady, sayVolumes.With(onNode(pod.Spec.NodeName), because(why)), adviseVolumes.With()}
 }
 
 // hasBegun reports whether a container of the pod runs or has run. The kubelet remounts volumes from time to time. A
@@ -73,8 +69,8 @@ func notCreated(o *Observation) (verdict, bool) {
 		}
 		return verdict{
 			ReasonContainerNotCreated,
-			fmt.Sprintf("It does not run because the container %q cannot be started%s: %s%s.", s.Name, onNode(pod.Spec.NodeName), w.Reason, because(o.waitingMessage(w))),
-			"Check the command, the image, and the ConfigMaps and Secrets that the container's environment refers to in the Task's jobTemplate.",
+			sayNotCreated.With(s.Name, onNode(pod.Spec.NodeName), w.Reason, becauseOf(o.waitingMessage(w))),
+			adviseContainer.With(),
 		}, true
 	}
 	return verdict{}, false
@@ -97,18 +93,14 @@ func restarting(o *Observation) (verdict, bool) {
 		if s.State.Waiting == nil || s.State.Waiting.Reason != reasonCrashLoop {
 			continue
 		}
-		how := ""
+		how := phrases.Text{}
 		if t := s.LastTerminationState.Terminated; t != nil {
-			how = fmt.Sprintf("; last time it ended with exit code %d", t.ExitCode)
+			how = clauseLastExit.With(t.ExitCode)
 			if t.Reason == "OOMKilled" {
-				how = "; last time it was killed for using more memory than its limit"
+				how = clauseLastOOM.With()
 			}
 		}
-		return verdict{
-			ReasonRestarting,
-			fmt.Sprintf("Its container %q failed and waits to be restarted, after %s%s.", s.Name, times(s.RestartCount, "restart"), how),
-			fmt.Sprintf("Read its log: GET /tasks/executions/%s/logs.", o.Execution.Name),
-		}, true
+		return verdict{ReasonRestarting, sayRestarting.With(s.Name, restarts(s.RestartCount), how), adviseLog.With(o.Execution.Name)}, true
 	}
 	return verdict{}, false
 }
@@ -120,11 +112,7 @@ func containerWaiting(o *Observation) (verdict, bool) {
 	if status.Phase != v1alpha1.PhaseRunning || status.Reason != v1alpha1.ReasonContainerWaiting {
 		return verdict{}, false
 	}
-	return verdict{
-		v1alpha1.ReasonContainerWaiting,
-		"None of its containers is running, because the next one has not started" + because(status.Message) + ".",
-		"Fix what it waits for. Otherwise startTimeout of the Task ends the run.",
-	}, true
+	return verdict{v1alpha1.ReasonContainerWaiting, sayNextWaits.With(because(status.Message)), adviseWait.With()}, true
 }
 
 // startFailed says why a container was never started. The status keeps the runtime's message after the pod is gone.
@@ -132,9 +120,5 @@ func startFailed(o *Observation) (verdict, bool) {
 	if !o.hasFailed(v1alpha1.ReasonContainerNotStarted) {
 		return verdict{}, false
 	}
-	return verdict{
-		v1alpha1.ReasonContainerNotStarted,
-		"It failed before its program ran" + because(o.Execution.Status.Message) + ".",
-		"Check that the command in the Task's jobTemplate is in the image and is executable.",
-	}, true
+	return verdict{v1alpha1.ReasonContainerNotStarted, sayStartFailed.With(because(o.Execution.Status.Message)), adviseCommand.With()}, true
 }

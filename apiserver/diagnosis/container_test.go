@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 func TestVolumes(t *testing.T) {
@@ -53,7 +54,7 @@ func TestNotCreated(t *testing.T) {
 		"its settings":          {pending().pod("n", waiting("CreateContainerConfigError", missing)), says{ReasonContainerNotCreated, `"main" cannot be started on node "n": CreateContainerConfigError: ` + missing + ".", "environment"}},
 		"its settings, secret":  {pending().secret().pod("n", waiting("CreateContainerConfigError", missing)), says{ReasonContainerNotCreated, missing, ""}},
 		"its command":           {pending().pod("n", waiting("RunContainerError", `exec: "nosuch"`)), says{ReasonContainerNotCreated, `exec: "nosuch".`, ""}},
-		"its command, secret":   {pending().secret().pod("n", waiting("RunContainerError", `exec: "hunter2"`)), says{ReasonContainerNotCreated, notShown, ""}},
+		"its command, secret":   {pending().secret().pod("n", waiting("RunContainerError", `exec: "hunter2"`)), says{ReasonContainerNotCreated, sayNotShown.With().String(), ""}},
 		"it has ended meantime": {run(v1alpha1.PhaseFailed, v1alpha1.ReasonStartTimeout, "").pod("n", waiting("CreateContainerError", "x")), silent},
 	})
 }
@@ -97,7 +98,7 @@ func TestCase26ExplainKnowsTheCommandWhenThePodIsGone(t *testing.T) {
 		"another failure": {run(v1alpha1.PhaseFailed, v1alpha1.ReasonNonZeroExit, "").exit(128), silent},
 		"the pod is gone": {gone, says{reason, `before its program ran: container "main" could not be started: exec: "no-such": executable file not found in $PATH.`, "in the image"}},
 	})
-	if got := Of(gone.Observation); got.Reason != reason || !strings.Contains(got.Sentence, "no-such") {
+	if got := Of(gone.Observation); got.Reason != reason || !strings.Contains(got.SentenceIn(phrases.English), "no-such") {
 		t.Errorf("got %+v", got)
 	}
 }

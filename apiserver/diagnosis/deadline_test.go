@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 func TestOverdue(t *testing.T) {
@@ -33,7 +34,7 @@ func TestCase27ExplainNamesTheLimitOfTheTemplate(t *testing.T) {
 	})
 	for reason := range templateLimits {
 		got := Of(run(v1alpha1.PhaseFailed, reason, "why").exit(137).Observation)
-		all := got.Sentence + got.Advice
+		all := got.SentenceIn(phrases.English) + got.AdviceIn(phrases.English)
 		if got.Reason != reason || strings.Contains(all, "memory") || strings.Contains(all, "no fault") || strings.Contains(all, "retryOnDisruption") {
 			t.Errorf("%s: %+v", reason, got)
 		}

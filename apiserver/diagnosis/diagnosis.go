@@ -17,6 +17,7 @@ import (
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/logs/parse"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // Bounds of an explanation, in bytes of text.
@@ -46,19 +47,29 @@ type Observation struct {
 type Unread struct {
 	// What they are: FromJob, FromPod or FromEvent.
 	What Source
-	// Why they could not be read: the end of a sentence, without a full stop.
-	Why string
+	// Why they could not be read: UnreadForbidden, UnreadLate, UnreadUnreachable or UnreadFailed.
+	Why phrases.Text
 }
 
 // Finding says why a run is in its state.
 type Finding struct {
 	// Reason is one of a bounded set: the reasons of v1alpha1 and those of this package.
 	Reason string
-	// Sentence says why, for people. It has at most maxSentence bytes.
-	Sentence string
-	// Advice says what to do. It is empty if there is nothing to do, and has at most maxAdvice bytes.
-	Advice string
+	// Sentence says why, for people.
+	Sentence phrases.Text
+	// Advice says what to do. It says nothing if there is nothing to do.
+	Advice phrases.Text
 	Facts  []Fact
+}
+
+// SentenceIn returns the sentence in a language, of at most maxSentence bytes and without control characters.
+func (f Finding) SentenceIn(l phrases.Language) string {
+	return parse.Harmless(f.Sentence.In(l), maxSentence)
+}
+
+// AdviceIn returns the advice in a language, of at most maxAdvice bytes and without control characters.
+func (f Finding) AdviceIn(l phrases.Language) string {
+	return parse.Harmless(f.Advice.In(l), maxAdvice)
 }
 
 // Reasons that no status has. Only a live read of the Job and its pods shows them.
@@ -80,7 +91,10 @@ const (
 )
 
 // verdict is what a rule decides.
-type verdict struct{ reason, sentence, advice string }
+type verdict struct {
+	reason           string
+	sentence, advice phrases.Text
+}
 
 // rule returns its verdict, or false if it does not apply.
 type rule func(*Observation) (verdict, bool)
@@ -124,28 +138,24 @@ var rules = []rule{
 
 // Of explains a run.
 func Of(o Observation) Finding {
-	v := verdict{}
+	v := judge(&o)
+	return Finding{Reason: v.reason, Sentence: v.sentence, Advice: v.advice, Facts: factsOf(&o)}
+}
+
+// judge returns the verdict of the first rule that applies.
+func judge(o *Observation) verdict {
 	for _, r := range rules {
-		if decision, decided := r(&o); decided {
-			v = decision
-			break
+		if v, decided := r(o); decided {
+			return v
 		}
 	}
-	if v == (verdict{}) {
-		v = fromStatus(&o)
-	}
-	return Finding{
-		Reason:   v.reason,
-		Sentence: parse.Harmless(v.sentence, maxSentence),
-		Advice:   parse.Harmless(v.advice, maxAdvice),
-		Facts:    factsOf(&o),
-	}
+	return fromStatus(o)
 }
 
 // fromStatus repeats the status, for a run to which no rule applies.
 func fromStatus(o *Observation) verdict {
 	status := &o.Execution.Status
-	return verdict{status.Reason, "Its phase is " + string(status.Phase) + because(status.Message) + ".", ""}
+	return verdict{status.Reason, sayPhase.With(status.Phase, because(status.Message)), none}
 }
 
 // hasFailed reports whether the run failed for one of the reasons, or without reasons, whether it failed at all.

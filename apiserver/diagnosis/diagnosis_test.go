@@ -12,13 +12,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // Every state gets a sentence, even an unknown one.
 func TestEveryStateIsExplained(t *testing.T) {
 	for _, phase := range []v1alpha1.Phase{"", "Queued", "Pending", "Running", "Cancelling", "Completed", "Failed", "Cancelled", "Unheard"} {
 		for _, reason := range []string{"", "Unheard", v1alpha1.ReasonJobCreated, v1alpha1.ReasonConcurrencyLimit} {
-			if got := Of(run(phase, reason, "").Observation); len(got.Sentence) < 8 || len(got.Facts) == 0 {
+			if got := Of(run(phase, reason, "").Observation); len(got.SentenceIn(phrases.English)) < 8 || len(got.SentenceIn(phrases.Chinese)) < 8 || len(got.Facts) == 0 {
 				t.Errorf("%s %s: %+v", phase, reason, got)
 			}
 		}
@@ -43,12 +44,21 @@ func TestBoundsAndHarmlessness(t *testing.T) {
 		o.event("Pod", evil, evil)
 	}
 	got := Of(o.Observation)
-	if len(got.Facts) > maxFacts || len(got.Sentence) > maxSentence || len(got.Advice) > maxAdvice {
-		t.Errorf("%d facts, a sentence of %d bytes", len(got.Facts), len(got.Sentence))
-	}
-	for _, f := range append(got.Facts, Fact{Text: got.Sentence}) {
-		if len(f.Text) > maxSentence || len(f.Name) > maxName || !utf8.ValidString(f.Text+f.Name) || strings.ContainsAny(f.Text+f.Name, "\x00\x1b\n\r\u202e") {
-			t.Errorf("not harmless: %q", f)
+	for _, language := range phrases.Languages() {
+		sentence, advice := got.SentenceIn(language), got.AdviceIn(language)
+		if len(got.Facts) > maxFacts || len(sentence) > maxSentence || len(advice) > maxAdvice {
+			t.Errorf("%d facts, a sentence of %d bytes", len(got.Facts), len(sentence))
+		}
+		texts := []string{sentence, advice}
+		for _, f := range got.Facts {
+			if texts = append(texts, f.TextIn(language), f.Name); len(f.TextIn(language)) > maxText || len(f.Name) > maxName {
+				t.Errorf("too long: %q", f)
+			}
+		}
+		for _, text := range texts {
+			if !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\x1b\n\r\u202e") {
+				t.Errorf("not harmless: %q", text)
+			}
 		}
 	}
 }

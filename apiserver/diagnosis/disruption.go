@@ -4,20 +4,19 @@
 package diagnosis
 
 import (
-	"fmt"
-
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // disruptions are the reasons for which the platform ends a pod: what it did, as the end of "its pod …", and the
 // advice.
-var disruptions = map[string]struct{ did, advice string }{
-	v1alpha1.ReasonEvicted:      {"was evicted", "The node was drained or ran short of a resource. Set requests for memory and ephemeral-storage on the containers."},
-	v1alpha1.ReasonPreempted:    {"was preempted by a pod of higher priority", "Set a higher priorityClassName in the Task's jobTemplate, or add capacity to the cluster."},
-	v1alpha1.ReasonNodeShutdown: {"was ended by the shutdown of its node", ""},
-	v1alpha1.ReasonNodeLost:     {"was lost with its node", "Check whether the node is up: kubectl get nodes."},
-	v1alpha1.ReasonPodRejected:  {"was rejected by its node before anything started", "The node lacks what the pod requests, or has a policy against it."},
-	v1alpha1.ReasonDisrupted:    {"was ended from outside", "Somebody or something deleted the pod."},
+var disruptions = map[string]struct{ did, advice *phrases.Phrase }{
+	v1alpha1.ReasonEvicted:      {didEvict, adviseEvicted},
+	v1alpha1.ReasonPreempted:    {didPreempt, advisePreempted},
+	v1alpha1.ReasonNodeShutdown: {didShutDown, nil},
+	v1alpha1.ReasonNodeLost:     {didLose, adviseNodeLost},
+	v1alpha1.ReasonPodRejected:  {didReject, adviseRejected},
+	v1alpha1.ReasonDisrupted:    {didEnd, adviseDisrupted},
 }
 
 // disrupted says what the platform did to a run that might have succeeded.
@@ -27,9 +26,12 @@ func disrupted(o *Observation) (verdict, bool) {
 	if !is || !o.hasFailed() {
 		return verdict{}, false
 	}
-	advice := d.advice
-	if o.Task != nil && !o.Task.Spec.RetryOnDisruption {
-		advice += " The same run may succeed another time. With retryOnDisruption: true on the Task, it is retried."
+	advice, again := none, none
+	if d.advice != nil {
+		advice = d.advice.With()
 	}
-	return verdict{status.Reason, fmt.Sprintf("It failed through no fault of its program: its pod %s%s%s.", d.did, onNode(o.nodeOf()), because(status.Message)), advice}, true
+	if o.Task != nil && !o.Task.Spec.RetryOnDisruption {
+		again = adviseRetry.With()
+	}
+	return verdict{status.Reason, sayDisrupted.With(d.did.With(), onNode(o.nodeOf()), because(status.Message)), also(advice, again)}, true
 }

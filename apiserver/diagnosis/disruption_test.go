@@ -19,10 +19,10 @@ func TestDisrupted(t *testing.T) {
 		}), says{v1alpha1.ReasonEvicted, `its pod was evicted on node "worker": pod p was ended by the platform: Evicted: low on memory.`, "retryOnDisruption: true"}},
 	}
 	for reason, d := range disruptions {
-		cases[reason] = asked{run(v1alpha1.PhaseFailed, reason, ""), says{reason, "its pod " + d.did, "may succeed another time"}}
+		cases[reason] = asked{run(v1alpha1.PhaseFailed, reason, ""), says{reason, "its pod " + d.did.With().String(), "may succeed another time"}}
 	}
 	ask(t, disrupted, cases)
-	if v, _ := disrupted(&run(v1alpha1.PhaseFailed, v1alpha1.ReasonNodeShutdown, "").with(retries).Observation); v.advice != "" {
+	if v, _ := disrupted(&run(v1alpha1.PhaseFailed, v1alpha1.ReasonNodeShutdown, "").with(retries).Observation); !v.advice.IsZero() {
 		t.Errorf("advice for a task that retries: %q", v.advice)
 	}
 }

@@ -4,11 +4,12 @@
 package diagnosis
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // eventOf returns the newest Event of that kind of object with that reason, nil if there is none.
@@ -43,11 +44,11 @@ func eventFacts(o *Observation) (facts []Fact) {
 		if e.Series != nil {
 			count = e.Series.Count
 		}
-		text := fmt.Sprintf("%s %s%s", strings.ToLower(e.InvolvedObject.Kind), e.Reason, because(o.eventMessage(e)))
+		repeated := phrases.Text{}
 		if count > 1 {
-			text += fmt.Sprintf(" (%d times)", count)
+			repeated = tellRepeated.With(count)
 		}
-		facts = append(facts, Fact{FromEvent, e.InvolvedObject.Name, At(e), text})
+		facts = append(facts, Fact{FromEvent, e.InvolvedObject.Name, At(e), tellEvent.With(strings.ToLower(e.InvolvedObject.Kind), e.Reason, becauseOf(o.eventMessage(e)), repeated)})
 	}
 	return facts
 }

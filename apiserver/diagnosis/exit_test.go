@@ -37,7 +37,7 @@ func TestExitCode(t *testing.T) {
 		"killed":                     {of(137), says{reason, "SIGKILL", "a memory limit that a child process reached"}},
 		"several attempts":           {of(1).with(func(o *observed) { o.Execution.Status.Attempts = 3 }), says{reason, "on the last of 3 attempts.", log}},
 		"it could not be started":    {of(128).pod("n", terminated(128, "StartError", noSuch)), says{reason, `could not be started (exit code 128): ` + noSuch, "is executable"}},
-		"nor with sensitive params":  {of(128).secret().pod("n", terminated(128, "StartError", noSuch)), says{reason, "(exit code 128): " + notShown, ""}},
+		"nor with sensitive params":  {of(128).secret().pod("n", terminated(128, "StartError", noSuch)), says{reason, "(exit code 128): " + sayNotShown.With().String(), ""}},
 	})
 }
 

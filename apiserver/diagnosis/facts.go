@@ -4,7 +4,6 @@
 package diagnosis
 
 import (
-	"fmt"
 	"time"
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/logs/parse"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // Bounds of the facts.
@@ -53,9 +53,12 @@ type Fact struct {
 	Name string
 	// At is when it happened, zero if that is not known or does not matter.
 	At time.Time
-	// Text is for people: one line without control characters, of at most maxText bytes.
-	Text string
+	// Text is for people.
+	Text phrases.Text
 }
+
+// TextIn returns the text in a language: one line without control characters, of at most maxText bytes.
+func (f Fact) TextIn(l phrases.Language) string { return parse.Harmless(f.Text.In(l), maxText) }
 
 // factsOf returns what is known, from the run itself down to its containers.
 func factsOf(o *Observation) (facts []Fact) {
@@ -65,7 +68,6 @@ func factsOf(o *Observation) (facts []Fact) {
 	facts = facts[:min(len(facts), maxFacts)]
 	for i := range facts {
 		facts[i].Name = parse.Harmless(facts[i].Name, maxName)
-		facts[i].Text = parse.Harmless(facts[i].Text, maxText)
 	}
 	return facts
 }
@@ -73,43 +75,47 @@ func factsOf(o *Observation) (facts []Fact) {
 // unreadFacts come first, because they say that others may be missing.
 func unreadFacts(o *Observation) (facts []Fact) {
 	for _, u := range o.Unread {
-		facts = append(facts, Fact{Source: FromFacade, Text: fmt.Sprintf("objects of kind %s could not be read: %s", u.What, u.Why)})
+		facts = append(facts, Fact{Source: FromFacade, Text: tellUnread.With(u.What, u.Why)})
 	}
 	return facts
 }
 
 func executionFacts(o *Observation) (facts []Fact) {
 	e, status := o.Execution, &o.Execution.Status
-	phase := string(status.Phase)
-	if phase == "" {
-		phase = "not set"
+	phase := phrases.Verbatim(string(status.Phase))
+	if phase.IsZero() {
+		phase = tellNoPhase.With()
 	}
-	facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, fmt.Sprintf("its phase is %s%s%s", phase, reasonIn(status.Reason), because(status.Message))})
-	facts = append(facts, Fact{FromExecution, e.Name, e.CreationTimestamp.Time, "it was created"})
+	facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, tellPhase.With(phase, reasonIn(status.Reason), because(status.Message))})
+	facts = append(facts, Fact{FromExecution, e.Name, e.CreationTimestamp.Time, tellCreated.With()})
 	if status.StartTime != nil {
-		facts = append(facts, Fact{FromExecution, e.Name, status.StartTime.Time, "its first container started"})
+		facts = append(facts, Fact{FromExecution, e.Name, status.StartTime.Time, tellStarted.With()})
 	}
 	facts = append(facts, suspensionFacts(o)...)
 	if c := status.Completions; c != nil {
-		facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, fmt.Sprintf("it has %d of %d completions%s", c.Succeeded, c.Wanted, failedIndexes(c))})
+		facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, tellCompletions.With(c.Succeeded, c.Wanted, failedIndexes(c))})
 	}
 	if status.CompletionTime != nil {
-		facts = append(facts, Fact{FromExecution, e.Name, status.CompletionTime.Time, fmt.Sprintf("it ended after %s", times(status.Attempts, "attempt"))})
+		ended := tellEnded.With(status.Attempts)
+		if status.Attempts == 1 {
+			ended = tellEndedOne.With()
+		}
+		facts = append(facts, Fact{FromExecution, e.Name, status.CompletionTime.Time, ended})
 	}
 	if c := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionImagesPulled); c != nil && c.Status == metav1.ConditionFalse {
-		facts = append(facts, Fact{FromExecution, e.Name, c.LastTransitionTime.Time, "image pulls have failed since then" + because(c.Message)})
+		facts = append(facts, Fact{FromExecution, e.Name, c.LastTransitionTime.Time, tellPullsFailed.With(because(c.Message))})
 	}
 	if c := e.Spec.Cancel; c != nil {
-		facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, "its cancellation was requested" + whoAndWhy(c.RequestedBy, c.Reason)})
+		facts = append(facts, Fact{FromExecution, e.Name, time.Time{}, tellCancelAsked.With(whoAndWhy(c.RequestedBy, c.Reason))})
 	}
 	return facts
 }
 
-func failedIndexes(c *v1alpha1.Completions) string {
+func failedIndexes(c *v1alpha1.Completions) phrases.Text {
 	if c.FailedIndexes == "" {
-		return ""
+		return none
 	}
-	return "; failed indexes: " + c.FailedIndexes
+	return tellFailedIndex.With(c.FailedIndexes)
 }
 
 func suspensionFacts(o *Observation) (facts []Fact) {
@@ -118,10 +124,10 @@ func suspensionFacts(o *Observation) (facts []Fact) {
 		return nil
 	}
 	if s.Total.Duration > 0 {
-		facts = append(facts, Fact{FromExecution, o.Execution.Name, time.Time{}, fmt.Sprintf("it was suspended for %s, which does not count towards its timeout", forPeople(s.Total.Duration))})
+		facts = append(facts, Fact{FromExecution, o.Execution.Name, time.Time{}, tellWasSuspended.With(forPeople(s.Total.Duration))})
 	}
 	if s.Since != nil {
-		facts = append(facts, Fact{FromExecution, o.Execution.Name, s.Since.Time, "it was suspended, and has not started again"})
+		facts = append(facts, Fact{FromExecution, o.Execution.Name, s.Since.Time, tellSuspended.With()})
 	}
 	return facts
 }
@@ -129,23 +135,23 @@ func suspensionFacts(o *Observation) (facts []Fact) {
 func taskFacts(o *Observation) (facts []Fact) {
 	name := o.Execution.Spec.TaskRef.Name
 	if o.Task == nil {
-		return []Fact{{FromTask, name, time.Time{}, "it does not exist"}}
+		return []Fact{{FromTask, name, time.Time{}, tellTaskMissing.With()}}
 	}
 	if o.Task.Spec.Suspended {
-		facts = append(facts, Fact{FromTask, name, time.Time{}, "it is suspended and accepts no new runs"})
+		facts = append(facts, Fact{FromTask, name, time.Time{}, tellTaskSuspended.With()})
 	}
 	if c := apimeta.FindStatusCondition(o.Task.Status.Conditions, v1alpha1.ConditionReady); c != nil && c.Status == metav1.ConditionFalse {
-		facts = append(facts, Fact{FromTask, name, c.LastTransitionTime.Time, "it cannot be run" + reasonIn(c.Reason) + because(c.Message)})
+		facts = append(facts, Fact{FromTask, name, c.LastTransitionTime.Time, tellTaskNotReady.With(reasonIn(c.Reason), because(c.Message))})
 	}
 	if ran := o.Execution.Status.Task; ran != nil && (ran.UID != o.Task.UID || ran.Generation != o.Task.Generation) {
-		facts = append(facts, Fact{FromTask, name, time.Time{}, "it has changed since this run started"})
+		facts = append(facts, Fact{FromTask, name, time.Time{}, tellTaskChanged.With()})
 	}
 	if o.Task.Spec.Concurrency != nil {
-		text := fmt.Sprintf("its concurrency policy is %s", o.Task.Spec.ConcurrencyPolicy())
+		policy := o.Task.Spec.ConcurrencyPolicy()
+		text := tellConcurrency.With(policy, o.Task.Spec.MaxQueued())
 		if n := o.Task.Spec.MaxRunning(); n > 0 {
-			text += fmt.Sprintf(", maxRunning is %d", n)
+			text = tellConcurrencyOf.With(policy, n, o.Task.Spec.MaxQueued())
 		}
-		text += fmt.Sprintf(", maxQueued is %d", o.Task.Spec.MaxQueued())
 		facts = append(facts, Fact{FromTask, name, time.Time{}, text})
 	}
 	return facts
@@ -163,7 +169,7 @@ func logFacts(o *Observation) (facts []Fact) {
 	}
 	for i := len(logs) - 1; i >= 0 && len(facts) < maxLines; i-- {
 		if l := &logs[i]; l.Level == v1alpha1.LogError || len(facts) == 0 && i == len(logs)-1 {
-			facts = append(facts, Fact{Source: FromLog, At: l.Timestamp.Time.Truncate(time.Millisecond), Text: l.Message})
+			facts = append(facts, Fact{Source: FromLog, At: l.Timestamp.Time.Truncate(time.Millisecond), Text: phrases.Verbatim(l.Message)})
 		}
 	}
 	return facts

@@ -15,13 +15,14 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // textOf returns an explanation as text, with one line for each fact.
 func textOf(x Finding) string {
-	text := x.Sentence + "\n" + x.Advice + "\n"
+	text := x.SentenceIn(phrases.English) + "\n" + x.AdviceIn(phrases.English) + "\n"
 	for _, f := range x.Facts {
-		text += fmt.Sprintf("%s %s: %s\n", f.Source, f.Name, f.Text)
+		text += fmt.Sprintf("%s %s: %s\n", f.Source, f.Name, f.TextIn(phrases.English))
 	}
 	return text
 }
@@ -45,7 +46,7 @@ func TestFacts(t *testing.T) {
 	}).pod("worker", terminated(3, "Error", "the program's last words"), condition(corev1.DisruptionTarget, corev1.ConditionTrue, "EvictionByEvictionAPI", "drain"), func(p *corev1.Pod) {
 		p.Status.ContainerStatuses[0].RestartCount, p.Status.ContainerStatuses[0].LastTerminationState = 1, terminated(2, "Error", "")
 	}).event("Pod", "Killing", "Stopping container main")
-	failing.Unread = []Unread{{FromEvent, "Kubernetes did not answer in time"}}
+	failing.Unread = []Unread{{FromEvent, UnreadLate.With()}}
 	got := textOf(Of(failing.Observation))
 	for _, want := range []string{
 		"Facade : objects of kind Event could not be read: Kubernetes did not answer in time",
@@ -84,7 +85,7 @@ func TestFactsOfWhatIsGone(t *testing.T) {
 			t.Errorf("the facts lack %q:\n%s", want, got)
 		}
 	}
-	o.Unread = []Unread{{FromJob, "x"}}
+	o.Unread = []Unread{{FromJob, phrases.Verbatim("x")}}
 	if got := textOf(Of(o.Observation)); strings.Contains(got, "it no longer exists") {
 		t.Errorf("a Job that could not be read is said not to exist:\n%s", got)
 	}

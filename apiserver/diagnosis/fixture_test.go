@@ -17,6 +17,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/census"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 var now = time.Date(2025, 11, 25, 11, 5, 0, 0, time.UTC)
@@ -152,15 +153,36 @@ func ask(t *testing.T, r rule, cases map[string]asked) {
 			if !decided {
 				return
 			}
-			if v.reason != c.want.reason || !strings.Contains(v.sentence, c.want.sentence) || !strings.Contains(v.advice, c.want.advice) {
-				t.Errorf("got %+v\nwant %+v", v, c.want)
+			sentence, advice := v.sentence.In(phrases.English), v.advice.In(phrases.English)
+			if v.reason != c.want.reason || !strings.Contains(sentence, c.want.sentence) || !strings.Contains(advice, c.want.advice) {
+				t.Errorf("got %s: %s %s\nwant %+v", v.reason, sentence, advice, c.want)
 			}
-			if !strings.HasSuffix(v.sentence, ".") && !strings.Contains(v.sentence, "The node reports") || strings.HasSuffix(v.sentence, "..") {
-				t.Errorf("not a whole sentence: %q", v.sentence)
+			if !strings.HasSuffix(sentence, ".") && !strings.Contains(sentence, "The node reports") || strings.HasSuffix(sentence, "..") {
+				t.Errorf("not a whole sentence: %q", sentence)
 			}
-			if got := Of(c.of.Observation); got.Reason != c.want.reason || !strings.Contains(got.Sentence, c.want.sentence) {
+			inChinese(t, v)
+			got := Of(c.of.Observation)
+			for _, f := range got.Facts {
+				if text := f.TextIn(phrases.Chinese); strings.Contains(text, "%!") {
+					t.Errorf("a fact with the wrong arguments: %s", text)
+				}
+			}
+			if got.Reason != c.want.reason || !strings.Contains(got.SentenceIn(phrases.English), c.want.sentence) {
 				t.Errorf("another rule decides: %+v", got)
 			}
 		})
+	}
+}
+
+// inChinese checks that a verdict is a whole sentence in Chinese too.
+func inChinese(t *testing.T, v verdict) {
+	t.Helper()
+	sentence, advice := v.sentence.In(phrases.Chinese), v.advice.In(phrases.Chinese)
+	t.Log(sentence, advice)
+	if !strings.HasSuffix(sentence, "。") && !strings.Contains(sentence, "节点报告") || strings.HasSuffix(sentence, "。。") || strings.Contains(sentence+advice, "%!") {
+		t.Errorf("not a whole sentence: %q, with the advice %q", sentence, advice)
+	}
+	if v.advice.IsZero() != (advice == "") {
+		t.Errorf("the advice %q is %q", v.advice, advice)
 	}
 }

@@ -4,16 +4,13 @@
 package diagnosis
 
 import (
-	"fmt"
-
 	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
-
-const imageAdvice = "Check that the image and its tag exist, that the node can reach the registry, and that imagePullSecrets in the Task's jobTemplate give access."
 
 // imagePullFailed says which image ended the run.
 func imagePullFailed(o *Observation) (verdict, bool) {
@@ -21,7 +18,7 @@ func imagePullFailed(o *Observation) (verdict, bool) {
 		return verdict{}, false
 	}
 	// The message has the image. The pod may be gone, or have ended without a word about it.
-	return verdict{v1alpha1.ReasonImagePullFailed, "It failed because of its image" + because(o.Execution.Status.Message) + "." + pullError(o), imageAdvice}, true
+	return verdict{v1alpha1.ReasonImagePullFailed, sayImageFailed.With(because(o.Execution.Status.Message), pullError(o)), adviseImage.With()}, true
 }
 
 // imageUnpulled says which image keeps the run from starting.
@@ -33,7 +30,7 @@ func imageUnpulled(o *Observation) (verdict, bool) {
 		if o.ended() || o.last() != nil || c == nil || c.Status != metav1.ConditionFalse {
 			return verdict{}, false
 		}
-		return verdict{v1alpha1.ReasonImagePullBackOff, "It does not run because of its image" + because(c.Message) + ".", imageAdvice}, true
+		return verdict{v1alpha1.ReasonImagePullBackOff, sayImageTrouble.With(because(c.Message)), adviseImage.With()}, true
 	}
 	for _, s := range statusesOf(pod) {
 		if s.State.Waiting == nil || !isImageTrouble(s.State.Waiting.Reason) {
@@ -41,8 +38,8 @@ func imageUnpulled(o *Observation) (verdict, bool) {
 		}
 		return verdict{
 			v1alpha1.ReasonImagePullBackOff,
-			fmt.Sprintf("It does not run because the image %q of the container %q cannot be pulled%s.%s", imageOf(pod, &s), s.Name, onNode(pod.Spec.NodeName), pullError(o)),
-			imageAdvice,
+			sayImageUnpulled.With(imageOf(pod, &s), s.Name, onNode(pod.Spec.NodeName), pullError(o)),
+			adviseImage.With(),
 		}, true
 	}
 	return verdict{}, false
@@ -68,11 +65,11 @@ func imageOf(pod *corev1.Pod, s *corev1.ContainerStatus) string {
 }
 
 // pullError quotes the error of the last pull. Only Events keep it while the node waits to pull again.
-func pullError(o *Observation) string {
+func pullError(o *Observation) phrases.Text {
 	for i := range o.Events {
 		if e := &o.Events[i]; e.Reason == "Failed" && isPullMessage(e.Message) {
-			return fmt.Sprintf(" The node reports: %s", e.Message)
+			return clauseQuoted.With(e.Message)
 		}
 	}
-	return ""
+	return none
 }

@@ -4,7 +4,6 @@
 package diagnosis
 
 import (
-	"fmt"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -26,22 +25,16 @@ func heldJob(o *Observation) (verdict, bool) {
 	v := verdict{reason: v1alpha1.ReasonJobSuspended}
 	switch {
 	case queue != "" && stopped:
-		v.sentence = fmt.Sprintf("It was stopped while running and waits, because Kueue withdrew its admission to the queue %q.", queue)
-		v.advice = "kubectl describe workloads shows what Kueue waits for. " + fromTheBeginning
+		v.sentence, v.advice = sayKueueStopped.With(queue), also(adviseKueue.With(), adviseBeginning.With())
 	case queue != "":
-		v.sentence = fmt.Sprintf("It waits, because Kueue has not yet admitted its Job to the queue %q.", queue)
-		v.advice = "kubectl describe workloads shows what Kueue waits for."
+		v.sentence, v.advice = sayKueueWaits.With(queue), adviseKueue.With()
 	case stopped:
-		v.sentence = "It was stopped while running and waits, because its Job was suspended."
-		v.advice = "Whoever suspended the Job can resume it with spec.suspend: false. " + fromTheBeginning
+		v.sentence, v.advice = sayStoppedByJob.With(), also(adviseResume.With(), adviseBeginning.With())
 	default:
-		v.sentence = "It waits because its Job is suspended" + because(status.Message) + "."
-		v.advice = "Whoever suspended the Job can resume it with spec.suspend: false."
+		v.sentence, v.advice = sayJobSuspended.With(because(status.Message)), adviseResume.With()
 	}
 	return v, true
 }
-
-const fromTheBeginning = "The run then starts from the beginning. The time that it waits does not count towards its timeout."
 
 // podsRefused says why the Job cannot create its pod. Kubernetes' Job controller says it in an Event, and our
 // controller repeats it in the status.
@@ -56,11 +49,7 @@ func podsRefused(o *Observation) (verdict, bool) {
 	if !found {
 		return verdict{}, false
 	}
-	return verdict{
-		ReasonPodsRefused,
-		"It does not run because its Job cannot create a pod" + because(why) + ".",
-		"Free some of the quota, or fix the policy or service account that prevents it. The Job retries by itself.",
-	}, true
+	return verdict{ReasonPodsRefused, sayPodsRefused.With(because(why)), adviseQuota.With()}, true
 }
 
 // jobLost says that somebody deleted the Job.
@@ -68,11 +57,7 @@ func jobLost(o *Observation) (verdict, bool) {
 	if !o.hasFailed(v1alpha1.ReasonJobLost) {
 		return verdict{}, false
 	}
-	return verdict{
-		v1alpha1.ReasonJobLost,
-		"It failed because somebody deleted its Job" + because(o.Execution.Status.Message) + ".",
-		"It is unknown how far it got. Check what it has done before you run it again. To stop a run, cancel it instead of deleting its Job.",
-	}, true
+	return verdict{v1alpha1.ReasonJobLost, sayJobLost.With(because(o.Execution.Status.Message)), adviseJobLost.With()}, true
 }
 
 // jobFacts are the counts and conditions of the Job.
@@ -80,22 +65,22 @@ func jobFacts(o *Observation) (facts []Fact) {
 	recorded := o.Execution.Status.Job
 	if o.Job == nil {
 		if recorded != nil && !o.unread(FromJob) {
-			return []Fact{{FromJob, recorded.Name, time.Time{}, "it no longer exists"}}
+			return []Fact{{FromJob, recorded.Name, time.Time{}, tellJobGone.With()}}
 		}
 		return nil
 	}
 	name, status := o.Job.Name, &o.Job.Status
-	text := fmt.Sprintf("pods: %d active, %d succeeded, %d failed", status.Active, status.Succeeded, status.Failed)
+	text := tellJobPods.With(status.Active, status.Succeeded, status.Failed)
 	if limit := o.Job.Spec.BackoffLimit; limit != nil {
-		text += fmt.Sprintf("; its backoffLimit is %d", *limit)
+		text = tellJobPodsOf.With(status.Active, status.Succeeded, status.Failed, *limit)
 	}
 	facts = append(facts, Fact{FromJob, name, o.Job.CreationTimestamp.Time, text})
 	if o.Job.Spec.Suspend != nil && *o.Job.Spec.Suspend {
-		facts = append(facts, Fact{FromJob, name, time.Time{}, "it is suspended"})
+		facts = append(facts, Fact{FromJob, name, time.Time{}, tellJobSuspended.With()})
 	}
 	for _, kind := range []batchv1.JobConditionType{batchv1.JobComplete, batchv1.JobFailed} {
 		if c := jobspec.TrueCondition(o.Job, kind); c != nil {
-			facts = append(facts, Fact{FromJob, name, c.LastTransitionTime.Time, string(kind) + reasonIn(c.Reason) + because(c.Message)})
+			facts = append(facts, Fact{FromJob, name, c.LastTransitionTime.Time, tellCondition.With(kind, reasonIn(c.Reason), because(c.Message))})
 		}
 	}
 	return facts

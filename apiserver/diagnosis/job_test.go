@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 func TestHeldJob(t *testing.T) {
@@ -58,7 +59,7 @@ func TestCase25ExplainedWhileSuspended(t *testing.T) {
 	})
 	found := false
 	for _, f := range Of(held().Observation).Facts {
-		found = found || strings.Contains(f.Text, "it was suspended, and has not started again")
+		found = found || strings.Contains(f.TextIn(phrases.English), "it was suspended, and has not started again")
 	}
 	if !found {
 		t.Error("no fact says since when it is suspended")
@@ -70,7 +71,7 @@ func TestPodsRefused(t *testing.T) {
 		return run(v1alpha1.PhasePending, v1alpha1.ReasonJobCreated, message).job(nil)
 	}
 	const event = `Error creating: pods "run-x" is forbidden: exceeded quota: tight`
-	unread := func(o *observed) { o.Unread = []Unread{{FromPod, "x"}} }
+	unread := func(o *observed) { o.Unread = []Unread{{FromPod, phrases.Verbatim("x")}} }
 	ask(t, podsRefused, map[string]asked{
 		"nothing is known":       {pending(""), silent},
 		"the status says":        {pending("FailedCreate: exceeded quota: tight"), says{ReasonPodsRefused, "cannot create a pod: exceeded quota: tight.", "quota"}},

@@ -4,13 +4,13 @@
 package diagnosis
 
 import (
-	"fmt"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // seenWithin is how soon a working controller processes a new run.
@@ -22,10 +22,9 @@ func notSeen(o *Observation) (verdict, bool) {
 		return verdict{}, false
 	}
 	age := o.Now.Sub(o.Execution.CreationTimestamp.Time)
-	v := verdict{ReasonNotSeen, "It was just created, and the controller has not processed it yet.", ""}
+	v := verdict{ReasonNotSeen, sayJustCreated.With(), none}
 	if age > seenWithin {
-		v.sentence = fmt.Sprintf("It was created %s ago, and the controller has not processed it yet.", forPeople(age))
-		v.advice = "Check that the controller is running and watches this namespace: kubectl -n taskexec-system get pods."
+		v.sentence, v.advice = sayNotProcessed.With(forPeople(age)), adviseController.With()
 	}
 	return v, true
 }
@@ -41,15 +40,15 @@ func starting(o *Observation) (verdict, bool) {
 	pod := o.waitingPod()
 	switch {
 	case status.Message != "":
-		v.sentence = "It has not started yet" + because(status.Message) + "."
+		v.sentence = sayNotStartedYet.With(because(status.Message))
 	case pod != nil && pod.Spec.NodeName != "":
-		v.sentence = fmt.Sprintf("It is about to start: the node %q has its pod and prepares its image and volumes.", pod.Spec.NodeName)
+		v.sentence = sayOnNode.With(pod.Spec.NodeName)
 	case pod != nil:
-		v.sentence = "It is about to start: its pod waits to be scheduled."
+		v.sentence = sayPodWaits.With()
 	case status.Job == nil:
-		v.sentence = "It is about to start: its Job is about to be created."
+		v.sentence = sayJobToCreate.With()
 	default:
-		v.sentence = "It is about to start: its Job exists."
+		v.sentence = sayJobExists.With()
 	}
 	return v, true
 }
@@ -60,15 +59,11 @@ func retrying(o *Observation) (verdict, bool) {
 	if status.Phase != v1alpha1.PhaseRunning || status.Reason != v1alpha1.ReasonRetrying {
 		return verdict{}, false
 	}
-	how := ""
+	how := none
 	if code := o.failedWith(); code != nil {
-		how = fmt.Sprintf("; the last attempt ended with exit code %d", *code)
+		how = clauseLastFailed.With(*code)
 	}
-	return verdict{
-		v1alpha1.ReasonRetrying,
-		"It waits for its next attempt" + because(status.Message) + how + ".",
-		fmt.Sprintf("Read its log: GET /tasks/executions/%s/logs.", o.Execution.Name),
-	}, true
+	return verdict{v1alpha1.ReasonRetrying, sayRetrying.With(because(status.Message), how), adviseLog.With(o.Execution.Name)}, true
 }
 
 // failedWith returns the exit code of the last attempt that failed: that of the status, or else of the newest pod that
@@ -92,32 +87,32 @@ func running(o *Observation) (verdict, bool) {
 	if status.Phase != v1alpha1.PhaseRunning {
 		return verdict{}, false
 	}
-	sentence := "It runs" + onNode(o.nodeOf())
-	if status.StartTime != nil {
-		sentence = fmt.Sprintf("It has been running for %s%s", forPeople(o.Now.Sub(status.StartTime.Time)), onNode(o.nodeOf()))
-	}
-	sentence += o.tries(", on attempt %d")
+	node, tries, end := onNode(o.nodeOf()), o.tries(clauseAttempt), none
 	if o.Job != nil {
 		// Limits from a damaged annotation have no timeout.
 		limits, err := jobspec.SnapshotOf(o.Job)
 		if at, runs := status.Deadline(limits.Timeout); err == nil && runs {
-			sentence += fmt.Sprintf("; its timeout of %s ends it at %s", limits.Timeout.Duration, at.UTC().Format(time.RFC3339))
+			end = clauseTimeout.With(limits.Timeout.Duration, at.UTC().Format(time.RFC3339))
 		}
 	}
-	return verdict{v1alpha1.ReasonContainerStarted, sentence + ".", ""}, true
+	sentence := sayRuns.With(node, tries, end)
+	if status.StartTime != nil {
+		sentence = sayRunsFor.With(forPeople(o.Now.Sub(status.StartTime.Time)), node, tries, end)
+	}
+	return verdict{v1alpha1.ReasonContainerStarted, sentence, none}, true
 }
 
-// tries is a clause with the number of attempts in the given format, empty after one attempt. For a Job with several
+// tries is a clause with the number of attempts in the given phrase, empty after one attempt. For a Job with several
 // completions it has the completions instead: such a Job starts more pods than attempts.
-func (o *Observation) tries(format string) string {
+func (o *Observation) tries(phrase *phrases.Phrase) phrases.Text {
 	status := &o.Execution.Status
 	switch {
 	case status.Completions != nil:
-		return fmt.Sprintf(", with %d of %d completions", status.Completions.Succeeded, status.Completions.Wanted)
+		return clauseDone.With(status.Completions.Succeeded, status.Completions.Wanted)
 	case status.Attempts > 1:
-		return fmt.Sprintf(format, status.Attempts)
+		return phrase.With(status.Attempts)
 	default:
-		return ""
+		return none
 	}
 }
 
@@ -127,19 +122,17 @@ func completed(o *Observation) (verdict, bool) {
 	if status.Phase != v1alpha1.PhaseCompleted {
 		return verdict{}, false
 	}
-	sentence := "It completed"
+	at, after, advice := none, none, none
 	if status.CompletionTime != nil {
-		sentence += " at " + status.CompletionTime.UTC().Format(time.RFC3339)
+		at = clauseAt.With(status.CompletionTime.UTC().Format(time.RFC3339))
 		if status.StartTime != nil {
-			sentence += " after " + forPeople(status.CompletionTime.Sub(status.StartTime.Time))
+			after = clauseAfter.With(forPeople(status.CompletionTime.Sub(status.StartTime.Time)))
 		}
 	}
-	sentence += o.tries(", on attempt %d")
-	advice := ""
 	if killedQuietly(o) {
-		advice = "The work of the killed process may be missing. " + memoryAdvice
+		advice = adviseLostWork.With(adviseMemory.With())
 	}
-	return verdict{v1alpha1.ReasonCompleted, sentence + because(status.Message) + ".", advice}, true
+	return verdict{v1alpha1.ReasonCompleted, sayCompleted.With(at, after, o.tries(clauseAttempt), because(status.Message)), advice}, true
 }
 
 // failed repeats the message of the status, or else of the Job, for a failure that no other rule explains.
@@ -150,8 +143,8 @@ func failed(o *Observation) (verdict, bool) {
 	why := o.Execution.Status.Message
 	if why == "" && o.Job != nil {
 		if c := jobspec.TrueCondition(o.Job, batchv1.JobFailed); c != nil {
-			why = c.Reason + because(c.Message)
+			return verdict{o.Execution.Status.Reason, sayFailed.With(becauseOf(tellCondition.With(c.Reason, none, because(c.Message)))), none}, true
 		}
 	}
-	return verdict{o.Execution.Status.Reason, "It failed" + because(why) + ".", ""}, true
+	return verdict{o.Execution.Status.Reason, sayFailed.With(because(why)), none}, true
 }

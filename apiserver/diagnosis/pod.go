@@ -4,7 +4,6 @@
 package diagnosis
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // last returns the newest pod, nil if there is none.
@@ -71,11 +71,11 @@ func (o *Observation) nodeOf() string {
 }
 
 // ofIndex is a clause with the index of the pod that decided how the run ended, empty if the Job is not Indexed.
-func (o *Observation) ofIndex() string {
+func (o *Observation) ofIndex() phrases.Text {
 	if decided := o.Execution.Status.DecidingPod(); decided != nil && decided.Index != nil {
-		return fmt.Sprintf(" of index %d", *decided.Index)
+		return clauseIndex.With(*decided.Index)
 	}
-	return ""
+	return none
 }
 
 // statusesOf returns the statuses of a pod's containers, in the order in which they start.
@@ -139,19 +139,20 @@ func (o *Observation) allFacts(pod *corev1.Pod) (facts []Fact) {
 }
 
 func podFact(pod *corev1.Pod) Fact {
-	text := fmt.Sprintf("%sits phase is %s%s%s%s", indexIn(jobspec.IndexOf(pod)), pod.Status.Phase, onNode(pod.Spec.NodeName), reasonIn(pod.Status.Reason), because(pod.Status.Message))
+	deleted := none
 	if pod.DeletionTimestamp != nil {
-		text += "; it is being deleted"
+		deleted = tellPodDeleted.With()
 	}
+	text := tellPodPhase.With(indexIn(jobspec.IndexOf(pod)), pod.Status.Phase, onNode(pod.Spec.NodeName), reasonIn(pod.Status.Reason), because(pod.Status.Message), deleted)
 	return Fact{FromPod, pod.Name, pod.CreationTimestamp.Time, text}
 }
 
 // indexIn begins a fact about a pod of an Indexed Job with its index. It is empty for other Jobs.
-func indexIn(index *int32) string {
+func indexIn(index *int32) phrases.Text {
 	if index == nil {
-		return ""
+		return none
 	}
-	return fmt.Sprintf("index %d: ", *index)
+	return tellPodIndex.With(*index)
 }
 
 // conditionFacts returns the conditions that report a problem.
@@ -159,9 +160,9 @@ func conditionFacts(pod *corev1.Pod) (facts []Fact) {
 	for _, c := range pod.Status.Conditions {
 		switch {
 		case c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse:
-			facts = append(facts, Fact{FromPod, pod.Name, c.LastTransitionTime.Time, "it is not scheduled" + reasonIn(c.Reason) + because(c.Message)})
+			facts = append(facts, Fact{FromPod, pod.Name, c.LastTransitionTime.Time, tellPodWaits.With(reasonIn(c.Reason), because(c.Message))})
 		case c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue:
-			facts = append(facts, Fact{FromPod, pod.Name, c.LastTransitionTime.Time, "the platform disrupted it" + reasonIn(c.Reason) + because(c.Message)})
+			facts = append(facts, Fact{FromPod, pod.Name, c.LastTransitionTime.Time, tellPodDisrupt.With(reasonIn(c.Reason), because(c.Message))})
 		}
 	}
 	return facts
@@ -170,38 +171,41 @@ func conditionFacts(pod *corev1.Pod) (facts []Fact) {
 // containerFacts omits the termination message, which the program wrote and which may have sensitive values. The status
 // has it without them.
 func (o *Observation) containerFacts(pod *corev1.Pod, s *corev1.ContainerStatus) (facts []Fact) {
-	tell := func(at time.Time, format string, args ...any) {
-		facts = append(facts, Fact{FromPod, pod.Name, at, fmt.Sprintf("container %q ", s.Name) + fmt.Sprintf(format, args...)})
-	}
+	tell := func(at time.Time, text phrases.Text) { facts = append(facts, Fact{FromPod, pod.Name, at, text}) }
 	if t := s.LastTerminationState.Terminated; t != nil {
-		tell(t.FinishedAt.Time, "was restarted %s; it last %s", times(s.RestartCount, "time"), endOf(t))
+		text := tellRestarts.With(s.Name, s.RestartCount, endOf(t))
+		if s.RestartCount == 1 {
+			text = tellRestarted.With(s.Name, endOf(t))
+		}
+		tell(t.FinishedAt.Time, text)
 	}
 	switch {
 	case s.State.Waiting != nil && !isOrdinaryWait(s.State.Waiting.Reason):
-		tell(time.Time{}, "is waiting%s%s; its image is %q", reasonIn(s.State.Waiting.Reason), because(o.waitingMessage(s.State.Waiting)), imageOf(pod, s))
+		tell(time.Time{}, tellWaiting.With(s.Name, reasonIn(s.State.Waiting.Reason), becauseOf(o.waitingMessage(s.State.Waiting)), imageOf(pod, s)))
 	case s.State.Waiting != nil:
-		tell(time.Time{}, "is waiting to be created; its image is %q", imageOf(pod, s))
+		tell(time.Time{}, tellToBeCreated.With(s.Name, imageOf(pod, s)))
 	case s.State.Running != nil:
-		tell(s.State.Running.StartedAt.Time, "is running")
+		tell(s.State.Running.StartedAt.Time, tellRunning.With(s.Name))
 	case s.State.Terminated != nil:
-		tell(s.State.Terminated.FinishedAt.Time, "%s", endOf(s.State.Terminated))
+		tell(s.State.Terminated.FinishedAt.Time, tellTerminated.With(s.Name, endOf(s.State.Terminated)))
 	}
 	return facts
 }
 
-func endOf(t *corev1.ContainerStateTerminated) string {
-	text := fmt.Sprintf("ended with exit code %d%s", t.ExitCode, reasonIn(t.Reason))
+func endOf(t *corev1.ContainerStateTerminated) phrases.Text {
+	signal := none
 	if t.Signal != 0 {
-		text += fmt.Sprintf(", signal %d", t.Signal)
+		signal = clauseSignal.With(t.Signal)
 	}
-	return text
+	return tellEnd.With(t.ExitCode, reasonIn(t.Reason), signal)
 }
 
 func mirrorFact(m *v1alpha1.PodMirror) Fact {
-	f := Fact{Source: FromPod, Name: m.Name, Text: fmt.Sprintf("%sit has ended or no longer exists; its phase was %s%s%s", indexIn(m.Index), m.Phase, onNode(m.Node), reasonIn(m.Reason))}
+	exit := none
 	if m.ExitCode != nil {
-		f.Text += fmt.Sprintf(", with exit code %d", *m.ExitCode)
+		exit = clauseExit.With(*m.ExitCode)
 	}
+	f := Fact{Source: FromPod, Name: m.Name, Text: tellPodGone.With(indexIn(m.Index), m.Phase, onNode(m.Node), reasonIn(m.Reason), exit)}
 	if m.FinishTime != nil {
 		f.At = m.FinishTime.Time
 	}

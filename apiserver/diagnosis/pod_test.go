@@ -12,6 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 func uid(id string) func(*corev1.Pod) {
@@ -61,7 +62,7 @@ func TestCase24ExplainedByThePodThatDecided(t *testing.T) {
 	}
 	found := false
 	for _, f := range Of(many.Observation).Facts {
-		found = found || f.Name == "pod-a" && strings.Contains(f.Text, "exit code 7")
+		found = found || f.Name == "pod-a" && strings.Contains(f.TextIn(phrases.English), "exit code 7")
 	}
 	if !found {
 		t.Error("no fact tells of the pod that decided")

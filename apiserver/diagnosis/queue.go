@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // maxNamed bounds how many active runs are named.
@@ -27,30 +28,30 @@ func queued(o *Observation) (verdict, bool) {
 	case status.Queue.BlockedBy == v1alpha1.BlockedByNamespace:
 		return verdict{
 			v1alpha1.ReasonNamespaceLimit,
-			"It is queued because its namespace has as many active runs as allowed" + o.place(" of its task") + ".",
-			"It starts when other runs end. The limit is the controller's flag --max-running-per-namespace.",
+			sayNamespaceFull.With(clauseThen.With(o.placeOfTask())),
+			adviseNamespaceLimit.With(),
 		}, true
 	case status.Queue.BlockedBy == v1alpha1.BlockedByController:
 		return verdict{
 			v1alpha1.ReasonControllerLimit,
-			"It is queued because the cluster has as many active runs as allowed" + o.place(" of its task") + ".",
-			"It starts when other runs end. The limit is the controller's flag --max-running.",
+			sayClusterFull.With(clauseThen.With(o.placeOfTask())),
+			adviseClusterLimit.With(),
 		}, true
 	case status.Reason == v1alpha1.ReasonReplacing:
 		return verdict{
 			v1alpha1.ReasonReplacing,
-			fmt.Sprintf("It waits for the end of the runs of the task %q that it replaces%s.", task, o.activeNames()),
-			"",
+			sayReplacing.With(task, o.activeNames()),
+			none,
 		}, true
 	default:
-		limit := ""
+		limit := none
 		if o.Task != nil && o.Task.Spec.MaxRunning() > 0 {
-			limit = fmt.Sprintf(", which runs at most %d at once", o.Task.Spec.MaxRunning())
+			limit = clauseAtMost.With(o.Task.Spec.MaxRunning())
 		}
 		return verdict{
 			v1alpha1.ReasonConcurrencyLimit,
-			fmt.Sprintf("It is queued for the task %q%s%s%s.", task, limit, o.place(""), o.activeNames()),
-			"It starts when other runs end. The limit is spec.concurrency of the Task.",
+			sayTaskFull.With(task, limit, clauseThen.With(o.place()), o.activeNames()),
+			adviseTaskLimit.With(),
 		}, true
 	}
 }
@@ -60,47 +61,63 @@ func (o *Observation) ahead() int { return o.Census.Ahead(o.Execution) }
 
 // active returns the names of the oldest runs of the task that have a place, at most maxNamed of them, and how many
 // have one. The oldest are likely to end next.
-func (o *Observation) active() (names []string, n int) {
+func (o *Observation) active() (names phrases.Text, named, n int) {
 	for _, x := range o.Census.Active {
 		if x.UID == o.Execution.UID {
 			continue
 		}
-		if n++; len(names) < maxNamed {
-			names = append(names, fmt.Sprintf("%q", x.Name))
+		if n++; named < maxNamed {
+			names, named = phrases.Join(clauseComma, names, phrases.Verbatim(fmt.Sprintf("%q", x.Name))), named+1
 		}
 	}
-	return names, n
+	return names, named, n
 }
 
-// place returns a clause that says how many queued runs are ahead of this one. of says which runs are counted.
-func (o *Observation) place(of string) string {
+// place says how many queued runs are ahead of this one.
+func (o *Observation) place() phrases.Text {
 	if n := o.ahead(); n > 0 {
-		return "; " + areAhead(n, of)
+		return areAhead(n)
 	}
-	return "; it is the next run" + of
+	return clauseNext.With()
 }
 
-func areAhead(n int, of string) string {
-	if n == 1 {
-		return "1 run" + of + " is ahead of it"
+// placeOfTask is place for a run that waits for a limit over all tasks.
+func (o *Observation) placeOfTask() phrases.Text {
+	switch n := o.ahead(); n {
+	case 0:
+		return clauseNextOfTask.With()
+	case 1:
+		return clauseOneOfTask.With()
+	default:
+		return clauseAheadTask.With(n)
 	}
-	return fmt.Sprintf("%d runs%s are ahead of it", n, of)
+}
+
+func areAhead(n int) phrases.Text {
+	if n == 1 {
+		return clauseOneAhead.With()
+	}
+	return clauseAhead.With(n)
 }
 
 // activeNames returns a clause with the names of the task's active runs, empty if there are none.
-func (o *Observation) activeNames() string {
-	names, n := o.active()
-	list := strings.Join(names, ", ")
+func (o *Observation) activeNames() phrases.Text {
+	names, named, n := o.active()
 	switch {
 	case n == 0:
-		return ""
+		return none
 	case n == 1:
-		return "; the active run is " + list
-	case n > len(names):
-		return fmt.Sprintf("; the active runs are %s and %d more", list, n-len(names))
+		return clauseActive.With(names)
+	case n > named:
+		return clauseMoreActive.With(names, n-named)
 	default:
-		return "; the active runs are " + list
+		return clauseActives.With(names)
 	}
+}
+
+// blockers are the words for what has a limit.
+var blockers = map[v1alpha1.QueueBlocker]*phrases.Phrase{
+	v1alpha1.BlockedByTask: tellTask, v1alpha1.BlockedByNamespace: tellNamespace, v1alpha1.BlockedByController: tellController,
 }
 
 // queueFacts returns the facts of a queued run. It omits runs whose Job is suspended, because these wait for no limit.
@@ -109,9 +126,13 @@ func queueFacts(o *Observation) (facts []Fact) {
 	if q == nil || o.Execution.Status.Phase != v1alpha1.PhaseQueued || q.BlockedBy == v1alpha1.BlockedByJob {
 		return nil
 	}
-	facts = append(facts, Fact{Source: FromQueue, Text: fmt.Sprintf("%s; the limit of the %s is reached", areAhead(o.ahead(), ""), strings.ToLower(string(q.BlockedBy)))})
-	if names, n := o.active(); n > 0 {
-		facts = append(facts, Fact{Source: FromQueue, Text: fmt.Sprintf("active runs of the task (%d): %s", n, strings.Join(names, ", "))})
+	limit := phrases.Verbatim(strings.ToLower(string(q.BlockedBy)))
+	if known := blockers[q.BlockedBy]; known != nil {
+		limit = known.With()
+	}
+	facts = append(facts, Fact{Source: FromQueue, Text: tellQueue.With(areAhead(o.ahead()), limit)})
+	if names, _, n := o.active(); n > 0 {
+		facts = append(facts, Fact{Source: FromQueue, Text: tellActiveRuns.With(n, names)})
 	}
 	return facts
 }

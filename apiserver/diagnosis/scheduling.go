@@ -3,11 +3,7 @@
 
 package diagnosis
 
-import (
-	"fmt"
-
-	corev1 "k8s.io/api/core/v1"
-)
+import corev1 "k8s.io/api/core/v1"
 
 // unschedulable repeats why the scheduler found no node for the pod.
 func unschedulable(o *Observation) (verdict, bool) {
@@ -20,13 +16,9 @@ func unschedulable(o *Observation) (verdict, bool) {
 			continue
 		}
 		if c.Reason == corev1.PodReasonSchedulingGated {
-			return verdict{ReasonUnschedulable, fmt.Sprintf("It does not run because its pod has a scheduling gate%s.", because(c.Message)), "Whoever set the gate has to remove it."}, true
+			return verdict{ReasonUnschedulable, sayGated.With(because(c.Message)), adviseGate.With()}, true
 		}
-		return verdict{
-			ReasonUnschedulable,
-			fmt.Sprintf("It does not run because its pod cannot be scheduled%s.", because(c.Message)),
-			"Compare the requests, nodeSelector, affinity and tolerations in the Task's jobTemplate with what the nodes offer: kubectl describe nodes.",
-		}, true
+		return verdict{ReasonUnschedulable, sayUnschedulable.With(because(c.Message)), adviseSchedule.With()}, true
 	}
 	return verdict{}, false
 }

@@ -7,13 +7,13 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // sensitive reports whether the run has sensitive params. Their values may be in what its program printed, and in the
 // command line that a node quotes.
 func (o *Observation) sensitive() bool { return o.Execution.Spec.SecretParams != nil }
-
-const notShown = "its message is not shown, because the run has sensitive params"
 
 // platformEvents are the reasons of Events whose messages quote neither the program nor its command line.
 var platformEvents = map[string]bool{
@@ -29,11 +29,11 @@ var platformEvents = map[string]bool{
 // eventMessage returns the message of an Event. For a run with sensitive params, it does so only if the message cannot
 // have their values. For example, the Event of a probe quotes the program's answer, and that of a failed start quotes
 // the command line.
-func (o *Observation) eventMessage(e *corev1.Event) string {
+func (o *Observation) eventMessage(e *corev1.Event) phrases.Text {
 	if o.sensitive() && !platformEvents[e.Reason] && !isPullMessage(e.Message) {
-		return notShown
+		return sayNotShown.With()
 	}
-	return e.Message
+	return phrases.Clause(e.Message)
 }
 
 // isPullMessage reports whether an Event is about a failed image pull. The kubelet uses the reason Failed for every
@@ -44,9 +44,9 @@ func isPullMessage(message string) bool {
 
 // waitingMessage returns why a container waits. The node's message may quote the command line. For a run with sensitive
 // params, the message is returned only if its reason rules that out.
-func (o *Observation) waitingMessage(w *corev1.ContainerStateWaiting) string {
+func (o *Observation) waitingMessage(w *corev1.ContainerStateWaiting) phrases.Text {
 	if o.sensitive() && !isImageTrouble(w.Reason) && w.Reason != reasonCrashLoop && w.Reason != "CreateContainerConfigError" {
-		return notShown
+		return sayNotShown.With()
 	}
-	return w.Message
+	return phrases.Clause(w.Message)
 }

@@ -15,7 +15,7 @@ func TestRefused(t *testing.T) {
 		"it waits for it": {run(v1alpha1.PhasePending, v1alpha1.ReasonSecretNotFound, "x"), silent},
 	}
 	for reason, advice := range refusals {
-		cases[reason] = asked{run(v1alpha1.PhaseFailed, reason, "words of the controller"), says{reason, "before it started: words of the controller.", advice}}
+		cases[reason] = asked{run(v1alpha1.PhaseFailed, reason, "words of the controller"), says{reason, "before it started: words of the controller.", advice.With().String()}}
 	}
 	ask(t, refused, cases)
 }
@@ -26,7 +26,7 @@ func TestNoJob(t *testing.T) {
 		"it has ended": {run(v1alpha1.PhaseFailed, v1alpha1.ReasonTaskNotFound, ""), silent},
 	}
 	for reason, advice := range withoutJob {
-		cases[reason] = asked{run(v1alpha1.PhasePending, reason, "words"), says{reason, "It has not started yet: words.", advice}}
+		cases[reason] = asked{run(v1alpha1.PhasePending, reason, "words"), says{reason, "It has not started yet: words.", advice.With().String()}}
 	}
 	ask(t, noJob, cases)
 }

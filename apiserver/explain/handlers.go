@@ -18,6 +18,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/diagnosis"
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/apiserver/wire"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // Explanation explains why a run does not run, why it failed, or how it ended.
@@ -86,23 +87,23 @@ func (h *Handlers) Explain(in *access.Scope, w http.ResponseWriter, r *http.Requ
 	if err != nil {
 		return err
 	}
-	return web.Reply(w, explanationOf(execution, diagnosis.Of(observed), len(observed.Unread) == 0))
+	return web.Reply(w, explanationOf(execution, diagnosis.Of(observed), len(observed.Unread) == 0, web.Speak(w, r)))
 }
 
-func explanationOf(e *v1alpha1.TaskExecution, x diagnosis.Finding, complete bool) Explanation {
+func explanationOf(e *v1alpha1.TaskExecution, x diagnosis.Finding, complete bool, in phrases.Language) Explanation {
 	w := Explanation{
 		ExecutionID: e.Name,
 		TaskName:    e.Spec.TaskRef.Name,
 		Status:      wire.StatusOf(e),
 		Phase:       wire.PhaseOf(e),
 		Reason:      x.Reason,
-		Sentence:    x.Sentence,
-		Advice:      x.Advice,
+		Sentence:    x.SentenceIn(in),
+		Advice:      x.AdviceIn(in),
 		Facts:       make([]Fact, len(x.Facts)),
 		Complete:    complete,
 	}
 	for i, f := range x.Facts {
-		w.Facts[i] = Fact{Source: string(f.Source), Name: f.Name, Text: f.Text}
+		w.Facts[i] = Fact{Source: string(f.Source), Name: f.Name, Text: f.TextIn(in)}
 		if !f.At.IsZero() {
 			at := f.At.UTC()
 			w.Facts[i].At = &at

@@ -20,6 +20,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/diagnosis"
 	"github.com/taskexec/taskexec/controllers/census"
 	"github.com/taskexec/taskexec/controllers/jobspec"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 const (
@@ -114,16 +115,16 @@ func objectsWithEvents(o *diagnosis.Observation) (objects []types.UID) {
 }
 
 // whyUnread says why a live read failed, in words that are safe to show.
-func whyUnread(err error) string {
+func whyUnread(err error) phrases.Text {
 	var unreachable *url.Error
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		return "the facade's service account is not allowed to (config/rbac)"
+		return diagnosis.UnreadForbidden.With()
 	case errors.Is(err, context.DeadlineExceeded), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
-		return "Kubernetes did not answer in time"
+		return diagnosis.UnreadLate.With()
 	case errors.As(err, &unreachable):
-		return "Kubernetes cannot be reached"
+		return diagnosis.UnreadUnreachable.With()
 	default:
-		return "Kubernetes returned an error; the facade's log has it"
+		return diagnosis.UnreadFailed.With()
 	}
 }

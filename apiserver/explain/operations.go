@@ -12,7 +12,8 @@ func Operations() openapi.Operations {
 	return openapi.Operations{
 		"GET /tasks/executions/{executionId}/explain": {
 			ID: "explainExecution", Tag: openapi.TagExecutions, Summary: "Explain why a run does not run, why it failed, or how it ended.",
-			Answers: []openapi.Answer{openapi.OK("The explanation in one sentence, advice, and the facts.", Explanation{}), openapi.NoSuchExecution},
+			Parameters: []openapi.Parameter{openapi.AcceptLanguage},
+			Answers:    []openapi.Answer{openapi.Worded("The explanation in one sentence, advice, and the facts.", Explanation{}), openapi.NoSuchExecution},
 		},
 	}
 }

@@ -53,9 +53,3 @@ func (r *rawEntry) entry() LogEntry {
 	parsed.Index = r.of.Index
 	return LogEntry{Entry: wire.EntryOf(&parsed), Container: r.of.ID.Container, Attempt: r.of.Attempt}
 }
-
-// reaches reports whether an entry of the tail in the status is on the side of the query's position that is read.
-func (q *logQuery) reaches(at time.Time) bool {
-	after := at.UnixNano() > q.from.At
-	return q.from == (replay.Position{}) || after != q.backwards
-}

@@ -107,7 +107,8 @@ func (l *servedLog) reachable() error {
 		at = l.reading.Position
 	}
 	nothing := l.final && len(l.replay.Segments) == 0
-	if !l.replay.Has(at) || (nothing && !l.onlyTail()) {
+	known := l.replay.Has(at) || isOfTail(at) && (l.onlyTail() || l.tailSoFar())
+	if !known || (nothing && !l.onlyTail()) {
 		return l.away
 	}
 	return nil

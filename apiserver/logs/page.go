@@ -89,9 +89,7 @@ func (l *servedLog) page(w http.ResponseWriter, r *http.Request) error {
 func (l *servedLog) pageNow(ctx context.Context) (LogPage, error) {
 	page := LogPage{ExecutionID: l.id, Entries: []LogEntry{}, NextCursor: l.query.from.String()}
 	if l.onlyTail() || l.tailSoFar() {
-		page.Entries, page.End = l.mirrored(), l.final
-		page.Sources = []string{"tail"}
-		return page, nil
+		return l.tailPage(), nil
 	}
 	if l.query.backwards {
 		return l.backwards(ctx)
@@ -165,19 +163,4 @@ func textOf(line replay.Line) (shown lines.Last, size int, err error) {
 		}
 	}
 	return shown, size, nil
-}
-
-// mirrored returns the entries of the tail in the status.
-func (l *servedLog) mirrored() []LogEntry {
-	entries := []LogEntry{}
-	for i := range l.execution.Status.Logs {
-		e := &l.execution.Status.Logs[i]
-		if l.query.reaches(e.Timestamp.Time) && !e.Timestamp.Time.Before(l.query.since) && l.query.atLeast(string(e.Level)) {
-			entries = append(entries, LogEntry{Entry: wire.EntryOf(e), Container: e.Container})
-		}
-	}
-	if l.query.tail > 0 && len(entries) > l.query.tail {
-		entries = entries[len(entries)-l.query.tail:]
-	}
-	return entries
 }

@@ -21,6 +21,7 @@ var (
 	DamagedRecord   = Problem(http.StatusGone, "The run is archived, and its record in the archive cannot be used.")
 	NotModified     = Answer{Status: http.StatusNotModified, Description: "Not modified since the ETag in If-None-Match.", Headers: map[string]string{"ETag": "The ETag of this state."}}
 	IfNoneMatch     = Header("If-None-Match", "The ETag of an earlier answer. If nothing has changed since, the answer is 304.", Text())
+	AcceptLanguage  = Header("Accept-Language", "The language of sentences for people: Chinese (zh) or English. The default is English. Messages of Kubernetes and of the controller are quoted as they are.", Text())
 	WithMay         = Query("may", "Say in the field may what the caller may do, by its rights. In a list of runs, rights that a Role grants to a single run by its id do not count.", Flag())
 	PageCursor      = Query("cursor", "The nextCursor of another page. This page begins there.", Text())
 	LastEventID     = []Parameter{
@@ -35,6 +36,11 @@ func Problem(status int, says string) Answer { return Answer{Status: status, Des
 // Tagged returns the answer 200 with an ETag.
 func Tagged(says string, body any) Answer {
 	return Answer{Status: http.StatusOK, Description: says, Body: body, Headers: map[string]string{"ETag": "The ETag of this state."}}
+}
+
+// Worded returns the answer 200 with sentences in the language of the request.
+func Worded(says string, body any) Answer {
+	return Answer{Status: http.StatusOK, Description: says, Body: body, Headers: map[string]string{"Content-Language": "The language of the sentences: en or zh-Hans."}}
 }
 
 // EventsOf returns the answer 200 of a stream of the given events.

@@ -168,8 +168,8 @@ func (h *Handlers) wanted(ctx context.Context, in *access.Scope, f *fields, requ
 	var unfit params.FieldErrors
 	switch {
 	case errors.As(err, &unfit):
-		for _, u := range unfit {
-			f.wrong("params"+u.Pointer, "%s", u.Message)
+		for i := range unfit {
+			f.problems = append(f.problems, web.FieldError{Pointer: "/params" + unfit[i].Pointer, Detail: unfit[i].Message, Of: &unfit[i]})
 		}
 	case err != nil && len(f.problems) == 0:
 		return spec, err

@@ -13,12 +13,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-logr/logr"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/taskexec/taskexec/apiserver/access"
 	"github.com/taskexec/taskexec/apiserver/web"
@@ -72,8 +73,9 @@ type issuer struct {
 	OIDC
 	client *http.Client
 
-	mu    sync.Mutex
-	known *oidc.Provider
+	// known is set once the issuer has answered. Until then, logins at the same time ask it together.
+	known atomic.Pointer[oidc.Provider]
+	asked singleflight.Group
 }
 
 func newIssuer(of OIDC) *issuer {
@@ -83,20 +85,29 @@ func newIssuer(of OIDC) *issuer {
 	return &issuer{OIDC: of, client: &http.Client{Timeout: issuerPatience}}
 }
 
-// provider returns the issuer's configuration and keys.
-func (i *issuer) provider() (*oidc.Provider, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.known != nil {
-		return i.known, nil
+// provider returns the issuer's configuration and keys. It waits until ctx ends, or the issuer has had issuerPatience.
+func (i *issuer) provider(ctx context.Context) (*oidc.Provider, error) {
+	if known := i.known.Load(); known != nil {
+		return known, nil
 	}
-	// The provider outlives the request, because it reads new keys with this context.
-	known, err := oidc.NewProvider(oidc.ClientContext(context.Background(), i.client), i.Issuer)
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration of the issuer (--oidc-issuer): %w", err)
+	answer := i.asked.DoChan("", func() (any, error) {
+		// The provider outlives the request, because it reads new keys with this context. The client bounds each of its
+		// requests.
+		known, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), i.client), i.Issuer)
+		if err == nil {
+			i.known.Store(known)
+		}
+		return nil, err
+	})
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("reading the configuration of the issuer (--oidc-issuer): %w", ctx.Err())
+	case got := <-answer:
+		if got.Err != nil {
+			return nil, fmt.Errorf("reading the configuration of the issuer (--oidc-issuer): %w", got.Err)
+		}
+		return i.known.Load(), nil
 	}
-	i.known = known
-	return known, nil
 }
 
 // config returns the client's configuration for a request.
@@ -124,7 +135,7 @@ func (h *Handlers) BeginOIDC(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	provider, err := h.issuer.provider()
+	provider, err := h.issuer.provider(r.Context())
 	if err != nil {
 		return h.failed(w, r, failFailed, err)
 	}
@@ -203,7 +214,7 @@ func (h *Handlers) flowOf(r *http.Request) (begun flow, err error) {
 
 // exchange returns the ID token for a code, after it was checked: its signature, issuer, audience, expiry and nonce.
 func (i *issuer) exchange(r *http.Request, begun flow, code string) (string, error) {
-	provider, err := i.provider()
+	provider, err := i.provider(r.Context())
 	if err != nil {
 		return "", err
 	}

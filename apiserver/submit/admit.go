@@ -6,7 +6,6 @@ package submit
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -64,7 +63,11 @@ func backlogFull(limits backlog.Limits, task *v1alpha1.Task, execution *v1alpha1
 }
 
 func backlogProblem(full *backlog.Full) *web.Problem {
-	p := web.Problemf(http.StatusTooManyRequests, "%v", full)
+	text := sayBacklogBytes.With(full.Namespace, full.Used, full.Size, full.Limit)
+	if full.Bound == backlog.BoundRuns {
+		text = sayBacklogRuns.With(full.Namespace, full.Used, full.Limit)
+	}
+	p := web.ProblemOfText(http.StatusTooManyRequests, text)
 	p.RetryAfter = queueFullRetry
 	return p
 }
@@ -80,7 +83,7 @@ func oldest(c census.Census) string {
 // suspended returns an error if the task is suspended.
 func suspended(task *v1alpha1.Task) error {
 	if task.Spec.Suspended {
-		return web.Problemf(http.StatusConflict, "the task %q is suspended and accepts no new runs (spec.suspended)", task.Name)
+		return web.ProblemOfText(http.StatusConflict, saySuspended.With(task.Name))
 	}
 	return nil
 }
@@ -90,13 +93,11 @@ func refused(task *v1alpha1.Task, now census.Occupancy, example string) error {
 	rules := census.RulesOf(task)
 	switch rules.Judge(now).Reason {
 	case v1alpha1.ReasonConcurrencyForbidden:
-		return web.Problemf(http.StatusConflict, "the task %q allows at most %d active runs (spec.concurrency), and execution %s is active", task.Name, rules.MaxRunning, example)
+		return web.ProblemOfText(http.StatusConflict, sayForbidden.With(task.Name, rules.MaxRunning, example))
 	case v1alpha1.ReasonQueueFull:
-		return &web.Problem{
-			Status:     http.StatusTooManyRequests,
-			Detail:     fmt.Sprintf("the queue of the task %q is full: at most %d run at once and %d wait (spec.concurrency); try again when a run has ended", task.Name, rules.MaxRunning, rules.MaxQueued),
-			RetryAfter: queueFullRetry,
-		}
+		p := web.ProblemOfText(http.StatusTooManyRequests, sayQueueFull.With(task.Name, rules.MaxRunning, rules.MaxQueued))
+		p.RetryAfter = queueFullRetry
+		return p
 	default:
 		return nil
 	}

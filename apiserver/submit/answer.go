@@ -38,8 +38,7 @@ func (h *Handlers) repeated(in *access.Scope, w http.ResponseWriter, r *http.Req
 }
 
 func keyWasUsed(existing *v1alpha1.TaskExecution) *web.Problem {
-	return web.Problemf(http.StatusConflict, "this %s was used with another body, for execution %q; use a new key for a new request",
-		HeaderIdempotencyKey, existing.Name)
+	return web.ProblemOfText(http.StatusConflict, sayKeyBefore.With(HeaderIdempotencyKey, existing.Name))
 }
 
 // repeatedWith answers the repetition of a submission with sensitive params. If the first request only created the

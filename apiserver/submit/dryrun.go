@@ -16,6 +16,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/jobspec"
 	"github.com/taskexec/taskexec/controllers/params"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // DryRun is the answer to a dry run. Nothing was changed.
@@ -84,9 +85,10 @@ func (h *Handlers) dryRun(in *access.Scope, w http.ResponseWriter, r *http.Reque
 	job.APIVersion, job.Kind = batchv1.SchemeGroupVersion.String(), "Job"
 	of, all := h.Stores(in.Namespace).Open(task.Name)
 	f := ForecastOf(task, ours, all.Blocked(), job, backlogFull(h.Waiting, task, execution, of, all))
+	language := web.Speak(w, r)
 	answer := DryRun{
-		Kind: kindDryRun, DryRun: true, TaskName: task.Name, Outcome: f.Outcome, Reason: f.Reason, Detail: f.Detail, StatusCode: f.Status,
-		Params: received.Effective, Job: job, Warnings: warningsOf(task, received.Effective),
+		Kind: kindDryRun, DryRun: true, TaskName: task.Name, Outcome: f.Outcome, Reason: f.Reason, Detail: f.Detail.In(language), StatusCode: f.Status,
+		Params: received.Effective, Job: job, Warnings: warningsOf(task, received.Effective, language),
 	}
 	if may, err := in.May(r.Context(), access.RightTo("get", "tasks", access.ByTask), task.Name); err != nil {
 		return err
@@ -99,14 +101,14 @@ func (h *Handlers) dryRun(in *access.Scope, w http.ResponseWriter, r *http.Reque
 	if execution.Spec.SecretParams != nil {
 		answer.SecretParams = execution.Spec.SecretParams.Names
 	}
-	if err := h.setRepeat(in, r, submission, &answer); err != nil {
+	if err := h.setRepeat(in, r, submission, &answer, language); err != nil {
 		return err
 	}
 	return web.Reply(w, answer)
 }
 
 // setRepeat sets the answer for an Idempotency-Key that was used before.
-func (h *Handlers) setRepeat(in *access.Scope, r *http.Request, submission submission, answer *DryRun) error {
+func (h *Handlers) setRepeat(in *access.Scope, r *http.Request, submission submission, answer *DryRun, language phrases.Language) error {
 	if !submission.keyed {
 		return nil
 	}
@@ -116,16 +118,16 @@ func (h *Handlers) setRepeat(in *access.Scope, r *http.Request, submission submi
 	}
 	if answer.ExecutionID = existing.Name; submission.made(existing) {
 		answer.Outcome, answer.Reason, answer.StatusCode = OutcomeRepeat, "", http.StatusOK
-		answer.Detail = "the " + HeaderIdempotencyKey + " was used before: the answer would be the execution of that request"
+		answer.Detail = sayKeyAgain.With(HeaderIdempotencyKey).In(language)
 		return nil
 	}
 	answer.Outcome, answer.Reason, answer.StatusCode = OutcomeRefuse, "", http.StatusConflict
-	answer.Detail = keyWasUsed(existing).Detail
+	answer.Detail = keyWasUsed(existing).In(language).Detail
 	return nil
 }
 
 // warningsOf says which params of a run have no environment variable.
-func warningsOf(task *v1alpha1.Task, effective []byte) []string {
+func warningsOf(task *v1alpha1.Task, effective []byte, language phrases.Language) []string {
 	schema, err := params.Of(task)
 	if err != nil {
 		return nil // unreachable: the params were validated with it
@@ -134,5 +136,5 @@ func warningsOf(task *v1alpha1.Task, effective []byte) []string {
 	if json.Unmarshal(effective, &fields) != nil {
 		return nil // unreachable: the params are an object
 	}
-	return schema.Warnings(slices.Collect(maps.Keys(fields)))
+	return schema.Warnings(slices.Collect(maps.Keys(fields)), language)
 }

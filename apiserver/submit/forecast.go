@@ -5,7 +5,6 @@ package submit
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -15,6 +14,7 @@ import (
 	"github.com/taskexec/taskexec/apiserver/web"
 	"github.com/taskexec/taskexec/controllers/backlog"
 	"github.com/taskexec/taskexec/controllers/census"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // The outcomes of a dry run.
@@ -30,7 +30,7 @@ type Forecast struct {
 	Outcome string
 	// Reason is the reason that the run's status would have, empty if it would start.
 	Reason string
-	Detail string
+	Detail phrases.Text
 	// Status is the HTTP status.
 	Status int
 }
@@ -56,7 +56,7 @@ func ForecastOf(task *v1alpha1.Task, ours []*v1alpha1.TaskExecution, blocked v1a
 			return f
 		}
 	}
-	return Forecast{OutcomeStart, "", "it would start at once", http.StatusOK}
+	return Forecast{OutcomeStart, "", sayStarts.With(), http.StatusOK}
 }
 
 func refusedByBacklog(full *backlog.Full) (Forecast, bool) {
@@ -74,7 +74,15 @@ func refusal(reason string, err error) (Forecast, bool) {
 	if !errors.As(err, &p) {
 		p = web.ProblemOf(err)
 	}
-	return Forecast{OutcomeRefuse, reason, p.Detail, p.Status}, true
+	return Forecast{OutcomeRefuse, reason, detailOf(p), p.Status}, true
+}
+
+// detailOf returns the detail of a problem, in all languages as far as there are words.
+func detailOf(p *web.Problem) phrases.Text {
+	if p.Text.IsZero() {
+		return phrases.Verbatim(p.Detail)
+	}
+	return p.Text
 }
 
 // readyReason returns the reason for which a task cannot be run.
@@ -90,17 +98,16 @@ func readyReason(task *v1alpha1.Task) string {
 
 // waitsForPlace says what the run would wait for before it gets a place.
 func waitsForPlace(task *v1alpha1.Task, verdict census.Verdict, taken census.Census) (Forecast, bool) {
-	detail := ""
+	detail := phrases.Text{}
 	switch verdict.Reason {
 	case v1alpha1.ReasonReplacing:
-		detail = fmt.Sprintf("it would cancel the oldest run, execution %q, and start when that has ended", oldest(taken))
+		detail = sayReplace.With(oldest(taken))
 	case v1alpha1.ReasonConcurrencyLimit:
-		detail = fmt.Sprintf("it would be queued: the task %q has %d active and %d queued runs, and runs at most %d at once (spec.concurrency)",
-			task.Name, len(taken.Active), len(taken.Waiting), task.Spec.MaxRunning())
+		detail = sayQueued.With(task.Name, len(taken.Active), len(taken.Waiting), task.Spec.MaxRunning())
 	case v1alpha1.ReasonNamespaceLimit:
-		detail = "it would be queued: the namespace has as many active runs as allowed (the controller's --max-running-per-namespace)"
+		detail = sayNamespaceFull.With()
 	case v1alpha1.ReasonControllerLimit:
-		detail = "it would be queued: the cluster has as many active runs as allowed (the controller's --max-running)"
+		detail = sayClusterFull.With()
 	default:
 		return Forecast{}, false
 	}
@@ -111,9 +118,9 @@ func waitsForPlace(task *v1alpha1.Task, verdict census.Verdict, taken census.Cen
 func waitsForJob(job *batchv1.Job) (Forecast, bool) {
 	switch queue := job.Labels[v1alpha1.LabelKueueQueue]; {
 	case queue != "":
-		return Forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, fmt.Sprintf("it would wait until Kueue admits its Job to the queue %q", queue), http.StatusOK}, true
+		return Forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, sayKueue.With(queue), http.StatusOK}, true
 	case job.Spec.Suspend != nil && *job.Spec.Suspend:
-		return Forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, "it would wait until somebody resumes its Job, which the template suspends", http.StatusOK}, true
+		return Forecast{OutcomeQueue, v1alpha1.ReasonJobSuspended, sayHeld.With(), http.StatusOK}, true
 	default:
 		return Forecast{}, false
 	}

@@ -69,21 +69,20 @@ func (s submission) allowed(task *v1alpha1.Task) error {
 	if err := jobspec.CheckAllowed(task, s.execution(params.Received{})); !errors.As(err, &notAllowed) {
 		return err
 	}
-	hint := "POST /tasks/" + task.Name + "/execute/api runs the task without it"
 	if s.schedule != nil {
-		hint = "change it with PUT /triggers/cron/" + s.schedule.Name
+		return web.ProblemOfText(http.StatusConflict, sayNotInPlan.With(notAllowed, s.schedule.Name))
 	}
-	return web.Problemf(http.StatusConflict, "%v; %s", notAllowed, hint)
+	return web.ProblemOfText(http.StatusConflict, sayNotAllowed.With(notAllowed, task.Name))
 }
 
 // runnable returns an error if the controller has found that the task cannot be run.
 func runnable(task *v1alpha1.Task) error {
 	if lost := task.Undecoded.InSpec(); len(lost) > 0 {
-		return web.Problemf(http.StatusConflict, "the task %q cannot be run until it is fixed: %s: %s", task.Name, v1alpha1.ReasonUndecodable, lost)
+		return web.ProblemOfText(http.StatusConflict, sayBroken.With(task.Name, v1alpha1.ReasonUndecodable, lost))
 	}
 	ready := apimeta.FindStatusCondition(task.Status.Conditions, v1alpha1.ConditionReady)
 	if ready != nil && ready.Status == metav1.ConditionFalse && ready.ObservedGeneration == task.Generation {
-		return web.Problemf(http.StatusConflict, "the task %q cannot be run until it is fixed: %s: %s", task.Name, ready.Reason, ready.Message)
+		return web.ProblemOfText(http.StatusConflict, sayBroken.With(task.Name, ready.Reason, ready.Message))
 	}
 	return nil
 }
@@ -93,7 +92,7 @@ func runnable(task *v1alpha1.Task) error {
 func checkParams(task *v1alpha1.Task, given []byte) (params.Received, error) {
 	schema, err := params.Of(task)
 	if err != nil {
-		return params.Received{}, web.Problemf(http.StatusConflict, "the task %q cannot be run until it is fixed: spec.parameters is not a usable JSON Schema: %v", task.Name, err)
+		return params.Received{}, web.ProblemOfText(http.StatusConflict, sayBadSchema.With(task.Name, err))
 	}
 	received, problems := schema.Receive(given)
 	if len(problems) > 0 {
@@ -103,7 +102,7 @@ func checkParams(task *v1alpha1.Task, given []byte) (params.Received, error) {
 	_, err = jobspec.Build(task, sample, received.Effective)
 	var inCommand *jobspec.CommandLineError
 	if errors.As(err, &inCommand) {
-		return params.Received{}, web.Problemf(http.StatusConflict, "the task %q cannot be run until it is fixed: %v", task.Name, inCommand)
+		return params.Received{}, web.ProblemOfText(http.StatusConflict, sayBadCommand.With(task.Name, inCommand))
 	}
 	if err != nil {
 		return params.Received{}, params.FieldErrors{{Message: err.Error()}}
@@ -138,8 +137,7 @@ func (s submission) checkSensitive(task *v1alpha1.Task) error {
 		return nil
 	}
 	sorted := slices.Sorted(maps.Keys(names))
-	p := web.Problemf(http.StatusBadRequest, "execution %q has sensitive params, whose values cannot be read; send all params again, including %s",
-		s.original.Name, strings.Join(sorted, ", "))
+	p := web.ProblemOfText(http.StatusBadRequest, saySensitive.With(s.original.Name, strings.Join(sorted, ", ")))
 	for _, name := range sorted {
 		p.Errors = append(p.Errors, web.FieldError{Pointer: "/params" + params.Pointer(name), Detail: fmt.Sprintf("%q is sensitive and must be sent again, with all other params", name)})
 	}

@@ -33,6 +33,7 @@ func submitting(o openapi.Operation, missing openapi.Answer) openapi.Operation {
 	o.Parameters = []openapi.Parameter{
 		openapi.Query("dryRun", "Change nothing, and answer what the request would do.", openapi.Flag()),
 		openapi.Header(HeaderIdempotencyKey, "Identifies the request, so that a repetition does not start a second run. 1 to 255 visible ASCII characters, quoted (RFC 9651) or not.", openapi.Text("minLength", 1)),
+		openapi.AcceptLanguage,
 		openapi.Header("traceparent", "The W3C trace to which the run belongs. The container gets it as TRACEPARENT.", openapi.Text()),
 	}
 	o.Body = executeRequest{}

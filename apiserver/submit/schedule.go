@@ -43,7 +43,7 @@ func (h *Handlers) RunSchedule(in *access.Scope, w http.ResponseWriter, r *http.
 	var unfit params.FieldErrors
 	if errors.As(err, &unfit) {
 		// The request has no params, so it is not at fault.
-		return web.Problemf(http.StatusConflict, "the task %q does not accept the params of the schedule %q: %v; change them with PUT %s", submission.task, name, unfit, in.Path("triggers", "cron", name))
+		return web.ProblemOfText(http.StatusConflict, sayPlanParams.With(submission.task, name, unfit.Text(), in.Path("triggers", "cron", name)))
 	}
 	return err
 }

@@ -38,6 +38,9 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if answer.Status >= http.StatusInternalServerError {
 		logr.FromContextOrDiscard(r.Context()).Error(err, "Request failed", "status", answer.Status)
 	}
+	if answer.hasWords() {
+		answer = answer.In(Speak(w, r))
+	}
 	answer.Write(w, RequestID(r.Context()))
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/taskexec/taskexec/controllers/bucket"
 	"github.com/taskexec/taskexec/controllers/params"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // Problem is an error as RFC 9457 defines it. Its type is about:blank, so that title is the name of the HTTP status.
@@ -38,6 +40,8 @@ type Problem struct {
 
 	// RetryAfter is the header Retry-After in seconds, 0 for none.
 	RetryAfter int `json:"-"`
+	// Text is the detail in all languages. If it says nothing, the detail is in English only.
+	Text phrases.Text `json:"-"`
 }
 
 // FieldError is a problem of one field.
@@ -46,6 +50,8 @@ type FieldError struct {
 	Pointer string `json:"pointer"`
 	// Detail says what is wrong with the field.
 	Detail string `json:"detail"`
+	// Of is the problem of a param that the detail is about, nil for other fields.
+	Of *params.FieldError `json:"-"`
 }
 
 // Error makes a problem an error, so that handlers can return it.
@@ -54,6 +60,31 @@ func (p *Problem) Error() string { return fmt.Sprintf("%d: %s", p.Status, p.Deta
 // Problemf returns a problem with a status and a formatted detail.
 func Problemf(status int, format string, args ...any) *Problem {
 	return &Problem{Status: status, Detail: fmt.Sprintf(format, args...)}
+}
+
+// ProblemOfText returns a problem with a status and a detail in all languages.
+func ProblemOfText(status int, detail phrases.Text) *Problem {
+	return &Problem{Status: status, Detail: detail.In(phrases.English), Text: detail}
+}
+
+// hasWords reports whether the problem differs between languages.
+func (p *Problem) hasWords() bool {
+	return !p.Text.IsZero() || slices.ContainsFunc(p.Errors, func(e FieldError) bool { return e.Of != nil })
+}
+
+// In returns the problem with its words in a language, as far as they are in it. It does not change the problem.
+func (p *Problem) In(l phrases.Language) *Problem {
+	said := *p
+	if !p.Text.IsZero() {
+		said.Detail = p.Text.In(l)
+	}
+	said.Errors = slices.Clone(p.Errors)
+	for i := range said.Errors {
+		if of := said.Errors[i].Of; of != nil {
+			said.Errors[i].Detail = of.In(l)
+		}
+	}
+	return &said
 }
 
 // UnavailableRetry is the Retry-After in seconds when the API server is busy or cannot be reached.
@@ -107,9 +138,9 @@ func Unavailable(detail string) *Problem {
 
 // paramsProblem returns a problem whose pointers are relative to the body, where the params are under "params".
 func paramsProblem(fields params.FieldErrors) *Problem {
-	p := Problemf(http.StatusBadRequest, "the params do not match the task's schema: %v", fields)
-	for _, f := range fields {
-		p.Errors = append(p.Errors, FieldError{Pointer: "/params" + f.Pointer, Detail: f.Message})
+	p := ProblemOfText(http.StatusBadRequest, sayParams.With(fields.Text()))
+	for i, f := range fields {
+		p.Errors = append(p.Errors, FieldError{Pointer: "/params" + f.Pointer, Detail: f.Message, Of: &fields[i]})
 	}
 	return p
 }

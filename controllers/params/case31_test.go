@@ -12,6 +12,7 @@ import (
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // asAPIServer returns JSON as the API server returns it: decoded on write and on read, and with "<" in six bytes.
@@ -207,7 +208,7 @@ func TestCase31ParamsOfOneVariable(t *testing.T) {
 			if diff := cmp.Diff(c.want, schema.Variables(c.given)); diff != "" {
 				t.Error(diff)
 			}
-			warnings := schema.Warnings(c.given)
+			warnings := schema.Warnings(c.given, phrases.English)
 			if len(warnings) != len(c.says) {
 				t.Fatalf("warnings %q, want %q", warnings, c.says)
 			}

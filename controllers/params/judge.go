@@ -11,15 +11,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// tooMuchWork is the message for params that would take too long to validate.
-const tooMuchWork = "take too long to validate by the task's schema: send less at once, or let the schema allow fewer items (maxItems) or forms (oneOf, anyOf)"
-
 // judge returns what is wrong with params by the schema. Its work and its memory are bounded. It first checks whether
 // params are valid without keeping errors, and then collects the errors of as small a part as needed.
 func (s *Schema) judge(value any) FieldErrors {
 	m := &meter{left: maxWork, patterns: s.patterns}
 	if !m.afford(s.compiled, value) {
-		return FieldErrors{{Message: "params " + tooMuchWork}}
+		return FieldErrors{wrong("", sayTooMuchWork.With())}
 	}
 	if satisfies(s.compiled, value) {
 		return nil
@@ -37,7 +34,7 @@ func satisfies(s *jsonschema.Schema, value any) bool {
 // problems, otherwise those of the first part that is wrong by itself.
 func (s *Schema) narrow(m *meter, schema *jsonschema.Schema, value any, path []string) FieldErrors {
 	if len(path) > 0 && s.IsSensitive(path[0]) {
-		return FieldErrors{{Pointer(path[:1]...), hidden}}
+		return FieldErrors{wrong(Pointer(path[:1]...), hidden.With())}
 	}
 	little := &meter{left: maxTold, patterns: s.patterns}
 	if little.afford(schema, value) {
@@ -51,7 +48,7 @@ func (s *Schema) narrow(m *meter, schema *jsonschema.Schema, value any, path []s
 		for part := range ofTheSameValue(schema, false) {
 			for _, below := range schemasAt(part, step) {
 				if !m.afford(below, child) {
-					return FieldErrors{{Pointer(path...), "does not match the schema"}}
+					return FieldErrors{wrong(Pointer(path...), sayUnfit.With())}
 				}
 				if !satisfies(below, child) {
 					return s.narrow(m, below, child, append(path[:len(path):len(path)], step.String()))
@@ -59,7 +56,7 @@ func (s *Schema) narrow(m *meter, schema *jsonschema.Schema, value any, path []s
 			}
 		}
 	}
-	return FieldErrors{{Pointer(path...), "does not match the schema"}}
+	return FieldErrors{wrong(Pointer(path...), sayUnfit.With())}
 }
 
 // sensitiveAt returns the names of sensitive params at a path. Only the top level has any.

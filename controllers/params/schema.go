@@ -114,7 +114,7 @@ func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 	}
 	object, isObject := value.(map[string]any)
 	if !isObject {
-		return nil, FieldErrors{{Message: "params must be a JSON object"}}
+		return nil, FieldErrors{wrong("", sayNoObject.With())}
 	}
 	effective, problem = encodeBounded(object)
 	if problem != "" {
@@ -124,7 +124,7 @@ func (s *Schema) Apply(given []byte) (effective []byte, problems FieldErrors) {
 		return effective, nil
 	}
 	if room := roomForDefaults; !applyDefaults(s.compiled, object, &room) {
-		return nil, FieldErrors{{Message: "params with the schema's defaults are larger than a container can get"}}
+		return nil, FieldErrors{wrong("", sayTooLarge.With())}
 	}
 	if problems := s.judge(value); len(problems) > 0 {
 		return nil, problems

@@ -14,9 +14,6 @@ import (
 	"unicode/utf8"
 )
 
-// hidden is the only message about a sensitive param that the schema refuses, because another message could quote it.
-const hidden = "does not match the schema; its value is sensitive and not shown"
-
 const (
 	// maxSensitive is how many sensitive params a Task may have.
 	maxSensitive = 16
@@ -155,7 +152,7 @@ func (s *Schema) Split(given []byte) (plain []byte, secret map[string][]byte, pr
 		}
 		text, ok := textOf(value)
 		if !ok {
-			problems = append(problems, FieldError{Pointer(name), hidden})
+			problems = append(problems, wrong(Pointer(name), hidden.With()))
 			continue
 		}
 		if secret == nil {
@@ -205,11 +202,11 @@ func (s *Schema) Join(plain []byte, secret map[string][]byte) (joined []byte, pr
 		value, ok := s.valueOf(name, secret[name])
 		switch _, twice := object[name]; {
 		case twice:
-			problems = append(problems, FieldError{at, "is in both the params and their Secret"})
+			problems = append(problems, wrong(at, sayTwice.With()))
 		case !s.IsSensitive(name):
-			problems = append(problems, FieldError{at, "is not sensitive in this task, so it belongs in the params, not in a Secret"})
+			problems = append(problems, wrong(at, sayPlain.With()))
 		case !ok:
-			problems = append(problems, FieldError{at, hidden})
+			problems = append(problems, wrong(at, hidden.With()))
 		}
 		object[name] = value
 	}

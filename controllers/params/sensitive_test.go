@@ -123,7 +123,7 @@ func TestSplit(t *testing.T) {
 		"nothing sensitive stays as it is": {`{ "user":"a", "n":1.0 }`, `{ "user":"a", "n":1.0 }`, nil, ""},
 		"each type":                        {`{"user":"<a>","n":9007199254740993,"password":"$(x) \"y\"","pin":12345678901234567890,"once":false}`, `{"n":9007199254740993,"user":"<a>"}`, map[string]string{"password": `$(x) "y"`, "pin": "12345678901234567890", "once": "false"}, ""},
 		"nothing else":                     {`{"password":""}`, `{}`, map[string]string{"password": ""}, ""},
-		"a NUL":                            {`{"user":"a","password":"a\u0000b"}`, "", nil, "/password: " + hidden},
+		"a NUL":                            {`{"user":"a","password":"a\u0000b"}`, "", nil, "/password: " + hidden.With().String()},
 		"no JSON":                          {`{`, `{`, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -158,12 +158,12 @@ func TestJoin(t *testing.T) {
 		"nothing":                       {``, nil, `{}`, ""},
 		"each type":                     {`{"user":"a"}`, map[string]string{"password": `$(x) "<y>`, "pin": "12345678901234567890", "once": "true"}, `{"once":true,"password":"$(x) \"<y>","pin":12345678901234567890,"user":"a"}`, ""},
 		"a string that looks like more": {``, map[string]string{"password": `{"a":1}`}, `{"password":"{\"a\":1}"}`, ""},
-		"an integer that is none":       {``, map[string]string{"pin": "s3cret"}, "", "/pin: " + hidden},
-		"an integer with a newline":     {``, map[string]string{"pin": "1234\n"}, "", "/pin: " + hidden},
-		"an empty integer":              {``, map[string]string{"pin": ""}, "", "/pin: " + hidden},
-		"a list":                        {``, map[string]string{"pin": "[1]"}, "", "/pin: " + hidden},
-		"no UTF-8":                      {``, map[string]string{"password": "\xff"}, "", "/password: " + hidden},
-		"a NUL":                         {``, map[string]string{"password": "\x00"}, "", "/password: " + hidden},
+		"an integer that is none":       {``, map[string]string{"pin": "s3cret"}, "", "/pin: " + hidden.With().String()},
+		"an integer with a newline":     {``, map[string]string{"pin": "1234\n"}, "", "/pin: " + hidden.With().String()},
+		"an empty integer":              {``, map[string]string{"pin": ""}, "", "/pin: " + hidden.With().String()},
+		"a list":                        {``, map[string]string{"pin": "[1]"}, "", "/pin: " + hidden.With().String()},
+		"no UTF-8":                      {``, map[string]string{"password": "\xff"}, "", "/password: " + hidden.With().String()},
+		"a NUL":                         {``, map[string]string{"password": "\x00"}, "", "/password: " + hidden.With().String()},
 		"in both places":                {`{"password":"s3cret"}`, map[string]string{"password": "s3cret"}, "", "/password: is in both the params and their Secret"},
 		"not sensitive":                 {``, map[string]string{"user": "s3cret"}, "", "/user: is not sensitive"},
 	} {

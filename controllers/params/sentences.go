@@ -14,6 +14,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 const (
@@ -26,82 +28,78 @@ const (
 var english = message.NewPrinter(language.English)
 
 // sentence says what a keyword requires of a value, and continues after the value's name. Rare keywords have the
-// library's message.
-func sentence(keyword jsonschema.ErrorKind) string {
+// library's message, in English.
+func sentence(keyword jsonschema.ErrorKind) phrases.Text {
 	switch k := keyword.(type) {
 	case *kind.Type:
-		return fmt.Sprintf("must be %s, not %s", anyType(k.Want), withArticle(k.Got))
+		return sayType.With(anyType(k.Want), jsonType(k.Got))
 	case *kind.Enum:
-		return "must be one of " + choices(k.Want)
+		return sayEnum.With(choices(k.Want))
 	case *kind.Const:
-		return "must be " + asJSON(k.Want)
+		return sayConst.With(asJSON(k.Want))
 	case *kind.Format:
-		return fmt.Sprintf("is not a valid %s: %v", k.Want, k.Err)
+		return sayFormat.With(k.Want, k.Err)
 	case *kind.Pattern:
-		return fmt.Sprintf("does not match the pattern %q", k.Want)
+		return sayPattern.With(k.Want)
 	case *kind.FalseSchema:
-		return "is not allowed"
+		return sayNever.With()
 	case *kind.Not:
-		return "has an excluded form"
+		return sayNot.With()
 	case *kind.OneOf:
-		return "matches more than one form, but must match exactly one"
+		return sayOneOf.With()
 	case *kind.UniqueItems:
-		return fmt.Sprintf("must not repeat an item, but items %d and %d are equal", k.Duplicates[0], k.Duplicates[1])
+		return sayUnique.With(k.Duplicates[0], k.Duplicates[1])
 	}
-	if limit := limitSentence(keyword); limit != "" {
+	if limit := limitSentence(keyword); !limit.IsZero() {
 		return limit
 	}
-	return keyword.LocalizedString(english)
+	return phrases.Verbatim(keyword.LocalizedString(english))
 }
 
-// limitSentence says which limit a value or its size exceeds. It is empty for other keywords.
-func limitSentence(keyword jsonschema.ErrorKind) string {
+// limitSentence says which limit a value or its size exceeds. It says nothing for other keywords.
+func limitSentence(keyword jsonschema.ErrorKind) phrases.Text {
 	switch k := keyword.(type) {
 	case *kind.Minimum:
-		return fmt.Sprintf("must be at least %s, not %s", number(k.Want), number(k.Got))
+		return sayMinimum.With(number(k.Want), number(k.Got))
 	case *kind.Maximum:
-		return fmt.Sprintf("must be at most %s, not %s", number(k.Want), number(k.Got))
+		return sayMaximum.With(number(k.Want), number(k.Got))
 	case *kind.ExclusiveMinimum:
-		return fmt.Sprintf("must be more than %s, not %s", number(k.Want), number(k.Got))
+		return sayMoreThan.With(number(k.Want), number(k.Got))
 	case *kind.ExclusiveMaximum:
-		return fmt.Sprintf("must be less than %s, not %s", number(k.Want), number(k.Got))
+		return sayLessThan.With(number(k.Want), number(k.Got))
 	case *kind.MultipleOf:
-		return fmt.Sprintf("must be a multiple of %s, but %s is not", number(k.Want), number(k.Got))
+		return sayMultiple.With(number(k.Want), number(k.Got))
 	case *kind.MinLength:
-		return fmt.Sprintf("must have at least %d characters, not %d", k.Want, k.Got)
+		return sayMinLength.With(k.Want, k.Got)
 	case *kind.MaxLength:
-		return fmt.Sprintf("must have at most %d characters, not %d", k.Want, k.Got)
+		return sayMaxLength.With(k.Want, k.Got)
 	case *kind.MinItems:
-		return fmt.Sprintf("must have at least %d items, not %d", k.Want, k.Got)
+		return sayMinItems.With(k.Want, k.Got)
 	case *kind.MaxItems:
-		return fmt.Sprintf("must have at most %d items, not %d", k.Want, k.Got)
+		return sayMaxItems.With(k.Want, k.Got)
 	case *kind.MinProperties:
-		return fmt.Sprintf("must have at least %d fields, not %d", k.Want, k.Got)
+		return sayMinProperties.With(k.Want, k.Got)
 	case *kind.MaxProperties:
-		return fmt.Sprintf("must have at most %d fields, not %d", k.Want, k.Got)
+		return sayMaxProperties.With(k.Want, k.Got)
 	default:
-		return ""
+		return phrases.Text{}
 	}
 }
 
-func anyType(types []string) string {
-	named := make([]string, len(types))
+func anyType(types []string) phrases.Text {
+	named := make([]phrases.Text, len(types))
 	for i, t := range types {
-		named[i] = withArticle(t)
+		named[i] = jsonType(t)
 	}
-	return strings.Join(named, " or ")
+	return phrases.Join(sayOr, named...)
 }
 
-// withArticle returns a JSON type with its article.
-func withArticle(jsonType string) string {
-	switch {
-	case jsonType == "null" || jsonType == "":
-		return jsonType
-	case strings.ContainsAny(jsonType[:1], "aio"): // array, integer, object
-		return "an " + jsonType
-	default:
-		return "a " + jsonType
+// jsonType returns a JSON type with its article.
+func jsonType(name string) phrases.Text {
+	if known := typeNames[name]; known != nil {
+		return known.With()
 	}
+	return phrases.Verbatim(name)
 }
 
 func choices(values []any) string {

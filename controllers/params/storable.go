@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/taskexec/taskexec/controllers/numbers"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // Unstorable finds the numbers in params that lose digits in the API server, which reports no error:
@@ -23,7 +24,7 @@ func Unstorable(given []byte) FieldErrors {
 	var found FieldErrors
 	eachNumber(value, nil, func(n json.Number, path []string) json.Number {
 		if _, loss := numbers.Stored(n.String()); loss != numbers.None {
-			found = append(found, FieldError{Pointer(path...), lossSentence(loss)})
+			found = append(found, wrong(Pointer(path...), lossSentence(loss)))
 		}
 		return n
 	})
@@ -55,15 +56,15 @@ func eachNumber(value any, path []string, replace func(n json.Number, path []str
 	return value
 }
 
-func lossSentence(loss numbers.Loss) string {
+func lossSentence(loss numbers.Loss) phrases.Text {
 	switch loss {
 	case numbers.TooLong:
-		return "is a whole number of more than 64 bits, so Kubernetes would lose digits; send it as a string"
+		return sayTooLong.With()
 	case numbers.Rounded:
-		return "is a number with more digits than Kubernetes keeps, about 16; send it as a string"
+		return sayRounded.With()
 	case numbers.TooLarge:
-		return "is a number too large for Kubernetes; send it as a string"
+		return sayNoFloat.With()
 	case numbers.None:
 	}
-	return ""
+	return phrases.Text{}
 }

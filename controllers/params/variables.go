@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // VariablePrefix is the prefix of the environment variables with one param each.
@@ -64,8 +66,9 @@ func (s *Schema) owners(given []string) map[string][]string {
 	return owners
 }
 
-// Warnings returns which params, declared or given, have no variable of their own.
-func (s *Schema) Warnings(given []string) (warnings []string) {
+// Warnings returns which params, declared or given, have no variable of their own, in a language.
+func (s *Schema) Warnings(given []string, in phrases.Language) (warnings []string) {
+	warn := func(text phrases.Text) { warnings = append(warnings, clip(text.In(in))) }
 	names := append(slices.Clone(s.declared), given...)
 	slices.Sort(names)
 	names = slices.Compact(names)
@@ -75,17 +78,17 @@ func (s *Schema) Warnings(given []string) (warnings []string) {
 		claims := owners[variable]
 		switch {
 		case !ok:
-			warnings = append(warnings, clip(fmt.Sprintf("the param %q has no variable, because its name has no letter from A to Z, no digit and no _; it is only in TASK_PARAMS", name)))
+			warn(warnNoLetter.With(name))
 		case len(claims) > 1 && !told[variable]:
 			told[variable] = true
-			warnings = append(warnings, clip(fmt.Sprintf("the params %s would share the variable %s, so none of them has it; they are only in TASK_PARAMS", quoted(claims), variable)))
+			warn(warnShared.With(quoted(claims), variable))
 		case len(claims) == 1 && claims[0] != name:
-			warnings = append(warnings, clip(fmt.Sprintf("the param %q has no variable, because %s belongs to the param %q; it is only in TASK_PARAMS", name, variable, claims[0])))
+			warn(warnTaken.With(name, variable, claims[0]))
 		}
 	}
 	if len(warnings) > maxWarnings {
 		more := len(warnings) - maxWarnings
-		warnings = append(warnings[:maxWarnings:maxWarnings], fmt.Sprintf("and %d more", more))
+		warnings = append(warnings[:maxWarnings:maxWarnings], sayMore.With(more).In(in))
 	}
 	return warnings
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/controllers/params"
+	"github.com/taskexec/taskexec/controllers/phrases"
 )
 
 // Record puts the verdict on a Task into its status: Ready for people, and Stalled or Reconciling for kstatus, which
@@ -51,5 +52,5 @@ func warningOf(task *v1alpha1.Task) metav1.Condition {
 	if err != nil {
 		return metav1.Condition{} // Ready reports it
 	}
-	return metav1.Condition{Reason: v1alpha1.ReasonParamWithoutVariable, Message: strings.Join(schema.Warnings(nil), "; ")}
+	return metav1.Condition{Reason: v1alpha1.ReasonParamWithoutVariable, Message: strings.Join(schema.Warnings(nil, phrases.English), "; ")}
 }

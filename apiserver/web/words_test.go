@@ -1,0 +1,12 @@
+// Copyright The Taskexec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"testing"
+
+	"github.com/taskexec/taskexec/controllers/phrases/phrasestest"
+)
+
+func TestEachPhraseIsWholeInEachLanguage(t *testing.T) { phrasestest.Check(t, Catalog, ".") }
