@@ -247,6 +247,8 @@ func TestRolesOfConfig(t *testing.T) {
 		{"GET", "/tasks/executions/run/logs", "", readers},
 		{"GET", "/triggers/cron", "", readers},
 		{"GET", "/triggers/cron/nightly", "", readers},
+		{"GET", "/triggers/cron/nightly/ticks", "", readers},
+		{"GET", "/triggers/cron/_/ticks?schedule=@daily", "", readers},
 		{"POST", "/tasks/sync/execute/api", "", runners},
 		{"DELETE", "/tasks/executions/cancel/by-ids", `{"executionIds":["run"]}`, runners},
 		{"DELETE", "/tasks/executions/cancel/by-task-names", `{"taskNames":["sync"]}`, runners},

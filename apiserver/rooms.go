@@ -46,7 +46,7 @@ func (s *server) furnish(o Options) {
 		},
 		runs:      runs.Handlers{Stores: func(ns string) runs.Store { return in(ns) }, Past: s.past, Timeout: s.timeout},
 		logs:      logs.Handlers{Stores: func(ns string) logs.Store { return in(ns) }, Logs: s.logs, Past: s.past, Timeout: s.timeout},
-		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }, Validator: validator},
+		schedules: schedules.Handlers{Stores: func(ns string) schedules.Store { return in(ns) }, Validator: validator, Past: s.past},
 		explain:   explain.Handlers{Stores: func(ns string) explain.Store { return in(ns) }, Past: s.past},
 	}
 	s.rooms.compare = compare.Handlers{Stores: func(ns string) compare.Store { return in(ns) }, Runs: &s.rooms.runs, Logs: &s.rooms.logs, Past: s.past}

@@ -72,6 +72,8 @@ func (f *rooms) routes() []route {
 		{get, "/triggers/cron", f.schedules.List, access.RightTo("list", "taskschedules", ""), false},
 		{post, "/triggers/cron", f.schedules.Create, access.RightTo("create", "taskschedules", ""), false},
 		{get, "/triggers/cron/{name}", f.schedules.Get, access.RightTo("get", "taskschedules", "name"), false},
+		{get, "/triggers/cron/{name}/ticks", f.schedules.Ticks, access.RightTo("get", "taskschedules", "name"), false},
+		{get, "/triggers/cron/_/ticks", f.schedules.Preview, access.RightTo("list", "taskschedules", ""), false},
 		{put, "/triggers/cron/{name}", f.schedules.Replace, access.RightTo("update", "taskschedules", "name"), false},
 		{del, "/triggers/cron/{name}", f.schedules.Delete, access.RightTo("delete", "taskschedules", "name"), false},
 		{post, "/triggers/cron/{name}/toggle", f.schedules.Toggle, access.RightTo("update", "taskschedules", "name"), false},

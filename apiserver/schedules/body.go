@@ -34,13 +34,18 @@ func (f *fields) problem() error {
 	if len(f.problems) == 0 {
 		return nil
 	}
+	answer := web.Problemf(http.StatusBadRequest, "the schedule is not valid: %s", f.said())
+	answer.Errors = f.problems
+	return answer
+}
+
+// said returns all problems in one line.
+func (f *fields) said() string {
 	parts := make([]string, len(f.problems))
 	for i, p := range f.problems {
 		parts[i] = p.Pointer + ": " + p.Detail
 	}
-	answer := web.Problemf(http.StatusBadRequest, "the schedule is not valid: %s", strings.Join(parts, "; "))
-	answer.Errors = f.problems
-	return answer
+	return strings.Join(parts, "; ")
 }
 
 // field parses a field that may be missing, and reports whether it is there.

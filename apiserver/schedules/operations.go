@@ -14,6 +14,7 @@ func Operations() openapi.Operations {
 	noSchedule := openapi.Problem(http.StatusNotFound, "The schedule does not exist.")
 	changed := openapi.Problem(http.StatusConflict, "The schedule was changed at the same time, or since the generation in the body.")
 	one := openapi.OK("The schedule.", Schedule{})
+	next := openapi.Query("next", "How many of the next ticks to return.", openapi.Integer(1, maxTicks, "default", defaultTicks))
 	return openapi.Operations{
 		"GET /triggers/cron": {
 			ID: "listSchedules", Tag: openapi.TagSchedules, Summary: "List all schedules.",
@@ -32,6 +33,27 @@ func Operations() openapi.Operations {
 			ID: "getSchedule", Tag: openapi.TagSchedules, Summary: "Get a schedule.",
 			Parameters: []openapi.Parameter{openapi.WithMay},
 			Answers:    []openapi.Answer{one, noSchedule},
+		},
+		"GET /triggers/cron/{name}/ticks": {
+			ID: "getTicks", Tag: openapi.TagSchedules, Summary: "Get the next and the past ticks of a schedule.",
+			Details: "A tick is a time of the cron expression. A past tick says whether its run exists.",
+			Parameters: []openapi.Parameter{
+				next,
+				openapi.Query("past", "How many of the newest past ticks to return.", openapi.Integer(1, maxTicks, "default", defaultTicks)),
+			},
+			Answers: []openapi.Answer{
+				openapi.OK("The ticks.", Ticks{}), noSchedule,
+				openapi.Problem(http.StatusConflict, "The cron expression or the time zone of the schedule is not valid."),
+			},
+		},
+		"GET /triggers/cron/_/ticks": {
+			ID: "previewTicks", Tag: openapi.TagSchedules, Summary: "Get the next ticks of a schedule that does not exist yet.",
+			Parameters: []openapi.Parameter{
+				openapi.Query("schedule", "The cron expression. Required.", openapi.Text()),
+				openapi.Query("timeZone", "A name of the IANA time zone database. The default is UTC.", openapi.Text()),
+				next,
+			},
+			Answers: []openapi.Answer{openapi.OK("The ticks, without past ones and without jitter.", Ticks{})},
 		},
 		"PUT /triggers/cron/{name}": {
 			ID: "replaceSchedule", Tag: openapi.TagSchedules, Summary: "Replace a schedule.",

@@ -7,13 +7,16 @@ import (
 	"context"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
+	"github.com/taskexec/taskexec/apiserver/archivedruns"
 	"github.com/taskexec/taskexec/apiserver/submit"
 	"github.com/taskexec/taskexec/apiserver/web"
 )
 
-// Store reads and changes the schedules of one namespace, and reads the Tasks that they run.
+// Store reads and changes the schedules of one namespace, and reads the Tasks that they run and their runs.
 type Store interface {
 	web.TaskReader
+	// Executions returns the executions of a task, newest first.
+	Executions(ctx context.Context, taskName string) ([]*v1alpha1.TaskExecution, error)
 	// Schedule returns a schedule, or nil if there is none of that name.
 	Schedule(ctx context.Context, name string) (*v1alpha1.TaskSchedule, error)
 	// Schedules returns all schedules, ordered by name.
@@ -37,4 +40,6 @@ type Handlers struct {
 	Stores func(namespace string) Store
 	// Validator validates params.
 	Validator *submit.ParamsValidator
+	// Past has the archived runs, nil if there is no archive.
+	Past *archivedruns.Archive
 }

@@ -78,7 +78,7 @@ func Decide(o Observation) Plan {
 	}
 	plan.Ready = ready(v1alpha1.ReasonScheduled, "the next run is planned")
 	plan.from = countedFrom(o, plan.observed)
-	late := lateness(o.Schedule)
+	late := Lateness(o.Schedule)
 	now := o.Now.Add(-late) // on the clock of ticks
 	for _, tick := range dueTicks(o.Schedule, table, plan.from, now) {
 		run := execution(o.Schedule, tick)
@@ -188,8 +188,8 @@ func observedSchedule(spec *v1alpha1.TaskScheduleSpec) string {
 	return spec.Schedule + " " + spec.TimeZone
 }
 
-// lateness returns the schedule's jitter.
-func lateness(s *v1alpha1.TaskSchedule) time.Duration {
+// Lateness returns how late the runs of a schedule are due after their ticks: its jitter.
+func Lateness(s *v1alpha1.TaskSchedule) time.Duration {
 	if s.Spec.Jitter == nil {
 		return 0
 	}

@@ -148,7 +148,7 @@ func TestWhatKeepsAScheduleFromRunning(t *testing.T) {
 func TestJitterDelaysWhatIsDue(t *testing.T) {
 	jittered := func(s *v1alpha1.TaskSchedule) { s.Spec.Jitter = duration(50 * time.Minute) }
 	s := aSchedule(jittered, func(s *v1alpha1.TaskSchedule) { s.Spec.Schedule = "@hourly" })
-	late := lateness(s)
+	late := Lateness(s)
 	if late == 0 {
 		t.Fatal("this UID has no jitter, which tests nothing")
 	}
