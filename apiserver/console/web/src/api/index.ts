@@ -53,6 +53,10 @@ export const watchURL = () => `${base()}/tasks/watch`
 export const watchRunURL = (executionId: string) => `${base()}${fill('/tasks/executions/{id}/watch', { id: executionId })}`
 
 export const schedules = (o?: Options) => call('get', '/triggers/cron', { query: { may: true }, ...only(o) })
+// ticks are the times of a schedule; previewTicks those of one that is not saved.
+export const ticks = (name: string, o?: Options) => call('get', '/triggers/cron/{name}/ticks', { path: { name }, ...only(o) })
+export const previewTicks = (query: { schedule: string; timeZone: string | undefined }, o?: Options) =>
+  call('get', '/triggers/cron/_/ticks', { query: query as T.Query<'/triggers/cron/_/ticks', 'get'>, ...only(o) })
 export const toggleSchedule = (name: string, enabled: boolean) => call('post', '/triggers/cron/{name}/toggle', { path: { name }, body: { enabled } })
 export const runSchedule = (name: string, key: string) =>
   call('post', '/triggers/cron/{name}/run', { path: { name }, headers: { 'Idempotency-Key': key } }) as Promise<T.Started>

@@ -26,6 +26,7 @@ export type Task = Schemas['Task']
 export type ListedRun = Schemas['ListedRecord']
 export type Run = Schemas['Record']
 export type Schedule = Schemas['Schedule']
+export type Ticks = Schemas['Ticks']
 export type History = Schemas['History']
 export type LogPage = Schemas['LogPage']
 

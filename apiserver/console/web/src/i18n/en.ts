@@ -272,6 +272,14 @@ export const en = {
   noLimit: 'no limit',
   scheduleHelp: 'Five fields (minute, hour, day, month, weekday), six with seconds first, or @hourly and the like. Durations such as 30s, 5m or 1h30m.',
   save: 'Save',
+  ticks: 'Next and past times',
+  nextTicks: 'Next times',
+  pastTicks: 'Past times',
+  noTicks: 'There is no next time.',
+  noTicksYet: 'It was not due yet.',
+  ticksOff: 'It is switched off: no run starts at these times.',
+  tickOutcomes: { ran: 'ran', pending: 'due now', none: 'no run' },
+  tickNoneText: 'No run: the time was missed, or the schedule was off or different then, or the run was deleted.',
 }
 
 export type Messages = typeof en

@@ -263,4 +263,12 @@ export const zh: Messages = {
   noLimit: '不限',
   scheduleHelp: '五个字段（分、时、日、月、星期），六个时首位为秒，也可用 @hourly 等简写。时长如 30s、5m、1h30m。',
   save: '保存',
+  ticks: '到期时刻',
+  nextTicks: '接下来的时刻',
+  pastTicks: '过去的时刻',
+  noTicks: '没有下一个时刻。',
+  noTicksYet: '尚未到期。',
+  ticksOff: '已停用：到这些时刻不会开始执行。',
+  tickOutcomes: { ran: '已执行', pending: '正在到期', none: '没有执行' },
+  tickNoneText: '没有执行：错过了该时刻，或当时计划已停用或内容不同，或执行已被删除。',
 }
