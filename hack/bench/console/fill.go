@@ -4,15 +4,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
 	"github.com/taskexec/taskexec/hack/bench/lab"
@@ -30,13 +34,15 @@ type filled struct {
 	*options
 	*lab.Lab
 	archive, spool string
+	// changed is how many changes of runs were made.
+	changed int
 }
 
 func nameOf(i int) string { return fmt.Sprintf("run-%06d", i) }
 
 func taskOf(i int) string { return fmt.Sprintf("task-%d", i%5) }
 
-// fill creates the Tasks, the executions, a few at once, and the two logs.
+// fill creates the Tasks, the executions, and the two logs.
 func (f *filled) fill(ctx context.Context) error {
 	for i := range 5 {
 		if err := f.Kube.Create(ctx, task(taskOf(i))); err != nil {
@@ -46,7 +52,7 @@ func (f *filled) fill(ctx context.Context) error {
 	group, limited := errgroup.WithContext(ctx)
 	group.SetLimit(32)
 	for i := range f.executions {
-		group.Go(func() error { return f.create(limited, nameOf(i), taskOf(i), f.ended(i)) })
+		group.Go(func() error { return f.put(limited, f.old(i)) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -60,18 +66,59 @@ func task(name string) *v1alpha1.Task {
 	return t
 }
 
-// create creates an execution with a status.
-func (f *filled) create(ctx context.Context, name, taskName string, status v1alpha1.TaskExecutionStatus) error {
+func execution(name, taskName string) *v1alpha1.TaskExecution {
 	e := &v1alpha1.TaskExecution{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	e.Spec.TaskRef.Name = taskName
 	e.Spec.Trigger.Source = v1alpha1.TriggerAPI
 	e.Spec.Params = &apiextensionsv1.JSON{Raw: fmt.Appendf(nil, `{"mid":%q,"space":"rd"}`, name)}
+	return e
+}
+
+// create creates an execution with a status.
+func (f *filled) create(ctx context.Context, name, taskName string, status v1alpha1.TaskExecutionStatus) error {
+	e := execution(name, taskName)
 	if err := f.Kube.Create(ctx, e); err != nil {
 		return fmt.Errorf("creating %s: %w", name, err)
 	}
 	e.Status = status
 	if err := f.Kube.Status().Update(ctx, e); err != nil {
 		return fmt.Errorf("ending %s: %w", name, err)
+	}
+	return nil
+}
+
+// old returns a run that was created i+1 minutes ago.
+func (f *filled) old(i int) *v1alpha1.TaskExecution {
+	e := execution(nameOf(i), taskOf(i))
+	e.APIVersion, e.Kind = v1alpha1.GroupVersion.String(), "TaskExecution"
+	e.UID, e.Generation = types.UID(fmt.Sprintf("00000000-0000-4000-8000-%012d", i)), 1
+	e.CreationTimestamp = metav1.NewTime(time.Now().Add(-time.Duration(i+1) * time.Minute).Truncate(time.Second))
+	e.Status = f.ended(i)
+	return e
+}
+
+// put writes an execution into etcd. Only so it can be older than now, and 10,000 take seconds.
+func (f *filled) put(ctx context.Context, e *v1alpha1.TaskExecution) error {
+	value, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	key := "/registry/" + v1alpha1.GroupVersion.Group + "/taskexecutions/" + e.Namespace + "/" + e.Name
+	body, err := json.Marshal(map[string][]byte{"key": []byte(key), "value": value})
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.Etcd()+"/v3/kv/put", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", e.Name, err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("writing %s: etcd answers %s", e.Name, answer.Status)
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func measure(ctx context.Context, o *options, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	return (&report{options: o, figures: result}).print(out)
+	return (&report{options: o, figures: result, changed: f.changed}).print(out)
 }
 
 // runFacade starts the facade and waits until it is ready.

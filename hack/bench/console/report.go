@@ -54,6 +54,7 @@ type figures struct {
 type report struct {
 	*options
 	*figures
+	changed int
 	harness.Table
 }
 
@@ -68,6 +69,7 @@ func (r *report) print(out io.Writer) error {
 	if err := r.Table.Print(out); err != nil {
 		return err
 	}
+	fmt.Fprintf(out, "the open pages saw %d of %d changes of runs, and the log printed %d lines a second\n", r.changed, r.changes, r.lineRate)
 	fmt.Fprintf(out, "median of %d rounds, and the worst; %s; %d CPUs, %s/%s, shared with the facade, the API server and etcd\n",
 		r.rounds, r.Browser, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 	r.Goals.Print(out)
@@ -92,7 +94,7 @@ func (r *report) open() {
 	for _, page := range r.Open {
 		early, late := quarter(page.Heaps, 1), quarter(page.Heaps, 3)
 		r.Judged(late-early < goalGrowth, fmt.Sprintf("%s open for %s, heap in the second quarter and in the last", page.Page, r.duration), size(early)+", "+size(late), "flat")
-		r.Row("  elements", fmt.Sprintf("%d, %d", quarter(page.Nodes, 1), quarter(page.Nodes, 3)))
+		r.Row("  nodes of the page", fmt.Sprintf("%d, %d", quarter(page.Nodes, 1), quarter(page.Nodes, 3)))
 	}
 }
 

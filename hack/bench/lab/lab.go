@@ -225,6 +225,9 @@ func (l *Lab) Stop() error {
 	return errors.Join(errs...)
 }
 
+// Etcd returns the URL of etcd, for objects that are written past the API server.
+func (l *Lab) Etcd() string { return "http://" + l.env.ControlPlane.Etcd.URL.Host }
+
 // Kubeconfig returns the path of an administrator's kubeconfig.
 func (l *Lab) Kubeconfig() string { return l.file("kubeconfig") }
 

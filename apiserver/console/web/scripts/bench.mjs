@@ -4,6 +4,8 @@ import { chromium } from 'playwright-core'
 
 const settings = JSON.parse(process.argv[2])
 const { origin, rounds, lines, executions, longRun, liveRun, openFor } = settings
+// told says on the error output what was measured, so that a later failure does not hide it.
+const told = (what) => (console.error(JSON.stringify(what)), what)
 const say = (message) => process.stdout.write(JSON.stringify(message) + '\n')
 
 const browser = await chromium.launch({ executablePath: settings.chromium, args: ['--no-sandbox'] })
@@ -134,13 +136,12 @@ async function list() {
   await page.waitForSelector('.rows .line')
   const few = await heap(tools, true)
   const known = () => page.evaluate(() => document.querySelector('.rows [role=list]').scrollHeight / 40)
+  const more = () => page.evaluate(() => document.querySelector('main').textContent.includes('More are loaded'))
   let runs = await known()
-  for (let still = 0; still < 3; ) {
+  while (await more()) {
     await page.evaluate(() => { const list = document.querySelector('.rows [role=list]'); list.scrollTop = list.scrollHeight })
-    await page.waitForTimeout(150)
-    const now = await known()
-    still = now > runs ? 0 : still + 1
-    runs = now
+    await page.waitForFunction((runs) => document.querySelector('.rows [role=list]').scrollHeight / 40 > runs || !document.querySelector('main').textContent.includes('More are loaded'), runs)
+    runs = await known()
   }
   const many = await heap(tools, true)
   const filter = []
@@ -194,9 +195,9 @@ async function open() {
 try {
   const figures = { browser: `Chromium ${browser.version()}`, firstLoad: {} }
   for (const encoding of ['br', 'gzip']) figures.firstLoad[encoding] = await firstLoad(encoding)
-  figures.log = await log()
-  figures.search = await search()
-  figures.list = await list()
+  figures.log = told(await log())
+  figures.search = told(await search())
+  figures.list = told(await list())
   if (figures.list.runs < executions) throw new Error(`only ${figures.list.runs} of ${executions} runs could be scrolled to`)
   figures.open = await open()
   say({ figures })
