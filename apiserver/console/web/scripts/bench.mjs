@@ -71,7 +71,7 @@ async function firstLoad(encoding) {
   await at.tools.send('Network.enable')
   await at.page.goto(`${origin}/console/`)
   await at.page.waitForSelector('.line[role=row]:not(.head)')
-  await at.page.waitForLoadState('networkidle').catch(() => {})
+  while ([...sizes.values()].includes(0)) await new Promise((resolve) => setTimeout(resolve, 50))
   await leave(at)
   return [...sizes.values()].reduce((sum, size) => sum + size, 0)
 }
