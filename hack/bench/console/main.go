@@ -36,6 +36,8 @@ type options struct {
 	duration time.Duration
 	// lineRate is how many lines a second the followed log prints.
 	lineRate int
+	// onlyOpen leaves out all but the open pages.
+	onlyOpen bool
 	program  string
 	script   string
 	crds     string
@@ -52,6 +54,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (*options, error) {
 	flags.IntVar(&o.changes, "changes", 7200, "Number of changes of runs that the open pages see: those of an hour at two a second.")
 	flags.DurationVar(&o.duration, "duration", 5*time.Minute, "In which time the open pages see them. 1h is real time.")
 	flags.IntVar(&o.lineRate, "line-rate", 120, "Lines per second of the log that is followed: in 5 minutes those of an hour at ten a second.")
+	flags.BoolVar(&o.onlyOpen, "only-open", false, "Measure only the pages that are left open.")
 	flags.StringVar(&o.program, "program", "bin/apiserver", "The facade, with the console in it.")
 	flags.StringVar(&o.script, "script", "apiserver/console/web/scripts/bench.mjs", "What opens the pages.")
 	flags.StringVar(&o.crds, "crds", "config/crd/bases", "The folder of the CustomResourceDefinitions.")
@@ -123,7 +126,7 @@ func (f *filled) browse(ctx context.Context, url string) (*figures, error) {
 	defer stop()
 	settings, err := json.Marshal(map[string]any{
 		"origin": url, "chromium": f.chromium, "rounds": f.rounds, "executions": f.executions, "lines": f.lines,
-		"longRun": longRun, "liveRun": liveRun, "openFor": f.duration.Milliseconds(),
+		"longRun": longRun, "liveRun": liveRun, "openFor": f.duration.Milliseconds(), "onlyOpen": f.onlyOpen,
 	})
 	if err != nil {
 		return nil, err

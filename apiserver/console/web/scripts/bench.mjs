@@ -14,6 +14,7 @@ process.on('SIGINT', () => void browser.close().finally(() => process.exit(130))
 // visit opens a page in a browser profile of its own, with a channel to the browser's own tools.
 async function visit(path, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...options })
+  context.setDefaultTimeout(120_000)
   const page = await context.newPage()
   const tools = await context.newCDPSession(page)
   await page.addInitScript(painted)
@@ -109,7 +110,7 @@ async function scrollBack({ page, tools }, found) {
 }
 
 async function search() {
-  const found = { times: [], matches: 0, lines: 0 }
+  const found = { times: [], answer: [], matches: 0, lines: 0 }
   for (let i = 0; i < rounds; i++) {
     const at = await visit(`runs/${longRun}/log`)
     await at.page.waitForSelector('[role=log] .line')
@@ -118,13 +119,15 @@ async function search() {
     await at.page.evaluate(() => addEventListener('keydown', (event) => (window.pressed = event.timeStamp), { capture: true, once: true }))
     const done = at.page.evaluate(async () => {
       const shown = await window.whenPainted(() => window.pressed && document.querySelector('aside .match') && /in [1-9]/.test(document.querySelector('aside [role=status]').textContent))
-      return [shown - window.pressed, document.querySelector('aside [role=status]').textContent]
+      const answers = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/search?'))
+      return [shown - window.pressed, document.querySelector('aside [role=status]').textContent, answers.reduce((sum, { requestStart, responseEnd }) => sum + responseEnd - requestStart, 0)]
     })
     await box.press('Enter')
-    const [took, text] = await done
+    const [took, text, answer] = await done
     const [matches, searched] = text.replaceAll(',', '').match(/\d+/g).map(Number)
     Object.assign(found, { matches, lines: searched })
     found.times.push(took)
+    found.answer.push(answer)
     await leave(at)
   }
   return found
@@ -194,11 +197,13 @@ async function open() {
 
 try {
   const figures = { browser: `Chromium ${browser.version()}`, firstLoad: {} }
-  for (const encoding of ['br', 'gzip']) figures.firstLoad[encoding] = await firstLoad(encoding)
-  figures.log = told(await log())
-  figures.search = told(await search())
-  figures.list = told(await list())
-  if (figures.list.runs < executions) throw new Error(`only ${figures.list.runs} of ${executions} runs could be scrolled to`)
+  if (!settings.onlyOpen) {
+    for (const encoding of ['br', 'gzip']) figures.firstLoad[encoding] = await firstLoad(encoding)
+    figures.log = told(await log())
+    figures.search = told(await search())
+    figures.list = told(await list())
+    if (figures.list.runs < executions) throw new Error(`only ${figures.list.runs} of ${executions} runs could be scrolled to`)
+  }
   figures.open = await open()
   say({ figures })
 } finally {

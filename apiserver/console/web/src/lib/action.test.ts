@@ -13,7 +13,7 @@ it('does one thing at a time, and keeps why it failed until the next', async () 
   finish()
   expect([await first, action.busy, action.error]).toEqual([true, false, undefined])
 
-  const refused = new ApiError(409, { type: 'about:blank', title: 'Conflict', status: 409, detail: 'it has ended' })
+  const refused = new ApiError(409, { title: 'Conflict', status: 409, detail: 'it has ended' } as ConstructorParameters<typeof ApiError>[1])
   expect(await action.run(() => Promise.reject(refused))).toBe(false)
   expect([action.busy, action.error]).toEqual([false, refused])
   expect(await action.run(() => Promise.resolve())).toBe(true)

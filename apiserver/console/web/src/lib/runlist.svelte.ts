@@ -4,6 +4,8 @@ import type { ApiError, ListedRun } from '../api'
 import { decidable, matches, toQuery, type Filters } from './filters'
 import { RunPages, size } from './pages'
 
+// beginning is how many runs are read first: few more than are in view, so that they are shown soon.
+const beginning = 60
 // reads is how many requests one page may take that has grown since it was read.
 const reads = 8
 
@@ -45,7 +47,7 @@ export class RunList {
   begin = async (): Promise<void> => {
     this.#view = [0, 0]
     await this.#alone(async (signal) => {
-      const { executions, nextCursor } = await this.#read(undefined, signal)
+      const { executions, nextCursor } = await this.#read(undefined, signal, beginning)
       this.pages = new RunPages().append(executions, nextCursor)
       this.loaded = true
     })
@@ -113,8 +115,8 @@ export class RunList {
     return false
   }
 
-  async #read(cursor: string | undefined, signal: AbortSignal): Promise<api.History> {
-    const answer = await api.history({ ...toQuery(this.#filters), limit: size, cursor }, { signal })
+  async #read(cursor: string | undefined, signal: AbortSignal, limit = size): Promise<api.History> {
+    const answer = await api.history({ ...toQuery(this.#filters), limit, cursor }, { signal })
     this.incomplete = answer.incomplete ?? ''
     return answer
   }
