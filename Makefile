@@ -195,6 +195,10 @@ bench-logs: build benches localcluster ## Measure the lag and the cost of logs o
 bench-facade: build benches localcluster ## Compare polls and lists of 10,000 executions with the API server's own; FLAGS=-help lists the flags.
 	@KUBEBUILDER_ASSETS=$$(bin/localcluster assets) bin/bench/facade $(FLAGS)
 
+.PHONY: bench-console
+bench-console: console build benches localcluster ## Measure the console in Debian's chromium, with 10,000 runs and a log of 1,000,000 lines; FLAGS=-help lists the flags.
+	@KUBEBUILDER_ASSETS=$$(bin/localcluster assets) bin/bench/console $(FLAGS)
+
 ##@ Deployment to kubectl's current cluster
 
 .PHONY: install

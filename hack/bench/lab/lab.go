@@ -53,6 +53,8 @@ type Lab struct {
 	// Config has the rights of an administrator and no request limit of its own.
 	Config  *rest.Config
 	Kubelet *Kubelet
+	// Node is the name of the node of StartNode.
+	Node string
 
 	rest       rest.Interface
 	dir        string
@@ -76,6 +78,13 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 func StartAPI(ctx context.Context, o Options) (*Lab, error) {
 	l := &Lab{Options: o}
 	return l.start(ctx, l.startAPI)
+}
+
+// StartNode starts what StartAPI starts, and one node whose kubelet serves the logs of running pods. Nothing schedules and
+// nothing runs pods: the caller writes their status. It uses the option Log too.
+func StartNode(ctx context.Context, o Options) (*Lab, error) {
+	l := &Lab{Options: o, Node: "node-0"}
+	return l.start(ctx, l.startAPI, l.startKubelet, l.makeNode)
 }
 
 // start runs the steps. If one fails, it stops everything that was started.
@@ -215,6 +224,9 @@ func (l *Lab) Stop() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Etcd returns the URL of etcd, for objects that are written past the API server.
+func (l *Lab) Etcd() string { return "http://" + l.env.ControlPlane.Etcd.URL.Host }
 
 // Kubeconfig returns the path of an administrator's kubeconfig.
 func (l *Lab) Kubeconfig() string { return l.file("kubeconfig") }

@@ -49,3 +49,14 @@ func (l *Lab) makeNodes(ctx context.Context) error {
 	}
 	return nil
 }
+
+// makeNode creates the node of StartNode, with the address of our kubelet.
+func (l *Lab) makeNode(ctx context.Context) error {
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: l.Node}}
+	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "127.0.0.1"}}
+	node.Status.DaemonEndpoints.KubeletEndpoint.Port = int32(l.Kubelet.port)
+	if err := l.Kube.Create(ctx, node); err != nil {
+		return fmt.Errorf("creating a node: %w", err)
+	}
+	return nil
+}

@@ -56,7 +56,8 @@ export function whenUnauthorized(f: () => void): void {
 }
 
 export async function send<T>(method: string, url: string, request: Request = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json', ...request.headers }
+  // Sentences come in the language of the page.
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': document.documentElement.lang, ...request.headers }
   let body: string | undefined
   if (request.body !== undefined) {
     headers['Content-Type'] = 'application/json'

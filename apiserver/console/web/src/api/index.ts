@@ -5,6 +5,10 @@ import type * as T from './types'
 export { ApiError } from './client'
 export type * from './types'
 
+// Filters come from the address, as text; the facade judges their values.
+type Filter = T.Query<'/tasks/executions', 'get'>
+type LogQuery = T.Query<'/tasks/executions/{executionId}/logs', 'get'>
+type SearchQuery = T.Query<'/tasks/executions/{executionId}/logs/search', 'get'>
 type Options = { signal?: AbortSignal | undefined }
 const only = (o?: Options) => (o?.signal ? { signal: o.signal } : {})
 
@@ -13,7 +17,7 @@ export const task = (taskName: string, o?: Options) =>
   call('get', '/tasks/_/{taskName}', { path: { taskName }, query: { may: true }, ...only(o) })
 
 export const history = (query: Record<string, QueryValue>, o?: Options) =>
-  send<T.History>('get', `${base()}/tasks/executions`, { query: { may: true, ...query }, ...only(o) })
+  call('get', '/tasks/executions', { query: { may: true, ...(query as Filter) }, ...only(o) })
 export const run = (executionId: string, o?: Options) =>
   call('get', '/tasks/executions/_/{executionId}', { path: { executionId }, query: { may: true }, ...only(o) })
 export const explain = (executionId: string, o?: Options) =>
@@ -36,19 +40,23 @@ export const cancel = (executionIds: string[], reason: string) =>
   call('delete', '/tasks/executions/cancel/by-ids', { body: reason ? { executionIds, reason } : { executionIds } })
 export const remove = (executionId: string) => call('delete', '/tasks/executions/{executionId}', { path: { executionId } })
 export const cancelByFilter = (query: Record<string, QueryValue>, reason: string, dryRun: boolean) =>
-  send<T.CancelledByFilter>('delete', `${base()}/tasks/executions/cancel/by-filter`, { query: { ...query, dryRun }, body: reason ? { reason } : {} })
+  call('delete', '/tasks/executions/cancel/by-filter', { query: { ...(query as Filter), dryRun }, body: reason ? { reason } : {} })
 export const rerunByFilter = (query: Record<string, QueryValue>, dryRun: boolean, key: string) =>
-  send<T.RerunByFilter>('post', `${base()}/tasks/executions/rerun/by-filter`, { query: { ...query, dryRun }, headers: { 'Idempotency-Key': key } })
+  call('post', '/tasks/executions/rerun/by-filter', { query: { ...(query as Filter), dryRun }, headers: { 'Idempotency-Key': key } })
 
 export const logs = (executionId: string, query: Record<string, QueryValue>, o?: Options) =>
-  send<T.LogPage>('get', logsURL(executionId), { query, ...only(o) })
+  call('get', '/tasks/executions/{executionId}/logs', { path: { executionId }, query: query as LogQuery, ...only(o) })
 export const searchLogs = (executionId: string, query: Record<string, QueryValue>, o?: Options) =>
-  send<T.SearchPage>('get', `${logsURL(executionId)}/search`, { query, ...only(o) })
+  call('get', '/tasks/executions/{executionId}/logs/search', { path: { executionId }, query: query as SearchQuery, ...only(o) })
 export const logsURL = (executionId: string) => `${base()}${fill('/tasks/executions/{id}/logs', { id: executionId })}`
 export const watchURL = () => `${base()}/tasks/watch`
 export const watchRunURL = (executionId: string) => `${base()}${fill('/tasks/executions/{id}/watch', { id: executionId })}`
 
 export const schedules = (o?: Options) => call('get', '/triggers/cron', { query: { may: true }, ...only(o) })
+// ticks are the times of a schedule; previewTicks those of one that is not saved.
+export const ticks = (name: string, o?: Options) => call('get', '/triggers/cron/{name}/ticks', { path: { name }, ...only(o) })
+export const previewTicks = (query: { schedule: string; timeZone: string | undefined }, o?: Options) =>
+  call('get', '/triggers/cron/_/ticks', { query: query as T.Query<'/triggers/cron/_/ticks', 'get'>, ...only(o) })
 export const toggleSchedule = (name: string, enabled: boolean) => call('post', '/triggers/cron/{name}/toggle', { path: { name }, body: { enabled } })
 export const runSchedule = (name: string, key: string) =>
   call('post', '/triggers/cron/{name}/run', { path: { name }, headers: { 'Idempotency-Key': key } }) as Promise<T.Started>

@@ -4,6 +4,8 @@ import type { components, paths } from './openapi'
 type Schemas = components['schemas']
 
 export type Paths = paths
+// Query is what an operation takes in its query.
+export type Query<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never
 export type Problem = Schemas['Problem']
 export type FieldError = Schemas['FieldError']
 export type RunStatus = Schemas['ListedRecord']['status']
@@ -24,20 +26,9 @@ export type Task = Schemas['Task']
 export type ListedRun = Schemas['ListedRecord']
 export type Run = Schemas['Record']
 export type Schedule = Schemas['Schedule']
+export type Ticks = Schemas['Ticks']
 export type History = Schemas['History']
 export type LogPage = Schemas['LogPage']
 
-// Who is logged in, and how a login is done. user is absent if nobody is. loginPath is where OpenID Connect begins.
-export type Session = Schemas['Session'] & { loginPath?: string }
-
-// A match of a search in a log. cursor is the place after its line; start and end are UTF-16 units of its message.
-export type Match = LogEntry & { cursor: string; ranges: { start: number; end: number }[] }
-export type SearchPage = { matches: Match[]; nextCursor?: string; end: boolean; lines: number; bytes: number; complete?: boolean; message?: string }
-
-export type CancelledByFilter = { matched: number; cancelled: string[]; remaining: number; dryRun?: boolean }
-export type RerunByFilter = {
-  matched: number
-  started: { executionId: string; rerunOf: string }[]
-  failed: { executionId: string; status: number; detail: string }[]
-  dryRun?: boolean
-}
+export type Session = Schemas['Session']
+export type Match = Schemas['LogMatch']

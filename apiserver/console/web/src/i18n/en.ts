@@ -196,8 +196,12 @@ export const en = {
   sinceText: 'Only lines from this time on, in your zone',
   redacted: 'Sensitive values were removed from this log.',
   gapHere: 'Lines may be missing here: the log was rotated.',
-  linkToLine: 'Copy a link to this line',
+  linkToLine: 'Copy a link to this line. With Shift: choose the lines up to here',
   linkCopied: 'The link to the line was copied',
+  notCopied: 'The browser did not allow to copy',
+  linesChosen: (n: number, language: string) => `${count(n, language)} line${s(n)} chosen`,
+  linesCopied: (n: number, language: string) => `${count(n, language)} line${s(n)} copied`,
+  lineGone: 'The line of this link is gone. This is the end of the log.',
   noLink: 'Only the end of this log is kept: its lines have no addresses',
   beginning: 'Beginning of the log',
   endOfLog: 'End of the log',
@@ -236,7 +240,6 @@ export const en = {
   select: 'Select',
   shownRuns: (n: number) => `${n} run${s(n)} loaded.`,
   moreRuns: 'More are loaded when you scroll down.',
-  tooManyRuns: 'There are more: narrow the filters to see older ones.',
 
   // Queue
   nothingWaits: 'Nothing waits',
@@ -269,6 +272,14 @@ export const en = {
   noLimit: 'no limit',
   scheduleHelp: 'Five fields (minute, hour, day, month, weekday), six with seconds first, or @hourly and the like. Durations such as 30s, 5m or 1h30m.',
   save: 'Save',
+  ticks: 'Next and past times',
+  nextTicks: 'Next times',
+  pastTicks: 'Past times',
+  noTicks: 'There is no next time.',
+  noTicksYet: 'It was not due yet.',
+  ticksOff: 'It is switched off: no run starts at these times.',
+  tickOutcomes: { ran: 'ran', pending: 'due now', none: 'no run' },
+  tickNoneText: 'No run: the time was missed, or the schedule was off or different then, or the run was deleted.',
 }
 
 export type Messages = typeof en
