@@ -191,7 +191,12 @@ printf '<script>window.harmed=1</script>' >/dev/termination-log; exit 1`)
 	hostile.Spec.Description = `<script>window.harmed=1</script> ` + "\u202edesrever\u202c"
 	hostile.Spec.Parameters = schema(hostileSchema)
 	long := taskOf(`i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo "entry $i"; done; echo "needle in the end"`)
-	one := limitedTo(patientTaskOf(`trap 'exit 0' TERM; echo begun; while :; do sleep 0.2; done`), v1alpha1.ConcurrencyQueue, 1)
-	many := patientTaskOf(`trap 'exit 0' TERM; echo begun; while :; do sleep 0.2; done`)
-	return map[string]*v1alpha1.Task{"report": report, "endless": endless, "patient": patient, "hostile": hostile, "long": long, "one": one, "many": many}
+	// Runs of these two wait for each other. They are of different specs, which run side by side.
+	const untilCancelled = `trap 'exit 0' TERM; echo begun; while :; do sleep 0.2; done`
+	one := limitedTo(patientTaskOf(untilCancelled), v1alpha1.ConcurrencyQueue, 1)
+	busy := limitedTo(patientTaskOf(untilCancelled), v1alpha1.ConcurrencyQueue, 1)
+	many := patientTaskOf(untilCancelled)
+	return map[string]*v1alpha1.Task{
+		"report": report, "endless": endless, "patient": patient, "hostile": hostile, "long": long, "one": one, "busy": busy, "many": many,
+	}
 }

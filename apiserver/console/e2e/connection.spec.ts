@@ -10,7 +10,7 @@ const test = base.extend<{ line: Wire }>({
     await line.close()
   },
 })
-test.use({ role: 'nobody', expected: /ERR_(CONNECTION|EMPTY|INCOMPLETE|SOCKET|NETWORK)/ })
+test.use({ role: 'nobody', expected: /ERR_(CONNECTION|EMPTY|INCOMPLETE|SOCKET)|status of 400.*dryRun/ })
 
 test('the history catches up after the connection was cut', async ({ page, line }) => {
   const before = await start(world.tasks.many, {}, { cut: 'history' })

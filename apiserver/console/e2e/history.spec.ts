@@ -52,13 +52,14 @@ test('runs all that a filter finds again, and cancels those that are chosen', as
 })
 
 test('an address with filters shows the same to somebody else', async ({ page }) => {
-  const id = await start(world.tasks.report, { space: 'to be sent' })
+  const space = batch()
+  const id = await start(world.tasks.report, { space })
   await ended(id)
   await open(page, 'runs')
   await page.getByRole('button', { name: 'Completed' }).click()
   await page.getByRole('searchbox', { name: 'Task' }).fill(world.tasks.report)
   await page.keyboard.press('Enter')
-  await page.getByRole('textbox', { name: /^param/ }).fill('space=to be sent')
+  await page.getByRole('textbox', { name: /^param/ }).fill(`space=${space}`)
   await page.keyboard.press('Enter')
   await expect(page.getByRole('listitem')).toHaveCount(1)
   const address = page.url()

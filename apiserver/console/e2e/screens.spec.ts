@@ -6,6 +6,7 @@ import { cancel, ended, printed, start, world } from './world'
 // The screens, and what is there when each is drawn.
 let failed = ''
 let running = ''
+let holding = ''
 let waiting = ''
 const screens: { name: string; path: () => string; ready: (page: Page) => Promise<void> }[] = [
   { name: 'tasks', path: () => 'tasks', ready: (page) => expect(page.getByRole('link', { name: world.tasks.report, exact: true })).toBeVisible() },
@@ -16,18 +17,19 @@ const screens: { name: string; path: () => string; ready: (page: Page) => Promis
   { name: 'history', path: () => `runs?taskName=${world.tasks.report}`, ready: (page) => expect(page.getByRole('listitem').first()).toBeVisible() },
   { name: 'nothing found', path: () => 'runs?taskName=nothing', ready: (page) => expect(page.locator('.empty')).toBeVisible() },
   { name: 'schedules', path: () => 'schedules', ready: (page) => expect(page.locator('table, .empty')).toBeVisible() },
-  { name: 'queue', path: () => `queue?taskName=${world.tasks.one}`, ready: (page) => expect(page.getByRole('row').filter({ hasText: waiting.slice(0, 8) })).toBeVisible() },
+  { name: 'queue', path: () => `queue?taskName=${world.tasks.busy}`, ready: (page) => expect(page.getByRole('row').filter({ hasText: waiting.slice(0, 8) })).toBeVisible() },
   { name: 'unknown', path: () => 'elsewhere', ready: (page) => expect(page.locator('.empty')).toBeVisible() },
 ]
 
 test.beforeAll(async () => {
   failed = await start(world.tasks.report, { space: 'export of the screens', format: 'json' })
-  running = await start(world.tasks.one)
-  waiting = await start(world.tasks.one)
+  running = await start(world.tasks.patient)
+  holding = await start(world.tasks.busy)
+  waiting = await start(world.tasks.busy)
   await ended(failed)
   await printed(running, 'begun')
 })
-test.afterAll(() => cancel(running, waiting))
+test.afterAll(() => cancel(running, holding, waiting))
 
 // accessible expects that axe finds nothing against WCAG 2.2 AA and its best practices.
 async function accessible(page: Page) {
@@ -65,7 +67,7 @@ for (const [title, use] of [
       const zh = use.locale === 'zh-CN'
       for (const [name, path, button] of [
         ['cancel', `runs/${running}`, zh ? '取消' : 'Cancel'],
-        ['cancel all', `runs?taskName=${world.tasks.one}`, zh ? '取消全部匹配项' : 'Cancel all that match'],
+        ['cancel all', `runs?taskName=${world.tasks.busy}`, zh ? '取消全部匹配项' : 'Cancel all that match'],
         ['new schedule', 'schedules', zh ? '新建定时计划' : 'New schedule'],
       ] as const) {
         await test.step(name, async () => {

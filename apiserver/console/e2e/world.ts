@@ -10,7 +10,7 @@ type World = {
   tokens: Record<Role, string>
   // users are the names that the tokens belong to.
   users: Record<Role, string>
-  tasks: Record<'report' | 'endless' | 'patient' | 'hostile' | 'long' | 'one' | 'many', string>
+  tasks: Record<'report' | 'endless' | 'patient' | 'hostile' | 'long' | 'one' | 'busy' | 'many', string>
 }
 
 if (!process.env.E2E_CONSOLE || !process.env.E2E_URL) throw new Error('E2E_CONSOLE and E2E_URL are not set: run these specs by `E2E_RUN=^TestConsole make test-e2e`')
