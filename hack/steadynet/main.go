@@ -46,7 +46,7 @@ func run(program string, arguments []string) error {
 	}
 	instructions := withoutNetlink(architecture)
 	filter := syscall.SockFprog{Len: uint16(len(instructions)), Filter: &instructions[0]}
-	if err := prctl(prSetSeccomp, seccompModeFilter, uintptr(unsafe.Pointer(&filter))); err != nil { //nolint:gosec // the kernel copies it
+	if err := prctl(prSetSeccomp, seccompModeFilter, uintptr(unsafe.Pointer(&filter))); err != nil {
 		return fmt.Errorf("setting the filter: %w", err)
 	}
 	if err := syscall.Exec(program, append([]string{program}, arguments...), os.Environ()); err != nil {
