@@ -99,8 +99,9 @@ envtest() {
 }
 
 # Tests that call t.Parallel disturb nobody. They run side by side after the others, because they wait for most of their time.
+# E2E_RUN=PATTERN runs only the tests that match.
 e2e() {
-  hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -vet=off -tags=e2e -count=1 -timeout=60m -parallel=6 ./hack/e2e
+  hack/e2e.sh "${gotestsum[@]}" --jsonfile "$events/e2e.json" -- -vet=off -tags=e2e -count=1 -timeout=60m -parallel=6 -run "${E2E_RUN:-}" ./hack/e2e
 }
 
 # Runs a tier, says how long it took, and writes its time and its failure to files for the summary. Usage: run TIER

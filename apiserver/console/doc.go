@@ -5,5 +5,7 @@
 // sources are in web/; `make console` builds them into dist/, which is embedded here. A program that was built without it
 // says at /console/ what is missing.
 //
+// e2e/ has the tests that use it in a browser, on a real cluster; hack/e2e runs them.
+//
 // files.go reads what is embedded, handler.go answers requests, encoding.go chooses the encoding of an answer.
 package console

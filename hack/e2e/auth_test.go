@@ -36,7 +36,13 @@ func account(t *testing.T, name string, rules ...rbacv1.PolicyRule) {
 			Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: namespace, Name: name}},
 		})
 	}
-	for _, o := range made {
+	created(t, made...)
+}
+
+// created creates objects. The test deletes them at its end.
+func created(t *testing.T, objects ...client.Object) {
+	t.Helper()
+	for _, o := range objects {
 		if err := kube.Create(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}

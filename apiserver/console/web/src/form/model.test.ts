@@ -71,3 +71,13 @@ describe('isNumber', () => {
 })
 
 it('pointerTo escapes', () => expect(pointerTo('/params', 'a/b~c')).toBe('/params/a~1b~0c'))
+
+describe('names of objects', () => {
+  const odd = formOf({ type: 'object', properties: JSON.parse('{"__proto__": {"type": "string"}, "constructor": {"type": "string"}, "text": {"type": "string"}}') as unknown })
+  it('are fields like others', () => {
+    const draft = draftOf(odd)
+    expect(Object.getPrototypeOf(draft.fields)).toBe(Object.prototype)
+    for (const { name } of odd.fields) draft.fields[name]!.text = `of ${name}`
+    expect(write(odd, draft)).toBe('{"__proto__":"of __proto__","constructor":"of constructor","text":"of text"}')
+  })
+})

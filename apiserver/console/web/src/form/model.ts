@@ -132,7 +132,11 @@ export function draftOf(field: Field, value: unknown = field.initial): Draft {
   switch (field.kind) {
     case 'object': {
       const given = isObject(value) ? value : {}
-      for (const child of field.fields) draft.fields[child.name] = draftOf(child, Object.hasOwn(given, child.name) ? given[child.name] : undefined)
+      for (const child of field.fields) {
+        const value = draftOf(child, Object.hasOwn(given, child.name) ? given[child.name] : undefined)
+        // A param may be named __proto__, which an assignment would not make a field.
+        Object.defineProperty(draft.fields, child.name, { value, enumerable: true, writable: true, configurable: true })
+      }
       for (const [key, extra] of Object.entries(given)) if (!field.fields.some((child) => child.name === key)) draft.extra[key] = extra
       break
     }

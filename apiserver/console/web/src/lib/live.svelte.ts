@@ -40,8 +40,9 @@ class Live {
   #open(): void {
     const source = new EventSource(watchURL())
     this.#source = source
+    // A stream that goes on after its last event has no "ready".
+    source.addEventListener('open', () => (this.connected = true))
     source.addEventListener('ready', () => {
-      this.connected = true
       if (this.#missed) this.#reset()
       this.#missed = false
     })
