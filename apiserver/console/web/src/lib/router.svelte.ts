@@ -47,11 +47,11 @@ export function setQuery(changes: Record<string, string | string[] | undefined>,
   go(location.pathname + (text ? `?${text}` : ''), { replace })
 }
 
-// follow opens a clicked link of the console without loading the page again.
+// follow opens a clicked link of the console without loading the page again. A link to a part of the page is left to the browser.
 export function follow(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
   const link = (event.target as Element | null)?.closest('a')
-  if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin || !link.pathname.startsWith(root)) return
+  if (!link || link.target || link.hasAttribute('download') || link.hash || link.origin !== location.origin || !link.pathname.startsWith(root)) return
   event.preventDefault()
   go(link.pathname + link.search)
 }
