@@ -4,6 +4,7 @@
 package schedules
 
 import (
+	"maps"
 	"net/http"
 
 	"github.com/taskexec/taskexec/apiserver/openapi"
@@ -14,8 +15,7 @@ func Operations() openapi.Operations {
 	noSchedule := openapi.Problem(http.StatusNotFound, "The schedule does not exist.")
 	changed := openapi.Problem(http.StatusConflict, "The schedule was changed at the same time, or since the generation in the body.")
 	one := openapi.OK("The schedule.", Schedule{})
-	next := openapi.Query("next", "How many of the next ticks to return.", openapi.Integer(1, maxTicks, "default", defaultTicks))
-	return openapi.Operations{
+	all := openapi.Operations{
 		"GET /triggers/cron": {
 			ID: "listSchedules", Tag: openapi.TagSchedules, Summary: "List all schedules.",
 			Parameters: []openapi.Parameter{openapi.WithMay},
@@ -34,6 +34,30 @@ func Operations() openapi.Operations {
 			Parameters: []openapi.Parameter{openapi.WithMay},
 			Answers:    []openapi.Answer{one, noSchedule},
 		},
+		"PUT /triggers/cron/{name}": {
+			ID: "replaceSchedule", Tag: openapi.TagSchedules, Summary: "Replace a schedule.",
+			Details: "If the body has a generation, the schedule is replaced only if it still has that generation. The answer of a GET can be sent back.",
+			Body:    scheduleRequest{}, BodyRequired: true,
+			Answers: []openapi.Answer{one, noSchedule, changed},
+		},
+		"DELETE /triggers/cron/{name}": {
+			ID: "deleteSchedule", Tag: openapi.TagSchedules, Summary: "Delete a schedule. Its runs are kept.",
+			Answers: []openapi.Answer{{Status: http.StatusNoContent, Description: "The schedule is deleted."}, noSchedule, changed},
+		},
+		"POST /triggers/cron/{name}/toggle": {
+			ID: "toggleSchedule", Tag: openapi.TagSchedules, Summary: "Enable or disable a schedule. Without a body, toggle it.",
+			Body:    toggleRequest{},
+			Answers: []openapi.Answer{one, noSchedule, changed},
+		},
+	}
+	maps.Copy(all, ticksOperations(noSchedule))
+	return all
+}
+
+// ticksOperations describes the ticks of schedules.
+func ticksOperations(noSchedule openapi.Answer) openapi.Operations {
+	next := openapi.Query("next", "How many of the next ticks to return.", openapi.Integer(1, maxTicks, "default", defaultTicks))
+	return openapi.Operations{
 		"GET /triggers/cron/{name}/ticks": {
 			ID: "getTicks", Tag: openapi.TagSchedules, Summary: "Get the next and the past ticks of a schedule.",
 			Details: "A tick is a time of the cron expression. A past tick says whether its run exists.",
@@ -54,21 +78,6 @@ func Operations() openapi.Operations {
 				next,
 			},
 			Answers: []openapi.Answer{openapi.OK("The ticks, without past ones and without jitter.", Ticks{})},
-		},
-		"PUT /triggers/cron/{name}": {
-			ID: "replaceSchedule", Tag: openapi.TagSchedules, Summary: "Replace a schedule.",
-			Details: "If the body has a generation, the schedule is replaced only if it still has that generation. The answer of a GET can be sent back.",
-			Body:    scheduleRequest{}, BodyRequired: true,
-			Answers: []openapi.Answer{one, noSchedule, changed},
-		},
-		"DELETE /triggers/cron/{name}": {
-			ID: "deleteSchedule", Tag: openapi.TagSchedules, Summary: "Delete a schedule. Its runs are kept.",
-			Answers: []openapi.Answer{{Status: http.StatusNoContent, Description: "The schedule is deleted."}, noSchedule, changed},
-		},
-		"POST /triggers/cron/{name}/toggle": {
-			ID: "toggleSchedule", Tag: openapi.TagSchedules, Summary: "Enable or disable a schedule. Without a body, toggle it.",
-			Body:    toggleRequest{},
-			Answers: []openapi.Answer{one, noSchedule, changed},
 		},
 	}
 }

@@ -98,7 +98,7 @@ func readyReason(task *v1alpha1.Task) string {
 
 // waitsForPlace says what the run would wait for before it gets a place.
 func waitsForPlace(task *v1alpha1.Task, verdict census.Verdict, taken census.Census) (Forecast, bool) {
-	detail := phrases.Text{}
+	var detail phrases.Text
 	switch verdict.Reason {
 	case v1alpha1.ReasonReplacing:
 		detail = sayReplace.With(oldest(taken))

@@ -59,7 +59,7 @@ func (u *Upkeep) expire(ctx context.Context) {
 		return
 	}
 	left := max(1, int(float64(u.options.Retention.PerHour)*u.options.Retention.Every.Hours()))
-	rand.Shuffle(len(namespaces), func(i, j int) { namespaces[i], namespaces[j] = namespaces[j], namespaces[i] })
+	rand.Shuffle(len(namespaces), func(i, j int) { namespaces[i], namespaces[j] = namespaces[j], namespaces[i] }) //nolint:gosec // an order is no secret
 	for _, namespace := range namespaces {
 		begun := time.Now()
 		policy := u.policy(ctx, namespace)

@@ -43,9 +43,8 @@ type spec struct {
 	Pictures     []string `json:"pictures"`
 }
 
-// A person uses the console in a browser. E2E_SPEC has arguments for Playwright, such as "log.spec.ts" or "-g cancel".
+// A person uses the console in a browser. It has the machine for itself: beside a browser, a kubelet reports late. E2E_SPEC has arguments for Playwright, such as "log.spec.ts" or "-g cancel".
 func TestConsole(t *testing.T) {
-	t.Parallel()
 	withConsole(t)
 	withBrowser(t)
 	world := consoleWorld{namespace, map[string]string{}, map[string]string{}, map[string]string{}}
