@@ -171,7 +171,9 @@ func (f *filled) listen(ctx context.Context, said *json.Decoder) (*figures, erro
 		case message.Figures != nil:
 			return message.Figures, <-changed
 		case message.Open != nil && *message.Open:
-			<-changed
+			if err := <-changed; err != nil { // of those before
+				return nil, err
+			}
 			go func() { changed <- f.change(changing) }()
 		case message.Open != nil:
 			end()
