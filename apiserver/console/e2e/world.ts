@@ -22,6 +22,7 @@ export type Run = {
   taskName: string
   status: string
   phase: string
+  finishedAt?: string
   reason?: string
   params?: Record<string, unknown>
   rerunOf?: string
@@ -45,7 +46,7 @@ export const run = (id: string) => api<Run>('GET', `/tasks/executions/_/${id}`)
 
 // ended waits until a run is over.
 export async function ended(id: string): Promise<Run> {
-  await expect.poll(async () => (await run(id)).status, { message: `${id} ends` }).not.toBe('running')
+  await expect.poll(async () => (await run(id)).finishedAt, { message: `${id} ends` }).toBeTruthy()
   return run(id)
 }
 
