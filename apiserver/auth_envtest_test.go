@@ -41,6 +41,14 @@ type gatedLab struct {
 func newGatedLab(t *testing.T, config *rest.Config, audiences ...string) gatedLab {
 	t.Helper()
 	l := newLab(t)
+	s, o := l.gatedServer(t, config, audiences...)
+	l.Handler = s.handler(o)
+	return gatedLab{l}
+}
+
+// gatedServer returns another facade of the lab, with its options.
+func (l lab) gatedServer(t *testing.T, config *rest.Config, audiences ...string) (*server, Options) {
+	t.Helper()
 	g, err := auth.New(config, audiences)
 	if err != nil {
 		t.Fatal(err)
@@ -48,12 +56,10 @@ func newGatedLab(t *testing.T, config *rest.Config, audiences ...string) gatedLa
 	o := DefaultOptions()
 	o.AllNamespaces, o.TokenAudiences = true, audiences
 	o.MaxFailures = 0 // the tests send many invalid tokens
-	s := &server{
+	return &server{
 		namespace: l.namespace, stores: inKubernetes{l.store.Stores}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute,
 		gate: g, recheckInterval: time.Second,
-	}
-	l.Handler = s.handler(o)
-	return gatedLab{l}
+	}, o
 }
 
 // serviceAccount creates a service account with rules in the namespace. It returns a token for an audience; an empty

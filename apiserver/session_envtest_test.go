@@ -9,18 +9,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
-	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/taskexec/taskexec/apiserver/auth"
-	"github.com/taskexec/taskexec/apiserver/logs"
 	"github.com/taskexec/taskexec/apiserver/session"
 	"github.com/taskexec/taskexec/apiserver/submit"
-	"github.com/taskexec/taskexec/apiserver/web"
 )
 
 // withLogins returns facades of a lab that share the Secret of an installation. It must exist.
@@ -31,18 +27,9 @@ func (l gatedLab) withLogins(t *testing.T, secret string, n int) (replicas []htt
 		t.Fatal(err)
 	}
 	for range n {
-		g, err := auth.New(apiServer, []string{"taskexec"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		o := DefaultOptions()
-		o.AllNamespaces, o.TokenAudiences = true, []string{"taskexec"}
-		s := &server{
-			namespace: l.namespace, stores: inKubernetes{l.store.Stores}, metrics: web.NewMetrics(), logs: logs.NewReader(nil, nil, 100), timeout: time.Minute,
-			gate: g, recheckInterval: time.Second,
-			secret: &submit.InstallationSecret{Namespace: l.namespace, Name: secret},
-			codes:  session.InSecret{Client: client, Namespace: l.namespace, Name: secret},
-		}
+		s, o := l.gatedServer(t, apiServer, "taskexec")
+		s.secret = &submit.InstallationSecret{Namespace: l.namespace, Name: secret}
+		s.codes = session.InSecret{Client: client, Namespace: l.namespace, Name: secret}
 		s.secret.KeepTrying(t.Context(), client, o.Log, func() {})
 		replicas = append(replicas, s.handler(o))
 	}

@@ -282,9 +282,7 @@ func logProblem(err error) error {
 		return web.Problemf(http.StatusGone, "the part of the log at the cursor is gone; read the log from the beginning")
 	}
 	if errors.Is(err, replay.ErrCut) {
-		p := web.Problemf(http.StatusServiceUnavailable, "the log could not be read to its end: %v", replay.ErrCut)
-		p.RetryAfter = 1
-		return p
+		return web.Unavailable(fmt.Sprintf("the log could not be read to its end: %v", replay.ErrCut))
 	}
 	return err
 }

@@ -42,10 +42,10 @@ func (c *cluster) call(ctx context.Context, method, namespace, path, body string
 	return response.StatusCode, string(raw), nil
 }
 
-// read sends a GET request. It tries again while the facade says that its store does not answer in time.
-func (c *cluster) read(ctx context.Context, namespace, path string, header ...string) (status int, answer string, err error) {
+// patiently sends a request like call. It tries again while the facade says that Kubernetes or its store does not answer in time.
+func (c *cluster) patiently(ctx context.Context, method, namespace, path, body string, header ...string) (status int, answer string, err error) {
 	for range 5 {
-		if status, answer, err = c.call(ctx, http.MethodGet, namespace, path, "", header...); status != http.StatusServiceUnavailable {
+		if status, answer, err = c.call(ctx, method, namespace, path, body, header...); status != http.StatusServiceUnavailable {
 			break
 		}
 		wait(ctx, 2*time.Second)
@@ -55,7 +55,7 @@ func (c *cluster) read(ctx context.Context, namespace, path string, header ...st
 
 // get reads JSON from the facade of a cluster.
 func (c *cluster) get(ctx context.Context, namespace, path string, into any) error {
-	status, answer, err := c.read(ctx, namespace, path)
+	status, answer, err := c.patiently(ctx, http.MethodGet, namespace, path, "")
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (c *cluster) run(ctx context.Context, namespace, name string) (shown, error
 
 // printed reads what the container of a run printed.
 func (c *cluster) printed(ctx context.Context, namespace, name string) (string, error) {
-	status, answer, err := c.read(ctx, namespace, "/tasks/executions/"+name+"/logs", "Accept", "text/plain")
+	status, answer, err := c.patiently(ctx, http.MethodGet, namespace, "/tasks/executions/"+name+"/logs", "", "Accept", "text/plain")
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("the log of %s/%s: %d %s", namespace, name, status, answer)
 	}

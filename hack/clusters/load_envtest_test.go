@@ -100,15 +100,8 @@ func (l *load) creates(ctx context.Context) error {
 		return l.kube.Create(ctx, e)
 	}
 	body, key := fmt.Sprintf(`{"params":{"n":%d,"of":%q},"labels":{"n":"%d"}}`, l.made, l.name, l.made), fmt.Sprintf("%s-%d", l.name, l.made)
-	var status int
-	var answer string
-	var err error
-	for range 5 { // a client that got no answer asks again with its key
-		if status, answer, err = l.call(ctx, http.MethodPost, namespace, "/tasks/"+task+"/execute/manual", body, submit.HeaderIdempotencyKey, key); status != http.StatusServiceUnavailable {
-			break
-		}
-		wait(ctx, 2*time.Second)
-	}
+	// A client that got no answer asks again with its key.
+	status, answer, err := l.patiently(ctx, http.MethodPost, namespace, "/tasks/"+task+"/execute/manual", body, submit.HeaderIdempotencyKey, key)
 	var started submit.Started
 	if err == nil && (status/100 != 2 || json.Unmarshal([]byte(answer), &started) != nil) {
 		err = fmt.Errorf("executing %s/%s: %d %s", namespace, task, status, answer)

@@ -12,6 +12,8 @@ import (
 	"hash/maphash"
 	"slices"
 	"time"
+
+	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
 const (
@@ -132,10 +134,13 @@ func (w *Window) Knows(at time.Time, hash uint64) bool {
 	return w.replay != nil && w.knows(lineOf(at, hash))
 }
 
-// IsPart reports whether a line without a newline is a part of a line that was read before: it is stamped no later than
-// the last line that was read, which has not come again, and is none of the lines that were read. The response that ends
-// with it was cut there.
-func (w *Window) IsPart(at time.Time, hash uint64) bool {
+// IsCut reports whether the response that ends with a text without a newline was cut there. The text is the beginning of
+// a timestamp, or a part of a line that was read before: it is stamped no later than the last line that was read, which
+// has not come again, and is none of the lines that were read.
+func (w *Window) IsCut(at time.Time, text []byte, hash uint64) bool {
+	if at.IsZero() {
+		return lines.IsCutStamp(text)
+	}
 	l := lineOf(at, hash)
 	return w.replay != nil && w.missed && l.at <= w.awaited.at && !w.knows(l)
 }

@@ -211,10 +211,10 @@ func FuzzResume(f *testing.F) {
 }
 
 // A line without a newline is a part of a line that was read before only while the last line has not come again.
-func TestIsPart(t *testing.T) {
+func TestIsCut(t *testing.T) {
 	w := &Window{}
 	part := func(second int, text string) bool {
-		return w.IsPart(noon.Add(time.Duration(second)*time.Second), w.Hash([]byte(text)))
+		return w.IsCut(noon.Add(time.Duration(second)*time.Second), []byte(text), w.Hash([]byte(text)))
 	}
 	accept := func(second int, text string) bool {
 		return w.Accept(noon.Add(time.Duration(second)*time.Second), w.Hash([]byte(text)))

@@ -66,7 +66,7 @@ func (e *ending) begin() {
 func (e *ending) isNew(line dedup.Line, window *dedup.Window) bool {
 	switch {
 	case line.At.IsZero():
-		e.cut = !line.Whole && lines.IsCutStamp(line.Head)
+		e.cut = !line.Whole && window.IsCut(line.At, line.Head, line.Hash)
 		return false
 	case line.Whole || line.More:
 		e.stamped, e.fresh = true, e.fresh || line.New
@@ -74,7 +74,7 @@ func (e *ending) isNew(line dedup.Line, window *dedup.Window) bool {
 	case window.Knows(line.At, line.Hash): // it is the last one of the archive
 		e.stamped = true
 		return window.Accept(line.At, line.Hash)
-	case window.IsPart(line.At, line.Hash):
+	case window.IsCut(line.At, line.Head, line.Hash):
 		e.stamped, e.cut = true, true
 		return false
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/taskexec/taskexec/api/v1alpha1"
-	"github.com/taskexec/taskexec/controllers/logs/lines"
 )
 
 func (m *Machine) lineRead(e Event) {
@@ -33,7 +32,7 @@ func (m *Machine) lineRead(e Event) {
 
 // unfinishedRead reports whether a line without a newline, with which a plain read ended, is the last one of the log.
 func (m *Machine) unfinishedRead(e *Event) bool {
-	if e.At.IsZero() && lines.IsCutStamp(e.Text) || !e.At.IsZero() && m.window.IsPart(e.At, e.Hash) {
+	if m.window.IsCut(e.At, e.Text, e.Hash) {
 		m.ending.cut = true
 		return false
 	}
